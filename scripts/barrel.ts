@@ -1,0 +1,42 @@
+/**
+ * Writes `src/index.ts` of each package: one namespace a public module, with the
+ * first paragraph of the module's own documentation. With `--check` it only
+ * looks whether they are up to date.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+const root = join(import.meta.dirname, "..")
+
+const header = (path: string): string => {
+  const comment = /^\/\*\*\n([\s\S]*?)\n \*\//.exec(readFileSync(path, "utf8"))?.[1]
+  if (comment === undefined) throw new Error(`${path} does not begin with a docstring`)
+  return comment.split("\n *\n")[0]!
+}
+
+const barrel = (source: string): string =>
+  readdirSync(source)
+    .filter((name) => /^[A-Z].*\.ts$/.test(name))
+    .sort()
+    .map((name) => {
+      const module = name.replace(/\.ts$/, "")
+      return `/**\n${
+        header(join(source, name))
+      }\n *\n * @since 0.1.0\n */\nexport * as ${module} from "./${module}.js"\n`
+    })
+    .join("\n")
+
+let stale = false
+for (const name of readdirSync(join(root, "packages"))) {
+  const source = join(root, "packages", name, "src")
+  const index = join(source, "index.ts")
+  const expected = barrel(source)
+  if (expected === "" || (existsSync(index) && readFileSync(index, "utf8") === expected)) continue
+  if (process.argv.includes("--check")) {
+    process.stderr.write(`packages/${name}/src/index.ts is stale: npm run barrel\n`)
+    stale = true
+  } else {
+    writeFileSync(index, expected)
+  }
+}
+process.exitCode = stale ? 1 : 0

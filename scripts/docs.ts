@@ -1,0 +1,73 @@
+/**
+ * Every export of a public module has a docstring with `@since` and `@category`,
+ * and every example, in docstrings and in READMEs, type-checks.
+ */
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { basename, join, relative } from "node:path"
+import ts from "typescript"
+
+const root = join(import.meta.dirname, "..")
+const packages = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name))
+
+const modules = packages.flatMap((directory) =>
+  readdirSync(join(directory, "src"))
+    .filter((name) => /^[A-Z].*\.ts$/.test(name))
+    .map((name) => join(directory, "src", name))
+)
+
+const problems: Array<string> = []
+const examples = new Map<string, string>()
+
+const isExported = (node: ts.Node): boolean =>
+  ts.canHaveModifiers(node) &&
+  (ts.getModifiers(node) ?? []).some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword)
+
+for (const path of modules) {
+  const text = readFileSync(path, "utf8")
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true)
+  for (const statement of file.statements.filter(isExported)) {
+    const tags = ts.getJSDocTags(statement).map((tag) => tag.tagName.text)
+    for (const tag of ["since", "category"]) {
+      if (!tags.includes(tag)) {
+        const { line } = file.getLineAndCharacterOfPosition(statement.getStart())
+        problems.push(`${relative(root, path)}:${line + 1}: the docstring has no @${tag}`)
+      }
+    }
+  }
+  for (const [index, match] of [...text.matchAll(/@example\n([\s\S]*?)\n *\* *(?:@\w|\*?\/)/g)].entries()) {
+    examples.set(`${basename(path, ".ts")}${index}.ts`, match[1]!.replace(/^ *\* ?/gm, ""))
+  }
+}
+
+for (const path of [join(root, "README.md"), ...packages.map((directory) => join(directory, "README.md"))]) {
+  const name = relative(root, path).replaceAll("/", "-")
+  for (const [index, match] of [...readFileSync(path, "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].entries()) {
+    examples.set(`${basename(name, ".md")}${index}.ts`, match[1]!)
+  }
+}
+
+mkdirSync(join(root, "build"), { recursive: true })
+const directory = mkdtempSync(join(root, "build", "examples-"))
+try {
+  for (const [name, text] of examples) writeFileSync(join(directory, name), `${text}\n`)
+  writeFileSync(
+    join(directory, "tsconfig.json"),
+    JSON.stringify({
+      extends: "../../tsconfig.base.json",
+      include: ["*.ts"],
+      compilerOptions: { composite: false, noEmit: true, noUnusedLocals: false, types: ["node"] }
+    })
+  )
+  const checked = spawnSync("npx", ["tsc", "-p", directory], { cwd: root, encoding: "utf8" })
+  if (checked.status !== 0) problems.push(checked.stdout)
+} finally {
+  rmSync(directory, { recursive: true })
+}
+
+if (problems.length > 0) {
+  process.stderr.write(`${problems.join("\n")}\n`)
+  process.exitCode = 1
+} else {
+  process.stdout.write(`${modules.length} modules are documented, ${examples.size} examples type-check\n`)
+}

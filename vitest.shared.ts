@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config"
+
+const conditions = ["@effect-ploop/source"]
+
+/** Packages see each other's sources, so no build comes before the tests. */
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["test/**/*.test.ts"],
+    setupFiles: [new URL("vitest.setup.ts", import.meta.url).pathname],
+    testTimeout: 30_000
+  }
+})
