@@ -1,0 +1,99 @@
+/**
+ * What the tool's low-level commands do to a device or an image.
+ *
+ * They look at no descriptor and take no lock, and most of them can harm a disk
+ * that is in use. They are kept out of the {@link Ploop} service so that nobody
+ * reaches for them by accident.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type { DevicePath } from "./DevicePath.js"
+import * as internal from "./internal/operation.js"
+import type * as OperationError from "./OperationError.js"
+import * as Request from "./Request.js"
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface LowLevel {
+  /**
+   * Starts a device to which deltas have been added.
+   */
+  readonly start: (
+    options: Request.OfDeviceOptions
+  ) => Effect.Effect<void, OperationError.StartError>
+
+  /**
+   * Stops a device, whether or not a file system of it is mounted.
+   */
+  readonly stop: (
+    options: Request.OfDeviceOptions
+  ) => Effect.Effect<void, OperationError.StopError>
+
+  /**
+   * Forgets the deltas of a stopped device.
+   */
+  readonly clear: (
+    options: Request.OfDeviceOptions
+  ) => Effect.Effect<void, OperationError.ClearError>
+
+  /**
+   * Removes a delta from a running device; no descriptor changes.
+   */
+  readonly deleteDelta: (
+    options: Request.DeleteDeltaOptions
+  ) => Effect.Effect<void, OperationError.DeleteDeltaError>
+
+  /**
+   * Grows an image, but neither its partition nor its file system.
+   */
+  readonly grow: (
+    options: Request.GrowOptions
+  ) => Effect.Effect<void, OperationError.GrowError>
+
+  /**
+   * The device that the driver would give out next.
+   */
+  readonly nextDevice: Effect.Effect<DevicePath, OperationError.NextDeviceError>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export const LowLevel: Context.Tag<LowLevel, LowLevel> = Context.GenericTag<LowLevel>("@effect-ploop/core/LowLevel")
+
+/**
+ * What a backend provides: the same operations over requests that have been
+ * checked.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Backend {
+  readonly start: (request: Request.OfDevice) => Effect.Effect<void, OperationError.StartError>
+  readonly stop: (request: Request.OfDevice) => Effect.Effect<void, OperationError.StopError>
+  readonly clear: (request: Request.OfDevice) => Effect.Effect<void, OperationError.ClearError>
+  readonly deleteDelta: (request: Request.DeleteDelta) => Effect.Effect<void, OperationError.DeleteDeltaError>
+  readonly grow: (request: Request.Grow) => Effect.Effect<void, OperationError.GrowError>
+  readonly nextDevice: Effect.Effect<DevicePath, OperationError.NextDeviceError>
+}
+
+/**
+ * Makes the service from a backend: adds the checks of the options, the spans
+ * and the metrics.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (backend: Backend): LowLevel => ({
+  start: internal.operation("start", Request.OfDevice, backend.start),
+  stop: internal.operation("stop", Request.OfDevice, backend.stop),
+  clear: internal.operation("clear", Request.OfDevice, backend.clear),
+  deleteDelta: internal.operation("deleteDelta", Request.DeleteDelta, backend.deleteDelta),
+  grow: internal.operation("grow", Request.Grow, backend.grow),
+  nextDevice: internal.instrument("nextDevice", "host", backend.nextDevice)
+})

@@ -1,0 +1,593 @@
+/**
+ * The service: the operations of `ploop`, whatever backend does them.
+ *
+ * Options are checked before a backend sees them: a broken rule is an
+ * `InvalidArgument` that names the option, the value and the rule.
+ *
+ * @example
+ * import { Disk, Ploop } from "@effect-ploop/core"
+ * import { Console, Effect } from "effect"
+ *
+ * // Needs a backend: provide its layer where the program is run.
+ * const program = Effect.gen(function*() {
+ *   const ploop = yield* Ploop.Ploop
+ *   const { disk } = yield* ploop.create({ image: "/vz/101/root.hdd", size: "10G" })
+ *   const clean = yield* ploop.createSnapshot({ disk })
+ *
+ *   yield* Effect.scoped(Effect.gen(function*() {
+ *     const { target } = yield* Ploop.mountScoped({ disk, target: "/mnt/101" })
+ *     yield* Console.log(`use ${target}, which is umounted at the end of the scope`)
+ *   }))
+ *
+ *   yield* ploop.switchSnapshot({ disk, id: clean })
+ * })
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Scope from "effect/Scope"
+import type * as Sink from "effect/Sink"
+import type * as Stream from "effect/Stream"
+import type { Disk } from "./Disk.js"
+import type { HostPath } from "./HostPath.js"
+import * as internal from "./internal/operation.js"
+import * as internalResource from "./internal/resource.js"
+import type * as OperationError from "./OperationError.js"
+import type * as PloopError from "./PloopError.js"
+import * as Request from "./Request.js"
+import type * as Result from "./Result.js"
+import type { SnapshotId } from "./SnapshotId.js"
+import type * as SnapshotTree from "./SnapshotTree.js"
+
+/**
+ * The operations. Every one has a span, `Ploop.<operation>`, and is counted in
+ * the metrics of {@link operations} and {@link durations}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Ploop {
+  /**
+   * Makes an image file, its descriptor and, unless told otherwise, a file system
+   * in it. A file that exists already is never touched. On failure nothing is
+   * left behind.
+   */
+  readonly create: (
+    options: Request.CreateOptions
+  ) => Effect.Effect<Result.Created, OperationError.CreateError>
+
+  /**
+   * Writes a descriptor for a base image that has lost its own. Chains of
+   * snapshots cannot be restored.
+   */
+  readonly restoreDescriptor: (
+    options: Request.RestoreDescriptorOptions
+  ) => Effect.Effect<Disk, OperationError.RestoreDescriptorError>
+
+  /**
+   * Changes the format of the base image, or the format version of every image.
+   * Refused while a device of the disk is running.
+   */
+  readonly convert: (
+    options: Request.ConvertOptions
+  ) => Effect.Effect<void, OperationError.ConvertError>
+
+  /**
+   * Looks for damage in the images and mends what it may. A broken image is an
+   * answer, not an error; an image that is marked in use and may not be mended
+   * is `ImageDirty`.
+   */
+  readonly check: (
+    options: Request.CheckOptions
+  ) => Effect.Effect<Result.Checked, OperationError.CheckError>
+
+  /**
+   * Replaces the file of an image by another with the same content.
+   */
+  readonly replace: (
+    options: Request.ReplaceOptions
+  ) => Effect.Effect<void, OperationError.ReplaceError>
+
+  /**
+   * Attaches a disk or one of its snapshots to a device and, given a target,
+   * mounts its file system. When the mount fails, a device that came up is
+   * torn down again.
+   */
+  readonly mount: (
+    options: Request.MountOptions
+  ) => Effect.Effect<Result.Mounted, OperationError.MountError>
+
+  /**
+   * Umounts the file system and stops the device.
+   */
+  readonly umount: (
+    options: Request.UmountOptions
+  ) => Effect.Effect<void, OperationError.UmountError>
+
+  /**
+   * Changes the size of a disk and of the file system in it. Shrinking leaves
+   * the size of the disk as it is: ask `fileSystemInfo` for the outcome.
+   */
+  readonly resize: (
+    options: Request.ResizeOptions
+  ) => Effect.Effect<void, OperationError.ResizeError>
+
+  /**
+   * Takes a snapshot, of a mounted disk as well, and answers its identifier.
+   * What is written from now on goes to a new top delta.
+   */
+  readonly createSnapshot: (
+    options: Request.CreateSnapshotOptions
+  ) => Effect.Effect<SnapshotId, OperationError.CreateSnapshotError>
+
+  /**
+   * Takes a snapshot that goes away by itself, and attaches a read-only device
+   * at it. {@link withTemporarySnapshot} also takes care of its end.
+   */
+  readonly createTemporarySnapshot: (
+    options: Request.CreateTemporarySnapshotOptions
+  ) => Effect.Effect<Result.TemporarySnapshot, OperationError.CreateTemporarySnapshotError>
+
+  /**
+   * Goes back to a snapshot: what was written since the last one is discarded.
+   * The disk must not be mounted.
+   */
+  readonly switchSnapshot: (
+    options: Request.OfSnapshotOptions
+  ) => Effect.Effect<void, OperationError.SwitchSnapshotError>
+
+  /**
+   * Goes back to a snapshot and keeps what was written since the last one as a
+   * snapshot of its own, whose identifier is the answer. Either both happen or
+   * neither.
+   */
+  readonly snapshotAndSwitch: (
+    options: Request.SnapshotAndSwitchOptions
+  ) => Effect.Effect<SnapshotId, OperationError.SnapshotAndSwitchError>
+
+  /**
+   * Goes back to a snapshot and consumes it: what was written since is
+   * discarded, and the snapshot is no longer there to go back to. Refused when
+   * the snapshot has children other than the top delta.
+   */
+  readonly switchAndDelete: (
+    options: Request.OfSnapshotOptions
+  ) => Effect.Effect<void, OperationError.SwitchAndDeleteError>
+
+  /**
+   * Deletes a snapshot and answers what became of it: the tool calls three
+   * outcomes by one name. Deleting {@link SnapshotId.top} of an idle disk
+   * discards what was written since the last snapshot.
+   */
+  readonly deleteSnapshot: (
+    options: Request.OfSnapshotOptions
+  ) => Effect.Effect<Result.SnapshotDeleted, OperationError.DeleteSnapshotError>
+
+  /**
+   * Merges a snapshot into its parent, a range of them, or all.
+   */
+  readonly mergeSnapshots: (
+    options: Request.MergeSnapshotsOptions
+  ) => Effect.Effect<Result.Merged, OperationError.MergeSnapshotsError>
+
+  /**
+   * The snapshots of a disk, as the descriptor has them. It takes no lock and
+   * needs no device.
+   */
+  readonly listSnapshots: (
+    options: Request.OfDiskOptions
+  ) => Effect.Effect<SnapshotTree.SnapshotTree, OperationError.ListSnapshotsError>
+
+  /**
+   * The size and the format of a disk.
+   */
+  readonly imageInfo: (
+    options: Request.OfDiskOptions
+  ) => Effect.Effect<Result.ImageInfo, OperationError.ImageInfoError>
+
+  /**
+   * The size, the use and the block size of the file system in a disk. When
+   * that takes a temporary mount, the caller has to agree with `mayMount`.
+   */
+  readonly fileSystemInfo: (
+    options: Request.FileSystemInfoOptions
+  ) => Effect.Effect<Result.FileSystemInfo, OperationError.FileSystemInfoError>
+
+  /**
+   * The device that runs a disk, if one does.
+   */
+  readonly deviceOf: (
+    options: Request.DeviceOfOptions
+  ) => Effect.Effect<Option.Option<Result.Attachment>, OperationError.DeviceOfError>
+
+  /**
+   * Whether the unnamed device of the disk is running.
+   */
+  readonly isMounted: (
+    options: Request.OfDiskOptions
+  ) => Effect.Effect<boolean, OperationError.IsMountedError>
+
+  /**
+   * Every ploop device that runs on the host.
+   */
+  readonly listDevices: Effect.Effect<ReadonlyArray<Result.RunningDevice>, OperationError.ListDevicesError>
+
+  /**
+   * The absolute path of the image file that is written to.
+   */
+  readonly topDelta: (
+    options: Request.OfDiskOptions
+  ) => Effect.Effect<HostPath, OperationError.TopDeltaError>
+
+  /**
+   * The tool behind this backend, and its generation.
+   */
+  readonly tool: Effect.Effect<Result.Tool, OperationError.ToolError>
+
+  /**
+   * What ploop needs of the kernel and the host, and what of it is missing.
+   */
+  readonly prerequisites: Effect.Effect<ReadonlyArray<Result.Prerequisite>, OperationError.PrerequisitesError>
+
+  /**
+   * The size of the balloon, and the state of its maintenance.
+   */
+  readonly balloonStatus: (
+    options: Request.RunningOptions
+  ) => Effect.Effect<Result.Balloon, OperationError.BalloonStatusError>
+
+  /**
+   * Clears a stale state of maintenance, and answers what it is now.
+   */
+  readonly balloonClear: (
+    options: Request.RunningOptions
+  ) => Effect.Effect<Result.Maintenance, OperationError.BalloonClearError>
+
+  /**
+   * Inflates or deflates the balloon.
+   */
+  readonly balloonChange: (
+    options: Request.BalloonChangeOptions
+  ) => Effect.Effect<Result.BalloonChanged, OperationError.BalloonChangeError>
+
+  /**
+   * Finishes a maintenance that was interrupted; answers the tool's lines.
+   */
+  readonly balloonComplete: (
+    options: Request.RunningOptions
+  ) => Effect.Effect<ReadonlyArray<string>, OperationError.BalloonCompleteError>
+
+  /**
+   * Looks for blocks that the balloon holds and the image still stores; answers
+   * the tool's lines.
+   */
+  readonly balloonCheck: (
+    options: Request.RunningOptions
+  ) => Effect.Effect<ReadonlyArray<string>, OperationError.BalloonCheckError>
+
+  /**
+   * Gives blocks that {@link balloonCheck} finds back to the host; answers the
+   * tool's lines.
+   */
+  readonly balloonRepair: (
+    options: Request.RunningOptions
+  ) => Effect.Effect<ReadonlyArray<string>, OperationError.BalloonRepairError>
+
+  /**
+   * Gives space that the file system does not use back to the host.
+   */
+  readonly discard: (
+    options: Request.DiscardOptions
+  ) => Effect.Effect<Result.Discarded, OperationError.DiscardError>
+
+  /**
+   * What a discard could gain.
+   */
+  readonly discardStatus: (
+    options: Request.RunningOptions
+  ) => Effect.Effect<Result.DiscardStatus, OperationError.DiscardStatusError>
+
+  /**
+   * The counters of a running device.
+   */
+  readonly deviceStatistics: (
+    options: Request.OfDeviceOptions
+  ) => Effect.Effect<Result.DeviceStatistics, OperationError.DeviceStatisticsError>
+
+  /**
+   * The top delta of a running device as a stream of bytes, for
+   * {@link Ploop.copyReceive} of the same generation at the other end.
+   * Interrupting it ends the copy; the device goes on.
+   */
+  readonly copySend: (
+    options: Request.CopySendOptions
+  ) => Stream.Stream<Uint8Array, OperationError.CopySendError>
+
+  /**
+   * Takes the stream of {@link Ploop.copySend} and writes an image file. When
+   * the copy fails, the file that it made is removed.
+   */
+  readonly copyReceive: (
+    options: Request.CopyReceiveOptions
+  ) => Sink.Sink<void, Uint8Array, never, OperationError.CopyReceiveError>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export const Ploop: Context.Tag<Ploop, Ploop> = Context.GenericTag<Ploop>("@effect-ploop/core/Ploop")
+
+/**
+ * What a backend provides: the same operations over requests that have been
+ * checked.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Backend {
+  readonly create: (
+    request: Request.Create
+  ) => Effect.Effect<Result.Created, OperationError.CreateError>
+  readonly restoreDescriptor: (
+    request: Request.RestoreDescriptor
+  ) => Effect.Effect<Disk, OperationError.RestoreDescriptorError>
+  readonly convert: (
+    request: Request.Convert
+  ) => Effect.Effect<void, OperationError.ConvertError>
+  readonly check: (
+    request: Request.Check
+  ) => Effect.Effect<Result.Checked, OperationError.CheckError>
+  readonly replace: (
+    request: Request.Replace
+  ) => Effect.Effect<void, OperationError.ReplaceError>
+  readonly mount: (
+    request: Request.Mount
+  ) => Effect.Effect<Result.Mounted, OperationError.MountError>
+  readonly umount: (
+    request: Request.Umount
+  ) => Effect.Effect<void, OperationError.UmountError>
+  readonly resize: (
+    request: Request.Resize
+  ) => Effect.Effect<void, OperationError.ResizeError>
+  readonly createSnapshot: (
+    request: Request.CreateSnapshot
+  ) => Effect.Effect<SnapshotId, OperationError.CreateSnapshotError>
+  readonly createTemporarySnapshot: (
+    request: Request.CreateTemporarySnapshot
+  ) => Effect.Effect<Result.TemporarySnapshot, OperationError.CreateTemporarySnapshotError>
+  readonly switchSnapshot: (
+    request: Request.OfSnapshot
+  ) => Effect.Effect<void, OperationError.SwitchSnapshotError>
+  readonly snapshotAndSwitch: (
+    request: Request.SnapshotAndSwitch
+  ) => Effect.Effect<SnapshotId, OperationError.SnapshotAndSwitchError>
+  readonly switchAndDelete: (
+    request: Request.OfSnapshot
+  ) => Effect.Effect<void, OperationError.SwitchAndDeleteError>
+  readonly deleteSnapshot: (
+    request: Request.OfSnapshot
+  ) => Effect.Effect<Result.SnapshotDeleted, OperationError.DeleteSnapshotError>
+  readonly mergeSnapshots: (
+    request: Request.MergeSnapshots
+  ) => Effect.Effect<Result.Merged, OperationError.MergeSnapshotsError>
+  readonly listSnapshots: (
+    request: Request.OfDisk
+  ) => Effect.Effect<SnapshotTree.SnapshotTree, OperationError.ListSnapshotsError>
+  readonly imageInfo: (
+    request: Request.OfDisk
+  ) => Effect.Effect<Result.ImageInfo, OperationError.ImageInfoError>
+  readonly fileSystemInfo: (
+    request: Request.FileSystemInfo
+  ) => Effect.Effect<Result.FileSystemInfo, OperationError.FileSystemInfoError>
+  readonly deviceOf: (
+    request: Request.DeviceOf
+  ) => Effect.Effect<Option.Option<Result.Attachment>, OperationError.DeviceOfError>
+  readonly isMounted: (
+    request: Request.OfDisk
+  ) => Effect.Effect<boolean, OperationError.IsMountedError>
+  readonly listDevices: Effect.Effect<ReadonlyArray<Result.RunningDevice>, OperationError.ListDevicesError>
+  readonly topDelta: (
+    request: Request.OfDisk
+  ) => Effect.Effect<HostPath, OperationError.TopDeltaError>
+  readonly tool: Effect.Effect<Result.Tool, OperationError.ToolError>
+  readonly prerequisites: Effect.Effect<ReadonlyArray<Result.Prerequisite>, OperationError.PrerequisitesError>
+  readonly balloonStatus: (
+    request: Request.Running
+  ) => Effect.Effect<Result.Balloon, OperationError.BalloonStatusError>
+  readonly balloonClear: (
+    request: Request.Running
+  ) => Effect.Effect<Result.Maintenance, OperationError.BalloonClearError>
+  readonly balloonChange: (
+    request: Request.BalloonChange
+  ) => Effect.Effect<Result.BalloonChanged, OperationError.BalloonChangeError>
+  readonly balloonComplete: (
+    request: Request.Running
+  ) => Effect.Effect<ReadonlyArray<string>, OperationError.BalloonCompleteError>
+  readonly balloonCheck: (
+    request: Request.Running
+  ) => Effect.Effect<ReadonlyArray<string>, OperationError.BalloonCheckError>
+  readonly balloonRepair: (
+    request: Request.Running
+  ) => Effect.Effect<ReadonlyArray<string>, OperationError.BalloonRepairError>
+  readonly discard: (
+    request: Request.Discard
+  ) => Effect.Effect<Result.Discarded, OperationError.DiscardError>
+  readonly discardStatus: (
+    request: Request.Running
+  ) => Effect.Effect<Result.DiscardStatus, OperationError.DiscardStatusError>
+  readonly deviceStatistics: (
+    request: Request.OfDevice
+  ) => Effect.Effect<Result.DeviceStatistics, OperationError.DeviceStatisticsError>
+  readonly copySend: (
+    request: Request.CopySend
+  ) => Stream.Stream<Uint8Array, OperationError.CopySendError>
+  readonly copyReceive: (
+    request: Request.CopyReceive
+  ) => Sink.Sink<void, Uint8Array, never, OperationError.CopyReceiveError>
+}
+
+/**
+ * Makes the service from a backend: adds the checks of the options, the spans
+ * and the metrics.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (backend: Backend): Ploop => ({
+  create: internal.operation("create", Request.Create, backend.create),
+  restoreDescriptor: internal.operation("restoreDescriptor", Request.RestoreDescriptor, backend.restoreDescriptor),
+  convert: internal.operation("convert", Request.Convert, backend.convert),
+  check: internal.operation("check", Request.Check, backend.check),
+  replace: internal.operation("replace", Request.Replace, backend.replace),
+  mount: internal.operation("mount", Request.Mount, backend.mount),
+  umount: internal.operation("umount", Request.Umount, backend.umount),
+  resize: internal.operation("resize", Request.Resize, backend.resize),
+  createSnapshot: internal.operation("createSnapshot", Request.CreateSnapshot, backend.createSnapshot),
+  createTemporarySnapshot: internal.operation(
+    "createTemporarySnapshot",
+    Request.CreateTemporarySnapshot,
+    backend.createTemporarySnapshot
+  ),
+  switchSnapshot: internal.operation("switchSnapshot", Request.OfSnapshot, backend.switchSnapshot),
+  snapshotAndSwitch: internal.operation("snapshotAndSwitch", Request.SnapshotAndSwitch, backend.snapshotAndSwitch),
+  switchAndDelete: internal.operation("switchAndDelete", Request.OfSnapshot, backend.switchAndDelete),
+  deleteSnapshot: internal.operation("deleteSnapshot", Request.OfSnapshot, backend.deleteSnapshot),
+  mergeSnapshots: internal.operation("mergeSnapshots", Request.MergeSnapshots, backend.mergeSnapshots),
+  listSnapshots: internal.operation("listSnapshots", Request.OfDisk, backend.listSnapshots),
+  imageInfo: internal.operation("imageInfo", Request.OfDisk, backend.imageInfo),
+  fileSystemInfo: internal.operation("fileSystemInfo", Request.FileSystemInfo, backend.fileSystemInfo),
+  deviceOf: internal.operation("deviceOf", Request.DeviceOf, backend.deviceOf),
+  isMounted: internal.operation("isMounted", Request.OfDisk, backend.isMounted),
+  listDevices: internal.instrument("listDevices", "host", backend.listDevices),
+  topDelta: internal.operation("topDelta", Request.OfDisk, backend.topDelta),
+  tool: internal.instrument("tool", "host", backend.tool),
+  prerequisites: internal.instrument("prerequisites", "host", backend.prerequisites),
+  balloonStatus: internal.operation("balloonStatus", Request.Running, backend.balloonStatus),
+  balloonClear: internal.operation("balloonClear", Request.Running, backend.balloonClear),
+  balloonChange: internal.operation("balloonChange", Request.BalloonChange, backend.balloonChange),
+  balloonComplete: internal.operation("balloonComplete", Request.Running, backend.balloonComplete),
+  balloonCheck: internal.operation("balloonCheck", Request.Running, backend.balloonCheck),
+  balloonRepair: internal.operation("balloonRepair", Request.Running, backend.balloonRepair),
+  discard: internal.operation("discard", Request.Discard, backend.discard),
+  discardStatus: internal.operation("discardStatus", Request.Running, backend.discardStatus),
+  deviceStatistics: internal.operation("deviceStatistics", Request.OfDevice, backend.deviceStatistics),
+  copySend: internal.stream("copySend", Request.CopySend, backend.copySend),
+  copyReceive: internal.sink("copyReceive", Request.CopyReceive, backend.copyReceive)
+})
+
+/**
+ * Counts operations, by the tags `operation` and `outcome` (`success`, the tag
+ * of the error, `defect` or `interrupted`).
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const operations = internal.operations
+
+/**
+ * How long operations take, in seconds, by the tag `operation`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
+export const durations = internal.durations
+
+/**
+ * How a umount at the end of a scope is repeated while something below the
+ * mount point is still in use.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ReleaseOptions {
+  /** When to try again; ten times, at growing intervals of 0.1 to 5 seconds, unless given. */
+  readonly whileBusy?: Schedule.Schedule<unknown, PloopError.PloopError> | undefined
+}
+
+/**
+ * The schedule by which a busy umount is repeated unless the caller says
+ * otherwise: ten times, at growing intervals of 0.1 to 5 seconds.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const whileBusy: Schedule.Schedule<unknown, unknown> = Schedule.exponential("100 millis").pipe(
+  Schedule.modifyDelay((_, delay) => Duration.min(delay, Duration.seconds(5))),
+  Schedule.intersect(Schedule.recurs(10))
+)
+
+/**
+ * Mounts for the time of a scope. The umount at its end happens after success,
+ * failure and interruption, and is repeated while the mount is busy. If it fails
+ * for good, the failure is a defect of the scope, because a device is left over.
+ *
+ * @since 0.1.0
+ * @category resources
+ */
+export const mountScoped = (
+  options: Request.MountOptions,
+  release?: ReleaseOptions
+): Effect.Effect<Result.Mounted, OperationError.MountError, Ploop | Scope.Scope> =>
+  Effect.flatMap(Ploop, (ploop) => internalResource.mountScoped(ploop, options, release?.whileBusy ?? whileBusy))
+
+/**
+ * Mounts, uses and umounts: {@link mountScoped} around one effect.
+ *
+ * @example
+ * import { Ploop } from "@effect-ploop/core"
+ * import { FileSystem } from "@effect/platform"
+ * import { Effect } from "effect"
+ *
+ * const motd = Ploop.withMount(
+ *   { disk: "/vz/101/DiskDescriptor.xml", target: "/mnt/101", readOnly: true },
+ *   () => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString("/mnt/101/etc/motd"))
+ * )
+ *
+ * @since 0.1.0
+ * @category resources
+ */
+export const withMount = <A, E, R>(
+  options: Request.MountOptions,
+  use: (mounted: Result.Mounted) => Effect.Effect<A, E, R>,
+  release?: ReleaseOptions
+): Effect.Effect<A, E | OperationError.MountError, R | Ploop> =>
+  Effect.scopedWith((scope) =>
+    Effect.flatMap(Effect.provideService(mountScoped(options, release), Scope.Scope, scope), use)
+  )
+
+/**
+ * Takes a temporary snapshot for the time of a scope: at its end the device is
+ * umounted and the snapshot merged away, after success, failure and
+ * interruption.
+ *
+ * @since 0.1.0
+ * @category resources
+ */
+export const temporarySnapshotScoped = (
+  options: Request.CreateTemporarySnapshotOptions,
+  release?: ReleaseOptions
+): Effect.Effect<Result.TemporarySnapshot, OperationError.CreateTemporarySnapshotError, Ploop | Scope.Scope> =>
+  Effect.flatMap(
+    Ploop,
+    (ploop) => internalResource.temporarySnapshotScoped(ploop, options, release?.whileBusy ?? whileBusy)
+  )
+
+/**
+ * {@link temporarySnapshotScoped} around one effect: a backup, in one call.
+ *
+ * @since 0.1.0
+ * @category resources
+ */
+export const withTemporarySnapshot = <A, E, R>(
+  options: Request.CreateTemporarySnapshotOptions,
+  use: (snapshot: Result.TemporarySnapshot) => Effect.Effect<A, E, R>,
+  release?: ReleaseOptions
+): Effect.Effect<A, E | OperationError.CreateTemporarySnapshotError, R | Ploop> =>
+  Effect.scopedWith((scope) =>
+    Effect.flatMap(Effect.provideService(temporarySnapshotScoped(options, release), Scope.Scope, scope), use)
+  )

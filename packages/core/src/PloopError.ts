@@ -1,0 +1,1009 @@
+/**
+ * What can go wrong with an operation of `ploop`: one class for each cause that
+ * a caller can act on, the same on every backend and every generation.
+ *
+ * Every error says which operation failed on what, keeps the tool's own words,
+ * tells whether trying again can help (`isRetryable`) and what a person can do
+ * (`remedy`). The exit code is there too, but it is seldom the cause: the tool
+ * uses one code for many causes, and many codes for one.
+ *
+ * @example
+ * import { Ploop } from "@effect-ploop/core"
+ * import { Console, Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const ploop = yield* Ploop.Ploop
+ *   yield* ploop.umount({ disk: "/vz/101/root.hdd/DiskDescriptor.xml" })
+ * }).pipe(
+ *   Effect.catchTags({
+ *     NotMounted: () => Effect.void,
+ *     Busy: (error) => Console.error(error.message, error.holders)
+ *   })
+ * )
+ *
+ * @since 0.1.0
+ */
+import type { YieldableError } from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import { ByteSize, format as formatSize } from "./ByteSize.js"
+import * as ExitCode from "./ExitCode.js"
+import { render } from "./internal/message.js"
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export const TypeId: TypeId = "~@effect-ploop/core/PloopError"
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export type TypeId = "~@effect-ploop/core/PloopError"
+
+const context = {
+  operation: Schema.String,
+  subject: Schema.String,
+  text: Schema.String,
+  exitCode: Schema.optional(Schema.Int),
+  signal: Schema.optional(Schema.String)
+}
+
+/**
+ * What every error carries:
+ *
+ * - `operation`: the method of the service, as in `mount`;
+ * - `subject`: the disk, device, directory or file that it was about;
+ * - `text`: the tool's own words, empty when it was not started;
+ * - `exitCode`, `signal`: how the tool ended, where it ran.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Context extends Schema.Struct.Type<typeof context> {}
+
+/**
+ * A process that keeps a mount or a device busy.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Holder extends Schema.Class<Holder>("@effect-ploop/core/PloopError/Holder")({
+  command: Schema.String,
+  pid: Schema.Int,
+  user: Schema.String
+}) {}
+
+/**
+ * What a class of error adds to its fields.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Traits {
+  /** The symbolic name of the exit code, as in `E_PARAM`. */
+  readonly code: ExitCode.Symbol | undefined
+  /** Whether the same call can succeed later without a change by the caller. */
+  readonly isRetryable: boolean
+  /** What a person can do. */
+  readonly remedy: string
+  readonly [TypeId]: TypeId
+}
+
+interface Definition<in Self> {
+  readonly sentence: (self: Self) => string
+  readonly remedy: (self: Self) => string
+  readonly isRetryable: boolean
+}
+
+type Fields<Tag extends string, Own extends Schema.Struct.Fields> =
+  & { readonly _tag: Schema.tag<Tag> }
+  & typeof context
+  & Own
+
+/** What `Schema.TaggedError` makes of the fields, and the traits. */
+type FailureClass<Self, Tag extends string, Own extends Schema.Struct.Fields> =
+  & Schema.Class<
+    Self,
+    Fields<Tag, Own>,
+    Schema.Struct.Encoded<Fields<Tag, Own>>,
+    Schema.Struct.Context<Fields<Tag, Own>>,
+    Schema.Struct.Constructor<Omit<Fields<Tag, Own>, "_tag">>,
+    {},
+    YieldableError & Traits
+  >
+  & { readonly _tag: Tag }
+
+const failure = <Self = never>() =>
+<Tag extends string, Own extends Schema.Struct.Fields>(
+  tag: Tag,
+  own: Own,
+  definition: Definition<NoInfer<Schema.Struct.Type<Own> & Context>>
+): FailureClass<Self, Tag, Own> => {
+  type Instance = Schema.Struct.Type<Own> & Context
+  const base = Schema.TaggedError<Context>(`@effect-ploop/core/PloopError/${tag}`)(tag, { ...context, ...own })
+  Object.defineProperties(base.prototype, {
+    [TypeId]: { value: TypeId },
+    code: {
+      get(this: Instance) {
+        return ExitCode.symbolOf(this.exitCode)
+      }
+    },
+    isRetryable: { value: definition.isRetryable },
+    remedy: {
+      get(this: Instance) {
+        return definition.remedy(this)
+      }
+    },
+    message: {
+      get(this: Instance) {
+        return render({ ...this, code: ExitCode.symbolOf(this.exitCode) }, definition.sentence(this))
+      }
+    }
+  })
+  // The cast adds the traits, which have just been put on the prototype.
+  return base as never
+}
+
+const named = (name: string | undefined): string => name === undefined ? "" : ` ${name}`
+const by = (device: string | undefined): string => device === undefined ? "" : ` by ${device}`
+const as = (device: string | undefined): string => device === undefined ? "" : ` as ${device}`
+const heldBy = (holders: ReadonlyArray<Holder>): string =>
+  holders.length === 0 ? "" : `: used by ${holders.map((holder) => `${holder.command} (pid ${holder.pid})`).join(", ")}`
+
+/**
+ * An option breaks a rule. Nothing was started and nothing was touched.
+ *
+ * - `field`: the option, as in `size` or `deltas.0`
+ * - `value`: what was given, as text
+ * - `rule`: what it must be
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidArgument extends failure<InvalidArgument>()("InvalidArgument", {
+  field: Schema.String,
+  value: Schema.String,
+  rule: Schema.String
+}, {
+  sentence: (self) => `${self.field} is ${self.value}, but it ${self.rule}`,
+  remedy: (self) => `Give ${self.field} a value that follows the rule.`,
+  isRetryable: false
+}) {}
+
+/**
+ * The tool on this host cannot do it, or is known to do harm when asked to. It was not asked.
+ *
+ * - `reason`: what is wrong with it, and where
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Unsupported extends failure<Unsupported>()("Unsupported", { reason: Schema.String }, {
+  sentence: (self) => self.reason,
+  remedy: () => "Do it another way, as the reason says, or on a host with another generation of ploop.",
+  isRetryable: false
+}) {}
+
+/**
+ * A query would have to change something, and the caller has not agreed to that.
+ *
+ * - `option`: the option that agrees
+ * - `reason`: what would be changed
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ConsentRequired
+  extends failure<ConsentRequired>()("ConsentRequired", { option: Schema.String, reason: Schema.String }, {
+    sentence: (self) => self.reason,
+    remedy: (self) => `Pass ${self.option} if that is acceptable.`,
+    isRetryable: false
+  })
+{}
+
+/**
+ * There is no descriptor at the path that names the disk.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DiskNotFound extends failure<DiskNotFound>()("DiskNotFound", {}, {
+  sentence: () => "there is no descriptor at this path",
+  remedy: () => "Check the path, or create the disk, or restore the descriptor of its image.",
+  isRetryable: false
+}) {}
+
+/**
+ * There is a descriptor, but it is not one that ploop can use.
+ *
+ * - `reason`: what is wrong with it
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DescriptorInvalid extends failure<DescriptorInvalid>()("DescriptorInvalid", { reason: Schema.String }, {
+  sentence: (self) => `the descriptor cannot be used: ${self.reason}`,
+  remedy: () =>
+    "Restore the descriptor from a backup; for a disk without snapshots, restoreDescriptor makes a new one.",
+  isRetryable: false
+}) {}
+
+/**
+ * An image file that the operation needs is not there.
+ *
+ * - `image`: its path
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ImageNotFound extends failure<ImageNotFound>()("ImageNotFound", { image: Schema.String }, {
+  sentence: (self) => `the image file ${self.image} is missing`,
+  remedy: () => "Bring the image file back; without it the data of every delta above it is lost too.",
+  isRetryable: false
+}) {}
+
+/**
+ * An image file is damaged, or no ploop image at all.
+ *
+ * - `image`: its path, where the tool names it
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ImageCorrupt extends failure<ImageCorrupt>()("ImageCorrupt", { image: Schema.optional(Schema.String) }, {
+  sentence: (self) => `the image${named(self.image)} is damaged, or is not a ploop image`,
+  remedy: () => "Copy the image, then check it with repair on the copy.",
+  isRetryable: false
+}) {}
+
+/**
+ * An image is marked as in use although no device runs it: its host stopped without a umount.
+ *
+ * - `image`: its path, where the tool names it
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ImageDirty extends failure<ImageDirty>()("ImageDirty", { image: Schema.optional(Schema.String) }, {
+  sentence: (self) => `the image${named(self.image)} was not closed cleanly: it is still marked as in use`,
+  remedy: () => "Make sure that no other host uses it, then mount it or check it with dropInUse.",
+  isRetryable: false
+}) {}
+
+/**
+ * The operation needs an idle image, and a device runs it.
+ *
+ * - `device`: the device, where the tool names it
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ImageInUse extends failure<ImageInUse>()("ImageInUse", { device: Schema.optional(Schema.String) }, {
+  sentence: (self) => `the image is in use${by(self.device)}`,
+  remedy: () => "Umount the disk first, or wait until its user has done so.",
+  isRetryable: true
+}) {}
+
+/**
+ * Two image files that should be copies of each other differ.
+ *
+ * - `reason`: how they differ
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ImageMismatch extends failure<ImageMismatch>()("ImageMismatch", { reason: Schema.String }, {
+  sentence: (self) => self.reason,
+  remedy: () => "Make the new file a copy of the old one, then replace.",
+  isRetryable: false
+}) {}
+
+/**
+ * A file that the operation would make is there already. It was not touched.
+ *
+ * - `path`: the file
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AlreadyExists extends failure<AlreadyExists>()("AlreadyExists", { path: Schema.String }, {
+  sentence: (self) => `${self.path} exists already`,
+  remedy: () => "Choose another directory (one directory holds one disk), or remove what is there.",
+  isRetryable: false
+}) {}
+
+/**
+ * The disk, device or directory is not mounted.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotMounted extends failure<NotMounted>()("NotMounted", {}, {
+  sentence: () => "it is not mounted",
+  remedy: () => "Mount it first; when umounting, there is nothing left to do.",
+  isRetryable: false
+}) {}
+
+/**
+ * The disk is mounted, and can be only once (unless each mount has a component name).
+ *
+ * - `device`: the device, where the tool names it
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AlreadyMounted
+  extends failure<AlreadyMounted>()("AlreadyMounted", { device: Schema.optional(Schema.String) }, {
+    sentence: (self) => `the disk is mounted already${as(self.device)}`,
+    remedy: () => "Use the mount that exists, umount it first, or give this mount a component name.",
+    isRetryable: true
+  })
+{}
+
+/**
+ * The mount point is missing, or not a directory.
+ *
+ * - `target`: the mount point
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class MountPointInvalid extends failure<MountPointInvalid>()("MountPointInvalid", { target: Schema.String }, {
+  sentence: (self) => `the mount point ${self.target} is missing or is not a directory`,
+  remedy: () => "Create the directory first.",
+  isRetryable: false
+}) {}
+
+/**
+ * The kernel refused to mount the file system: no known one on the device, or options that it does not take.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class MountFailed extends failure<MountFailed>()("MountFailed", {}, {
+  sentence: () => "the file system could not be mounted",
+  remedy: () => "Check the mount options; mount without a target and look at the device; try with fsck.",
+  isRetryable: false
+}) {}
+
+/**
+ * The file system could not be umounted, for another reason than being busy.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UmountFailed extends failure<UmountFailed>()("UmountFailed", {}, {
+  sentence: () => "the file system could not be umounted",
+  remedy: () => "Look at the tool's words and at the kernel log.",
+  isRetryable: false
+}) {}
+
+/**
+ * Something below the mount point, or the device itself, is still used.
+ *
+ * - `holders`: the processes, where the tool names them
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Busy extends failure<Busy>()("Busy", { holders: Schema.Array(Holder) }, {
+  sentence: (self) => `still busy${heldBy(self.holders)}`,
+  remedy: () => "End the processes that use it, or wait for them and try again.",
+  isRetryable: true
+}) {}
+
+/**
+ * There is no such ploop device.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DeviceNotFound extends failure<DeviceNotFound>()("DeviceNotFound", {}, {
+  sentence: () => "there is no such device",
+  remedy: () => "List the running devices; the disk may be umounted already.",
+  isRetryable: false
+}) {}
+
+/**
+ * The disk has no snapshot with this identifier.
+ *
+ * - `id`: the snapshot
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SnapshotNotFound
+  extends failure<SnapshotNotFound>()("SnapshotNotFound", { id: Schema.optional(Schema.String) }, {
+    sentence: (self) => `there is no snapshot${named(self.id)}`,
+    remedy: () => "List the snapshots; merges and deletions make identifiers vanish.",
+    isRetryable: false
+  })
+{}
+
+/**
+ * The disk has a snapshot with this identifier.
+ *
+ * - `id`: the snapshot
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SnapshotExists
+  extends failure<SnapshotExists>()("SnapshotExists", { id: Schema.optional(Schema.String) }, {
+    sentence: (self) => `there is a snapshot${named(self.id)} already`,
+    remedy: () => "Choose another identifier, or let one be generated.",
+    isRetryable: false
+  })
+{}
+
+/**
+ * The chain below the top delta is as long as it may be.
+ *
+ * - `limit`: how many snapshots a chain can have
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SnapshotLimitReached
+  extends failure<SnapshotLimitReached>()("SnapshotLimitReached", { limit: Schema.Int }, {
+    sentence: (self) => `a chain cannot have more than ${self.limit} snapshots`,
+    remedy: () => "Delete or merge snapshots of this chain.",
+    isRetryable: false
+  })
+{}
+
+/**
+ * Other snapshots are built on this one.
+ *
+ * - `id`: the snapshot
+ * - `children`: how many they are
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SnapshotHasChildren extends failure<SnapshotHasChildren>()("SnapshotHasChildren", {
+  id: Schema.optional(Schema.String),
+  children: Schema.optional(Schema.Int)
+}, {
+  sentence: (self) =>
+    `snapshot${named(self.id)} has ${self.children ?? "other"} ${self.children === 1 ? "child" : "children"}`,
+  remedy: () => "Delete or merge the children first; a mount of it must be read-only.",
+  isRetryable: false
+}) {}
+
+/**
+ * The operation needs a parent, and the base delta has none.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SnapshotIsBase extends failure<SnapshotIsBase>()("SnapshotIsBase", {}, {
+  sentence: () => "the base delta has no parent to merge into, and the only image of a disk cannot be deleted",
+  remedy: () => "Choose a snapshot above the base.",
+  isRetryable: false
+}) {}
+
+/**
+ * The top delta of a running disk cannot be deleted.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SnapshotIsTop extends failure<SnapshotIsTop>()("SnapshotIsTop", {}, {
+  sentence: () => "the top delta is being written to",
+  remedy: () => "Umount the disk first; deleting the top delta then discards what was written since the last snapshot.",
+  isRetryable: false
+}) {}
+
+/**
+ * The snapshot is temporary: it goes away by itself as soon as it can be merged.
+ *
+ * - `id`: the snapshot
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SnapshotIsTemporary
+  extends failure<SnapshotIsTemporary>()("SnapshotIsTemporary", { id: Schema.optional(Schema.String) }, {
+    sentence: (self) => `snapshot${named(self.id)} is temporary`,
+    remedy: () => "Use a snapshot that is not; take one with an identifier of your own.",
+    isRetryable: false
+  })
+{}
+
+/**
+ * The top delta was named where a snapshot is asked for: there is nothing to switch to.
+ *
+ * - `id`: the identifier
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SnapshotIsCurrent
+  extends failure<SnapshotIsCurrent>()("SnapshotIsCurrent", { id: Schema.optional(Schema.String) }, {
+    sentence: () => "this is the top delta, on which the disk is already",
+    remedy: () =>
+      "Name a snapshot. To discard what was written since the last one, switch to the parent of the top delta.",
+    isRetryable: false
+  })
+{}
+
+/**
+ * A device is attached at this snapshot.
+ *
+ * - `id`: the snapshot
+ * - `devices`: the devices
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SnapshotInUse extends failure<SnapshotInUse>()("SnapshotInUse", {
+  id: Schema.optional(Schema.String),
+  devices: Schema.Array(Schema.String)
+}, {
+  sentence: (self) => `snapshot${named(self.id)} is used by ${self.devices.join(", ") || "a device"}`,
+  remedy: () => "Umount those devices, then try again.",
+  isRetryable: true
+}) {}
+
+/**
+ * The range to merge is none: its end is not below its start.
+ *
+ * - `id`: where the range starts
+ * - `ancestor`: where it should end
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SnapshotNotAncestor
+  extends failure<SnapshotNotAncestor>()("SnapshotNotAncestor", { id: Schema.String, ancestor: Schema.String }, {
+    sentence: (self) => `${self.ancestor} is not an ancestor of ${self.id}`,
+    remedy: () => "Give the snapshot nearest to the top as `snapshot` and one below it as `downTo`.",
+    isRetryable: false
+  })
+{}
+
+/**
+ * The file system of the host that holds the image cannot carry ploop images.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class FileSystemUnsupported extends failure<FileSystemUnsupported>()("FileSystemUnsupported", {}, {
+  sentence: () => "the file system that holds the image is not one that ploop supports",
+  remedy: () => "Put the image on ext4 (with extents).",
+  isRetryable: false
+}) {}
+
+/**
+ * The file system inside the image is damaged beyond what fsck mends by itself.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class FileSystemCorrupt extends failure<FileSystemCorrupt>()("FileSystemCorrupt", {}, {
+  sentence: () => "the file system in the image has errors that could not be mended automatically",
+  remedy: () => "Mount without a target and run e2fsck on the partition by hand.",
+  isRetryable: false
+}) {}
+
+/**
+ * The file system could not be made in the new image.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class FileSystemMakeFailed extends failure<FileSystemMakeFailed>()("FileSystemMakeFailed", {}, {
+  sentence: () => "no file system could be made in the image",
+  remedy: () => "Look at the tool's words; an ext4 file system with its journal needs more than 128 MiB.",
+  isRetryable: false
+}) {}
+
+/**
+ * The file system inside the image could not be resized.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class FileSystemResizeFailed extends failure<FileSystemResizeFailed>()("FileSystemResizeFailed", {}, {
+  sentence: () => "the file system in the image could not be resized",
+  remedy: () => "Look at the tool's words; a file system cannot become smaller than its data.",
+  isRetryable: false
+}) {}
+
+/**
+ * The size is one that this disk cannot have.
+ *
+ * - `minimum`: the smallest size that can be had, where it is known
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SizeRefused extends failure<SizeRefused>()("SizeRefused", { minimum: Schema.optional(ByteSize) }, {
+  sentence: (self) =>
+    `the size cannot be had${self.minimum === undefined ? "" : `: the smallest is ${formatSize(self.minimum)}`}`,
+  remedy: () => "Choose a size within the limits, or free space inside the file system first.",
+  isRetryable: false
+}) {}
+
+/**
+ * There is no space left: on the host, or inside the file system of the image.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NoSpace extends failure<NoSpace>()("NoSpace", {}, {
+  sentence: () => "no space left",
+  remedy: () => "Free space on the host, or inside the file system of the image.",
+  isRetryable: true
+}) {}
+
+/**
+ * Something that ploop needs of the host is missing: its kernel driver, the device mapper, a helper program.
+ *
+ * - `what`: what is missing
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class PrerequisiteMissing
+  extends failure<PrerequisiteMissing>()("PrerequisiteMissing", { what: Schema.String }, {
+    sentence: (self) => `${self.what} is missing on this host`,
+    remedy: (self) => `Provide it: ${self.what}. The prerequisites operation lists all that is missing.`,
+    isRetryable: false
+  })
+{}
+
+/**
+ * The process may not do this.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class PermissionDenied extends failure<PermissionDenied>()("PermissionDenied", {}, {
+  sentence: () => "permission denied",
+  remedy: () => "Run as root, or configure a prefix such as `sudo -n`.",
+  isRetryable: false
+}) {}
+
+/**
+ * Another process holds the lock of this disk, and did not let go while the tool waited.
+ *
+ * - `pid`: the holder, where the tool names it
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Locked extends failure<Locked>()("Locked", { pid: Schema.optional(Schema.Int) }, {
+  sentence: (self) => `the disk is locked by ${self.pid === undefined ? "another process" : `process ${self.pid}`}`,
+  remedy: () => "Wait for the other operation and try again.",
+  isRetryable: true
+}) {}
+
+/**
+ * The tool is not where it was looked for.
+ *
+ * - `path`: where it was looked for
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ToolNotFound extends failure<ToolNotFound>()("ToolNotFound", { path: Schema.String }, {
+  sentence: (self) => `the ploop tool was not found: ${self.path}`,
+  remedy: () => "Install it (on Debian: apt-get install ploop) or configure its path.",
+  isRetryable: false
+}) {}
+
+/**
+ * The tool is there, but cannot be run.
+ *
+ * - `path`: where it is
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ToolNotExecutable extends failure<ToolNotExecutable>()("ToolNotExecutable", { path: Schema.String }, {
+  sentence: (self) => `the ploop tool cannot be run: ${self.path}`,
+  remedy: () => "Make it executable for this user, or configure another path or a prefix such as `sudo -n`.",
+  isRetryable: false
+}) {}
+
+/**
+ * The tool ended before its work was done: killed, crashed, or cancelled.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ToolAborted extends failure<ToolAborted>()("ToolAborted", {}, {
+  sentence: (self) => `the tool was aborted${self.signal === undefined ? "" : ` by ${self.signal}`}`,
+  remedy: () => "Look at the state of the disk (listSnapshots, check) before trying again.",
+  isRetryable: true
+}) {}
+
+/**
+ * The tool took longer than the configured limit and was told to stop.
+ *
+ * - `limit`: the limit
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TimedOut extends failure<TimedOut>()("TimedOut", { limit: Schema.DurationFromMillis }, {
+  sentence: (self) => `no answer within ${Duration.format(self.limit)}`,
+  remedy: () => "Look at the state of the disk before trying again; raise the limit if the work is long.",
+  isRetryable: true
+}) {}
+
+/**
+ * The tool said it succeeded, but in words that are not known.
+ *
+ * - `line`: the line that could not be read
+ * - `expected`: what it should have been
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnexpectedOutput
+  extends failure<UnexpectedOutput>()("UnexpectedOutput", { line: Schema.String, expected: Schema.String }, {
+    sentence: (self) => `expected ${self.expected}, but the tool printed ${JSON.stringify(self.line)}`,
+    remedy: () => "Report it with a tape of the run: the tool may be newer than this library.",
+    isRetryable: false
+  })
+{}
+
+/**
+ * The tool could not get memory.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class OutOfMemory extends failure<OutOfMemory>()("OutOfMemory", {}, {
+  sentence: () => "the tool ran out of memory",
+  remedy: () => "Free memory and try again.",
+  isRetryable: true
+}) {}
+
+/**
+ * A file of the disk could not be created, read, written, renamed or removed.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InputOutputFailed extends failure<InputOutputFailed>()("InputOutputFailed", {}, {
+  sentence: () => "a file of the disk could not be handled",
+  remedy: () => "Look at the tool's words and at the state of the host's file system.",
+  isRetryable: false
+}) {}
+
+/**
+ * The kernel refused what was asked of a ploop device.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DeviceFailed extends failure<DeviceFailed>()("DeviceFailed", {}, {
+  sentence: () => "the kernel refused the request",
+  remedy: () => "Look at the tool's words and at the kernel log.",
+  isRetryable: false
+}) {}
+
+/**
+ * The stream of a copy is not one: cut short, or not from this generation of the tool.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class CopyProtocolBroken extends failure<CopyProtocolBroken>()("CopyProtocolBroken", {}, {
+  sentence: () => "the copy stream is broken",
+  remedy: () => "Send and receive with the same generation of the tool, and start the copy anew.",
+  isRetryable: false
+}) {}
+
+/**
+ * The image has no changed-block tracking.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotTracked extends failure<NotTracked>()("NotTracked", {}, {
+  sentence: () => "changed blocks are not tracked",
+  remedy: () => "Start the tracking with a snapshot, then ask again.",
+  isRetryable: false
+}) {}
+
+/**
+ * The encryption layer of the image failed.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class EncryptionFailed extends failure<EncryptionFailed>()("EncryptionFailed", {}, {
+  sentence: () => "encryption failed",
+  remedy: () => "Check that the key can be had on this host.",
+  isRetryable: false
+}) {}
+
+/**
+ * The tool reported success, but had undone its work.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RolledBack extends failure<RolledBack>()("RolledBack", {}, {
+  sentence: () => "the tool undid its work and reported success all the same",
+  remedy: () => "Nothing has changed. Do it while the disk is not running.",
+  isRetryable: false
+}) {}
+
+/**
+ * The tool failed for a reason that is not known. Its words are all there is.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class Unclassified extends failure<Unclassified>()("Unclassified", {}, {
+  sentence: () => "failed for a reason that is not known",
+  remedy: () => "Read the tool's words.",
+  isRetryable: false
+}) {}
+
+/**
+ * Every class of error, by its tag.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export const classes = {
+  InvalidArgument,
+  Unsupported,
+  ConsentRequired,
+  DiskNotFound,
+  DescriptorInvalid,
+  ImageNotFound,
+  ImageCorrupt,
+  ImageDirty,
+  ImageInUse,
+  ImageMismatch,
+  AlreadyExists,
+  NotMounted,
+  AlreadyMounted,
+  MountPointInvalid,
+  MountFailed,
+  UmountFailed,
+  Busy,
+  DeviceNotFound,
+  SnapshotNotFound,
+  SnapshotExists,
+  SnapshotLimitReached,
+  SnapshotHasChildren,
+  SnapshotIsBase,
+  SnapshotIsTop,
+  SnapshotIsTemporary,
+  SnapshotIsCurrent,
+  SnapshotInUse,
+  SnapshotNotAncestor,
+  FileSystemUnsupported,
+  FileSystemCorrupt,
+  FileSystemMakeFailed,
+  FileSystemResizeFailed,
+  SizeRefused,
+  NoSpace,
+  PrerequisiteMissing,
+  PermissionDenied,
+  Locked,
+  ToolNotFound,
+  ToolNotExecutable,
+  ToolAborted,
+  TimedOut,
+  UnexpectedOutput,
+  OutOfMemory,
+  InputOutputFailed,
+  DeviceFailed,
+  CopyProtocolBroken,
+  NotTracked,
+  EncryptionFailed,
+  RolledBack,
+  Unclassified
+} as const
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Tag = keyof typeof classes
+
+/**
+ * Any error of the service; it crosses a wire and back without loss.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const PloopError = Schema.Union(
+  InvalidArgument,
+  Unsupported,
+  ConsentRequired,
+  DiskNotFound,
+  DescriptorInvalid,
+  ImageNotFound,
+  ImageCorrupt,
+  ImageDirty,
+  ImageInUse,
+  ImageMismatch,
+  AlreadyExists,
+  NotMounted,
+  AlreadyMounted,
+  MountPointInvalid,
+  MountFailed,
+  UmountFailed,
+  Busy,
+  DeviceNotFound,
+  SnapshotNotFound,
+  SnapshotExists,
+  SnapshotLimitReached,
+  SnapshotHasChildren,
+  SnapshotIsBase,
+  SnapshotIsTop,
+  SnapshotIsTemporary,
+  SnapshotIsCurrent,
+  SnapshotInUse,
+  SnapshotNotAncestor,
+  FileSystemUnsupported,
+  FileSystemCorrupt,
+  FileSystemMakeFailed,
+  FileSystemResizeFailed,
+  SizeRefused,
+  NoSpace,
+  PrerequisiteMissing,
+  PermissionDenied,
+  Locked,
+  ToolNotFound,
+  ToolNotExecutable,
+  ToolAborted,
+  TimedOut,
+  UnexpectedOutput,
+  OutOfMemory,
+  InputOutputFailed,
+  DeviceFailed,
+  CopyProtocolBroken,
+  NotTracked,
+  EncryptionFailed,
+  RolledBack,
+  Unclassified
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type PloopError = typeof PloopError.Type
+
+/**
+ * @since 0.1.0
+ * @category guards
+ */
+export const isPloopError = (u: unknown): u is PloopError => Predicate.hasProperty(u, TypeId)
+
+/**
+ * Keeps an error that an operation is known to have, and turns any other into
+ * {@link Unclassified} with the same words, so that a backend can promise the
+ * errors of an operation without guessing.
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const narrow =
+  <Members extends ReadonlyArray<(typeof classes)[Tag]>>(errors: Schema.Union<Members>) =>
+  (error: PloopError): Members[number]["Type"] | Unclassified =>
+    errors.members.some((member) => member._tag === error._tag) ?
+      // The tag says that the error is one of the members.
+      error as Members[number]["Type"] :
+      new Unclassified({
+        operation: error.operation,
+        subject: error.subject,
+        text: error.text === "" ? error.message : error.text,
+        exitCode: error.exitCode,
+        signal: error.signal
+      })

@@ -1,0 +1,241 @@
+/**
+ * The snapshots of a disk as a tree: each is built on its parent, and the top
+ * delta, which is written to, is a leaf.
+ *
+ * @example
+ * import { Ploop, SnapshotTree } from "@effect-ploop/core"
+ * import { Console, Effect } from "effect"
+ *
+ * const show = Effect.gen(function*() {
+ *   const ploop = yield* Ploop.Ploop
+ *   const tree = yield* ploop.listSnapshots({ disk: "/vz/101/DiskDescriptor.xml" })
+ *   yield* Console.log(SnapshotTree.render(tree))
+ * })
+ *
+ * @since 0.1.0
+ */
+import * as Either from "effect/Either"
+import { dual } from "effect/Function"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as DiskDescriptor from "./DiskDescriptor.js"
+import { printable } from "./internal/message.js"
+import * as SnapshotId from "./SnapshotId.js"
+
+/**
+ * A snapshot or the top delta: its identifier, the identifier of its parent
+ * (absent for the base), its file as the descriptor has it, and whether it is
+ * temporary.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Node extends Schema.Class<Node>("@effect-ploop/core/SnapshotTree/Node")({
+  id: SnapshotId.SnapshotIdFromSelf,
+  parent: Schema.optional(SnapshotId.SnapshotIdFromSelf),
+  file: Schema.String,
+  temporary: Schema.Boolean
+}) {}
+
+/**
+ * The nodes in the order of the descriptor, which is that of their creation.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class SnapshotTree extends Schema.Class<SnapshotTree>("@effect-ploop/core/SnapshotTree/SnapshotTree")({
+  nodes: Schema.Array(Node)
+}) {}
+
+const broken = (value: string, rule: string) =>
+  Either.left(new DiskDescriptor.DescriptorSyntaxError({ element: "Snapshots", value, rule }))
+
+/**
+ * The tree in a descriptor. It fails when a snapshot has no image, an image no
+ * snapshot, a parent is missing, or the chain of the top delta does not end at
+ * a base.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const fromDescriptor = (
+  descriptor: DiskDescriptor.DiskDescriptor
+): Either.Either<SnapshotTree, DiskDescriptor.DescriptorSyntaxError> => {
+  const snapshots = new Map(descriptor.snapshots.map((snapshot) => [snapshot.id, snapshot]))
+  if (snapshots.size !== descriptor.snapshots.length) return broken("GUID", "must name each snapshot once")
+  const nodes: Array<Node> = []
+  for (const image of descriptor.images) {
+    const snapshot = snapshots.get(image.id)
+    if (snapshot === undefined) return broken(image.id, "must be listed, because an image has it")
+    if (snapshot.parent !== SnapshotId.none && !snapshots.has(snapshot.parent)) {
+      return broken(snapshot.parent, "must be listed, because a snapshot has it for a parent")
+    }
+    nodes.push(
+      new Node({
+        id: image.id,
+        file: image.file,
+        temporary: snapshot.temporary,
+        ...(snapshot.parent !== SnapshotId.none && { parent: snapshot.parent })
+      })
+    )
+  }
+  for (const node of nodes) {
+    const seen = new Set<SnapshotId.SnapshotId>()
+    for (let id: SnapshotId.SnapshotId | undefined = node.id; id !== undefined;) {
+      if (seen.has(id)) return broken(id, "must not be its own ancestor")
+      seen.add(id)
+      const parent: SnapshotId.SnapshotId | undefined = snapshots.get(id)?.parent
+      id = parent === SnapshotId.none ? undefined : parent
+    }
+  }
+  if (!nodes.some((node) => node.id === SnapshotId.top)) {
+    return broken(SnapshotId.top, "must be listed: it is the top delta")
+  }
+  return Either.right(new SnapshotTree({ nodes }))
+}
+
+/**
+ * Every node, in the order of the descriptor.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const nodes = (tree: SnapshotTree): ReadonlyArray<Node> => tree.nodes
+
+/**
+ * The node with this identifier.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const get: {
+  (id: SnapshotId.SnapshotId): (tree: SnapshotTree) => Option.Option<Node>
+  (tree: SnapshotTree, id: SnapshotId.SnapshotId): Option.Option<Node>
+} = dual(
+  2,
+  (tree: SnapshotTree, id: SnapshotId.SnapshotId): Option.Option<Node> =>
+    Option.fromNullable(tree.nodes.find((node) => node.id === id))
+)
+
+/**
+ * The node that is written to.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const top = (tree: SnapshotTree): Node => Option.getOrThrow(get(tree, SnapshotId.top))
+
+/**
+ * The node that this one is built on.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const parent: {
+  (id: SnapshotId.SnapshotId): (tree: SnapshotTree) => Option.Option<Node>
+  (tree: SnapshotTree, id: SnapshotId.SnapshotId): Option.Option<Node>
+} = dual(
+  2,
+  (tree: SnapshotTree, id: SnapshotId.SnapshotId): Option.Option<Node> =>
+    Option.flatMap(get(tree, id), (node) => node.parent === undefined ? Option.none() : get(tree, node.parent))
+)
+
+/**
+ * The nodes that are built on this one directly.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const children: {
+  (id: SnapshotId.SnapshotId): (tree: SnapshotTree) => ReadonlyArray<Node>
+  (tree: SnapshotTree, id: SnapshotId.SnapshotId): ReadonlyArray<Node>
+} = dual(
+  2,
+  (tree: SnapshotTree, id: SnapshotId.SnapshotId): ReadonlyArray<Node> =>
+    tree.nodes.filter((node) => node.parent === id)
+)
+
+/**
+ * From this node down to the base, both included; empty when there is no such
+ * node.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const chain: {
+  (id: SnapshotId.SnapshotId): (tree: SnapshotTree) => ReadonlyArray<Node>
+  (tree: SnapshotTree, id: SnapshotId.SnapshotId): ReadonlyArray<Node>
+} = dual(2, (tree: SnapshotTree, id: SnapshotId.SnapshotId): ReadonlyArray<Node> => {
+  const found: Array<Node> = []
+  for (let next = get(tree, id); Option.isSome(next); next = parent(tree, next.value.id)) found.push(next.value)
+  return found
+})
+
+/**
+ * The lowest delta below the top, which everything on its chain is built on.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const base = (tree: SnapshotTree): Node => chain(tree, SnapshotId.top).at(-1) ?? top(tree)
+
+/**
+ * Whether the first is below the second.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const isAncestor: {
+  (ancestor: SnapshotId.SnapshotId, id: SnapshotId.SnapshotId): (tree: SnapshotTree) => boolean
+  (tree: SnapshotTree, ancestor: SnapshotId.SnapshotId, id: SnapshotId.SnapshotId): boolean
+} = dual(
+  3,
+  (tree: SnapshotTree, ancestor: SnapshotId.SnapshotId, id: SnapshotId.SnapshotId): boolean =>
+    ancestor !== id && chain(tree, id).some((node) => node.id === ancestor)
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface RenderOptions {
+  /** Lines of box-drawing characters; `true` unless given. */
+  readonly unicode?: boolean | undefined
+  /** What stands beside a node; the identifier, the file and what is special about it unless given. */
+  readonly label?: ((node: Node) => string) | undefined
+}
+
+const defaultLabel = (node: Node): string => {
+  const file = printable(node.file.slice(node.file.lastIndexOf("/") + 1)).replaceAll("\n", "\\n")
+  const name = node.id === SnapshotId.top ? "top, written to now" : node.id
+  return `${name}  ${file}${node.temporary ? "  (temporary)" : ""}`
+}
+
+/**
+ * The tree for people, base first. A chain goes straight down; only branches
+ * are indented.
+ *
+ * @since 0.1.0
+ * @category rendering
+ */
+export const render = (tree: SnapshotTree, options?: RenderOptions): string => {
+  const unicode = options?.unicode ?? true
+  const [node, fork, last, line] = unicode ? ["●", "├─", "└─", "│ "] : ["*", "|-", "`-", "| "]
+  const label = options?.label ?? defaultLabel
+  const lines: Array<string> = []
+  const walk = (at: Node, head: string, rest: string): void => {
+    lines.push(`${head}${node} ${label(at)}`)
+    const below = children(tree, at.id)
+    if (below.length === 1) {
+      lines.push(`${rest}${line.trimEnd()}`)
+      walk(below[0]!, rest, rest)
+    } else {
+      below.forEach((child, index) => {
+        const end = index === below.length - 1
+        walk(child, `${rest}${end ? last : fork}`, `${rest}${end ? "  " : line}`)
+      })
+    }
+  }
+  for (const root of tree.nodes.filter((node) => node.parent === undefined)) walk(root, "", "")
+  return lines.join("\n")
+}

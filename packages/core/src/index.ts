@@ -1,0 +1,143 @@
+/**
+ * Sizes, as a whole number of bytes that is never a float.
+ *
+ * @since 0.1.0
+ */
+export * as ByteSize from "./ByteSize.js"
+
+/**
+ * From what a run of the tool left behind to the cause of its failure.
+ *
+ * @since 0.1.0
+ */
+export * as Classification from "./Classification.js"
+
+/**
+ * The unit in which an image file grows: a power of two from 32 KiB to 64 MiB.
+ *
+ * @since 0.1.0
+ */
+export * as ClusterSize from "./ClusterSize.js"
+
+/**
+ * Block devices of running images.
+ *
+ * @since 0.1.0
+ */
+export * as DevicePath from "./DevicePath.js"
+
+/**
+ * How a disk is named: by the path of its `DiskDescriptor.xml`.
+ *
+ * @since 0.1.0
+ */
+export * as Disk from "./Disk.js"
+
+/**
+ * `DiskDescriptor.xml`, both ways.
+ *
+ * @since 0.1.0
+ */
+export * as DiskDescriptor from "./DiskDescriptor.js"
+
+/**
+ * The exit codes of the tool, of all generations.
+ *
+ * @since 0.1.0
+ */
+export * as ExitCode from "./ExitCode.js"
+
+/**
+ * The file system inside an image.
+ *
+ * @since 0.1.0
+ */
+export * as FileSystemType from "./FileSystemType.js"
+
+/**
+ * The version of the image format.
+ *
+ * @since 0.1.0
+ */
+export * as FormatVersion from "./FormatVersion.js"
+
+/**
+ * The generations of the tool that are in use, and what sets them apart.
+ *
+ * @since 0.1.0
+ */
+export * as Generation from "./Generation.js"
+
+/**
+ * Paths of files and directories on the host.
+ *
+ * @since 0.1.0
+ */
+export * as HostPath from "./HostPath.js"
+
+/**
+ * How an image keeps its data.
+ *
+ * @since 0.1.0
+ */
+export * as ImageFormat from "./ImageFormat.js"
+
+/**
+ * What the tool's low-level commands do to a device or an image.
+ *
+ * @since 0.1.0
+ */
+export * as LowLevel from "./LowLevel.js"
+
+/**
+ * The errors that each operation of the service can have: a schema for each,
+ * and the type of the same name.
+ *
+ * @since 0.1.0
+ */
+export * as OperationError from "./OperationError.js"
+
+/**
+ * The service: the operations of `ploop`, whatever backend does them.
+ *
+ * @since 0.1.0
+ */
+export * as Ploop from "./Ploop.js"
+
+/**
+ * What can go wrong with an operation of `ploop`: one class for each cause that
+ * a caller can act on, the same on every backend and every generation.
+ *
+ * @since 0.1.0
+ */
+export * as PloopError from "./PloopError.js"
+
+/**
+ * What the operations take: a schema for each, which checks the options of a
+ * caller before anything is touched and gives a backend clean values.
+ *
+ * @since 0.1.0
+ */
+export * as Request from "./Request.js"
+
+/**
+ * What the operations answer: plain values, each with a schema.
+ *
+ * @since 0.1.0
+ */
+export * as Result from "./Result.js"
+
+/**
+ * How a snapshot is named: a UUID in braces and in lower case.
+ *
+ * @since 0.1.0
+ */
+export * as SnapshotId from "./SnapshotId.js"
+
+/**
+ * The snapshots of a disk as a tree: each is built on its parent, and the top
+ * delta, which is written to, is a leaf.
+ *
+ * @since 0.1.0
+ */
+export * as SnapshotTree from "./SnapshotTree.js"

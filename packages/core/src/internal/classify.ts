@@ -1,0 +1,413 @@
+import * as Option from "effect/Option"
+import * as ByteSize from "../ByteSize.js"
+import type { Outcome } from "../Classification.js"
+import * as ExitCode from "../ExitCode.js"
+import type { Generation } from "../Generation.js"
+import * as PloopError from "../PloopError.js"
+
+/** How much of the tool's words an error keeps: the end, where the cause is. */
+const limit = 8192
+
+type Context = PloopError.Context
+
+type Groups = Readonly<Record<string, string | undefined>>
+
+interface Rule {
+  readonly text: RegExp
+  readonly codes?: ReadonlyArray<number>
+  readonly operations?: ReadonlyArray<string>
+  readonly generations?: ReadonlyArray<Generation>
+  readonly error: (context: Context, groups: Groups) => PloopError.PloopError
+}
+
+const creation = ["create", "restoreDescriptor"]
+
+const umounts = ["umount", "fileSystemInfo", "mount", "resize", "discard", "createTemporarySnapshot"]
+
+/** Blanks and the prefix that the tool puts before a message when it was built for debugging. */
+const start = String.raw`^(?:\[[ \d.]+\] )?(?:Error in \w+ \([\w-]+\.c:\d+\): )?`
+
+const message = (pattern: string): RegExp => new RegExp(start + pattern, "m")
+
+const guid = String.raw`(?<id>\{[\da-fA-F-]{36}\})`
+
+const device = String.raw`(?<device>/dev/(?:mapper/)?ploop\d+)`
+
+const missingFile = (path: string): RegExp => message(`${path}: No such file or directory`)
+
+const holders = (text: string): ReadonlyArray<PloopError.Holder> => {
+  const found = new Map<number, PloopError.Holder>()
+  for (const line of text.split("\n")) {
+    const match = /^(\S+)\s+(\d+)\s+(\S+)\s+(?:cwd|rtd|txt|mem|DEL|\d+[a-zA-Z]*)\s/.exec(line)
+    if (match === null) continue
+    const pid = Number(match[2])
+    found.set(pid, new PloopError.Holder({ command: match[1]!, pid, user: match[3]! }))
+  }
+  return [...found.values()]
+}
+
+/**
+ * The rules, in the order in which they are asked. What the tool prints on the
+ * way to something else (that a module is not loaded, that a helper failed)
+ * stands behind what it fails for.
+ */
+const rules: ReadonlyArray<Rule> = [
+  // Snapshots
+  {
+    text: message(`The snapshot ${guid} already exist`),
+    error: (context, { id }) => new PloopError.SnapshotExists({ ...context, id })
+  },
+  {
+    text: message(
+      String.raw`(?:Unable to create a snapshot\. )?The maximum number of snapshots \((?<limit>\d+)\) has been reached`
+    ),
+    error: (context, { limit }) => new PloopError.SnapshotLimitReached({ ...context, limit: Number(limit) })
+  },
+  {
+    text: message(`Snapshot ${guid} is busy by device\\(s\\): (?<devices>.*)$`),
+    error: (context, { devices, id }) =>
+      new PloopError.SnapshotInUse({
+        ...context,
+        id,
+        devices: (devices ?? "").split(/[ ,]+/).filter((name) => name !== "")
+      })
+  },
+  {
+    text: message(`Nothing to do, already on ${guid} snapshot`),
+    error: (context, { id }) => new PloopError.SnapshotIsCurrent({ ...context, id })
+  },
+  {
+    text: message(`Snapshot ${guid} is temporary`),
+    error: (context, { id }) => new PloopError.SnapshotIsTemporary({ ...context, id })
+  },
+  {
+    text: message("Unable to delete top delta, parent snapshot is temporary"),
+    error: (context) => new PloopError.SnapshotIsTemporary(context)
+  },
+  {
+    text: message(`Unable to delete active snapshot`),
+    error: (context) => new PloopError.SnapshotIsTop(context)
+  },
+  {
+    text: message("Unable to (?:delete|merge) base image"),
+    error: (context) => new PloopError.SnapshotIsBase(context)
+  },
+  {
+    text: message(String.raw`Can't find parent of uuid \{[\da-fA-F-]{36}\} \(is that a base image\?\)`),
+    error: (context) => new PloopError.SnapshotIsBase(context)
+  },
+  {
+    text: message(String.raw`Can't find snapshot by uuid \{0{8}-0{4}-0{4}-0{4}-0{12}\}`),
+    operations: ["mergeSnapshots"],
+    error: (context) => new PloopError.SnapshotIsBase(context)
+  },
+  {
+    text: message(String.raw`Cannot find any snapshot by uuid \(null\)`),
+    operations: ["mergeSnapshots"],
+    error: (context) => new PloopError.SnapshotIsBase(context)
+  },
+  {
+    text: message(String.raw`Can't find (?<ancestor>\{[\da-fA-F-]{36}\}) to be an ancestor of ${guid}`),
+    error: (context, { ancestor, id }) =>
+      ancestor === id
+        ? new PloopError.SnapshotIsBase(context)
+        : new PloopError.SnapshotNotAncestor({ ...context, id: id ?? "", ancestor: ancestor ?? "" })
+  },
+  {
+    text: message(`(?:Can't|Unable to) merge to (?:snapshot )?${guid}: it has (?<children>\\d+) child`),
+    error: (context, { children, id }) =>
+      new PloopError.SnapshotHasChildren({ ...context, id, children: Number(children) })
+  },
+  {
+    text: message(String.raw`Unable to mount \(rw\) snapshot ${guid}: it has (?<children>\d+) child`),
+    error: (context, { children, id }) =>
+      new PloopError.SnapshotHasChildren({ ...context, id, children: Number(children) })
+  },
+  {
+    text: message(
+      `(?:Can't find snapshot by uuid|Cannot find any snapshot by uuid|Can't find image by (?:uuid|guid)|Uuid|Unable to find image by uuid|Can't find uuid) ${guid}`
+    ),
+    error: (context, { id }) => new PloopError.SnapshotNotFound({ ...context, id })
+  },
+  // Use
+  {
+    text: message(`Image .* already used by device ${device}`),
+    error: (context, { device }) => new PloopError.AlreadyMounted({ ...context, device })
+  },
+  {
+    text: message(`Unable to perform switch to snapshot operation on running device \\(${device}\\)`),
+    error: (context, { device }) => new PloopError.ImageInUse({ ...context, device })
+  },
+  {
+    text: message(`Can't check, in use by device: ${device}`),
+    error: (context, { device }) => new PloopError.ImageInUse({ ...context, device })
+  },
+  {
+    text: message("Image is mounted: changing image version +online is not supported"),
+    error: (context) => new PloopError.ImageInUse(context)
+  },
+  {
+    text: message("(?:Failed to stat mount point (?<missing>.*): |Mount point (?<file>.*) not a directory)"),
+    error: (context, { file, missing }) =>
+      new PloopError.MountPointInvalid({ ...context, target: missing ?? file ?? context.subject })
+  },
+  {
+    text: message(
+      "(?:Image .* is not mounted|(?:Unable to discard: |The )image is not mounted|Unable to find ploop device by )"
+    ),
+    error: (context) => new PloopError.NotMounted(context)
+  },
+  {
+    text: message("Can't specify level for offline replace"),
+    error: (context) => new PloopError.NotMounted(context)
+  },
+  {
+    text: message("Failed to umount .*: Device or resource busy"),
+    error: (context) => new PloopError.Busy({ ...context, holders: holders(context.text) })
+  },
+  {
+    text: message("(?:PLOOP_IOC_STOP|Unable to stop device|Can't stop device|device is busy).*(?:busy|EBUSY|$)"),
+    operations: umounts.concat("stop"),
+    error: (context) => new PloopError.Busy({ ...context, holders: holders(context.text) })
+  },
+  {
+    text: message("Can't mount file system dev="),
+    error: (context) => new PloopError.MountFailed(context)
+  },
+  // What the host lacks
+  {
+    text: message(String.raw`Can't open /proc/vz/ploop_minor`),
+    error: (context) => new PloopError.PrerequisiteMissing({ ...context, what: "the ploop kernel driver" })
+  },
+  {
+    text:
+      /\/dev\/mapper\/control: open failed|Failure to communicate with kernel device-mapper driver|Failed to create ploop device .*: No such device/,
+    error: (context) =>
+      new PloopError.PrerequisiteMissing({ ...context, what: "the device mapper with its ploop target" })
+  },
+  {
+    text: message("(?:The PLOOP_FMT_V2 is not supported by kernel|Unknown ploop image version: 2)"),
+    error: (context) =>
+      new PloopError.PrerequisiteMissing({ ...context, what: "a kernel driver that knows format version 2" })
+  },
+  {
+    text: message(
+      String.raw`(?:Can't exec|Failed to exec|execv?p?e?\(?) *(?<program>[\w./-]+)\)?.*: No such file or directory`
+    ),
+    error: (context, { program }) => new PloopError.PrerequisiteMissing({ ...context, what: `the program ${program}` })
+  },
+  {
+    text: message(
+      ".*(?:is not ext4|not an? ext4|without extents|extents? .*not supported|(?:fs|file ?system) .*not supported|pio_(?:direct|nfs|kaio).*not supported|Unsupported underlying)"
+    ),
+    error: (context) => new PloopError.FileSystemUnsupported(context)
+  },
+  // Sizes
+  {
+    text: message("Unable to change image size to \\d+ sectors(?:, minimal size is (?<minimum>\\d+))?"),
+    error: (context, { minimum }) =>
+      new PloopError.SizeRefused({
+        ...context,
+        minimum: minimum === undefined ? undefined : ByteSize.fromSectors(BigInt(minimum))
+      })
+  },
+  {
+    text: message(
+      "(?:An incorrect block device size is specified|Incorrect block device size specified|Image size should be greater than|Error: new size \\d+ is less than the old size|Incorrect new size specified|ERROR: Too large value)"
+    ),
+    error: (context) => new PloopError.SizeRefused(context)
+  },
+  {
+    text: message(".*New size smaller than minimum"),
+    error: (context) => new PloopError.FileSystemResizeFailed(context)
+  },
+  // Images
+  {
+    text: message("Images .* are (?:of different size|not identical)"),
+    operations: ["replace"],
+    error: (context) =>
+      new PloopError.ImageMismatch({ ...context, reason: "the new image is not a copy of the old one" })
+  },
+  {
+    text: message("Converting raw image is not supported"),
+    error: (context) =>
+      new PloopError.Unsupported({ ...context, reason: "ploop cannot convert a raw image to another format" })
+  },
+  {
+    text: message("Changing image version format on raw image is not supported"),
+    error: (context) => new PloopError.Unsupported({ ...context, reason: "a raw image has no format version" })
+  },
+  {
+    text: message("(?:Image is in use(?: (?<image>.*))?$|Dirty flag is set)"),
+    codes: [4, 37],
+    error: (context, { image }) => new PloopError.ImageDirty({ ...context, image })
+  },
+  {
+    text: message("Image is in use (?<image>.*)$"),
+    error: (context, { image }) => new PloopError.ImageDirty({ ...context, image })
+  },
+  {
+    text: message("Wrong signature in image (?<image>.*)$"),
+    error: (context, { image }) => new PloopError.ImageCorrupt({ ...context, image })
+  },
+  // Files
+  {
+    text: message(String.raw`Can't create (?<path>.*): File exists`),
+    error: (context, { path }) => new PloopError.AlreadyExists({ ...context, path: path ?? context.subject })
+  },
+  {
+    text: message("Can't (?:open|resolve|create) .*: (?:No such file or directory|Not a directory)"),
+    operations: ["create"],
+    codes: [1, 38],
+    error: (context) => new PloopError.InputOutputFailed(context)
+  },
+  {
+    text: message(
+      String
+        .raw`(?:failed to read .*: )?(?:Error in \w+ \([\w-]+\.c:\d+\): )?Can't (?:resolve|open) (?<path>.*\.xml): No such file or directory`
+    ),
+    error: (context) => new PloopError.DiskNotFound(context)
+  },
+  {
+    text: missingFile(
+      String
+        .raw`(?:Unable to stat|open|Error in realpath\(?|ploop_check: can't open|Can't open|Can not open|Can't resolve) ?(?<image>/?[^:]+?)\)?`
+    ),
+    codes: [4, 21, 23, 38, 39],
+    error: (context, { image }) => new PloopError.ImageNotFound({ ...context, image: image ?? context.subject })
+  },
+  {
+    text: missingFile(String.raw`(?:Can't open (?:device|dev \S+)|sysfs opendir)`),
+    error: (context) => new PloopError.DeviceNotFound(context)
+  },
+  // Locks
+  {
+    text: message("Already locked by pid (?<pid>\\d+)"),
+    error: (context, { pid }) => new PloopError.Locked({ ...context, pid: Number(pid) })
+  },
+  {
+    text: message("The .* is locked(?::|$)"),
+    error: (context) => new PloopError.Locked(context)
+  },
+  {
+    text: message(".*: Permission denied$"),
+    codes: [1, 2, 4, 12, 23, 255],
+    error: (context) => new PloopError.PermissionDenied(context)
+  },
+  {
+    text: message(".*: (?:Operation not permitted|Read-only file system)$"),
+    codes: [1, 2, 3, 4, 7, 12, 23, 27, 28, 35, 255],
+    error: (context) => new PloopError.PermissionDenied(context)
+  },
+  // The descriptor
+  {
+    text: message(
+      "(?<reason>Can't parse .*|Invalid disk descriptor file format.*|'/[\\w/]+' node not found|No images found in .*|Invalid guid.*|Invalid Blocksize.*|Invalid block size.*|split disk is not supported.*|[Ii]nvalid top delta.*|top delta .* is (?:not found|temporary)|Invalid Preallocated tag.*|.*[Ii]ncorrect number of .*|Snapshot is in old format.*)$"
+    ),
+    error: (context, { reason }) => new PloopError.DescriptorInvalid({ ...context, reason: reason ?? "" })
+  },
+  // Space
+  {
+    text: /No space left on device/,
+    error: (context) => new PloopError.NoSpace(context)
+  },
+  {
+    text: message("(?:Stream corrupted|Error in nread\\(desc\\)|.*must be a pipe or a socket)"),
+    operations: ["copySend", "copyReceive"],
+    error: (context) => new PloopError.CopyProtocolBroken(context)
+  },
+  {
+    text: /Cannot allocate memory/,
+    error: (context) => new PloopError.OutOfMemory(context)
+  }
+]
+
+const applies = (outcome: Outcome, rule: Rule): boolean =>
+  (rule.codes === undefined || (outcome.exitCode !== undefined && rule.codes.includes(outcome.exitCode))) &&
+  (rule.operations === undefined || rule.operations.includes(outcome.operation)) &&
+  (rule.generations === undefined ||
+    (outcome.generation !== undefined && rule.generations.includes(outcome.generation)))
+
+const contextOf = (outcome: Outcome): Context => {
+  const words = [outcome.stderr, outcome.stdout].map((text) => text.trimEnd()).filter((text) => text !== "").join("\n")
+  return {
+    operation: outcome.operation,
+    subject: outcome.subject,
+    text: words.length > limit ? `…${words.slice(-limit)}` : words,
+    ...(outcome.exitCode !== undefined && { exitCode: outcome.exitCode }),
+    ...(outcome.signal !== undefined && { signal: outcome.signal })
+  }
+}
+
+/** What is left to assume from the code alone. */
+const byCode = (outcome: Outcome, context: Context): PloopError.PloopError => {
+  switch (ExitCode.get(outcome.exitCode ?? -1)?.error) {
+    case "DeviceFailed":
+      return new PloopError.DeviceFailed(context)
+    case "InputOutputFailed":
+      return new PloopError.InputOutputFailed(context)
+    case "OutOfMemory":
+      // Generation 9 answers so when the device mapper is absent.
+      return outcome.generation === "9" ? new PloopError.Unclassified(context) : new PloopError.OutOfMemory(context)
+    case "ImageCorrupt":
+      return new PloopError.ImageCorrupt(context)
+    case "CopyProtocolBroken":
+      return new PloopError.CopyProtocolBroken(context)
+    case "SnapshotInUse":
+      return creation.includes(outcome.operation)
+        ? new PloopError.AlreadyExists({ ...context, path: outcome.subject })
+        : new PloopError.SnapshotInUse({ ...context, devices: [] })
+    case "MountFailed":
+      return new PloopError.MountFailed(context)
+    case "UmountFailed":
+      return new PloopError.UmountFailed(context)
+    case "FileSystemMakeFailed":
+      return new PloopError.FileSystemMakeFailed(context)
+    case "FileSystemResizeFailed":
+      return new PloopError.FileSystemResizeFailed(context)
+    case "FileSystemCorrupt":
+      return new PloopError.FileSystemCorrupt(context)
+    case "ImageInUse":
+      return new PloopError.ImageInUse(context)
+    case "DescriptorInvalid":
+      return new PloopError.DescriptorInvalid({ ...context, reason: "the tool found it inconsistent" })
+    case "NotMounted":
+      return new PloopError.NotMounted(context)
+    case "SnapshotNotFound":
+      return new PloopError.SnapshotNotFound(context)
+    case "NotTracked":
+      return new PloopError.NotTracked(context)
+    case "EncryptionFailed":
+      return new PloopError.EncryptionFailed(context)
+    case "Busy":
+      return new PloopError.Busy({ ...context, holders: holders(context.text) })
+    default:
+      return new PloopError.Unclassified(context)
+  }
+}
+
+export const classify = (outcome: Outcome): PloopError.PloopError => {
+  const context = contextOf(outcome)
+  const signal = outcome.signal ?? (outcome.exitCode === undefined ? undefined : ExitCode.signalOf(outcome.exitCode))
+  if (signal !== undefined || outcome.exitCode === 29) {
+    return new PloopError.ToolAborted({ ...context, ...(signal !== undefined && { signal }) })
+  }
+  const words = `${outcome.stderr}\n${outcome.stdout}`
+  for (const rule of rules) {
+    if (!applies(outcome, rule)) continue
+    const match = rule.text.exec(words)
+    if (match !== null) return rule.error(context, match.groups ?? {})
+  }
+  return byCode(outcome, context)
+}
+
+export const hiddenFailure = (outcome: Outcome): Option.Option<PloopError.PloopError> => {
+  const words = `${outcome.stderr}\n${outcome.stdout}`
+  const context = contextOf(outcome)
+  if (outcome.operation === "replace" && /^Rollback: replacing /m.test(words)) {
+    return Option.some(new PloopError.RolledBack(context))
+  }
+  return outcome.operation === "convert" && /Changing image version format on raw image is not supported/.test(words)
+    ? Option.some(new PloopError.Unsupported({ ...context, reason: "a raw image has no format version" }))
+    : Option.none()
+}
