@@ -1,0 +1,219 @@
+/**
+ * The backend that runs the `ploop` tool of the host, of any generation.
+ *
+ * @example
+ * import { PloopCli } from "@effect-ploop/backend-cli"
+ * import { Ploop } from "@effect-ploop/core"
+ * import { NodeContext, NodeRuntime } from "@effect/platform-node"
+ * import { Console, Effect, Layer } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const ploop = yield* Ploop.Ploop
+ *   const devices = yield* ploop.listDevices
+ *   yield* Console.table(devices)
+ * })
+ *
+ * const HostLive = PloopCli.layer({ prefix: ["sudo", "-n"] }).pipe(Layer.provide(NodeContext.layer))
+ *
+ * export const main = () => NodeRuntime.runMain(Effect.provide(program, HostLive))
+ *
+ * @since 0.1.0
+ */
+import type { Generation } from "@effect-ploop/core/Generation"
+import * as LowLevel from "@effect-ploop/core/LowLevel"
+import type * as OperationError from "@effect-ploop/core/OperationError"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type { CommandExecutor } from "@effect/platform/CommandExecutor"
+import type { FileSystem } from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
+import * as Config from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as args from "./internal/arguments.js"
+import * as host from "./internal/host.js"
+import * as locks from "./internal/locks.js"
+import * as life from "./internal/operations/life.js"
+import * as look from "./internal/operations/look.js"
+import * as lowLevel from "./internal/operations/lowLevel.js"
+import * as migrate from "./internal/operations/migrate.js"
+import * as snapshots from "./internal/operations/snapshots.js"
+import * as space from "./internal/operations/space.js"
+import * as use from "./internal/operations/use.js"
+import * as process from "./internal/process.js"
+import * as session from "./internal/session.js"
+
+/**
+ * How the tool is run. Everything has a default.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** The tool: a name that is looked for in `PATH`, or a path. `ploop` unless given. */
+  readonly tool?: string | undefined
+  /** What stands before the tool, as in `["sudo", "-n"]`. */
+  readonly prefix?: ReadonlyArray<string> | undefined
+  /** The tool's `-v`: how much it says. 3, the tool's own default, unless given. */
+  readonly verbosity?: number | undefined
+  /**
+   * How long a command may take that changes nothing; 3 minutes unless given. The
+   * tool waits up to one minute for a lock by itself.
+   */
+  readonly queryLimit?: Duration.DurationInput | undefined
+  /** How long any other command may take; no limit unless given. */
+  readonly changeLimit?: Duration.DurationInput | undefined
+  /**
+   * How long a tool that was told to stop may take to do so before it is killed;
+   * 10 seconds unless given. Commands that would harm an image when killed, such
+   * as merges, are never killed: they end by themselves.
+   */
+  readonly grace?: Duration.DurationInput | undefined
+  /** How many processes may run at once; 8 unless given. */
+  readonly maxProcesses?: number | undefined
+  /** How much of each output stream is kept, in bytes; 1 MiB unless given. */
+  readonly maxOutput?: number | undefined
+  /** Whether to load the kernel modules with `modprobe` before the first operation. */
+  readonly loadModules?: boolean | undefined
+}
+
+/**
+ * What only this backend can tell.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface PloopCli {
+  /** The generation of the tool, asked of it once. */
+  readonly generation: Effect.Effect<Generation, OperationError.ToolError>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export const PloopCli: Context.Tag<PloopCli, PloopCli> = Context.GenericTag<PloopCli>(
+  "@effect-ploop/backend-cli/PloopCli"
+)
+
+type Services = Ploop.Ploop | LowLevel.LowLevel | PloopCli
+
+type Requirements = CommandExecutor | FileSystem | Path
+
+/**
+ * The services over one configuration. Nothing runs before the first operation.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (
+  options: Options = {}
+): Effect.Effect<Context.Context<Services>, never, Requirements | Scope.Scope> =>
+  Effect.gen(function*() {
+    const config: process.ProcessConfig = {
+      tool: options.tool ?? "ploop",
+      prefix: options.prefix ?? [],
+      limits: {
+        query: Duration.decode(options.queryLimit ?? "3 minutes"),
+        change: Duration.decode(options.changeLimit ?? Duration.infinity)
+      },
+      grace: Duration.decode(options.grace ?? "10 seconds"),
+      maxProcesses: options.maxProcesses ?? 8,
+      maxOutput: options.maxOutput ?? 1024 * 1024
+    }
+    const modprobe = yield* process.make({ ...config, tool: "modprobe" })
+    const loadModules = (generation: Generation) =>
+      modprobe.run({
+        operation: "tool",
+        subject: "modprobe",
+        args: ["-a", ...args.modules(generation)],
+        kind: "change"
+      }).pipe(
+        Effect.flatMap((result) =>
+          result.exitCode === 0
+            ? Effect.void
+            : Effect.logWarning(`the kernel modules of ploop could not be loaded: ${result.stderr.trim()}`)
+        ),
+        Effect.catchAll((error) => Effect.logWarning("the kernel modules of ploop could not be loaded", error))
+      )
+
+    const current = yield* session.make({
+      host: yield* host.make,
+      locks: yield* locks.make,
+      runner: yield* process.make(config),
+      tool: config.tool,
+      verbosity: options.verbosity ?? 3,
+      prepare: (generation) => options.loadModules === true ? loadModules(generation) : Effect.void
+    })
+
+    const ploop = Ploop.make({
+      ...life.make(current),
+      ...use.make(current),
+      ...snapshots.make(current),
+      ...look.make(current),
+      ...space.make(current),
+      ...migrate.make(current)
+    })
+
+    return Context.make(Ploop.Ploop, ploop).pipe(
+      Context.add(LowLevel.LowLevel, LowLevel.make(lowLevel.make(current))),
+      Context.add(PloopCli, { generation: Effect.map(ploop.tool, (tool) => tool.generation) })
+    )
+  })
+
+/**
+ * The services, over the tool of this host.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options?: Options): Layer.Layer<Services, never, Requirements> =>
+  Layer.scopedContext(make(options))
+
+/**
+ * The same with options from `Config`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  options: Config.Config.Wrap<Options>
+): Layer.Layer<Services, ConfigError, Requirements> => Layer.scopedContext(Effect.flatMap(Config.unwrap(options), make))
+
+/**
+ * The options as `Config` reads them: `PLOOP_TOOL`, `PLOOP_PREFIX` (a comma
+ * between its words), `PLOOP_VERBOSITY`, `PLOOP_QUERY_LIMIT`,
+ * `PLOOP_CHANGE_LIMIT`, `PLOOP_GRACE`, `PLOOP_MAX_PROCESSES`,
+ * `PLOOP_MAX_OUTPUT`, `PLOOP_LOAD_MODULES`.
+ *
+ * @since 0.1.0
+ * @category config
+ */
+export const config: Config.Config<Options> = Config.nested(
+  Config.all({
+    tool: optional(Config.nonEmptyString("TOOL")),
+    prefix: optional(Config.array(Config.nonEmptyString(), "PREFIX")),
+    verbosity: optional(Config.integer("VERBOSITY")),
+    queryLimit: optional(Config.duration("QUERY_LIMIT")),
+    changeLimit: optional(Config.duration("CHANGE_LIMIT")),
+    grace: optional(Config.duration("GRACE")),
+    maxProcesses: optional(positive("MAX_PROCESSES")),
+    maxOutput: optional(positive("MAX_OUTPUT")),
+    loadModules: optional(Config.boolean("LOAD_MODULES"))
+  }),
+  "PLOOP"
+)
+
+function optional<A>(config: Config.Config<A>): Config.Config<A | undefined> {
+  return Config.withDefault(config, undefined)
+}
+
+function positive(name: string): Config.Config<number> {
+  return Config.validate(Config.integer(name), {
+    message: "must be a whole number larger than zero",
+    validation: (value) => value > 0
+  })
+}

@@ -1,0 +1,319 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import type { DevicePath } from "@effect-ploop/core/DevicePath"
+import type { Generation } from "@effect-ploop/core/Generation"
+import type * as Request from "@effect-ploop/core/Request"
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+
+/**
+ * Requests to argument vectors, without the tool's name. Every path that comes
+ * here is absolute, and stands behind `--` or as the value of an option, so no
+ * value can be taken for an option.
+ */
+export type Arguments = ReadonlyArray<string>
+
+/** The level at which only errors are printed beside the result. */
+const quiet = "-v-1"
+
+const level = (verbosity: number): string => `-v${verbosity}`
+
+const sectors = (size: ByteSize.ByteSize): string => `${ByteSize.toSectors(size)}`
+
+const flag = (name: string, on: boolean | undefined): Arguments => on === true ? [name] : []
+
+const option = (name: string, value: string | undefined): Arguments => value === undefined ? [] : [name, value]
+
+export interface Place {
+  readonly disk?: string | undefined
+  readonly device?: DevicePath | undefined
+  readonly target?: string | undefined
+}
+
+const place = (place: Place): Arguments => [
+  ...option("-d", place.device),
+  ...option("-m", place.target),
+  ...(place.disk === undefined ? [] : ["--", place.disk])
+]
+
+export const usage: Arguments = []
+
+export const create = (
+  verbosity: number,
+  request: Request.Create & { readonly image: string },
+  version: number | undefined
+): Arguments => [
+  level(verbosity),
+  "init",
+  "-s",
+  sectors(request.size),
+  "-f",
+  request.format ?? "expanded",
+  ...option("-v", version === undefined ? undefined : `${version}`),
+  "-t",
+  request.fileSystem ?? "ext4",
+  ...option("-b", request.clusterSize === undefined ? undefined : sectors(request.clusterSize)),
+  ...option("-B", request.fileSystemBlockSize === undefined ? undefined : `${request.fileSystemBlockSize}`),
+  ...flag("-n", request.lazy === false),
+  "--",
+  request.image
+]
+
+export const restoreDescriptor = (
+  verbosity: number,
+  request: Request.RestoreDescriptor,
+  directory: string,
+  image: string
+): Arguments => [
+  level(verbosity),
+  "restore-descriptor",
+  "-f",
+  request.format === "raw" ? "raw" : "ploop1",
+  ...option("-b", request.clusterSize === undefined ? undefined : sectors(request.clusterSize)),
+  "--",
+  directory,
+  image
+]
+
+export const convert = (verbosity: number, request: Request.Convert, disk: string): Arguments => [
+  level(verbosity),
+  "convert",
+  ...option("-f", request.format),
+  ...option("-v", request.version === undefined ? undefined : `${request.version}`),
+  "--",
+  disk
+]
+
+export const check = (verbosity: number, request: Request.Check, path: string): Arguments => [
+  level(verbosity),
+  "check",
+  ...option("-u", request.snapshot),
+  ...flag("-f", request.force),
+  ...flag("-F", request.hardForce),
+  ...flag("-c", request.duplicates),
+  ...flag("-r", request.readOnly),
+  ...flag("-s", request.silent),
+  ...flag("-d", request.dropInUse),
+  ...flag("-S", request.repairSparse),
+  ...flag("-R", request.raw),
+  ...option("-b", request.clusterSize === undefined ? undefined : sectors(request.clusterSize)),
+  "--",
+  path
+]
+
+export const replace = (
+  verbosity: number,
+  request: Request.Replace,
+  paths: { readonly disk: string; readonly file: string | undefined; readonly with: string }
+): Arguments => [
+  level(verbosity),
+  "replace",
+  ...option("-u", request.snapshot),
+  ...option("-l", request.level === undefined ? undefined : `${request.level}`),
+  ...option("-o", paths.file),
+  ...flag("-k", request.keepName),
+  "-i",
+  paths.with,
+  "--",
+  paths.disk
+]
+
+export interface Mount {
+  readonly disk: string
+  readonly target: string | undefined
+  readonly snapshot: SnapshotId | undefined
+  readonly readOnly: boolean
+}
+
+/** Never quieter than 0: the lines that name the device are needed when the mount fails half-way. */
+export const mount = (verbosity: number, request: Request.Mount, resolved: Mount): Arguments => [
+  level(Math.max(0, verbosity)),
+  "mount",
+  ...flag("-r", resolved.readOnly),
+  ...flag("-F", request.fsck),
+  ...option("-d", request.device),
+  ...option("-m", resolved.target),
+  "-t",
+  request.fileSystem ?? "ext4",
+  ...option("-u", resolved.snapshot),
+  ...option("-o", request.data === undefined || request.data.length === 0 ? undefined : request.data.join(",")),
+  ...option("-c", request.component),
+  "--",
+  resolved.disk
+]
+
+export const umount = (
+  verbosity: number,
+  named: Place & { readonly image?: string | undefined; readonly component?: string | undefined }
+): Arguments => [
+  level(verbosity),
+  "umount",
+  ...option("-c", named.component),
+  ...place({ ...named, disk: named.disk ?? named.image })
+]
+
+export const resize = (verbosity: number, request: Request.Resize, disk: string): Arguments => [
+  level(verbosity),
+  "resize",
+  "-s",
+  sectors(request.size),
+  "--",
+  disk
+]
+
+export const createSnapshot = (verbosity: number, id: SnapshotId, disk: string): Arguments => [
+  level(verbosity),
+  "snapshot",
+  "-u",
+  id,
+  "--",
+  disk
+]
+
+/** Never quieter than 0, as for a mount. */
+export const createTemporarySnapshot = (
+  verbosity: number,
+  id: SnapshotId,
+  component: string,
+  target: string | undefined,
+  disk: string
+): Arguments => [
+  level(Math.max(0, verbosity)),
+  "tsnapshot",
+  "-u",
+  id,
+  "-c",
+  component,
+  ...option("-m", target),
+  "--",
+  disk
+]
+
+export const switchSnapshot = (verbosity: number, id: SnapshotId, disk: string): Arguments => [
+  level(verbosity),
+  "snapshot-switch",
+  "-u",
+  id,
+  "--",
+  disk
+]
+
+export const deleteSnapshot = (verbosity: number, id: SnapshotId, disk: string): Arguments => [
+  level(verbosity),
+  "snapshot-delete",
+  "-u",
+  id,
+  "--",
+  disk
+]
+
+export type Merge =
+  | { readonly _tag: "All" }
+  | { readonly _tag: "One"; readonly id: SnapshotId }
+  | { readonly _tag: "Range"; readonly id: SnapshotId; readonly downTo: SnapshotId }
+
+export const mergeSnapshots = (
+  verbosity: number,
+  merge: Merge,
+  into: string | undefined,
+  disk: string
+): Arguments => [
+  level(verbosity),
+  "snapshot-merge",
+  ...(merge._tag === "All" ? ["-A"] : ["-u", merge.id]),
+  ...(merge._tag === "Range" ? ["-U", merge.downTo] : []),
+  ...option("-n", into),
+  "--",
+  disk
+]
+
+export const imageInfo = (disk: string): Arguments => [quiet, "info", "-s", "--", disk]
+
+export const deviceOf = (disk: string): Arguments => [quiet, "info", "-d", "--", disk]
+
+export const fileSystemInfo = (disk: string): Arguments => [quiet, "info", "--", disk]
+
+export const list: Arguments = [quiet, "list"]
+
+/** With the mount points, where the generation knows them. */
+export const listLong: Arguments = [quiet, "list", "-a"]
+
+/** The balloon is a program of its own, to which the global verbosity is not handed over. */
+const balloon = (action: string, options: Arguments, named: Place): Arguments => [
+  "balloon",
+  action,
+  ...options,
+  ...place(named)
+]
+
+export const balloonShow = (named: Place): Arguments => balloon("show", [], named)
+
+export const balloonStatus = (named: Place): Arguments => balloon("status", [], named)
+
+export const balloonClear = (named: Place): Arguments => balloon("clear", [], named)
+
+export const balloonChange = (size: ByteSize.ByteSize, named: Place): Arguments =>
+  balloon("change", ["-s", sectors(size)], named)
+
+export const balloonComplete = (named: Place): Arguments => balloon("complete", [], named)
+
+export const balloonCheck = (named: Place): Arguments => balloon("check", [], named)
+
+export const balloonRepair = (named: Place): Arguments => balloon("repair", [], named)
+
+export const discard = (request: Request.Discard, named: Place): Arguments =>
+  balloon("discard", [
+    ...flag("--automount", request.automount),
+    ...flag("--defrag", request.defrag),
+    ...option("--to-free", request.toFree === undefined ? undefined : sectors(request.toFree)),
+    ...option("--min-block", request.minBlock === undefined ? undefined : sectors(request.minBlock))
+  ], named)
+
+export const discardStatus = (named: Place): Arguments => balloon("discard", ["--stat"], named)
+
+export const copySend = (request: Request.CopySend): Arguments => [
+  quiet,
+  "copy",
+  "-s",
+  request.device,
+  ...option("-F", request.freezeCommand)
+]
+
+export const copyReceive = (image: string): Arguments => [quiet, "copy", "-d", image]
+
+export const statistics = (device: DevicePath): Arguments => [quiet, "stat", "-d", device]
+
+export const start = (verbosity: number, device: DevicePath): Arguments => [level(verbosity), "start", "-d", device]
+
+export const stop = (verbosity: number, device: DevicePath): Arguments => [level(verbosity), "stop", "-d", device]
+
+export const clear = (verbosity: number, device: DevicePath): Arguments => [level(verbosity), "clear", "-d", device]
+
+export const deleteDelta = (verbosity: number, request: Request.DeleteDelta): Arguments => [
+  level(verbosity),
+  "delete",
+  "-d",
+  request.device,
+  "-l",
+  `${request.level}`
+]
+
+export const grow = (
+  verbosity: number,
+  request: Request.Grow,
+  path: string | undefined
+): Arguments => [
+  level(verbosity),
+  "grow",
+  "-s",
+  sectors(request.size),
+  ...option("-d", request.device),
+  ...option("-f", request.raw === true ? "raw" : undefined),
+  ...(path === undefined ? [] : ["--", path])
+]
+
+export const nextDevice: Arguments = [quiet, "getdev"]
+
+/** The kernel modules that a generation works with. */
+export const modules = (generation: Generation): Arguments =>
+  generation === "9"
+    ? ["dm_ploop", "dm_qcow2"]
+    : ["ploop", "pfmt_ploop1", "pfmt_raw", "pio_direct", "pio_kaio", "pio_nfs"]

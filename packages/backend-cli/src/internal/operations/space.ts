@@ -1,0 +1,175 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as OperationError from "@effect-ploop/core/OperationError"
+import type * as Ploop from "@effect-ploop/core/Ploop"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as Result from "@effect-ploop/core/Result"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as args from "../arguments.js"
+import type { About } from "../host.js"
+import * as parse from "../parse.js"
+import type { Session } from "../session.js"
+import { context, unsupported } from "../session.js"
+import { unnamedDevice } from "./look.js"
+
+type Methods =
+  | "balloonStatus"
+  | "balloonClear"
+  | "balloonChange"
+  | "balloonComplete"
+  | "balloonCheck"
+  | "balloonRepair"
+  | "discard"
+  | "discardStatus"
+
+const lines = (stdout: string): Either.Either<ReadonlyArray<string>> =>
+  Either.right(stdout.split("\n").filter((line) => line !== ""))
+
+export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
+  /** Names the mounted disk as the tool wants it, and keeps other operations away from it. */
+  const onRunning = <A, E, R>(
+    about: About,
+    request: Request.Running,
+    use: (named: args.Place) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | PloopError.Unsupported, R> =>
+    request.disk === undefined
+      ? use({
+        device: request.device,
+        target: request.target === undefined ? undefined : session.host.absolute(request.target)
+      })
+      : session.onDisk(about, request.disk, (disk) => use({ disk }))
+
+  const about = (operation: string, request: Request.Running): About => ({
+    operation,
+    subject: request.disk ?? request.device ?? request.target ?? ""
+  })
+
+  /** The driver of generation 9 has no maintenance state, and its tool no commands for it. */
+  const requireMaintenance = (about: About) =>
+    Effect.flatMap(
+      session.generation,
+      (generation) =>
+        generation === "9"
+          ? Effect.fail(unsupported(about, "generation 9 has no maintenance of the balloon"))
+          : Effect.void
+    )
+
+  const report = (
+    operation: "balloonComplete" | "balloonCheck" | "balloonRepair",
+    build: (named: args.Place) => args.Arguments
+  ) =>
+  (request: Request.Running) => {
+    const subject = about(operation, request)
+    return onRunning(subject, request, (named) =>
+      Effect.zipRight(
+        requireMaintenance(subject),
+        session.ask(
+          OperationError.BalloonCheckError,
+          { ...subject, args: build(named), kind: operation === "balloonCheck" ? "query" : "careful" },
+          lines
+        )
+      ).pipe(session.narrow(OperationError.BalloonCheckError)))
+  }
+
+  return {
+    balloonStatus: (request) => {
+      const subject = about("balloonStatus", request)
+      const errors = OperationError.BalloonStatusError
+      return onRunning(subject, request, (named) =>
+        Effect.gen(function*() {
+          const generation = yield* session.generation
+          const size = yield* session.ask(
+            errors,
+            { ...subject, args: args.balloonShow(named), kind: "query" },
+            parse.balloonSize
+          )
+          const maintenance = generation === "9" ? undefined : yield* session.ask(
+            errors,
+            { ...subject, args: args.balloonStatus(named), kind: "query" },
+            parse.maintenance
+          )
+          const balloon: Result.Balloon = {
+            size: ByteSize.make(size),
+            ...(maintenance !== undefined && { maintenance })
+          }
+          return balloon
+        }).pipe(session.narrow(errors)))
+    },
+
+    balloonClear: (request) => {
+      const subject = about("balloonClear", request)
+      return onRunning(subject, request, (named) =>
+        Effect.zipRight(
+          requireMaintenance(subject),
+          session.ask(
+            OperationError.BalloonClearError,
+            { ...subject, args: args.balloonClear(named), kind: "change" },
+            parse.maintenance
+          )
+        ).pipe(session.narrow(OperationError.BalloonClearError)))
+    },
+
+    balloonChange: (request) => {
+      const subject = about("balloonChange", request)
+      return onRunning(subject, request, (named) =>
+        Effect.map(
+          session.ask(
+            OperationError.BalloonChangeError,
+            { ...subject, args: args.balloonChange(request.size, named), kind: "careful" },
+            parse.balloonChanged
+          ),
+          (changed): Result.BalloonChanged => ({
+            before: ByteSize.make(changed.before),
+            after: ByteSize.make(changed.after),
+            truncated: ByteSize.make(changed.truncated)
+          })
+        ))
+    },
+
+    balloonComplete: report("balloonComplete", args.balloonComplete),
+    balloonCheck: report("balloonCheck", args.balloonCheck),
+    balloonRepair: report("balloonRepair", args.balloonRepair),
+
+    discard: (request) => {
+      const subject = about("discard", request)
+      return onRunning(subject, request, (named) =>
+        Effect.map(
+          session.ask(
+            OperationError.DiscardError,
+            { ...subject, args: args.discard(request, named), kind: "careful" },
+            parse.discarded
+          ),
+          (discarded): Result.Discarded => ({
+            truncated: ByteSize.make(discarded.truncated),
+            relocated: discarded.relocated
+          })
+        ))
+    },
+
+    discardStatus: (request) => {
+      const subject = about("discardStatus", request)
+      const errors = OperationError.DiscardStatusError
+      return onRunning(subject, request, (named) =>
+        Effect.gen(function*() {
+          // On a disk that is not mounted the tool fails without a word.
+          if (named.disk !== undefined && Option.isNone(yield* unnamedDevice(session, subject, named.disk))) {
+            return yield* new PloopError.NotMounted(context(subject))
+          }
+          const status = yield* session.ask(
+            errors,
+            { ...subject, args: args.discardStatus(named), kind: "query" },
+            parse.discardStatus
+          )
+          const found: Result.DiscardStatus = {
+            balloon: ByteSize.MiB(status.balloon),
+            disk: ByteSize.MiB(status.disk),
+            image: ByteSize.MiB(status.image),
+            ...(status.data !== undefined && { data: ByteSize.MiB(status.data) })
+          }
+          return found
+        }).pipe(session.narrow(errors)))
+    }
+  }
+}

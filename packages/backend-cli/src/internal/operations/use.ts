@@ -1,0 +1,201 @@
+import * as DevicePath from "@effect-ploop/core/DevicePath"
+import type { HostPath } from "@effect-ploop/core/HostPath"
+import * as OperationError from "@effect-ploop/core/OperationError"
+import type * as Ploop from "@effect-ploop/core/Ploop"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as Result from "@effect-ploop/core/Result"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as args from "../arguments.js"
+import type { About } from "../host.js"
+import * as parse from "../parse.js"
+import type { Session } from "../session.js"
+import { context, outcome } from "../session.js"
+import { attachment, deviceOf, listDevices, unnamedDevice } from "./look.js"
+
+type Methods = "mount" | "umount" | "resize"
+
+export const requireDirectory = (session: Session, about: About, target: string) =>
+  Effect.flatMap(
+    session.host.isDirectory(target),
+    (directory) =>
+      directory ? Effect.void : Effect.fail(new PloopError.MountPointInvalid({ ...context(about), target }))
+  )
+
+/** What is to be mounted: nothing for the top delta, or a snapshot and whether it may be written to. */
+const resolveSnapshot = (session: Session, about: About, request: Request.Mount, path: string) =>
+  Effect.gen(function*() {
+    if (request.snapshot === undefined) return { snapshot: undefined, readOnly: request.readOnly === true }
+    const { tree } = yield* session.host.descriptor(about, path)
+    const snapshot = request.snapshot === "base" ? SnapshotTree.base(tree).id : request.snapshot
+    const readOnly = request.readOnly !== false
+    if (!readOnly && snapshot !== SnapshotId.top) {
+      // Generations 7 and 9 attach it read-write all the same, and the children are damaged.
+      const children = SnapshotTree.children(tree, snapshot).length
+      if (children > 0) return yield* new PloopError.SnapshotHasChildren({ ...context(about), id: snapshot, children })
+    }
+    return { snapshot, readOnly }
+  })
+
+/** Takes down a device that came up although the mount failed. */
+const tearDown = (session: Session, about: About, stdout: string) =>
+  Effect.gen(function*() {
+    const device = parse.attachedDevice(stdout)
+    if (device === undefined) return
+    const devices = yield* listDevices(session, about)
+    if (!devices.some((running) => running.device === device)) return
+    yield* session.execute(OperationError.UmountError, {
+      ...about,
+      args: args.umount(session.verbosity, { device: DevicePath.make(device) }),
+      kind: "change"
+    })
+    yield* Effect.logInfo(`the mount failed; ${device}, which had come up, was stopped`)
+  }).pipe(
+    Effect.catchAll((error) =>
+      Effect.logWarning("the mount failed, and a device that came up could not be stopped", error)
+    )
+  )
+
+/** Finds the device after a mount: from the tool's answer, not from its log, which is only the last resort. */
+export const findAttachment = (
+  session: Session,
+  about: About,
+  path: string,
+  component: string | undefined,
+  stdout: string
+) =>
+  Effect.gen(function*() {
+    const found = yield* deviceOf(session, about, path, component)
+    if (Option.isSome(found)) return found.value
+    const logged = parse.attachedDevice(stdout)
+    if (logged === undefined) {
+      return yield* new PloopError.UnexpectedOutput({
+        ...context(about),
+        text: stdout,
+        line: stdout.split("\n")[0] ?? "",
+        expected: "a line that names the device"
+      })
+    }
+    return yield* attachment(session, DevicePath.make(logged), { component })
+  })
+
+/**
+ * Runs a command that attaches a device. What was attached is taken down when
+ * the command fails, when what it did cannot be told, and when the caller was
+ * interrupted meanwhile and so will never know of it.
+ */
+export const attach = (
+  session: Session,
+  about: About & { readonly operation: "mount" | "createTemporarySnapshot" },
+  call: { readonly args: args.Arguments; readonly path: string; readonly component: string | undefined }
+) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const generation = yield* session.generation
+      const result = yield* session.runner.run({ ...about, args: call.args, kind: "careful" }).pipe(
+        Effect.tapError((error) => error._tag === "TimedOut" ? tearDown(session, about, error.text) : Effect.void)
+      )
+      if (result.exitCode !== 0) {
+        const error = session.classify(outcome(about, generation, result))
+        if (error._tag !== "AlreadyMounted") yield* tearDown(session, about, result.stdout)
+        return yield* error
+      }
+      const found = findAttachment(session, about, call.path, call.component, result.stdout)
+      return yield* Effect.onError(
+        Effect.zipLeft(found, restore(Effect.yieldNow())),
+        () => tearDown(session, about, result.stdout)
+      )
+    })
+  )
+
+export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
+  mount: (request) => {
+    const about = { operation: "mount", subject: request.disk } as const
+    const errors = OperationError.MountError
+    return session.onDisk(about, request.disk, (path) =>
+      Effect.gen(function*() {
+        const target = request.target === undefined
+          ? undefined
+          // It is there already, and the absolute form of a path that was checked.
+          : session.host.absolute(request.target) as HostPath
+        // Generation 9 looks at it after it has made the device, and leaves the device behind.
+        if (target !== undefined) yield* requireDirectory(session, about, target)
+        const { readOnly, snapshot } = yield* resolveSnapshot(session, about, request, path)
+        const attached = yield* attach(session, about, {
+          args: args.mount(session.verbosity, request, { disk: path, target, snapshot, readOnly }),
+          path,
+          component: request.component
+        })
+        const mounted: Result.Mounted = {
+          ...attached,
+          disk: request.disk,
+          readOnly,
+          ...(target !== undefined && { target }),
+          ...(snapshot !== undefined && snapshot !== SnapshotId.top && { snapshot })
+        }
+        return mounted
+      }).pipe(session.narrow(errors)))
+  },
+
+  umount: (request) => {
+    const errors = OperationError.UmountError
+    const subject = request.disk ?? request.device ?? request.target ?? request.image ?? ""
+    const about = { operation: "umount", subject }
+    const run = (named: Parameters<typeof args.umount>[1]) =>
+      session.execute(errors, { ...about, args: args.umount(session.verbosity, named), kind: "change" })
+    const byDevice = (device: DevicePath.DevicePath) =>
+      Effect.flatMap(session.host.exists(device), (exists) =>
+        // Generation 9 crashes on a device that is not there, 7 and 1.15 answer each in their own way.
+        exists ? run({ device }) : Effect.fail(new PloopError.DeviceNotFound(context(about))))
+    const notMounted = Effect.fail(new PloopError.NotMounted(context(about)))
+
+    if (request.disk !== undefined) {
+      return session.onDisk(about, request.disk, (path) =>
+        Effect.gen(function*() {
+          const generation = yield* session.generation
+          if (generation !== "9") return yield* run({ disk: path, component: request.component })
+          // Generation 9.0.30 prints its usage when it is asked to umount a disk or an image.
+          const device = yield* deviceOf(session, about, path, request.component)
+          return yield* Option.match(device, { onNone: () => notMounted, onSome: ({ device }) => run({ device }) })
+        }).pipe(Effect.asVoid, session.narrow(errors)))
+    }
+
+    return Effect.gen(function*() {
+      if (request.device !== undefined) return yield* byDevice(request.device)
+      if (request.target !== undefined) return yield* run({ target: session.host.absolute(request.target) })
+      const image = session.host.absolute(subject)
+      return yield* session.exclusive(session.host.directory(image))(Effect.gen(function*() {
+        const generation = yield* session.generation
+        if (generation !== "9") return yield* run({ image, component: request.component })
+        const path = yield* session.host.real(image)
+        const devices = yield* listDevices(session, about)
+        const device = devices.find((running) => running.image === path && running.component === request.component)
+        return yield* device === undefined ? notMounted : run({ device: device.device })
+      }))
+    }).pipe(Effect.asVoid, session.narrow(errors))
+  },
+
+  resize: (request) => {
+    const about = { operation: "resize", subject: request.disk }
+    return session.onDisk(about, request.disk, (path) =>
+      Effect.gen(function*() {
+        if (request.mode === "online" || request.mode === "offline") {
+          const device = yield* unnamedDevice(session, about, path)
+          if (request.mode === "online" && Option.isNone(device)) {
+            return yield* new PloopError.NotMounted(context(about))
+          }
+          if (request.mode === "offline" && Option.isSome(device)) {
+            return yield* new PloopError.AlreadyMounted({ ...context(about), device: device.value.device })
+          }
+        }
+        yield* session.execute(OperationError.ResizeError, {
+          ...about,
+          args: args.resize(session.verbosity, request, path),
+          kind: "careful"
+        })
+      }).pipe(session.narrow(OperationError.ResizeError)))
+  }
+})

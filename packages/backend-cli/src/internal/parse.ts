@@ -1,0 +1,281 @@
+import type { Generation } from "@effect-ploop/core/Generation"
+import * as Result from "@effect-ploop/core/Result"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+
+/** A line that is not what it should be. */
+export interface Unexpected {
+  readonly line: string
+  readonly expected: string
+}
+
+type Parsed<A> = Either.Either<A, Unexpected>
+
+const linesOf = (text: string): ReadonlyArray<string> => text.split("\n").filter((line) => line !== "")
+
+const unexpected = (line: string, expected: string): Parsed<never> => Either.left({ line, expected })
+
+/** The first line that matches; else the line that a person would look at. */
+const match = (text: string, pattern: RegExp, expected: string): Parsed<RegExpExecArray> => {
+  for (const line of linesOf(text)) {
+    const found = pattern.exec(line)
+    if (found !== null) return Either.right(found)
+  }
+  return unexpected(linesOf(text).at(-1) ?? "", expected)
+}
+
+const number = (text: string, pattern: RegExp, expected: string): Parsed<bigint> =>
+  Either.map(match(text, pattern, expected), (found) => BigInt(found[1]!))
+
+/** The usage of 9 names thick images, that of 7 encryption. */
+export const generation = (usage: string): Parsed<Generation> =>
+  /^Usage: ploop init /m.test(usage)
+    ? Either.right(/\btg-init\b/.test(usage) ? "9" : /\bencrypt\b/.test(usage) ? "7" : "1.15")
+    : unexpected(linesOf(usage)[0] ?? "", "the usage of ploop")
+
+export interface ImageInfo {
+  readonly sectors: bigint
+  readonly clusterSectors: bigint
+  readonly version: 0 | 1 | 2
+}
+
+export const imageInfo = (stdout: string): Parsed<ImageInfo> =>
+  Either.gen(function*() {
+    const sectors = yield* number(stdout, /^size:\t\t(\d+)$/, "size: and a number of sectors")
+    const clusterSectors = yield* number(stdout, /^blocksize:\t(\d+)$/, "blocksize: and a number of sectors")
+    const version = yield* number(stdout, /^fmt_version:\t([012])$/, "fmt_version: and 0, 1 or 2")
+    return { sectors, clusterSectors, version: version === 0n ? 0 : version === 1n ? 1 : 2 }
+  })
+
+export interface Device {
+  readonly device: string | undefined
+  readonly partition: string | undefined
+}
+
+export const device = (stdout: string): Parsed<Device> =>
+  Either.map(
+    match(stdout, /^device:\t\t(\/dev\/(?:mapper\/)?ploop\d+)?$/, "device: and a ploop device, or nothing"),
+    (found) => ({
+      device: found[1],
+      partition: /^partition:\t(\/dev\/(?:mapper\/)?ploop\d+p\d+)$/m.exec(stdout)?.[1]
+    })
+  )
+
+export interface FileSystemTable {
+  /** In KiB. */
+  readonly blocks: bigint
+  readonly usedBlocks: bigint
+  readonly inodes: bigint
+  readonly usedInodes: bigint
+}
+
+export const fileSystemTable = (stdout: string): Parsed<FileSystemTable> =>
+  Either.gen(function*() {
+    const blocks = yield* match(stdout, /^ *1k-blocks +(\d+) +(\d+)$/, "1k-blocks and two numbers")
+    const inodes = yield* match(stdout, /^ *inodes +(\d+) +(\d+)$/, "inodes and two numbers")
+    return {
+      blocks: BigInt(blocks[1]!),
+      usedBlocks: BigInt(blocks[2]!),
+      inodes: BigInt(inodes[1]!),
+      usedInodes: BigInt(inodes[2]!)
+    }
+  })
+
+export interface Row {
+  readonly device: string
+  readonly image: string
+  readonly target?: string | undefined
+  readonly component?: string | undefined
+}
+
+/** Rows of devices; a line that does not begin with a device belongs to the row before it. */
+const rowsOf = (text: string, start: RegExp): Parsed<ReadonlyArray<string>> => {
+  const rows: Array<string> = []
+  const lines = text.replace(/\n$/, "").split("\n")
+  if (text === "") return Either.right([])
+  for (const line of lines) {
+    if (start.test(line)) rows.push(line)
+    else if (rows.length > 0) rows.push(`${rows.pop()}\n${line}`)
+    else return unexpected(line, "a line that begins with a ploop device")
+  }
+  return Either.right(rows)
+}
+
+const plainRow = (row: string): Parsed<Row> => {
+  // Without mount points the two blanks before the component are the field of the mount point.
+  const found = /^(ploop\d+) +([\s\S]+) {2}(\S*)$/.exec(row)
+  return found === null
+    ? unexpected(row, "a device, an image and a component")
+    : Either.right({
+      device: `/dev/${found[1]}`,
+      image: found[2]!,
+      component: found[3] === "" ? undefined : found[3]
+    })
+}
+
+/** The mount point is what is left of the long row when image and component are known. */
+const withTarget = (row: Row, long: ReadonlyArray<string>): Row => {
+  const found = long.find((line) => line.startsWith(`${row.device.slice("/dev/".length)} `))?.replace(/^ploop\d+ +/, "")
+  const end = ` ${row.component ?? ""}`
+  if (found === undefined || !found.startsWith(`${row.image} `) || !found.endsWith(end)) return row
+  const target = found.slice(row.image.length + 1, found.length - end.length)
+  return target === "" ? row : { ...row, target }
+}
+
+const mapperRow = (row: string): Parsed<Row> => {
+  const [name, image, component] = row.split("\t")
+  return name === undefined || image === undefined || image === ""
+    ? unexpected(row, "a device, a tab and an image")
+    : Either.right({ device: `/dev/mapper/${name}`, image, component: component === "" ? undefined : component })
+}
+
+/**
+ * The answers of `list` and, where the generation knows mount points, of
+ * `list -a`. Neither quotes its fields; together they can be told apart.
+ */
+export const devices = (
+  plain: string,
+  long: string | undefined,
+  generation: Generation
+): Parsed<ReadonlyArray<Row>> =>
+  generation === "9"
+    ? Either.flatMap(rowsOf(plain, /^ploop\d+\t/), (rows) => Either.all(rows.map(mapperRow)))
+    : Either.gen(function*() {
+      const rows = yield* Either.all((yield* rowsOf(plain, /^ploop\d+ /)).map(plainRow))
+      const longRows = yield* rowsOf(long ?? "", /^ploop\d+ /)
+      return rows.map((row) => withTarget(row, longRows))
+    })
+
+/** `/proc/mounts`, whose fields have their blanks in octal. */
+export const mountpoints = (
+  text: string
+): ReadonlyArray<{ readonly source: string; readonly target: string }> => {
+  const decode = (field: string): string =>
+    field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+  return linesOf(text).flatMap((line) => {
+    const [source, target] = line.split(" ")
+    return source === undefined || target === undefined ? [] : [{ source: decode(source), target: decode(target) }]
+  })
+}
+
+/** The device that a mount has attached, from its log. */
+export const attachedDevice = (stdout: string): string | undefined =>
+  [...stdout.matchAll(/^(?:\[[ \d.]+\] )?Adding delta dev=(\/dev\/(?:mapper\/)?ploop\d+) /gm)].at(-1)?.[1]
+
+export const statistics = (stdout: string): Parsed<Result.DeviceStatistics> =>
+  Either.map(
+    Either.all(
+      linesOf(stdout).map((line) => {
+        const found = /^(\w+) *\t(-?\d+)$/.exec(line)
+        return found === null
+          ? unexpected(line, "a counter, a tab and a number")
+          : Either.right([found[1]!, BigInt(found[2]!)] as const)
+      })
+    ),
+    Object.fromEntries<bigint>
+  )
+
+/** The driver counts 16 minor numbers a device. */
+export const nextMinor = (stdout: string): Parsed<string> =>
+  Either.map(
+    number(stdout, /^Next unused minor: (\d+)$/, "Next unused minor: and a number"),
+    (minor) => `/dev/ploop${minor / 16n}`
+  )
+
+export const balloonSize = (stdout: string): Parsed<bigint> =>
+  number(stdout, /^Current size of hidden balloon is (\d+) bytes$/, "the size of the balloon")
+
+const isMaintenance = Schema.is(Result.Maintenance)
+
+export const maintenance = (stdout: string): Parsed<Result.Maintenance> =>
+  Either.flatMap(
+    match(stdout, /^Current state of in-kernel maintenance(?:: | is )(\w+)(?: now)?$/, "the state of maintenance"),
+    ([line, state]) => isMaintenance(state) ? Either.right(state) : unexpected(line, "a known state of maintenance")
+  )
+
+const truncated = (stdout: string): bigint =>
+  [...stdout.matchAll(/^TRUNCATED: \d+ cluster-blocks \((\d+) bytes\)$/gm)]
+    .reduce((sum, found) => sum + BigInt(found[1]!), 0n)
+
+export interface BalloonChanged {
+  readonly before: bigint
+  readonly after: bigint
+  readonly truncated: bigint
+}
+
+export const balloonChanged = (stdout: string): Parsed<BalloonChanged> =>
+  Either.flatMap(
+    match(
+      stdout,
+      /^(?:Successfully (?:inflated|truncated) balloon from (\d+) to (\d+) bytes|Nothing to do: new_size == old_size)$/,
+      "the balloon's size before and after"
+    ),
+    (found) =>
+      found[1] === undefined
+        ? Either.map(
+          number(stdout, /^Changing balloon size old_size=(\d+) /, "the balloon's size before"),
+          (size) => ({ before: size, after: size, truncated: 0n })
+        )
+        : Either.right({ before: BigInt(found[1]), after: BigInt(found[2]!), truncated: truncated(stdout) })
+  )
+
+export interface Discarded {
+  readonly truncated: bigint
+  readonly relocated: number
+}
+
+export const discarded = (stdout: string): Parsed<Discarded> =>
+  Either.map(
+    match(stdout, /^(\d+) clusters have been relocated$/, "how many clusters have been relocated"),
+    () => ({
+      truncated: truncated(stdout),
+      relocated: [...stdout.matchAll(/^(\d+) clusters have been relocated$/gm)]
+        .reduce((sum, found) => sum + Number(found[1]), 0)
+    })
+  )
+
+export interface DiscardStatus {
+  /** All in MiB. */
+  readonly balloon: bigint
+  readonly data: bigint | undefined
+  readonly disk: bigint
+  readonly image: bigint
+}
+
+const megabytes = (stdout: string, name: string): Parsed<bigint> =>
+  number(stdout, new RegExp(`^${name} size: +(\\d+)MB$`), `${name} size: and a number of MB`)
+
+export const discardStatus = (stdout: string): Parsed<DiscardStatus> =>
+  Either.gen(function*() {
+    const balloon = yield* megabytes(stdout, "Balloon")
+    const data = yield* megabytes(stdout, "Data")
+    const disk = yield* megabytes(stdout, "Ploop")
+    const image = yield* megabytes(stdout, "Image")
+    return { balloon, disk, image, data: data > disk ? undefined : data }
+  })
+
+const repaired = /Dirty flag is set|\bFixed\b|Trimming tail|Repairing|is sparse.*fix|Backing up|Dropping in.?use/i
+
+const broken =
+  /Wrong signature|Short read PVD header|irrecoverable errors|\bFATAL\b|is sparse|\bIgnored\b|[Dd]uplicate|Image size .* is not|corrupted/
+
+/**
+ * What a check found; `undefined` when it could not be carried out, which is an
+ * error and no finding.
+ */
+export const checked = (
+  result: { readonly exitCode: number | undefined; readonly stdout: string; readonly stderr: string }
+): Result.Checked | undefined => {
+  const text = `${result.stderr}\n${result.stdout}`
+  const findings = linesOf(text).filter((line) =>
+    !/ploop kernel module not loaded|^Reopen rw|^Opening delta/.test(line)
+  )
+  if (result.exitCode === 0) {
+    const outcome = repaired.test(text) ? "repaired" : /\bIgnored\b/.test(text) ? "broken" : "clean"
+    return { outcome, findings }
+  }
+  if (/No such file or directory|in use by device|Dirty flag is set|Image is in use/.test(text)) return undefined
+  return (result.exitCode === 11 || result.exitCode === 6) && broken.test(text)
+    ? { outcome: "broken", findings }
+    : undefined
+}

@@ -1,0 +1,168 @@
+import * as Classification from "@effect-ploop/core/Classification"
+import { descriptorName } from "@effect-ploop/core/Disk"
+import type { Generation } from "@effect-ploop/core/Generation"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type * as Schema from "effect/Schema"
+import * as SynchronizedRef from "effect/SynchronizedRef"
+import * as args from "./arguments.js"
+import type { About, Host } from "./host.js"
+import type { Locks } from "./locks.js"
+import * as parse from "./parse.js"
+import type { Invocation, ProcessResult, Runner } from "./process.js"
+
+type Class = (typeof PloopError.classes)[PloopError.Tag]
+
+type Errors<Members extends ReadonlyArray<Class>> = Members[number]["Type"] | PloopError.Unclassified
+
+export interface Call extends About {
+  readonly args: args.Arguments
+  readonly kind: Invocation["kind"]
+}
+
+export interface Session {
+  readonly host: Host
+  readonly verbosity: number
+  readonly tool: string
+  readonly runner: Runner
+  readonly generation: Effect.Effect<Generation, PloopError.PloopError>
+  /** Runs the tool; a failure is classified, and is one of the given errors. */
+  readonly execute: <Members extends ReadonlyArray<Class>>(
+    errors: Schema.Union<Members>,
+    call: Call
+  ) => Effect.Effect<ProcessResult, Errors<Members>>
+  readonly classify: (outcome: Classification.Outcome) => PloopError.PloopError
+  /** Runs the tool and reads its answer. */
+  readonly ask: <Members extends ReadonlyArray<Class>, A>(
+    errors: Schema.Union<Members>,
+    call: Call,
+    read: (stdout: string) => Either.Either<A, parse.Unexpected>
+  ) => Effect.Effect<A, Errors<Members> | PloopError.UnexpectedOutput>
+  /** The absolute path of the descriptor, and the only writer of it in this process. */
+  readonly onDisk: <A, E, R>(
+    about: About,
+    disk: string,
+    use: (path: string) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | PloopError.Unsupported, R>
+  /** Keeps every other operation of this process away from the images in a directory. */
+  readonly exclusive: (directory: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** Fails with an error that the operation is known to have. */
+  readonly narrow: <Members extends ReadonlyArray<Class>>(
+    errors: Schema.Union<Members>
+  ) => <A, R>(effect: Effect.Effect<A, PloopError.PloopError, R>) => Effect.Effect<A, Errors<Members>, R>
+}
+
+export const context = (about: About, result?: ProcessResult) => ({
+  operation: about.operation,
+  subject: about.subject,
+  text: result === undefined ? "" : [result.stderr, result.stdout].filter((text) => text !== "").join("\n"),
+  exitCode: result?.exitCode,
+  signal: result?.signal
+})
+
+export const unsupported = (about: About, reason: string) => new PloopError.Unsupported({ ...context(about), reason })
+
+export const outcome = (about: About, generation: Generation, result: ProcessResult): Classification.Outcome => ({
+  ...about,
+  generation,
+  exitCode: result.exitCode,
+  signal: result.signal,
+  stdout: result.stdout,
+  stderr: result.stderr
+})
+
+export const make = (options: {
+  readonly host: Host
+  readonly locks: Locks
+  readonly runner: Runner
+  readonly tool: string
+  readonly verbosity: number
+  readonly prepare: (generation: Generation) => Effect.Effect<void>
+}): Effect.Effect<Session> =>
+  Effect.gen(function*() {
+    const { host, locks, runner } = options
+    const known = yield* SynchronizedRef.make(Option.none<Generation>())
+
+    const probe: Effect.Effect<Generation, PloopError.PloopError> = Effect.gen(function*() {
+      const about = { operation: "tool", subject: options.tool }
+      const result = yield* runner.run({ ...about, args: args.usage, kind: "query" })
+      const generation = yield* Either.mapLeft(
+        parse.generation(result.stderr),
+        (unexpected) =>
+          result.exitCode === 38 || result.exitCode === 0
+            ? new PloopError.UnexpectedOutput({ ...context(about, result), ...unexpected })
+            : Classification.classify({ ...about, ...result })
+      )
+      yield* Effect.logDebug(`ploop is of generation ${generation}`)
+      yield* options.prepare(generation)
+      return generation
+    })
+
+    const generation = SynchronizedRef.modifyEffect(
+      known,
+      Option.match({
+        onNone: () => Effect.map(probe, (found) => [found, Option.some(found)] as const),
+        onSome: (found) => Effect.succeed([found, Option.some(found)] as const)
+      })
+    )
+
+    const narrow: Session["narrow"] = (errors) => Effect.mapError(PloopError.narrow(errors))
+
+    const execute: Session["execute"] = (errors, call) =>
+      Effect.gen(function*() {
+        const found = yield* generation
+        const result = yield* runner.run(call)
+        const ended = outcome(call, found, result)
+        if (result.exitCode !== 0) return yield* Classification.classify(ended)
+        return yield* Option.match(Classification.hiddenFailure(ended), {
+          onNone: () => Effect.succeed(result),
+          onSome: (error) => Effect.fail(error)
+        })
+      }).pipe(narrow(errors))
+
+    const exclusive: Session["exclusive"] = (directory) => (effect) =>
+      Effect.flatMap(host.real(directory), (key) => locks.exclusive(key)(effect))
+
+    return {
+      host,
+      verbosity: options.verbosity,
+      tool: options.tool,
+      runner,
+      generation,
+      execute,
+      classify: Classification.classify,
+      narrow,
+      exclusive,
+      ask: (errors, call, read) =>
+        Effect.flatMap(execute(errors, call), (result) =>
+          Either.mapLeft(
+            result.truncated
+              ? Either.left({ line: result.stdout.slice(0, 200), expected: "a short answer" })
+              : read(result.stdout),
+            (unexpected) => new PloopError.UnexpectedOutput({ ...context(call, result), ...unexpected })
+          )),
+      onDisk: (about, disk, use) =>
+        Effect.suspend(() => {
+          const path = host.absolute(disk)
+          return exclusive(host.directory(path))(
+            Effect.gen(function*() {
+              // A failing probe is told by the first run of the tool, with its own error.
+              const found = yield* Effect.option(generation)
+              if (Option.contains(found, "9") && !path.endsWith(`/${descriptorName}`)) {
+                return yield* unsupported(
+                  about,
+                  `generation 9 takes a descriptor for one only if it is called ${descriptorName}`
+                )
+              }
+              return yield* use(path)
+            })
+          )
+        })
+    }
+  })
+
+/** A run of the tool as a stream of its output, or fed by one, with the failure classified. */
+export const classified = (about: About, generation: Generation) => (result: ProcessResult): PloopError.PloopError =>
+  Classification.classify(outcome(about, generation, result))
