@@ -1,0 +1,65 @@
+import { PloopCli } from "@effect-ploop/backend-cli"
+import { Disk, DiskDescriptor, SnapshotId } from "@effect-ploop/core"
+import type { Generation } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { NodeFileSystem, NodePath } from "@effect/platform-node"
+import { Effect, Layer } from "effect"
+import { uuid } from "./realTool.js"
+import type { Answer, Call } from "./ScriptedExecutor.js"
+import * as ScriptedExecutor from "./ScriptedExecutor.js"
+
+const usage: Record<Generation.Generation, string> = {
+  "1.15": "Usage: ploop init -s SIZE [-f FORMAT] NEW_DELTA\n",
+  "7": "Usage: ploop init -s SIZE [-f FORMAT] NEW_DELTA\n       ploop encrypt [-k KEY] [-w] DiskDescriptor.xml\n",
+  "9": "Usage: ploop init -s SIZE [-f FORMAT] NEW_DELTA\n       ploop encrypt\n       ploop tg-init DEVICE NAME\n"
+}
+
+export const A = SnapshotId.make(uuid("a"))
+export const B = SnapshotId.make(uuid("b"))
+
+/** The words of a command, without the tool, the verbosity and the `--`. */
+export const words = (call: Call): ReadonlyArray<string> =>
+  call.argv.slice(1).filter((word) => !/^-v-?\d+$/.test(word) && word !== "--")
+
+/**
+ * A directory with a disk that has two snapshots, `A` and on it `B`, and a tool
+ * of a generation that answers from a script. Commands that the script does not
+ * know succeed in silence, but `info -d`, which says that no device runs.
+ */
+export const scripted = (
+  generation: Generation.Generation,
+  script: (command: ReadonlyArray<string>, disk: string, index: number) => Answer | undefined,
+  options?: PloopCli.Options
+) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" })
+    const disk = Disk.inDirectory(directory)
+    const descriptor = DiskDescriptor.make({
+      size: "10M",
+      images: [
+        { id: A, type: "Compressed", file: "root.hdd" },
+        { id: B, type: "Compressed", file: "root.hdd.1" },
+        { id: SnapshotId.top, type: "Compressed", file: "root.hdd.2" }
+      ],
+      snapshots: [
+        { id: A, parent: SnapshotId.none, temporary: false },
+        { id: B, parent: A, temporary: false },
+        { id: SnapshotId.top, parent: B, temporary: false }
+      ]
+    })
+    yield* fs.writeFileString(disk, DiskDescriptor.format(descriptor))
+    let index = 0
+    const executor = ScriptedExecutor.make((argv) => {
+      if (argv.length === 1) return { stderr: usage[generation], exitCode: 38 }
+      const command = argv.slice(1).filter((word) => !/^-v-?\d+$/.test(word) && word !== "--")
+      return script(command, disk, index++) ??
+        (command[0] === "info" && command[1] === "-d" ? { stdout: "device:\t\t\n" } : {})
+    })
+    const context = yield* Layer.build(
+      PloopCli.layer(options).pipe(Layer.provide(executor.layer), Layer.provide([NodeFileSystem.layer, NodePath.layer]))
+    )
+    /** The commands that were run, without the question for the generation. */
+    const commands = Effect.sync(() => executor.calls.filter((call) => call.argv.length > 1).map(words))
+    return { directory, disk, context, commands, calls: executor.calls }
+  })
