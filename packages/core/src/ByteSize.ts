@@ -33,7 +33,7 @@ export const sectorSize = 512n
  * @category schemas
  */
 export const ByteSizeFromSelf = Schema.BigIntFromSelf.pipe(
-  Schema.filter((bytes) => bytes >= 0n, { message: () => "must not be negative" }),
+  Schema.filter((bytes) => bytes >= 0n, { message: () => "must be whole and non-negative" }),
   Schema.brand("@effect-ploop/core/ByteSize")
 )
 
@@ -96,9 +96,7 @@ const ByteSizeFromNumber = Schema.transform(
  * @category schemas
  */
 export const ByteSize = Schema.Union(ByteSizeFromString, ByteSizeFromNumber, ByteSizeFromSelf).annotations({
-  identifier: "ByteSize",
-  message: (issue) =>
-    typeof issue.actual === "string" ? textRule : "must be text such as 10G, or a whole, non-negative number of bytes"
+  identifier: "ByteSize"
 })
 
 /**

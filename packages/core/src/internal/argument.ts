@@ -30,16 +30,17 @@ export const refuse = (operation: string, options: unknown, error: ParseResult.P
   const issues = ParseResult.ArrayFormatter.formatErrorSync(error)
   const first = issues[0]
   const path = first?.path ?? []
-  const alternatives = issues
-    .filter((issue) => issue.path.join(".") === path.join("."))
+  const there = issues.filter((issue) => issue.path.join(".") === path.join("."))
+  // A rule of ours says more than what Schema expected of the other members of a union.
+  const own = there.find((issue) => issue._tag !== "Missing" && expected(issue.message) === undefined)
+  const alternatives = there
     .flatMap((issue) => expected(issue.message) ?? [])
+    .filter((alternative) => alternative !== "undefined")
   const rule = first?._tag === "Missing"
     ? "must be given"
     : first?._tag === "Unexpected"
     ? "is not an option of this operation"
-    : alternatives.length > 0
-    ? `must be ${alternatives.join(" or ")}`
-    : first?.message ?? "breaks a rule"
+    : own?.message ?? `must be ${alternatives.join(" or ")}`
   return new InvalidArgument({
     operation,
     subject: subject(options),
