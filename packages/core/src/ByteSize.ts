@@ -57,7 +57,7 @@ const textRule =
   "must be a whole number with a unit, as in 10G, 512M, 2048s (sectors) or 4096B; it may not be negative or fractional"
 
 const parse = (text: string): Option.Option<ByteSize> => {
-  const match = /^\s*(\d{1,30})\s*(?:([bs])|([kmgtp])(?:i?b)?)\s*$/i.exec(text)
+  const match = /^\s*(\d{1,1000})\s*(?:([bs])|([kmgtp])(?:i?b)?)\s*$/i.exec(text)
   const unit = match === null ? undefined : units.get((match[2] ?? match[3] ?? "").toLowerCase())
   return unit === undefined ? Option.none() : Option.some(ByteSizeFromSelf.make(BigInt(match![1]!) * unit))
 }

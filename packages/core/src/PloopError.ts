@@ -731,7 +731,7 @@ export class ToolAborted extends failure<ToolAborted>()("ToolAborted", {}, {
  * @since 0.1.0
  * @category errors
  */
-export class TimedOut extends failure<TimedOut>()("TimedOut", { limit: Schema.DurationFromMillis }, {
+export class TimedOut extends failure<TimedOut>()("TimedOut", { limit: Schema.Duration }, {
   sentence: (self) => `no answer within ${Duration.format(self.limit)}`,
   remedy: () => "Look at the state of the disk before trying again; raise the limit if the work is long.",
   isRetryable: true

@@ -22,8 +22,6 @@ interface Rule {
 
 const creation = ["create", "restoreDescriptor"]
 
-const umounts = ["umount", "fileSystemInfo", "mount", "resize", "discard", "createTemporarySnapshot"]
-
 /** Blanks and the prefix that the tool puts before a message when it was built for debugging. */
 const start = String.raw`^(?:\[[ \d.]+\] )?(?:Error in \w+ \([\w-]+\.c:\d+\): )?`
 
@@ -166,8 +164,7 @@ const rules: ReadonlyArray<Rule> = [
     error: (context) => new PloopError.Busy({ ...context, holders: holders(context.text) })
   },
   {
-    text: message("(?:PLOOP_IOC_STOP|Unable to stop device|Can't stop device|device is busy).*(?:busy|EBUSY|$)"),
-    operations: umounts.concat("stop"),
+    text: message("(?:PLOOP_IOC_STOP|Can't remove device .*): Device or resource busy"),
     error: (context) => new PloopError.Busy({ ...context, holders: holders(context.text) })
   },
   {
@@ -191,14 +188,13 @@ const rules: ReadonlyArray<Rule> = [
       new PloopError.PrerequisiteMissing({ ...context, what: "a kernel driver that knows format version 2" })
   },
   {
-    text: message(
-      String.raw`(?:Can't exec|Failed to exec|execv?p?e?\(?) *(?<program>[\w./-]+)\)?.*: No such file or directory`
-    ),
+    text: message(String.raw`Can't exec (?<program>\S+): No such file or directory`),
     error: (context, { program }) => new PloopError.PrerequisiteMissing({ ...context, what: `the program ${program}` })
   },
   {
     text: message(
-      ".*(?:is not ext4|not an? ext4|without extents|extents? .*not supported|(?:fs|file ?system) .*not supported|pio_(?:direct|nfs|kaio).*not supported|Unsupported underlying)"
+      "(?:Can't add image .*: unsupported underlying filesystem|" +
+        "The ploop image can not be used on ext3 or ext4 file system without extents)"
     ),
     error: (context) => new PloopError.FileSystemUnsupported(context)
   },
@@ -239,7 +235,7 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     text: message("(?:Image is in use(?: (?<image>.*))?$|Dirty flag is set)"),
-    codes: [4, 37],
+    codes: [4, 7, 37],
     error: (context, { image }) => new PloopError.ImageDirty({ ...context, image })
   },
   {
@@ -249,6 +245,16 @@ const rules: ReadonlyArray<Rule> = [
   {
     text: message("Wrong signature in image (?<image>.*)$"),
     error: (context, { image }) => new PloopError.ImageCorrupt({ ...context, image })
+  },
+  {
+    text: message("Invalid level (?<level>\\d+) specified, allowed values are (?<range>.*)$"),
+    error: (context, { level, range }) =>
+      new PloopError.InvalidArgument({
+        ...context,
+        field: "level",
+        value: level ?? "",
+        rule: `must be from ${range} for this device`
+      })
   },
   // Files
   {
