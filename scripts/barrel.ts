@@ -8,6 +8,9 @@ import { join } from "node:path"
 
 const root = join(import.meta.dirname, "..")
 
+/** Modules to import by their own path: vitest is an optional peer of the testkit. */
+const apart = new Set(["Vitest.ts"])
+
 const header = (path: string): string => {
   const comment = /^\/\*\*\n([\s\S]*?)\n \*\//.exec(readFileSync(path, "utf8"))?.[1]
   if (comment === undefined) throw new Error(`${path} does not begin with a docstring`)
@@ -16,7 +19,7 @@ const header = (path: string): string => {
 
 const barrel = (source: string): string =>
   readdirSync(source)
-    .filter((name) => /^[A-Z].*\.ts$/.test(name))
+    .filter((name) => /^[A-Z].*\.ts$/.test(name) && !apart.has(name))
     .sort()
     .map((name) => {
       const module = name.replace(/\.ts$/, "")

@@ -35,7 +35,7 @@ for (const path of modules) {
       }
     }
   }
-  for (const [index, match] of [...text.matchAll(/@example\n([\s\S]*?)\n *\* *(?:@\w|\*?\/)/g)].entries()) {
+  for (const [index, match] of [...text.matchAll(/@example\n([\s\S]*?)\n *\*(?:\/| *@\w)/g)].entries()) {
     examples.set(`${basename(path, ".ts")}${index}.ts`, match[1]!.replace(/^ *\* ?/gm, ""))
   }
 }

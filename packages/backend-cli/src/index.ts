@@ -4,3 +4,10 @@
  * @since 0.1.0
  */
 export * as PloopCli from "./PloopCli.js"
+
+/**
+ * Tapes: every run of the tool, and every look at the host, in a file.
+ *
+ * @since 0.1.0
+ */
+export * as Tape from "./Tape.js"

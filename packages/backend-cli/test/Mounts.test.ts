@@ -2,12 +2,13 @@ import { Ploop, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import type { Scope } from "effect"
 import { Effect, Fiber, Option, TestClock } from "effect"
 import { A, B, scripted } from "./utils/host.js"
 
 const test = (
   title: string,
-  effect: Effect.Effect<void, unknown, NodeContext.NodeContext | import("effect").Scope.Scope>
+  effect: Effect.Effect<void, unknown, NodeContext.NodeContext | Scope.Scope>
 ) => it.scoped(title, () => Effect.provide(effect, NodeContext.layer))
 
 const attached = (device: string) => ({ stdout: `device:\t\t${device}\npartition:\t${device}p1\n` })
@@ -36,13 +37,13 @@ describe("mount", () => {
         ).pipe(
           Effect.provide(host.context)
         )
-        assert.deepStrictEqual({ ...mounted }, {
+        assert.deepStrictEqual<unknown>(mounted, {
           device,
           partition: `${device}p1`,
           disk: host.disk,
           target: host.directory,
           readOnly: false
-        } as never)
+        })
         const commands = yield* host.commands
         assert.deepStrictEqual(commands[0], [
           ..."mount -F -m".split(" "),
@@ -327,7 +328,7 @@ describe("a temporary snapshot", () => {
         ),
         host.context
       ))
-      assert.deepStrictEqual(exit, yield* Effect.exit(Effect.fail("/dev/ploop3")))
+      assert.deepStrictEqual<unknown>(exit, yield* Effect.exit(Effect.fail("/dev/ploop3")))
       const commands = (yield* host.commands).filter((command) => command[0] !== "list")
       assert.deepStrictEqual(commands, [
         ["tsnapshot", "-u", id, "-c", "backup", host.disk],

@@ -146,7 +146,9 @@ describe("writing", () => {
 
   const files = fc.string({ minLength: 1, unit: "grapheme" })
     // XML has no way to write most control characters.
-    .filter((file) => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(file) && !/\p{Surrogate}/u.test(file))
+    .filter((file) =>
+      !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(file) && !/\p{Surrogate}/u.test(file)
+    )
 
   const ids = fc.uniqueArray(fc.uuid({ version: 4 }), { minLength: 0, maxLength: 6 })
 

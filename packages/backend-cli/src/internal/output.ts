@@ -138,9 +138,10 @@ export const level = (line: string): LogLevel.LogLevel => {
 
 /** Makes a line safe to print: it may hold file names, and these any character. */
 export const escape = (text: string): string =>
-  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (char) =>
-    char === "\t" ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    (char) => char === "\t" ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
+  )
 
 /** An argument vector as one line of text, in which its words can be told apart. */
 export const join = (argv: ReadonlyArray<string>): string =>

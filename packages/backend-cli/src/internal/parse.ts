@@ -254,10 +254,10 @@ export const discardStatus = (stdout: string): Parsed<DiscardStatus> =>
     return { balloon, disk, image, data: data > disk ? undefined : data }
   })
 
-const repaired = /Dirty flag is set|\bFixed\b|Trimming tail|Repairing|is sparse.*fix|Backing up|Dropping in.?use/i
+const repaired = /Dirty flag is set|\bFixed\b|Trimming tail|Reallocating sparse blocks|CIF_Empty flag is incorrect/
 
-const broken =
-  /Wrong signature|Short read PVD header|irrecoverable errors|\bFATAL\b|is sparse|\bIgnored\b|[Dd]uplicate|Image size .* is not|corrupted/
+/** Lines that say how the check went about it, not what it found. */
+const noise = /ploop kernel module not loaded|^Reopen rw|^Opening delta|^Image is clean, check is skipped$/
 
 /**
  * What a check found; `undefined` when it could not be carried out, which is an
@@ -267,15 +267,12 @@ export const checked = (
   result: { readonly exitCode: number | undefined; readonly stdout: string; readonly stderr: string }
 ): Result.Checked | undefined => {
   const text = `${result.stderr}\n${result.stdout}`
-  const findings = linesOf(text).filter((line) =>
-    !/ploop kernel module not loaded|^Reopen rw|^Opening delta/.test(line)
-  )
+  const findings = linesOf(text).filter((line) => !noise.test(line))
   if (result.exitCode === 0) {
-    const outcome = repaired.test(text) ? "repaired" : /\bIgnored\b/.test(text) ? "broken" : "clean"
-    return { outcome, findings }
+    return { outcome: /\bIgnored\b/.test(text) ? "broken" : repaired.test(text) ? "repaired" : "clean", findings }
   }
-  if (/No such file or directory|in use by device|Dirty flag is set|Image is in use/.test(text)) return undefined
-  return (result.exitCode === 11 || result.exitCode === 6) && broken.test(text)
+  // 11 is what a check exits with for whatever it found; an image without room for a header is a short read.
+  return result.exitCode === 11 || (result.exitCode === 6 && /Short read/.test(text))
     ? { outcome: "broken", findings }
     : undefined
 }

@@ -5,8 +5,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import * as Cause from "effect/Cause"
 import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
-import * as Clock from "effect/Clock"
-import * as Context from "effect/Context"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -18,10 +17,10 @@ import * as Mailbox from "effect/Mailbox"
 import * as MutableRef from "effect/MutableRef"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
+import type * as Tracer from "effect/Tracer"
 import * as Output from "./output.js"
 
 /** How a run ended. A code other than 0 and a signal are results: what they mean is told elsewhere. */
@@ -96,6 +95,12 @@ export interface Runner {
  * when the environment that follows there is smaller than that.
  */
 const padding = "x".repeat(8192)
+
+/**
+ * `/dev/null`. The executor hands it over to Node, as it does with the two words
+ * that its type has; a stream that is empty costs as much as all the rest.
+ */
+const noInput = "ignore" as Command.Command.Input
 
 /** The tool's words are matched in English. */
 const environment = { LC_ALL: "C", PLOOP_PAD: padding }
@@ -209,16 +214,15 @@ const refusedByPrefix = (
     : new PloopError[found]({ ...about, path: config.tool })
 }
 
-const report = (name: string, lines: ReadonlyArray<string>): Effect.Effect<void> =>
-  lines.length === 0 ? Effect.void : Effect.flatMap(FiberRef.get(FiberRef.currentMinimumLogLevel), (minimum) => {
-    const loud = lines.map((line) => [Output.level(line), line] as const)
-      .filter(([level]) => LogLevel.greaterThanEqual(level, minimum))
-    return loud.length === 0 ? Effect.void : Effect.annotateLogs(
-      Effect.forEach(loud, ([level, line]) => Effect.logWithLevel(level, Output.escape(line)), { discard: true }),
-      "ploop.stream",
-      name
-    )
-  })
+const report = (drain: Pick<Drain, "name" | "minimum">, lines: ReadonlyArray<string>): Effect.Effect<void> => {
+  const loud = lines.map((line) => [Output.level(line), line] as const)
+    .filter(([level]) => LogLevel.greaterThanEqual(level, drain.minimum))
+  return loud.length === 0 ? Effect.void : Effect.annotateLogs(
+    Effect.forEach(loud, ([level, line]) => Effect.logWithLevel(level, Output.escape(line)), { discard: true }),
+    "ploop.stream",
+    drain.name
+  )
+}
 
 type Signal = "SIGTERM" | "SIGKILL"
 
@@ -226,6 +230,8 @@ type Signal = "SIGTERM" | "SIGKILL"
 interface Drain {
   readonly name: "stdout" | "stderr"
   readonly kept: Output.Output
+  /** Lines below this level are not logged. */
+  readonly minimum: LogLevel.LogLevel
   readonly fiber: Fiber.RuntimeFiber<void, PlatformError>
 }
 
@@ -250,21 +256,21 @@ interface Running {
   readonly drains: ReadonlyArray<Drain>
   readonly feed: Feed | undefined
   readonly watch: Watch | undefined
+  readonly clock: Clock.Clock
   readonly started: bigint
-  /** Its own span, and the one around it, which is the operation's. */
-  readonly spans: readonly [own: Tracer.Span, around: Tracer.Span | undefined]
+  readonly span: Tracer.Span
+  /** Set when the process has ended and nothing of it is left to wait for. */
+  over: boolean
 }
 
 interface Options {
-  readonly stdin: "closed" | "fed"
+  readonly stdin: "empty" | "fed"
   readonly stdout: "kept" | "passed"
 }
 
 const isDone = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean => fiber.unsafePoll() !== null
 
-const interruptAll = (
-  fibers: ReadonlyArray<Fiber.RuntimeFiber<unknown, unknown> | undefined>
-): Effect.Effect<void> =>
+const interruptAll = (fibers: ReadonlyArray<Fiber.RuntimeFiber<unknown, unknown> | undefined>): Effect.Effect<void> =>
   Effect.suspend(() => {
     const left = fibers.flatMap((fiber) => fiber === undefined || isDone(fiber) ? [] : [fiber])
     return left.length === 0 ? Effect.void : Fiber.interruptAll(left)
@@ -278,17 +284,32 @@ const failureOf = (exits: ReadonlyArray<Exit.Exit<unknown, unknown> | null>): st
     : undefined
 }
 
-/** Every attribute is set every time: the operation's span may have those of an earlier run. */
-const annotate = ({ spans: [own, around] }: Running, result: ProcessResult): void => {
-  for (const span of around === undefined ? [own] : [own, around]) {
-    span.attribute("ploop.arguments", Output.join(result.argv))
-    span.attribute("ploop.exit_code", result.exitCode ?? -1)
-    span.attribute("ploop.signal", result.signal ?? "none")
-    span.attribute("ploop.duration_ms", Duration.toMillis(result.duration))
-  }
-  around?.attribute("ploop.runs", Number(around.attributes.get("ploop.runs") ?? 0) + 1)
+/** The span of the run, and the one around it, which is the operation's. */
+const withParent = (own: Tracer.Span): ReadonlyArray<Tracer.Span> => {
+  const around = Option.getOrUndefined(own.parent)
+  return around?._tag === "Span" ? [own, around] : [own]
 }
 
+const annotateStart = (span: Tracer.Span, argv: ReadonlyArray<string>): void => {
+  for (const each of withParent(span)) each.attribute("ploop.arguments", Output.join(argv))
+}
+
+/** Every attribute is set every time: the operation's span may have those of an earlier run. */
+const annotateEnd = (span: Tracer.Span, result: ProcessResult): void => {
+  const spans = withParent(span)
+  for (const each of spans) {
+    each.attribute("ploop.exit_code", result.exitCode ?? -1)
+    each.attribute("ploop.signal", result.signal ?? "none")
+    each.attribute("ploop.duration_ms", Duration.toMillis(result.duration))
+  }
+  spans[1]?.attribute("ploop.runs", Number(spans[1].attributes.get("ploop.runs") ?? 0) + 1)
+}
+
+/**
+ * A run takes a few milliseconds, most of them in the kernel. So that little is
+ * added to them, what a run always does is done in few effects, and those
+ * between the start and the exit rather than before or after.
+ */
 export const make = (config: ProcessConfig): Effect.Effect<Runner, never, CommandExecutor.CommandExecutor> =>
   Effect.gen(function*() {
     const executor = yield* CommandExecutor.CommandExecutor
@@ -330,34 +351,29 @@ export const make = (config: ProcessConfig): Effect.Effect<Runner, never, Comman
         }))
       )
 
-    const spawn = (invocation: Invocation, stdin: Options["stdin"]) => {
-      const plain = command(config, invocation.args)
-      return Effect.catchAllCause(
-        executor.start(stdin === "closed" ? Command.stdin(plain, Stream.empty) : plain),
-        (cause) =>
-          Cause.isInterruptedOnly(cause)
-            ? Effect.interrupt
-            : Effect.fail(notStarted(config.prefix[0] ?? config.tool, invocation, Cause.squash(cause)))
-      )
-    }
-
-    /** Pulls, which costs less than a sink, and every run does it twice. */
-    const drain = (output: Stream.Stream<Uint8Array, PlatformError>, name: Drain["name"], kept: Output.Output) =>
-      Effect.scoped(Effect.flatMap(Channel.toPull(Stream.toChannel(output)), (pull) => {
-        const loop: Effect.Effect<void, PlatformError> = Effect.flatMap(pull, (next) => {
-          if (Either.isLeft(next)) return report(name, kept.end())
-          const lines = Array.from(next.right).flatMap((bytes) => kept.push(bytes))
-          return lines.length === 0 ? loop : Effect.zipRight(report(name, lines), loop)
+    /** Pulls, which costs less than a sink. */
+    const drain = (output: Stream.Stream<Uint8Array, PlatformError>, to: Omit<Drain, "fiber">) =>
+      Effect.scopedWith((scope) =>
+        Effect.flatMap(Channel.toPullIn(Stream.toChannel(output), scope), (pull) => {
+          const loop: Effect.Effect<void, PlatformError> = Effect.flatMap(pull, (next) => {
+            if (Either.isLeft(next)) return report(to, to.kept.end())
+            const lines = Array.from(next.right).flatMap((bytes) => to.kept.push(bytes))
+            return lines.length === 0 ? loop : Effect.zipRight(report(to, lines), loop)
+          })
+          return loop
         })
-        return loop
-      }))
-
-    const forkDrain = (process: CommandExecutor.Process, name: Drain["name"]): Effect.Effect<Drain> => {
-      const kept = new Output.Output(config.maxOutput)
-      return Effect.map(
-        Effect.forkDaemon(Effect.interruptible(drain(process[name], name, kept))),
-        (fiber) => ({ name, kept, fiber })
       )
+
+    // Interrupting a fiber interrupts its children at once; those of a run have to stay until its process is gone.
+    const fork = <A, E>(effect: Effect.Effect<A, E>) => Effect.forkDaemon(Effect.interruptible(effect))
+
+    const forkDrain = (
+      process: CommandExecutor.Process,
+      name: Drain["name"],
+      minimum: LogLevel.LogLevel
+    ): Effect.Effect<Drain> => {
+      const to = { name, minimum, kept: new Output.Output(config.maxOutput) }
+      return Effect.map(fork(drain(process[name], to)), (fiber) => ({ ...to, fiber }))
     }
 
     const forkFeed = (process: CommandExecutor.Process): Effect.Effect<Feed> =>
@@ -368,8 +384,7 @@ export const make = (config: ProcessConfig): Effect.Effect<Runner, never, Comman
           Stream.run(process.stdin),
           Effect.raceFirst(gone(process)),
           Effect.ensuring(mailbox.shutdown),
-          Effect.interruptible,
-          Effect.forkDaemon,
+          fork,
           Effect.map((fiber) => ({ offer: (bytes) => mailbox.offer(bytes), end: mailbox.end, fiber }))
         ))
 
@@ -385,109 +400,133 @@ export const make = (config: ProcessConfig): Effect.Effect<Runner, never, Comman
           MutableRef.set(expired, running)
           return running ? terminate(process, kind) : Effect.void
         }),
-        Effect.interruptible,
-        Effect.forkDaemon,
+        fork,
         Effect.map((fiber) => ({ limit, expired, fiber }))
       )
     }
 
-    const spansOf = (invocation: Invocation): Effect.Effect<Running["spans"], never, Scope.Scope> =>
-      Effect.contextWithEffect((context: Context.Context<Scope.Scope>) => {
-        const around = Option.getOrUndefined(Context.getOption(context, Tracer.ParentSpan))
-        const attributes = { "ploop.arguments": Output.join(argvOf(invocation)) }
-        return Effect.map(
-          Effect.makeSpanScoped("ploop.process", { attributes, captureStackTrace: false }),
-          (span) => [span, around?._tag === "Span" ? around : undefined]
+    const spawn = (invocation: Invocation, stdin: Options["stdin"]) => {
+      const plain = command(config, invocation.args)
+      return Effect.catchAllCause(
+        executor.start(stdin === "empty" ? Command.stdin(plain, noInput) : plain),
+        (cause) =>
+          Cause.isInterruptedOnly(cause)
+            ? Effect.interrupt
+            : Effect.fail(notStarted(config.prefix[0] ?? config.tool, invocation, Cause.squash(cause)))
+      )
+    }
+
+    /** Not to be interrupted, and to be followed by `finish` before its scope is closed. */
+    const start = (invocation: Invocation, options: Options): Effect.Effect<Running, RunError, Scope.Scope> =>
+      Effect.gen(function*() {
+        const clock = yield* Effect.clock
+        const span = yield* Effect.makeSpan("ploop.process", { captureStackTrace: false })
+        annotateStart(span, argvOf(invocation))
+        const started = clock.unsafeCurrentTimeNanos()
+        const process = yield* Effect.tapErrorCause(
+          spawn(invocation, options.stdin),
+          (cause) => Effect.sync(() => span.end(clock.unsafeCurrentTimeNanos(), Exit.failCause(cause)))
         )
+        const minimum = yield* FiberRef.get(FiberRef.currentMinimumLogLevel)
+        const err = yield* forkDrain(process, "stderr", minimum)
+        const drains = options.stdout === "kept" ? [yield* forkDrain(process, "stdout", minimum), err] : [err]
+        const feed = options.stdin === "fed" ? yield* forkFeed(process) : undefined
+        const limit = invocation.limit ?? config.limits[invocation.kind === "query" ? "query" : "change"]
+        const watch = Duration.isFinite(limit) ? yield* forkWatch(process, invocation.kind, limit) : undefined
+        return { invocation, process, drains, feed, watch, clock, started, span, over: false }
       })
 
     /**
-     * What is released here comes before the executor's own release, which would
-     * wait for ever. The outputs are drained until the process is gone, because a
-     * closed pipe kills it in the middle of its work.
+     * Comes before the executor's own release, which would wait for ever. The
+     * outputs are drained until the process is gone, because a closed pipe kills
+     * it in the middle of its work.
      */
-    const start = (invocation: Invocation, options: Options): Effect.Effect<Running, RunError, Scope.Scope> =>
-      Effect.flatMap(spansOf(invocation), (spans) =>
-        Effect.acquireRelease(
-          Effect.gen(function*() {
-            const limit = invocation.limit ?? config.limits[invocation.kind === "query" ? "query" : "change"]
-            const started = yield* Clock.currentTimeNanos
-            const process = yield* spawn(invocation, options.stdin)
-            const err = yield* forkDrain(process, "stderr")
-            const drains = options.stdout === "kept" ? [yield* forkDrain(process, "stdout"), err] : [err]
-            const feed = options.stdin === "fed" ? yield* forkFeed(process) : undefined
-            const watch = Duration.isFinite(limit) ? yield* forkWatch(process, invocation.kind, limit) : undefined
-            return { invocation, process, drains, feed, watch, started, spans }
-          }),
-          ({ drains, feed, process, watch }) =>
-            isRunning(process).pipe(
-              Effect.flatMap((running) => running ? terminate(process, invocation.kind) : Effect.void),
-              Effect.zipRight(interruptAll([...drains.map(({ fiber }) => fiber), feed?.fiber, watch?.fiber]))
-            )
-        ).pipe(Effect.withParentSpan(spans[0])))
-
-    /** A grandchild may hold the pipes open for as long as it likes. */
-    const awaitPipes = (drains: ReadonlyArray<Drain>): Effect.Effect<void> =>
+    const finish = (running: Running, exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> =>
       Effect.suspend(() => {
-        const fibers = drains.map(({ fiber }) => fiber)
-        return fibers.every(isDone) ? Effect.void : Effect.interruptible(Fiber.awaitAll(fibers)).pipe(
-          Effect.timeoutOption(pipesGrace),
-          Effect.flatMap(Option.match({
-            onSome: () => Effect.void,
-            onNone: () =>
-              Effect.zipRight(
-                interruptAll(fibers),
-                Effect.forEach(drains, ({ kept, name }) => report(name, kept.end()), { discard: true })
-              )
-          }))
+        const { clock, drains, feed, invocation, over, process, span, watch } = running
+        span.end(clock.unsafeCurrentTimeNanos(), exit)
+        return over ? Effect.void : isRunning(process).pipe(
+          Effect.flatMap((running) => running ? terminate(process, invocation.kind) : Effect.void),
+          Effect.zipRight(interruptAll([...drains.map(({ fiber }) => fiber), feed?.fiber, watch?.fiber]))
         )
       })
 
+    const startScoped = (invocation: Invocation, options: Options): Effect.Effect<Running, RunError, Scope.Scope> =>
+      Effect.acquireRelease(start(invocation, options), finish)
+
+    const abandon = (drains: ReadonlyArray<Drain>): Effect.Effect<void> =>
+      Effect.zipRight(
+        interruptAll(drains.map(({ fiber }) => fiber)),
+        Effect.forEach(drains, (drain) => report(drain, drain.kept.end()), { discard: true })
+      )
+
+    /** A grandchild may hold the pipes open for as long as it likes. */
+    const awaitPipes = (drains: ReadonlyArray<Drain>): Effect.Effect<void> =>
+      Effect.interruptible(Fiber.awaitAll(drains.map(({ fiber }) => fiber))).pipe(
+        Effect.timeoutOption(pipesGrace),
+        Effect.flatMap(Option.match({ onSome: () => Effect.void, onNone: () => abandon(drains) }))
+      )
+
+    const conclude = (
+      running: Running,
+      exit: Exit.Exit<number, PlatformError>,
+      ended: bigint
+    ): Effect.Effect<ProcessResult, RunError> => {
+      const { drains, invocation, span, watch } = running
+      const text = (name: Drain["name"]) => drains.find((drain) => drain.name === name)?.kept.text() ?? ""
+      const result: ProcessResult = {
+        argv: argvOf(invocation),
+        exitCode: Exit.isSuccess(exit) ? exit.value : undefined,
+        signal: Exit.isFailure(exit) ? deathBySignal.parse(Cause.squash(exit.cause)) : undefined,
+        stdout: text("stdout"),
+        stderr: text("stderr"),
+        truncated: drains.some(({ kept }) => kept.truncated),
+        duration: Duration.nanos(ended - running.started)
+      }
+      annotateEnd(span, result)
+
+      if (watch !== undefined && MutableRef.get(watch.expired)) {
+        const about = context(invocation, words(result), result)
+        return Effect.zipRight(
+          Fiber.await(watch.fiber),
+          Effect.fail(new PloopError.TimedOut({ ...about, limit: watch.limit }))
+        )
+      }
+      watch?.fiber.unsafeInterruptAsFork(watch.fiber.id())
+      running.over = true
+
+      const broken = result.signal === undefined
+        ? failureOf([exit, ...drains.map(({ fiber }) => fiber.unsafePoll())])
+        : undefined
+      if (broken !== undefined) {
+        const text = `${broken}\n${words(result)}`.trim()
+        return Effect.fail(new PloopError.Unclassified(context(invocation, text, result)))
+      }
+      const refused = refusedByPrefix(config, invocation, result)
+      return refused === undefined ? Effect.succeed(result) : Effect.fail(refused)
+    }
+
     /** Waits for the end of the process, and makes a result of it. */
     const settle = (running: Running): Effect.Effect<ProcessResult, RunError> =>
-      Effect.gen(function*() {
-        const { drains, invocation, process, watch } = running
-        const exit = yield* Effect.exit(process.exitCode)
-        const ended = yield* Clock.currentTimeNanos
-        yield* awaitPipes(drains)
-
-        const text = (name: Drain["name"]) => drains.find((drain) => drain.name === name)?.kept.text() ?? ""
-        const result: ProcessResult = {
-          argv: argvOf(invocation),
-          exitCode: Exit.isSuccess(exit) ? exit.value : undefined,
-          signal: Exit.isFailure(exit) ? deathBySignal.parse(Cause.squash(exit.cause)) : undefined,
-          stdout: text("stdout"),
-          stderr: text("stderr"),
-          truncated: drains.some(({ kept }) => kept.truncated),
-          duration: Duration.nanos(ended - running.started)
-        }
-        annotate(running, result)
-
-        if (watch !== undefined && MutableRef.get(watch.expired)) {
-          yield* Fiber.await(watch.fiber)
-          return yield* new PloopError.TimedOut({
-            ...context(invocation, words(result), result),
-            limit: watch.limit
-          })
-        }
-        const broken = result.signal === undefined
-          ? failureOf([exit, ...drains.map(({ fiber }) => fiber.unsafePoll())])
-          : undefined
-        if (broken !== undefined) {
-          return yield* new PloopError.Unclassified(context(invocation, `${broken}\n${words(result)}`.trim(), result))
-        }
-        const refused = refusedByPrefix(config, invocation, result)
-        return refused === undefined ? result : yield* Effect.fail(refused)
+      Effect.flatMap(Effect.exit(running.process.exitCode), (exit) => {
+        const ended = running.clock.unsafeCurrentTimeNanos()
+        return running.drains.every(({ fiber }) => isDone(fiber))
+          ? conclude(running, exit, ended)
+          : Effect.flatMap(awaitPipes(running.drains), () => conclude(running, exit, ended))
       })
 
-    const conclude = <E>(running: Running, classify: (result: ProcessResult) => E): Effect.Effect<void, E | RunError> =>
+    const succeed = <E>(running: Running, classify: (result: ProcessResult) => E): Effect.Effect<void, E | RunError> =>
       Effect.flatMap(settle(running), (result) => result.exitCode === 0 ? Effect.void : Effect.fail(classify(result)))
 
     /** The output until its end, or until nothing has come for a while after the exit. */
-    const passed = ({ invocation, process }: Running): Stream.Stream<Uint8Array, RunError> =>
+    const passed = ({ drains, invocation, process }: Running): Stream.Stream<Uint8Array, RunError> =>
       Stream.toPull(process.stdout).pipe(
         Effect.map((pull) => {
-          const over = Effect.zipRight(gone(process), Effect.delay(Effect.fail(Option.none()), pipesGrace))
+          const over = gone(process).pipe(
+            Effect.zipRight(Effect.sleep(pipesGrace)),
+            Effect.zipRight(abandon(drains)),
+            Effect.zipRight(Effect.fail(Option.none()))
+          )
           return Stream.repeatEffectChunkOption(Effect.raceFirst(pull, over))
         }),
         Stream.unwrapScoped,
@@ -501,22 +540,28 @@ export const make = (config: ProcessConfig): Effect.Effect<Runner, never, Comman
     // Only runs need a permit. They end by themselves; but whoever reads a stream may have to run something to go on.
     return {
       run: (invocation) =>
-        permits.withPermits(1)(
-          Effect.scoped(Effect.flatMap(start(invocation, { stdin: "closed", stdout: "kept" }), settle))
+        Effect.uninterruptibleMask((restore) =>
+          Effect.flatMap(restore(permits.take(1)), () =>
+            Effect.scopedWith((scope) =>
+              Effect.flatMap(
+                Scope.extend(start(invocation, { stdin: "empty", stdout: "kept" }), scope),
+                (running) => Effect.onExit(restore(settle(running)), (exit) => finish(running, exit))
+              )
+            ).pipe(Effect.ensuring(permits.release(1))))
         ),
 
       stream: (invocation, classify) =>
-        start(invocation, { stdin: "closed", stdout: "passed" }).pipe(
-          Effect.map((running) => Stream.concat(passed(running), Stream.execute(conclude(running, classify)))),
+        startScoped(invocation, { stdin: "empty", stdout: "passed" }).pipe(
+          Effect.map((running) => Stream.concat(passed(running), Stream.execute(succeed(running, classify)))),
           Stream.unwrapScoped
         ),
 
       sink: (invocation, classify) =>
-        start(invocation, { stdin: "fed", stdout: "kept" }).pipe(
+        startScoped(invocation, { stdin: "fed", stdout: "kept" }).pipe(
           Effect.map((running) =>
             Sink.forEachWhile((bytes: Uint8Array) => running.feed?.offer(bytes) ?? Effect.succeed(false)).pipe(
               Sink.ignoreLeftover,
-              Sink.mapEffect(() => Effect.zipRight(running.feed?.end ?? Effect.void, conclude(running, classify)))
+              Sink.mapEffect(() => Effect.zipRight(running.feed?.end ?? Effect.void, succeed(running, classify)))
             )
           ),
           Sink.unwrapScoped

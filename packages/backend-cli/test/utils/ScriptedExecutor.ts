@@ -3,6 +3,7 @@
  * print and how it would end, and every call is kept for assertions.
  */
 import { Command, CommandExecutor, Error } from "@effect/platform"
+import type { Inspectable } from "effect"
 import { Deferred, Duration, Effect, HashMap, Layer, Sink, Stream } from "effect"
 
 /** Text or bytes, in pieces; a duration between two pieces is waited on the `Clock`. */
@@ -156,7 +157,7 @@ export const make = (script: Script): ScriptedExecutor => {
         yield* Effect.forkDaemon(Stream.runForEach(stdin, (bytes) => Effect.sync(() => call.stdin.push(bytes))))
       }
 
-      const process: Omit<CommandExecutor.Process, keyof import("effect/Inspectable").Inspectable> = {
+      const process: Omit<CommandExecutor.Process, keyof Inspectable.Inspectable> = {
         [CommandExecutor.ProcessTypeId]: CommandExecutor.ProcessTypeId,
         pid: CommandExecutor.ProcessId(pid),
         exitCode: Effect.flatMap(

@@ -1,0 +1,728 @@
+import type { PloopError } from "@effect-ploop/core"
+import { Command, CommandExecutor, FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import {
+  Chunk,
+  Deferred,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  LogLevel,
+  Option,
+  Schedule,
+  type Scope,
+  Stream,
+  TestClock,
+  Tracer
+} from "effect"
+import * as Output from "../src/internal/output.js"
+import * as Process from "../src/internal/process.js"
+import * as ScriptedExecutor from "./utils/ScriptedExecutor.js"
+
+/** A test with real processes and real time. */
+const live = <A, E>(title: string, test: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+  it.scopedLive(title, () => Effect.provide(test(), NodeContext.layer))
+
+const config: Process.ProcessConfig = {
+  tool: "/bin/sh",
+  prefix: [],
+  limits: { query: Duration.seconds(20), change: Duration.infinity },
+  grace: Duration.millis(100),
+  maxProcesses: 8,
+  maxOutput: 1024 * 1024
+}
+
+const about = { operation: "imageInfo", subject: "/vz/a/DiskDescriptor.xml" }
+
+const invocation = (
+  args: ReadonlyArray<string>,
+  options: Partial<Process.Invocation> = {}
+): Process.Invocation => ({ ...about, args, kind: "query", ...options })
+
+/** Runs a shell script as the tool. */
+const script = (
+  text: string,
+  options: Partial<Process.Invocation> = {},
+  changes: Partial<Process.ProcessConfig> = {}
+) =>
+  Effect.flatMap(
+    Process.make({ ...config, ...changes }),
+    (runner) => runner.run(invocation(["-c", text], options))
+  )
+
+/** Runs whatever a script of answers says. */
+const scripted = (
+  answers: ScriptedExecutor.Script,
+  changes: Partial<Process.ProcessConfig> = {}
+) => {
+  const { calls, layer } = ScriptedExecutor.make(answers)
+  return Effect.map(
+    Effect.provide(Process.make({ ...config, tool: "/usr/sbin/ploop", ...changes }), layer),
+    (runner) => ({ calls, runner })
+  )
+}
+
+const scratch = Effect.flatMap(
+  FileSystem.FileSystem,
+  (fs) => fs.makeTempDirectoryScoped({ prefix: "ploop-process-" })
+)
+
+const textOf = (path: string) => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(path))
+
+/** The text of a file, as soon as it has this many lines. */
+const linesOf = (path: string, count: number) =>
+  textOf(path).pipe(
+    Effect.map((text) => text.split("\n").slice(0, -1)),
+    Effect.filterOrFail((lines) => lines.length >= count),
+    Effect.retry(Schedule.spaced("10 millis"))
+  )
+
+/** Whether a process runs; one that only waits to be buried does not. */
+const isAlive = (pid: string) =>
+  Effect.match(textOf(`/proc/${pid}/stat`), {
+    onFailure: () => false,
+    onSuccess: (stat) => !/\) [ZX] /.test(stat)
+  })
+
+const printed = <E extends { readonly text: string }>(error: E) => error.text.trim().split("\n")
+
+const expectTag = <Tag extends PloopError.Tag>(error: PloopError.PloopError, tag: Tag) => {
+  assert.strictEqual(error._tag, tag, error.message)
+  return error as Extract<PloopError.PloopError, { readonly _tag: Tag }>
+}
+
+describe("Process", () => {
+  describe("the result of a run", () => {
+    live("has both outputs apart, and an exit code that is no error", () =>
+      Effect.gen(function*() {
+        const result = yield* script("echo out; echo err >&2; exit 38")
+        assert.strictEqual(result.stdout, "out\n")
+        assert.strictEqual(result.stderr, "err\n")
+        assert.strictEqual(result.exitCode, 38)
+        assert.strictEqual(result.signal, undefined)
+        assert.isFalse(result.truncated)
+        assert.isTrue(Duration.greaterThan(result.duration, 0))
+      }))
+
+    live("names the signal that the tool died of", () =>
+      Effect.gen(function*() {
+        const result = yield* script("echo half; kill -s SEGV $$")
+        assert.strictEqual(result.exitCode, undefined)
+        assert.strictEqual(result.signal, "SIGSEGV")
+        assert.strictEqual(result.stdout, "half\n")
+      }))
+
+    live(
+      "leaves a code above 128 as it is, for it comes from a program in between",
+      () => Effect.map(script("exit 139"), (result) => assert.strictEqual(result.exitCode, 139))
+    )
+
+    live("is empty when the tool prints nothing", () =>
+      Effect.gen(function*() {
+        const result = yield* script("exit 0")
+        assert.deepStrictEqual([result.stdout, result.stderr, result.exitCode], ["", "", 0])
+      }))
+
+    live("keeps half a last line", () =>
+      Effect.gen(function*() {
+        const result = yield* script("printf 'one\\ntwo'; printf three >&2")
+        assert.strictEqual(result.stdout, "one\ntwo")
+        assert.strictEqual(result.stderr, "three")
+      }))
+
+    live("keeps the beginning and the end of megabytes, of both outputs", () =>
+      Effect.gen(function*() {
+        const flood = "echo first; head -c 4000000 /dev/zero | tr '\\0' x; echo; echo last"
+        const result = yield* script(`${flood}; { ${flood}; } >&2`, {}, { maxOutput: 1000 })
+        assert.isTrue(result.truncated)
+        for (const text of [result.stdout, result.stderr]) {
+          assert.isBelow(text.length, 1100)
+          assert.isTrue(text.startsWith("first\nxxx"))
+          assert.isTrue(text.endsWith("xxx\nlast\n"))
+          assert.match(text, /x\n\[\.\.\. 3999012 bytes left out \.\.\.\]\nx/)
+        }
+      }))
+
+    live("has U+FFFD for bytes that are not UTF-8", () =>
+      Effect.map(
+        script("printf 'a\\377b\\303'"),
+        (result) => assert.strictEqual(result.stdout, "a\ufffdb\ufffd")
+      ))
+
+    live("has a character whole that came in two pieces", () =>
+      Effect.map(
+        script("printf '\\303'; sleep 0.05; printf '\\251'"),
+        (result) => assert.strictEqual(result.stdout, "é")
+      ))
+
+    live("comes although a grandchild holds the outputs open", () =>
+      Effect.gen(function*() {
+        const [took, result] = yield* Effect.timed(script("sleep 4 & echo done; exit 3"))
+        assert.strictEqual(result.stdout, "done\n")
+        assert.strictEqual(result.exitCode, 3)
+        assert.isTrue(Duration.lessThan(took, "3 seconds"))
+      }))
+  })
+
+  describe("the tool", () => {
+    live("gets every argument as it is: there is no shell", () =>
+      Effect.gen(function*() {
+        const args = ["a b", "$(id)", "'\"", "-x", "", "two\nlines", "ü;|&"]
+        const runner = yield* Process.make({ ...config, tool: "/bin/sh" })
+        const result = yield* runner.run(invocation(["-c", "for a; do printf '<%s>' \"$a\"; done", "sh", ...args]))
+        assert.strictEqual(result.stdout, args.map((arg) => `<${arg}>`).join(""))
+        assert.deepStrictEqual(result.argv.slice(-args.length), args)
+      }))
+
+    live(
+      "reads the end of an empty input",
+      () => Effect.map(script("cat; echo end"), (result) => assert.strictEqual(result.stdout, "end\n"))
+    )
+
+    const environment = (text: string) =>
+      Object.fromEntries(
+        text.trim().split("\n").map((line) => [line.split("=")[0]!, line.slice(line.indexOf("=") + 1)])
+      )
+
+    const assertPadded = (env: Record<string, string>) => {
+      assert.strictEqual(env["LC_ALL"], "C")
+      assert.strictEqual(env["PLOOP_PAD"]?.length, 8192)
+    }
+
+    live("has the environment of its parent, an English one, and more than 8 KiB of it", () =>
+      Effect.gen(function*() {
+        const env = environment((yield* script("env")).stdout)
+        assertPadded(env)
+        assert.isDefined(env["PATH"])
+      }))
+
+    live("has these also when its parent has no environment at all", () =>
+      Effect.gen(function*() {
+        const executor = yield* CommandExecutor.CommandExecutor
+        const bare = CommandExecutor.makeExecutor((command) =>
+          executor.start(Command.env(command, {}, { extendEnv: false }))
+        )
+        const result = yield* Effect.provideService(script("env"), CommandExecutor.CommandExecutor, bare)
+        const env = environment(result.stdout)
+        assertPadded(env)
+        assert.isUndefined(env["HOME"])
+      }))
+
+    live("has these also behind a prefix that clears the environment", () =>
+      Effect.gen(function*() {
+        const result = yield* script("env", {}, { prefix: ["env", "-i"] })
+        const env = environment(result.stdout)
+        assertPadded(env)
+        assert.isUndefined(env["HOME"])
+        assert.deepStrictEqual(result.argv, ["env", "-i", "/bin/sh", "-c", "env"])
+      }))
+  })
+
+  describe("a tool that cannot be run", () => {
+    const attempt = (tool: string, prefix: ReadonlyArray<string> = []) =>
+      Effect.flatMap(Process.make({ ...config, tool, prefix }), (runner) => Effect.flip(runner.run(invocation([]))))
+
+    const unexecutable = Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = `${yield* scratch}/tool`
+      yield* fs.writeFileString(path, "")
+      yield* fs.chmod(path, 0o644)
+      return path
+    })
+
+    live("is ToolNotFound when it is missing", () =>
+      Effect.gen(function*() {
+        const error = expectTag(yield* attempt("/nowhere/ploop"), "ToolNotFound")
+        assert.strictEqual(error.path, "/nowhere/ploop")
+        assert.deepInclude(error, about)
+        assert.include(error.text, "ENOENT")
+        expectTag(yield* attempt("no-such-ploop"), "ToolNotFound")
+        expectTag(yield* attempt("/bin/sh/ploop"), "ToolNotFound")
+      }))
+
+    live("is ToolNotExecutable when it may not be executed", () =>
+      Effect.gen(function*() {
+        const tool = yield* unexecutable
+        assert.strictEqual(expectTag(yield* attempt(tool), "ToolNotExecutable").path, tool)
+      }))
+
+    live("is the prefix, when that is missing", () =>
+      Effect.map(
+        attempt("/bin/sh", ["no-such-sudo", "-n"]),
+        (error) => assert.strictEqual(expectTag(error, "ToolNotFound").path, "no-such-sudo")
+      ))
+
+    live("is ToolNotFound when it is missing behind a prefix", () =>
+      Effect.map(
+        attempt("/nowhere/ploop", ["env"]),
+        (error) => assert.strictEqual(expectTag(error, "ToolNotFound").path, "/nowhere/ploop")
+      ))
+
+    live("is ToolNotExecutable when it may not be executed behind a prefix", () =>
+      Effect.gen(function*() {
+        const tool = yield* unexecutable
+        assert.strictEqual(expectTag(yield* attempt(tool, ["env"]), "ToolNotExecutable").path, tool)
+      }))
+
+    live("is an error, not a defect, when the arguments are none", () =>
+      Effect.gen(function*() {
+        const runner = yield* Process.make(config)
+        expectTag(yield* Effect.flip(runner.run(invocation(["a\0b"]))), "Unclassified")
+        expectTag(yield* Effect.flip(runner.run(invocation(["x".repeat(3_000_000)]))), "OutOfMemory")
+      }))
+  })
+
+  describe("what keeps the tool from being run", () => {
+    const cases: ReadonlyArray<readonly [ScriptedExecutor.Answer, PloopError.Tag]> = [
+      [{ spawnError: "ENOENT" }, "ToolNotFound"],
+      [{ spawnError: "EACCES" }, "ToolNotExecutable"],
+      [{ spawnError: "EPERM" }, "PermissionDenied"],
+      [{ spawnError: "ENOMEM" }, "OutOfMemory"],
+      [{ spawnError: "EAGAIN" }, "OutOfMemory"],
+      [{ spawnError: "EMFILE" }, "OutOfMemory"],
+      [{ spawnError: "EIO" }, "Unclassified"],
+      [{ throws: Object.assign(new Error("spawn E2BIG"), { code: "E2BIG" }) }, "OutOfMemory"],
+      [{ throws: "nonsense" }, "Unclassified"],
+      [{ breaks: new Error("the pipe is gone"), stdout: "half" }, "Unclassified"]
+    ]
+    for (const [answer, tag] of cases) {
+      const cause = answer.spawnError ?? String(answer.throws ?? answer.breaks)
+      it.effect(`${cause} is ${tag}`, () =>
+        Effect.gen(function*() {
+          const { runner } = yield* scripted([answer])
+          const error = expectTag(yield* Effect.flip(runner.run(invocation(["list"]))), tag)
+          assert.include(error.text, cause.replace("Error: ", ""))
+        }))
+    }
+
+    const words: ReadonlyArray<readonly [string, number, string, PloopError.Tag | undefined]> = [
+      ["env", 127, "env: 'ploop': No such file or directory", "ToolNotFound"],
+      ["busybox env", 127, "env: can't execute 'ploop': No such file or directory", "ToolNotFound"],
+      ["env", 126, "env: 'ploop': Permission denied", "ToolNotExecutable"],
+      ["sudo", 1, "sudo: ploop: command not found", "ToolNotFound"],
+      ["sudo", 1, "sudo: a password is required", "PermissionDenied"],
+      ["sudo", 1, "Sorry, user ann is not allowed to execute '/usr/bin/env' as root on host.", "PermissionDenied"],
+      ["sudo", 1, "ann is not in the sudoers file.", "PermissionDenied"],
+      ["doas", 1, "doas: Operation not permitted", "PermissionDenied"],
+      [
+        "sudo, which runs the tool all the same",
+        1,
+        "sudo: unable to resolve host vz: Name or service not known",
+        undefined
+      ],
+      ["the tool", 1, "Error in read_conf (xml.c:1): Permission denied", undefined]
+    ]
+    for (const [program, exitCode, stderr, tag] of words) {
+      it.effect(`"${stderr}" of ${program} is ${tag ?? "a result"}`, () =>
+        Effect.gen(function*() {
+          const { runner } = yield* scripted([{ exitCode, stderr: `${stderr}\n` }], { prefix: ["sudo", "-n"] })
+          const exit = yield* Effect.either(runner.run(invocation(["list"])))
+          assert.strictEqual(exit._tag === "Left" ? exit.left._tag : undefined, tag)
+          const plain = yield* scripted([{ exitCode, stderr: `${stderr}\n` }])
+          assert.strictEqual((yield* plain.runner.run(invocation(["list"]))).exitCode, exitCode)
+        }))
+    }
+  })
+
+  describe("a run that takes too long", () => {
+    const limit = Duration.millis(150)
+
+    live("is told to stop, and is killed when it does not", () =>
+      Effect.gen(function*() {
+        const pids = `${yield* scratch}/pids`
+        const error = yield* Effect.flip(script(
+          `trap '' TERM; sleep 60 & echo $$ $! > ${pids}; echo begun; while :; do sleep 0.02; done`,
+          { kind: "change", limit }
+        ))
+        const timedOut = expectTag(error, "TimedOut")
+        assert.strictEqual(Duration.toMillis(timedOut.limit), 150)
+        assert.strictEqual(timedOut.signal, "SIGKILL")
+        assert.deepStrictEqual(printed(timedOut), ["begun"])
+        for (const pid of (yield* textOf(pids)).trim().split(" ")) assert.isFalse(yield* isAlive(pid), pid)
+      }))
+
+    live("may clean up before it stops", () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(script(
+          `trap 'echo cleaning; sleep 0.03; echo clean; exit 1' TERM; echo begun; sleep 60 & wait`,
+          { limit }
+        ))
+        const timedOut = expectTag(error, "TimedOut")
+        assert.deepStrictEqual(printed(timedOut), ["begun", "cleaning", "clean"])
+        assert.strictEqual(timedOut.exitCode, 1)
+      }))
+
+    live("is never killed when that would harm an image: it is waited for", () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(script(
+          `trap '' TERM; echo begun; sleep 0.5; echo merged`,
+          { kind: "careful", limit }
+        ))
+        const timedOut = expectTag(error, "TimedOut")
+        assert.deepStrictEqual(printed(timedOut), ["begun", "merged"])
+        assert.strictEqual(timedOut.exitCode, 0)
+      }))
+  })
+
+  describe("an interrupted run", () => {
+    live("leaves no process behind, also none of its children that ignore a signal", () =>
+      Effect.gen(function*() {
+        const pids = `${yield* scratch}/pids`
+        const fiber = yield* Effect.fork(script(
+          `(trap '' TERM; while :; do sleep 0.05; done) & echo $$ > ${pids}; echo $! >> ${pids}; wait`,
+          { kind: "change" }
+        ))
+        const found = yield* linesOf(pids, 2)
+        for (const pid of found) assert.isTrue(yield* isAlive(pid), pid)
+        yield* Effect.sleep("30 millis")
+        const exit = yield* Fiber.interrupt(fiber)
+        assert.isTrue(Exit.isInterrupted(exit))
+        for (const pid of found) assert.isFalse(yield* isAlive(pid), pid)
+      }))
+
+    live("is killed when it ignores the signal", () =>
+      Effect.gen(function*() {
+        const pids = `${yield* scratch}/pids`
+        const fiber = yield* Effect.fork(script(`trap '' TERM; echo $$ > ${pids}; while :; do sleep 0.02; done`))
+        const [pid] = yield* linesOf(pids, 1)
+        const [took] = yield* Effect.timed(Fiber.interrupt(fiber))
+        assert.isTrue(Duration.between(took, { minimum: "90 millis", maximum: "2 seconds" }))
+        assert.isFalse(yield* isAlive(pid!))
+      }))
+
+    live("is waited for when killing it would harm an image, and its outputs stay open", () =>
+      Effect.gen(function*() {
+        const file = `${yield* scratch}/file`
+        const fiber = yield* Effect.fork(script(
+          `trap '' TERM; echo begun > ${file}; sleep 0.4; echo merging || exit 1; echo merged >> ${file}`,
+          { kind: "careful" }
+        ))
+        yield* linesOf(file, 1)
+        yield* Fiber.interrupt(fiber)
+        assert.strictEqual(yield* textOf(file), "begun\nmerged\n")
+      }))
+  })
+
+  describe("time", () => {
+    it.effect("is the Clock's, for the limit and for the grace", () =>
+      Effect.gen(function*() {
+        const { calls, runner } = yield* scripted([{ lasts: Duration.infinity, ignores: ["SIGTERM"] }])
+        const fiber = yield* Effect.fork(Effect.flip(
+          Effect.timed(runner.run(invocation(["list"], { limit: Duration.minutes(3) })))
+        ))
+        yield* TestClock.adjust("2 minutes")
+        assert.deepStrictEqual(calls[0]?.signals, [])
+        yield* TestClock.adjust("1 minutes")
+        assert.deepStrictEqual(calls[0]?.signals, ["SIGTERM"])
+        yield* TestClock.adjust(config.grace)
+        assert.deepStrictEqual(calls[0]?.signals.slice(0, 2), ["SIGTERM", "SIGKILL"])
+        expectTag(yield* Fiber.join(fiber), "TimedOut")
+      }))
+
+    it.effect("has no limit where none is configured", () =>
+      Effect.gen(function*() {
+        const { runner } = yield* scripted([{ lasts: "30 days" }])
+        const fiber = yield* Effect.fork(runner.run(invocation(["convert"], { kind: "careful" })))
+        yield* TestClock.adjust("30 days")
+        const { duration } = yield* Fiber.join(fiber)
+        assert.strictEqual(Duration.toHours(duration), 30 * 24)
+      }))
+
+    it.effect("a process of another user is told by way of the prefix", () =>
+      Effect.gen(function*() {
+        const { calls, runner } = yield* scripted(
+          (argv) => argv.includes("kill") ? {} : { lasts: Duration.infinity, foreign: true },
+          { prefix: ["sudo", "-n"] }
+        )
+        const fiber = yield* Effect.fork(runner.run(invocation(["list"], { kind: "change" })))
+        yield* TestClock.adjust("1 millis")
+        yield* Fiber.interrupt(fiber)
+        assert.deepStrictEqual(calls.map((call) => call.argv.slice(0, 3)), [
+          ["sudo", "-n", "env"],
+          ["sudo", "-n", "kill"]
+        ])
+        assert.deepStrictEqual(calls[1]?.argv.slice(2), ["kill", "-s", "TERM", "--", "-4242"])
+        assert.deepStrictEqual(calls[0]?.signals, ["SIGTERM"])
+      }))
+
+    it.effect("no more processes run at once than configured", () =>
+      Effect.gen(function*() {
+        const { calls, runner } = yield* scripted([{ lasts: "1 seconds" }], { maxProcesses: 2 })
+        const fiber = yield* Effect.fork(
+          Effect.forEach([1, 2, 3, 4, 5], () => runner.run(invocation([])), { concurrency: "unbounded" })
+        )
+        yield* TestClock.adjust("500 millis")
+        assert.strictEqual(calls.length, 2)
+        yield* TestClock.adjust("1 seconds")
+        assert.strictEqual(calls.length, 4)
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual((yield* Fiber.join(fiber)).length, 5)
+      }))
+  })
+
+  describe("the log", () => {
+    interface Entry {
+      readonly level: string
+      readonly message: string
+      readonly stream: unknown
+    }
+
+    const collected = <A, E>(
+      minimum: LogLevel.LogLevel,
+      effect: (entries: ReadonlyArray<Entry>) => Effect.Effect<A, E>
+    ) =>
+      Effect.suspend(() => {
+        const entries: Array<Entry> = []
+        const logger = Logger.make(({ annotations, logLevel, message }) => {
+          entries.push({
+            level: logLevel.label,
+            message: Array.isArray(message) ? message.join(" ") : String(message),
+            stream: Option.getOrUndefined(
+              Option.fromNullable([...annotations].find(([key]) => key === "ploop.stream")?.[1])
+            )
+          })
+        })
+        return effect(entries).pipe(
+          Effect.provide(Layer.merge(Logger.replace(Logger.defaultLogger, logger), Logger.minimumLogLevel(minimum)))
+        )
+      })
+
+    it.effect("gets a line as soon as it is whole, while the tool runs", () =>
+      collected(LogLevel.Debug, (entries) =>
+        Effect.gen(function*() {
+          const second = Duration.seconds(1)
+          const { runner } = yield* scripted([{ stdout: ["Opening ", second, "delta\nMount", second, "ing\n"] }])
+          const fiber = yield* Effect.fork(runner.run(invocation(["mount"])))
+          const messages = () => entries.map((entry) => entry.message)
+          yield* TestClock.adjust("900 millis")
+          assert.deepStrictEqual(messages(), [])
+          yield* TestClock.adjust("200 millis")
+          assert.deepStrictEqual(messages(), ["Opening delta"])
+          yield* TestClock.adjust("2 seconds")
+          yield* Fiber.join(fiber)
+          assert.deepStrictEqual(messages(), ["Opening delta", "Mounting"])
+        })))
+
+    it.effect("says which output a line comes from, and how loud it is", () =>
+      collected(LogLevel.Debug, (entries) =>
+        Effect.gen(function*() {
+          const { runner } = yield* scripted([{
+            stdout: "Opening delta /vz/a\nWarning: Unable to delete snapshot\n\nRunning: mkfs\nCancelling...",
+            stderr: "Error in f (a.c:1): Dirty flag is set\nError in g (b.c:2): not found\n"
+          }])
+          yield* runner.run(invocation(["mount"]))
+          const of = (stream: string) =>
+            entries.filter((entry) => entry.stream === stream).map((entry) => [entry.level, entry.message])
+          assert.deepStrictEqual(of("stdout"), [
+            ["DEBUG", "Opening delta /vz/a"],
+            ["WARN", "Warning: Unable to delete snapshot"],
+            ["DEBUG", "Running: mkfs"],
+            ["INFO", "Cancelling..."]
+          ])
+          assert.deepStrictEqual(of("stderr"), [
+            ["INFO", "Error in f (a.c:1): Dirty flag is set"],
+            ["DEBUG", "Error in g (b.c:2): not found"]
+          ])
+        })))
+
+    it.effect("never gets a control character or an endless line", () =>
+      collected(LogLevel.Debug, (entries) =>
+        Effect.gen(function*() {
+          const { runner } = yield* scripted([{
+            stdout: ["\u001b[31mred\u0007\r\n", "x".repeat(5000), "yyy", "\nnext\n"]
+          }])
+          const result = yield* runner.run(invocation(["mount"]))
+          assert.deepStrictEqual(entries.map((entry) => entry.message), [
+            "\\u001b[31mred\\u0007",
+            `${"x".repeat(2000)}…`,
+            "next"
+          ])
+          assert.strictEqual(result.stdout.length, 11 + 5000 + 3 + 6)
+        })))
+
+    it.effect("is spared what nobody wants to see", () =>
+      collected(LogLevel.Info, (entries) =>
+        Effect.gen(function*() {
+          const { runner } = yield* scripted([{ stdout: "Opening delta\nWarning: careful\n" }])
+          yield* runner.run(invocation(["mount"]))
+          assert.deepStrictEqual(entries.map((entry) => entry.message), ["Warning: careful"])
+        })))
+  })
+
+  describe("the trace", () => {
+    const traced = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      Effect.gen(function*() {
+        const spans: Array<Tracer.Span> = []
+        const native = yield* Effect.tracer
+        const tracer = Tracer.make({
+          context: native.context,
+          span: (...args) => {
+            const span = native.span(...args)
+            spans.push(span)
+            return span
+          }
+        })
+        yield* Effect.exit(Effect.withTracer(Effect.withSpan(effect, "Ploop.mount"), tracer))
+        return spans.map((span) => [span.name, Object.fromEntries(span.attributes), span.status._tag] as const)
+      })
+
+    it.effect("has a span for each run, and the last run and their number on the operation's", () =>
+      Effect.gen(function*() {
+        const { runner } = yield* scripted([{ exitCode: 21, lasts: "5 millis" }, { signal: "SIGSEGV" }])
+        const fiber = yield* Effect.fork(traced(
+          Effect.zipRight(runner.run(invocation(["mount", "a b"])), runner.run(invocation(["list"])))
+        ))
+        yield* TestClock.adjust("5 millis")
+        const first = {
+          "ploop.arguments": "/usr/sbin/ploop mount 'a b'",
+          "ploop.exit_code": 21,
+          "ploop.signal": "none",
+          "ploop.duration_ms": 5
+        }
+        const second = {
+          "ploop.arguments": "/usr/sbin/ploop list",
+          "ploop.exit_code": -1,
+          "ploop.signal": "SIGSEGV",
+          "ploop.duration_ms": 0
+        }
+        assert.deepStrictEqual(yield* Fiber.join(fiber), [
+          ["Ploop.mount", { ...second, "ploop.runs": 2 }, "Ended"],
+          ["ploop.process", first, "Ended"],
+          ["ploop.process", second, "Ended"]
+        ])
+      }))
+  })
+
+  describe("a stream of what the tool prints", () => {
+    const classify = (result: Process.ProcessResult) => ({ _tag: "Classified" as const, result })
+
+    const stream = (text: string, options: Partial<Process.Invocation> = {}) =>
+      Stream.unwrap(
+        Effect.map(Process.make(config), (runner) => runner.stream(invocation(["-c", text], options), classify))
+      )
+
+    const size = (chunks: Chunk.Chunk<Uint8Array>) => Chunk.reduce(chunks, 0, (sum, bytes) => sum + bytes.length)
+
+    live("has every byte", () =>
+      Effect.gen(function*() {
+        const chunks = yield* Stream.runCollect(stream("head -c 3000000 /dev/zero; echo noise >&2"))
+        assert.strictEqual(size(chunks), 3_000_000)
+      }))
+
+    live("fails behind its last byte when the tool fails, with the tool's words", () =>
+      Effect.gen(function*() {
+        const seen: Array<Uint8Array> = []
+        const error = yield* stream("printf half; echo why >&2; exit 13").pipe(
+          Stream.runForEach((bytes) => Effect.sync(() => seen.push(bytes))),
+          Effect.flip
+        )
+        assert.strictEqual(new TextDecoder().decode(seen[0]), "half")
+        assert.strictEqual(error._tag, "Classified")
+        if (error._tag === "Classified") {
+          assert.strictEqual(error.result.exitCode, 13)
+          assert.strictEqual(error.result.stderr, "why\n")
+        }
+      }))
+
+    live("loses nothing to a reader that is slower than the tool", () =>
+      Effect.gen(function*() {
+        const chunks = yield* stream("head -c 400000 /dev/zero").pipe(
+          Stream.mapEffect((bytes) => Effect.delay(Effect.succeed(bytes), "20 millis")),
+          Stream.runCollect
+        )
+        assert.strictEqual(size(chunks), 400_000)
+      }))
+
+    live("ends the tool when nobody wants more", () =>
+      Effect.gen(function*() {
+        const pids = `${yield* scratch}/pids`
+        yield* stream(`echo $$ > ${pids}; while :; do echo x; sleep 0.01; done`).pipe(Stream.take(1), Stream.runDrain)
+        assert.isFalse(yield* isAlive((yield* textOf(pids)).trim()))
+      }))
+
+    live("ends although a grandchild holds the output open", () =>
+      Effect.gen(function*() {
+        const chunks = yield* Stream.runCollect(stream("sleep 4 & printf done"))
+        assert.strictEqual(size(chunks), 4)
+      }))
+
+    live("fails when its time is over", () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(Stream.runDrain(stream("sleep 60", { limit: Duration.millis(100) })))
+        assert.strictEqual(error._tag, "TimedOut")
+      }))
+  })
+
+  describe("a sink for what the tool reads", () => {
+    const classify = (result: Process.ProcessResult) => ({ _tag: "Classified" as const, result })
+
+    const feed = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, text: string) =>
+      Effect.flatMap(
+        Process.make(config),
+        (runner) => Stream.run(bytes, runner.sink(invocation(["-c", text], { kind: "change" }), classify))
+      )
+
+    const kilobytes = (count: number) => Stream.range(1, count).pipe(Stream.map(() => new Uint8Array(1024)))
+
+    live("hands over every byte, then the end, and waits for the exit", () =>
+      Effect.gen(function*() {
+        const file = `${yield* scratch}/file`
+        yield* feed(kilobytes(2000), `wc -c > ${file}; sleep 0.05; echo done >> ${file}`)
+        assert.deepStrictEqual((yield* textOf(file)).trim().split("\n"), ["2048000", "done"])
+      }))
+
+    live("fails when the tool fails", () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(feed(kilobytes(1), "cat > /dev/null; echo why >&2; exit 6"))
+        assert.strictEqual(error._tag, "Classified")
+        if (error._tag === "Classified") assert.strictEqual(error.result.stderr, "why\n")
+      }))
+
+    live("fails when the tool ends before it has read everything, however much there is", () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(feed(Stream.forever(kilobytes(64)), "head -c 10 > /dev/null; exit 13"))
+        assert.strictEqual(error._tag, "Classified")
+      }))
+
+    live("takes no more than the tool does", () =>
+      Effect.gen(function*() {
+        const taken = { bytes: 0 }
+        const source = Stream.forever(Stream.succeed(new Uint8Array(65536))).pipe(
+          Stream.tap((bytes) => Effect.sync(() => taken.bytes += bytes.length))
+        )
+        const fiber = yield* Effect.fork(feed(source, "sleep 60"))
+        yield* Effect.sleep("300 millis")
+        yield* Fiber.interrupt(fiber)
+        assert.isAbove(taken.bytes, 0)
+        assert.isBelow(taken.bytes, 4_000_000)
+      }))
+
+    live("ends the tool when the bytes fail to come", () =>
+      Effect.gen(function*() {
+        const pids = `${yield* scratch}/pids`
+        const begun = yield* Deferred.make<void>()
+        const source = Stream.concat(
+          kilobytes(1),
+          Stream.fromEffect(Effect.zipRight(Deferred.await(begun), Effect.fail("cut")))
+        )
+        const fiber = yield* Effect.fork(Effect.flip(feed(source, `echo $$ > ${pids}; cat > /dev/null; sleep 60`)))
+        const [pid] = yield* linesOf(pids, 1)
+        yield* Deferred.succeed(begun, undefined)
+        assert.strictEqual(yield* Fiber.join(fiber), "cut")
+        assert.isFalse(yield* isAlive(pid!))
+      }))
+  })
+
+  describe("a command line as text", () => {
+    it("tells its words apart, and has no control character", () => {
+      assert.strictEqual(
+        Output.join(["ploop", "-v-1", "a b", "it's", "", "x\ny", "{5fbaabe3}"]),
+        "ploop -v-1 'a b' 'it'\\''s' '' 'x\\u000ay' {5fbaabe3}"
+      )
+    })
+  })
+})
