@@ -12,25 +12,34 @@ import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import { type PlatformError, SystemError, SystemErrorReason } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
-import { deathBySignal, withoutEnvironment } from "./internal/process.js"
+import { deathBySignal, errnoOf, withoutEnvironment, wordsOf } from "./internal/process.js"
 
 const Output = Schema.Union(Schema.String, Schema.Struct({ base64: Schema.String }))
 
+const NotStarted = Schema.Struct({
+  reason: SystemErrorReason,
+  description: Schema.String,
+  code: Schema.optional(Schema.String)
+})
+
 /**
  * A run of the tool: what was run, what it printed (text, or base64 where it was
- * no UTF-8), how it ended, and how long it took, in milliseconds. A run has an
- * exit code, a signal, or neither when it was interrupted; one that could not be
- * started has the reason.
+ * no UTF-8; the beginning only, when it is `truncated`), how it ended, and how
+ * long it took, in milliseconds. A run has an exit code or a signal, also when it
+ * was interrupted; one that could not be started has the reason.
  *
  * @since 0.1.0
  * @category schemas
@@ -41,7 +50,8 @@ export const Run = Schema.TaggedStruct("Run", {
   stderr: Output,
   exitCode: Schema.optional(Schema.Int),
   signal: Schema.optional(Schema.String),
-  notStarted: Schema.optional(Schema.Struct({ reason: SystemErrorReason, description: Schema.String })),
+  notStarted: Schema.optional(NotStarted),
+  truncated: Schema.optional(Schema.Boolean),
   duration: Schema.Finite
 })
 
@@ -52,16 +62,17 @@ export const Run = Schema.TaggedStruct("Run", {
 export type Run = typeof Run.Type
 
 /**
- * A look at the host: at the content of a file, at what a path really is, at
- * whether it is there, at what kind of thing it is. Without a value it failed,
- * for the reason that is given.
+ * A look at the host: at the content of a file, or at its next bytes (`size`, when
+ * it was opened), at what a path really is, at whether it is there, at what kind
+ * of thing it is. Without a value it failed, for the reason that is given.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const Look = Schema.TaggedStruct("Look", {
-  method: Schema.Literal("readFile", "realPath", "exists", "stat"),
+  method: Schema.Literal("readFile", "open", "readAlloc", "realPath", "exists", "stat"),
   path: Schema.String,
+  size: Schema.optional(Schema.Int),
   value: Schema.optional(Output),
   reason: Schema.optional(SystemErrorReason)
 })
@@ -96,14 +107,24 @@ const Line = Schema.parseJson(Entry)
 
 const formatEntry = Schema.encodeSync(Line)
 
+const decodeLine = Schema.decode(Line)
+
 /**
- * Reads a tape from its text.
+ * Reads a tape from its text. Half a last line, which a recording leaves whose
+ * process was killed, is left out.
  *
  * @since 0.1.0
  * @category conversions
  */
-export const parse = (text: string): Effect.Effect<Tape, ParseResult.ParseError> =>
-  Effect.forEach(text.split("\n").filter((line) => line.trim() !== ""), (line) => Schema.decode(Line)(line))
+export const parse = (text: string): Effect.Effect<Tape, ParseResult.ParseError> => {
+  const lines = text.split("\n")
+  const last = lines.pop()?.trim() ?? ""
+  return Effect.zipWith(
+    Effect.forEach(lines.filter((line) => line.trim() !== ""), (line) => decodeLine(line)),
+    last === "" ? Effect.succeed([]) : Effect.orElseSucceed(Effect.map(decodeLine(last), (entry) => [entry]), () => []),
+    (entries, rest) => [...entries, ...rest]
+  )
+}
 
 /**
  * The text of a tape.
@@ -148,27 +169,61 @@ const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   return whole
 }
 
+/** Keeps the beginning of what passes. */
+class Recording {
+  truncated = false
+  private readonly pieces: Array<Uint8Array> = []
+  private left: number
+
+  constructor(limit: number) {
+    this.left = limit
+  }
+
+  output(): typeof Output.Type {
+    return encodeOutput(concat(this.pieces))
+  }
+
+  tap<E>(stream: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E> {
+    return Stream.mapChunks(stream, (pieces) => {
+      for (const piece of pieces) this.add(piece)
+      return pieces
+    })
+  }
+
+  private add(piece: Uint8Array): void {
+    if (piece.length > this.left) this.truncated = true
+    if (this.left > 0) this.pieces.push(piece.subarray(0, this.left))
+    this.left = Math.max(0, this.left - piece.length)
+  }
+}
+
 type Ending = Pick<Run, "exitCode" | "signal" | "notStarted">
 
-const recordedProcess = (
-  process: CommandExecutor.Process,
-  tap: {
-    readonly stdout: (chunk: Uint8Array) => void
-    readonly stderr: (chunk: Uint8Array) => void
-    readonly end: (ending: Ending) => void
-  }
-): CommandExecutor.Process =>
-  Object.assign(Object.create(process), {
-    stdout: Stream.tap(process.stdout, (chunk) => Effect.sync(() => tap.stdout(chunk))),
-    stderr: Stream.tap(process.stderr, (chunk) => Effect.sync(() => tap.stderr(chunk))),
-    exitCode: Effect.tapBoth(process.exitCode, {
-      onSuccess: (exitCode) => Effect.sync(() => tap.end({ exitCode })),
-      onFailure: (error) => Effect.sync(() => tap.end({ signal: deathBySignal.parse(error) }))
-    })
+const endingOf = (exit: Exit.Exit<number, PlatformError>): Ending =>
+  Exit.match(exit, {
+    onSuccess: (exitCode) => ({ exitCode }),
+    onFailure: (cause) => ({ signal: deathBySignal.parse(Cause.squash(cause)) })
   })
+
+const notStarted = (thrown: unknown): Ending => ({
+  notStarted: {
+    reason: Predicate.isTagged(thrown, "SystemError") ? (thrown as SystemError).reason : "Unknown",
+    description: wordsOf(thrown),
+    code: errnoOf(thrown)
+  }
+})
 
 const argvOf = (command: Command.Command): ReadonlyArray<string> =>
   Command.flatten(command).flatMap((part) => withoutEnvironment([part.command, ...part.args]))
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface RecordOptions {
+  /** How much of each output is recorded, in bytes; 16 MiB unless given. */
+  readonly maxOutput?: number | undefined
+}
 
 /**
  * Writes every run and every look of what is built on it to the end of a file,
@@ -178,7 +233,8 @@ const argvOf = (command: Command.Command): ReadonlyArray<string> =>
  * @category layers
  */
 export const record = (
-  path: string
+  path: string,
+  options?: RecordOptions
 ): Layer.Layer<
   CommandExecutor.CommandExecutor | FileSystem.FileSystem,
   PlatformError,
@@ -195,56 +251,72 @@ export const record = (
         Effect.catchAll((error) => Effect.logWarning("a run could not be written to the tape", error))
       )
 
-    const start = (command: Command.Command) =>
-      Effect.gen(function*() {
-        const begin = yield* Clock.currentTimeMillis
-        const stdout: Array<Uint8Array> = []
-        const stderr: Array<Uint8Array> = []
-        let ending: Ending = {}
-        const write = Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          append({
-            _tag: "Run",
-            argv: argvOf(command),
-            stdout: encodeOutput(concat(stdout)),
-            stderr: encodeOutput(concat(stderr)),
-            duration: now - begin,
-            ...ending
-          }))
-        yield* Effect.addFinalizer(() => write)
-        const process = yield* Effect.tapError(executor.start(command), (error) =>
-          Effect.sync(() => {
-            ending = {
-              notStarted: {
-                reason: error._tag === "SystemError" ? error.reason : "Unknown",
-                description: error.message
-              }
-            }
-          }))
-        return recordedProcess(process, {
-          stdout: (chunk) => void stdout.push(chunk),
-          stderr: (chunk) => void stderr.push(chunk),
-          end: (how) => {
-            ending = how
-          }
-        })
-      })
+    const limit = options?.maxOutput ?? 16 * 1024 * 1024
 
-    const look = <A>(
+    const start = (command: Command.Command) =>
+      Effect.uninterruptible(Effect.gen(function*() {
+        const begin = yield* Clock.currentTimeMillis
+        const stdout = new Recording(limit)
+        const stderr = new Recording(limit)
+        const started: { process?: CommandExecutor.Process } = {}
+        const write = (ending: Ending) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) =>
+            append({
+              _tag: "Run",
+              argv: argvOf(command),
+              stdout: stdout.output(),
+              stderr: stderr.output(),
+              ...ending,
+              ...(stdout.truncated || stderr.truncated ? { truncated: true } : {}),
+              duration: now - begin
+            }))
+        // Comes after the executor's own release: however the run was left, its process has ended by then.
+        yield* Effect.addFinalizer(() =>
+          started.process === undefined
+            ? Effect.void
+            : Effect.flatMap(Effect.exit(started.process.exitCode), (exit) => write(endingOf(exit)))
+        )
+        const process = yield* Effect.tapErrorCause(
+          executor.start(command),
+          (cause) => write(notStarted(Cause.squash(cause)))
+        )
+        started.process = process
+        return Object.assign<CommandExecutor.Process, Partial<CommandExecutor.Process>>(Object.create(process), {
+          stdout: stdout.tap(process.stdout),
+          stderr: stderr.tap(process.stderr)
+        })
+      }))
+
+    const look = <A, R>(
       method: Look["method"],
       path: string,
-      effect: Effect.Effect<A, PlatformError>,
-      value: (result: A) => typeof Output.Type
-    ): Effect.Effect<A, PlatformError> =>
-      Effect.tapBoth(effect, {
-        onSuccess: (result) => append({ _tag: "Look", method, path, value: value(result) }),
-        onFailure: (error) =>
-          append({ _tag: "Look", method, path, reason: error._tag === "SystemError" ? error.reason : "Unknown" })
+      effect: Effect.Effect<A, PlatformError, R>,
+      value: (result: A) => typeof Output.Type,
+      size?: number
+    ): Effect.Effect<A, PlatformError, R> => {
+      const about = { _tag: "Look", method, path, ...(size === undefined ? {} : { size }) } as const
+      return Effect.tapBoth(effect, {
+        onSuccess: (result) => append({ ...about, value: value(result) }),
+        onFailure: (error) => append({ ...about, reason: error._tag === "SystemError" ? error.reason : "Unknown" })
+      })
+    }
+
+    const opened = (path: string, file: FileSystem.File): FileSystem.File =>
+      Object.assign<FileSystem.File, Partial<FileSystem.File>>(Object.create(file), {
+        readAlloc: (size) => {
+          const value = Option.match({ onNone: () => "", onSome: encodeOutput })
+          return look("readAlloc", path, file.readAlloc(size), value, Number(size))
+        }
       })
 
     const files: FileSystem.FileSystem = {
       ...fs,
       readFile: (path) => look("readFile", path, fs.readFile(path), encodeOutput),
       readFileString: (path, encoding) => look("readFile", path, fs.readFileString(path, encoding), (text) => text),
+      open: (path, options) =>
+        (options?.flag ?? "r") === "r"
+          ? Effect.map(look("open", path, fs.open(path, options), () => ""), (file) => opened(path, file))
+          : fs.open(path, options),
       realPath: (path) => look("realPath", path, fs.realPath(path), (real) => real),
       exists: (path) => look("exists", path, fs.exists(path), String),
       stat: (path) => look("stat", path, fs.stat(path), (info) => info.type)
@@ -264,22 +336,26 @@ export interface ReplayOptions {
   readonly match?: ((recorded: ReadonlyArray<string>, asked: ReadonlyArray<string>) => boolean) | undefined
 }
 
+const baseName = (path: string | undefined): string | undefined => path?.slice(path.lastIndexOf("/") + 1)
+
+/** The tool itself may lie elsewhere than where it was recorded. */
 const sameArguments = (recorded: ReadonlyArray<string>, asked: ReadonlyArray<string>): boolean =>
-  recorded.length === asked.length && recorded.every((word, index) => word === asked[index])
+  recorded.length === asked.length &&
+  recorded.every((word, index) => word === asked[index] || (index === 0 && baseName(word) === baseName(asked[0])))
 
 const replayedProcess = (run: Run): CommandExecutor.Process => {
   const ended: Effect.Effect<CommandExecutor.ExitCode, PlatformError> = run.exitCode !== undefined
     ? Effect.succeed(CommandExecutor.ExitCode(run.exitCode))
-    : run.signal !== undefined
-    ? Effect.fail(
+    : Effect.fail(
       new SystemError({
         reason: "Unknown",
         module: "Command",
         method: "exitCode",
-        description: deathBySignal.print(run.signal)
+        description: run.signal === undefined
+          ? "the tape does not say how this run ended"
+          : deathBySignal.print(run.signal)
       })
     )
-    : Effect.never
   const process: Partial<CommandExecutor.Process> = {
     [CommandExecutor.ProcessTypeId]: CommandExecutor.ProcessTypeId,
     pid: CommandExecutor.ProcessId(0),
@@ -317,16 +393,17 @@ export const replay = (
 ): Layer.Layer<CommandExecutor.CommandExecutor | FileSystem.FileSystem> =>
   Layer.sync(FileSystem.FileSystem, () => {
     const looks = tape.filter((entry) => entry._tag === "Look")
-    const find = (method: Look["method"], path: string): Look | undefined => {
-      const index = looks.findIndex((look) => look.method === method && look.path === path)
+    const find = (method: Look["method"], path: string, size?: number): Look | undefined => {
+      const isOne = (look: Look) => look.method === method && look.path === path && look.size === size
+      const index = looks.findIndex(isOne)
       const found = looks[index]
-      const again = looks.some((look, at) => at > index && look.method === method && look.path === path)
+      const again = looks.some((look, at) => at > index && isOne(look))
       if (again) looks.splice(index, 1)
       return found
     }
-    const look = <A>(method: Look["method"], path: string, value: (output: typeof Output.Type) => A) =>
+    const look = <A>(method: Look["method"], path: string, value: (output: typeof Output.Type) => A, size?: number) =>
       Effect.suspend(() => {
-        const found = find(method, path)
+        const found = find(method, path, size)
         return found?.value === undefined
           ? Effect.fail(notFound(method, path, found?.reason ?? "NotFound"))
           : Effect.succeed(value(found.value))
@@ -335,6 +412,18 @@ export const replay = (
     return FileSystem.makeNoop({
       readFile: (path) => look("readFile", path, decodeOutput),
       readFileString: (path) => look("readFile", path, text),
+      open: (path) =>
+        look("open", path, () => {
+          const file: Pick<FileSystem.File, "readAlloc"> = {
+            readAlloc: (size) => {
+              const value = (output: typeof Output.Type) =>
+                Option.filter(Option.some(decodeOutput(output)), (bytes) => bytes.length > 0)
+              return look("readAlloc", path, value, Number(size))
+            }
+          }
+          // Nothing else is asked of an open file.
+          return file as FileSystem.File
+        }),
       realPath: (path) => look("realPath", path, text),
       exists: (path) => look("exists", path, (output) => output === "true"),
       stat: (path) => look("stat", path, (output) => infoOf(text(output)))
@@ -367,7 +456,8 @@ export const replay = (
                 reason: run.notStarted.reason,
                 module: "Command",
                 method: "spawn",
-                description: run.notStarted.description
+                description: run.notStarted.description,
+                cause: { code: run.notStarted.code }
               })
             )
         })

@@ -134,14 +134,15 @@ export const deathBySignal = {
     /receipt of signal: (SIG[A-Z0-9+]+)/.exec(Predicate.isError(error) ? error.message : `${error}`)?.[1]
 }
 
-const errnoOf = (thrown: unknown): string | undefined => {
+/** What the system calls the reason for which a process could not be started. */
+export const errnoOf = (thrown: unknown): string | undefined => {
   if (!Predicate.isRecord(thrown)) return undefined
   if (Predicate.isString(thrown.code)) return thrown.code
   const code = errnoOf(thrown.cause)
   return code ?? (thrown.reason === "NotFound" ? "ENOENT" : thrown.reason === "PermissionDenied" ? "EACCES" : undefined)
 }
 
-const wordsOf = (thrown: unknown): string =>
+export const wordsOf = (thrown: unknown): string =>
   Predicate.isRecord(thrown) && Predicate.isString(thrown.description)
     ? thrown.description
     : Predicate.isError(thrown)

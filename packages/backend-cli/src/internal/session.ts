@@ -18,6 +18,8 @@ type Class = (typeof PloopError.classes)[PloopError.Tag]
 type Errors<Members extends ReadonlyArray<Class>> = Members[number]["Type"] | PloopError.Unclassified
 
 export interface Call extends About {
+  /** The descriptor that it is about, where the tool may fail without a word about it. */
+  readonly descriptor?: string | undefined
   readonly args: args.Arguments
   readonly kind: Invocation["kind"]
 }
@@ -115,7 +117,14 @@ export const make = (options: {
         const found = yield* generation
         const result = yield* runner.run(call)
         const ended = outcome(call, found, result)
-        if (result.exitCode !== 0) return yield* Classification.classify(ended)
+        if (result.exitCode !== 0) {
+          // Generation 9 silences itself for queries, the reason of their failure included.
+          const silent = call.descriptor !== undefined && result.stderr === "" && result.stdout === ""
+          if (silent && !(yield* host.exists(call.descriptor))) {
+            return yield* new PloopError.DiskNotFound(context(call, result))
+          }
+          return yield* Classification.classify(ended)
+        }
         return yield* Option.match(Classification.hiddenFailure(ended), {
           onNone: () => Effect.succeed(result),
           onSome: (error) => Effect.fail(error)

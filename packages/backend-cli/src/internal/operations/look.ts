@@ -93,7 +93,7 @@ export const devicesOfDisk = (session: Session, about: About, disk: string) =>
 /** The unnamed device of the disk. */
 export const unnamedDevice = (session: Session, about: About, disk: string) =>
   Effect.gen(function*() {
-    const call = { ...about, args: args.deviceOf(disk), kind: "query" } as const
+    const call = { ...about, args: args.deviceOf(disk), descriptor: disk, kind: "query" } as const
     const result = yield* session.execute(OperationError.DeviceOfError, call)
     const found = yield* Either.mapLeft(
       parse.device(result.stdout),
@@ -128,7 +128,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
       Effect.map(
         session.ask(
           OperationError.ImageInfoError,
-          { ...about, args: args.imageInfo(path), kind: "query" },
+          { ...about, args: args.imageInfo(path), descriptor: path, kind: "query" },
           parse.imageInfo
         ),
         (info): Result.ImageInfo => ({

@@ -1,0 +1,125 @@
+import { ByteSize, DevicePath, HostPath, Request, SnapshotId } from "@effect-ploop/core"
+import { assert, describe, it } from "@effect/vitest"
+import { FastCheck as fc, Schema } from "effect"
+import * as args from "../src/internal/arguments.js"
+
+const A = SnapshotId.make("aaaaaaaa-0000-4000-8000-00000000000a")
+
+const device = DevicePath.make("/dev/ploop1")
+
+/** Every command that takes paths, with each path replaced by the given one. */
+const commands = (path: string): ReadonlyArray<args.Arguments> => {
+  const host = HostPath.make(path)
+  const create = Schema.decodeSync(Request.Create)({
+    image: "/x",
+    size: "10M",
+    fileSystemBlockSize: "4K",
+    clusterSize: "1M",
+    lazy: false
+  })
+  const mount = Schema.decodeSync(Request.Mount)({
+    disk: "/x.xml",
+    target: "/t",
+    fsck: true,
+    data: ["noatime"],
+    component: "c"
+  })
+  const check = Schema.decodeSync(Request.Check)({ image: "/x", force: true, raw: true, clusterSize: "1M" })
+  const replace = Schema.decodeSync(Request.Replace)({ disk: "/x.xml", file: "/f", with: "/w", keepName: true })
+  const resize = Schema.decodeSync(Request.Resize)({ disk: "/x.xml", size: "1G" })
+  const convert = Schema.decodeSync(Request.Convert)({ disk: "/x.xml", format: "raw" })
+  const discard = Schema.decodeSync(Request.Discard)({ disk: "/x.xml", automount: true, defrag: true, toFree: "1G" })
+  const grow = Schema.decodeSync(Request.Grow)({ image: "/x", raw: true, size: "1G" })
+  return [
+    args.create(3, { ...create, image: host }, 2),
+    args.restoreDescriptor(3, { image: host, format: "raw" }, path, path),
+    args.convert(3, convert, path),
+    args.check(3, check, path),
+    args.replace(3, replace, { disk: path, file: path, with: path }),
+    args.mount(3, mount, { disk: path, target: path, snapshot: A, readOnly: true }),
+    args.umount(3, { disk: path, component: "c" }),
+    args.umount(3, { target: path }),
+    args.resize(3, resize, path),
+    args.createSnapshot(3, A, path),
+    args.createTemporarySnapshot(3, A, "c", path, path),
+    args.switchSnapshot(3, A, path),
+    args.deleteSnapshot(3, A, path),
+    args.mergeSnapshots(3, { _tag: "Range", id: A, downTo: A }, path, path),
+    args.mergeSnapshots(3, { _tag: "All" }, undefined, path),
+    args.imageInfo(path),
+    args.deviceOf(path),
+    args.fileSystemInfo(path),
+    args.balloonShow({ disk: path }),
+    args.balloonChange(ByteSize.make(0), { target: path }),
+    args.discard(discard, { disk: path }),
+    args.copyReceive(path),
+    args.grow(3, grow, path)
+  ]
+}
+
+/** Options that take the next word as their value, whatever it looks like. */
+const valued = new Set(["-o", "-i", "-m", "-n", "-d", "-u", "-U", "-c"])
+
+describe("a path", () => {
+  const paths = fc.oneof(
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }),
+    fc.constantFrom("-rf", "--", "-", "-u", "--help", "-v-1", "a b", "a\nb", "$(id)", "'", "*")
+  ).filter((path) => !/[\0\p{Surrogate}]/u.test(path))
+
+  it("is one word, and stands behind `--` or as the value of an option, so that it is never taken for an option", () => {
+    fc.assert(fc.property(paths, (path) => {
+      // The placeholder is a word that no command contains.
+      const marked = commands("/\u{1f4be}")
+      commands(path).forEach((command, index) => {
+        const where = marked[index]!.flatMap((word, at) => word === "/\u{1f4be}" ? [at] : [])
+        assert.isNotEmpty(where)
+        for (const at of where) {
+          assert.strictEqual(command[at], path)
+          const separated = command.slice(0, at).includes("--")
+          assert.isTrue(separated || valued.has(command[at - 1]!), JSON.stringify(command))
+        }
+      })
+    }))
+  })
+})
+
+describe("what must never be asked of the tool", () => {
+  it("is a switch with -D, which leaves a descriptor that nothing can read", () => {
+    for (const command of commands("/x")) assert.notInclude(command, "-D")
+  })
+
+  it("is a snapshot without an identifier of ours, which would have to be read from a log", () => {
+    assert.include(args.createSnapshot(3, A, "/x"), A)
+  })
+
+  it("is a size without a meaning: it is always a number of sectors", () => {
+    const create = Schema.decodeSync(Request.Create)({ image: "/x", size: "10M" })
+    assert.strictEqual(args.create(3, create, 2)[3], "20480")
+  })
+})
+
+describe("how much the tool says", () => {
+  it("is errors only, where the answer is on its standard output", () => {
+    for (
+      const command of [
+        args.imageInfo("/x"),
+        args.deviceOf("/x"),
+        args.fileSystemInfo("/x"),
+        args.list,
+        args.listLong,
+        args.nextDevice,
+        args.statistics(device)
+      ]
+    ) {
+      assert.strictEqual(command[0], "-v-1")
+    }
+  })
+
+  it("is at least the device, where one is attached", () => {
+    const mount = Schema.decodeSync(Request.Mount)({ disk: "/x.xml" })
+    const resolved = { disk: "/x.xml", target: undefined, snapshot: undefined, readOnly: false }
+    assert.strictEqual(args.mount(-2, mount, resolved)[0], "-v0")
+    assert.strictEqual(args.createTemporarySnapshot(-1, A, "c", undefined, "/x")[0], "-v0")
+    assert.strictEqual(args.mount(5, mount, resolved)[0], "-v5")
+  })
+})
