@@ -113,6 +113,12 @@ export const make = (
   options: Options = {}
 ): Effect.Effect<Context.Context<Services>, never, Requirements | Scope.Scope> =>
   Effect.gen(function*() {
+    for (const name of ["maxProcesses", "maxOutput"] as const) {
+      const value = options[name] ?? 1
+      if (!Number.isInteger(value) || value < 1) {
+        return yield* Effect.dieMessage(`${name} is ${value}, but it must be a whole number larger than zero`)
+      }
+    }
     const config: process.ProcessConfig = {
       tool: options.tool ?? "ploop",
       prefix: options.prefix ?? [],

@@ -2,7 +2,7 @@ import type { PloopError } from "@effect-ploop/core"
 import { LowLevel, Ploop, SnapshotId, SnapshotTree } from "@effect-ploop/core"
 import { FileSystem, Path } from "@effect/platform"
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Effect, Option, Stream } from "effect"
 import { freshDisk, missing, RealTool, scratch, title, uuid } from "./utils/realTool.js"
 
 const A = SnapshotId.make(uuid("a"))
@@ -705,6 +705,67 @@ describe.skipIf(missing !== undefined)(title("the real tool"), () => {
       Effect.gen(function*() {
         const ploop = yield* Ploop.Ploop
         assert.strictEqual((yield* ploop.tool).generation, "1.15")
+      }))
+  })
+
+  layer(RealTool, { excludeTestServices: true })("copy", (it) => {
+    /** A record of the copy stream: a marker, a length, a position, and the data. */
+    const record = (position: number, data: Uint8Array, marker = 0x4cc0ac3d) => {
+      const bytes = new Uint8Array(16 + data.length)
+      const view = new DataView(bytes.buffer)
+      view.setUint32(0, marker, true)
+      view.setUint32(4, data.length, true)
+      view.setBigUint64(8, BigInt(position), true)
+      bytes.set(data, 16)
+      return bytes
+    }
+    const end = record(0, new Uint8Array())
+    const block = new Uint8Array(4096).fill(7)
+
+    it.scoped("what is received is written to the image, at its position", () =>
+      Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        const fs = yield* FileSystem.FileSystem
+        const image = `${yield* scratch}/copy.hdd`
+        yield* Stream.make(record(0, block), record(8192, block), end).pipe(Stream.run(ploop.copyReceive({ image })))
+        const bytes = yield* fs.readFile(image)
+        assert.strictEqual(bytes.length, 12288)
+        assert.strictEqual(bytes[0], 7)
+        assert.strictEqual(bytes[4096], 0)
+        assert.strictEqual(bytes[8192], 7)
+      }))
+
+    for (
+      const [what, stream] of [
+        ["is cut short", Stream.make(record(0, block).slice(0, 100))],
+        ["is none", Stream.make(record(0, block, 1), end)],
+        ["is empty", Stream.empty]
+      ] as const
+    ) {
+      it.scoped(`a stream that ${what} is CopyProtocolBroken, and leaves no image`, () =>
+        Effect.gen(function*() {
+          const ploop = yield* Ploop.Ploop
+          const directory = yield* scratch
+          const receiving = Stream.run(stream, ploop.copyReceive({ image: `${directory}/copy.hdd` }))
+          assert.strictEqual(yield* tagOf(receiving), "CopyProtocolBroken")
+          assert.deepStrictEqual(yield* names(directory), [])
+        }))
+    }
+
+    it.scoped("an image that is there already is kept, whose tail the tool would leave behind the copy", () =>
+      Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        const { image } = yield* freshDisk()
+        const receiving = Stream.run(Stream.make(end), ploop.copyReceive({ image }))
+        assert.strictEqual(yield* tagOf(receiving), "AlreadyExists")
+        assert.strictEqual((yield* ploop.check({ image })).outcome, "clean")
+      }))
+
+    it.scoped("a device that is not there cannot be sent", () =>
+      Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        const error = yield* Effect.flip(Stream.runDrain(ploop.copySend({ device: "/dev/ploop4242" })))
+        assert.strictEqual(error._tag, "DeviceNotFound")
       }))
   })
 })

@@ -283,7 +283,7 @@ const rules: ReadonlyArray<Rule> = [
     error: (context, { image }) => new PloopError.ImageNotFound({ ...context, image: image ?? context.subject })
   },
   {
-    text: missingFile(String.raw`(?:Can't open (?:device|dev \S+)|sysfs opendir)`),
+    text: missingFile(String.raw`(?:Can't open dev(?:ice)?(?: \S+)?|sysfs opendir)`),
     error: (context) => new PloopError.DeviceNotFound(context)
   },
   // Locks
@@ -318,7 +318,7 @@ const rules: ReadonlyArray<Rule> = [
     error: (context) => new PloopError.NoSpace(context)
   },
   {
-    text: message("(?:Stream corrupted|Error in nread\\(desc\\)|.*must be a pipe or a socket)"),
+    text: message("(?:Stream corrupted|Error in nread(?:\\(desc\\)| data)|.*must be a pipe or a socket)"),
     operations: ["copySend", "copyReceive"],
     error: (context) => new PloopError.CopyProtocolBroken(context)
   },
