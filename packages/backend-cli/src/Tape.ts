@@ -62,8 +62,8 @@ export const Run = Schema.TaggedStruct("Run", {
 export type Run = typeof Run.Type
 
 /**
- * A look at the host: at the content of a file, or at its next bytes (`size`, when
- * it was opened), at what a path really is, at whether it is there, at what kind
+ * A look at the host: at the content of a file, or at its next bytes when it was
+ * opened, at what a path really is, at whether it is there, at what kind
  * of thing it is. Without a value it failed, for the reason that is given.
  *
  * @since 0.1.0
@@ -72,7 +72,6 @@ export type Run = typeof Run.Type
 export const Look = Schema.TaggedStruct("Look", {
   method: Schema.Literal("readFile", "open", "readAlloc", "realPath", "exists", "stat"),
   path: Schema.String,
-  size: Schema.optional(Schema.Int),
   value: Schema.optional(Output),
   reason: Schema.optional(SystemErrorReason)
 })
@@ -291,22 +290,18 @@ export const record = (
       method: Look["method"],
       path: string,
       effect: Effect.Effect<A, PlatformError, R>,
-      value: (result: A) => typeof Output.Type,
-      size?: number
-    ): Effect.Effect<A, PlatformError, R> => {
-      const about = { _tag: "Look", method, path, ...(size === undefined ? {} : { size }) } as const
-      return Effect.tapBoth(effect, {
-        onSuccess: (result) => append({ ...about, value: value(result) }),
-        onFailure: (error) => append({ ...about, reason: error._tag === "SystemError" ? error.reason : "Unknown" })
+      value: (result: A) => typeof Output.Type
+    ): Effect.Effect<A, PlatformError, R> =>
+      Effect.tapBoth(effect, {
+        onSuccess: (result) => append({ _tag: "Look", method, path, value: value(result) }),
+        onFailure: (error) =>
+          append({ _tag: "Look", method, path, reason: error._tag === "SystemError" ? error.reason : "Unknown" })
       })
-    }
 
     const opened = (path: string, file: FileSystem.File): FileSystem.File =>
       Object.assign<FileSystem.File, Partial<FileSystem.File>>(Object.create(file), {
-        readAlloc: (size) => {
-          const value = Option.match({ onNone: () => "", onSome: encodeOutput })
-          return look("readAlloc", path, file.readAlloc(size), value, Number(size))
-        }
+        readAlloc: (size) =>
+          look("readAlloc", path, file.readAlloc(size), Option.match({ onNone: () => "", onSome: encodeOutput }))
       })
 
     const files: FileSystem.FileSystem = {
@@ -393,17 +388,17 @@ export const replay = (
 ): Layer.Layer<CommandExecutor.CommandExecutor | FileSystem.FileSystem> =>
   Layer.sync(FileSystem.FileSystem, () => {
     const looks = tape.filter((entry) => entry._tag === "Look")
-    const find = (method: Look["method"], path: string, size?: number): Look | undefined => {
-      const isOne = (look: Look) => look.method === method && look.path === path && look.size === size
+    const find = (method: Look["method"], path: string): Look | undefined => {
+      const isOne = (look: Look) => look.method === method && look.path === path
       const index = looks.findIndex(isOne)
       const found = looks[index]
       const again = looks.some((look, at) => at > index && isOne(look))
       if (again) looks.splice(index, 1)
       return found
     }
-    const look = <A>(method: Look["method"], path: string, value: (output: typeof Output.Type) => A, size?: number) =>
+    const look = <A>(method: Look["method"], path: string, value: (output: typeof Output.Type) => A) =>
       Effect.suspend(() => {
-        const found = find(method, path, size)
+        const found = find(method, path)
         return found?.value === undefined
           ? Effect.fail(notFound(method, path, found?.reason ?? "NotFound"))
           : Effect.succeed(value(found.value))
@@ -415,11 +410,9 @@ export const replay = (
       open: (path) =>
         look("open", path, () => {
           const file: Pick<FileSystem.File, "readAlloc"> = {
-            readAlloc: (size) => {
-              const value = (output: typeof Output.Type) =>
-                Option.filter(Option.some(decodeOutput(output)), (bytes) => bytes.length > 0)
-              return look("readAlloc", path, value, Number(size))
-            }
+            readAlloc: () =>
+              look("readAlloc", path, (output) =>
+                Option.filter(Option.some(decodeOutput(output)), (bytes) => bytes.length > 0))
           }
           // Nothing else is asked of an open file.
           return file as FileSystem.File

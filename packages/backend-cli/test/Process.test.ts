@@ -8,6 +8,7 @@ import {
   Duration,
   Effect,
   Exit,
+  FastCheck as fc,
   Fiber,
   Layer,
   Logger,
@@ -432,6 +433,14 @@ describe("Process", () => {
         assert.strictEqual(Duration.toHours(duration), 30 * 24)
       }))
 
+    it.effect("is not waited for once the tool has ended", () =>
+      Effect.gen(function*() {
+        const { runner } = yield* scripted([{}])
+        yield* runner.run(invocation(["list"]))
+        yield* Effect.yieldNow()
+        assert.deepStrictEqual(Chunk.toArray(yield* TestClock.sleeps()), [])
+      }))
+
     it.effect("a process of another user is told by way of the prefix", () =>
       Effect.gen(function*() {
         const { calls, runner } = yield* scripted(
@@ -495,7 +504,10 @@ describe("Process", () => {
       collected(LogLevel.Debug, (entries) =>
         Effect.gen(function*() {
           const second = Duration.seconds(1)
-          const { runner } = yield* scripted([{ stdout: ["Opening ", second, "delta\nMount", second, "ing\n"] }])
+          const e = new TextEncoder().encode("é\n")
+          const { runner } = yield* scripted([{
+            stdout: ["Opening ", second, "delta\nMount", e.slice(0, 1), second, e.slice(1)]
+          }])
           const fiber = yield* Effect.fork(runner.run(invocation(["mount"])))
           const messages = () => entries.map((entry) => entry.message)
           yield* TestClock.adjust("900 millis")
@@ -504,7 +516,7 @@ describe("Process", () => {
           assert.deepStrictEqual(messages(), ["Opening delta"])
           yield* TestClock.adjust("2 seconds")
           yield* Fiber.join(fiber)
-          assert.deepStrictEqual(messages(), ["Opening delta", "Mounting"])
+          assert.deepStrictEqual(messages(), ["Opening delta", "Mounté"])
         })))
 
     it.effect("says which output a line comes from, and how loud it is", () =>
@@ -688,11 +700,21 @@ describe("Process", () => {
         assert.strictEqual(error._tag, "Classified")
       }))
 
+    it.scoped("fails when the tool ends and has read nothing", () =>
+      Effect.gen(function*() {
+        const { runner } = yield* scripted([{ deaf: true, lasts: "1 seconds", exitCode: 13 }])
+        const fiber = yield* Effect.fork(Effect.flip(
+          Stream.run(Stream.forever(kilobytes(64)), runner.sink(invocation(["copy"]), classify))
+        ))
+        yield* TestClock.adjust("1 seconds")
+        assert.strictEqual((yield* Fiber.join(fiber))._tag, "Classified")
+      }))
+
     live("takes no more than the tool does", () =>
       Effect.gen(function*() {
         const taken = { bytes: 0 }
         const source = Stream.forever(Stream.succeed(new Uint8Array(65536))).pipe(
-          Stream.tap((bytes) => Effect.sync(() => taken.bytes += bytes.length))
+          Stream.tap((bytes) => Effect.delay(Effect.sync(() => taken.bytes += bytes.length), "1 millis"))
         )
         const fiber = yield* Effect.fork(feed(source, "sleep 60"))
         yield* Effect.sleep("300 millis")
@@ -715,6 +737,60 @@ describe("Process", () => {
         assert.strictEqual(yield* Fiber.join(fiber), "cut")
         assert.isFalse(yield* isAlive(pid!))
       }))
+  })
+
+  describe("an output", () => {
+    const pieces = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 30 })
+
+    const push = (limit: number, pieces: ReadonlyArray<Uint8Array>) => {
+      const output = new Output.Output(limit)
+      const lines = [...pieces.flatMap((piece) => output.push(piece)), ...output.end()]
+      return { output, lines, all: new Uint8Array(Buffer.concat(pieces)) }
+    }
+
+    it("is what was printed, in whatever pieces it came, while it is short", () => {
+      fc.assert(fc.property(pieces, (pieces) => {
+        const { all, lines, output } = push(2000, pieces)
+        const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(all)
+        assert.strictEqual(output.text(), text)
+        assert.deepStrictEqual(lines, text.split(/\r\n|\n|\r/).filter((line) => line !== ""))
+      }))
+    })
+
+    it("is its beginning and its end, and never a broken character, when it is long", () => {
+      const characters = fc.array(fc.constantFrom("a", "é", "€", "😀", "\n"), { minLength: 20, maxLength: 200 })
+      fc.assert(
+        fc.property(
+          characters,
+          fc.integer({ min: 8, max: 40 }),
+          fc.integer({ min: 1, max: 7 }),
+          (chars, limit, size) => {
+            const bytes = new TextEncoder().encode(chars.join(""))
+            fc.pre(bytes.length > limit)
+            const pieces = Array.from(
+              { length: Math.ceil(bytes.length / size) },
+              (_, at) => bytes.slice(at * size, (at + 1) * size)
+            )
+            const { output } = push(limit, pieces)
+            const [, head, left, tail] = /^([^]*)\n\[\.\.\. (\d+) bytes left out \.\.\.\]\n([^]*)$/.exec(output.text())!
+            assert.isTrue(chars.join("").startsWith(head!))
+            assert.isTrue(chars.join("").endsWith(tail!))
+            const length = (text: string) => new TextEncoder().encode(text).length
+            assert.strictEqual(length(head!) + Number(left) + length(tail!), bytes.length)
+            assert.isAtMost(length(head!), limit / 2)
+            assert.isAtMost(length(tail!), limit / 2 + 4)
+            assert.isAtLeast(length(head!) + length(tail!), limit - 3)
+          }
+        )
+      )
+    })
+
+    it("does not pile up, however long it is", () => {
+      const output = new Output.Output(1000)
+      const before = process.memoryUsage().arrayBuffers
+      for (let count = 0; count < 400; count++) output.push(new Uint8Array(1024 * 1024).fill(10))
+      assert.isBelow(process.memoryUsage().arrayBuffers - before, 200 * 1024 * 1024)
+    })
   })
 
   describe("a command line as text", () => {

@@ -48,6 +48,12 @@ export interface Session {
     disk: string,
     use: (path: string) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | PloopError.Unsupported, R>
+  /** The same for a query, which waits for no one: not for a merge that takes an hour either. */
+  readonly lookAt: <A, E, R>(
+    about: About,
+    disk: string,
+    use: (path: string) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | PloopError.Unsupported, R>
   /** Keeps every other operation of this process away from the images in a directory. */
   readonly exclusive: (directory: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** Fails with an error that the operation is known to have. */
@@ -134,6 +140,22 @@ export const make = (options: {
     const exclusive: Session["exclusive"] = (directory) => (effect) =>
       Effect.flatMap(host.real(directory), (key) => locks.exclusive(key)(effect))
 
+    const named = <A, E, R>(
+      about: About,
+      path: string,
+      use: (path: string) => Effect.Effect<A, E, R>
+    ): Effect.Effect<A, E | PloopError.Unsupported, R> =>
+      Effect.flatMap(
+        // A failing probe is told by the first run of the tool, with its own error.
+        Effect.option(generation),
+        (found): Effect.Effect<A, E | PloopError.Unsupported, R> =>
+          Option.contains(found, "9") && !path.endsWith(`/${descriptorName}`)
+            ? Effect.fail(
+              unsupported(about, `generation 9 takes a descriptor for one only if it is called ${descriptorName}`)
+            )
+            : use(path)
+      )
+
     return {
       host,
       verbosity: options.verbosity,
@@ -152,22 +174,11 @@ export const make = (options: {
               : read(result.stdout),
             (unexpected) => new PloopError.UnexpectedOutput({ ...context(call, result), ...unexpected })
           )),
+      lookAt: (about, disk, use) => named(about, host.absolute(disk), use),
       onDisk: (about, disk, use) =>
         Effect.suspend(() => {
           const path = host.absolute(disk)
-          return exclusive(host.directory(path))(
-            Effect.gen(function*() {
-              // A failing probe is told by the first run of the tool, with its own error.
-              const found = yield* Effect.option(generation)
-              if (Option.contains(found, "9") && !path.endsWith(`/${descriptorName}`)) {
-                return yield* unsupported(
-                  about,
-                  `generation 9 takes a descriptor for one only if it is called ${descriptorName}`
-                )
-              }
-              return yield* use(path)
-            })
-          )
+          return exclusive(host.directory(path))(named(about, path, use))
         })
     }
   })

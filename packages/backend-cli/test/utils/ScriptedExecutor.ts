@@ -22,6 +22,8 @@ export interface Answer {
   readonly ignores?: ReadonlyArray<string>
   /** Whether it belongs to another user, so that only `kill` behind a prefix reaches it. */
   readonly foreign?: boolean
+  /** Whether it reads nothing of what it is fed. */
+  readonly deaf?: boolean
   /** Whether something that it started keeps its outputs open after its end. */
   readonly holdsPipes?: boolean
   /** The errno that keeps it from being started. */
@@ -173,7 +175,9 @@ export const make = (script: Script): ScriptedExecutor => {
             done || answer.foreign === true
               ? Effect.fail(killed(program, "none: it is gone, or belongs to another user"))
               : Effect.zipRight(send(signal), Effect.asVoid(Deferred.await(ending)))),
-        stdin: Sink.forEach((bytes: Uint8Array) => Effect.sync(() => call.stdin.push(bytes))),
+        stdin: answer.deaf === true
+          ? Sink.fromEffect(Effect.never)
+          : Sink.forEach((bytes: Uint8Array) => Effect.sync(() => call.stdin.push(bytes))),
         stdout: output(answer.stdout, answer.breaks),
         stderr: output(answer.stderr)
       }

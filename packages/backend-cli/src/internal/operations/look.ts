@@ -124,7 +124,7 @@ const version = (number: 0 | 1 | 2) => number === 0 ? {} : { version: number }
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   imageInfo: ({ disk }) => {
     const about = { operation: "imageInfo", subject: disk }
-    return session.onDisk(about, disk, (path) =>
+    return session.lookAt(about, disk, (path) =>
       Effect.map(
         session.ask(
           OperationError.ImageInfoError,
@@ -192,12 +192,12 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
 
   deviceOf: ({ component, disk }) => {
     const about = { operation: "deviceOf", subject: disk }
-    return session.onDisk(about, disk, (path) => deviceOf(session, about, path, component))
+    return session.lookAt(about, disk, (path) => deviceOf(session, about, path, component))
   },
 
   isMounted: ({ disk }) => {
     const about = { operation: "isMounted", subject: disk }
-    return session.onDisk(about, disk, (path) => Effect.map(unnamedDevice(session, about, path), Option.isSome))
+    return session.lookAt(about, disk, (path) => Effect.map(unnamedDevice(session, about, path), Option.isSome))
   },
 
   listDevices: listDevices(session, { operation: "listDevices", subject: "host" }),
