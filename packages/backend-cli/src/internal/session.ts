@@ -108,12 +108,17 @@ export const make = (options: {
       return generation
     })
 
-    const generation = SynchronizedRef.modifyEffect(
+    const ask = SynchronizedRef.modifyEffect(
       known,
       Option.match({
         onNone: () => Effect.map(probe, (found) => [found, Option.some(found)] as const),
         onSome: (found) => Effect.succeed([found, Option.some(found)] as const)
       })
+    )
+
+    const generation = Effect.flatMap(
+      SynchronizedRef.get(known),
+      Option.match({ onNone: () => ask, onSome: Effect.succeed })
     )
 
     const narrow: Session["narrow"] = (errors) => Effect.mapError(PloopError.narrow(errors))
