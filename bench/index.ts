@@ -5,15 +5,18 @@
  */
 import { PloopCli } from "@effect-ploop/backend-cli"
 import { Disk, Ploop } from "@effect-ploop/core"
-import { FileSystem, Path } from "@effect/platform"
+import { Command, FileSystem, Path } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
-import { Console, Effect, Layer } from "effect"
+import { Console, Effect, Layer, Stream } from "effect"
 import { spawn } from "node:child_process"
 
 const rounds = 200
 
+/** What runs once in ten milliseconds takes hundreds of runs until it is compiled. */
+const warmUp = 400
+
 /** The Debian build of the tool needs a large environment. */
-const environment = { ...process.env, LC_ALL: "C", PLOOP_PAD: "x".repeat(8192) }
+const environment = { LC_ALL: "C", PLOOP_PAD: "x".repeat(8192) }
 
 interface Direct {
   readonly total: number
@@ -24,13 +27,29 @@ interface Direct {
 const direct = (command: string, args: ReadonlyArray<string>): Effect.Effect<Direct> =>
   Effect.async((resume) => {
     const begin = performance.now()
-    const child = spawn(command, args, { env: environment, stdio: ["ignore", "pipe", "pipe"] })
+    const child = spawn(command, args, { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] })
     const start = performance.now() - begin
-    child.stdout.on("data", () => {})
-    child.stderr.on("data", () => {})
+    let text = ""
+    for (const output of [child.stdout, child.stderr]) {
+      output.setEncoding("utf8").on("data", (piece: string) => {
+        text += piece
+      })
+    }
     child.on("close", () => resume(Effect.succeed({ total: performance.now() - begin, start })))
     child.on("error", (error) => resume(Effect.die(error)))
   })
+
+/** The same with the executor of the platform, on which the backend stands. */
+const executor = (command: string, args: ReadonlyArray<string>) =>
+  Effect.scoped(Effect.flatMap(
+    Command.start(Command.env(Command.make(command, ...args), environment)),
+    (process) =>
+      Effect.all([
+        Stream.mkString(Stream.decodeText(process.stdout)),
+        Stream.mkString(Stream.decodeText(process.stderr)),
+        process.exitCode
+      ], { concurrency: "unbounded" })
+  ))
 
 const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<number, E, R> =>
   Effect.suspend(() => {
@@ -56,23 +75,26 @@ const program = Effect.gen(function*() {
   const infoArguments = ["-v-1", "info", "-s", "--", disk]
   const nothing: Array<Direct> = []
   const tool: Array<Direct> = []
+  const platform: Array<number> = []
   const backend: Array<number> = []
   const round = Effect.gen(function*() {
     nothing.push(yield* direct("/bin/true", []))
     tool.push(yield* direct("ploop", infoArguments))
+    platform.push(yield* timed(executor("ploop", infoArguments)))
     backend.push(yield* timed(ploop.imageInfo({ disk })))
   })
-  // The first rounds load code and warm caches.
-  yield* Effect.repeatN(round, 20)
-  for (const values of [nothing, tool, backend]) values.length = 0
+  yield* Effect.repeatN(round, warmUp)
+  for (const values of [nothing, tool, platform, backend]) values.length = 0
   yield* Effect.repeatN(round, rounds - 1)
 
   const whole = median(tool.map((run) => run.total))
-  const ratio = median(backend.map((time, index) => time / tool[index]!.total))
+  const ratio = (times: ReadonlyArray<number>) =>
+    median(times.map((time, index) => time / tool[index]!.total)).toFixed(2)
   const start = median(tool.map((run) => run.start))
   const empty = median(nothing.map((run) => run.total))
   yield* Console.table([
-    { "one image info": "through the backend", "relative to node:child_process": ratio.toFixed(2) },
+    { "one image info": "through the backend", "relative to node:child_process": ratio(backend) },
+    { "one image info": "CommandExecutor of @effect/platform-node", "relative to node:child_process": ratio(platform) },
     { "one image info": "node:child_process", "relative to node:child_process": "1.00" },
     { "one image info": "/bin/true instead of the tool", "relative to node:child_process": (empty / whole).toFixed(2) }
   ])

@@ -95,5 +95,5 @@ export const make = (backend: Backend): LowLevel => ({
   clear: internal.operation("clear", Request.OfDevice, backend.clear),
   deleteDelta: internal.operation("deleteDelta", Request.DeleteDelta, backend.deleteDelta),
   grow: internal.operation("grow", Request.Grow, backend.grow),
-  nextDevice: internal.instrument("nextDevice", "host", backend.nextDevice)
+  nextDevice: internal.instrument("nextDevice")("host", backend.nextDevice)
 })

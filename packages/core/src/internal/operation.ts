@@ -33,25 +33,36 @@ const outcome = (exit: Exit.Exit<unknown, PloopError>): string =>
         : Option.match(Cause.failureOption(cause), { onNone: () => "defect", onSome: (error) => error._tag })
   })
 
-const count = (operation: string) => (exit: Exit.Exit<unknown, PloopError>): Effect.Effect<void> =>
-  Metric.update(operations.pipe(Metric.tagged("operation", operation), Metric.tagged("outcome", outcome(exit))), 1)
+type Counted = (exit: Exit.Exit<unknown, PloopError>) => Effect.Effect<void>
+
+/** A metric is made once and kept: to look it up by its tags costs more than to update it. */
+const count = (operation: string): Counted => {
+  const ofOperation = Metric.tagged(operations, "operation", operation)
+  const known = new Map<string, Effect.Effect<void>>()
+  return (exit) => {
+    const tag = outcome(exit)
+    const counted = known.get(tag) ?? Metric.update(Metric.tagged(ofOperation, "outcome", tag), 1)
+    known.set(tag, counted)
+    return counted
+  }
+}
 
 const span = (operation: string, subject: string) => ({
   attributes: { "ploop.operation": operation, "ploop.subject": subject },
   captureStackTrace: false
 })
 
-export const instrument = <A, E extends PloopError, R>(
-  operation: string,
-  subject: string,
-  effect: Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> =>
-  effect.pipe(
-    Metric.trackDurationWith(durations.pipe(Metric.tagged("operation", operation)), Duration.toSeconds),
-    Effect.onExit((exit) => count(operation)(exit)),
-    Effect.annotateLogs({ "ploop.operation": operation, "ploop.subject": subject }),
-    Effect.withSpan(`Ploop.${operation}`, span(operation, subject))
-  )
+export const instrument = (operation: string) => {
+  const duration = Metric.tagged(durations, "operation", operation)
+  const counted = count(operation)
+  return <A, E extends PloopError, R>(subject: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    effect.pipe(
+      Metric.trackDurationWith(duration, Duration.toSeconds),
+      Effect.onExit((exit) => counted(exit)),
+      Effect.annotateLogs({ "ploop.operation": operation, "ploop.subject": subject }),
+      Effect.withSpan(`Ploop.${operation}`, span(operation, subject))
+    )
+}
 
 const decode = <A, I>(operation: string, schema: Schema.Schema<A, I>) => {
   const either = Schema.decodeUnknownEither(schema, { onExcessProperty: "error" })
@@ -65,9 +76,10 @@ export const operation = <Request, Encoded, A, E extends PloopError, R>(
   run: (request: Request) => Effect.Effect<A, E, R>
 ) => {
   const check = decode(name, schema)
+  const instrumented = instrument(name)
   // The parameter is wider than the type in the service, which also says what goes with what.
   return (options: object): Effect.Effect<A, E | InvalidArgument, R> =>
-    instrument(name, argument.subject(options), Effect.flatMap(check(options), run))
+    instrumented(argument.subject(options), Effect.flatMap(check(options), run))
 }
 
 export const stream = <Request, Encoded, A, E extends PloopError, R>(
@@ -76,9 +88,10 @@ export const stream = <Request, Encoded, A, E extends PloopError, R>(
   run: (request: Request) => Stream.Stream<A, E, R>
 ) => {
   const check = decode(name, schema)
+  const counted = count(name)
   return (options: object): Stream.Stream<A, E | InvalidArgument, R> =>
     Stream.unwrap(Effect.map(check(options), run)).pipe(
-      Stream.ensuringWith((exit) => count(name)(exit)),
+      Stream.ensuringWith((exit) => counted(exit)),
       Stream.withSpan(`Ploop.${name}`, span(name, argument.subject(options)))
     )
 }
@@ -89,14 +102,13 @@ export const sink = <Request, Encoded, A, In, E extends PloopError, R>(
   run: (request: Request) => Sink.Sink<A, In, never, E, R>
 ) => {
   const check = decode(name, schema)
+  const counted = count(name)
   return (options: object): Sink.Sink<A, In, never, E | InvalidArgument, Exclude<R, Scope.Scope>> =>
     Sink.unwrapScoped<A, In, never, E | InvalidArgument, R | Scope.Scope>(
       Effect.gen(function*() {
         yield* Effect.makeSpanScoped(`Ploop.${name}`, span(name, argument.subject(options)))
         const checked: Sink.Sink<A, In, never, E | InvalidArgument, R> = run(yield* check(options))
-        return checked.pipe(
-          Sink.ensuringWith((exit) => count(name)(exit))
-        )
+        return Sink.ensuringWith(checked, (exit) => counted(exit))
       })
     )
 }
