@@ -21,6 +21,7 @@ const environment = { LC_ALL: "C", PLOOP_PAD: "x".repeat(8192) }
 interface Direct {
   readonly total: number
   readonly start: number
+  readonly text: string
 }
 
 /** Starts a process and reads its output, as a program without this library would. */
@@ -35,7 +36,7 @@ const direct = (command: string, args: ReadonlyArray<string>): Effect.Effect<Dir
         text += piece
       })
     }
-    child.on("close", () => resume(Effect.succeed({ total: performance.now() - begin, start })))
+    child.on("close", () => resume(Effect.succeed({ total: performance.now() - begin, start, text })))
     child.on("error", (error) => resume(Effect.die(error)))
   })
 
