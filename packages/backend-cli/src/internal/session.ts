@@ -108,7 +108,7 @@ export const make = (options: {
       return generation
     })
 
-    const ask = SynchronizedRef.modifyEffect(
+    const probeOnce = SynchronizedRef.modifyEffect(
       known,
       Option.match({
         onNone: () => Effect.map(probe, (found) => [found, Option.some(found)] as const),
@@ -118,7 +118,7 @@ export const make = (options: {
 
     const generation = Effect.flatMap(
       SynchronizedRef.get(known),
-      Option.match({ onNone: () => ask, onSome: Effect.succeed })
+      Option.match({ onNone: () => probeOnce, onSome: Effect.succeed })
     )
 
     const narrow: Session["narrow"] = (errors) => Effect.mapError(PloopError.narrow(errors))
