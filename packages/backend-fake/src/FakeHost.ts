@@ -1,0 +1,115 @@
+/**
+ * The remote control of the host in memory, for tests: failures, delays, power
+ * cuts, and a look at its state.
+ *
+ * @example
+ * import { FakeHost, PloopFake } from "@effect-ploop/backend-fake"
+ * import { Ploop, PloopError } from "@effect-ploop/core"
+ * import { Effect } from "effect"
+ *
+ * const test = Effect.gen(function*() {
+ *   const host = yield* FakeHost.FakeHost
+ *   const ploop = yield* Ploop.Ploop
+ *   const disk = "/vz/101/DiskDescriptor.xml"
+ *   yield* host.fail("mount", new PloopError.Locked({ operation: "mount", subject: disk, text: "" }))
+ *   return yield* Effect.flip(ploop.mount({ disk }))
+ * }).pipe(Effect.provide(PloopFake.layer()))
+ *
+ * @since 0.1.0
+ */
+import type { LowLevel } from "@effect-ploop/core/LowLevel"
+import type { Ploop } from "@effect-ploop/core/Ploop"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import type * as Effect from "effect/Effect"
+import type * as Sink from "effect/Sink"
+import type * as Stream from "effect/Stream"
+import type { HostState } from "./HostState.js"
+
+type Services = Ploop & LowLevel
+
+type Result<A> = A extends (...args: never) => infer Answer ? Answer : A
+
+type ErrorOf<A> = A extends Effect.Effect<unknown, infer E> ? E
+  : A extends Stream.Stream<unknown, infer E> ? E
+  : A extends Sink.Sink<void, Uint8Array, never, infer E> ? E
+  : never
+
+/**
+ * The name of an operation of `Ploop` or `LowLevel`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Operation = keyof Services
+
+/**
+ * The errors that an operation can have.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type OperationFailure<Name extends Operation> = ErrorOf<Result<Services[Name]>>
+
+/**
+ * Which calls are meant, counted from now on: the first unless given, the n-th,
+ * or all until {@link FakeHost.reset}.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Calls = number | "always"
+
+/**
+ * What a test can do to the host.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface FakeHost {
+  /**
+   * Lets an operation fail with this error, before it does anything.
+   */
+  readonly fail: <Name extends Operation>(
+    operation: Name,
+    error: OperationFailure<Name>,
+    calls?: Calls
+  ) => Effect.Effect<void>
+
+  /**
+   * Lets an operation wait, on the `Clock`, before it does anything. An
+   * interruption meanwhile means that it never happens.
+   */
+  readonly delay: (operation: Operation, duration: Duration.DurationInput, calls?: Calls) => Effect.Effect<void>
+
+  /**
+   * Forgets every failure and delay that is still to come.
+   */
+  readonly reset: Effect.Effect<void>
+
+  /**
+   * Cuts the power and starts the host again: mounts, devices and open files are
+   * gone, images of running devices stay marked as in use, and what their file
+   * systems had not written back is lost. `File.sync`, a umount and a snapshot
+   * write back. The host's own file system loses nothing.
+   */
+  readonly cutPower: Effect.Effect<void>
+
+  /**
+   * The state of now.
+   */
+  readonly state: Effect.Effect<HostState>
+
+  /**
+   * Puts the host into another state. Files that were open before are closed.
+   */
+  readonly restore: (state: HostState) => Effect.Effect<void>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export const FakeHost: Context.Tag<FakeHost, FakeHost> = Context.GenericTag<FakeHost>(
+  "@effect-ploop/backend-fake/FakeHost"
+)

@@ -1,0 +1,106 @@
+/**
+ * A whole host as a value: its files, disks, devices and mounts.
+ *
+ * It is immutable, and versions of it share what they have in common, so to
+ * keep one costs next to nothing: prepare a host once, and let every test start
+ * from it.
+ *
+ * @example
+ * import { FakeHost, HostState, PloopFake } from "@effect-ploop/backend-fake"
+ * import { Ploop } from "@effect-ploop/core"
+ * import { Effect } from "effect"
+ *
+ * const prepared = Effect.gen(function*() {
+ *   const ploop = yield* Ploop.Ploop
+ *   yield* ploop.create({ image: "/vz/base/root.hdd", size: "10G" })
+ *   const host = yield* FakeHost.FakeHost
+ *   return yield* host.state
+ * }).pipe(Effect.provide(PloopFake.layer()))
+ *
+ * const test = Effect.gen(function*() {
+ *   const state = yield* prepared
+ *   const program = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.listDevices)
+ *   return yield* Effect.provide(program, PloopFake.layer({ state }))
+ * })
+ *
+ * console.log(HostState.isHostState(test)) // false
+ *
+ * @since 0.1.0
+ */
+import type { DevicePath } from "@effect-ploop/core/DevicePath"
+import type { Generation } from "@effect-ploop/core/Generation"
+import * as HashMap from "effect/HashMap"
+import * as Predicate from "effect/Predicate"
+import * as internal from "./internal/hostState.js"
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export const TypeId: TypeId = internal.TypeId
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export type TypeId = internal.TypeId
+
+/**
+ * The state of a host at one moment.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface HostState {
+  readonly [TypeId]: TypeId
+}
+
+/**
+ * @since 0.1.0
+ * @category guards
+ */
+export const isHostState = (u: unknown): u is HostState => Predicate.hasProperty(u, TypeId)
+
+/**
+ * The generation of ploop that the host runs.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const generation = (state: HostState): Generation => internal.unwrap(state).generation
+
+/**
+ * The devices that are attached, in the order in which they came up.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const devices = (state: HostState): ReadonlyArray<DevicePath> =>
+  internal.unwrap(state).devices.map(({ device }) => device)
+
+/**
+ * The directories where file systems of disks are mounted, in the order in
+ * which that happened.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const mountPoints = (state: HostState): ReadonlyArray<string> =>
+  internal.unwrap(state).mounts.map(({ target }) => target)
+
+/**
+ * The paths of the files that are open, as they were opened.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const openFiles = (state: HostState): ReadonlyArray<string> =>
+  [...HashMap.values(internal.unwrap(state).handles)].map(({ path }) => path)
+
+/**
+ * How many bytes of the host's own file system are in use.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const used = (state: HostState): bigint => internal.used(internal.unwrap(state))

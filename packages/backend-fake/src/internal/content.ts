@@ -1,0 +1,176 @@
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import * as space from "./space.js"
+
+/** Bytes in a piece of a file. Pieces are never changed, so versions of a file share them. */
+export const pieceSize = 65_536
+
+/**
+ * A piece: its bytes (what is missing at its end reads as zeros) and, in a file
+ * system inside a disk, the blocks that it takes there.
+ */
+interface Piece {
+  readonly bytes: Uint8Array
+  readonly runs: ReadonlyArray<space.Run>
+}
+
+/** What is in a plain file. Missing pieces are holes. */
+export interface Bytes {
+  readonly _tag: "Bytes"
+  readonly size: number
+  readonly pieces: HashMap.HashMap<number, Piece>
+}
+
+export const empty: Bytes = { _tag: "Bytes", size: 0, pieces: HashMap.empty() }
+
+/** What a change of a file took from the free space, and which blocks it wrote to. */
+export interface Written {
+  readonly bytes: Bytes
+  readonly space: space.Space | undefined
+  readonly touched: ReadonlyArray<space.Run>
+}
+
+const blocksOf = (bytes: Uint8Array): number => Math.ceil(bytes.length / space.blockSize)
+
+const countOf = (runs: ReadonlyArray<space.Run>): number => runs.reduce((sum, run) => sum + run.length, 0)
+
+/** How much space the file takes, in bytes. */
+export const allocated = (bytes: Bytes): number => {
+  let sum = 0
+  for (const piece of HashMap.values(bytes.pieces)) sum += blocksOf(piece.bytes) * space.blockSize
+  return sum
+}
+
+export const runs = (bytes: Bytes): ReadonlyArray<space.Run> =>
+  [...HashMap.values(bytes.pieces)].flatMap((piece) => piece.runs)
+
+/** The file without the places of its pieces, as a copy of it begins. */
+export const unplaced = (bytes: Bytes): Bytes => ({
+  ...bytes,
+  pieces: HashMap.map(bytes.pieces, (piece) => piece.runs.length === 0 ? piece : { bytes: piece.bytes, runs: [] })
+})
+
+/** Finds places for the pieces that have none; none when there is not enough space. */
+export const place = (bytes: Bytes, free: space.Space): Option.Option<Written> => {
+  let left = free
+  let pieces = bytes.pieces
+  const touched: Array<space.Run> = []
+  for (const [index, piece] of bytes.pieces) {
+    const missing = blocksOf(piece.bytes) - countOf(piece.runs)
+    if (missing <= 0) continue
+    const taken = space.allocate(left, missing)
+    if (Option.isNone(taken)) return Option.none()
+    left = taken.value.space
+    for (const run of taken.value.runs) touched.push(run)
+    pieces = HashMap.set(pieces, index, { bytes: piece.bytes, runs: [...piece.runs, ...taken.value.runs] })
+  }
+  return Option.some({ bytes: { ...bytes, pieces }, space: left, touched })
+}
+
+const merged = (old: Uint8Array | undefined, offset: number, data: Uint8Array): Uint8Array => {
+  if (old === undefined && offset === 0) return data.slice()
+  const bytes = new Uint8Array(Math.max(old?.length ?? 0, offset + data.length))
+  if (old !== undefined) bytes.set(old)
+  bytes.set(data, offset)
+  return bytes
+}
+
+/** Writes; none when the free space does not suffice. */
+export const write = (
+  bytes: Bytes,
+  position: number,
+  data: Uint8Array,
+  free: space.Space | undefined
+): Option.Option<Written> => {
+  let pieces = bytes.pieces
+  let left = free
+  const touched: Array<space.Run> = []
+  const end = position + data.length
+  for (let at = position; at < end;) {
+    const index = Math.floor(at / pieceSize)
+    const offset = at - index * pieceSize
+    const length = Math.min(pieceSize - offset, end - at)
+    const old = Option.getOrUndefined(HashMap.get(pieces, index))
+    const next = merged(old?.bytes, offset, data.subarray(at - position, at - position + length))
+    let places = old?.runs ?? []
+    if (left !== undefined) {
+      const taken = space.allocate(left, blocksOf(next) - countOf(places))
+      if (Option.isNone(taken)) return Option.none()
+      left = taken.value.space
+      places = [...places, ...taken.value.runs]
+      for (const run of places) touched.push(run)
+    }
+    pieces = HashMap.set(pieces, index, { bytes: next, runs: places })
+    at += length
+  }
+  return Option.some({
+    bytes: { _tag: "Bytes", size: Math.max(bytes.size, data.length === 0 ? 0 : end), pieces },
+    space: left,
+    touched
+  })
+}
+
+/** Reads what is there, at most `length` bytes. */
+export const read = (bytes: Bytes, position: number, length: number): Uint8Array => {
+  const end = Math.min(position + length, bytes.size)
+  if (end <= position) return new Uint8Array(0)
+  const first = Math.floor(position / pieceSize)
+  if (Math.floor((end - 1) / pieceSize) === first) {
+    const piece = Option.getOrUndefined(HashMap.get(bytes.pieces, first))
+    const from = position - first * pieceSize
+    if (piece !== undefined && piece.bytes.length >= from + end - position) {
+      return piece.bytes.slice(from, from + end - position)
+    }
+  }
+  const result = new Uint8Array(end - position)
+  for (let index = first; index * pieceSize < end; index++) {
+    const piece = Option.getOrUndefined(HashMap.get(bytes.pieces, index))
+    if (piece === undefined) continue
+    const start = index * pieceSize
+    const from = Math.max(position - start, 0)
+    const to = Math.min(end - start, piece.bytes.length)
+    if (to > from) result.set(piece.bytes.subarray(from, to), start + from - position)
+  }
+  return result
+}
+
+const withLength = (runs: ReadonlyArray<space.Run>, count: number) => {
+  const kept: Array<space.Run> = []
+  const freed: Array<space.Run> = []
+  let left = count
+  for (const run of runs) {
+    const length = Math.min(run.length, left)
+    if (length > 0) kept.push({ start: run.start, length })
+    if (length < run.length) freed.push({ start: run.start + length, length: run.length - length })
+    left -= length
+  }
+  return { kept, freed }
+}
+
+/** Gives the file another size; what it gains is a hole. */
+export const truncate = (bytes: Bytes, size: number, free: space.Space | undefined): Written => {
+  if (size >= bytes.size) return { bytes: { ...bytes, size }, space: free, touched: [] }
+  let pieces = bytes.pieces
+  const freed: Array<space.Run> = []
+  for (const [index, piece] of bytes.pieces) {
+    const length = size - index * pieceSize
+    if (length >= piece.bytes.length) continue
+    if (length <= 0) {
+      pieces = HashMap.remove(pieces, index)
+      for (const run of piece.runs) freed.push(run)
+    } else {
+      const bytes = piece.bytes.slice(0, length)
+      const places = withLength(piece.runs, blocksOf(bytes))
+      pieces = HashMap.set(pieces, index, { bytes, runs: places.kept })
+      for (const run of places.freed) freed.push(run)
+    }
+  }
+  return {
+    bytes: { _tag: "Bytes", size, pieces },
+    space: free === undefined ? undefined : space.release(free, freed),
+    touched: []
+  }
+}
+
+/** A file with these bytes, outside of any disk. */
+export const make = (data: Uint8Array): Bytes => Option.getOrThrow(write(empty, 0, data, undefined)).bytes

@@ -1,0 +1,383 @@
+import * as DevicePath from "@effect-ploop/core/DevicePath"
+import { HostPath } from "@effect-ploop/core/HostPath"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as Result from "@effect-ploop/core/Result"
+import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as Either from "effect/Either"
+import * as HashMap from "effect/HashMap"
+import * as disks from "./disk.js"
+import * as ext4 from "./ext4.js"
+import * as files from "./files.js"
+import type * as image from "./image.js"
+import * as space from "./space.js"
+import type { Device, FileRef, Level, Volume } from "./state.js"
+import { rootInode } from "./state.js"
+import type { Answer, Tool } from "./tool.js"
+import { context, denied, generation, refused, said } from "./tool.js"
+import type { Transaction } from "./transaction.js"
+
+// Names
+
+const nodesOf = (device: DevicePath.DevicePath): ReadonlyArray<string> => [device, DevicePath.partition(device)]
+
+const isTaken = (tx: Transaction, device: DevicePath.DevicePath): boolean =>
+  tx.device(device) !== undefined || Either.isRight(files.lookup(tx, device))
+
+/** The name that the next device gets on a host whose kernel counts. */
+export const next = (tx: Transaction): DevicePath.DevicePath => {
+  let number = tx.state.nextDevice
+  while (isTaken(tx, DevicePath.make(`/dev/ploop${number}`))) number++
+  return DevicePath.make(`/dev/ploop${number}`)
+}
+
+const choose = (tool: Tool): DevicePath.DevicePath => {
+  const { tx } = tool
+  if (generation(tool) !== "9") {
+    const device = next(tx)
+    tx.update({ nextDevice: Number(/\d+$/.exec(device)![0]) + 1 })
+    return device
+  }
+  for (;;) {
+    const device = DevicePath.make(`/dev/mapper/ploop${1000 + parseInt(tx.hex(8), 16) % 65_535}`)
+    if (!isTaken(tx, device)) return device
+  }
+}
+
+// Looking for devices
+
+/** Devices that run from this base image, whatever its name. */
+const running = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => {
+  const found = files.lookup(tool.tx, disks.base(tool, disk))
+  return Either.isLeft(found)
+    ? []
+    : tool.tx.state.devices.filter((device) =>
+      device.levels.some((level, index) => index === 0 && files.same(level.file, found.right))
+    )
+}
+
+/** The device of the disk with this component name, or without any. */
+export const find = (tool: Tool, disk: disks.Disk, component: string | undefined): Device | undefined =>
+  running(tool, disk).find((device) => device.component === component)
+
+/** Every device of the disk, found by the names of its images. */
+export const all = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => {
+  const paths = new Set(
+    disk.descriptor.images.map((entry) => {
+      const path = disks.imagePath(tool, disk, entry.file)
+      return Either.getOrElse(files.realPath(tool.tx, path), () => path)
+    })
+  )
+  return tool.tx.state.devices.filter((device) => paths.has(device.levels[0]?.path ?? ""))
+}
+
+const has = (device: Device, file: FileRef): boolean => device.levels.some((level) => files.same(level.file, file))
+
+/** Named devices whose uppermost level is this file. */
+export const attachedAt = (tool: Tool, disk: disks.Disk, path: string): ReadonlyArray<Device> => {
+  const file = files.lookup(tool.tx, path)
+  return Either.isLeft(file) ? [] : running(tool, disk).filter((device) => {
+    const top = device.levels.at(-1)
+    return top !== undefined && files.same(top.file, file.right)
+  })
+}
+
+export const isPartitioned = (device: Device): boolean => device.volume !== undefined
+
+export const attachment = (device: Device): Result.Attachment => ({
+  device: device.device,
+  ...(isPartitioned(device) && { partition: DevicePath.partition(device.device) }),
+  ...(device.component !== undefined && { component: device.component })
+})
+
+export const targetOf = (tx: Transaction, device: Device): HostPath | undefined => {
+  const mount = tx.mountsOf(device.device)[0]
+  return mount === undefined ? undefined : HostPath.make(mount.target)
+}
+
+// Attaching
+
+const clearInUse = (tool: Tool, opened: disks.OpenImage, dirty: boolean): Answer<image.Image> => {
+  const next: image.Image = { ...opened.image, dirty }
+  return Either.map(disks.setImage(tool, opened.ref, next), () => next)
+}
+
+/** What shows through the deltas: the tree of the uppermost one that has something. */
+const visible = (chain: ReadonlyArray<disks.OpenImage>): Volume | "garbage" | undefined =>
+  chain.findLast(({ image }) => image.delta.tree !== undefined)?.image.delta.tree
+
+export interface Attach {
+  readonly chain: ReadonlyArray<disks.OpenImage>
+  readonly readOnly: boolean
+  readonly component: string | undefined
+  readonly device: DevicePath.DevicePath | undefined
+  readonly snapshot: SnapshotId.SnapshotId | undefined
+}
+
+/** Brings a device up over the images of a chain. */
+export const attach = (tool: Tool, options: Attach): Answer<Device> =>
+  Either.gen(function*() {
+    const { tx } = tool
+    const device = options.device ?? choose(tool)
+    if (tx.device(device) !== undefined) {
+      return yield* said(tool, 3, `Can't add image ${options.chain[0]?.path}: Device or resource busy`)
+    }
+    const top = options.chain.at(-1)!
+    if (!options.readOnly) yield* clearInUse(tool, top, true)
+    const tree = visible(options.chain)
+    const volume = typeof tree === "object" ? tx.state.nextVolume : undefined
+    if (typeof tree === "object" && volume !== undefined) {
+      tx.update({ nextVolume: volume + 1 })
+      tx.setVolume({ ...tree, id: volume, readOnly: options.readOnly })
+    }
+    const attached: Device = {
+      device,
+      levels: options.chain.map(({ path, ref }): Level => ({
+        file: ref,
+        path: Either.getOrElse(files.realPath(tx, path), () => path)
+      })),
+      component: options.component,
+      readOnly: options.readOnly,
+      snapshot: options.snapshot,
+      size: top.image.size,
+      clusterSize: top.image.clusterSize,
+      version: top.image.layout === "raw" ? 0 : top.image.version,
+      volume,
+      running: true,
+      statistics: { bio_writes: 0n, bio_syncs: 0n }
+    }
+    tx.update({ devices: [...tx.state.devices, attached] })
+    for (const node of volume === undefined ? [device] : nodesOf(device)) files.makeNode(tx, node)
+    return attached
+  })
+
+const invalidTarget = (tool: Tool, target: string): Answer<never> =>
+  refused(new PloopError.MountPointInvalid({ ...context(tool), target }))
+
+/** Looks at a mount point before anything is done. */
+export const requireDirectory = (tool: Tool, target: string): Answer<FileRef> => {
+  const found = files.lookup(tool.tx, target)
+  return Either.isRight(found) && tool.tx.inode(found.right).body._tag === "Directory"
+    ? Either.right(found.right)
+    : invalidTarget(tool, target)
+}
+
+/** The mount options that ext4 takes; a name alone, or with a value behind `=`. */
+const mountOptions = new Set([
+  "acl",
+  "async",
+  "atime",
+  "auto_da_alloc",
+  "barrier",
+  "block_validity",
+  "commit",
+  "data",
+  "data_err",
+  "defaults",
+  "delalloc",
+  "dev",
+  "diratime",
+  "dirsync",
+  "discard",
+  "dioread_nolock",
+  "errors",
+  "exec",
+  "grpid",
+  "grpjquota",
+  "grpquota",
+  "i_version",
+  "init_itable",
+  "inode_readahead_blks",
+  "journal_checksum",
+  "journal_ioprio",
+  "jqfmt",
+  "lazytime",
+  "max_batch_time",
+  "min_batch_time",
+  "minixdf",
+  "noacl",
+  "noatime",
+  "noauto_da_alloc",
+  "nobarrier",
+  "noblock_validity",
+  "nodelalloc",
+  "nodev",
+  "nodiratime",
+  "nodiscard",
+  "noexec",
+  "nogrpid",
+  "noinit_itable",
+  "noload",
+  "noquota",
+  "norecovery",
+  "nosuid",
+  "nouid32",
+  "nouser_xattr",
+  "orlov",
+  "pfmemalloc",
+  "prjquota",
+  "quota",
+  "relatime",
+  "resgid",
+  "resuid",
+  "ro",
+  "rw",
+  "sb",
+  "strictatime",
+  "stripe",
+  "suid",
+  "sync",
+  "user_xattr",
+  "usrjquota",
+  "usrquota"
+])
+
+const isKnown = (option: string): boolean => mountOptions.has(option.split("=")[0]!)
+
+/** Shows the file system of a device at a directory. */
+export const mount = (
+  tool: Tool,
+  device: Device,
+  target: string,
+  options: { readonly fileSystem?: string | undefined; readonly data?: ReadonlyArray<string> | undefined } = {}
+): Answer<void> =>
+  Either.gen(function*() {
+    const { tx } = tool
+    const covers = yield* requireDirectory(tool, target)
+    const strange = options.data?.find((option) => !isKnown(option))
+    const volume = device.volume === undefined ? undefined : tx.volume(device.volume)
+    const type = volume?.layout?.type
+    const wanted = options.fileSystem ?? (generation(tool) === "9" ? type : "ext4")
+    // The driver of ext4 takes ext3 as well, the other way it does not go.
+    if (volume === undefined || strange !== undefined || (wanted !== type && !(wanted === "ext4" && type === "ext3"))) {
+      const data = (options.data ?? []).join(",")
+      return yield* said(
+        tool,
+        21,
+        `Can't mount file system dev=${device.device}p1 target=${target} data='${data}': Invalid argument`
+      )
+    }
+    const path = yield* denied(tool, 21, `Can't mount ${target}`)(files.realPath(tx, target))
+    tx.update({ mounts: [...tx.state.mounts, { covers, volume: volume.id, target: path, device: device.device }] })
+    if (!device.readOnly) tx.touchTables(volume.id)
+  })
+
+const holds = (tx: Transaction, volume: number): boolean => {
+  for (const handle of HashMap.values(tx.state.handles)) if (handle.file.volume === volume) return true
+  return tx.state.mounts.some((mount) => mount.covers.volume === volume) ||
+    tx.state.devices.some((device) => device.levels.some((level) => level.file.volume === volume))
+}
+
+/** Takes the file system of a device away from where it is mounted. */
+export const unmount = (tool: Tool, device: Device): Answer<void> => {
+  const { tx } = tool
+  const [mount] = tx.mountsOf(device.device)
+  if (mount === undefined) return Either.void
+  if (holds(tx, mount.volume)) {
+    return said(
+      tool,
+      generation(tool) === "1.15" ? 22 : 46,
+      `Failed to umount ${mount.target}: Device or resource busy`
+    )
+  }
+  tx.update({ mounts: tx.state.mounts.filter((other) => other !== mount) })
+  return Either.void
+}
+
+/** Writes back what the kernel holds. */
+export const sync = (tool: Tool, device: Device): Answer<void> =>
+  denied(tool, 16, "Can't sync the image")(tool.tx.sync(device))
+
+/** Takes a device down: what is on it goes to its image, which is no longer marked as in use. */
+export const detach = (tool: Tool, device: Device): Answer<void> =>
+  Either.gen(function*() {
+    const { tx } = tool
+    yield* unmount(tool, device)
+    yield* sync(tool, device)
+    const top = device.levels.at(-1)
+    if (top !== undefined && !device.readOnly) {
+      const inode = tx.inode(top.file)
+      if (inode.body._tag === "Image") yield* disks.setImage(tool, top.file, { ...inode.body, dirty: false })
+    }
+    tx.update({ devices: tx.state.devices.filter((other) => other.device !== device.device) })
+    if (device.volume !== undefined) tx.removeVolume(device.volume)
+    for (const level of device.levels) tx.forget(level.file)
+    for (const node of nodesOf(device.device)) files.unlink(tx, node)
+  })
+
+// Changing the levels of running devices
+
+/** Puts a new delta on top of a running device. */
+export const push = (tool: Tool, device: Device, level: Level): void =>
+  tool.tx.setDevice({ ...device, levels: [...device.levels, level] })
+
+/** Lets every device that runs from a delta forget it, after it was merged into the one below. */
+export const drop = (tool: Tool, file: FileRef): void => {
+  for (const device of tool.tx.state.devices) {
+    if (has(device, file)) {
+      tool.tx.setDevice({
+        ...device,
+        levels: device.levels.filter((level) => !files.same(level.file, file))
+      })
+    }
+  }
+  tool.tx.forget(file)
+}
+
+// The numbers of a file system
+
+export interface Numbers {
+  readonly blockSize: number
+  readonly blocks: number
+  readonly freeBlocks: number
+  readonly inodes: number
+  readonly freeInodes: number
+}
+
+/** What statfs(2) answers. */
+export const numbers = (volume: Volume): Numbers => {
+  const layout = volume.layout!
+  const inodes = ext4.inodes(layout)
+  return {
+    blockSize: space.blockSize,
+    blocks: layout.blocks - ext4.overhead(layout),
+    freeBlocks: volume.space?.freeBlocks ?? 0,
+    inodes,
+    freeInodes: inodes - ext4.reservedInodes - HashMap.size(volume.inodes)
+  }
+}
+
+const statfsSize = 40
+
+/** Keeps the numbers beside the base image, as a umount by descriptor does. */
+export const writeStatfs = (tool: Tool, disk: disks.Disk, device: Device): void => {
+  if (device.volume === undefined) return
+  const found = numbers(tool.tx.volume(device.volume))
+  const bytes = new Uint8Array(statfsSize)
+  const view = new DataView(bytes.buffer)
+  const fields = [found.blockSize, found.blocks, found.freeBlocks, found.inodes, found.freeInodes]
+  fields.forEach((value, index) => view.setBigUint64(index * 8, BigInt(value), true))
+  files.writeWhole(tool.tx, disks.statfs(tool, disk), bytes)
+}
+
+export const readStatfs = (tool: Tool, path: string): Numbers | undefined => {
+  const bytes = files.readWhole(tool.tx, path)
+  if (Either.isLeft(bytes) || bytes.right.length < statfsSize) return undefined
+  const view = new DataView(bytes.right.buffer, bytes.right.byteOffset)
+  const field = (index: number): number => Number(view.getBigUint64(index * 8, true))
+  return { blockSize: field(0), blocks: field(1), freeBlocks: field(2), inodes: field(3), freeInodes: field(4) }
+}
+
+// The balloon
+
+export const balloonName = ".balloon-c3a5ae3d-ce7f-43c4-a1ea-c61e2b4504e8"
+
+export const balloon = (tx: Transaction, volume: number): FileRef | undefined => {
+  const { body } = tx.inode({ volume, ino: rootInode })
+  if (body._tag !== "Directory") return undefined
+  const ino = HashMap.get(body.entries, balloonName)
+  return ino._tag === "None" ? undefined : { volume, ino: ino.value }
+}
+
+export const isTemporary = (tree: SnapshotTree.SnapshotTree, id: SnapshotId.SnapshotId): boolean =>
+  SnapshotTree.nodes(tree).some((node) => node.id === id && node.temporary)

@@ -1,0 +1,265 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
+import { HostPath } from "@effect-ploop/core/HostPath"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as Either from "effect/Either"
+import * as HashMap from "effect/HashMap"
+import * as content from "./content.js"
+import * as files from "./files.js"
+import * as image from "./image.js"
+import type { FileRef } from "./state.js"
+import type { Answer, Tool } from "./tool.js"
+import { absolute, context, denied, generation, refused, requireName, said } from "./tool.js"
+
+/** A disk as its descriptor has it. */
+export interface Disk {
+  /** The absolute path of the descriptor, without links. */
+  readonly path: string
+  /** The directory that relative names of images start from. */
+  readonly home: string
+  readonly descriptor: DiskDescriptor.DiskDescriptor
+  readonly tree: SnapshotTree.SnapshotTree
+}
+
+type Parsed = Either.Either<
+  Pick<Disk, "descriptor" | "tree">,
+  DiskDescriptor.DescriptorSyntaxError
+>
+
+const known = new WeakMap<content.Bytes, Parsed>()
+
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
+const parse = (bytes: content.Bytes): Parsed => {
+  const found = known.get(bytes)
+  if (found !== undefined) return found
+  const text = decoder.decode(content.read(bytes, 0, bytes.size))
+  const parsed = Either.flatMap(
+    DiskDescriptor.parse(text),
+    (descriptor) => Either.map(SnapshotTree.fromDescriptor(descriptor), (tree) => ({ descriptor, tree }))
+  )
+  known.set(bytes, parsed)
+  return parsed
+}
+
+/** Whether the tool itself reads the descriptor, and fails with a code, or the backend does before it asks the tool. */
+type Reader = "tool" | "backend"
+
+const missing = (tool: Tool, reader: Reader, path: string): Answer<never> =>
+  reader === "tool"
+    ? said(tool, generation(tool) === "9" ? 4 : 39, `Can't resolve ${path}: No such file or directory`)
+    : refused(new PloopError.DiskNotFound(context(tool, `${path}: no such file or directory`)))
+
+const invalid = (tool: Tool, reader: Reader, reason: string): Answer<never> =>
+  refused(
+    new PloopError.DescriptorInvalid({ ...context(tool), ...(reader === "tool" && { exitCode: 23 }), reason })
+  )
+
+/** Reads the descriptor of a disk. */
+export const read = (tool: Tool, name: string, reader: Reader): Answer<Disk> =>
+  Either.flatMap(requireName(tool, name), () => readAnyName(tool, name, reader))
+
+/** Reads a descriptor for an answer that the backend finds in it alone. */
+export const readAnyName = (tool: Tool, name: string, reader: Reader = "backend"): Answer<Disk> =>
+  Either.gen(function*() {
+    const { tx } = tool
+    const path = absolute(tool, name)
+    const found = files.realPath(tx, path)
+    if (Either.isLeft(found)) return yield* missing(tool, reader, path)
+    const ref = yield* denied(tool, 23, `Can't open ${path}`)(files.lookup(tx, path))
+    const { body } = tx.inode(ref)
+    if (body._tag !== "Bytes") {
+      return yield* invalid(tool, reader, body._tag === "Directory" ? "it is a directory" : `Can't parse ${path}`)
+    }
+    const parsed = parse(body)
+    if (Either.isLeft(parsed)) return yield* invalid(tool, reader, parsed.left.message)
+    return { path: found.right, home: tool.path.dirname(found.right), ...parsed.right }
+  })
+
+/** What a command that changes a disk does first: it locks, which leaves a file behind. */
+export const lock = (tool: Tool, disk: Disk): void => {
+  const file = `${disk.path}.lck`
+  if (generation(tool) !== "9" && Either.isLeft(files.lookup(tool.tx, file))) {
+    files.openFile(tool.tx, file, files.flags("w"), 0o600)
+  }
+}
+
+/** Reads the descriptor as the tool does that will change the disk. */
+export const open = (tool: Tool, name: string, reader: Reader = "tool"): Answer<Disk> =>
+  Either.map(read(tool, name, reader), (disk) => {
+    lock(tool, disk)
+    return disk
+  })
+
+export const imagePath = (tool: Tool, disk: Pick<Disk, "home">, file: string): HostPath =>
+  HostPath.make(tool.path.resolve(disk.home, file))
+
+/** How a descriptor names an image file. */
+export const relative = (tool: Tool, home: string, path: string): string =>
+  generation(tool) !== "1.15" || path.startsWith(`${home === "/" ? "" : home}/`)
+    ? tool.path.relative(home, path)
+    : path
+
+export const rootElement = (tool: Tool) => generation(tool) === "1.15" ? "Parallels_disk_image" : "Virtuozzo_disk_image"
+
+/** Writes a descriptor: a new file that takes the place of the old one. */
+export const write = (tool: Tool, path: string, descriptor: DiskDescriptor.DiskDescriptor): Answer<void> =>
+  Either.gen(function*() {
+    const { tx } = tool
+    const written = Either.gen(function*() {
+      const bytes = encoder.encode(DiskDescriptor.format(descriptor))
+      const ref = yield* files.writeWhole(tx, `${path}.tmp`, bytes)
+      yield* files.rename(tx, `${path}.tmp`, path)
+      return ref
+    })
+    const ref = yield* denied(tool, 255, `Can't create ${path}.tmp`)(written)
+    const { body } = tx.inode(ref)
+    if (body._tag === "Bytes") {
+      const tree = SnapshotTree.fromDescriptor(descriptor)
+      if (Either.isRight(tree)) known.set(body, Either.right({ descriptor, tree: tree.right }))
+    }
+  })
+
+/** The parts of a descriptor that operations change. */
+export type Change = Partial<
+  Pick<DiskDescriptor.DiskDescriptor, "diskSize" | "preallocated" | "images" | "snapshots">
+>
+
+/** The disk with a changed descriptor, which is written as the tool of this generation writes it. */
+export const change = (tool: Tool, disk: Disk, changes: Change): Answer<Disk> =>
+  Either.gen(function*() {
+    const { descriptor } = disk
+    const diskSize = changes.diskSize ?? descriptor.diskSize
+    const plane = BigInt(descriptor.cylinders * descriptor.heads)
+    const next = new DiskDescriptor.DiskDescriptor({
+      rootElement: rootElement(tool),
+      diskSize,
+      cylinders: descriptor.cylinders,
+      heads: descriptor.heads,
+      sectors: plane === 0n ? descriptor.sectors : Number(ByteSize.toSectors(diskSize) / plane),
+      clusterSize: descriptor.clusterSize,
+      preallocated: changes.preallocated ?? descriptor.preallocated,
+      images: changes.images ?? descriptor.images,
+      snapshots: changes.snapshots ?? descriptor.snapshots
+    })
+    yield* write(tool, disk.path, next)
+    const tree = Either.mapLeft(
+      SnapshotTree.fromDescriptor(next),
+      (error) => new PloopError.DescriptorInvalid({ ...context(tool), reason: error.message })
+    )
+    return { ...disk, descriptor: next, tree: yield* tree }
+  })
+
+export const isRaw = (disk: Disk): boolean => disk.descriptor.images.some((image) => image.type === "Plain")
+
+/** The base image, by which running devices are found. */
+export const base = (tool: Tool, disk: Disk): HostPath => imagePath(tool, disk, disk.descriptor.images[0]!.file)
+
+export const fileOf = (tool: Tool, disk: Disk, id: SnapshotId): HostPath | undefined => {
+  const found = disk.descriptor.images.find((image) => image.id === id)
+  return found === undefined ? undefined : imagePath(tool, disk, found.file)
+}
+
+/** An image file that can be worked with. */
+export interface OpenImage {
+  readonly ref: FileRef
+  readonly path: string
+  readonly image: image.Image
+}
+
+const refuseImage = (tool: Tool, path: string, problem: image.Problem): Answer<never> =>
+  problem === "short"
+    ? said(tool, 6, `Short read PVD header ${path}`)
+    : said(tool, 11, `Wrong signature in image ${path}`)
+
+/** A ploop image that is taken for a raw one has no file system where one is looked for. */
+const asRaw = (found: image.Image): image.Image =>
+  found.layout === "raw" ? found : {
+    ...found,
+    layout: "raw",
+    size: image.fileSize(found),
+    delta: { ...found.delta, tree: "garbage" }
+  }
+
+/** Opens an image file; a missing one fails with the given code and words. */
+export const openImage = (
+  tool: Tool,
+  path: string,
+  options: { readonly raw: boolean; readonly clusterSize: bigint; readonly missing: readonly [number, string] }
+): Answer<OpenImage> =>
+  Either.gen(function*() {
+    const { tx } = tool
+    const found = files.lookup(tx, path)
+    if (Either.isLeft(found)) {
+      return yield* said(tool, options.missing[0], `${options.missing[1]} ${path}: No such file or directory`)
+    }
+    const ref = found.right
+    const { body } = tx.inode(ref)
+    const deltas = (token: number) => HashMap.get(tx.state.deltas, token)
+    if (body._tag === "Image") {
+      if (options.raw) return { ref, path, image: asRaw(body) }
+      return body.layout === "raw" ? yield* refuseImage(tool, path, "signature") : { ref, path, image: body }
+    }
+    if (body._tag !== "Bytes") return yield* said(tool, 4, `Can't open ${path}: Is a directory`)
+    if (options.raw) {
+      return { ref, path, image: image.fromRawBytes(body, Number(options.clusterSize), deltas) }
+    }
+    const opened = image.fromBytes(body, deltas)
+    if (Either.isLeft(opened)) return yield* refuseImage(tool, path, opened.left)
+    return { ref, path, image: opened.right }
+  })
+
+/** The images from the base to a snapshot, base first. */
+export const chain = (
+  tool: Tool,
+  disk: Disk,
+  id: SnapshotId,
+  absent: readonly [number, string]
+): Answer<ReadonlyArray<OpenImage>> => {
+  const nodes = [...SnapshotTree.chain(disk.tree, id)].reverse()
+  return Either.all(nodes.map((node, index) =>
+    openImage(tool, imagePath(tool, disk, node.file), {
+      raw: index === 0 && isRaw(disk),
+      clusterSize: disk.descriptor.clusterSize,
+      missing: absent
+    })
+  ))
+}
+
+/** Stores an image in its file. */
+export const setImage = (tool: Tool, ref: FileRef, next: image.Image): Answer<void> => {
+  const { tx } = tool
+  return denied(tool, 7, "Can't write image")(
+    tx.setInode(ref.volume, { ...tx.inode(ref), mtime: tx.now, ctime: tx.now, body: { ...next, token: undefined } })
+  )
+}
+
+/** Makes a new image file. */
+export const makeImage = (tool: Tool, path: string, made: image.Image, code = 1): Answer<FileRef> => {
+  const { tx } = tool
+  return denied(tool, code, `Can't create ${path}`)(Either.flatMap(
+    files.openFile(tx, path, files.flags("wx"), 0o600),
+    (ref) => Either.map(tx.setInode(ref.volume, { ...tx.inode(ref), body: made }), () => ref)
+  ))
+}
+
+/** The numbers of the file system that a umount by descriptor leaves beside the base image. */
+export const statfs = (tool: Tool, disk: Disk): string => `${tool.path.dirname(base(tool, disk))}/.statfs`
+
+export const dropStatfs = (tool: Tool, disk: Disk): void => {
+  files.unlink(tool.tx, statfs(tool, disk))
+}
+
+export const emptyDelta = (of: image.Image): image.Image => ({
+  _tag: "Image",
+  layout: "expanded",
+  version: of.version,
+  clusterSize: of.clusterSize,
+  size: of.size,
+  dirty: false,
+  truncated: false,
+  delta: image.noDelta
+})

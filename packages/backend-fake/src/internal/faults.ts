@@ -1,0 +1,75 @@
+import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import type { Calls, Operation } from "../FakeHost.js"
+
+/** What happens to a call instead of, or before, what it does. */
+interface Fault {
+  readonly operation: string
+  /** How many calls it lets pass; none left means that it happens. */
+  readonly left: number
+  readonly always: boolean
+  readonly delay: Duration.Duration
+  readonly error: PloopError.PloopError | undefined
+}
+
+export interface Faults {
+  readonly add: (
+    operation: Operation,
+    calls: Calls | undefined,
+    what: Partial<Pick<Fault, "delay" | "error">>
+  ) => Effect.Effect<void>
+  readonly reset: Effect.Effect<void>
+  /** Waits and fails as it was told to; the error is one that the operation is known to have. */
+  readonly before: (operation: string) => Effect.Effect<void, PloopError.PloopError>
+}
+
+/** Counts a call: what happens to it, and what is still to come. */
+const count = (
+  faults: ReadonlyArray<Fault>,
+  operation: string
+): readonly [ReadonlyArray<Fault>, ReadonlyArray<Fault>] => {
+  const due: Array<Fault> = []
+  const rest: Array<Fault> = []
+  for (const fault of faults) {
+    if (fault.operation !== operation) rest.push(fault)
+    else if (fault.left > 1) rest.push({ ...fault, left: fault.left - 1 })
+    else {
+      due.push(fault)
+      if (fault.always) rest.push(fault)
+    }
+  }
+  return [due, rest]
+}
+
+export const make: Effect.Effect<Faults> = Effect.gen(function*() {
+  const ref = yield* Ref.make<ReadonlyArray<Fault>>([])
+  return {
+    add: (operation, calls = 1, { delay = Duration.zero, error }) =>
+      typeof calls === "number" && (!Number.isInteger(calls) || calls < 1)
+        ? Effect.dieMessage(`calls is ${calls}, but it must be "always" or a whole number larger than zero`)
+        : Ref.update(ref, (faults) => [...faults, {
+          operation,
+          left: calls === "always" ? 1 : calls,
+          always: calls === "always",
+          delay,
+          error
+        }]),
+    reset: Ref.set(ref, []),
+    before: (operation) =>
+      Effect.flatMap(Ref.get(ref), (faults) =>
+        faults.length === 0
+          ? Effect.void
+          : Effect.flatMap(Ref.modify(ref, (faults) => count(faults, operation)), (due) =>
+            Effect.forEach(
+              due,
+              ({ delay, error }) =>
+                Effect.zipRight(
+                  Duration.greaterThan(delay, Duration.zero) ? Effect.sleep(delay) : Effect.void,
+                  error === undefined ? Effect.void : Effect.fail(error)
+                ),
+              { discard: true }
+            )))
+  }
+})

@@ -1,0 +1,90 @@
+import type { FileSystemType } from "@effect-ploop/core/FileSystemType"
+import * as Either from "effect/Either"
+import * as HashMap from "effect/HashMap"
+import * as HashSet from "effect/HashSet"
+import * as Option from "effect/Option"
+import * as content from "./content.js"
+import { balloonName } from "./devices.js"
+import * as ext4 from "./ext4.js"
+import type * as image from "./image.js"
+import * as space from "./space.js"
+import type { Body, Inode, Volume } from "./state.js"
+import { rootInode } from "./state.js"
+import type { Answer, Tool } from "./tool.js"
+import { said } from "./tool.js"
+
+const lostAndFound = 11
+const balloon = 12
+
+/** Blocks that the directory of lost files takes. */
+const lostBlocks = 4
+
+/** The clusters that a new file system is written to: the partition tables, its own tables, its first directories. */
+const written = (of: image.Image, layout: ext4.Layout, lazy: boolean): HashSet.HashSet<number> => {
+  const perCluster = of.clusterSize / space.blockSize
+  const tables = ext4.tableBlocks(layout) + (lazy ? 0 : ext4.inodeBlocks(layout))
+  const first = ext4.overhead(layout)
+  const last = Math.ceil(of.size / of.clusterSize) - 1
+  const clusters = [0, last, 1 + Math.floor(first / perCluster)]
+  for (let block = 0; block < tables; block += perCluster) clusters.push(1 + Math.floor(block / perCluster))
+  return HashSet.fromIterable(clusters)
+}
+
+/**
+ * Makes a file system in a new image. Which clusters it writes to is modelled:
+ * the tables lie at the beginning, and the journal takes no space in the image.
+ */
+export const make = (
+  tool: Tool,
+  blank: image.Image,
+  type: FileSystemType,
+  lazy: boolean
+): Answer<image.Image> => {
+  const layout = ext4.layout(type, blank.size - 2 * blank.clusterSize)
+  if (layout === undefined) {
+    return said(tool, 24, "Total journal size too big for filesystem.\nCommand mkfs exited with code 1")
+  }
+  const { now } = tool.tx
+  // The root, a block that the format keeps for growing, and the directory of lost files.
+  const taken = space.allocate(
+    space.make(ext4.overhead(layout), layout.blocks),
+    2 + lostBlocks
+  ).pipe(Option.getOrThrow)
+  const [run] = taken.runs
+  const inode = (ino: number, mode: number, links: number, body: Body): readonly [number, Inode] => [ino, {
+    ino,
+    mode,
+    uid: 0,
+    gid: 0,
+    links,
+    atime: now,
+    mtime: now,
+    ctime: now,
+    birthtime: now,
+    body
+  }]
+  const tree: Volume = {
+    id: 0,
+    inodes: HashMap.make(
+      inode(rootInode, 0o755, 3, {
+        _tag: "Directory",
+        entries: HashMap.make(["lost+found", lostAndFound], [balloonName, balloon]),
+        parent: rootInode,
+        runs: [{ start: run!.start, length: 1 }]
+      }),
+      inode(lostAndFound, 0o700, 2, {
+        _tag: "Directory",
+        entries: HashMap.empty(),
+        parent: rootInode,
+        runs: [{ start: run!.start + 2, length: lostBlocks }]
+      }),
+      inode(balloon, 0o600, 1, content.empty)
+    ),
+    nextInode: balloon + 1,
+    used: 0,
+    layout,
+    space: taken.space,
+    readOnly: false
+  }
+  return Either.right({ ...blank, delta: { tree, clusters: written(blank, layout, lazy) } })
+}

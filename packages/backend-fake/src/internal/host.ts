@@ -1,0 +1,70 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as PubSub from "effect/PubSub"
+import * as Ref from "effect/Ref"
+import type { Code } from "./errno.js"
+import type { State } from "./state.js"
+import { Transaction } from "./transaction.js"
+
+/** A transition of the host: it answers, or fails and changes nothing. */
+export type Transition<A, E> = (tx: Transaction) => Either.Either<A, E>
+
+/** A change, for those who watch. */
+export interface Change {
+  readonly before: State
+  readonly after: State
+}
+
+/** The one in-memory host. */
+export interface Host {
+  readonly state: Ref.Ref<State>
+  readonly changes: PubSub.PubSub<Change>
+  /** Runs a transition; `full` is its failure when an image file could not grow. */
+  readonly run: <A, E>(transition: Transition<A, E>, full: (code: Code) => E) => Effect.Effect<A, E>
+  /** Does what cannot fail. */
+  readonly change: (change: (tx: Transaction) => void) => Effect.Effect<void>
+  readonly replace: (state: State) => Effect.Effect<void>
+}
+
+export const make = (initial: State): Effect.Effect<Host> =>
+  Effect.gen(function*() {
+    const state = yield* Ref.make(initial)
+    const changes = yield* PubSub.unbounded<Change>()
+
+    const publish = (before: State, after: State): Effect.Effect<void> =>
+      before === after ? Effect.void : Effect.asVoid(PubSub.publish(changes, { before, after }))
+
+    return {
+      state,
+      changes,
+      run: <A, E>(transition: Transition<A, E>, full: (code: Code) => E) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.flatten(Ref.modify(state, (before): readonly [Effect.Effect<A, E>, State] => {
+            const tx = new Transaction(before, now)
+            const result = transition(tx)
+            if (Either.isLeft(result)) {
+              return [result, tx.left ?? before]
+            }
+            const settled = tx.settle()
+            if (Either.isLeft(settled)) {
+              return [Effect.fail(full(settled.left)), tx.left ?? before]
+            }
+            const after = tx.state
+            return [after === before ? result : Effect.as(publish(before, after), result.right), after]
+          }))),
+      change: (change) =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          Effect.flatMap(
+            Ref.modify(state, (before) => {
+              const tx = new Transaction(before, now)
+              change(tx)
+              return [{ before, after: tx.state }, tx.state]
+            }),
+            ({ after, before }) =>
+              publish(before, after)
+          )),
+      replace: (next) =>
+        Effect.flatMap(Ref.getAndSet(state, next), (before) => publish(before, next))
+    }
+  })

@@ -1,0 +1,182 @@
+import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
+import * as Either from "effect/Either"
+import * as HashSet from "effect/HashSet"
+import * as Option from "effect/Option"
+import * as content from "./content.js"
+import type { Volume } from "./state.js"
+
+/**
+ * What a delta holds: the whole tree of the disk as it was when the delta was
+ * last written to (shared with the deltas below it), or nothing, and then what
+ * is below it shows through; and the clusters that it has of its own.
+ */
+export interface Delta {
+  readonly tree: Volume | "garbage" | undefined
+  readonly clusters: HashSet.HashSet<number>
+}
+
+/** An image file. Sizes are in bytes. */
+export interface Image {
+  readonly _tag: "Image"
+  /** `full` has a header and room for every cluster, `raw` has no header. */
+  readonly layout: "expanded" | "full" | "raw"
+  readonly version: FormatVersion
+  readonly clusterSize: number
+  readonly size: number
+  /** Marked as in use. */
+  readonly dirty: boolean
+  /** The file is shorter than its index says. */
+  readonly truncated: boolean
+  readonly delta: Delta
+  /** By what its delta is known when the file is read as bytes. */
+  readonly token?: number | undefined
+}
+
+export const noDelta: Delta = { tree: undefined, clusters: HashSet.empty() }
+
+const inUse = 0x746f6e59
+
+const headerSize = 64
+
+const signatures = { 1: "WithoutFreeSpace", 2: "WithouFreSpacExt" } as const
+
+const mark = "effect-ploop image "
+
+const roundUp = (value: number, unit: number): number => Math.ceil(value / unit) * unit
+
+export const clusterCount = (image: Image): number => Math.ceil(image.size / image.clusterSize)
+
+/** Bytes before the first cluster of data. */
+const dataStart = (image: Image): number =>
+  image.layout === "raw" ? 0 : roundUp(headerSize + 4 * clusterCount(image), image.clusterSize)
+
+/** The size of the file. */
+export const fileSize = (image: Image): number => {
+  switch (image.layout) {
+    case "raw":
+      return image.size
+    case "full":
+      return dataStart(image) + clusterCount(image) * image.clusterSize
+    case "expanded":
+      return dataStart(image) + HashSet.size(image.delta.clusters) * image.clusterSize
+  }
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+const header = (image: Image): Uint8Array => {
+  const bytes = new Uint8Array(headerSize + 4 * clusterCount(image))
+  const view = new DataView(bytes.buffer)
+  bytes.set(encoder.encode(image.version === 1 ? signatures[1] : signatures[2]))
+  view.setUint32(16, 2, true)
+  view.setUint32(20, 16, true)
+  view.setUint32(24, Math.floor(image.size / 512 / (16 * 63)) % 2 ** 32, true)
+  view.setUint32(28, image.clusterSize / 512, true)
+  view.setUint32(32, clusterCount(image), true)
+  if (image.version === 1) view.setUint32(36, image.size / 512, true)
+  else view.setBigUint64(36, BigInt(image.size / 512), true)
+  view.setUint32(44, image.dirty ? inUse : 0, true)
+  view.setUint32(48, dataStart(image) / 512, true)
+  view.setUint32(52, HashSet.size(image.delta.clusters) === 0 ? 1 : 0, true)
+  const unit = image.version === 1 ? image.clusterSize / 512 : 1
+  const first = dataStart(image) / image.clusterSize
+  const present = image.layout === "full"
+    ? Array.from({ length: clusterCount(image) }, (_, cluster) => cluster)
+    : [...image.delta.clusters].sort((a, b) => a - b)
+  present.forEach((cluster, index) => view.setUint32(headerSize + 4 * cluster, (first + index) * unit, true))
+  return bytes
+}
+
+const written = (bytes: content.Bytes, position: number, data: Uint8Array): content.Bytes =>
+  Option.getOrThrow(content.write(bytes, position, data, undefined)).bytes
+
+/**
+ * The bytes of an image file: its real header and index, and where the data of
+ * the delta begins a mark by which the delta is found again.
+ */
+export const toBytes = (image: Image, token: number): content.Bytes => {
+  const sized = content.truncate(content.empty, fileSize(image), undefined).bytes
+  const headed = image.layout === "raw" ? sized : written(sized, 0, header(image))
+  return image.delta.tree === undefined
+    ? headed
+    : written(headed, dataStart(image), encoder.encode(`${mark}${token}\n`))
+}
+
+/** Why a file is no image. */
+export type Problem = "short" | "signature" | "header"
+
+const deltaAt = (
+  bytes: content.Bytes,
+  position: number,
+  deltas: (token: number) => Option.Option<Delta>
+): { readonly delta: Delta; readonly token: number } | undefined => {
+  const text = decoder.decode(content.read(bytes, position, mark.length + 20))
+  if (!text.startsWith(mark)) return undefined
+  const token = Number(text.slice(mark.length).split("\n")[0])
+  return Option.match(deltas(token), { onNone: () => undefined, onSome: (delta) => ({ delta, token }) })
+}
+
+/** Reads an image file that was written as bytes. */
+export const fromBytes = (
+  bytes: content.Bytes,
+  deltas: (token: number) => Option.Option<Delta>
+): Either.Either<Image, Problem> => {
+  const start = content.read(bytes, 0, headerSize)
+  if (start.length < headerSize) return Either.left("short")
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
+  const signature = decoder.decode(start.subarray(0, 16))
+  const version = signature === signatures[1] ? 1 : signature === signatures[2] ? 2 : undefined
+  if (version === undefined) return Either.left("signature")
+  const clusterSize = view.getUint32(28, true) * 512
+  const sectors = version === 1 ? view.getUint32(36, true) : Number(view.getBigUint64(36, true))
+  if (clusterSize < 32_768 || (clusterSize & (clusterSize - 1)) !== 0 || sectors <= 0) return Either.left("header")
+  const image: Image = {
+    _tag: "Image",
+    layout: "expanded",
+    version,
+    clusterSize,
+    size: sectors * 512,
+    dirty: view.getUint32(44, true) === inUse,
+    truncated: false,
+    delta: noDelta
+  }
+  const index = content.read(bytes, headerSize, 4 * clusterCount(image))
+  const entries = new DataView(index.buffer, index.byteOffset, index.byteLength)
+  let clusters = HashSet.empty<number>()
+  for (let cluster = 0; (cluster + 1) * 4 <= index.length; cluster++) {
+    if (entries.getUint32(cluster * 4, true) !== 0) clusters = HashSet.add(clusters, cluster)
+  }
+  if (HashSet.size(clusters) === 0) return Either.right({ ...image, truncated: bytes.size < dataStart(image) })
+  const found = deltaAt(bytes, dataStart(image), deltas)
+  const full = HashSet.size(clusters) === clusterCount(image)
+  const read: Image = {
+    ...image,
+    layout: full ? "full" : "expanded",
+    delta: found === undefined
+      ? { tree: full ? undefined : "garbage", clusters }
+      : { tree: found.delta.tree, clusters: full ? found.delta.clusters : clusters },
+    token: found?.token
+  }
+  return Either.right({ ...read, truncated: bytes.size < fileSize(read) })
+}
+
+/** Takes a plain file for a raw image. */
+export const fromRawBytes = (
+  bytes: content.Bytes,
+  clusterSize: number,
+  deltas: (token: number) => Option.Option<Delta>
+): Image => {
+  const found = deltaAt(bytes, 0, deltas)
+  return {
+    _tag: "Image",
+    layout: "raw",
+    version: 2,
+    clusterSize,
+    size: bytes.size,
+    dirty: false,
+    truncated: false,
+    delta: found === undefined ? { tree: "garbage", clusters: HashSet.empty() } : found.delta,
+    token: found?.token
+  }
+}

@@ -1,0 +1,414 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as ClusterSize from "@effect-ploop/core/ClusterSize"
+import { inDirectory } from "@effect-ploop/core/Disk"
+import type { Disk } from "@effect-ploop/core/Disk"
+import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
+import * as FormatVersion from "@effect-ploop/core/FormatVersion"
+import type { ImageFormat } from "@effect-ploop/core/ImageFormat"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as Result from "@effect-ploop/core/Result"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as Either from "effect/Either"
+import * as HashSet from "effect/HashSet"
+import * as devices from "../devices.js"
+import * as disks from "../disk.js"
+import * as files from "../files.js"
+import * as fresh from "../freshFileSystem.js"
+import * as image from "../image.js"
+import type { Answer, Tool } from "../tool.js"
+import { absolute, context, denied, generation, refused, said, unsupported } from "../tool.js"
+
+const refuseExisting = (tool: Tool, ...paths: ReadonlyArray<string>): Answer<void> => {
+  const path = paths.find((name) => Either.isRight(files.lookup(tool.tx, name)))
+  return path === undefined ? Either.void : refused(new PloopError.AlreadyExists({ ...context(tool), path }))
+}
+
+const refuseSize = (tool: Tool, version: FormatVersion.FormatVersion, request: Request.Create): Answer<void> => {
+  const maximum = FormatVersion.maximumSize(version)
+  return request.size <= maximum ? Either.void : refused(
+    new PloopError.InvalidArgument({
+      ...context(tool),
+      field: "size",
+      value: ByteSize.toText(request.size),
+      rule: `must not be larger than ${ByteSize.format(maximum)}, the limit of format version ${version} ` +
+        "(which is what this host has by default)"
+    })
+  )
+}
+
+const sectors = (bytes: bigint): bigint => bytes / ByteSize.sectorSize
+
+/** The largest disk that a file system is made in. */
+const largest = (tool: Tool): bigint => (generation(tool) === "1.15" ? 16n : 50n) << 40n
+
+/** What the tool itself refuses, when a file system is to be made. */
+const refuseForFileSystem = (tool: Tool, size: bigint, cluster: bigint): Answer<void> => {
+  if (size > largest(tool)) {
+    return said(
+      tool,
+      38,
+      `An incorrect block device size is specified: ${sectors(size)} sectors.` +
+        ` The maximum allowed size is ${sectors(largest(tool))} sectors`
+    )
+  }
+  return size > 2n * cluster
+    ? Either.void
+    : said(tool, 38, `Image size should be greater than ${sectors(2n * cluster)}`)
+}
+
+const layouts: Record<ImageFormat, image.Image["layout"]> = { expanded: "expanded", preallocated: "full", raw: "raw" }
+
+export const create = (tool: Tool, request: Request.Create): Answer<Result.Created> =>
+  Either.gen(function*() {
+    const { tx } = tool
+    const path = absolute(tool, request.image)
+    const home = tool.path.dirname(path)
+    const disk = inDirectory(home)
+    if (generation(tool) === "9" && request.fileSystem === "ext3") {
+      return yield* unsupported(tool, "generation 9 makes XFS when it is asked for ext3")
+    }
+    const version = request.version ?? (generation(tool) === "9" || tx.state.largeDisks ? 2 : 1)
+    yield* refuseSize(tool, version, request)
+    yield* refuseExisting(tool, path, disk)
+    if (version === 2 && generation(tool) !== "9" && !tx.state.largeDisks && request.format !== "raw") {
+      return yield* said(tool, 38, "Unknown ploop image version: 2")
+    }
+    const cluster = request.clusterSize ?? ClusterSize.standard
+    const size = ClusterSize.roundUp(request.size, cluster)
+    const type = request.fileSystem ?? "ext4"
+    if (type !== "none") yield* refuseForFileSystem(tool, size, cluster)
+    const format = request.format ?? "expanded"
+    const raw = format === "raw"
+    const blank: image.Image = {
+      _tag: "Image",
+      layout: layouts[format],
+      version,
+      clusterSize: Number(cluster),
+      size: Number(size),
+      dirty: false,
+      truncated: false,
+      delta: image.noDelta
+    }
+    const made = type === "none" ? blank : yield* fresh.make(tool, blank, type, request.lazy !== false)
+    yield* disks.makeImage(tool, path, made)
+    yield* disks.write(
+      tool,
+      disk,
+      DiskDescriptor.make({
+        size,
+        clusterSize: cluster,
+        preallocated: format === "preallocated",
+        images: [{ id: SnapshotId.top, type: raw ? "Plain" : "Compressed", file: tool.path.basename(path) }],
+        snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }],
+        rootElement: disks.rootElement(tool)
+      })
+    )
+    return { disk, image: path, ...(!raw && { version }) }
+  })
+
+const clusterOfRaw = (tool: Tool, size: bigint): Answer<bigint> => {
+  const found = [20n, 19n, 18n, 17n, 16n, 15n].map((shift) => 1n << shift).find((cluster) => size % cluster === 0n)
+  return found === undefined
+    ? said(tool, 38, "Incorrect blocksize specified: -1")
+    : Either.right(found)
+}
+
+export const restoreDescriptor = (tool: Tool, request: Request.RestoreDescriptor): Answer<Disk> =>
+  Either.gen(function*() {
+    const path = absolute(tool, request.image)
+    const home = absolute(tool, request.directory ?? tool.path.dirname(path))
+    const disk = inDirectory(home)
+    yield* refuseExisting(tool, disk)
+    const raw = request.format === "raw"
+    const opened = yield* disks.openImage(tool, path, {
+      raw,
+      clusterSize: request.clusterSize ?? ClusterSize.standard,
+      missing: [4, "Can't open"]
+    })
+    const size = BigInt(opened.image.size)
+    const cluster = !raw
+      ? BigInt(opened.image.clusterSize)
+      : request.clusterSize ?? (yield* clusterOfRaw(tool, size))
+    const directory = yield* denied(tool, 255, `Can't create ${disk}`)(files.realPath(tool.tx, home))
+    yield* disks.write(
+      tool,
+      disk,
+      DiskDescriptor.make({
+        size,
+        clusterSize: cluster,
+        images: [{
+          id: SnapshotId.top,
+          type: raw ? "Plain" : "Compressed",
+          file: disks.relative(tool, directory, path)
+        }],
+        snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }],
+        rootElement: disks.rootElement(tool)
+      })
+    )
+    return disk
+  })
+
+const refuseRunning = (tool: Tool, disk: disks.Disk): Answer<void> => {
+  const [device] = devices.all(tool, disk)
+  return device === undefined
+    ? Either.void
+    : refused(new PloopError.ImageInUse({ ...context(tool), device: device.device }))
+}
+
+const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.FormatVersion): Answer<void> =>
+  Either.gen(function*() {
+    if (disks.isRaw(disk)) {
+      // Generation 7 refuses with a code, the others report success.
+      return yield* said(
+        tool,
+        generation(tool) === "7" ? 38 : 0,
+        "Changing image version format on raw image is not supported"
+      )
+    }
+    if (generation(tool) === "7" && version !== 2) {
+      return yield* said(tool, 38, "Incorrect version is specified")
+    }
+    if (version === 1 && disk.descriptor.diskSize > FormatVersion.maximumSize(1)) {
+      return yield* said(tool, 38, "Unable to convert image to PLOOP_FMT_V1: the image size is not compatible")
+    }
+    for (const node of SnapshotTree.nodes(disk.tree)) {
+      const opened = yield* disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
+        raw: false,
+        clusterSize: disk.descriptor.clusterSize,
+        missing: [4, "Can't open"]
+      })
+      if (opened.image.version !== version) yield* disks.setImage(tool, opened.ref, { ...opened.image, version })
+    }
+  })
+
+const convertFormat = (tool: Tool, disk: disks.Disk, format: ImageFormat): Answer<void> =>
+  Either.gen(function*() {
+    if (disks.isRaw(disk)) return yield* said(tool, 38, "Converting raw image is not supported")
+    const entry = disk.descriptor.images[0]!
+    const opened = yield* disks.openImage(tool, disks.imagePath(tool, disk, entry.file), {
+      raw: false,
+      clusterSize: disk.descriptor.clusterSize,
+      missing: [4, "Can't open"]
+    })
+    if (opened.image.dirty) return yield* said(tool, 4, `Image is in use ${opened.path}`)
+    // From preallocated to expanded only the descriptor changes: the file keeps its size.
+    if (format !== "expanded" && opened.image.layout !== layouts[format]) {
+      yield* disks.setImage(tool, opened.ref, { ...opened.image, layout: layouts[format] })
+    }
+    yield* disks.change(tool, disk, {
+      preallocated: format === "preallocated",
+      images: disk.descriptor.images.map((other) => ({ ...other, type: format === "raw" ? "Plain" : "Compressed" }))
+    })
+  })
+
+export const convert = (tool: Tool, request: Request.Convert): Answer<void> =>
+  Either.gen(function*() {
+    const disk = yield* disks.open(tool, request.disk, "backend")
+    yield* refuseRunning(tool, disk)
+    if (request.version !== undefined) return yield* convertVersion(tool, disk, request.version)
+    if (request.format !== undefined) return yield* convertFormat(tool, disk, request.format)
+  })
+
+const switches: ReadonlyArray<keyof Request.Check> = [
+  "force",
+  "hardForce",
+  "duplicates",
+  "readOnly",
+  "silent",
+  "dropInUse",
+  "repairSparse"
+]
+
+const clean: Result.Checked = { outcome: "clean", findings: [] }
+
+const dirtyLine = "Dirty flag is set"
+
+interface Mend {
+  readonly dropInUse: boolean
+  readonly hardForce: boolean
+}
+
+/** Checks one image, and mends what it may. */
+const checkImage = (tool: Tool, path: string, raw: boolean, mend: Mend, cluster: bigint): Answer<Result.Checked> =>
+  Either.gen(function*() {
+    const opened = yield* disks.openImage(tool, path, {
+      raw,
+      clusterSize: cluster,
+      missing: [4, "ploop_check: can't open"]
+    })
+    const { image: found, ref } = opened
+    if (found.truncated) {
+      const line = `FATAL: an index entry of ${path} points behind the end of the file`
+      if (!mend.hardForce) return { outcome: "broken", findings: [line] }
+      yield* disks.setImage(tool, ref, {
+        ...found,
+        truncated: false,
+        delta: { tree: "garbage", clusters: HashSet.empty() }
+      })
+      return { outcome: "repaired", findings: [line, "Fixed"] }
+    }
+    if (!found.dirty) return clean
+    if (!mend.dropInUse) return yield* said(tool, 37, dirtyLine)
+    yield* disks.setImage(tool, ref, { ...found, dirty: false })
+    return { outcome: "repaired", findings: [dirtyLine] }
+  })
+
+/** A broken image is an answer of a check, not a failure of it. */
+const asAnswer = (checked: Answer<Result.Checked>): Answer<Result.Checked> =>
+  Either.isLeft(checked) && checked.left._tag === "ImageCorrupt"
+    ? Either.right({ outcome: "broken", findings: checked.left.text.split("\n") })
+    : checked
+
+const worst = (all: ReadonlyArray<Result.Checked>): Result.Checked => ({
+  outcome: (["broken", "repaired"] as const).find((outcome) => all.some((one) => one.outcome === outcome)) ?? "clean",
+  findings: all.flatMap((one) => one.findings)
+})
+
+const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Result.Checked> =>
+  Either.gen(function*() {
+    const given = switches.find((option) => request[option] === true)
+    if (generation(tool) === "1.15" && given !== undefined) {
+      return yield* unsupported(
+        tool,
+        `generation 1.15 ignores ${given} when it checks a disk; check its images one by one with it`
+      )
+    }
+    const disk = yield* disks.open(tool, name)
+    const [device] = devices.all(tool, disk)
+    if (device !== undefined) return yield* said(tool, 37, `Can't check, in use by device: ${device.device}`)
+    const id = request.snapshot ?? SnapshotId.top
+    if (SnapshotTree.chain(disk.tree, id).length === 0) {
+      return yield* said(tool, 39, `Can't find snapshot by uuid ${id}`)
+    }
+    const mend: Mend = {
+      dropInUse: generation(tool) !== "7" || request.dropInUse === true,
+      hardForce: request.hardForce === true
+    }
+    const nodes = [...SnapshotTree.chain(disk.tree, id)].reverse()
+    return worst(
+      yield* Either.all(nodes.map((node, index) =>
+        asAnswer(checkImage(
+          tool,
+          disks.imagePath(tool, disk, node.file),
+          index === 0 && disks.isRaw(disk),
+          mend,
+          disk.descriptor.clusterSize
+        ))
+      ))
+    )
+  })
+
+export const check = (tool: Tool, request: Request.Check): Answer<Result.Checked> => {
+  if (request.disk !== undefined) return checkDisk(tool, request, request.disk)
+  const path = absolute(tool, request.image ?? "")
+  const mend: Mend = { dropInUse: request.dropInUse === true, hardForce: request.hardForce === true }
+  return asAnswer(
+    checkImage(tool, path, request.raw === true, mend, request.clusterSize ?? ClusterSize.standard)
+  )
+}
+
+/** The image that is to be replaced. */
+const selected = (tool: Tool, disk: disks.Disk, request: Request.Replace): Answer<DiskDescriptor.Image> => {
+  const { images } = disk.descriptor
+  if (request.snapshot !== undefined) {
+    const found = images.find((entry) => entry.id === request.snapshot)
+    return found === undefined
+      ? said(tool, 38, `Can't find snapshot by uuid ${request.snapshot}`)
+      : Either.right(found)
+  }
+  if (request.file !== undefined) {
+    const file = absolute(tool, request.file)
+    const found = images.find((entry) => disks.imagePath(tool, disk, entry.file) === file)
+    return found === undefined ? said(tool, 38, `Can't find image by file ${file}`) : Either.right(found)
+  }
+  const device = devices.find(tool, disk, undefined)
+  const levels = device?.levels ?? []
+  const level = levels[request.level ?? 0]
+  const found = images.find((entry) => {
+    const ref = files.lookup(tool.tx, disks.imagePath(tool, disk, entry.file))
+    return level !== undefined && Either.isRight(ref) && files.same(ref.right, level.file)
+  })
+  return found === undefined || request.level === levels.length - 1
+    ? said(
+      tool,
+      38,
+      `Invalid level ${request.level} specified, allowed values are 0 to ${Math.max(levels.length - 2, 0)}`
+    )
+    : Either.right(found)
+}
+
+const refuseDifferent = (tool: Tool, old: disks.OpenImage, next: disks.OpenImage): Answer<void> =>
+  generation(tool) === "1.15" && (
+      image.fileSize(old.image) !== image.fileSize(next.image) || old.image.size !== next.image.size ||
+      old.image.version !== next.image.version || old.image.dirty !== next.image.dirty
+    )
+    ? said(tool, 11, `Images ${old.path} and ${next.path} are of different size`)
+    : Either.void
+
+export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
+  Either.gen(function*() {
+    const { tx } = tool
+    yield* disks.read(tool, request.disk, "tool")
+    const replacement = absolute(tool, request.with)
+    if (Either.isLeft(files.lookup(tx, replacement))) {
+      return yield* refused(new PloopError.ImageNotFound({ ...context(tool), image: replacement }))
+    }
+    const disk = yield* disks.open(tool, request.disk)
+    const device = devices.find(tool, disk, undefined)
+    if (device === undefined && generation(tool) === "9") {
+      return yield* unsupported(tool, "generation 9 cannot replace an image of a disk that is not mounted")
+    }
+    if (device === undefined && request.level !== undefined) {
+      return yield* refused(
+        new PloopError.NotMounted(
+          context(tool, "a level can be given while the disk is mounted only; name the snapshot or the file")
+        )
+      )
+    }
+    if (device !== undefined && request.keepName === true) {
+      return yield* refused(
+        new PloopError.ImageInUse({
+          ...context(
+            tool,
+            "the tool cannot keep the name while the disk is mounted: it undoes its work and reports success"
+          ),
+          device: device.device
+        })
+      )
+    }
+    const entry = yield* selected(tool, disk, request)
+    const isBase = disks.imagePath(tool, disk, SnapshotTree.base(disk.tree).file) ===
+      disks.imagePath(tool, disk, entry.file)
+    const options = { raw: isBase && disks.isRaw(disk), clusterSize: disk.descriptor.clusterSize } as const
+    const old = yield* disks.openImage(tool, disks.imagePath(tool, disk, entry.file), {
+      ...options,
+      missing: [4, "Can't open"]
+    })
+    const next = yield* disks.openImage(tool, replacement, { ...options, missing: [4, "Can't open"] })
+    yield* refuseDifferent(tool, old, next)
+    const level = device?.levels.findIndex((other) => files.same(other.file, old.ref)) ?? -1
+    if (device !== undefined && level >= 0) {
+      if (level === device.levels.length - 1) {
+        return yield* said(
+          tool,
+          38,
+          `Invalid level ${level} specified, allowed values are 0 to ${Math.max(level - 1, 0)}`
+        )
+      }
+      tx.setDevice({
+        ...device,
+        levels: device.levels.map((other, index) => index === level ? { file: next.ref, path: replacement } : other)
+      })
+      tx.forget(old.ref)
+    }
+    if (request.keepName === true) {
+      yield* denied(tool, 28, `Can't rename ${replacement}`)(files.rename(tx, replacement, old.path))
+      return yield* disks.change(tool, disk, {}).pipe(Either.map(() => undefined))
+    }
+    const file = disks.relative(tool, disk.home, replacement)
+    yield* disks.change(tool, disk, {
+      images: disk.descriptor.images.map((other) => other.id === entry.id ? { ...other, file } : other)
+    })
+  })

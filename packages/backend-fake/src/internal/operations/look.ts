@@ -1,0 +1,142 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as ClusterSize from "@effect-ploop/core/ClusterSize"
+import type { HostPath } from "@effect-ploop/core/HostPath"
+import { HostPath as HostPathSchema } from "@effect-ploop/core/HostPath"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as Result from "@effect-ploop/core/Result"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as devices from "../devices.js"
+import * as disks from "../disk.js"
+import type { Answer, Tool } from "../tool.js"
+import { context, generation, refused, said } from "../tool.js"
+import { temporarily } from "./use.js"
+
+const imageInfoOf = (size: number, clusterSize: number, version: 0 | 1 | 2): Result.ImageInfo => ({
+  size: ByteSize.make(size),
+  clusterSize: ClusterSize.make(clusterSize),
+  ...(version !== 0 && { version })
+})
+
+export const imageInfo = (tool: Tool, request: Request.OfDisk): Answer<Result.ImageInfo> =>
+  Either.gen(function*() {
+    const disk = yield* disks.read(tool, request.disk, "tool")
+    const device = devices.find(tool, disk, undefined)
+    if (device !== undefined) return imageInfoOf(device.size, device.clusterSize, device.version)
+    const node = SnapshotTree.top(disk.tree)
+    const { image, path } = yield* disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
+      raw: node.parent === undefined && disks.isRaw(disk),
+      clusterSize: disk.descriptor.clusterSize,
+      missing: [4, "open"]
+    })
+    if (image.dirty && generation(tool) === "1.15") return yield* said(tool, 4, `Image is in use ${path}`)
+    return imageInfoOf(
+      image.size,
+      image.layout === "raw" ? Number(disk.descriptor.clusterSize) : image.clusterSize,
+      image.layout === "raw" ? 0 : image.version
+    )
+  })
+
+const fileSystemInfoOf = (
+  numbers: devices.Numbers,
+  source: Result.FileSystemInfo["source"]
+): Result.FileSystemInfo => ({
+  size: ByteSize.make(numbers.blocks * numbers.blockSize),
+  free: ByteSize.make(numbers.freeBlocks * numbers.blockSize),
+  inodes: BigInt(numbers.inodes),
+  freeInodes: BigInt(numbers.freeInodes),
+  blockSize: ByteSize.make(numbers.blockSize),
+  source
+})
+
+export const fileSystemInfo = (tool: Tool, request: Request.FileSystemInfo): Answer<Result.FileSystemInfo> =>
+  Either.gen(function*() {
+    const { tx } = tool
+    const disk = yield* disks.read(tool, request.disk, "backend")
+    const device = devices.find(tool, disk, undefined)
+    // It is looked for beside the descriptor, but written beside the base image.
+    const cached = devices.readStatfs(tool, `${tool.path.dirname(tool.path.resolve("/", request.disk))}/.statfs`)
+    if (cached !== undefined) return fileSystemInfoOf(cached, "cached")
+    if (device !== undefined) {
+      if (device.volume === undefined || tx.mountsOf(device.device).length === 0) {
+        return yield* refused(
+          new PloopError.NotMounted({
+            ...context(tool, "the device runs, but no file system of it is mounted"),
+            ...(generation(tool) !== "1.15" && { exitCode: 15 })
+          })
+        )
+      }
+      return fileSystemInfoOf(devices.numbers(tx.volume(device.volume)), "mounted")
+    }
+    if (request.mayMount !== true) {
+      return yield* refused(
+        new PloopError.ConsentRequired({
+          ...context(tool),
+          option: "mayMount",
+          reason: "the disk is not mounted, and the tool would mount it read-write to answer"
+        })
+      )
+    }
+    disks.lock(tool, disk)
+    const numbers = yield* temporarily(
+      tool,
+      disk,
+      (attached) => Either.right(devices.numbers(tx.volume(attached.volume!)))
+    )
+    return fileSystemInfoOf(numbers, "temporary-mount")
+  })
+
+export const deviceOf = (tool: Tool, request: Request.DeviceOf): Answer<Option.Option<Result.Attachment>> =>
+  Either.map(disks.read(tool, request.disk, request.component === undefined ? "tool" : "backend"), (disk) => {
+    const { component } = request
+    const device = component === undefined
+      ? devices.find(tool, disk, undefined)
+      : devices.all(tool, disk).find((other) => other.component === component)
+    return Option.map(Option.fromNullable(device), devices.attachment)
+  })
+
+export const isMounted = (tool: Tool, request: Request.OfDisk): Answer<boolean> =>
+  Either.map(deviceOf(tool, request), Option.isSome)
+
+export const listDevices = (tool: Tool): Answer<ReadonlyArray<Result.RunningDevice>> =>
+  Either.right(tool.tx.state.devices.map((device) => {
+    const target = devices.targetOf(tool.tx, device)
+    return {
+      device: device.device,
+      image: HostPathSchema.make(device.levels[0]!.path),
+      ...(target !== undefined && { target }),
+      ...(device.component !== undefined && { component: device.component })
+    }
+  }))
+
+export const topDelta = (tool: Tool, { disk: name }: Request.OfDisk): Answer<HostPath> =>
+  Either.map(
+    disks.readAnyName(tool, name),
+    (disk) => disks.imagePath(tool, disk, SnapshotTree.top(disk.tree).file)
+  )
+
+const present = (name: string, neededFor: string): Result.Prerequisite => ({
+  name,
+  status: "present",
+  neededFor,
+  remedy: ""
+})
+
+export const prerequisites = (tool: Tool): Answer<ReadonlyArray<Result.Prerequisite>> =>
+  Either.right([
+    present(`ploop, generation ${generation(tool)}`, "everything"),
+    generation(tool) === "9"
+      ? present("device mapper", "nearly every operation")
+      : present("ploop kernel driver", "mount, resize, balloon, and everything else on a device"),
+    ...(generation(tool) === "9" ? [] : [
+      {
+        ...present("large disk support", "format version 2, disks of 2 TiB and more"),
+        ...(!tool.tx.state.largeDisks && {
+          status: "missing" as const,
+          remedy: "let the fake host have largeDisks; format version 1 works without"
+        })
+      }
+    ])
+  ])

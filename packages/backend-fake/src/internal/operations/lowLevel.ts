@@ -1,0 +1,62 @@
+import type { DevicePath } from "@effect-ploop/core/DevicePath"
+import type * as Request from "@effect-ploop/core/Request"
+import * as Either from "effect/Either"
+import * as devices from "../devices.js"
+import * as disks from "../disk.js"
+import type { Device } from "../state.js"
+import type { Answer, Tool } from "../tool.js"
+import { generation, said, unsupported } from "../tool.js"
+
+const named = (tool: Tool, path: DevicePath): Answer<Device> => {
+  const device = tool.tx.device(path)
+  return device === undefined
+    ? said(tool, 2, `Can't open device ${path}: No such file or directory`)
+    : Either.right(device)
+}
+
+const setInUse = (tool: Tool, device: Device, dirty: boolean): Answer<void> => {
+  const top = device.levels.at(-1)
+  const body = top === undefined ? undefined : tool.tx.inode(top.file).body
+  return top === undefined || device.readOnly || body?._tag !== "Image"
+    ? Either.void
+    : disks.setImage(tool, top.file, { ...body, dirty })
+}
+
+export const start = (tool: Tool, request: Request.OfDevice): Answer<void> =>
+  Either.gen(function*() {
+    const device = yield* named(tool, request.device)
+    if (device.running) return yield* said(tool, 3, "PLOOP_IOC_START: Device or resource busy")
+    yield* setInUse(tool, device, true)
+    tool.tx.setDevice({ ...device, running: true })
+  })
+
+export const stop = (tool: Tool, request: Request.OfDevice): Answer<void> =>
+  Either.gen(function*() {
+    const device = yield* named(tool, request.device)
+    yield* devices.sync(tool, device)
+    yield* setInUse(tool, device, false)
+    tool.tx.setDevice({ ...device, running: false })
+  })
+
+export const clear = (tool: Tool, request: Request.OfDevice): Answer<void> =>
+  Either.gen(function*() {
+    const device = yield* named(tool, request.device)
+    if (device.running) return yield* said(tool, 3, "PLOOP_IOC_CLEAR: Device or resource busy")
+    yield* devices.detach(tool, device)
+  })
+
+export const deleteDelta = (tool: Tool, request: Request.DeleteDelta): Answer<void> =>
+  Either.gen(function*() {
+    const device = yield* named(tool, request.device)
+    const level = device.levels[request.level]
+    if (level === undefined || request.level === device.levels.length - 1) {
+      return yield* said(tool, 3, "PLOOP_IOC_DEL_DELTA: Invalid argument")
+    }
+    tool.tx.setDevice({ ...device, levels: device.levels.filter((other) => other !== level) })
+    tool.tx.forget(level.file)
+  })
+
+export const nextDevice = (tool: Tool): Answer<DevicePath> =>
+  generation(tool) === "9"
+    ? unsupported(tool, "generation 9 chooses a device name at random when it needs one")
+    : Either.right(devices.next(tool.tx))

@@ -1,0 +1,100 @@
+import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as Result from "@effect-ploop/core/Result"
+import * as Either from "effect/Either"
+import * as devices from "../devices.js"
+import * as disks from "../disk.js"
+import * as files from "../files.js"
+import type { Answer, Tool } from "../tool.js"
+import { absolute, context, denied, generation, refused, said, unsupported } from "../tool.js"
+
+const marker = 0x4cc0ac3d
+
+const headerSize = 16
+
+/** How much of an image goes into one packet. */
+const packetSize = 1024 * 1024
+
+const requireOneWay = (tool: Tool): Answer<void> =>
+  generation(tool) === "1.15" ? Either.void : unsupported(
+    tool,
+    `generation ${generation(tool)} copies over a two-way socket only, which a stream of bytes cannot carry`
+  )
+
+const packet = (position: number, data: Uint8Array): Uint8Array => {
+  const bytes = new Uint8Array(headerSize + data.length)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, marker, true)
+  view.setUint32(4, data.length, true)
+  view.setBigUint64(8, BigInt(position), true)
+  bytes.set(data, headerSize)
+  return bytes
+}
+
+/** The packets of the top delta of a running device, the one that ends the copy included. */
+export const copySend = (tool: Tool, request: Request.CopySend): Answer<ReadonlyArray<Uint8Array>> =>
+  Either.gen(function*() {
+    yield* requireOneWay(tool)
+    const { tx } = tool
+    const device = tx.device(request.device)
+    const top = device?.levels.at(-1)
+    if (device === undefined || top === undefined) {
+      return yield* said(tool, 2, `Can't open device ${request.device}: No such file or directory`)
+    }
+    yield* devices.sync(tool, device)
+    const inode = tx.inode(top.file)
+    const dirty = inode.body._tag === "Image" && inode.body.dirty
+    // The copy is not marked as in use.
+    if (inode.body._tag === "Image") yield* disks.setImage(tool, top.file, { ...inode.body, dirty: false })
+    const size = files.sizeOf(tx.inode(top.file))
+    const packets: Array<Uint8Array> = []
+    for (let position = 0; position < size; position += packetSize) {
+      const data = yield* denied(tool, 6, "Error in nread data")(files.readAt(tx, top.file, position, packetSize))
+      // What is empty is left out, but not the end, which tells the size.
+      if (position + packetSize >= size || data.some((byte) => byte !== 0)) packets.push(packet(position, data))
+    }
+    const { body } = tx.inode(top.file)
+    if (body._tag === "Image") {
+      tx.setAttributes(top.file.volume, { ...tx.inode(top.file), body: { ...body, dirty } })
+    }
+    return [...packets, packet(size, new Uint8Array(0))]
+  })
+
+/** Writes what a copy sends into a new image file. */
+export const copyReceive = (tool: Tool, request: Request.CopyReceive, bytes: Uint8Array): Answer<void> =>
+  Either.gen(function*() {
+    const path = absolute(tool, request.image)
+    yield* requireNew(tool, request)
+    const ref = yield* denied(tool, 1, `Can't create ${path}`)(
+      files.openFile(tool.tx, path, files.flags("wx"), 0o600)
+    )
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    for (let at = 0;;) {
+      if (at + headerSize > bytes.length) return yield* said(tool, 6, "Error in nread(desc): Success")
+      if (view.getUint32(at, true) !== marker) return yield* said(tool, 13, "Stream corrupted")
+      const size = view.getUint32(at + 4, true)
+      const position = Number(view.getBigUint64(at + 8, true))
+      if (size === 0) return
+      if (at + headerSize + size > bytes.length) return yield* said(tool, 6, "Error in nread data: Success")
+      const data = bytes.subarray(at + headerSize, at + headerSize + size)
+      yield* denied(tool, 7, `Error in write ${path}`)(files.writeAt(tool.tx, ref, position, data))
+      at += headerSize + size
+    }
+  })
+
+/** What is refused before the first byte is taken. */
+export const requireNew = (tool: Tool, request: Request.CopyReceive): Answer<void> =>
+  Either.gen(function*() {
+    yield* requireOneWay(tool)
+    const path = absolute(tool, request.image)
+    if (Either.isRight(files.lookup(tool.tx, path))) {
+      return yield* refused(new PloopError.AlreadyExists({ ...context(tool), path }))
+    }
+  })
+
+export const deviceStatistics = (tool: Tool, request: Request.OfDevice): Answer<Result.DeviceStatistics> => {
+  const device = tool.tx.device(request.device)
+  return device === undefined
+    ? said(tool, 9, `sysfs opendir: No such file or directory`)
+    : Either.right({ ...device.statistics })
+}

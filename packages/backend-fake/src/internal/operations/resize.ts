@@ -1,0 +1,208 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as ClusterSize from "@effect-ploop/core/ClusterSize"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as Request from "@effect-ploop/core/Request"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as Either from "effect/Either"
+import * as HashSet from "effect/HashSet"
+import * as Option from "effect/Option"
+import * as devices from "../devices.js"
+import * as disks from "../disk.js"
+import { minimum, relayout } from "../relayout.js"
+import * as space from "../space.js"
+import type { Device } from "../state.js"
+import type { Answer, Tool } from "../tool.js"
+import { context, generation, refused, said } from "../tool.js"
+import { balloonSize, inflate } from "./space.js"
+import { temporarily } from "./use.js"
+
+const sectors = (bytes: number | bigint): bigint => BigInt(bytes) / ByteSize.sectorSize
+
+const current = (tool: Tool, device: Device): Device => tool.tx.device(device.device) ?? device
+
+/** Gives the device and its top delta another size, which grows. */
+export const growDevice = (tool: Tool, device: Device, size: number): Answer<Device> =>
+  Either.gen(function*() {
+    const top = device.levels.at(-1)!
+    const { body } = tool.tx.inode(top.file)
+    if (body._tag === "Image") yield* disks.setImage(tool, top.file, { ...body, size })
+    const grown = { ...device, size }
+    tool.tx.setDevice(grown)
+    return grown
+  })
+
+/** Gives the file system this many bytes. */
+const resizeFileSystem = (tool: Tool, device: Device, bytes: number): Answer<void> => {
+  const { tx } = tool
+  const volume = tx.volume(device.volume!)
+  const blocks = Math.floor(bytes / space.blockSize)
+  const found = relayout(volume, { ...volume.layout!, blocks })
+  if (Option.isNone(found)) {
+    return said(
+      tool,
+      26,
+      `/sbin/resize2fs: New size smaller than minimum (${minimum(volume)})\nCommand resize2fs exited with code 1`
+    )
+  }
+  tx.setVolume(found.value.volume)
+  tx.touch(volume.id, found.value.touched)
+  tx.touchTables(volume.id)
+  return Either.void
+}
+
+/** What lies behind the end of the file system goes back to the host. */
+const discardBehind = (tool: Tool, device: Device): Answer<void> =>
+  Either.gen(function*() {
+    const settled = tool.tx.settle()
+    if (Either.isLeft(settled)) return yield* said(tool, 7, "Can't write image: No space left on device")
+    const top = device.levels.at(-1)!
+    const { body } = tool.tx.inode(top.file)
+    const { layout } = tool.tx.volume(device.volume!)
+    if (body._tag !== "Image" || body.layout !== "expanded") return
+    const end = 1 + Math.ceil(layout!.blocks * space.blockSize / device.clusterSize)
+    const last = Math.ceil(device.size / device.clusterSize) - 1
+    const clusters = HashSet.filter(body.delta.clusters, (cluster) => cluster < end || cluster === last)
+    yield* disks.setImage(tool, top.file, { ...body, delta: { ...body.delta, clusters } })
+  })
+
+const refuse = (tool: Tool, size: number, least?: number): Answer<never> =>
+  said(
+    tool,
+    38,
+    `Unable to change image size to ${sectors(size)} sectors` +
+      (least === undefined ? "" : `, minimal size is ${sectors(least)}`)
+  )
+
+/** Changes the size of a disk whose file system is mounted, or was for this alone. */
+const resizeRunning = (
+  tool: Tool,
+  disk: disks.Disk,
+  device: Device,
+  size: number,
+  online: boolean
+): Answer<void> =>
+  Either.gen(function*() {
+    const cluster = device.clusterSize
+    if (device.volume === undefined) return yield* said(tool, 21, "Can't mount file system")
+    if (size > device.size) {
+      yield* inflate(tool, device, 0)
+      const grown = yield* growDevice(tool, current(tool, device), size)
+      yield* disks.change(tool, disk, { diskSize: ByteSize.make(size) })
+      return yield* resizeFileSystem(tool, grown, size - 2 * cluster)
+    }
+    const volume = tool.tx.volume(device.volume)
+    const wanted = size - 4 * cluster
+    const now = volume.layout!.blocks * space.blockSize
+    if (!online) {
+      if (balloonSize(tool, device) > 0) yield* inflate(tool, device, 0)
+      yield* resizeFileSystem(tool, device, wanted)
+      return yield* discardBehind(tool, current(tool, device))
+    }
+    if (wanted > now) {
+      yield* inflate(tool, device, 0)
+      return yield* resizeFileSystem(tool, device, wanted)
+    }
+    const held = balloonSize(tool, device)
+    const free = devices.numbers(volume).freeBlocks * space.blockSize + held
+    // Modelled: the tool knows how small resize2fs could make it, and leaves a little more.
+    if (now - wanted > free) return yield* refuse(tool, size, now - free)
+    yield* inflate(tool, device, now - wanted)
+  })
+
+const largest = (tool: Tool): bigint => (generation(tool) === "1.15" ? 16n : 50n) << 40n
+
+export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
+  Either.gen(function*() {
+    const disk = yield* disks.open(tool, request.disk)
+    const device = devices.find(tool, disk, undefined)
+    if (request.mode === "online" && device === undefined) {
+      return yield* refused(new PloopError.NotMounted(context(tool)))
+    }
+    if (request.mode === "offline" && device !== undefined) {
+      return yield* refused(new PloopError.AlreadyMounted({ ...context(tool), device: device.device }))
+    }
+    const cluster = disk.descriptor.clusterSize
+    const size = ClusterSize.roundUp(request.size, cluster)
+    if (size > largest(tool)) {
+      return yield* said(
+        tool,
+        38,
+        `An incorrect block device size is specified: ${sectors(size)} sectors.` +
+          ` The maximum allowed size is ${sectors(largest(tool))} sectors`
+      )
+    }
+    const change = (running: Device, online: boolean): Answer<void> =>
+      size <= 4n * cluster
+        ? refuse(tool, Number(size))
+        : resizeRunning(tool, disk, running, Number(size), online)
+    if (device === undefined) return yield* temporarily(tool, disk, (attached) => change(attached, false), false)
+    return yield* change(device, true)
+  })
+
+/** Grows an image, but neither its partition nor its file system. */
+export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
+  Either.gen(function*() {
+    const size = Number(request.size)
+    if (request.device !== undefined) {
+      const device = tool.tx.device(request.device)
+      if (device === undefined) {
+        return yield* said(tool, 2, `Can't open device ${request.device}: No such file or directory`)
+      }
+      yield* growRunning(tool, device, size)
+      return
+    }
+    if (request.image !== undefined) {
+      const raw = request.raw === true
+      const opened = yield* disks.openImage(tool, tool.path.resolve("/", request.image), {
+        raw,
+        clusterSize: ClusterSize.standard,
+        missing: [4, "Can't open"]
+      })
+      // A raw file is rounded up to whole blocks, and its own size does not matter.
+      return yield* growIdle(tool, opened, raw ? Math.ceil(size / 4096) * 4096 : size, raw ? 512 : undefined)
+    }
+    const disk = yield* disks.open(tool, request.disk ?? "")
+    const device = devices.find(tool, disk, undefined)
+    if (device !== undefined) {
+      yield* growRunning(tool, device, size)
+    } else {
+      const node = SnapshotTree.top(disk.tree)
+      const opened = yield* disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
+        raw: node.parent === undefined && disks.isRaw(disk),
+        clusterSize: disk.descriptor.clusterSize,
+        missing: [4, "Can't open"]
+      })
+      yield* growIdle(tool, opened, size)
+    }
+    if (request.size > disk.descriptor.diskSize) {
+      yield* disks.change(tool, disk, { diskSize: request.size })
+    }
+  })
+
+const requireAligned = (tool: Tool, size: number, cluster: number): Answer<void> =>
+  size % cluster === 0 ? Either.void : said(
+    tool,
+    38,
+    `An incorrect block device size is specified: ${sectors(size)} sectors.` +
+      ` The block device size must be aligned to the cluster block size ${sectors(cluster)}`
+  )
+
+const growRunning = (tool: Tool, device: Device, size: number): Answer<Device> =>
+  Either.flatMap(requireAligned(tool, size, device.clusterSize), () =>
+    size < device.size
+      ? said(tool, 38, `Incorrect new size specified ${sectors(size)} current size ${sectors(device.size)}`)
+      : growDevice(tool, device, size))
+
+const growIdle = (tool: Tool, opened: disks.OpenImage, size: number, unit = opened.image.clusterSize): Answer<void> =>
+  Either.gen(function*() {
+    yield* requireAligned(tool, size, unit)
+    if (opened.image.dirty) return yield* said(tool, 4, `Image is in use ${opened.path}`)
+    if (size < opened.image.size) {
+      return yield* said(
+        tool,
+        38,
+        `Error: new size ${sectors(size)} is less than the old size ${sectors(opened.image.size)}`
+      )
+    }
+    if (size > opened.image.size) yield* disks.setImage(tool, opened.ref, { ...opened.image, size })
+  })

@@ -1,0 +1,202 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as Result from "@effect-ploop/core/Result"
+import * as Either from "effect/Either"
+import * as HashMap from "effect/HashMap"
+import * as HashSet from "effect/HashSet"
+import * as Option from "effect/Option"
+import type * as content from "../content.js"
+import * as devices from "../devices.js"
+import * as disks from "../disk.js"
+import * as files from "../files.js"
+import * as image from "../image.js"
+import * as space from "../space.js"
+import type { Device, Volume } from "../state.js"
+import type { Answer, Tool } from "../tool.js"
+import { absolute, context, generation, refused, said, unsupported } from "../tool.js"
+import { temporarily } from "./use.js"
+
+const notMounted = (tool: Tool): Answer<never> => said(tool, 38, "The image is not mounted")
+
+/** The device that is named, when its file system is mounted. */
+const named = (tool: Tool, request: Request.Running): Answer<Device> =>
+  Either.gen(function*() {
+    const { tx } = tool
+    if (request.disk !== undefined) {
+      const disk = yield* disks.open(tool, request.disk)
+      const device = devices.find(tool, disk, undefined)
+      return device === undefined ? yield* notMounted(tool) : yield* requireMount(tool, device)
+    }
+    if (request.device !== undefined) {
+      const device = tx.device(request.device)
+      return device === undefined
+        ? yield* said(tool, 2, `Can't open device ${request.device}: No such file or directory`)
+        : yield* requireMount(tool, device)
+    }
+    const target = absolute(tool, request.target ?? "")
+    const path = Either.getOrElse(files.realPath(tx, target), () => target)
+    const mount = tx.state.mounts.findLast((other) => other.target === path)
+    const device = mount === undefined ? undefined : tx.device(mount.device)
+    return device === undefined ? yield* said(tool, 38, `Unable to find ploop device by ${target}`) : device
+  })
+
+const requireMount = (tool: Tool, device: Device): Answer<Device> =>
+  tool.tx.mountsOf(device.device).length === 0 ? notMounted(tool) : Either.right(device)
+
+const volumeOf = (tool: Tool, device: Device): Volume => tool.tx.volume(device.volume!)
+
+/** The driver of generation 9 has no maintenance state, and its tool no commands for it. */
+const requireMaintenance = (tool: Tool): Answer<void> =>
+  generation(tool) === "9" ? unsupported(tool, "generation 9 has no maintenance of the balloon") : Either.void
+
+export const balloonSize = (tool: Tool, device: Device): number => {
+  const file = devices.balloon(tool.tx, device.volume!)
+  return file === undefined ? 0 : files.sizeOf(tool.tx.inode(file))
+}
+
+export const balloonStatus = (tool: Tool, request: Request.Running): Answer<Result.Balloon> =>
+  Either.map(named(tool, request), (device) => ({
+    size: ByteSize.make(balloonSize(tool, device)),
+    ...(generation(tool) !== "9" && { maintenance: "OFF" as const })
+  }))
+
+export const balloonClear = (tool: Tool, request: Request.Running): Answer<Result.Maintenance> =>
+  Either.flatMap(requireMaintenance(tool), () => Either.map(named(tool, request), () => "OFF" as const))
+
+/** Takes clusters that lie in these blocks out of the image; answers how many there were. */
+const punch = (tool: Tool, device: Device, runs: ReadonlyArray<space.Run>): Answer<number> => {
+  const top = device.levels.at(-1)
+  const inode = top === undefined ? undefined : tool.tx.inode(top.file)
+  if (top === undefined || inode?.body._tag !== "Image" || inode.body.layout !== "expanded") return Either.right(0)
+  const perCluster = device.clusterSize / space.blockSize
+  const { clusters } = inode.body.delta
+  const kept = HashSet.mutate(clusters, (set) => {
+    for (const { length, start } of runs) {
+      const end = Math.floor((start + length) / perCluster)
+      for (let cluster = Math.ceil(start / perCluster); cluster < end; cluster++) HashSet.remove(set, cluster + 1)
+    }
+  })
+  return Either.map(
+    disks.setImage(tool, top.file, { ...inode.body, delta: { ...inode.body.delta, clusters: kept } }),
+    () => HashSet.size(clusters) - HashSet.size(kept)
+  )
+}
+
+/** Lets the hidden file take this much of the file system; answers how many clusters the image lost by it. */
+export const inflate = (tool: Tool, device: Device, size: number): Answer<number> =>
+  Either.gen(function*() {
+    const { tx } = tool
+    const file = devices.balloon(tx, device.volume!)
+    if (file === undefined) return yield* said(tool, 20, "Can't stat balloon file: No such file or directory")
+    const inode = tx.inode(file)
+    if (inode.body._tag !== "Bytes") return 0
+    const volume = volumeOf(tool, device)
+    const held = [...HashMap.values(inode.body.pieces)].flatMap((piece) => piece.runs)
+    const taken = space.allocate(space.release(volume.space!, held), Math.ceil(size / space.blockSize))
+    if (Option.isNone(taken)) {
+      return yield* said(tool, 20, "Can't fallocate balloon: No space left on device")
+    }
+    const { runs, space: free } = taken.value
+    const body: content.Bytes = {
+      _tag: "Bytes",
+      size,
+      pieces: size === 0 ? HashMap.empty() : HashMap.make([0, { bytes: new Uint8Array(0), runs }])
+    }
+    tx.setVolume({ ...volume, space: free })
+    tx.setAttributes(volume.id, { ...inode, body, mtime: tx.now })
+    return yield* punch(tool, device, runs)
+  })
+
+const clustersOf = (device: Device, count: number): ByteSize.ByteSize => ByteSize.make(count * device.clusterSize)
+
+export const balloonChange = (tool: Tool, request: Request.BalloonChange): Answer<Result.BalloonChanged> =>
+  Either.gen(function*() {
+    const device = yield* named(tool, request)
+    const before = balloonSize(tool, device)
+    const after = Number(request.size)
+    const truncated = before === after ? 0 : yield* inflate(tool, device, after)
+    return {
+      before: ByteSize.make(before),
+      after: ByteSize.make(after),
+      truncated: clustersOf(device, truncated)
+    }
+  })
+
+const lines = (
+  tool: Tool,
+  request: Request.Running,
+  line: (size: number) => string
+): Answer<ReadonlyArray<string>> =>
+  Either.flatMap(
+    requireMaintenance(tool),
+    () => Either.map(named(tool, request), (device) => [line(balloonSize(tool, device))])
+  )
+
+export const balloonComplete = (tool: Tool, request: Request.Running) =>
+  lines(tool, request, () => "Nothing to complete: kernel is in \"OFF\" state")
+
+const freeBlocks = (tool: Tool, request: Request.Running) =>
+  lines(tool, request, (size) => size === 0 ? "Nothing to do: hidden balloon is empty" : "No free blocks found")
+
+export const balloonCheck = freeBlocks
+
+export const balloonRepair = freeBlocks
+
+const discardFrom = (tool: Tool, device: Device, request: Request.Discard): Answer<Result.Discarded> => {
+  const minimum = Number(request.minBlock ?? 0n) / space.blockSize
+  const most = request.toFree === undefined ? Infinity : Math.ceil(Number(request.toFree) / device.clusterSize)
+  const perCluster = device.clusterSize / space.blockSize
+  const inode = tool.tx.inode(device.levels.at(-1)!.file)
+  const own = inode.body._tag === "Image" ? inode.body.delta.clusters : HashSet.empty<number>()
+  const runs: Array<space.Run> = []
+  let found = 0
+  for (const [start, length] of space.runs(volumeOf(tool, device).space!)) {
+    if (length < minimum) continue
+    const end = Math.floor((start + length) / perCluster)
+    for (let cluster = Math.ceil(start / perCluster); cluster < end && found < most; cluster++) {
+      if (!HashSet.has(own, cluster + 1)) continue
+      found++
+      runs.push({ start: cluster * perCluster, length: perCluster })
+    }
+  }
+  return Either.map(punch(tool, device, runs), (freed) => ({
+    truncated: clustersOf(device, freed),
+    // The clusters at the end of the file move to where the freed ones were.
+    relocated: freed
+  }))
+}
+
+export const discard = (tool: Tool, request: Request.Discard): Answer<Result.Discarded> =>
+  Either.gen(function*() {
+    if (request.disk !== undefined && request.automount === true) {
+      const disk = yield* disks.open(tool, request.disk)
+      if (devices.find(tool, disk, undefined) === undefined) {
+        return yield* temporarily(tool, disk, (device) => discardFrom(tool, device, request))
+      }
+    }
+    return yield* discardFrom(tool, yield* named(tool, request), request)
+  })
+
+const mebibytes = (bytes: number): ByteSize.ByteSize => ByteSize.MiB(Math.floor(bytes / 2 ** 20))
+
+export const discardStatus = (tool: Tool, request: Request.Running): Answer<Result.DiscardStatus> =>
+  Either.gen(function*() {
+    if (request.disk !== undefined) {
+      const disk = yield* disks.open(tool, request.disk)
+      if (devices.find(tool, disk, undefined) === undefined) {
+        return yield* refused(new PloopError.NotMounted(context(tool)))
+      }
+    }
+    const device = yield* named(tool, request)
+    const numbers = devices.numbers(volumeOf(tool, device))
+    const balloon = balloonSize(tool, device)
+    const data = device.size - numbers.freeBlocks * numbers.blockSize - balloon
+    const { body } = tool.tx.inode(device.levels.at(-1)!.file)
+    return {
+      balloon: mebibytes(balloon),
+      ...(data >= 0 && { data: mebibytes(data) }),
+      disk: mebibytes(device.size),
+      image: mebibytes(body._tag === "Image" ? image.fileSize(body) : 0)
+    }
+  })

@@ -1,0 +1,204 @@
+import type { HostPath } from "@effect-ploop/core/HostPath"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as Result from "@effect-ploop/core/Result"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as Either from "effect/Either"
+import * as devices from "../devices.js"
+import * as disks from "../disk.js"
+import * as files from "../files.js"
+import type { Device } from "../state.js"
+import type { Answer, Tool } from "../tool.js"
+import { absolute, context, generation, refused, said } from "../tool.js"
+import { mergeTemporary } from "./merging.js"
+
+const imageMissing = [21, "Unable to stat"] as const
+
+interface Wanted {
+  readonly snapshot: SnapshotId.SnapshotId | undefined
+  readonly readOnly: boolean
+}
+
+/** What is to be mounted: nothing for the top delta, or a snapshot and whether it may be written to. */
+const resolve = (tool: Tool, request: Request.Mount): Answer<Wanted> =>
+  Either.gen(function*() {
+    if (request.snapshot === undefined) return { snapshot: undefined, readOnly: request.readOnly === true }
+    const { tree } = yield* disks.read(tool, request.disk, "backend")
+    const snapshot = request.snapshot === "base" ? SnapshotTree.base(tree).id : request.snapshot
+    const readOnly = request.readOnly !== false
+    const children = SnapshotTree.children(tree, snapshot).length
+    return readOnly || snapshot === SnapshotId.top || children === 0
+      ? { snapshot, readOnly }
+      : yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), id: snapshot, children }))
+  })
+
+const refuseSecond = (tool: Tool, disk: disks.Disk, component: string | undefined): Answer<void> => {
+  const running = devices.find(tool, disk, component)
+  return running === undefined
+    ? Either.void
+    : said(tool, 21, `Image ${disks.base(tool, disk)} already used by device ${running.device}`)
+}
+
+/** Generation 7 brings images of version 1 up to date when it mounts the disk for writing. */
+const upgrade = (tool: Tool, chain: ReadonlyArray<disks.OpenImage>): Answer<ReadonlyArray<disks.OpenImage>> =>
+  Either.all(chain.map((opened) =>
+    opened.image.layout === "raw" || opened.image.version === 2
+      ? Either.right(opened)
+      : Either.map(disks.setImage(tool, opened.ref, { ...opened.image, version: 2 }), (): disks.OpenImage => ({
+        ...opened,
+        image: { ...opened.image, version: 2 }
+      }))
+  ))
+
+/** Attaches a disk, or one of its snapshots. */
+export const attach = (
+  tool: Tool,
+  disk: disks.Disk,
+  options: {
+    readonly snapshot: SnapshotId.SnapshotId | undefined
+    readonly readOnly: boolean
+    readonly component: string | undefined
+    readonly device?: Request.Mount["device"]
+  }
+): Answer<Device> =>
+  Either.gen(function*() {
+    const id = options.snapshot ?? SnapshotId.top
+    if (!SnapshotTree.nodes(disk.tree).some((node) => node.id === id)) {
+      return yield* said(tool, 43, `Uuid ${id} not found`)
+    }
+    const found = yield* disks.chain(tool, disk, id, imageMissing)
+    const broken = found.find(({ image }) => image.truncated)
+    if (broken !== undefined) {
+      return yield* refused(
+        new PloopError.ImageCorrupt({
+          ...context(tool, `FATAL: the index of ${broken.path} points behind the end of the file`),
+          exitCode: 11,
+          image: broken.path
+        })
+      )
+    }
+    const convert = generation(tool) === "7" && !options.readOnly && options.component === undefined
+    return yield* devices.attach(tool, {
+      chain: convert ? yield* upgrade(tool, found) : found,
+      readOnly: options.readOnly,
+      component: options.component,
+      device: options.device,
+      snapshot: id === SnapshotId.top ? undefined : id
+    })
+  })
+
+/** Attaches, does something and detaches again, as the tool does when a disk has to be mounted for an answer. */
+export const temporarily = <A>(
+  tool: Tool,
+  disk: disks.Disk,
+  use: (device: Device) => Answer<A>,
+  cache = true
+): Answer<A> =>
+  Either.gen(function*() {
+    const device = yield* attach(tool, disk, { snapshot: undefined, readOnly: false, component: undefined })
+    if (device.volume === undefined) {
+      return yield* said(
+        tool,
+        21,
+        `Can't mount file system dev=${device.device} target=${disks.base(tool, disk)}.mnt data='': Invalid argument`
+      )
+    }
+    disks.dropStatfs(tool, disk)
+    tool.tx.touchTables(device.volume)
+    const result = yield* use(device)
+    const current = tool.tx.device(device.device)
+    if (current !== undefined) {
+      if (cache) devices.writeStatfs(tool, disk, current)
+      yield* devices.detach(tool, current)
+    }
+    return result
+  })
+
+/** What the device is after its levels changed. */
+const current = (tool: Tool, device: Device): Device => tool.tx.device(device.device) ?? device
+
+export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted> =>
+  Either.gen(function*() {
+    yield* requireReadable(tool, request.disk)
+    const target = request.target === undefined ? undefined : absolute(tool, request.target)
+    if (target !== undefined) yield* devices.requireDirectory(tool, target)
+    const wanted = yield* resolve(tool, request)
+    const disk = yield* disks.open(tool, request.disk)
+    yield* refuseSecond(tool, disk, request.component)
+    const device = yield* attach(tool, disk, { ...wanted, component: request.component, device: request.device })
+    if (target !== undefined) {
+      yield* devices.mount(tool, device, target, { fileSystem: request.fileSystem, data: request.data })
+      if (request.component === undefined) disks.dropStatfs(tool, disk)
+    }
+    if (request.component === undefined) yield* mergeTemporary(tool, disk)
+    return mounted(request, current(tool, device), target, wanted)
+  })
+
+const requireReadable = (tool: Tool, disk: string): Answer<void> =>
+  generation(tool) === "9" ? Either.map(disks.read(tool, disk, "tool"), () => undefined) : Either.void
+
+const mounted = (
+  request: Request.Mount,
+  device: Device,
+  target: HostPath | undefined,
+  { readOnly, snapshot }: Wanted
+): Result.Mounted => ({
+  ...devices.attachment(device),
+  disk: request.disk,
+  readOnly,
+  ...(target !== undefined && { target }),
+  ...(snapshot !== undefined && snapshot !== SnapshotId.top && { snapshot })
+})
+
+const notMounted = (tool: Tool): Answer<never> => refused(new PloopError.NotMounted(context(tool)))
+
+const umountDisk = (tool: Tool, request: Request.Umount, name: string): Answer<void> =>
+  Either.gen(function*() {
+    const disk = yield* disks.open(tool, name)
+    const device = devices.find(tool, disk, request.component)
+    if (device === undefined) {
+      return yield* generation(tool) === "9"
+        ? notMounted(tool)
+        : said(tool, 40, `Image ${disks.base(tool, disk)} is not mounted`)
+    }
+    if (generation(tool) === "9") return yield* devices.detach(tool, device)
+    if (request.component === undefined && tool.tx.mountsOf(device.device).length > 0) {
+      devices.writeStatfs(tool, disk, device)
+      // They are written before the umount is tried, and stay when it fails.
+      tool.tx.keep()
+    }
+    yield* devices.detach(tool, device)
+    files.removeDirectory(tool.tx, `${disks.base(tool, disk)}.mnt`)
+  })
+
+export const umount = (tool: Tool, request: Request.Umount): Answer<void> =>
+  Either.gen(function*() {
+    const { tx } = tool
+    if (request.disk !== undefined) return yield* umountDisk(tool, request, request.disk)
+    if (request.device !== undefined) {
+      const device = tx.device(request.device)
+      return yield* device === undefined
+        ? refused(new PloopError.DeviceNotFound(context(tool)))
+        : devices.detach(tool, device)
+    }
+    if (request.target !== undefined) {
+      const target = absolute(tool, request.target)
+      const path = Either.getOrElse(files.realPath(tx, target), () => target)
+      const found = tx.state.mounts.findLast((mount) => mount.target === path)
+      const device = found === undefined ? undefined : tx.device(found.device)
+      return yield* device === undefined
+        ? said(tool, 38, `Unable to find ploop device by ${target}`)
+        : devices.detach(tool, device)
+    }
+    const image = absolute(tool, request.image ?? "")
+    const file = files.lookup(tx, image)
+    const device = Either.isLeft(file) ?
+      undefined :
+      tx.state.devices.find(({ component, levels }) =>
+        levels[0] !== undefined && files.same(levels[0].file, file.right) && component === request.component
+      )
+    return yield* device === undefined
+      ? generation(tool) === "9" ? notMounted(tool) : said(tool, 38, `Image ${image} is not mounted`)
+      : devices.detach(tool, device)
+  })

@@ -1,0 +1,208 @@
+import type { Generation } from "@effect-ploop/core/Generation"
+import * as LowLevel from "@effect-ploop/core/LowLevel"
+import * as OperationError from "@effect-ploop/core/OperationError"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Ref from "effect/Ref"
+import type * as Schema from "effect/Schema"
+import * as Sink from "effect/Sink"
+import * as Stream from "effect/Stream"
+import { PCGRandom } from "effect/Utils"
+import { FakeHost } from "../FakeHost.js"
+import type { HostState } from "../HostState.js"
+import * as faults from "./faults.js"
+import * as fileSystem from "./fileSystem.js"
+import * as hosts from "./host.js"
+import * as hostState from "./hostState.js"
+import * as life from "./operations/life.js"
+import * as look from "./operations/look.js"
+import * as lowLevel from "./operations/lowLevel.js"
+import * as migrate from "./operations/migrate.js"
+import * as resizing from "./operations/resize.js"
+import * as snapshots from "./operations/snapshots.js"
+import * as space from "./operations/space.js"
+import * as use from "./operations/use.js"
+import * as power from "./power.js"
+import * as state from "./state.js"
+import type { Answer, Tool } from "./tool.js"
+import { Transaction } from "./transaction.js"
+
+interface Options {
+  readonly generation?: Generation | undefined
+  readonly capacity?: number | undefined
+  readonly largeDisks?: boolean | undefined
+  readonly seed?: number | undefined
+  readonly state?: HostState | undefined
+}
+
+type Class = (typeof PloopError.classes)[PloopError.Tag]
+
+/** What an operation was asked about, in the words of its error. */
+const subjectOf = (request: object): string => {
+  for (const name of ["disk", "device", "target", "image"]) {
+    const value: unknown = Reflect.get(request, name)
+    if (typeof value === "string") return value
+  }
+  return "host"
+}
+
+const initial = (options: Options, now: number): state.State =>
+  options.state === undefined
+    ? state.make({
+      generation: options.generation ?? "1.15",
+      capacity: options.capacity,
+      largeDisks: options.largeDisks ?? true,
+      random: new PCGRandom(options.seed ?? 0).getState(),
+      now
+    })
+    : hostState.unwrap(options.state)
+
+/** Files that were open when a state was taken belong to nobody now. */
+const withoutHandles = (from: state.State, now: number): state.State => {
+  const tx = new Transaction(from, now)
+  power.closeFiles(tx)
+  return tx.state
+}
+
+export const make = (options: Options) =>
+  Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const path = yield* Effect.provide(Path.Path, Path.layer)
+    const host = yield* hosts.make(withoutHandles(initial(options, now), now))
+    const fault = yield* faults.make
+
+    const run = <A>(operation: string, subject: string, transition: (tool: Tool) => Answer<A>) =>
+      host.run<A, PloopError.PloopError>(
+        (tx) => transition({ tx, path, operation, subject }),
+        () => new PloopError.NoSpace({ operation, subject, text: "No space left on device" })
+      )
+
+    /** An operation is a transition of the host, whose failures are those that the operation is known to have. */
+    const operation = <Members extends ReadonlyArray<Class>, Request extends object, A>(
+      name: string,
+      errors: Schema.Union<Members>,
+      transition: (tool: Tool, request: Request) => Answer<A>
+    ) =>
+    (request: Request) =>
+      Effect.zipRight(
+        fault.before(name),
+        run(name, subjectOf(request), (tool) => transition(tool, request))
+      ).pipe(Effect.mapError(PloopError.narrow(errors)))
+
+    const ask = <Members extends ReadonlyArray<Class>, A>(
+      name: string,
+      errors: Schema.Union<Members>,
+      transition: (tool: Tool) => Answer<A>
+    ) => operation<Members, object, A>(name, errors, transition)({})
+
+    const ploop = Ploop.make({
+      create: operation("create", OperationError.CreateError, life.create),
+      restoreDescriptor: operation("restoreDescriptor", OperationError.RestoreDescriptorError, life.restoreDescriptor),
+      convert: operation("convert", OperationError.ConvertError, life.convert),
+      check: operation("check", OperationError.CheckError, life.check),
+      replace: operation("replace", OperationError.ReplaceError, life.replace),
+      mount: operation("mount", OperationError.MountError, use.mount),
+      umount: operation("umount", OperationError.UmountError, use.umount),
+      resize: operation("resize", OperationError.ResizeError, resizing.resize),
+      createSnapshot: operation("createSnapshot", OperationError.CreateSnapshotError, snapshots.createSnapshot),
+      createTemporarySnapshot: operation(
+        "createTemporarySnapshot",
+        OperationError.CreateTemporarySnapshotError,
+        snapshots.createTemporarySnapshot
+      ),
+      switchSnapshot: operation("switchSnapshot", OperationError.SwitchSnapshotError, snapshots.switchSnapshot),
+      snapshotAndSwitch: operation(
+        "snapshotAndSwitch",
+        OperationError.SnapshotAndSwitchError,
+        snapshots.snapshotAndSwitch
+      ),
+      switchAndDelete: operation("switchAndDelete", OperationError.SwitchAndDeleteError, snapshots.switchAndDelete),
+      deleteSnapshot: operation("deleteSnapshot", OperationError.DeleteSnapshotError, snapshots.deleteSnapshot),
+      mergeSnapshots: operation("mergeSnapshots", OperationError.MergeSnapshotsError, snapshots.mergeSnapshots),
+      listSnapshots: operation("listSnapshots", OperationError.ListSnapshotsError, snapshots.listSnapshots),
+      imageInfo: operation("imageInfo", OperationError.ImageInfoError, look.imageInfo),
+      fileSystemInfo: operation("fileSystemInfo", OperationError.FileSystemInfoError, look.fileSystemInfo),
+      deviceOf: operation("deviceOf", OperationError.DeviceOfError, look.deviceOf),
+      isMounted: operation("isMounted", OperationError.IsMountedError, look.isMounted),
+      listDevices: ask("listDevices", OperationError.ListDevicesError, look.listDevices),
+      topDelta: operation("topDelta", OperationError.TopDeltaError, look.topDelta),
+      tool: ask("tool", OperationError.ToolError, ({ tx }) =>
+        Either.right({ path: "ploop", generation: tx.state.generation })),
+      prerequisites: ask("prerequisites", OperationError.PrerequisitesError, look.prerequisites),
+      balloonStatus: operation("balloonStatus", OperationError.BalloonStatusError, space.balloonStatus),
+      balloonClear: operation("balloonClear", OperationError.BalloonClearError, space.balloonClear),
+      balloonChange: operation("balloonChange", OperationError.BalloonChangeError, space.balloonChange),
+      balloonComplete: operation("balloonComplete", OperationError.BalloonCompleteError, space.balloonComplete),
+      balloonCheck: operation("balloonCheck", OperationError.BalloonCheckError, space.balloonCheck),
+      balloonRepair: operation("balloonRepair", OperationError.BalloonRepairError, space.balloonRepair),
+      discard: operation("discard", OperationError.DiscardError, space.discard),
+      discardStatus: operation("discardStatus", OperationError.DiscardStatusError, space.discardStatus),
+      deviceStatistics: operation(
+        "deviceStatistics",
+        OperationError.DeviceStatisticsError,
+        migrate.deviceStatistics
+      ),
+      copySend: (request) =>
+        Stream.unwrap(Effect.map(
+          operation("copySend", OperationError.CopySendError, migrate.copySend)(request),
+          (packets) =>
+            Stream.fromIterable(packets)
+        )),
+      copyReceive: (request) => {
+        const receive = operation(
+          "copyReceive",
+          OperationError.CopyReceiveError,
+          (tool, bytes: Uint8Array) =>
+            migrate.copyReceive({ ...tool, subject: request.image }, request, bytes)
+        )
+        return Sink.unwrap(Effect.map(
+          run("copyReceive", request.image, (tool) => migrate.requireNew(tool, request)),
+          () =>
+            Sink.mapEffect(Sink.collectAll<Uint8Array>(), (chunks) => receive(concat(Chunk.toReadonlyArray(chunks))))
+        )).pipe(Sink.mapError(PloopError.narrow(OperationError.CopyReceiveError)))
+      }
+    })
+
+    const low = LowLevel.make({
+      start: operation("start", OperationError.StartError, lowLevel.start),
+      stop: operation("stop", OperationError.StopError, lowLevel.stop),
+      clear: operation("clear", OperationError.ClearError, lowLevel.clear),
+      deleteDelta: operation("deleteDelta", OperationError.DeleteDeltaError, lowLevel.deleteDelta),
+      grow: operation("grow", OperationError.GrowError, resizing.grow),
+      nextDevice: ask("nextDevice", OperationError.NextDeviceError, lowLevel.nextDevice)
+    })
+
+    const control: FakeHost = {
+      fail: (operation, error, calls) => fault.add(operation, calls, { error }),
+      delay: (operation, duration, calls) => fault.add(operation, calls, { delay: Duration.decode(duration) }),
+      reset: fault.reset,
+      cutPower: host.change(power.cut),
+      state: Effect.map(Ref.get(host.state), hostState.wrap),
+      restore: (next) =>
+        Effect.flatMap(Clock.currentTimeMillis, (at) => host.replace(withoutHandles(hostState.unwrap(next), at)))
+    }
+
+    return Context.make(Ploop.Ploop, ploop).pipe(
+      Context.add(LowLevel.LowLevel, low),
+      Context.add(FileSystem.FileSystem, fileSystem.make(host, path)),
+      Context.add(FakeHost, control)
+    )
+  })
+
+const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+  const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.length
+  }
+  return bytes
+}

@@ -1,0 +1,24 @@
+import * as DevicePath from "@effect-ploop/core/DevicePath"
+import * as HashMap from "effect/HashMap"
+import * as files from "./files.js"
+import { hostVolume } from "./state.js"
+import type { Transaction } from "./transaction.js"
+
+/** Takes everything away that lives in the memory of the host. */
+export const cut = (tx: Transaction): void => {
+  const { devices, handles } = tx.state
+  tx.update({ mounts: [], devices: [], handles: HashMap.empty() })
+  for (const device of devices) {
+    if (device.volume !== undefined) tx.removeVolume(device.volume)
+    for (const node of [device.device, DevicePath.partition(device.device)]) files.unlink(tx, node)
+    for (const level of device.levels) tx.forget(level.file)
+  }
+  for (const { file } of HashMap.values(handles)) if (file.volume === hostVolume) tx.forget(file)
+}
+
+/** Closes the files that are open. */
+export const closeFiles = (tx: Transaction): void => {
+  const { handles } = tx.state
+  tx.update({ handles: HashMap.empty() })
+  for (const { file } of HashMap.values(handles)) tx.forget(file)
+}

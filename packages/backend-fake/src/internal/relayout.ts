@@ -1,0 +1,77 @@
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import * as content from "./content.js"
+import * as ext4 from "./ext4.js"
+import * as space from "./space.js"
+import type { Body, Volume } from "./state.js"
+
+const runsOf = (body: Body): ReadonlyArray<space.Run> =>
+  body._tag === "Bytes" ? content.runs(body) : body._tag === "Directory" ? body.runs : []
+
+const countOf = (runs: ReadonlyArray<space.Run>): number => runs.reduce((sum, run) => sum + run.length, 0)
+
+const moved = (body: Body, from: ReadonlySet<space.Run>, take: (count: number) => ReadonlyArray<space.Run>): Body => {
+  const change = (runs: ReadonlyArray<space.Run>): ReadonlyArray<space.Run> =>
+    runs.some((run) => from.has(run)) ? runs.flatMap((run) => from.has(run) ? take(run.length) : [run]) : runs
+  if (body._tag === "Bytes") {
+    return {
+      ...body,
+      pieces: HashMap.map(body.pieces, (piece) => {
+        const runs = change(piece.runs)
+        return runs === piece.runs ? piece : { ...piece, runs }
+      })
+    }
+  }
+  return body._tag === "Directory" ? { ...body, runs: change(body.runs) } : body
+}
+
+/** The blocks that the file system gives to files: those behind its own. */
+const data = (layout: ext4.Layout): { readonly start: number; readonly end: number } => ({
+  start: ext4.overhead(layout),
+  end: layout.blocks
+})
+
+/**
+ * Gives a file system another size, as resize2fs does: what lies in blocks that
+ * it loses is moved. None when it does not fit.
+ */
+export const relayout = (
+  volume: Volume,
+  layout: ext4.Layout
+): Option.Option<{ readonly volume: Volume; readonly touched: ReadonlyArray<space.Run> }> => {
+  const { end, start } = data(layout)
+  const all = [...HashMap.values(volume.inodes)].flatMap((inode) => runsOf(inode.body))
+  const kept = all.filter((run) => run.start >= start && run.start + run.length <= end)
+  const lost = new Set(all.filter((run) => run.start < start || run.start + run.length > end))
+  if (countOf(all) > end - start) return Option.none()
+  let free = space.make(0, 0)
+  let at = start
+  for (const run of [...kept].sort((a, b) => a.start - b.start)) {
+    free = space.extend(free, at, run.start)
+    at = run.start + run.length
+  }
+  free = space.extend(free, at, end)
+  const touched: Array<space.Run> = []
+  const take = (count: number): ReadonlyArray<space.Run> => {
+    const taken = Option.getOrThrow(space.allocate(free, count))
+    free = taken.space
+    touched.push(...taken.runs)
+    return taken.runs
+  }
+  const inodes = lost.size === 0 ? volume.inodes : HashMap.map(volume.inodes, (inode) => {
+    const body = moved(inode.body, lost, take)
+    return body === inode.body ? inode : { ...inode, body }
+  })
+  return Option.some({ volume: { ...volume, inodes, layout, space: free }, touched })
+}
+
+/** The smallest number of blocks that the file system can have. */
+export const minimum = (volume: Volume): number => {
+  const layout = volume.layout!
+  const used = countOf([...HashMap.values(volume.inodes)].flatMap((inode) => runsOf(inode.body)))
+  let blocks = used + ext4.overhead({ ...layout, blocks: 1 })
+  while (blocks < layout.blocks && blocks < used + ext4.overhead({ ...layout, blocks })) {
+    blocks = used + ext4.overhead({ ...layout, blocks })
+  }
+  return Math.min(blocks, layout.blocks)
+}

@@ -1,0 +1,184 @@
+import type { DevicePath } from "@effect-ploop/core/DevicePath"
+import type { Generation } from "@effect-ploop/core/Generation"
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import * as HashMap from "effect/HashMap"
+import type { PCGRandomState } from "effect/Utils"
+import type * as content from "./content.js"
+import type { Layout } from "./ext4.js"
+import type * as image from "./image.js"
+import type * as space from "./space.js"
+
+export interface Directory {
+  readonly _tag: "Directory"
+  readonly entries: HashMap.HashMap<string, number>
+  /** The directory above; its own number at the root. */
+  readonly parent: number
+  readonly runs: ReadonlyArray<space.Run>
+}
+
+export interface Link {
+  readonly _tag: "Link"
+  readonly target: string
+}
+
+export interface DeviceNode {
+  readonly _tag: "Device"
+}
+
+export type Body = content.Bytes | image.Image | Directory | Link | DeviceNode
+
+export interface Inode {
+  readonly ino: number
+  /** Permission bits. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  readonly links: number
+  readonly atime: number
+  readonly mtime: number
+  readonly ctime: number
+  readonly birthtime: number
+  readonly body: Body
+}
+
+/** A file system: that of the host (which has no layout and counts the bytes in use), or that of a disk. */
+export interface Volume {
+  readonly id: number
+  readonly inodes: HashMap.HashMap<number, Inode>
+  readonly nextInode: number
+  readonly used: number
+  readonly layout: Layout | undefined
+  readonly space: space.Space | undefined
+  readonly readOnly: boolean
+}
+
+/** The number of the root directory. */
+export const rootInode = 2
+
+/** A file, by where it is rather than by what it is called. */
+export interface FileRef {
+  readonly volume: number
+  readonly ino: number
+}
+
+export interface Mount {
+  /** The directory that is hidden by it. */
+  readonly covers: FileRef
+  readonly volume: number
+  readonly target: string
+  readonly device: DevicePath
+}
+
+/** One delta of a running device, base first. */
+export interface Level {
+  readonly file: FileRef
+  readonly path: string
+}
+
+export interface Device {
+  readonly device: DevicePath
+  readonly levels: ReadonlyArray<Level>
+  readonly component: string | undefined
+  readonly readOnly: boolean
+  /** The snapshot that was attached; the top delta when absent. */
+  readonly snapshot: SnapshotId | undefined
+  /** The size that the kernel sees, in bytes. */
+  readonly size: number
+  readonly clusterSize: number
+  readonly version: 0 | 1 | 2
+  /** What is on it now, the kernel's cache included; none when there is no file system on it. */
+  readonly volume: number | undefined
+  readonly running: boolean
+  /** Counters, by the driver's names. */
+  readonly statistics: Readonly<Record<"bio_syncs" | "bio_writes", bigint>>
+}
+
+export interface Handle {
+  readonly file: FileRef
+  readonly path: string
+  readonly readable: boolean
+  readonly writable: boolean
+  readonly append: boolean
+}
+
+export interface State {
+  readonly generation: Generation
+  /** How much the host's own file system holds, in bytes. */
+  readonly capacity: number | undefined
+  /** Whether the kernel knows format version 2. */
+  readonly largeDisks: boolean
+  readonly random: PCGRandomState
+  readonly volumes: HashMap.HashMap<number, Volume>
+  readonly nextVolume: number
+  readonly mounts: ReadonlyArray<Mount>
+  readonly devices: ReadonlyArray<Device>
+  readonly nextDevice: number
+  readonly handles: HashMap.HashMap<number, Handle>
+  readonly nextHandle: number
+  /** The deltas whose image files have been read as bytes. */
+  readonly deltas: HashMap.HashMap<number, image.Delta>
+}
+
+/** The file system of the host itself. */
+export const hostVolume = 1
+
+const directory = (ino: number, parent: number, now: number, entries: Iterable<readonly [string, number]>): Inode => ({
+  ino,
+  mode: 0o755,
+  uid: 0,
+  gid: 0,
+  links: 2,
+  atime: now,
+  mtime: now,
+  ctime: now,
+  birthtime: now,
+  body: { _tag: "Directory", entries: HashMap.fromIterable(entries), parent, runs: [] }
+})
+
+const standard = ["dev", "mnt", "tmp", "vz"]
+
+/** The directories that a host has from the beginning. */
+const hostTree = (generation: Generation, now: number): Volume => {
+  const first = 11
+  const numbers = standard.map((name, index) => [name, first + index] as const)
+  const mapper = first + standard.length
+  const inodes = [
+    { ...directory(rootInode, rootInode, now, numbers), links: 2 + standard.length },
+    ...numbers.map(([name, ino]) => ({
+      ...directory(ino, rootInode, now, name === "dev" && generation === "9" ? [["mapper", mapper]] : []),
+      ...(name === "tmp" && { mode: 0o1777 }),
+      ...(name === "dev" && generation === "9" && { links: 3 })
+    })),
+    ...(generation === "9" ? [directory(mapper, numbers[0]![1], now, [])] : [])
+  ]
+  return {
+    id: hostVolume,
+    inodes: HashMap.fromIterable(inodes.map((inode) => [inode.ino, inode] as const)),
+    nextInode: mapper + 1,
+    used: 0,
+    layout: undefined,
+    space: undefined,
+    readOnly: false
+  }
+}
+
+export const make = (options: {
+  readonly generation: Generation
+  readonly capacity: number | undefined
+  readonly largeDisks: boolean
+  readonly random: PCGRandomState
+  readonly now: number
+}): State => ({
+  generation: options.generation,
+  capacity: options.capacity,
+  largeDisks: options.largeDisks,
+  random: options.random,
+  volumes: HashMap.make([hostVolume, hostTree(options.generation, options.now)]),
+  nextVolume: hostVolume + 1,
+  mounts: [],
+  devices: [],
+  nextDevice: 17_761,
+  handles: HashMap.empty(),
+  nextHandle: 3,
+  deltas: HashMap.empty()
+})

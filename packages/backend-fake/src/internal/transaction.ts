@@ -1,0 +1,285 @@
+import type { DevicePath } from "@effect-ploop/core/DevicePath"
+import { SnapshotIdFromSelf } from "@effect-ploop/core/SnapshotId"
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import * as Either from "effect/Either"
+import * as HashMap from "effect/HashMap"
+import * as HashSet from "effect/HashSet"
+import * as Option from "effect/Option"
+import { PCGRandom } from "effect/Utils"
+import * as content from "./content.js"
+import type { Code } from "./errno.js"
+import * as ext4 from "./ext4.js"
+import * as image from "./image.js"
+import * as space from "./space.js"
+import type * as state from "./state.js"
+
+const sameFile = (a: state.FileRef, b: state.FileRef): boolean => a.ino === b.ino && a.volume === b.volume
+
+/** How much of the host a file takes, in bytes. */
+const hostUse = (body: state.Body): number => {
+  switch (body._tag) {
+    case "Bytes":
+      return content.allocated(body)
+    case "Image":
+      return image.fileSize(body)
+    case "Directory":
+      return space.blockSize
+    default:
+      return 0
+  }
+}
+
+/**
+ * One transition in the making: it begins with a state, and what it did becomes
+ * the next state or, when it fails, is forgotten.
+ */
+export class Transaction {
+  private random: PCGRandom | undefined
+  private kept: state.State | undefined
+  private readonly written = new Map<number, Set<number>>()
+
+  constructor(private current: state.State, readonly now: number) {}
+
+  get state(): state.State {
+    return this.current
+  }
+
+  update(change: Partial<state.State>): void {
+    this.current = { ...this.current, ...change }
+  }
+
+  /** What has been done up to here stays when the transition fails later. */
+  keep(): void {
+    this.kept = this.current
+  }
+
+  /** What a failure leaves behind, when it does. */
+  get left(): state.State | undefined {
+    return this.kept
+  }
+
+  // Random values
+
+  /** Digits of a random number in base 16. */
+  hex(digits: number): string {
+    this.random ??= restored(this.current.random)
+    let text = ""
+    for (let index = 0; index < digits; index++) text += this.random.integer(16).toString(16)
+    this.update({ random: this.random.getState() })
+    return text
+  }
+
+  uuid(): SnapshotId {
+    const hex = this.hex(32)
+    const variant = (8 + parseInt(hex[16]!, 16) % 4).toString(16)
+    const text = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${
+      hex.slice(20)
+    }`
+    return SnapshotIdFromSelf.make(`{${text}}`)
+  }
+
+  // Volumes and their inodes
+
+  volume(id: number): state.Volume {
+    return HashMap.unsafeGet(this.current.volumes, id)
+  }
+
+  setVolume(volume: state.Volume): void {
+    this.update({ volumes: HashMap.set(this.current.volumes, volume.id, volume) })
+  }
+
+  removeVolume(id: number): void {
+    this.update({ volumes: HashMap.remove(this.current.volumes, id) })
+  }
+
+  inode(ref: state.FileRef): state.Inode {
+    return HashMap.unsafeGet(this.volume(ref.volume).inodes, ref.ino)
+  }
+
+  has(ref: state.FileRef): boolean {
+    return Option.match(HashMap.get(this.current.volumes, ref.volume), {
+      onNone: () => false,
+      onSome: (volume) => HashMap.has(volume.inodes, ref.ino)
+    })
+  }
+
+  /** Stores an inode; fails when the host has no room for what it grew by. */
+  setInode(id: number, inode: state.Inode): Either.Either<void, Code> {
+    const volume = this.volume(id)
+    let used = volume.used
+    if (volume.layout === undefined) {
+      const old = HashMap.get(volume.inodes, inode.ino)
+      const grown = hostUse(inode.body) - (Option.isSome(old) ? hostUse(old.value.body) : 0)
+      used += grown
+      const { capacity } = this.current
+      if (grown > 0 && capacity !== undefined && used > capacity) return Either.left("ENOSPC")
+    }
+    this.setVolume({ ...volume, used, inodes: HashMap.set(volume.inodes, inode.ino, inode) })
+    if (volume.layout !== undefined) this.touchTables(id)
+    return Either.void
+  }
+
+  /** Changes what is not its content. */
+  setAttributes(id: number, inode: state.Inode): void {
+    const volume = this.volume(id)
+    this.setVolume({ ...volume, inodes: HashMap.set(volume.inodes, inode.ino, inode) })
+    if (volume.layout !== undefined) this.touchTables(id)
+  }
+
+  /** A new inode with no name yet; fails when there is none left. */
+  addInode(
+    id: number,
+    body: state.Body,
+    mode: number,
+    links: number
+  ): Either.Either<state.FileRef, Code> {
+    const volume = this.volume(id)
+    const ino = volume.nextInode
+    let free = volume.space
+    let made = body
+    if (free !== undefined && body._tag === "Directory") {
+      const taken = space.allocate(free, 1)
+      if (Option.isNone(taken)) return Either.left("ENOSPC")
+      free = taken.value.space
+      made = { ...body, runs: taken.value.runs }
+      this.touch(id, taken.value.runs)
+    }
+    if (volume.layout !== undefined && !hasInode(volume)) return Either.left("ENOSPC")
+    this.setVolume({ ...volume, nextInode: ino + 1, space: free })
+    const { now } = this
+    const inode: state.Inode = {
+      ino,
+      mode,
+      uid: 0,
+      gid: 0,
+      links,
+      atime: now,
+      mtime: now,
+      ctime: now,
+      birthtime: now,
+      body: made
+    }
+    return Either.map(this.setInode(id, inode), () => ({ volume: id, ino }))
+  }
+
+  /** Forgets a file that has no name any more, unless somebody still uses it. */
+  forget(ref: state.FileRef): void {
+    if (!this.has(ref)) return
+    const inode = this.inode(ref)
+    if (inode.links > 0 || this.inUse(ref)) return
+    const volume = this.volume(ref.volume)
+    const { body } = inode
+    const runs = body._tag === "Bytes" ? content.runs(body) : body._tag === "Directory" ? body.runs : []
+    this.setVolume({
+      ...volume,
+      used: volume.layout === undefined ? volume.used - hostUse(body) : volume.used,
+      inodes: HashMap.remove(volume.inodes, ref.ino),
+      space: volume.space === undefined ? undefined : space.release(volume.space, runs)
+    })
+    if (volume.layout !== undefined) this.touchTables(ref.volume)
+  }
+
+  private inUse(ref: state.FileRef): boolean {
+    for (const handle of HashMap.values(this.current.handles)) if (sameFile(handle.file, ref)) return true
+    return this.current.devices.some((device) => device.levels.some((level) => sameFile(level.file, ref)))
+  }
+
+  // Devices
+
+  device(path: DevicePath): state.Device | undefined {
+    return this.current.devices.find((device) => device.device === path)
+  }
+
+  deviceOfVolume(volume: number): state.Device | undefined {
+    return this.current.devices.find((device) => device.volume === volume)
+  }
+
+  setDevice(device: state.Device): void {
+    this.update({
+      devices: this.current.devices.map((other) => other.device === device.device ? device : other)
+    })
+  }
+
+  mountsOf(device: DevicePath): ReadonlyArray<state.Mount> {
+    return this.current.mounts.filter((mount) => mount.device === device)
+  }
+
+  /** Says that blocks of a file system in a disk are written to. */
+  touch(volume: number, runs: ReadonlyArray<space.Run>): void {
+    if (runs.length === 0) return
+    const device = this.deviceOfVolume(volume)
+    if (device === undefined) return
+    const clusters = this.writtenTo(volume)
+    for (const run of runs) {
+      const first = partitionStart(device) + run.start * space.blockSize
+      const last = first + run.length * space.blockSize - 1
+      const end = Math.floor(last / device.clusterSize)
+      for (let cluster = Math.floor(first / device.clusterSize); cluster <= end; cluster++) clusters.add(cluster)
+    }
+  }
+
+  /** Any change writes to the tables at the start of the partition, and to the journal behind them. */
+  touchTables(volume: number): void {
+    const device = this.deviceOfVolume(volume)
+    if (device !== undefined) this.writtenTo(volume).add(Math.floor(partitionStart(device) / device.clusterSize))
+  }
+
+  /** What is on the device and was only in the kernel's cache goes to its top delta. */
+  sync(device: state.Device): Either.Either<void, Code> {
+    const settled = this.settle()
+    const top = device.levels.at(-1)
+    if (Either.isLeft(settled) || device.volume === undefined || device.readOnly || top === undefined) return settled
+    const { bio_syncs, bio_writes } = (this.device(device.device) ?? device).statistics
+    this.setDevice({
+      ...(this.device(device.device) ?? device),
+      statistics: { bio_writes, bio_syncs: bio_syncs + 1n }
+    })
+    const inode = this.inode(top.file)
+    const volume = this.volume(device.volume)
+    if (inode.body._tag !== "Image" || inode.body.delta.tree === volume) return settled
+    return this.setInode(top.file.volume, {
+      ...inode,
+      body: { ...inode.body, token: undefined, delta: { ...inode.body.delta, tree: volume } }
+    })
+  }
+
+  private writtenTo(volume: number): Set<number> {
+    const found = this.written.get(volume) ?? new Set<number>()
+    this.written.set(volume, found)
+    return found
+  }
+
+  /** Lets the image files grow by the clusters that were written to for the first time. */
+  settle(): Either.Either<void, Code> {
+    for (const [volume, clusters] of this.written) {
+      const device = this.deviceOfVolume(volume)
+      const top = device?.levels.at(-1)
+      if (device === undefined || top === undefined || device.readOnly) continue
+      const { bio_syncs, bio_writes } = device.statistics
+      this.setDevice({ ...device, statistics: { bio_syncs, bio_writes: bio_writes + BigInt(clusters.size) } })
+      const inode = this.inode(top.file)
+      if (inode.body._tag !== "Image") continue
+      const own = HashSet.mutate(inode.body.delta.clusters, (set) => {
+        for (const cluster of clusters) HashSet.add(set, cluster)
+      })
+      if (HashSet.size(own) === HashSet.size(inode.body.delta.clusters)) continue
+      const body: image.Image = { ...inode.body, token: undefined, delta: { ...inode.body.delta, clusters: own } }
+      const stored = this.setInode(top.file.volume, { ...inode, mtime: this.now, body })
+      if (Either.isLeft(stored)) return stored
+    }
+    this.written.clear()
+    return Either.void
+  }
+}
+
+const restored = (from: state.State["random"]): PCGRandom => {
+  const random = new PCGRandom()
+  random.setState(from)
+  return random
+}
+
+/** Where the file system begins on a device: behind the partition table, which takes one cluster. */
+export const partitionStart = (device: state.Device): number => device.clusterSize
+
+const hasInode = (volume: state.Volume): boolean =>
+  volume.layout === undefined || HashMap.size(volume.inodes) + ext4.reservedInodes < ext4.inodes(volume.layout)
