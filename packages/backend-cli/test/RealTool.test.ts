@@ -449,6 +449,38 @@ describe.skipIf(missing !== undefined)(title("the real tool"), () => {
       }))
   })
 
+  layer(RealTool, { excludeTestServices: true })("damaged images", (it) => {
+    it.scoped("a raw base is not merged into a new file, which the tool would fail at half-way", () =>
+      Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        const directory = yield* scratch
+        const { disk } = yield* ploop.create({
+          image: `${directory}/root.hdd`,
+          size: "8M",
+          format: "raw",
+          fileSystem: "none"
+        })
+        yield* ploop.createSnapshot({ disk, id: A })
+        const before = yield* names(directory)
+        assert.strictEqual(
+          yield* tagOf(ploop.mergeSnapshots({ disk, into: `${directory}/merged` })),
+          "Unsupported"
+        )
+        assert.deepStrictEqual(yield* names(directory), before)
+      }))
+
+    it.scoped("an image whose header is damaged is ImageCorrupt, whatever was asked", () =>
+      Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        const fs = yield* FileSystem.FileSystem
+        const { disk, image } = yield* freshDisk()
+        yield* fs.writeFileString(image, "not an image any more".repeat(100))
+        assert.strictEqual(yield* tagOf(ploop.imageInfo({ disk })), "ImageCorrupt")
+        assert.strictEqual(yield* tagOf(ploop.createSnapshot({ disk })), "ImageCorrupt")
+        assert.strictEqual(yield* tagOf(ploop.convert({ disk, format: "preallocated" })), "ImageCorrupt")
+      }))
+  })
+
   layer(RealTool, { excludeTestServices: true })("images", (it) => {
     it.scoped("a lost descriptor is restored", () =>
       Effect.gen(function*() {

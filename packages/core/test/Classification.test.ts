@@ -49,6 +49,35 @@ describe("what the words tell", () => {
     readonly [title: string, fields: Partial<Classification.Outcome>, expected: Readonly<Record<string, unknown>>]
   > = [
     [
+      "a raw image that is missing",
+      {
+        operation: "createSnapshot",
+        exitCode: 15,
+        stderr:
+          "Error in get_image_param_offline (ploop.c:2355): Failed to stat /vz/root.hdd: No such file or directory\n"
+      },
+      { _tag: "ImageNotFound", image: "/vz/root.hdd" }
+    ],
+    [
+      "an image with a strange header, in spite of the stale words behind it",
+      {
+        operation: "imageInfo",
+        exitCode: 4,
+        stderr:
+          "Error in open_delta (delta_read.c:137): Unknown ploop image version in the header /vz/a b.hdd: Invalid argument\n"
+      },
+      { _tag: "ImageCorrupt", image: "/vz/a b.hdd" }
+    ],
+    [
+      "an image that has lost its header",
+      {
+        operation: "grow",
+        exitCode: 4,
+        stderr: "Error in open_delta (delta_read.c:131): read 1st sector of /vz/root.hdd: Invalid argument\n"
+      },
+      { _tag: "ImageCorrupt", image: "/vz/root.hdd" }
+    ],
+    [
       "the limit of snapshots, in spite of the stale words behind it",
       {
         operation: "createSnapshot",

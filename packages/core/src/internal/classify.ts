@@ -247,6 +247,10 @@ const rules: ReadonlyArray<Rule> = [
     error: (context, { image }) => new PloopError.ImageCorrupt({ ...context, image })
   },
   {
+    text: message("(?:Unknown ploop image version in the header|read 1st sector of) (?<image>.*?)(?:: [A-Z][a-z ]+)?$"),
+    error: (context, { image }) => new PloopError.ImageCorrupt({ ...context, image })
+  },
+  {
     text: message("Invalid level (?<level>\\d+) specified, allowed values are (?<range>.*)$"),
     error: (context, { level, range }) =>
       new PloopError.InvalidArgument({
@@ -277,9 +281,9 @@ const rules: ReadonlyArray<Rule> = [
   {
     text: missingFile(
       String
-        .raw`(?:Unable to stat|open|Error in realpath\(?|ploop_check: can't open|Can't open|Can not open|Can't resolve) ?(?<image>/?[^:]+?)\)?`
+        .raw`(?:Unable to stat|Failed to stat|open|Error in realpath\(?|ploop_check: can't open|Can't open|Can not open|Can't resolve) ?(?<image>/?[^:]+?)\)?`
     ),
-    codes: [4, 21, 23, 38, 39],
+    codes: [4, 15, 21, 23, 38, 39],
     error: (context, { image }) => new PloopError.ImageNotFound({ ...context, image: image ?? context.subject })
   },
   {

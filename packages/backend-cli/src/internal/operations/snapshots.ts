@@ -203,7 +203,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       return session.onDisk(about, request.disk, (path) =>
         Effect.gen(function*() {
           const generation = yield* session.generation
-          const { tree } = yield* descriptor(about, path)
+          const { descriptor: { images }, tree } = yield* descriptor(about, path)
           const id = request.snapshot ?? SnapshotId.top
           const chain = ids(SnapshotTree.chain(tree, id))
           const refused = { ...context(about), id }
@@ -240,6 +240,10 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
                 about,
                 "generation 7 stops half-way when it merges more than two images into a new file"
               )
+            }
+            const isRaw = images.some((image) => image.type === "Plain")
+            if (isRaw && SnapshotTree.base(tree).id === chain[steps]) {
+              return yield* unsupported(about, "ploop cannot merge a raw base image into a new file")
             }
             if (yield* session.host.exists(into)) {
               return yield* new PloopError.AlreadyExists({ ...context(about), path: into })
