@@ -141,7 +141,7 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
       snapshot: options.snapshot,
       size: top.image.size,
       clusterSize: top.image.clusterSize,
-      version: top.image.layout === "raw" ? 0 : top.image.version,
+      version: top.image.raw ? 0 : top.image.version,
       volume,
       running: true,
       statistics: { bio_writes: 0n, bio_syncs: 0n }

@@ -84,6 +84,8 @@ export const lock = (tool: Tool, disk: Disk): void => {
   const file = `${disk.path}.lck`
   if (generation(tool) !== "9" && Either.isLeft(files.lookup(tool.tx, file))) {
     files.openFile(tool.tx, file, files.flags("w"), 0o600)
+    // It stays, whatever becomes of the operation.
+    tool.tx.keep()
   }
 }
 
@@ -105,52 +107,76 @@ export const relative = (tool: Tool, home: string, path: string): string =>
 
 export const rootElement = (tool: Tool) => generation(tool) === "1.15" ? "Parallels_disk_image" : "Virtuozzo_disk_image"
 
+/** Writes a descriptor beside the one that is to be replaced. */
+const writeAside = (tool: Tool, path: string, descriptor: DiskDescriptor.DiskDescriptor): Answer<void> =>
+  Either.map(
+    denied(tool, 255, `Can't create ${path}.tmp`)(
+      files.writeWhole(tool.tx, `${path}.tmp`, encoder.encode(DiskDescriptor.format(descriptor)))
+    ),
+    (ref) => {
+      const { body } = tool.tx.inode(ref)
+      const tree = SnapshotTree.fromDescriptor(descriptor)
+      if (body._tag === "Bytes" && Either.isRight(tree)) {
+        known.set(body, Either.right({ descriptor, tree: tree.right }))
+      }
+    }
+  )
+
+/** Lets the descriptor that was written aside take its place. */
+const commit = (tool: Tool, path: string): Answer<void> =>
+  denied(tool, 28, `Can't rename ${path}.tmp ${path}`)(files.rename(tool.tx, `${path}.tmp`, path))
+
 /** Writes a descriptor: a new file that takes the place of the old one. */
 export const write = (tool: Tool, path: string, descriptor: DiskDescriptor.DiskDescriptor): Answer<void> =>
-  Either.gen(function*() {
-    const { tx } = tool
-    const written = Either.gen(function*() {
-      const bytes = encoder.encode(DiskDescriptor.format(descriptor))
-      const ref = yield* files.writeWhole(tx, `${path}.tmp`, bytes)
-      yield* files.rename(tx, `${path}.tmp`, path)
-      return ref
-    })
-    const ref = yield* denied(tool, 255, `Can't create ${path}.tmp`)(written)
-    const { body } = tx.inode(ref)
-    if (body._tag === "Bytes") {
-      const tree = SnapshotTree.fromDescriptor(descriptor)
-      if (Either.isRight(tree)) known.set(body, Either.right({ descriptor, tree: tree.right }))
-    }
-  })
+  Either.flatMap(writeAside(tool, path, descriptor), () => commit(tool, path))
 
 /** The parts of a descriptor that operations change. */
 export type Change = Partial<
   Pick<DiskDescriptor.DiskDescriptor, "diskSize" | "preallocated" | "images" | "snapshots">
 >
 
-/** The disk with a changed descriptor, which is written as the tool of this generation writes it. */
+const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DiskDescriptor.DiskDescriptor => {
+  const diskSize = changes.diskSize ?? descriptor.diskSize
+  const plane = BigInt(descriptor.cylinders * descriptor.heads)
+  return new DiskDescriptor.DiskDescriptor({
+    rootElement: rootElement(tool),
+    diskSize,
+    cylinders: descriptor.cylinders,
+    heads: descriptor.heads,
+    sectors: plane === 0n ? descriptor.sectors : Number(ByteSize.toSectors(diskSize) / plane),
+    clusterSize: descriptor.clusterSize,
+    preallocated: changes.preallocated ?? descriptor.preallocated,
+    images: changes.images ?? descriptor.images,
+    snapshots: changes.snapshots ?? descriptor.snapshots
+  })
+}
+
+const withDescriptor = (tool: Tool, disk: Disk, descriptor: DiskDescriptor.DiskDescriptor): Answer<Disk> =>
+  Either.mapBoth(SnapshotTree.fromDescriptor(descriptor), {
+    onLeft: (error) => new PloopError.DescriptorInvalid({ ...context(tool), reason: error.message }),
+    onRight: (tree) => ({ ...disk, descriptor, tree })
+  })
+
+/**
+ * Changes the descriptor, which is written as the tool of this generation writes
+ * it. It is written aside first; what fails after that leaves it there.
+ */
+export const changeWith = (tool: Tool, disk: Disk, changes: Change, work: () => Answer<void>): Answer<Disk> =>
+  Either.gen(function*() {
+    const descriptor = changed(tool, disk, changes)
+    yield* writeAside(tool, disk.path, descriptor)
+    tool.tx.keep()
+    yield* work()
+    yield* commit(tool, disk.path)
+    return yield* withDescriptor(tool, disk, descriptor)
+  })
+
+/** Changes the descriptor and nothing else. */
 export const change = (tool: Tool, disk: Disk, changes: Change): Answer<Disk> =>
   Either.gen(function*() {
-    const { descriptor } = disk
-    const diskSize = changes.diskSize ?? descriptor.diskSize
-    const plane = BigInt(descriptor.cylinders * descriptor.heads)
-    const next = new DiskDescriptor.DiskDescriptor({
-      rootElement: rootElement(tool),
-      diskSize,
-      cylinders: descriptor.cylinders,
-      heads: descriptor.heads,
-      sectors: plane === 0n ? descriptor.sectors : Number(ByteSize.toSectors(diskSize) / plane),
-      clusterSize: descriptor.clusterSize,
-      preallocated: changes.preallocated ?? descriptor.preallocated,
-      images: changes.images ?? descriptor.images,
-      snapshots: changes.snapshots ?? descriptor.snapshots
-    })
-    yield* write(tool, disk.path, next)
-    const tree = Either.mapLeft(
-      SnapshotTree.fromDescriptor(next),
-      (error) => new PloopError.DescriptorInvalid({ ...context(tool), reason: error.message })
-    )
-    return { ...disk, descriptor: next, tree: yield* tree }
+    const descriptor = changed(tool, disk, changes)
+    yield* write(tool, disk.path, descriptor)
+    return yield* withDescriptor(tool, disk, descriptor)
   })
 
 export const isRaw = (disk: Disk): boolean => disk.descriptor.images.some((image) => image.type === "Plain")
@@ -170,16 +196,25 @@ export interface OpenImage {
   readonly image: image.Image
 }
 
-const refuseImage = (tool: Tool, path: string, problem: image.Problem): Answer<never> =>
-  problem === "short"
-    ? said(tool, 6, `Short read PVD header ${path}`)
+/** How the tool looks at an image: its check has words of its own for what is wrong. */
+type Look = "check" | "open"
+
+const refuseImage = (tool: Tool, path: string, problem: image.Problem, look: Look): Answer<never> =>
+  look === "open"
+    ? said(
+      tool,
+      4,
+      problem === "short" ? `read 1st sector of ${path}` : `Unknown ploop image version in the header ${path}`
+    )
+    : problem === "short"
+    ? said(tool, 6, "Short read PVD header")
     : said(tool, 11, `Wrong signature in image ${path}`)
 
 /** A ploop image that is taken for a raw one has no file system where one is looked for. */
 const asRaw = (found: image.Image): image.Image =>
-  found.layout === "raw" ? found : {
+  found.raw ? found : {
     ...found,
-    layout: "raw",
+    raw: true,
     size: image.fileSize(found),
     delta: { ...found.delta, tree: "garbage" }
   }
@@ -188,10 +223,16 @@ const asRaw = (found: image.Image): image.Image =>
 export const openImage = (
   tool: Tool,
   path: string,
-  options: { readonly raw: boolean; readonly clusterSize: bigint; readonly missing: readonly [number, string] }
+  options: {
+    readonly raw: boolean
+    readonly clusterSize: bigint
+    readonly missing: readonly [number, string]
+    readonly look?: Look
+  }
 ): Answer<OpenImage> =>
   Either.gen(function*() {
     const { tx } = tool
+    const { look = "open" } = options
     const found = files.lookup(tx, path)
     if (Either.isLeft(found)) {
       return yield* said(tool, options.missing[0], `${options.missing[1]} ${path}: No such file or directory`)
@@ -201,16 +242,26 @@ export const openImage = (
     const deltas = (token: number) => HashMap.get(tx.state.deltas, token)
     if (body._tag === "Image") {
       if (options.raw) return { ref, path, image: asRaw(body) }
-      return body.layout === "raw" ? yield* refuseImage(tool, path, "signature") : { ref, path, image: body }
+      return body.raw ? yield* refuseImage(tool, path, "signature", look) : { ref, path, image: body }
     }
     if (body._tag !== "Bytes") return yield* said(tool, 4, `Can't open ${path}: Is a directory`)
     if (options.raw) {
       return { ref, path, image: image.fromRawBytes(body, Number(options.clusterSize), deltas) }
     }
     const opened = image.fromBytes(body, deltas)
-    if (Either.isLeft(opened)) return yield* refuseImage(tool, path, opened.left)
+    if (Either.isLeft(opened)) return yield* refuseImage(tool, path, opened.left, look)
     return { ref, path, image: opened.right }
   })
+
+/** Opens an image for its size and format, as the tool does before it makes another upon it. */
+export const openForSize = (tool: Tool, disk: Disk, node: SnapshotTree.Node): Answer<OpenImage> => {
+  const raw = node.parent === undefined && isRaw(disk)
+  return openImage(tool, imagePath(tool, disk, node.file), {
+    raw,
+    clusterSize: disk.descriptor.clusterSize,
+    missing: raw ? [15, "Failed to stat"] : [4, "open"]
+  })
+}
 
 /** The images from the base to a snapshot, base first. */
 export const chain = (
@@ -224,7 +275,8 @@ export const chain = (
     openImage(tool, imagePath(tool, disk, node.file), {
       raw: index === 0 && isRaw(disk),
       clusterSize: disk.descriptor.clusterSize,
-      missing: absent
+      missing: absent,
+      look: "check"
     })
   ))
 }
@@ -255,11 +307,13 @@ export const dropStatfs = (tool: Tool, disk: Disk): void => {
 
 export const emptyDelta = (of: image.Image): image.Image => ({
   _tag: "Image",
-  layout: "expanded",
+  raw: false,
+  filled: 0,
   version: of.version,
   clusterSize: of.clusterSize,
   size: of.size,
   dirty: false,
   truncated: false,
+  staleFlag: false,
   delta: image.noDelta
 })

@@ -18,8 +18,10 @@ export interface Delta {
 /** An image file. Sizes are in bytes. */
 export interface Image {
   readonly _tag: "Image"
-  /** `full` has a header and room for every cluster, `raw` has no header. */
-  readonly layout: "expanded" | "full" | "raw"
+  /** Whether it has no header. */
+  readonly raw: boolean
+  /** How many clusters, from the first on, have room in the file although nothing was written to them. */
+  readonly filled: number
   readonly version: FormatVersion
   readonly clusterSize: number
   readonly size: number
@@ -27,6 +29,8 @@ export interface Image {
   readonly dirty: boolean
   /** The file is shorter than its index says. */
   readonly truncated: boolean
+  /** The header says that the image is empty, and a forced check finds that it is not. */
+  readonly staleFlag: boolean
   readonly delta: Delta
   /** By what its delta is known when the file is read as bytes. */
   readonly token?: number | undefined
@@ -48,18 +52,16 @@ export const clusterCount = (image: Image): number => Math.ceil(image.size / ima
 
 /** Bytes before the first cluster of data. */
 const dataStart = (image: Image): number =>
-  image.layout === "raw" ? 0 : roundUp(headerSize + 4 * clusterCount(image), image.clusterSize)
+  image.raw ? 0 : roundUp(headerSize + 4 * clusterCount(image), image.clusterSize)
 
 /** The size of the file. */
 export const fileSize = (image: Image): number => {
-  switch (image.layout) {
-    case "raw":
-      return image.size
-    case "full":
-      return dataStart(image) + clusterCount(image) * image.clusterSize
-    case "expanded":
-      return dataStart(image) + HashSet.size(image.delta.clusters) * image.clusterSize
-  }
+  if (image.raw) return image.size
+  const { clusters } = image.delta
+  const grown = image.filled === 0
+    ? HashSet.size(clusters)
+    : image.filled + HashSet.size(HashSet.filter(clusters, (cluster) => cluster >= image.filled))
+  return dataStart(image) + grown * image.clusterSize
 }
 
 const encoder = new TextEncoder()
@@ -78,12 +80,12 @@ const header = (image: Image): Uint8Array => {
   else view.setBigUint64(36, BigInt(image.size / 512), true)
   view.setUint32(44, image.dirty ? inUse : 0, true)
   view.setUint32(48, dataStart(image) / 512, true)
-  view.setUint32(52, HashSet.size(image.delta.clusters) === 0 ? 1 : 0, true)
+  view.setUint32(52, HashSet.size(image.delta.clusters) === 0 || image.staleFlag ? 1 : 0, true)
   const unit = image.version === 1 ? image.clusterSize / 512 : 1
   const first = dataStart(image) / image.clusterSize
-  const present = image.layout === "full"
-    ? Array.from({ length: clusterCount(image) }, (_, cluster) => cluster)
-    : [...image.delta.clusters].sort((a, b) => a - b)
+  const filled = Array.from({ length: image.filled }, (_, cluster) => cluster)
+  const grown = [...image.delta.clusters].filter((cluster) => cluster >= image.filled).sort((a, b) => a - b)
+  const present = [...filled, ...grown]
   present.forEach((cluster, index) => view.setUint32(headerSize + 4 * cluster, (first + index) * unit, true))
   return bytes
 }
@@ -97,7 +99,7 @@ const written = (bytes: content.Bytes, position: number, data: Uint8Array): cont
  */
 export const toBytes = (image: Image, token: number): content.Bytes => {
   const sized = content.truncate(content.empty, fileSize(image), undefined).bytes
-  const headed = image.layout === "raw" ? sized : written(sized, 0, header(image))
+  const headed = image.raw ? sized : written(sized, 0, header(image))
   return image.delta.tree === undefined
     ? headed
     : written(headed, dataStart(image), encoder.encode(`${mark}${token}\n`))
@@ -133,12 +135,14 @@ export const fromBytes = (
   if (clusterSize < 32_768 || (clusterSize & (clusterSize - 1)) !== 0 || sectors <= 0) return Either.left("header")
   const image: Image = {
     _tag: "Image",
-    layout: "expanded",
+    raw: false,
+    filled: 0,
     version,
     clusterSize,
     size: sectors * 512,
     dirty: view.getUint32(44, true) === inUse,
     truncated: false,
+    staleFlag: false,
     delta: noDelta
   }
   const index = content.read(bytes, headerSize, 4 * clusterCount(image))
@@ -149,13 +153,11 @@ export const fromBytes = (
   }
   if (HashSet.size(clusters) === 0) return Either.right({ ...image, truncated: bytes.size < dataStart(image) })
   const found = deltaAt(bytes, dataStart(image), deltas)
-  const full = HashSet.size(clusters) === clusterCount(image)
   const read: Image = {
     ...image,
-    layout: full ? "full" : "expanded",
-    delta: found === undefined
-      ? { tree: full ? undefined : "garbage", clusters }
-      : { tree: found.delta.tree, clusters: full ? found.delta.clusters : clusters },
+    staleFlag: view.getUint32(52, true) === 1,
+    // Clusters with nothing in them belong to an image that was filled beforehand.
+    delta: { tree: found === undefined ? "garbage" : found.delta.tree, clusters },
     token: found?.token
   }
   return Either.right({ ...read, truncated: bytes.size < fileSize(read) })
@@ -170,12 +172,14 @@ export const fromRawBytes = (
   const found = deltaAt(bytes, 0, deltas)
   return {
     _tag: "Image",
-    layout: "raw",
+    raw: true,
+    filled: 0,
     version: 2,
     clusterSize,
     size: bytes.size,
     dirty: false,
     truncated: false,
+    staleFlag: false,
     delta: found === undefined ? { tree: "garbage", clusters: HashSet.empty() } : found.delta,
     token: found?.token
   }

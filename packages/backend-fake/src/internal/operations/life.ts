@@ -58,8 +58,6 @@ const refuseForFileSystem = (tool: Tool, size: bigint, cluster: bigint): Answer<
     : said(tool, 38, `Image size should be greater than ${sectors(2n * cluster)}`)
 }
 
-const layouts: Record<ImageFormat, image.Image["layout"]> = { expanded: "expanded", preallocated: "full", raw: "raw" }
-
 export const create = (tool: Tool, request: Request.Create): Answer<Result.Created> =>
   Either.gen(function*() {
     const { tx } = tool
@@ -83,15 +81,20 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
     const raw = format === "raw"
     const blank: image.Image = {
       _tag: "Image",
-      layout: layouts[format],
+      raw,
+      filled: 0,
       version,
       clusterSize: Number(cluster),
       size: Number(size),
       dirty: false,
       truncated: false,
+      staleFlag: false,
       delta: image.noDelta
     }
-    const made = type === "none" ? blank : yield* fresh.make(tool, blank, type, request.lazy !== false)
+    const roomy = format === "preallocated"
+      ? { ...blank, filled: image.clusterCount(blank), staleFlag: type === "none" }
+      : blank
+    const made = type === "none" ? roomy : yield* fresh.make(tool, roomy, type, request.lazy !== false)
     yield* disks.makeImage(tool, path, made)
     yield* disks.write(
       tool,
@@ -173,30 +176,49 @@ const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.For
     if (version === 1 && disk.descriptor.diskSize > FormatVersion.maximumSize(1)) {
       return yield* said(tool, 38, "Unable to convert image to PLOOP_FMT_V1: the image size is not compatible")
     }
-    for (const node of SnapshotTree.nodes(disk.tree)) {
-      const opened = yield* disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
-        raw: false,
-        clusterSize: disk.descriptor.clusterSize,
-        missing: [4, "Can't open"]
-      })
-      if (opened.image.version !== version) yield* disks.setImage(tool, opened.ref, { ...opened.image, version })
+    const opened = yield* Either.all(
+      SnapshotTree.nodes(disk.tree).map((node) =>
+        Either.flatMap(
+          disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
+            raw: false,
+            clusterSize: disk.descriptor.clusterSize,
+            missing: [4, "Can't open"]
+          }),
+          requireClean(tool)
+        )
+      )
+    )
+    for (const { image: found, ref } of opened) {
+      if (found.version !== version) yield* disks.setImage(tool, ref, { ...found, version })
     }
+  })
+
+const requireClean = (tool: Tool) => (opened: disks.OpenImage): Answer<disks.OpenImage> =>
+  opened.image.dirty ? said(tool, 4, `Image is in use ${opened.path}`) : Either.right(opened)
+
+const convertBase = (tool: Tool, disk: disks.Disk, raw: boolean): Answer<void> =>
+  Either.gen(function*() {
+    const found = disks.openImage(tool, disks.base(tool, disk), {
+      raw: false,
+      clusterSize: disk.descriptor.clusterSize,
+      missing: [4, "Can't open"]
+    })
+    const opened = yield* Either.flatMap(found, requireClean(tool))
+    const clusters = image.clusterCount(opened.image)
+    const wasEmpty = opened.image.filled === 0 && HashSet.size(opened.image.delta.clusters) === 0
+    yield* disks.setImage(tool, opened.ref, {
+      ...opened.image,
+      raw,
+      filled: raw ? 0 : clusters,
+      staleFlag: opened.image.staleFlag || (!raw && wasEmpty)
+    })
   })
 
 const convertFormat = (tool: Tool, disk: disks.Disk, format: ImageFormat): Answer<void> =>
   Either.gen(function*() {
     if (disks.isRaw(disk)) return yield* said(tool, 38, "Converting raw image is not supported")
-    const entry = disk.descriptor.images[0]!
-    const opened = yield* disks.openImage(tool, disks.imagePath(tool, disk, entry.file), {
-      raw: false,
-      clusterSize: disk.descriptor.clusterSize,
-      missing: [4, "Can't open"]
-    })
-    if (opened.image.dirty) return yield* said(tool, 4, `Image is in use ${opened.path}`)
-    // From preallocated to expanded only the descriptor changes: the file keeps its size.
-    if (format !== "expanded" && opened.image.layout !== layouts[format]) {
-      yield* disks.setImage(tool, opened.ref, { ...opened.image, layout: layouts[format] })
-    }
+    // For expanded only the descriptor changes: the file keeps its size, and is not looked at.
+    if (format !== "expanded") yield* convertBase(tool, disk, format === "raw")
     yield* disks.change(tool, disk, {
       preallocated: format === "preallocated",
       images: disk.descriptor.images.map((other) => ({ ...other, type: format === "raw" ? "Plain" : "Compressed" }))
@@ -205,8 +227,9 @@ const convertFormat = (tool: Tool, disk: disks.Disk, format: ImageFormat): Answe
 
 export const convert = (tool: Tool, request: Request.Convert): Answer<void> =>
   Either.gen(function*() {
-    const disk = yield* disks.open(tool, request.disk, "backend")
+    const disk = yield* disks.read(tool, request.disk, "backend")
     yield* refuseRunning(tool, disk)
+    disks.lock(tool, disk)
     if (request.version !== undefined) return yield* convertVersion(tool, disk, request.version)
     if (request.format !== undefined) return yield* convertFormat(tool, disk, request.format)
   })
@@ -226,9 +249,15 @@ const clean: Result.Checked = { outcome: "clean", findings: [] }
 const dirtyLine = "Dirty flag is set"
 
 interface Mend {
+  readonly readOnly: boolean
+  readonly force: boolean
   readonly dropInUse: boolean
   readonly hardForce: boolean
 }
+
+/** Generation 1.15 fails when it may not write what it wants to mend; the others write all the same. */
+const requireWritable = (tool: Tool, { readOnly }: Mend): Answer<void> =>
+  readOnly && generation(tool) === "1.15" ? said(tool, 7, "Error in write header: Bad file descriptor") : Either.void
 
 /** Checks one image, and mends what it may. */
 const checkImage = (tool: Tool, path: string, raw: boolean, mend: Mend, cluster: bigint): Answer<Result.Checked> =>
@@ -236,7 +265,8 @@ const checkImage = (tool: Tool, path: string, raw: boolean, mend: Mend, cluster:
     const opened = yield* disks.openImage(tool, path, {
       raw,
       clusterSize: cluster,
-      missing: [4, "ploop_check: can't open"]
+      missing: [4, "ploop_check: can't open"],
+      look: "check"
     })
     const { image: found, ref } = opened
     if (found.truncated) {
@@ -249,10 +279,14 @@ const checkImage = (tool: Tool, path: string, raw: boolean, mend: Mend, cluster:
       })
       return { outcome: "repaired", findings: [line, "Fixed"] }
     }
-    if (!found.dirty) return clean
-    if (!mend.dropInUse) return yield* said(tool, 37, dirtyLine)
-    yield* disks.setImage(tool, ref, { ...found, dirty: false })
-    return { outcome: "repaired", findings: [dirtyLine] }
+    if (found.dirty && !mend.dropInUse) return yield* said(tool, 37, dirtyLine)
+    // An image that was in use is looked at as closely as with force.
+    const stale = found.staleFlag && (found.dirty || mend.force)
+    const findings = [...(found.dirty ? [dirtyLine] : []), ...(stale ? ["CIF_Empty flag is incorrect"] : [])]
+    if (findings.length === 0) return clean
+    yield* requireWritable(tool, mend)
+    yield* disks.setImage(tool, ref, { ...found, dirty: false, staleFlag: found.staleFlag && !stale })
+    return { outcome: "repaired", findings }
   })
 
 /** A broken image is an answer of a check, not a failure of it. */
@@ -261,10 +295,27 @@ const asAnswer = (checked: Answer<Result.Checked>): Answer<Result.Checked> =>
     ? Either.right({ outcome: "broken", findings: checked.left.text.split("\n") })
     : checked
 
-const worst = (all: ReadonlyArray<Result.Checked>): Result.Checked => ({
-  outcome: (["broken", "repaired"] as const).find((outcome) => all.some((one) => one.outcome === outcome)) ?? "clean",
-  findings: all.flatMap((one) => one.findings)
-})
+/** Checks image after image, base first, until one is broken. */
+const checkChain = (
+  tool: Tool,
+  disk: disks.Disk,
+  nodes: ReadonlyArray<SnapshotTree.Node>,
+  mend: Mend
+): Answer<Result.Checked> =>
+  Either.gen(function*() {
+    let found = clean
+    for (const [index, node] of nodes.entries()) {
+      const path = disks.imagePath(tool, disk, node.file)
+      const raw = index === 0 && disks.isRaw(disk)
+      const one = yield* asAnswer(checkImage(tool, path, raw, mend, disk.descriptor.clusterSize))
+      const findings = [...found.findings, ...one.findings]
+      if (one.outcome === "broken") {
+        return { outcome: "broken", findings: [...findings, `${path} : irrecoverable errors (rw)`] }
+      }
+      found = { outcome: one.outcome === "clean" ? found.outcome : one.outcome, findings }
+    }
+    return found
+  })
 
 const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Result.Checked> =>
   Either.gen(function*() {
@@ -283,27 +334,24 @@ const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Res
       return yield* said(tool, 39, `Can't find snapshot by uuid ${id}`)
     }
     const mend: Mend = {
+      readOnly: request.readOnly === true,
+      force: request.force === true,
       dropInUse: generation(tool) !== "7" || request.dropInUse === true,
       hardForce: request.hardForce === true
     }
     const nodes = [...SnapshotTree.chain(disk.tree, id)].reverse()
-    return worst(
-      yield* Either.all(nodes.map((node, index) =>
-        asAnswer(checkImage(
-          tool,
-          disks.imagePath(tool, disk, node.file),
-          index === 0 && disks.isRaw(disk),
-          mend,
-          disk.descriptor.clusterSize
-        ))
-      ))
-    )
+    return yield* checkChain(tool, disk, nodes, mend)
   })
 
 export const check = (tool: Tool, request: Request.Check): Answer<Result.Checked> => {
   if (request.disk !== undefined) return checkDisk(tool, request, request.disk)
   const path = absolute(tool, request.image ?? "")
-  const mend: Mend = { dropInUse: request.dropInUse === true, hardForce: request.hardForce === true }
+  const mend: Mend = {
+    readOnly: request.readOnly === true,
+    force: request.force === true,
+    dropInUse: request.dropInUse === true,
+    hardForce: request.hardForce === true
+  }
   return asAnswer(
     checkImage(tool, path, request.raw === true, mend, request.clusterSize ?? ClusterSize.standard)
   )
@@ -386,7 +434,7 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
       ...options,
       missing: [4, "Can't open"]
     })
-    const next = yield* disks.openImage(tool, replacement, { ...options, missing: [4, "Can't open"] })
+    const next = yield* disks.openImage(tool, replacement, { ...options, missing: [4, "Can't open"], look: "check" })
     yield* refuseDifferent(tool, old, next)
     const level = device?.levels.findIndex((other) => files.same(other.file, old.ref)) ?? -1
     if (device !== undefined && level >= 0) {

@@ -22,20 +22,15 @@ const imageInfoOf = (size: number, clusterSize: number, version: 0 | 1 | 2): Res
 
 export const imageInfo = (tool: Tool, request: Request.OfDisk): Answer<Result.ImageInfo> =>
   Either.gen(function*() {
-    const disk = yield* disks.read(tool, request.disk, "tool")
+    const disk = yield* disks.open(tool, request.disk)
     const device = devices.find(tool, disk, undefined)
     if (device !== undefined) return imageInfoOf(device.size, device.clusterSize, device.version)
-    const node = SnapshotTree.top(disk.tree)
-    const { image, path } = yield* disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
-      raw: node.parent === undefined && disks.isRaw(disk),
-      clusterSize: disk.descriptor.clusterSize,
-      missing: [4, "open"]
-    })
+    const { image, path } = yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
     if (image.dirty && generation(tool) === "1.15") return yield* said(tool, 4, `Image is in use ${path}`)
     return imageInfoOf(
       image.size,
-      image.layout === "raw" ? Number(disk.descriptor.clusterSize) : image.clusterSize,
-      image.layout === "raw" ? 0 : image.version
+      image.raw ? Number(disk.descriptor.clusterSize) : image.clusterSize,
+      image.raw ? 0 : image.version
     )
   })
 
@@ -55,6 +50,7 @@ export const fileSystemInfo = (tool: Tool, request: Request.FileSystemInfo): Ans
   Either.gen(function*() {
     const { tx } = tool
     const disk = yield* disks.read(tool, request.disk, "backend")
+    disks.lock(tool, disk)
     const device = devices.find(tool, disk, undefined)
     // It is looked for beside the descriptor, but written beside the base image.
     const cached = devices.readStatfs(tool, `${tool.path.dirname(tool.path.resolve("/", request.disk))}/.statfs`)
@@ -79,7 +75,6 @@ export const fileSystemInfo = (tool: Tool, request: Request.FileSystemInfo): Ans
         })
       )
     }
-    disks.lock(tool, disk)
     const numbers = yield* temporarily(
       tool,
       disk,
@@ -89,13 +84,16 @@ export const fileSystemInfo = (tool: Tool, request: Request.FileSystemInfo): Ans
   })
 
 export const deviceOf = (tool: Tool, request: Request.DeviceOf): Answer<Option.Option<Result.Attachment>> =>
-  Either.map(disks.read(tool, request.disk, request.component === undefined ? "tool" : "backend"), (disk) => {
-    const { component } = request
-    const device = component === undefined
-      ? devices.find(tool, disk, undefined)
-      : devices.all(tool, disk).find((other) => other.component === component)
-    return Option.map(Option.fromNullable(device), devices.attachment)
-  })
+  Either.map(
+    request.component === undefined ? disks.open(tool, request.disk) : disks.read(tool, request.disk, "backend"),
+    (disk) => {
+      const { component } = request
+      const device = component === undefined
+        ? devices.find(tool, disk, undefined)
+        : devices.all(tool, disk).find((other) => other.component === component)
+      return Option.map(Option.fromNullable(device), devices.attachment)
+    }
+  )
 
 export const isMounted = (tool: Tool, request: Request.OfDisk): Answer<boolean> =>
   Either.map(deviceOf(tool, request), Option.isSome)

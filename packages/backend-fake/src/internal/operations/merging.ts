@@ -39,7 +39,7 @@ const requireFree = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId, pa
 
 const merged = (parent: Image, child: Image): Image => ({
   ...parent,
-  size: parent.layout === "raw" ? child.size : Math.max(parent.size, child.size),
+  size: parent.raw ? child.size : Math.max(parent.size, child.size),
   dirty: child.dirty,
   token: undefined,
   delta: {
@@ -61,52 +61,64 @@ export const markTemporary = (tool: Tool, disk: disks.Disk, id: SnapshotId.Snaps
     )
   })
 
-/** Merges a snapshot into its parent: its data goes to the parent's file, and the parent's identifier is lost. */
-export const mergeInto = (tool: Tool, before: disks.Disk, child: SnapshotId.SnapshotId): Answer<disks.Disk> =>
+/** Brings the data of images, the uppermost first, into the last of them, and removes the files of the others. */
+const mergeImages = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId.SnapshotId>): Answer<void> =>
+  Either.gen(function*() {
+    const running = devices.find(tool, disk, undefined)
+    for (const id of ids) yield* requireClean(tool, disk, yield* open(tool, disk, id))
+    if (running !== undefined) yield* devices.sync(tool, running)
+    const [upper, ...lower] = yield* Either.all(ids.map((id) => open(tool, disk, id)))
+    const into = lower.at(-1)!
+    yield* disks.setImage(tool, into.ref, lower.reduce((image, below) => merged(below.image, image), upper!.image))
+    for (const { path, ref } of [upper!, ...lower.slice(0, -1)]) {
+      yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))
+      devices.drop(tool, ref)
+    }
+  })
+
+/** What is left in the descriptor: the first identifier, with the file and the place of the last. */
+const remaining = ({ descriptor, tree }: disks.Disk, ids: ReadonlyArray<SnapshotId.SnapshotId>): disks.Change => {
+  const [survivor] = ids
+  const last = ids.at(-1)
+  const kept = <A extends { readonly id: SnapshotId.SnapshotId }>(entries: ReadonlyArray<A>) =>
+    entries.filter(({ id }) => id === last || !ids.includes(id))
+  const temporary = devices.isTemporary(tree, survivor!)
+  return {
+    images: kept(descriptor.images).map((entry) => entry.id === last ? { ...entry, id: survivor! } : entry),
+    snapshots: kept(descriptor.snapshots).map((entry) =>
+      entry.id === last ? { ...entry, id: survivor!, temporary } : entry
+    )
+  }
+}
+
+/** Merges the images of a chain, the uppermost first, into the last: that is the file in which the first lives on. */
+export const mergeChain = (
+  tool: Tool,
+  before: disks.Disk,
+  ids: ReadonlyArray<SnapshotId.SnapshotId>
+): Answer<disks.Disk> =>
   Either.gen(function*() {
     let disk = before
-    const node = SnapshotTree.nodes(disk.tree).find(({ id }) => id === child)
-    const parent = node?.parent
-    if (parent === undefined) {
-      return yield* said(tool, 38, `Can't find parent of uuid ${child} (is that a base image?)`)
-    }
-    const children = SnapshotTree.children(disk.tree, parent).length
-    if (children > 1) {
-      return yield* said(
-        tool,
-        38,
-        `Can't merge to snapshot ${parent}: it has ${children} child${children === 1 ? "" : "ren"}`
-      )
-    }
-    const upper = yield* open(tool, disk, child)
-    const lower = yield* open(tool, disk, parent)
-    yield* requireFree(tool, disk, parent, lower.path)
-    yield* requireFree(tool, disk, child, upper.path)
+    for (const id of ids) yield* requireFree(tool, disk, id, disks.fileOf(tool, disk, id) ?? "")
     if (generation(tool) !== "1.15") {
-      disk = yield* markTemporary(tool, disk, parent)
+      disk = yield* markTemporary(tool, disk, ids.at(-1)!)
       // A merge that fails now leaves the mark.
       tool.tx.keep()
     }
-    for (const opened of [upper, lower]) yield* requireClean(tool, disk, opened)
-    const running = devices.find(tool, disk, undefined)
-    if (running !== undefined && running.levels.some((level) => files.same(level.file, upper.ref))) {
-      yield* devices.sync(tool, running)
-    }
-    const { image } = yield* open(tool, disk, child)
-    yield* disks.setImage(tool, lower.ref, merged(lower.image, image))
-    const temporary = devices.isTemporary(disk.tree, child)
-    const next = yield* disks.change(tool, disk, {
-      images: disk.descriptor.images
-        .filter((entry) => entry.id !== child)
-        .map((entry) => entry.id === parent ? { ...entry, id: child } : entry),
-      snapshots: disk.descriptor.snapshots
-        .filter((snapshot) => snapshot.id !== child)
-        .map((snapshot) => snapshot.id === parent ? { ...snapshot, id: child, temporary } : snapshot)
-    })
-    yield* denied(tool, 35, `unlink ${upper.path}`)(files.unlink(tool.tx, upper.path))
-    devices.drop(tool, upper.ref)
-    return next
+    return yield* disks.changeWith(tool, disk, remaining(disk, ids), () => mergeImages(tool, disk, ids))
   })
+
+/** Merges a snapshot into its parent: its data goes to the parent's file, and the parent's identifier is lost. */
+export const mergeInto = (tool: Tool, disk: disks.Disk, child: SnapshotId.SnapshotId): Answer<disks.Disk> => {
+  const parent = SnapshotTree.nodes(disk.tree).find(({ id }) => id === child)?.parent
+  if (parent === undefined) {
+    return said(tool, 38, `Can't find parent of uuid ${child} (is that a base image?)`)
+  }
+  const children = SnapshotTree.children(disk.tree, parent).length
+  return children > 1
+    ? said(tool, 38, `Can't merge to snapshot ${parent}: it has ${children} children`)
+    : mergeChain(tool, disk, [child, parent])
+}
 
 const inUse = (tool: Tool, disk: disks.Disk, path: HostPath): boolean =>
   devices.attachedAt(tool, disk, path).some((device) => device.component !== undefined)

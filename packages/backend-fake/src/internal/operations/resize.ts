@@ -58,7 +58,7 @@ const discardBehind = (tool: Tool, device: Device): Answer<void> =>
     const top = device.levels.at(-1)!
     const { body } = tool.tx.inode(top.file)
     const { layout } = tool.tx.volume(device.volume!)
-    if (body._tag !== "Image" || body.layout !== "expanded") return
+    if (body._tag !== "Image" || body.raw) return
     const end = 1 + Math.ceil(layout!.blocks * space.blockSize / device.clusterSize)
     const last = Math.ceil(device.size / device.clusterSize) - 1
     const clusters = HashSet.filter(body.delta.clusters, (cluster) => cluster < end || cluster === last)

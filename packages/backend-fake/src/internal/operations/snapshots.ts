@@ -13,7 +13,7 @@ import type { Image } from "../image.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, context, denied, generation, refused, said, unsupported } from "../tool.js"
-import { markTemporary, mergeInto, mergeTemporary, open as openImage } from "./merging.js"
+import { markTemporary, mergeChain, mergeInto, mergeTemporary, open as openImage } from "./merging.js"
 import { attach } from "./use.js"
 
 /** How many images may lie on each other. */
@@ -30,7 +30,7 @@ const baseName = (tool: Tool, disk: disks.Disk, stripped: boolean): string => {
 /** The new top delta: an empty image as large as the one that it is built on. */
 const newDelta = (tool: Tool, on: Image): Image => ({
   ...disks.emptyDelta(on),
-  version: on.layout !== "raw" ? on.version : tool.tx.state.largeDisks ? 2 : 1
+  version: !on.raw ? on.version : tool.tx.state.largeDisks ? 2 : 1
 })
 
 /** A running device gets the new delta on top, and the mark of being in use goes with it. */
@@ -63,12 +63,7 @@ const openTop = (tool: Tool, disk: disks.Disk): Answer<disks.OpenImage> =>
         return yield* said(tool, 23, `Can not open ${base}: No such file or directory`)
       }
     }
-    const node = SnapshotTree.top(disk.tree)
-    return yield* disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
-      raw: node.parent === undefined && disks.isRaw(disk),
-      clusterSize: disk.descriptor.clusterSize,
-      missing: [4, "open"]
-    })
+    return yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
   })
 
 const refuseStuck = (tool: Tool, disk: disks.Disk, device: Device | undefined): Answer<void> => {
@@ -170,7 +165,8 @@ const switchTo = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answ
     const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))
     if (node === undefined) return yield* said(tool, 38, `Can't find snapshot by uuid ${id}`)
     if (node.temporary) return yield* said(tool, 38, `Snapshot ${id} is temporary`)
-    const { image } = yield* openImage(tool, disk, id)
+    const { image, path } = yield* disks.openForSize(tool, disk, node)
+    if (image.dirty && generation(tool) === "1.15") return yield* said(tool, 4, `Image is in use ${path}`)
     const device = devices.find(tool, disk, undefined)
     if (device !== undefined) {
       return yield* said(
@@ -212,13 +208,14 @@ export const switchSnapshot = (tool: Tool, request: Request.OfSnapshot): Answer<
 /** What a switch refuses, known before anything is changed. */
 const openSwitchable = (tool: Tool, request: Request.OfSnapshot): Answer<disks.Disk> =>
   Either.gen(function*() {
-    const disk = yield* disks.open(tool, request.disk, "backend")
+    const disk = yield* disks.read(tool, request.disk, "backend")
     const { id } = request
     const found = { ...context(tool), id }
     const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))
     if (node === undefined) return yield* refused(new PloopError.SnapshotNotFound(found))
     if (id === SnapshotId.top) return yield* refused(new PloopError.SnapshotIsCurrent(found))
     if (node.temporary) return yield* refused(new PloopError.SnapshotIsTemporary(found))
+    disks.lock(tool, disk)
     const device = devices.find(tool, disk, undefined)
     return device === undefined
       ? disk
@@ -307,11 +304,12 @@ const becameOf = (
 
 export const deleteSnapshot = (tool: Tool, { disk: name, id }: Request.OfSnapshot): Answer<Result.SnapshotDeleted> =>
   Either.gen(function*() {
-    const disk = yield* disks.open(tool, name, "backend")
+    const disk = yield* disks.read(tool, name, "backend")
     const children = SnapshotTree.children(disk.tree, id)
     if (children.length > 1 && devices.isTemporary(disk.tree, id)) {
       return { _tag: "MarkedTemporary", id, children: ids(children) }
     }
+    disks.lock(tool, disk)
     const next = yield* remove(tool, disk, id)
     return becameOf(disk.tree, next.tree, id)
   })
@@ -341,15 +339,18 @@ const mergeRange = (tool: Tool, disk: disks.Disk, request: Request.MergeSnapshot
         return yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), id: ancestor, children }))
       }
     }
-    return { id, steps }
+    return { id, chain: chain.slice(0, steps + 1) }
   })
 
-const requireNew = (tool: Tool, into: HostPath, steps: number): Answer<void> => {
+const requireNew = (tool: Tool, disk: disks.Disk, into: HostPath, chain: ReadonlyArray<string>): Answer<void> => {
   if (generation(tool) === "9") {
     return unsupported(tool, "generation 9 loses snapshots when it merges into a new file")
   }
-  if (generation(tool) === "7" && steps > 1) {
+  if (generation(tool) === "7" && chain.length > 2) {
     return unsupported(tool, "generation 7 stops half-way when it merges more than two images into a new file")
+  }
+  if (disks.isRaw(disk) && SnapshotTree.base(disk.tree).id === chain.at(-1)) {
+    return unsupported(tool, "ploop cannot merge a raw base image into a new file")
   }
   return Either.isRight(files.lookup(tool.tx, into))
     ? refused(new PloopError.AlreadyExists({ ...context(tool), path: into }))
@@ -376,12 +377,14 @@ const moveInto = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId, into:
 
 export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Answer<Result.Merged> =>
   Either.gen(function*() {
-    const before = yield* disks.open(tool, request.disk, "backend")
-    const { id, steps } = yield* mergeRange(tool, before, request)
+    const before = yield* disks.read(tool, request.disk, "backend")
+    const { chain, id } = yield* mergeRange(tool, before, request)
     const into = request.into === undefined ? undefined : absolute(tool, request.into)
-    if (into !== undefined) yield* requireNew(tool, into, steps)
+    if (into !== undefined) yield* requireNew(tool, before, into, chain)
+    disks.lock(tool, before)
     let disk = before
-    for (let step = 0; step < steps; step++) disk = yield* mergeInto(tool, disk, id)
+    if (generation(tool) === "1.15") disk = yield* mergeChain(tool, disk, chain)
+    else for (let step = 1; step < chain.length; step++) disk = yield* mergeInto(tool, disk, id)
     if (into !== undefined) disk = yield* moveInto(tool, disk, id, into)
     const after = disk.tree
     return {

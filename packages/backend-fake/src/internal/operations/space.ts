@@ -68,7 +68,7 @@ export const balloonClear = (tool: Tool, request: Request.Running): Answer<Resul
 const punch = (tool: Tool, device: Device, runs: ReadonlyArray<space.Run>): Answer<number> => {
   const top = device.levels.at(-1)
   const inode = top === undefined ? undefined : tool.tx.inode(top.file)
-  if (top === undefined || inode?.body._tag !== "Image" || inode.body.layout !== "expanded") return Either.right(0)
+  if (top === undefined || inode?.body._tag !== "Image" || inode.body.raw) return Either.right(0)
   const perCluster = device.clusterSize / space.blockSize
   const { clusters } = inode.body.delta
   const kept = HashSet.mutate(clusters, (set) => {

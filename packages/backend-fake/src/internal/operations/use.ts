@@ -43,7 +43,7 @@ const refuseSecond = (tool: Tool, disk: disks.Disk, component: string | undefine
 /** Generation 7 brings images of version 1 up to date when it mounts the disk for writing. */
 const upgrade = (tool: Tool, chain: ReadonlyArray<disks.OpenImage>): Answer<ReadonlyArray<disks.OpenImage>> =>
   Either.all(chain.map((opened) =>
-    opened.image.layout === "raw" || opened.image.version === 2
+    opened.image.raw || opened.image.version === 2
       ? Either.right(opened)
       : Either.map(disks.setImage(tool, opened.ref, { ...opened.image, version: 2 }), (): disks.OpenImage => ({
         ...opened,
