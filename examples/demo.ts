@@ -1,12 +1,17 @@
 /**
- * A disk's life on the real tool: made, snapshotted, switched, deleted from,
- * merged. It needs no kernel driver, and leaves nothing behind.
+ * A disk's life: made, mounted, written to, snapshotted, switched, deleted from,
+ * merged. On the host in memory unless `--backend cli` asks for the real tool;
+ * the program is the same, and leaves nothing behind. Where there is no kernel
+ * driver to mount with, it goes without.
  */
 import { PloopCli } from "@effect-ploop/backend-cli"
+import { PloopFake } from "@effect-ploop/backend-fake"
 import { ByteSize, Disk, Ploop, PloopError, SnapshotId, SnapshotTree } from "@effect-ploop/core"
 import { FileSystem, Path } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import type { ConfigError } from "effect"
 import { Console, Effect, Layer, Logger, LogLevel, Ref } from "effect"
+import { parseArgs } from "node:util"
 
 /** Snapshots by the names that the demo gives them; identifiers alone tell a person little. */
 const names = new Map<SnapshotId.SnapshotId, string>([[SnapshotId.top, "top (written to now)"]])
@@ -35,53 +40,127 @@ const makeStep = (disk: Disk.Disk) =>
       })
   )
 
+type Step = Effect.Effect.Success<ReturnType<typeof makeStep>>
+
+/** What the disk shows at its mount point, and how much its image files take. */
+const show = (directory: string, target: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const motd = yield* fs.readFileString(path.join(target, "etc/motd"))
+    const files = (yield* fs.readDirectory(directory)).filter((name) => name.startsWith("root.hdd"))
+    const sizes = yield* Effect.forEach(files, (name) =>
+      Effect.map(fs.stat(path.join(directory, name)), (info) => ByteSize.make(info.size)))
+    yield* Console.log(`     etc/motd says: ${motd}`)
+    yield* Console.log(`     image files: ${sizes.map(ByteSize.format).join(" and ")}\n`)
+  })
+
+/** Writes files, takes a snapshot in between, and shows the first ones coming back. */
+const writeAndGoBack = (step: Step, disk: Disk.Disk, directory: string) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const target = path.join(directory, "mnt")
+    const etc = path.join(target, "etc")
+    const write = (motd: string) =>
+      Effect.zipRight(fs.makeDirectory(etc, { recursive: true }), fs.writeFileString(path.join(etc, "motd"), motd))
+    yield* fs.makeDirectory(target)
+
+    const first = yield* Ploop.withMount({ disk, target }, ({ device }) =>
+      Effect.gen(function*() {
+        yield* Console.log(`The disk is mounted: ${device} at ${target}.\n`)
+        yield* write("written first")
+        yield* show(directory, target)
+        const id = yield* step(
+          "A snapshot of the mounted disk.",
+          ploop.createSnapshot({ disk }).pipe(Effect.flatMap(named("clean")))
+        )
+        yield* write("written later")
+        yield* show(directory, target)
+        return id
+      }))
+
+    yield* step("Umounted, and back to the snapshot.", ploop.switchSnapshot({ disk, id: first }))
+    yield* Ploop.withMount({ disk, target }, () => show(directory, target))
+
+    const refused = yield* Ploop.withMount(
+      { disk, target, snapshot: first, component: "look" },
+      () => Effect.flip(write("written to a snapshot"))
+    )
+    yield* Console.log(`     A snapshot itself refuses writes: ${refused.message}\n`)
+    yield* step("The snapshot is deleted: the top delta is merged into it.", ploop.deleteSnapshot({ disk, id: first }))
+  })
+
+/** Branches, and what becomes of snapshots with several children. */
+const branch = (step: Step, disk: Disk.Disk) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const first = yield* step(
+      "A snapshot. What was written so far is frozen; a new delta takes what comes.",
+      ploop.createSnapshot({ disk }).pipe(Effect.flatMap(named("first")))
+    )
+    yield* step("Another one.", ploop.createSnapshot({ disk }).pipe(Effect.flatMap(named("second"))))
+    const kept = yield* step(
+      "Back to the first snapshot, keeping what was written since the second as a snapshot of its own.",
+      ploop.snapshotAndSwitch({ disk, id: first }).pipe(Effect.flatMap(named("kept")))
+    )
+    yield* step(
+      "A snapshot on the new branch.",
+      ploop.createSnapshot({ disk }).pipe(Effect.flatMap(named("branch")))
+    )
+
+    const marked = yield* step(
+      "Delete the first snapshot. It has two children, so it is only marked: it goes away by itself later.",
+      ploop.deleteSnapshot({ disk, id: first })
+    )
+    yield* Console.log(`     The answer says so: ${marked._tag}.\n`)
+
+    const merged = yield* step(
+      "Merge the kept snapshot into its parent. The parent's identifier is gone.",
+      ploop.mergeSnapshots({ disk, snapshot: kept })
+    )
+    yield* Console.log(`     Gone: ${merged.gone.map((id) => names.get(id) ?? id).join(", ")}.\n`)
+
+    yield* step(
+      "Delete it. The snapshot that was only marked has one child now, and is merged with it.",
+      ploop.deleteSnapshot({ disk, id: kept })
+    )
+    yield* step("Merge everything into the base.", ploop.mergeSnapshots({ disk, all: true }))
+  })
+
+/** What a mount needs of the kernel. */
+const drivers = ["ploop kernel driver", "device mapper"]
+
 const demo = Effect.gen(function*() {
   const ploop = yield* Ploop.Ploop
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
 
   const tool = yield* ploop.tool
-  yield* Console.log(`ploop of generation ${tool.generation}, run as ${tool.path}\n`)
+  yield* Console.log(`ploop of generation ${tool.generation}\n`)
+  const missing = (yield* ploop.prerequisites).find(({ name, status }) =>
+    drivers.includes(name) && status === "missing"
+  )
 
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-demo-" })
   const disk = Disk.inDirectory(directory)
+  const image = path.join(directory, "root.hdd")
   const step = yield* makeStep(disk)
 
-  yield* step(
-    "A disk of 64 MiB. It has one delta, which is written to.",
-    ploop.create({ image: path.join(directory, "root.hdd"), size: ByteSize.MiB(64), fileSystem: "none" })
-  )
-  const first = yield* step(
-    "A snapshot. What was written so far is frozen; a new delta takes what comes.",
-    ploop.createSnapshot({ disk }).pipe(Effect.flatMap(named("first")))
-  )
-  yield* step("Another one.", ploop.createSnapshot({ disk }).pipe(Effect.flatMap(named("second"))))
-  const kept = yield* step(
-    "Back to the first snapshot, keeping what was written since the second as a snapshot of its own.",
-    ploop.snapshotAndSwitch({ disk, id: first }).pipe(Effect.flatMap(named("kept")))
-  )
-  yield* step(
-    "A snapshot on the new branch.",
-    ploop.createSnapshot({ disk }).pipe(Effect.flatMap(named("branch")))
-  )
-
-  const marked = yield* step(
-    "Delete the first snapshot. It has two children, so it is only marked: it goes away by itself later.",
-    ploop.deleteSnapshot({ disk, id: first })
-  )
-  yield* Console.log(`     The answer says so: ${marked._tag}.\n`)
-
-  const merged = yield* step(
-    "Merge the kept snapshot into its parent. The parent's identifier is gone.",
-    ploop.mergeSnapshots({ disk, snapshot: kept })
-  )
-  yield* Console.log(`     Gone: ${merged.gone.map((id) => names.get(id) ?? id).join(", ")}.\n`)
-
-  yield* step(
-    "Delete it. The snapshot that was only marked has one child now, and is merged with it.",
-    ploop.deleteSnapshot({ disk, id: kept })
-  )
-  yield* step("Merge everything into the base.", ploop.mergeSnapshots({ disk, all: true }))
+  if (missing === undefined) {
+    yield* step(
+      "A disk of 1 GiB with a file system in it. It has one delta, which is written to.",
+      ploop.create({ image, size: ByteSize.GiB(1) })
+    )
+    yield* writeAndGoBack(step, disk, directory)
+  } else {
+    yield* step(
+      `A disk of 64 MiB. Nothing is mounted, because there is no ${missing.name}.`,
+      ploop.create({ image, size: ByteSize.MiB(64), fileSystem: "none" })
+    )
+  }
+  yield* branch(step, disk)
 
   const info = yield* ploop.imageInfo({ disk })
   yield* Console.log(
@@ -94,10 +173,36 @@ const explain = (error: unknown) =>
     ? Console.error(`The demo cannot go on.\n\n  ${error.message}\n\n  ${error.remedy}`)
     : Console.error(`The demo cannot go on: ${error}`)
 
-demo.pipe(
-  Effect.tapError(explain),
+const usage = `Usage: npm run demo -- [--backend fake|cli]
+
+  fake  a host in memory (the default)
+  cli   the ploop tool of this host, as root`
+
+const backends: Record<
+  "cli" | "fake",
+  Layer.Layer<Ploop.Ploop | FileSystem.FileSystem | Path.Path, ConfigError.ConfigError>
+> = {
+  fake: Layer.merge(PloopFake.layer(), Path.layer),
+  cli: PloopCli.layerConfig(PloopCli.config).pipe(Layer.provideMerge(NodeContext.layer))
+}
+
+const isBackend = (name: string): name is keyof typeof backends => Object.hasOwn(backends, name)
+
+const misused = (what: string) =>
+  Effect.zipRight(Console.error(`${what}\n\n${usage}`), Effect.sync(() => process.exitCode = 2))
+
+const main = Effect.gen(function*() {
+  const { values } = yield* Effect.try({
+    try: () => parseArgs({ options: { backend: { type: "string", default: "fake" }, help: { type: "boolean" } } }),
+    catch: (cause) => cause instanceof Error ? cause.message : String(cause)
+  })
+  if (values.help === true) return yield* Console.log(usage)
+  if (!isBackend(values.backend)) return yield* misused(`backend is ${values.backend}, but it must be fake or cli`)
+  yield* demo.pipe(Effect.provide(backends[values.backend]), Effect.tapError(explain))
+}).pipe(Effect.catchIf((error) => typeof error === "string", misused))
+
+main.pipe(
   // What the tool says on the way is of no interest here.
   Logger.withMinimumLogLevel(LogLevel.Error),
-  Effect.provide(PloopCli.layerConfig(PloopCli.config).pipe(Layer.provideMerge(NodeContext.layer))),
   NodeRuntime.runMain({ disableErrorReporting: true })
 )

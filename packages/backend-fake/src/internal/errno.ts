@@ -1,27 +1,29 @@
 import type { PlatformError, SystemErrorReason } from "@effect/platform/Error"
 import { SystemError } from "@effect/platform/Error"
+import * as Either from "effect/Either"
 
-const descriptions = {
-  EBADF: "bad file descriptor",
-  EBUSY: "resource busy or locked",
-  EEXIST: "file already exists",
-  EFBIG: "file too large",
-  EINVAL: "invalid argument",
-  EIO: "i/o error",
-  EISDIR: "illegal operation on a directory",
-  ELOOP: "too many symbolic links encountered",
-  ENAMETOOLONG: "name too long",
-  ENOENT: "no such file or directory",
-  ENOSPC: "no space left on device",
-  ENOTDIR: "not a directory",
-  ENOTEMPTY: "directory not empty",
-  EPERM: "operation not permitted",
-  EROFS: "read-only file system",
-  EXDEV: "cross-device link not permitted"
+/** Linux's numbers, and the words of libuv. */
+const errors = {
+  EBADF: [9, "bad file descriptor"],
+  EBUSY: [16, "resource busy or locked"],
+  EEXIST: [17, "file already exists"],
+  EFBIG: [27, "file too large"],
+  EINVAL: [22, "invalid argument"],
+  EIO: [5, "i/o error"],
+  EISDIR: [21, "illegal operation on a directory"],
+  ELOOP: [40, "too many symbolic links encountered"],
+  ENAMETOOLONG: [36, "name too long"],
+  ENOENT: [2, "no such file or directory"],
+  ENOSPC: [28, "no space left on device"],
+  ENOTDIR: [20, "not a directory"],
+  ENOTEMPTY: [39, "directory not empty"],
+  EPERM: [1, "operation not permitted"],
+  EROFS: [30, "read-only file system"],
+  EXDEV: [18, "cross-device link not permitted"]
 } as const
 
 /** What the kernel would answer instead of a result. */
-export type Code = keyof typeof descriptions
+export type Code = keyof typeof errors
 
 /** What the C library of the tool calls it. */
 export const strerror: Record<Code, string> = {
@@ -60,11 +62,31 @@ const reason = (code: string): SystemErrorReason => {
   }
 }
 
-/** Where a call failed. */
-export interface Failure {
+/** A system call that failed. */
+interface Refusal {
   readonly code: Code
   readonly syscall: string
+  /** What was asked of it, where that is not what the method was asked for: no paths, of a descriptor. */
+  readonly paths?: ReadonlyArray<string> | undefined
 }
+
+const objections = {
+  ERR_FS_EISDIR: "Path is a directory",
+  ERR_FS_CP_DIR_TO_NON_DIR: "Cannot overwrite non-directory with directory",
+  ERR_FS_CP_EINVAL: "Invalid src or dest",
+  ERR_FS_CP_NON_DIR_TO_DIR: "Cannot overwrite directory with non-directory",
+  ERR_FS_CP_SYMLINK_TO_SUBDIRECTORY: "Cannot overwrite symlink in subdirectory of self"
+} as const
+
+/** What Node's own code refuses, above the kernel. */
+export interface Objection {
+  readonly code: keyof typeof objections
+  readonly syscall: "cp" | "rm"
+  readonly words: string
+}
+
+/** Why a method failed. */
+export type Failure = Refusal | Objection
 
 /** What a caller asked for: the method of the service, and what it was about. */
 export interface Call {
@@ -74,27 +96,52 @@ export interface Call {
   readonly other?: string | undefined
 }
 
-const about = (call: Call): string =>
-  typeof call.subject === "number" ? "" : ` '${call.subject}'${call.other === undefined ? "" : ` -> '${call.other}'`}`
+/** A system call that failed: with which paths, where they are not those of the method. */
+export const refusal = (code: Code, syscall: string, paths?: ReadonlyArray<string>): Either.Either<never, Failure> =>
+  Either.left({ code, syscall, paths })
+
+/** Says which system call it was that failed. */
+export const during =
+  (syscall: string, paths?: ReadonlyArray<string>) => <A>(result: Either.Either<A, Code>): Either.Either<A, Failure> =>
+    Either.isRight(result) ? Either.right(result.right) : refusal(result.left, syscall, paths)
+
+/** What Node's own code answers: as if it were the kernel, with a rule behind the code. */
+export const objection = (
+  code: Objection["code"],
+  syscall: Objection["syscall"],
+  { as, path, rule }: { readonly as: Code; readonly rule: string; readonly path: string }
+): Either.Either<never, Failure> =>
+  Either.left({ code, syscall, words: `${objections[code]}: ${syscall} returned ${as} (${rule}) ${path}` })
+
+const pathsOf = ({ other, subject }: Call): ReadonlyArray<string> =>
+  typeof subject === "number" ? [] : other === undefined ? [subject] : [subject, other]
+
+/** The error that Node throws: what the platform keeps as the cause. */
+const exception = (call: Call, failure: Failure): Error => {
+  const { code, syscall } = failure
+  if ("words" in failure) return Object.assign(new Error(failure.words), { code, syscall })
+  const [errno, words] = errors[failure.code]
+  const [path, dest] = failure.paths ?? pathsOf(call)
+  const asked = path === undefined ? "" : ` '${path}'${dest === undefined ? "" : ` -> '${dest}'`}`
+  return Object.assign(new Error(`${code}: ${words}, ${syscall}${asked}`), {
+    errno: -errno,
+    code,
+    syscall,
+    ...(path !== undefined && { path }),
+    ...(dest !== undefined && { dest })
+  })
+}
 
 /** The error of the platform, as Node's implementation gives it for the same. */
-export const toPlatformError = (call: Call, { code, syscall }: Failure): PlatformError =>
-  new SystemError({
-    reason: reason(code),
+export const toPlatformError = (call: Call, failure: Failure): PlatformError => {
+  const cause = exception(call, failure)
+  return new SystemError({
+    reason: reason(failure.code),
     module: "FileSystem",
     method: call.method,
     pathOrDescriptor: call.subject,
-    syscall,
-    description: `${code}: ${descriptions[code]}, ${syscall}${about(call)}`
+    syscall: failure.syscall,
+    description: cause.message,
+    cause
   })
-
-/** An error that Node's own code makes, above the kernel. */
-export const custom = (call: Call, syscall: string | undefined, description: string): PlatformError =>
-  new SystemError({
-    reason: "Unknown",
-    module: "FileSystem",
-    method: call.method,
-    pathOrDescriptor: call.subject,
-    ...(syscall !== undefined && { syscall }),
-    description
-  })
+}

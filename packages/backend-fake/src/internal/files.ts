@@ -2,141 +2,28 @@ import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as content from "./content.js"
-import type { Code, Failure } from "./errno.js"
+import type { Code } from "./errno.js"
 import * as image from "./image.js"
 import * as space from "./space.js"
-import type { Directory, FileRef, Handle, Inode } from "./state.js"
-import { hostVolume, rootInode } from "./state.js"
+import type { Body, Directory, FileRef, Handle, Inode } from "./state.js"
 import type { Transaction } from "./transaction.js"
+import type { Found, Result } from "./walk.js"
+import {
+  directory,
+  failed,
+  isLongPath,
+  isMountPoint,
+  isSpecial,
+  lookup,
+  pathOf,
+  realPath,
+  same,
+  walk,
+  walkToMake,
+  walkToName
+} from "./walk.js"
 
-type Result<A> = Either.Either<A, Code>
-
-const failed = (code: Code): Either.Either<never, Code> => Either.left(code)
-
-/** A path that has been walked: the directory of its last name, and what is there. */
-export interface Found {
-  readonly parent: FileRef
-  readonly name: string
-  readonly node: FileRef | undefined
-  /** Whether the path ended in a slash, and so must name a directory. */
-  readonly slash: boolean
-}
-
-const mostLinks = 40
-
-const encoder = new TextEncoder()
-
-const longerThan = (text: string, bytes: number): boolean =>
-  text.length > bytes || (text.length * 3 > bytes && encoder.encode(text).length > bytes)
-
-export const same = (a: FileRef, b: FileRef): boolean => a.ino === b.ino && a.volume === b.volume
-
-const root: FileRef = { volume: hostVolume, ino: rootInode }
-
-/** What is seen at a place: the root of what is mounted over it, or the place itself. */
-const onto = (tx: Transaction, ref: FileRef): FileRef => {
-  const { mounts } = tx.state
-  let at = ref
-  for (const mount of mounts) if (same(mount.covers, at)) at = { volume: mount.volume, ino: rootInode }
-  return at
-}
-
-/** The place that a mounted root hides; the place itself where it is none. */
-const below = (tx: Transaction, ref: FileRef): FileRef => {
-  let at = ref
-  for (let index = tx.state.mounts.length - 1; index >= 0; index--) {
-    const mount = tx.state.mounts[index]!
-    if (at.ino === rootInode && at.volume === mount.volume) at = mount.covers
-  }
-  return at
-}
-
-/** Whether something is mounted there. */
-export const isMountPoint = (tx: Transaction, ref: FileRef): boolean =>
-  ref.ino === rootInode && tx.state.mounts.some((mount) => mount.volume === ref.volume)
-
-const above = (tx: Transaction, ref: FileRef): FileRef => {
-  const at = below(tx, ref)
-  const { body } = tx.inode(at)
-  return onto(tx, { volume: at.volume, ino: body._tag === "Directory" ? body.parent : at.ino })
-}
-
-/** Finds what a path names. */
-export const walk = (tx: Transaction, path: string, follow: boolean): Result<Found> => {
-  if (path === "") return failed("ENOENT")
-  if (longerThan(path, 4095)) return failed("ENAMETOOLONG")
-  let at = onto(tx, root)
-  let found: Found = { parent: at, name: "", node: at, slash: true }
-  let links = 0
-  const names = path.split("/").reverse()
-  let slash = names[0] === ""
-  while (names.length > 0) {
-    const name = names.pop()!
-    const last = names.every((rest) => rest === "")
-    if (name === "" || name === ".") {
-      if (name === "." && last) found = { parent: at, name: ".", node: at, slash: true }
-      continue
-    }
-    const inode = tx.inode(at)
-    if (inode.body._tag !== "Directory") return failed("ENOTDIR")
-    if (name === "..") {
-      at = above(tx, at)
-      found = { parent: at, name: "..", node: at, slash: true }
-      continue
-    }
-    if (longerThan(name, 255)) return failed("ENAMETOOLONG")
-    const ino = HashMap.get(inode.body.entries, name)
-    if (Option.isNone(ino)) {
-      return last ? Either.right({ parent: at, name, node: undefined, slash }) : failed("ENOENT")
-    }
-    const node = onto(tx, { volume: at.volume, ino: ino.value })
-    const { body } = tx.inode(node)
-    if (body._tag === "Link" && (!last || follow || slash)) {
-      if (++links > mostLinks) return failed("ELOOP")
-      if (body.target === "") return failed("ENOENT")
-      const target = body.target.split("/").reverse()
-      if (target[0] === "" && last) slash = true
-      names.push(...target)
-      if (body.target.startsWith("/")) at = onto(tx, root)
-      continue
-    }
-    found = { parent: at, name, node, slash }
-    at = node
-  }
-  if (found.slash && found.node !== undefined && tx.inode(found.node).body._tag !== "Directory") {
-    return failed("ENOTDIR")
-  }
-  return Either.right(found)
-}
-
-/** Finds what is there already. */
-export const lookup = (tx: Transaction, path: string, follow = true): Result<FileRef> =>
-  Either.flatMap(walk(tx, path, follow), ({ node }) => node === undefined ? failed("ENOENT") : Either.right(node))
-
-const directory = (tx: Transaction, ref: FileRef): Directory | undefined => {
-  const { body } = tx.inode(ref)
-  return body._tag === "Directory" ? body : undefined
-}
-
-/** The absolute path of a directory, without links. */
-export const pathOf = (tx: Transaction, ref: FileRef): string => {
-  const names: Array<string> = []
-  for (let at = below(tx, ref); !same(at, root);) {
-    const parent = { volume: at.volume, ino: directory(tx, at)?.parent ?? rootInode }
-    for (const [name, ino] of directory(tx, parent)?.entries ?? []) if (ino === at.ino) names.push(name)
-    at = below(tx, parent)
-  }
-  return `/${names.reverse().join("/")}`
-}
-
-/** The absolute path of what a path names, without links. */
-export const realPath = (tx: Transaction, path: string): Result<string> =>
-  Either.flatMap(walk(tx, path, true), ({ name, node, parent }) => {
-    if (node === undefined) return failed("ENOENT")
-    if (name === "" || name === "." || name === "..") return Either.right(pathOf(tx, node))
-    const up = pathOf(tx, parent)
-    return Either.right(up === "/" ? `/${name}` : `${up}/${name}`)
-  })
+export { isMountPoint, lookup, pathOf, realPath, same }
 
 const isReadOnly = (tx: Transaction, ref: FileRef): boolean => tx.volume(ref.volume).readOnly
 
@@ -177,19 +64,42 @@ const unname = (tx: Transaction, parent: FileRef, name: string, node: FileRef): 
 
 const umask = 0o022
 
-// Directories
+const setUser = 0o4000
 
-export const makeDirectory = (tx: Transaction, path: string, mode: number): Result<FileRef> => {
-  const walked = walk(tx, path, false)
-  if (Either.isLeft(walked)) return Either.left(walked.left)
-  const { name, node, parent } = walked.right
-  if (node !== undefined) return failed("EEXIST")
-  if (isReadOnly(tx, parent)) return failed("EROFS")
-  const body: Directory = { _tag: "Directory", entries: HashMap.empty(), parent: parent.ino, runs: [] }
-  const made = tx.addInode(parent.volume, body, mode & ~umask & 0o7777, 2)
-  if (Either.isRight(made)) addEntry(tx, parent, name, made.right.ino, 1)
+const setGroup = 0o2000
+
+const sticky = 0o1000
+
+/** A new file under a name; in a directory that says so it belongs to the group of the directory. */
+const make = (tx: Transaction, { name, parent }: Found, body: Body, mode: number): Result<FileRef> => {
+  const isDirectory = body._tag === "Directory"
+  const made = tx.addInode(parent.volume, body, mode, isDirectory ? 2 : 1)
+  if (Either.isLeft(made)) return made
+  const above = tx.inode(parent)
+  if ((above.mode & setGroup) !== 0) {
+    const inode = tx.inode(made.right)
+    tx.setAttributes(parent.volume, { ...inode, gid: above.gid, mode: isDirectory ? mode | setGroup : mode })
+  }
+  addEntry(tx, parent, name, made.right.ino, isDirectory ? 1 : 0)
   return made
 }
+
+/** Why nothing can be made under a name. */
+const refuseMaking = (tx: Transaction, found: Found, wants: Body["_tag"] | "name"): Code | undefined => {
+  if (found.node !== undefined) return "EEXIST"
+  if (found.slash && wants !== "Directory") return "ENOENT"
+  return isReadOnly(tx, found.parent) ? "EROFS" : undefined
+}
+
+// Directories
+
+export const makeDirectory = (tx: Transaction, path: string, mode: number): Result<FileRef> =>
+  Either.flatMap(walkToName(tx, path), (found) => {
+    const refused = refuseMaking(tx, found, "Directory")
+    if (refused !== undefined) return failed(refused)
+    const body: Directory = { _tag: "Directory", entries: HashMap.empty(), parent: found.parent.ino, runs: [] }
+    return make(tx, found, body, mode & ~umask & (0o777 | sticky))
+  })
 
 export const readDirectory = (tx: Transaction, path: string): Result<ReadonlyArray<string>> =>
   Either.flatMap(lookup(tx, path), (ref) => {
@@ -198,14 +108,16 @@ export const readDirectory = (tx: Transaction, path: string): Result<ReadonlyArr
   })
 
 export const removeDirectory = (tx: Transaction, path: string): Result<void> =>
-  Either.flatMap(walk(tx, path, false), ({ name, node, parent }) => {
+  Either.flatMap(walkToName(tx, path), ({ name, node, parent }) => {
+    if (name === "..") return failed("ENOTEMPTY")
+    if (name === ".") return failed("EINVAL")
+    if (name === "") return failed("EBUSY")
+    if (isReadOnly(tx, parent)) return failed("EROFS")
     if (node === undefined) return failed("ENOENT")
     const found = directory(tx, node)
     if (found === undefined) return failed("ENOTDIR")
-    if (name === ".") return failed("EINVAL")
-    if (name === ".." || HashMap.size(found.entries) > 0) return failed("ENOTEMPTY")
-    if (name === "" || isMountPoint(tx, node)) return failed("EBUSY")
-    if (isReadOnly(tx, parent)) return failed("EROFS")
+    if (isMountPoint(tx, node)) return failed("EBUSY")
+    if (HashMap.size(found.entries) > 0) return failed("ENOTEMPTY")
     unname(tx, parent, name, node)
     return Either.void
   })
@@ -213,51 +125,43 @@ export const removeDirectory = (tx: Transaction, path: string): Result<void> =>
 // Names
 
 export const unlink = (tx: Transaction, path: string): Result<void> =>
-  Either.flatMap(walk(tx, path, false), ({ name, node, parent }) => {
+  Either.flatMap(walkToName(tx, path), (found) => {
+    const { name, node, parent, slash } = found
+    if (isSpecial(found)) return failed("EISDIR")
+    if (isReadOnly(tx, parent)) return failed("EROFS")
     if (node === undefined) return failed("ENOENT")
     if (directory(tx, node) !== undefined) return failed("EISDIR")
-    if (isReadOnly(tx, parent)) return failed("EROFS")
+    if (slash) return failed("ENOTDIR")
     unname(tx, parent, name, node)
     return Either.void
   })
 
 export const makeLink = (tx: Transaction, existing: string, path: string): Result<void> =>
-  Either.flatMap(
-    lookup(tx, existing, false),
-    (ref) =>
-      Either.flatMap(walk(tx, path, false), ({ name, node, parent, slash }) => {
-        if (node !== undefined) return failed("EEXIST")
-        if (slash) return failed("ENOENT")
-        if (parent.volume !== ref.volume) return failed("EXDEV")
-        if (directory(tx, ref) !== undefined) return failed("EPERM")
-        if (isReadOnly(tx, parent)) return failed("EROFS")
-        link(tx, ref, 1)
-        addEntry(tx, parent, name, ref.ino)
-        return Either.void
-      })
-  )
+  Either.flatMap(lookup(tx, existing, false), (ref) =>
+    Either.flatMap(walkToName(tx, path), (found) => {
+      const refused = refuseMaking(tx, found, "name")
+      if (refused !== undefined) return failed(refused)
+      if (found.parent.volume !== ref.volume) return failed("EXDEV")
+      if (directory(tx, ref) !== undefined) return failed("EPERM")
+      link(tx, ref, 1)
+      addEntry(tx, found.parent, found.name, ref.ino)
+      return Either.void
+    }))
 
 export const makeSymbolicLink = (tx: Transaction, target: string, path: string): Result<void> => {
   if (target === "") return failed("ENOENT")
-  if (longerThan(target, 4095)) return failed("ENAMETOOLONG")
-  return Either.flatMap(walk(tx, path, false), ({ name, node, parent, slash }) => {
-    if (node !== undefined) return failed("EEXIST")
-    if (slash) return failed("ENOENT")
-    if (isReadOnly(tx, parent)) return failed("EROFS")
-    return Either.map(
-      tx.addInode(parent.volume, { _tag: "Link", target }, 0o777, 1),
-      ({ ino }) => addEntry(tx, parent, name, ino)
-    )
+  if (isLongPath(target)) return failed("ENAMETOOLONG")
+  return Either.flatMap(walkToName(tx, path), (found) => {
+    const refused = refuseMaking(tx, found, "Link")
+    if (refused !== undefined) return failed(refused)
+    return Either.map(make(tx, found, { _tag: "Link", target }, 0o777), () => undefined)
   })
 }
 
 /** Makes the node of a block device. */
 export const makeNode = (tx: Transaction, path: string): void => {
-  const walked = walk(tx, path, false)
-  if (Either.isLeft(walked) || walked.right.node !== undefined) return
-  const { name, parent } = walked.right
-  const made = tx.addInode(parent.volume, { _tag: "Device" }, 0o600, 1)
-  if (Either.isRight(made)) addEntry(tx, parent, name, made.right.ino)
+  const found = walkToName(tx, path)
+  if (Either.isRight(found) && found.right.node === undefined) make(tx, found.right, { _tag: "Device" }, 0o600)
 }
 
 export const readLink = (tx: Transaction, path: string): Result<string> =>
@@ -275,38 +179,42 @@ const isBelow = (tx: Transaction, ref: FileRef, ancestor: FileRef): boolean => {
   }
 }
 
-const special = (name: string): boolean => name === "" || name === "." || name === ".."
-
 /** Why a file cannot take the place of another. */
 const refuseReplacing = (tx: Transaction, from: FileRef, to: FileRef): Code | undefined => {
   const target = directory(tx, to)
   const moved = directory(tx, from)
   if (moved !== undefined && target === undefined) return "ENOTDIR"
   if (moved === undefined && target !== undefined) return "EISDIR"
-  if (target !== undefined && HashMap.size(target.entries) > 0) return "ENOTEMPTY"
-  return isMountPoint(tx, to) ? "EBUSY" : undefined
+  if (isMountPoint(tx, from) || isMountPoint(tx, to)) return "EBUSY"
+  return target !== undefined && HashMap.size(target.entries) > 0 ? "ENOTEMPTY" : undefined
+}
+
+const refuseRenaming = (tx: Transaction, old: Found, next: Found): Code | undefined => {
+  if (old.parent.volume !== next.parent.volume) return "EXDEV"
+  if (isSpecial(old) || isSpecial(next)) return "EBUSY"
+  if (isReadOnly(tx, old.parent)) return "EROFS"
+  if (old.node === undefined) return "ENOENT"
+  const moved = directory(tx, old.node)
+  if (moved === undefined && (old.slash || next.slash)) return "ENOTDIR"
+  if (moved !== undefined && isBelow(tx, next.parent, old.node)) return "EINVAL"
+  if (next.node === undefined) return isMountPoint(tx, old.node) ? "EBUSY" : undefined
+  if (same(old.node, next.node)) return undefined
+  return isBelow(tx, old.parent, next.node) ? "ENOTEMPTY" : refuseReplacing(tx, old.node, next.node)
 }
 
 export const rename = (tx: Transaction, from: string, to: string): Result<void> =>
-  Either.flatMap(walk(tx, from, false), (old) =>
-    Either.flatMap(walk(tx, to, false), (next) => {
-      if (special(old.name) || special(next.name)) return failed("EBUSY")
+  Either.flatMap(walkToName(tx, from), (old) =>
+    Either.flatMap(walkToName(tx, to), (next) => {
       const { node } = old
-      if (node === undefined) return failed("ENOENT")
-      if (isMountPoint(tx, node)) return failed("EBUSY")
-      if (old.parent.volume !== next.parent.volume) return failed("EXDEV")
-      if (isReadOnly(tx, next.parent)) return failed("EROFS")
-      const moved = directory(tx, node)
-      if (next.node !== undefined && same(node, next.node)) return Either.void
-      if (moved !== undefined && isBelow(tx, next.parent, node)) return failed("EINVAL")
-      if (moved === undefined && next.slash) return failed("ENOTDIR")
+      const refused = refuseRenaming(tx, old, next)
+      if (refused !== undefined || node === undefined) return failed(refused ?? "ENOENT")
       if (next.node !== undefined) {
-        const refused = refuseReplacing(tx, node, next.node)
-        if (refused !== undefined) return failed(refused)
+        if (same(node, next.node)) return Either.void
         unname(tx, next.parent, next.name, next.node)
       }
-      removeEntry(tx, old.parent, old.name, moved === undefined ? 0 : -1)
-      addEntry(tx, next.parent, next.name, node.ino, moved === undefined ? 0 : 1)
+      const isDirectory = directory(tx, node) !== undefined
+      removeEntry(tx, old.parent, old.name, isDirectory ? -1 : 0)
+      addEntry(tx, next.parent, next.name, node.ino, isDirectory ? 1 : 0)
       const inode = tx.inode(node)
       tx.setAttributes(node.volume, {
         ...inode,
@@ -325,22 +233,45 @@ export const changeMode = (tx: Transaction, path: string, mode: number): Result<
     return Either.void
   })
 
+/** A file that has another owner runs as nobody else any more. */
+const withoutSetId = (inode: Inode): number => {
+  if (inode.body._tag === "Directory") return inode.mode
+  const isRunByGroup = (inode.mode & 0o010) !== 0
+  return inode.mode & ~(isRunByGroup ? setUser | setGroup : setUser)
+}
+
+/** Changes owner and group; -1 keeps the one that the file has. */
 export const changeOwner = (tx: Transaction, path: string, uid: number, gid: number): Result<void> =>
   Either.flatMap(lookup(tx, path), (ref) => {
     if (isReadOnly(tx, ref)) return failed("EROFS")
-    tx.setAttributes(ref.volume, { ...tx.inode(ref), uid, gid, ctime: tx.now })
+    const inode = tx.inode(ref)
+    tx.setAttributes(ref.volume, {
+      ...inode,
+      uid: uid === -1 ? inode.uid : uid,
+      gid: gid === -1 ? inode.gid : gid,
+      mode: withoutSetId(inode),
+      ctime: tx.now
+    })
     return Either.void
   })
+
+/** The first and the last millisecond that an inode can tell. */
+const [earliest, latest] = [-(2 ** 31) * 1000, (2 ** 34 - 2 ** 31 - 1) * 1000]
+
+const toTime = (milliseconds: number): number => Math.min(Math.max(milliseconds, earliest), latest)
 
 export const changeTimes = (tx: Transaction, path: string, atime: number, mtime: number): Result<void> =>
   Either.flatMap(lookup(tx, path), (ref) => {
     if (isReadOnly(tx, ref)) return failed("EROFS")
-    tx.setAttributes(ref.volume, { ...tx.inode(ref), atime, mtime, ctime: tx.now })
+    if (Number.isNaN(atime) || Number.isNaN(mtime)) return failed("EINVAL")
+    tx.setAttributes(ref.volume, { ...tx.inode(ref), atime: toTime(atime), mtime: toTime(mtime), ctime: tx.now })
     return Either.void
   })
 
 export const access = (tx: Transaction, path: string, writable: boolean): Result<void> =>
   Either.flatMap(lookup(tx, path), (ref) => writable && isReadOnly(tx, ref) ? failed("EROFS") : Either.void)
+
+const encoder = new TextEncoder()
 
 export const sizeOf = (inode: Inode): number => {
   switch (inode.body._tag) {
@@ -396,29 +327,37 @@ const store = (tx: Transaction, ref: FileRef, written: content.Written): Result<
   return tx.setInode(ref.volume, { ...tx.inode(ref), body: written.bytes, mtime: tx.now, ctime: tx.now })
 }
 
-/** Larger files than the largest that the file system can address are refused. */
-const largest = 16 * 2 ** 40
+/** The size of the largest file: what 32 bits count of blocks. */
+const largest = (2 ** 32 - 1) * space.blockSize
 
 export const readAt = (tx: Transaction, ref: FileRef, position: number, length: number): Result<Uint8Array> => {
+  if (position < 0) return failed("EINVAL")
   const bytes = bytesOf(tx, ref)
-  if (bytes === undefined) return failed(tx.inode(ref).body._tag === "Directory" ? "EISDIR" : "EIO")
+  if (bytes === undefined) return failed(directory(tx, ref) === undefined ? "EIO" : "EISDIR")
   return Either.right(content.read(bytes, position, length))
 }
 
-export const writeAt = (tx: Transaction, ref: FileRef, position: number, data: Uint8Array): Result<void> => {
+/** Writes, and tells how many bytes: fewer where the file has become as large as it may be. */
+export const writeAt = (tx: Transaction, ref: FileRef, position: number, data: Uint8Array): Result<number> => {
   if (isReadOnly(tx, ref)) return failed("EROFS")
-  if (position + data.length > largest) return failed("EFBIG")
+  if (position < 0) return failed("EINVAL")
+  if (data.length === 0) return Either.right(0)
+  if (position >= largest) return failed("EFBIG")
   const bytes = bytesOf(tx, ref)
   if (bytes === undefined) return failed("EIO")
-  const written = content.write(bytes, position, data, tx.volume(ref.volume).space)
-  return Option.isNone(written) ? failed("ENOSPC") : store(tx, ref, written.value)
+  const fitting = position + data.length > largest ? data.subarray(0, largest - position) : data
+  const written = content.write(bytes, position, fitting, tx.volume(ref.volume).space)
+  return Option.isNone(written)
+    ? failed("ENOSPC")
+    : Either.map(store(tx, ref, written.value), () => fitting.length)
 }
 
 export const truncateAt = (tx: Transaction, ref: FileRef, size: number): Result<void> => {
   if (isReadOnly(tx, ref)) return failed("EROFS")
-  if (size < 0) return failed("EINVAL")
   if (size > largest) return failed("EFBIG")
-  const bytes = bytesOf(tx, ref)
+  const { body } = tx.inode(ref)
+  // Nothing of an image needs to be known to empty it.
+  const bytes = size === 0 && body._tag === "Image" ? content.empty : bytesOf(tx, ref)
   return bytes === undefined
     ? failed("EINVAL")
     : store(tx, ref, content.truncate(bytes, size, tx.volume(ref.volume).space))
@@ -444,25 +383,23 @@ export const flags = (name: string): Flags => ({
 })
 
 /** Finds the file to open, or makes it. */
-export const openFile = (tx: Transaction, path: string, flag: Flags, mode: number): Result<FileRef> =>
-  Either.flatMap(walk(tx, path, !flag.exclusive), ({ name, node, parent, slash }) => {
-    if (node === undefined) {
-      if (!flag.create) return failed("ENOENT")
-      if (slash) return failed("EISDIR")
-      if (isReadOnly(tx, parent)) return failed("EROFS")
-      const made = tx.addInode(parent.volume, content.empty, mode & ~umask & 0o7777, 1)
-      if (Either.isRight(made)) addEntry(tx, parent, name, made.right.ino)
-      return made
-    }
-    if (flag.exclusive) return failed("EEXIST")
-    if (directory(tx, node) !== undefined) {
-      return flag.writable || flag.create ? failed("EISDIR") : Either.right(node)
-    }
-    if (flag.writable && isReadOnly(tx, node)) return failed("EROFS")
-    return flag.truncate && tx.inode(node).body._tag !== "Device"
-      ? Either.map(truncateAt(tx, node, 0), () => node)
-      : Either.right(node)
-  })
+export const openFile = (tx: Transaction, path: string, flag: Flags, mode: number): Result<FileRef> => {
+  const walked = flag.create ? walkToMake(tx, path, !flag.exclusive) : walk(tx, path, true)
+  if (Either.isLeft(walked)) return Either.left(walked.left)
+  const { node, parent } = walked.right
+  if (node === undefined) {
+    if (!flag.create) return failed("ENOENT")
+    if (isReadOnly(tx, parent)) return failed("EROFS")
+    return make(tx, walked.right, content.empty, mode & ~umask & 0o7777)
+  }
+  if (flag.exclusive) return failed("EEXIST")
+  const { _tag } = tx.inode(node).body
+  if (_tag === "Directory") return flag.writable ? failed("EISDIR") : Either.right(node)
+  if (flag.writable && isReadOnly(tx, node)) return failed("EROFS")
+  return flag.truncate && _tag !== "Device"
+    ? Either.map(truncateAt(tx, node, 0), () => node)
+    : Either.right(node)
+}
 
 export const openHandle = (tx: Transaction, path: string, flag: Flags, mode: number): Result<number> =>
   Either.map(openFile(tx, path, flag, mode), (file) => {
@@ -489,19 +426,16 @@ export const closeHandle = (tx: Transaction, fd: number): Result<void> => {
 export const handleOf = (tx: Transaction, fd: number): Result<Handle> =>
   Either.fromOption(HashMap.get(tx.state.handles, fd), () => "EBADF" as const)
 
-/** Copies the content of a file, which costs nothing, whatever its size. */
+/** Copies the content of a file into an empty one, which costs nothing, whatever its size. */
 export const copyContent = (tx: Transaction, from: FileRef, to: FileRef): Result<void> => {
-  const source = tx.inode(from)
-  const target = tx.volume(to.volume)
-  const { body } = source
-  if (body._tag === "Image" && target.space === undefined) {
+  const { body } = tx.inode(from)
+  const free = tx.volume(to.volume).space
+  if (body._tag === "Image" && free === undefined) {
     return tx.setInode(to.volume, { ...tx.inode(to), body, mtime: tx.now, ctime: tx.now })
   }
+  if (body._tag === "Device") return Either.void
   const bytes = bytesOf(tx, from)
-  if (bytes === undefined) return failed("EIO")
-  const emptied = truncateAt(tx, to, 0)
-  if (Either.isLeft(emptied)) return emptied
-  const free = tx.volume(to.volume).space
+  if (bytes === undefined) return failed("EISDIR")
   const copy = content.unplaced(bytes)
   if (free === undefined) return store(tx, to, { bytes: copy, space: undefined, touched: [] })
   const placed = content.place(copy, free)
@@ -520,7 +454,3 @@ export const writeWhole = (
   mode = 0o666
 ): Result<FileRef> =>
   Either.flatMap(openFile(tx, path, flags("w"), mode), (ref) => Either.map(writeAt(tx, ref, 0, data), () => ref))
-
-/** Says which system call it was that failed. */
-export const during = (syscall: string) => <A>(result: Result<A>): Either.Either<A, Failure> =>
-  Either.mapLeft(result, (code) => ({ code, syscall }))

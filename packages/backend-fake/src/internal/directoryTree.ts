@@ -1,0 +1,85 @@
+import * as Either from "effect/Either"
+import type { Code } from "./errno.js"
+import { during, refusal } from "./errno.js"
+import * as files from "./files.js"
+import type { Outcome } from "./systemCalls.js"
+import { keep, step } from "./systemCalls.js"
+import type { Transaction } from "./transaction.js"
+
+const isDirectory = (tx: Transaction, path: string, follow = true): boolean =>
+  Either.match(files.lookup(tx, path, follow), {
+    onLeft: () => false,
+    onRight: (ref) => tx.inode(ref).body._tag === "Directory"
+  })
+
+/** What is said of a directory that could not be made, none where it is there already. */
+const refuseMaking = (tx: Transaction, path: string, code: Code, isLast: boolean): Code | undefined => {
+  if (code === "ENOSPC" || code === "ENOTDIR" || code === "EPERM") return code
+  if (isDirectory(tx, path)) return undefined
+  if (code === "EEXIST" && !isLast) return "ENOTDIR"
+  return Either.match(files.lookup(tx, path), { onLeft: (code) => code, onRight: () => "EEXIST" as const })
+}
+
+/** Makes a directory and those above it, as Node does: from the whole path upwards, and down again. */
+export const makeAll = (tx: Transaction, path: string, mode: number): Outcome<void> => {
+  const left = [path]
+  for (let at = left.pop(); at !== undefined; at = left.pop()) {
+    const made = files.makeDirectory(tx, at, mode)
+    if (Either.isRight(made)) {
+      const kept = keep(tx)
+      if (Either.isLeft(kept)) return kept
+      continue
+    }
+    const slash = at.lastIndexOf("/")
+    if (made.left === "ENOENT" && slash >= 0) {
+      left.push(at, at.slice(0, slash))
+      continue
+    }
+    const code = refuseMaking(tx, at, made.left, left.length === 0)
+    if (code !== undefined) return refusal(code, "mkdir", [at])
+  }
+  return Either.void
+}
+
+/** Removes whatever a path names, as Node's `rm` does. What cannot be removed does not save what is beside it. */
+export const removeAll = (tx: Transaction, path: string): Outcome<void> => {
+  const asDirectory = isDirectory(tx, path, false)
+  const removed = asDirectory ? files.removeDirectory(tx, path) : files.unlink(tx, path)
+  if (Either.isRight(removed)) return keep(tx)
+  if (removed.left === "ENOTEMPTY") return removeChildren(tx, path)
+  // A link to a directory with a slash behind it is a directory to one system call, and none to the next.
+  return removed.left === "ENOENT" || (asDirectory && removed.left === "ENOTDIR")
+    ? Either.void
+    : refusal(removed.left, asDirectory ? "rmdir" : "unlink", [path])
+}
+
+const removeChildren = (tx: Transaction, path: string): Outcome<void> => {
+  const names = during("scandir", [path])(files.readDirectory(tx, path))
+  if (Either.isLeft(names)) return Either.left(names.left)
+  const failure = names.right.map((name) => removeAll(tx, `${path}/${name}`)).find(Either.isLeft)
+  if (failure !== undefined) return failure
+  const removed = files.removeDirectory(tx, path)
+  return Either.isLeft(removed) && removed.left === "ENOENT"
+    ? Either.void
+    : step(tx, during("rmdir", [path])(removed))
+}
+
+/** The names in a directory. */
+export const list = (tx: Transaction, path: string): Outcome<Array<string>> =>
+  Either.map(during("scandir")(files.readDirectory(tx, path)), (names) => [...names])
+
+/** The paths of all that is below a directory, through links to directories too. */
+export const listAll = (tx: Transaction, path: string): Outcome<Array<string>> => {
+  const all: Array<string> = []
+  const left = [""]
+  for (let prefix = left.pop(); prefix !== undefined; prefix = left.pop()) {
+    const at = prefix === "" ? path : `${path}/${prefix.slice(0, -1)}`
+    const names = during("scandir", [at])(files.readDirectory(tx, at))
+    if (Either.isLeft(names)) return Either.left(names.left)
+    for (const name of names.right) {
+      all.push(`${prefix}${name}`)
+      if (isDirectory(tx, `${at}/${name}`)) left.push(`${prefix}${name}/`)
+    }
+  }
+  return Either.right(all)
+}

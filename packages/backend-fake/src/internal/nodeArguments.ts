@@ -1,0 +1,37 @@
+const nul = "\0"
+
+/** Why Node takes an argument for none, before it asks the kernel. */
+export type Problem = TypeError | RangeError
+
+export const path = (name: string, value: string): Problem | undefined =>
+  value.includes(nul)
+    ? new TypeError(`The argument '${name}' must be a string without null bytes. Received ${JSON.stringify(value)}`)
+    : undefined
+
+const integer = (name: string, value: number, least: number, most: number): Problem | undefined =>
+  Number.isInteger(value) && value >= least && value <= most
+    ? undefined
+    : new RangeError(`The argument '${name}' must be an integer from ${least} to ${most}. Received ${value}`)
+
+const most = 2 ** 32 - 1
+
+/** Permission bits, with whatever else is in the same 32 bits. */
+export const mode = (value: number): Problem | undefined => integer("mode", value, 0, most)
+
+/** The number of an owner or a group, or -1 for the one that there is. */
+export const owner = (name: string, value: number): Problem | undefined => integer(name, value, -1, most)
+
+export const length = (value: number): Problem | undefined =>
+  integer("len", value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+
+export const time = (name: string, value: Date | number): Problem | undefined =>
+  typeof value === "number" && !Number.isFinite(value)
+    ? new TypeError(`The argument '${name}' must be a Date or a time in seconds. Received ${value}`)
+    : undefined
+
+const flags: ReadonlySet<string> = new Set(["r", "r+", "w", "wx", "w+", "wx+", "a", "ax", "a+", "ax+"])
+
+export const flag = (value: string): Problem | undefined =>
+  flags.has(value)
+    ? undefined
+    : new TypeError(`The argument 'flags' must be one of ${[...flags].join(", ")}. Received ${JSON.stringify(value)}`)

@@ -1,0 +1,182 @@
+import * as Either from "effect/Either"
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import type { Code } from "./errno.js"
+import type { Directory, FileRef } from "./state.js"
+import { hostVolume, rootInode } from "./state.js"
+import type { Transaction } from "./transaction.js"
+
+export type Result<A> = Either.Either<A, Code>
+
+export const failed = (code: Code): Either.Either<never, Code> => Either.left(code)
+
+export const same = (a: FileRef, b: FileRef): boolean => a.ino === b.ino && a.volume === b.volume
+
+export const directory = (tx: Transaction, ref: FileRef): Directory | undefined => {
+  const { body } = tx.inode(ref)
+  return body._tag === "Directory" ? body : undefined
+}
+
+// Mounts
+
+const root: FileRef = { volume: hostVolume, ino: rootInode }
+
+/** What is seen at a place: the root of what is mounted over it, or the place itself. */
+const onto = (tx: Transaction, ref: FileRef): FileRef => {
+  const { mounts } = tx.state
+  let at = ref
+  for (const mount of mounts) if (same(mount.covers, at)) at = { volume: mount.volume, ino: rootInode }
+  return at
+}
+
+/** The place that a mounted root hides; the place itself where it is none. */
+const below = (tx: Transaction, ref: FileRef): FileRef => {
+  let at = ref
+  for (let index = tx.state.mounts.length - 1; index >= 0; index--) {
+    const mount = tx.state.mounts[index]!
+    if (at.ino === rootInode && at.volume === mount.volume) at = mount.covers
+  }
+  return at
+}
+
+/** Whether something is mounted there. */
+export const isMountPoint = (tx: Transaction, ref: FileRef): boolean =>
+  ref.ino === rootInode && tx.state.mounts.some((mount) => mount.volume === ref.volume)
+
+const above = (tx: Transaction, ref: FileRef): FileRef => {
+  const at = below(tx, ref)
+  return onto(tx, { volume: at.volume, ino: directory(tx, at)?.parent ?? at.ino })
+}
+
+// Paths
+
+const encoder = new TextEncoder()
+
+const longerThan = (text: string, bytes: number): boolean =>
+  text.length > bytes || (text.length * 3 > bytes && encoder.encode(text).length > bytes)
+
+/** The most bytes of a path, and of what a link leads to. */
+export const isLongPath = (path: string): boolean => longerThan(path, 4095)
+
+/** A path up to its last name, which is empty at the root. */
+interface Last {
+  readonly parent: FileRef
+  readonly name: string
+  readonly slash: boolean
+}
+
+/** A path that has been walked: the directory of its last name, and what is there. */
+export interface Found extends Last {
+  readonly node: FileRef | undefined
+}
+
+/** Whether it is one of the names that every directory has, or the root. */
+export const isSpecial = ({ name }: Found): boolean => name === "" || name === "." || name === ".."
+
+/**
+ * What a slash behind the last name means: that it names a directory, also
+ * through a link; that nothing can be made there; or what the caller makes of it.
+ */
+type Slash = "directory" | "refused" | "kept"
+
+interface Way {
+  readonly tx: Transaction
+  /** Links that were followed. */
+  links: number
+}
+
+const mostLinks = 40
+
+const slashCode = 47
+
+const toLast = (way: Way, from: FileRef, path: string): Result<Last> => {
+  let parent = path.charCodeAt(0) === slashCode ? onto(way.tx, root) : from
+  let start = 0
+  for (;;) {
+    while (path.charCodeAt(start) === slashCode) start++
+    const slash = path.indexOf("/", start)
+    const end = slash < 0 ? path.length : slash
+    const name = path.slice(start, end)
+    start = end
+    while (path.charCodeAt(start) === slashCode) start++
+    if (start === path.length) return Either.right({ parent, name, slash: end < start })
+    const entered = resolve(way, { parent, name, slash: true }, true, "directory")
+    if (Either.isLeft(entered)) return Either.left(entered.left)
+    if (entered.right.node === undefined) return failed("ENOENT")
+    parent = entered.right.node
+  }
+}
+
+const resolve = (way: Way, last: Last, follow: boolean, slash: Slash): Result<Found> => {
+  const { tx } = way
+  const { name, parent } = last
+  if (name === "" || name === ".") return Either.right({ parent, name, slash: last.slash, node: parent })
+  if (name === "..") return Either.right({ parent, name, slash: last.slash, node: above(tx, parent) })
+  if (last.slash && slash === "refused") return failed("EISDIR")
+  if (longerThan(name, 255)) return failed("ENAMETOOLONG")
+  const ino = HashMap.get(directory(tx, parent)!.entries, name)
+  if (Option.isNone(ino)) return Either.right({ parent, name, slash: last.slash, node: undefined })
+  const node = onto(tx, { volume: parent.volume, ino: ino.value })
+  const { body } = tx.inode(node)
+  const required = last.slash && slash === "directory"
+  if (body._tag === "Link" && (follow || required)) {
+    if (++way.links > mostLinks) return failed("ELOOP")
+    const target = toLast(way, parent, body.target)
+    if (Either.isLeft(target)) return Either.left(target.left)
+    const found = resolve(way, target.right, true, slash)
+    return required && Either.isRight(found) && isOther(tx, found.right.node) ? failed("ENOTDIR") : found
+  }
+  return required && body._tag !== "Directory"
+    ? failed("ENOTDIR")
+    : Either.right({ parent, name, slash: last.slash, node })
+}
+
+const isOther = (tx: Transaction, node: FileRef | undefined): boolean =>
+  node !== undefined && directory(tx, node) === undefined
+
+const walkWith = (tx: Transaction, path: string, follow: boolean, slash: Slash): Result<Found> => {
+  if (path === "") return failed("ENOENT")
+  if (isLongPath(path)) return failed("ENAMETOOLONG")
+  const way: Way = { tx, links: 0 }
+  const last = toLast(way, onto(tx, root), path)
+  return Either.isLeft(last) ? Either.left(last.left) : resolve(way, last.right, follow, slash)
+}
+
+/** Finds what a path names, or could name. */
+export const walk = (tx: Transaction, path: string, follow: boolean): Result<Found> =>
+  walkWith(tx, path, follow, "directory")
+
+/** Finds what is to be opened, and made where it is missing. */
+export const walkToMake = (tx: Transaction, path: string, follow: boolean): Result<Found> =>
+  walkWith(tx, path, follow, "refused")
+
+/** Finds a name itself, to add, move or remove it: no link is followed there, whatever is behind it. */
+export const walkToName = (tx: Transaction, path: string): Result<Found> => walkWith(tx, path, false, "kept")
+
+/** Finds what is there already. */
+export const lookup = (tx: Transaction, path: string, follow = true): Result<FileRef> => {
+  const found = walk(tx, path, follow)
+  if (Either.isLeft(found)) return Either.left(found.left)
+  return found.right.node === undefined ? failed("ENOENT") : Either.right(found.right.node)
+}
+
+/** The absolute path of a directory, without links. */
+export const pathOf = (tx: Transaction, ref: FileRef): string => {
+  const names: Array<string> = []
+  for (let at = below(tx, ref); !same(at, root);) {
+    const parent = { volume: at.volume, ino: directory(tx, at)?.parent ?? rootInode }
+    for (const [name, ino] of directory(tx, parent)?.entries ?? []) if (ino === at.ino) names.push(name)
+    at = below(tx, parent)
+  }
+  return `/${names.reverse().join("/")}`
+}
+
+/** The absolute path of what a path names, without links. */
+export const realPath = (tx: Transaction, path: string): Result<string> =>
+  Either.flatMap(walk(tx, path, true), (found) => {
+    const { name, node, parent } = found
+    if (node === undefined) return failed("ENOENT")
+    if (isSpecial(found)) return Either.right(pathOf(tx, node))
+    const up = pathOf(tx, parent)
+    return Either.right(up === "/" ? `/${name}` : `${up}/${name}`)
+  })
