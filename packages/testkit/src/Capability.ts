@@ -1,0 +1,67 @@
+/**
+ * What a host can do, as far as hosts differ in it. A case names what it needs,
+ * a target what it has; a case that needs more is skipped, with the reason.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+
+/**
+ * - `device`: disks can be attached to devices, which takes the kernel's driver;
+ * - `mount`: the file systems in them can be mounted;
+ * - `onlineGrow`: a mounted file system can be made larger;
+ * - `balloon`: the balloon can be inflated, and space given back to the host;
+ * - `temporarySnapshot`: snapshots that go away by themselves can be taken;
+ * - `copy`: the top delta of a running device can be sent and received;
+ * - `version2`: disks of format version 2 can be made;
+ * - `snapshotBesideDisk`: a snapshot can be attached while its disk is;
+ * - `statistics`: a running device counts what it does.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Capability = Schema.Literal(
+  "device",
+  "mount",
+  "onlineGrow",
+  "balloon",
+  "temporarySnapshot",
+  "copy",
+  "version2",
+  "snapshotBesideDisk",
+  "statistics"
+)
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Capability = typeof Capability.Type
+
+/**
+ * Every capability there is.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const all: ReadonlyArray<Capability> = Capability.literals
+
+const sentences: Readonly<Record<Capability, string>> = {
+  device: "devices, which take the kernel's ploop driver",
+  mount: "mounts of the file systems in disks",
+  onlineGrow: "a kernel that lets a mounted file system grow",
+  balloon: "a balloon in the file system, and discard",
+  temporarySnapshot: "temporary snapshots",
+  copy: "copies of a running device",
+  version2: "format version 2",
+  snapshotBesideDisk: "a snapshot attached beside its disk",
+  statistics: "the counters of a running device"
+}
+
+/**
+ * What a capability is, as the rest of a sentence that begins with "needs".
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const describe = (capability: Capability): string => sentences[capability]

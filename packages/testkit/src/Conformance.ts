@@ -1,0 +1,214 @@
+/**
+ * What a case is given by whoever runs it: a directory of its own, and the words
+ * in which cases are written: a disk, a disk with a file system, a mount.
+ *
+ * @since 0.1.0
+ */
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import type { Disk } from "@effect-ploop/core/Disk"
+import type { Generation } from "@effect-ploop/core/Generation"
+import type { HostPath } from "@effect-ploop/core/HostPath"
+import type * as OperationError from "@effect-ploop/core/OperationError"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as Result from "@effect-ploop/core/Result"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Capability } from "./Capability.js"
+
+/**
+ * - `directory`: of the case alone, absolute and without symbolic links; what is
+ *   below it is cleared away after the case;
+ * - `generation`, `capabilities`: of the target, for rules that depend on them.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Conformance {
+  readonly directory: string
+  readonly generation: Generation
+  readonly capabilities: ReadonlySet<Capability>
+}
+
+/**
+ * @since 0.1.0
+ * @category tags
+ */
+export const Conformance: Context.Tag<Conformance, Conformance> = Context.GenericTag<Conformance>(
+  "@effect-ploop/testkit/Conformance"
+)
+
+/**
+ * Identifiers for the snapshots of a case, easily told apart.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const ids = {
+  a: SnapshotId.make("aaaaaaaa-0000-4000-8000-00000000000a"),
+  b: SnapshotId.make("bbbbbbbb-0000-4000-8000-00000000000b"),
+  c: SnapshotId.make("cccccccc-0000-4000-8000-00000000000c"),
+  d: SnapshotId.make("dddddddd-0000-4000-8000-00000000000d"),
+  e: SnapshotId.make("eeeeeeee-0000-4000-8000-00000000000e"),
+  unknown: SnapshotId.make("ffffffff-0000-4000-8000-00000000000f")
+} as const
+
+/**
+ * A disk that a case has made, with the directory that is its own and its base
+ * image.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface TestDisk {
+  readonly disk: Disk
+  readonly directory: string
+  readonly image: HostPath
+}
+
+/**
+ * How a disk of a case is made: a name, which is that of its directory (`disk`
+ * unless given), and what `create` takes.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface DiskOptions extends Partial<Omit<Request.CreateOptions, "image">> {
+  readonly name?: string | undefined
+  /** The file name of the base image; `root.hdd` unless given. */
+  readonly image?: string | undefined
+}
+
+type MakeDisk = Effect.Effect<
+  TestDisk,
+  OperationError.CreateError | PlatformError,
+  Ploop.Ploop | FileSystem.FileSystem | Path.Path | Conformance
+>
+
+/**
+ * The path of something in the directory of the case.
+ *
+ * @since 0.1.0
+ * @category scratch
+ */
+export const path = (...names: ReadonlyArray<string>): Effect.Effect<string, never, Path.Path | Conformance> =>
+  Effect.gen(function*() {
+    const { directory } = yield* Conformance
+    return (yield* Path.Path).join(directory, ...names)
+  })
+
+/**
+ * Makes an empty directory in that of the case, and answers its path.
+ *
+ * @since 0.1.0
+ * @category scratch
+ */
+export const directory = (
+  name: string
+): Effect.Effect<string, PlatformError, FileSystem.FileSystem | Path.Path | Conformance> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const made = yield* path(name)
+    yield* fs.makeDirectory(made, { recursive: true })
+    return made
+  })
+
+/**
+ * Makes a disk of 8 MiB without a file system, which takes no kernel driver.
+ *
+ * @since 0.1.0
+ * @category scratch
+ */
+export const disk = ({ image = "root.hdd", name = "disk", ...options }: DiskOptions = {}): MakeDisk =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const home = yield* directory(name)
+    const created = yield* ploop.create({
+      image: (yield* Path.Path).join(home, image),
+      size: "8M",
+      fileSystem: "none",
+      version: 1,
+      ...options
+    })
+    return { disk: created.disk, directory: home, image: created.image }
+  })
+
+/**
+ * The size of the disks that {@link formatted} makes: what the tool needs at
+ * least for its ext4.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const formattedSize: ByteSize.ByteSize = ByteSize.MiB(300)
+
+/**
+ * Makes a disk with an ext4 in it, which takes devices and mounts.
+ *
+ * @since 0.1.0
+ * @category scratch
+ */
+export const formatted = (options: DiskOptions = {}): MakeDisk =>
+  disk({ size: formattedSize, fileSystem: "ext4", version: undefined, ...options })
+
+/**
+ * Mounts a disk until the scope ends, at a directory of the name `mnt` unless
+ * another is given. A disk that has been umounted meanwhile is fine.
+ *
+ * @since 0.1.0
+ * @category scratch
+ */
+export const mounted = (
+  disk: Disk,
+  { at = "mnt", ...options }: Partial<Omit<Request.MountOptions, "disk" | "target">> & { readonly at?: string } = {}
+): Effect.Effect<
+  Result.Mounted & { readonly target: HostPath },
+  OperationError.MountError | PlatformError,
+  Ploop.Ploop | FileSystem.FileSystem | Path.Path | Conformance | Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const target = yield* directory(at)
+    const mounted = yield* Ploop.mountScoped({ disk, target, ...options })
+    return { ...mounted, target: mounted.target! }
+  })
+
+/**
+ * The parents of the snapshots of a disk, by identifier, in the order of the
+ * descriptor: what a rule about the tree compares. The base has `undefined`.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const parents = (
+  disk: Disk
+): Effect.Effect<
+  ReadonlyArray<readonly [SnapshotId.SnapshotId, SnapshotId.SnapshotId | undefined]>,
+  OperationError.ListSnapshotsError,
+  Ploop.Ploop
+> =>
+  Effect.gen(function*() {
+    const tree = yield* (yield* Ploop.Ploop).listSnapshots({ disk })
+    return SnapshotTree.nodes(tree).map(({ id, parent }) => [id, parent] as const)
+  })
+
+/**
+ * The absolute path of the image file of a snapshot, or of the top delta.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const fileOf = (
+  disk: TestDisk,
+  id: SnapshotId.SnapshotId
+): Effect.Effect<string, OperationError.ListSnapshotsError, Ploop.Ploop | Path.Path> =>
+  Effect.gen(function*() {
+    const tree = yield* (yield* Ploop.Ploop).listSnapshots({ disk: disk.disk })
+    const node = SnapshotTree.nodes(tree).find((node) => node.id === id)
+    return (yield* Path.Path).resolve(disk.directory, node?.file ?? `no image of ${id}`)
+  })

@@ -1,0 +1,104 @@
+/**
+ * Runs cases on a target: each in a directory of its own, which is cleared away
+ * after it, whatever became of it.
+ *
+ * @example
+ * import { Report, Runner, Suite, Target } from "@effect-ploop/testkit"
+ * import { Console, Effect } from "effect"
+ *
+ * export const conforms = <E>(target: Target.Target<E>) =>
+ *   Runner.run(target, { cases: Suite.all }).pipe(
+ *     Effect.tap((report) => Console.log(Report.counts(report.results))),
+ *     Effect.map(Report.isSuccess)
+ *   )
+ *
+ * @since 0.1.0
+ */
+import type * as OperationError from "@effect-ploop/core/OperationError"
+import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+import type * as Case from "./Case.js"
+import * as internal from "./internal/runCase.js"
+import * as Report from "./Report.js"
+import * as Target from "./Target.js"
+
+/**
+ * Something that happens in a run.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Event =
+  | { readonly _tag: "Started"; readonly target: Target.Profile; readonly cases: number }
+  | { readonly _tag: "CaseStarted"; readonly case: Case.Case }
+  | { readonly _tag: "CaseEnded"; readonly result: Report.CaseResult }
+
+/**
+ * - `cases`: which to run;
+ * - `jobs`: how many side by side; one unless given;
+ * - `limit`: how long a case may take; two minutes unless given;
+ * - `onEvent`: is told what happens.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  readonly cases: ReadonlyArray<Case.Case>
+  readonly jobs?: number | undefined
+  readonly limit?: Duration.DurationInput | undefined
+  readonly onEvent?: ((event: Event) => Effect.Effect<void>) | undefined
+}
+
+/**
+ * Why a run could not begin.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export type Failure<E> = E | OperationError.ToolError | OperationError.PrerequisitesError | Target.ScratchUnusable
+
+/**
+ * Runs one case, on services that are there already. It never fails: what goes
+ * wrong is in the outcome, and the directory of the case is gone afterwards.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const runCase: (
+  target: { readonly profile: Target.Profile; readonly scratch: string },
+  self: Case.Case,
+  limit?: Duration.DurationInput
+) => Effect.Effect<Report.CaseResult, never, Case.Services> = internal.runCase
+
+/**
+ * Runs cases on a target, and answers what came of them. When it is interrupted,
+ * what is running is cleared away first; `onEvent` has been told of what ended.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const run = <E>(target: Target.Target<E>, options: Options): Effect.Effect<Report.Report, Failure<E>> =>
+  Effect.gen(function*() {
+    const startedAt = yield* DateTime.now
+    const profile = yield* Target.profile(target)
+    const notify = options.onEvent ?? (() => Effect.void)
+    const ended = yield* Ref.make<string | undefined>(undefined)
+    yield* notify({ _tag: "Started", target: profile, cases: options.cases.length })
+    const results = yield* Effect.forEach(
+      options.cases,
+      (self) =>
+        Effect.gen(function*() {
+          const reason = yield* Ref.get(ended)
+          if (reason !== undefined) return internal.skipped(self, `not run: ${reason}`)
+          yield* notify({ _tag: "CaseStarted", case: self })
+          const result = yield* internal.runCase({ profile, scratch: target.scratch }, self, options.limit)
+          const lost = internal.lostTool(result)
+          if (lost !== undefined) yield* Ref.set(ended, lost)
+          return result
+        }).pipe(Effect.tap((result) => notify({ _tag: "CaseEnded", result }))),
+      { concurrency: options.jobs ?? 1 }
+    )
+    return new Report.Report({ startedAt, target: profile, results, endedEarly: yield* Ref.get(ended) })
+  }).pipe(Effect.provide(target.layer))

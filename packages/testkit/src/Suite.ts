@@ -1,0 +1,31 @@
+/**
+ * The cases, in the order in which they are run and reported.
+ *
+ * @since 0.1.0
+ */
+import type * as Case from "./Case.js"
+import { cases } from "./internal/cases/index.js"
+
+/**
+ * Every case of the suite.
+ *
+ * @since 0.1.0
+ * @category cases
+ */
+export const all: ReadonlyArray<Case.Case> = cases
+
+/**
+ * The cases whose identifier or title contains one of the texts, whatever the
+ * case of its letters; all of them when there is no text.
+ *
+ * @since 0.1.0
+ * @category selection
+ */
+export const select = (filters: ReadonlyArray<string>): ReadonlyArray<Case.Case> => {
+  const wanted = filters.map((filter) => filter.toLowerCase())
+  return wanted.length === 0
+    ? all
+    : all.filter(({ id, title }) =>
+      wanted.some((text) => id.toLowerCase().includes(text) || title.toLowerCase().includes(text))
+    )
+}

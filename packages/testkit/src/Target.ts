@@ -1,0 +1,172 @@
+/**
+ * What the suite is run on: a backend as a layer, a directory to work in, and
+ * what the host behind it can do.
+ *
+ * @example
+ * import { PloopFake } from "@effect-ploop/backend-fake"
+ * import { Capability, Target } from "@effect-ploop/testkit"
+ * import { Path } from "@effect/platform"
+ * import { Layer } from "effect"
+ *
+ * export const target = Target.make({
+ *   name: "fake",
+ *   layer: Layer.merge(PloopFake.layer(), Path.layer),
+ *   scratch: "/vz",
+ *   capabilities: Capability.all
+ * })
+ *
+ * @since 0.1.0
+ */
+import { Generation } from "@effect-ploop/core/Generation"
+import type * as OperationError from "@effect-ploop/core/OperationError"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
+import * as Capability from "./Capability.js"
+import type * as Case from "./Case.js"
+import * as internal from "./internal/scratch.js"
+
+/**
+ * - `name`: what it is called in reports;
+ * - `layer`: the backend, and the file system in which its images and mounts are
+ *   seen;
+ * - `scratch`: a directory that exists, in which each case gets one of its own;
+ * - `capabilities`: found out by {@link profile} unless given.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Target<out E = never> {
+  readonly name: string
+  readonly layer: Layer.Layer<Case.Services, E>
+  readonly scratch: string
+  readonly capabilities?: ReadonlyArray<Capability.Capability> | undefined
+}
+
+/**
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <E>(target: Target<E>): Target<E> => target
+
+/**
+ * Why a capability is not there, and what to do about it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Lack = Schema.Struct({ capability: Capability.Capability, reason: Schema.String })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Lack = typeof Lack.Type
+
+/**
+ * What a target turned out to be.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Profile = Schema.Struct({
+  name: Schema.String,
+  tool: Schema.String,
+  generation: Generation,
+  capabilities: Schema.Array(Capability.Capability),
+  lacks: Schema.Array(Lack)
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Profile = typeof Profile.Type
+
+/**
+ * The scratch directory cannot be worked in: which it is, and the rule that it
+ * breaks.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ScratchUnusable
+  extends Schema.TaggedError<ScratchUnusable>("@effect-ploop/testkit/Target/ScratchUnusable")(
+    "ScratchUnusable",
+    { directory: Schema.String, rule: Schema.String, reason: Schema.String }
+  )
+{
+  override get message(): string {
+    return `the scratch directory is ${this.directory}, but it ${this.rule}${
+      this.reason === "" ? "" : `: ${this.reason}`
+    }`
+  }
+}
+
+const byGeneration: Partial<Record<Capability.Capability, (generation: Generation) => string | undefined>> = {
+  copy: (generation) =>
+    generation === "1.15"
+      ? undefined
+      : `the copy of generation ${generation} is a dialogue, which no backend speaks yet`,
+  statistics: (generation) => generation === "9" ? "generation 9 keeps no such counters" : undefined
+}
+
+const withoutDriver: ReadonlyArray<Capability.Capability> = Capability.all.filter((name) => name !== "version2")
+
+/** What the tool says of its host decides; what it says nothing of is taken for granted. */
+const lacksOf = (
+  generation: Generation,
+  prerequisites: ReadonlyArray<{ readonly name: string; readonly status: string; readonly remedy: string }>
+): ReadonlyArray<Lack> => {
+  const missing = (name: string) => prerequisites.find((found) => found.name === name && found.status !== "present")
+  const driver = missing("ploop kernel driver") ?? missing("device mapper")
+  const large = missing("large disk support")
+  return Capability.all.flatMap((capability): ReadonlyArray<Lack> => {
+    const reason = byGeneration[capability]?.(generation) ??
+      (driver !== undefined && withoutDriver.includes(capability)
+        ? `${driver.name} is missing: ${driver.remedy}`
+        : large !== undefined && capability === "version2"
+        ? `${large.name} is missing: ${large.remedy}`
+        : undefined)
+    return reason === undefined ? [] : [{ capability, reason }]
+  })
+}
+
+/**
+ * Asks the backend what it runs on, and tries the scratch directory.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const profile = <E>(
+  target: Target<E>
+): Effect.Effect<
+  Profile,
+  OperationError.ToolError | OperationError.PrerequisitesError | ScratchUnusable,
+  Case.Services
+> =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const { generation, path: tool } = yield* ploop.tool
+    yield* internal.requireUsable(fs, path, target.scratch).pipe(
+      Effect.mapError(({ reason, rule }) => new ScratchUnusable({ directory: target.scratch, rule, reason }))
+    )
+    const detected = target.capabilities === undefined ? lacksOf(generation, yield* ploop.prerequisites) : undefined
+    const lacks = detected ??
+      Capability.all.filter((name) => target.capabilities?.includes(name) !== true).map((capability) => ({
+        capability,
+        reason: byGeneration[capability]?.(generation) ?? "the target says that it has none"
+      }))
+    return {
+      name: target.name,
+      tool,
+      generation,
+      capabilities: Capability.all.filter((name) => lacks.every(({ capability }) => capability !== name)),
+      lacks
+    }
+  })

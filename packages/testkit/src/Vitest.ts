@@ -1,0 +1,90 @@
+/**
+ * The suite as tests of vitest, for the repository of a backend. It is the only
+ * module that imports vitest, and to be imported by its own path.
+ *
+ * @example
+ * import { PloopFake } from "@effect-ploop/backend-fake"
+ * import { Capability, Target } from "@effect-ploop/testkit"
+ * import * as Vitest from "@effect-ploop/testkit/Vitest"
+ * import { Path } from "@effect/platform"
+ * import { Layer } from "effect"
+ *
+ * Vitest.suite(Target.make({
+ *   name: "fake",
+ *   layer: Layer.merge(PloopFake.layer(), Path.layer),
+ *   scratch: "/vz",
+ *   capabilities: Capability.all
+ * }))
+ *
+ * @since 0.1.0
+ */
+import * as Duration from "effect/Duration"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import { afterAll, beforeAll, describe, it } from "vitest"
+import * as Case from "./Case.js"
+import type { Operation } from "./Report.js"
+import * as Runner from "./Runner.js"
+import { all } from "./Suite.js"
+import type { Profile } from "./Target.js"
+import { profile as profileOf } from "./Target.js"
+import type { Target } from "./Target.js"
+
+/**
+ * - `cases`: all of the suite unless given;
+ * - `limit`: how long a case may take; two minutes unless given;
+ * - `concurrent`: whether cases run side by side; they do not unless told so.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  readonly cases?: ReadonlyArray<Case.Case> | undefined
+  readonly limit?: Duration.DurationInput | undefined
+  readonly concurrent?: boolean | undefined
+}
+
+const shown = ({ arguments: argv, exitCode, name, outcome, subject }: Operation): string =>
+  `  ${name} ${subject}: ${outcome}${argv === undefined ? "" : `\n    ${argv}\n    exit code ${exitCode}`}`
+
+/**
+ * Defines a `describe` with one test for each case, grouped by operation. Cases
+ * beyond what the target can do are skipped, with the reason as their note.
+ *
+ * @since 0.1.0
+ * @category tests
+ */
+export const suite = <E>(target: Target<E>, options: Options = {}): void => {
+  const { cases = all, limit = "2 minutes" } = options
+  // Vitest's own limit is longer, so that a case is cleared away by its runner.
+  const timeout = Duration.toMillis(limit) + 60_000
+
+  describe(`${target.name}: conformance`, () => {
+    const runtime = ManagedRuntime.make(target.layer)
+    let profile: Profile | undefined
+
+    beforeAll(async () => {
+      profile = await runtime.runPromise(profileOf(target))
+    }, timeout)
+
+    afterAll(() => runtime.dispose(), timeout)
+
+    for (const operation of new Set(cases.map(Case.operation))) {
+      describe(operation, { concurrent: options.concurrent === true }, () => {
+        for (const self of cases.filter((other) => Case.operation(other) === operation)) {
+          it(`${self.title} (${self.id})`, { timeout }, async (context) => {
+            if (profile === undefined) throw new Error("the target was not built")
+            const { outcome } = await runtime.runPromise(
+              Runner.runCase({ profile, scratch: target.scratch }, self, limit),
+              { signal: context.signal }
+            )
+            if (outcome._tag === "Skipped") return context.skip(outcome.reason)
+            if (outcome._tag === "Failed") {
+              const operations = outcome.operations.map(shown).join("\n")
+              throw new Error(`${outcome.message}\n${operations}\n${outcome.output.join("\n")}`)
+            }
+          })
+        }
+      })
+    }
+  })
+}

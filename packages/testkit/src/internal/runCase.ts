@@ -1,0 +1,128 @@
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type { PloopError } from "@effect-ploop/core/PloopError"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Capability from "../Capability.js"
+import type * as Case from "../Case.js"
+import { Conformance } from "../Conformance.js"
+import type { CaseResult, Outcome } from "../Report.js"
+import type { Profile } from "../Target.js"
+import * as recorder from "./recorder.js"
+import { prefix } from "./scratch.js"
+
+interface Target {
+  readonly profile: Profile
+  readonly scratch: string
+}
+
+const result = (self: Case.Case, outcome: Outcome, duration: number): CaseResult => ({
+  id: self.id,
+  title: self.title,
+  source: `${self.source.kind}: ${self.source.where}`,
+  outcome,
+  duration
+})
+
+export const skipped = (self: Case.Case, reason: string): CaseResult => result(self, { _tag: "Skipped", reason }, 0)
+
+/** Why a target cannot keep a rule; none when it can. */
+const lackOf = ({ profile }: Target, self: Case.Case): string | undefined => {
+  if (self.generations?.includes(profile.generation) === false) {
+    return `needs generation ${self.generations.join(" or ")}, this is ${profile.generation}`
+  }
+  const lack = self.needs.flatMap((need) => profile.lacks.find(({ capability }) => capability === need) ?? [])[0]
+  return lack === undefined ? undefined : `needs ${Capability.describe(lack.capability)}: ${lack.reason}`
+}
+
+/** Umounts what the case left, and removes its directory. */
+const clear = (
+  target: Target,
+  directory: string
+): Effect.Effect<void, PloopError | PlatformError, Case.Services> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    if (target.profile.capabilities.includes("device")) {
+      const ploop = yield* Ploop.Ploop
+      const own = (yield* ploop.listDevices).filter(({ image }) => image.startsWith(`${directory}/`))
+      // What lies in another mount goes first.
+      for (const { device } of own.reverse()) {
+        yield* ploop.umount({ device }).pipe(
+          Effect.retry({ schedule: Ploop.whileBusy, while: (error) => error._tag === "Busy" }),
+          Effect.catchTag("DeviceNotFound", "NotMounted", () => Effect.void)
+        )
+      }
+    }
+    yield* fs.remove(directory, { recursive: true, force: true })
+  })
+
+const words = (error: unknown): string =>
+  Predicate.hasProperty(error, "_tag") && error instanceof Error
+    ? error._tag === "CheckFailed" ? error.message : `${String(error._tag)}: ${error.message}`
+    : String(error)
+
+const explain = (cause: Cause.Cause<unknown>): string =>
+  Option.match(Cause.failureOption(cause), { onSome: words, onNone: () => `defect: ${Cause.pretty(cause)}` })
+
+/** What a tool that cannot be started any more leads to; none when it is there. */
+export const lostTool = ({ outcome }: CaseResult): string | undefined =>
+  outcome._tag === "Failed" && outcome.operations.some(({ outcome }) => outcome === "ToolNotFound")
+    ? "the tool is not there any more"
+    : undefined
+
+const inDirectory = (
+  target: Target,
+  self: Case.Case,
+  limit: Duration.DurationInput
+): Effect.Effect<void, Case.Failure | Cause.TimeoutException, Case.Services> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const scratch = yield* fs.realPath(target.scratch)
+    const made = yield* Effect.acquireRelease(
+      fs.makeTempDirectory({ directory: scratch, prefix }),
+      (directory) => Effect.orDie(clear(target, directory))
+    )
+    const directory = path.resolve(made)
+    const conformance = {
+      directory,
+      generation: target.profile.generation,
+      capabilities: new Set(target.profile.capabilities)
+    }
+    yield* Effect.scoped(self.run).pipe(
+      Effect.provideService(Conformance, conformance),
+      Effect.timeoutFail({
+        duration: limit,
+        onTimeout: () => new Cause.TimeoutException(`it took longer than ${Duration.format(limit)}`)
+      })
+    )
+  }).pipe(Effect.scoped)
+
+export const runCase = (
+  target: Target,
+  self: Case.Case,
+  limit: Duration.DurationInput = "2 minutes"
+): Effect.Effect<CaseResult, never, Case.Services> =>
+  Effect.gen(function*() {
+    const lack = lackOf(target, self)
+    if (lack !== undefined) return skipped(self, lack)
+    const recording = yield* recorder.make
+    const begin = yield* Clock.currentTimeMillis
+    const exit = yield* Effect.exit(recording.record(inDirectory(target, self, limit)))
+    const duration = (yield* Clock.currentTimeMillis) - begin
+    if (Exit.isSuccess(exit)) return result(self, { _tag: "Passed" }, duration)
+    if (Cause.isInterruptedOnly(exit.cause)) return yield* Effect.interrupt
+    return result(self, {
+      _tag: "Failed",
+      message: explain(exit.cause),
+      operations: yield* recording.operations,
+      output: yield* recording.output
+    }, duration)
+  })
