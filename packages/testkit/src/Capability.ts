@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import type { Generation } from "@effect-ploop/core/Generation"
 import * as Schema from "effect/Schema"
 
 /**
@@ -45,6 +46,26 @@ export type Capability = typeof Capability.Type
  * @category constants
  */
 export const all: ReadonlyArray<Capability> = Capability.literals
+
+/**
+ * What a host of a generation can do when nothing is missing on it.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const ofGeneration = (generation: Generation): ReadonlyArray<Capability> =>
+  all.filter((capability) => lackOf(capability, generation) === undefined)
+
+/**
+ * Why no host of a generation has a capability; undefined when one can have it.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
+export const lackOf = (capability: Capability, generation: Generation): string | undefined =>
+  generation === "1.15" || capability !== "copy"
+    ? generation === "9" && capability === "statistics" ? "generation 9 keeps no such counters" : undefined
+    : `the copy of generation ${generation} is a dialogue, which no backend speaks yet`
 
 const sentences: Readonly<Record<Capability, string>> = {
   device: "devices, which take the kernel's ploop driver",

@@ -4,6 +4,9 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import * as html from "./internal/report/html.js"
+import * as junit from "./internal/report/junit.js"
+import * as table from "./internal/report/table.js"
 import { Profile } from "./Target.js"
 
 /**
@@ -134,3 +137,37 @@ export const counts = (results: ReadonlyArray<CaseResult>): Counts => {
  */
 export const isSuccess = (report: Report): boolean =>
   report.endedEarly === undefined && counts(report.results).failed === 0
+
+/**
+ * The report as JSON, which {@link Report} decodes again.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const toJson = (report: Report): string => `${JSON.stringify(Schema.encodeSync(Report)(report), null, 2)}\n`
+
+/**
+ * The report in the XML of JUnit: a suite for each operation, skipped cases with
+ * their reason.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const toJUnit: (report: Report) => string = junit.toJUnit
+
+/**
+ * The report as one page that needs nothing else: a summary, a matrix of
+ * operation by outcome, each failure with what it ran, and every case.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const toHtml: (report: Report) => string = html.toHtml
+
+/**
+ * The report for a terminal: a table, the failures, and why cases were skipped.
+ *
+ * @since 0.1.0
+ * @category formatting
+ */
+export const toText: (report: Report, options: { readonly color: boolean }) => string = table.toText

@@ -106,14 +106,6 @@ export class ScratchUnusable
   }
 }
 
-const byGeneration: Partial<Record<Capability.Capability, (generation: Generation) => string | undefined>> = {
-  copy: (generation) =>
-    generation === "1.15"
-      ? undefined
-      : `the copy of generation ${generation} is a dialogue, which no backend speaks yet`,
-  statistics: (generation) => generation === "9" ? "generation 9 keeps no such counters" : undefined
-}
-
 const withoutDriver: ReadonlyArray<Capability.Capability> = Capability.all.filter((name) => name !== "version2")
 
 /** What the tool says of its host decides; what it says nothing of is taken for granted. */
@@ -125,7 +117,7 @@ const lacksOf = (
   const driver = missing("ploop kernel driver") ?? missing("device mapper")
   const large = missing("large disk support")
   return Capability.all.flatMap((capability): ReadonlyArray<Lack> => {
-    const reason = byGeneration[capability]?.(generation) ??
+    const reason = Capability.lackOf(capability, generation) ??
       (driver !== undefined && withoutDriver.includes(capability)
         ? `${driver.name} is missing: ${driver.remedy}`
         : large !== undefined && capability === "version2"
@@ -160,7 +152,7 @@ export const profile = <E>(
     const lacks = detected ??
       Capability.all.filter((name) => target.capabilities?.includes(name) !== true).map((capability) => ({
         capability,
-        reason: byGeneration[capability]?.(generation) ?? "the target says that it has none"
+        reason: Capability.lackOf(capability, generation) ?? "the target says that it has none"
       }))
     return {
       name: target.name,

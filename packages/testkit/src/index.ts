@@ -31,6 +31,14 @@ export * as Check from "./Check.js"
 export * as Conformance from "./Conformance.js"
 
 /**
+ * Looks at a host, and says what is missing for what: the tool and its helpers,
+ * the kernel driver, root, a directory to work in, leftovers of earlier runs.
+ *
+ * @since 0.1.0
+ */
+export * as Doctor from "./Doctor.js"
+
+/**
  * Files as data: contents by path, so that what is in a directory can be written
  * and compared as one value.
  *

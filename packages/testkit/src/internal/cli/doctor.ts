@@ -1,0 +1,51 @@
+import * as Command from "@effect/cli/Command"
+import * as Terminal from "@effect/platform/Terminal"
+import * as Ansi from "@effect/printer-ansi/Ansi"
+import * as AnsiDoc from "@effect/printer-ansi/AnsiDoc"
+import * as Doc from "@effect/printer/Doc"
+import * as Effect from "effect/Effect"
+import * as Doctor from "../../Doctor.js"
+import { cliLayer } from "./backends.js"
+import { Ended, misused } from "./exit.js"
+import * as options from "./options.js"
+
+const marks = {
+  present: Doc.annotate(Doc.string("ok      "), Ansi.green),
+  missing: Doc.annotate(Doc.string("missing "), Ansi.red),
+  unknown: Doc.annotate(Doc.string("unknown "), Ansi.yellow)
+}
+
+const line = ({ name, neededFor, remedy, status }: Doctor.Finding): Doc.Doc<Ansi.Ansi> =>
+  status === "present"
+    ? Doc.hcat([marks[status], Doc.string(name)])
+    : Doc.vsep([
+      Doc.hcat([marks[status], Doc.string(`${name}, needed for ${neededFor}`)]),
+      Doc.string(`          ${remedy}`)
+    ])
+
+const summary = (findings: ReadonlyArray<Doctor.Finding>): string => {
+  const missing = findings.filter(({ status }) => status !== "present").length
+  return missing === 0
+    ? "Nothing is missing."
+    : Doctor.canRun(findings)
+    ? "The suite can run; cases that need what is missing are skipped."
+    : "The suite cannot run here."
+}
+
+export const command = Command.make(
+  "doctor",
+  { directory: options.directory },
+  ({ directory = "/tmp" }) =>
+    Effect.gen(function*() {
+      const terminal = yield* Terminal.Terminal
+      const findings = yield* Effect.mapError(Doctor.examine(directory), (error) => misused(error.message))
+      const doc = Doc.vsep([...findings.map(line), Doc.empty, Doc.string(summary(findings))])
+      const isTerminal = yield* terminal.isTTY
+      yield* terminal.display(
+        `${
+          isTerminal ? AnsiDoc.render(doc, { style: "pretty" }) : Doc.render(Doc.unAnnotate(doc), { style: "pretty" })
+        }\n`
+      )
+      if (!Doctor.canRun(findings)) return yield* new Ended({ code: 1, message: "" })
+    }).pipe(Effect.provide(cliLayer), Effect.catchTag("ConfigError", (error) => misused(String(error))))
+).pipe(Command.withDescription("Looks at this host, and says what is missing for what."))

@@ -1,0 +1,110 @@
+import * as Command from "@effect/cli/Command"
+import type { PlatformError } from "@effect/platform/Error"
+import * as Terminal from "@effect/platform/Terminal"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import type * as Case from "../../Case.js"
+import * as Report from "../../Report.js"
+import * as Runner from "../../Runner.js"
+import * as Suite from "../../Suite.js"
+import type { Profile } from "../../Target.js"
+import { skipped } from "../runCase.js"
+import * as backends from "./backends.js"
+import { Ended, misused } from "./exit.js"
+import * as options from "./options.js"
+import * as progress from "./progress.js"
+import * as reports from "./reports.js"
+
+/** What is known of a run at any moment, so that one that is interrupted can be told of. */
+interface Known {
+  readonly profile: Profile | undefined
+  readonly results: ReadonlyArray<Report.CaseResult>
+}
+
+const note = (known: Ref.Ref<Known>) => (event: Runner.Event): Effect.Effect<void> =>
+  event._tag === "Started"
+    ? Ref.update(known, (before) => ({ ...before, profile: event.target }))
+    : event._tag === "CaseEnded"
+    ? Ref.update(known, ({ profile, results }) => ({ profile, results: [...results, event.result] }))
+    : Effect.void
+
+/** The report of a run that was interrupted: what had ended by then, and the rest as not run. */
+const interrupted = (
+  known: Known,
+  cases: ReadonlyArray<Case.Case>,
+  startedAt: DateTime.Utc
+): Report.Report | undefined =>
+  known.profile === undefined ? undefined : new Report.Report({
+    startedAt,
+    target: known.profile,
+    results: cases.map((self) =>
+      known.results.find(({ id }) => id === self.id) ?? skipped(self, "not run: the run was interrupted")
+    ),
+    endedEarly: "it was interrupted"
+  })
+
+const select = (filters: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Case.Case>, Ended> => {
+  const unknown = filters.find((filter) => Suite.select([filter]).length === 0)
+  return unknown === undefined
+    ? Effect.succeed(Suite.select(filters))
+    : Effect.fail(misused(
+      `--filter is ${unknown}, but it must be part of the id or title of a case: see ploop-conformance list`
+    ))
+}
+
+const print = (report: Report.Report): Effect.Effect<void, PlatformError, Terminal.Terminal> =>
+  Effect.gen(function*() {
+    const terminal = yield* Terminal.Terminal
+    yield* terminal.display(`${Report.toText(report, { color: yield* terminal.isTTY })}\n`)
+  })
+
+export const command = Command.make("run", {
+  backend: options.backend,
+  generation: options.generation,
+  directory: options.directory,
+  filters: options.filters,
+  jobs: options.jobs,
+  reports: options.reports
+}, (given) =>
+  Effect.gen(function*() {
+    const cases = yield* select(given.filters)
+    if (given.jobs < 1) return yield* misused(`--jobs is ${given.jobs}, but it must be larger than zero`)
+    if (given.backend === "cli" && given.generation !== undefined) {
+      return yield* misused(
+        `--generation is ${given.generation}, but it can be given for the fake only: the tool has one of its own`
+      )
+    }
+    const destinations = yield* reports.destinations(given.reports)
+    const shown = yield* progress.make
+    const known = yield* Ref.make<Known>({ profile: undefined, results: [] })
+    const startedAt = yield* DateTime.now
+
+    const report = yield* Runner.run(backends.target(given), {
+      cases,
+      jobs: given.jobs,
+      onEvent: (event) => Effect.zipRight(note(known)(event), shown.onEvent(event))
+    }).pipe(
+      Effect.onInterrupt(() =>
+        Effect.gen(function*() {
+          yield* shown.clear
+          const partial = interrupted(yield* Ref.get(known), cases, startedAt)
+          if (partial === undefined) return
+          yield* print(partial)
+          yield* reports.write(destinations, partial)
+        }).pipe(Effect.ignoreLogged)
+      ),
+      Effect.mapError((error) => misused(words(error)))
+    )
+    yield* shown.clear
+    yield* print(report)
+    yield* reports.write(destinations, report)
+    if (!Report.isSuccess(report)) return yield* new Ended({ code: 1, message: "" })
+  })).pipe(Command.withDescription("Runs the suite on a backend, and tells which rules it keeps."))
+
+const words = (error: { readonly message?: string; readonly remedy?: string }): string =>
+  Option.match(Option.fromNullable(error.remedy), {
+    onNone: () => error.message ?? String(error),
+    onSome: (remedy) => `${error.message}\n${remedy}`
+  })

@@ -1,0 +1,47 @@
+import * as DateTime from "effect/DateTime"
+import { XMLBuilder } from "fast-xml-parser"
+import type { CaseResult, Report } from "../../Report.js"
+import { counts } from "../../Report.js"
+import * as details from "./details.js"
+import { byOperation } from "./summary.js"
+
+const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: "@", format: true })
+
+const seconds = (results: ReadonlyArray<CaseResult>): string =>
+  (results.reduce((sum, { duration }) => sum + duration, 0) / 1000).toFixed(3)
+
+/** XML has no way to write most of the control characters. */
+const printable = (text: string): string => text.replace(/[^\t\n\r\x20-\uFFFD]/g, "\uFFFD")
+
+const testcase = (result: CaseResult): object => ({
+  "@name": `${result.title} (${result.id})`,
+  "@classname": result.id.replace("/", "."),
+  "@time": seconds([result]),
+  ...(result.outcome._tag === "Skipped" && { skipped: { "@message": printable(result.outcome.reason) } }),
+  ...(result.outcome._tag === "Failed" && {
+    failure: {
+      "@message": printable(result.outcome.message),
+      "#text": printable(details.lines(result.outcome).join("\n"))
+    }
+  })
+})
+
+const attributes = (results: ReadonlyArray<CaseResult>): object => {
+  const { failed, skipped } = counts(results)
+  return { "@tests": results.length, "@failures": failed, "@errors": 0, "@skipped": skipped, "@time": seconds(results) }
+}
+
+export const toJUnit = (report: Report): string =>
+  builder.build({
+    "?xml": { "@version": "1.0", "@encoding": "UTF-8" },
+    testsuites: {
+      "@name": `ploop conformance: ${report.target.name}`,
+      ...attributes(report.results),
+      testsuite: byOperation(report.results).map(([operation, results]) => ({
+        "@name": operation,
+        "@timestamp": DateTime.formatIso(report.startedAt),
+        ...attributes(results),
+        testcase: results.map(testcase)
+      }))
+    }
+  })

@@ -1,0 +1,52 @@
+import type { CaseResult, Outcome, Report } from "../../Report.js"
+
+/** How the cases of one operation ended. */
+export interface Row {
+  readonly operation: string
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
+const operationOf = ({ id }: CaseResult): string => id.slice(0, id.indexOf("/"))
+
+const count = (results: ReadonlyArray<CaseResult>, tag: Outcome["_tag"]): number =>
+  results.filter(({ outcome }) => outcome._tag === tag).length
+
+/** The results by operation, in the order of the suite. */
+export const byOperation = (
+  results: ReadonlyArray<CaseResult>
+): ReadonlyArray<readonly [string, Array<CaseResult>]> => {
+  const groups = new Map<string, Array<CaseResult>>()
+  for (const result of results) {
+    const operation = operationOf(result)
+    const group = groups.get(operation)
+    if (group === undefined) groups.set(operation, [result])
+    else group.push(result)
+  }
+  return [...groups]
+}
+
+export const rows = ({ results }: Report): ReadonlyArray<Row> =>
+  byOperation(results).map(([operation, group]) => ({
+    operation,
+    passed: count(group, "Passed"),
+    failed: count(group, "Failed"),
+    skipped: count(group, "Skipped")
+  }))
+
+/** A result whose case failed. */
+export type Failure = CaseResult & { readonly outcome: Extract<Outcome, { readonly _tag: "Failed" }> }
+
+const isFailure = (result: CaseResult): result is Failure => result.outcome._tag === "Failed"
+
+export const failures = ({ results }: Report): ReadonlyArray<Failure> => results.filter(isFailure)
+
+/** The reasons for which cases were skipped, and how many each. */
+export const reasons = ({ results }: Report): ReadonlyArray<readonly [string, number]> => {
+  const counted = new Map<string, number>()
+  for (const { outcome } of results) {
+    if (outcome._tag === "Skipped") counted.set(outcome.reason, (counted.get(outcome.reason) ?? 0) + 1)
+  }
+  return [...counted]
+}
