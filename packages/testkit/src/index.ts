@@ -31,6 +31,15 @@ export * as Check from "./Check.js"
 export * as Conformance from "./Conformance.js"
 
 /**
+ * Runs random sequences of operations on two targets at once, and compares them
+ * after each step: results, errors, descriptor, tree of snapshots, and files. A
+ * difference is shrunk to a short sequence that shows it.
+ *
+ * @since 0.1.0
+ */
+export * as Differential from "./Differential.js"
+
+/**
  * Looks at a host, and says what is missing for what: the tool and its helpers,
  * the kernel driver, root, a directory to work in, leftovers of earlier runs.
  *

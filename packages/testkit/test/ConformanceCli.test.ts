@@ -1,11 +1,6 @@
-import { PloopCli } from "@effect-ploop/backend-cli"
-import { Target } from "@effect-ploop/testkit"
 import * as Vitest from "@effect-ploop/testkit/Vitest"
-import { NodeContext } from "@effect/platform-node"
-import { Layer } from "effect"
+import { describe } from "vitest"
+import { missing, title } from "./utils/realTool.js"
+import { real } from "./utils/targets.js"
 
-Vitest.suite(Target.make({
-  name: "the real tool",
-  layer: PloopCli.layer().pipe(Layer.provideMerge(NodeContext.layer)),
-  scratch: "/tmp"
-}))
+describe.skipIf(missing !== undefined)(title("conformance"), () => Vitest.suite(real))

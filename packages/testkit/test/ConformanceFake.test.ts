@@ -1,12 +1,5 @@
-import { PloopFake } from "@effect-ploop/backend-fake"
-import { Capability, Target } from "@effect-ploop/testkit"
+import { Generation } from "@effect-ploop/core"
 import * as Vitest from "@effect-ploop/testkit/Vitest"
-import { Path } from "@effect/platform"
-import { Layer } from "effect"
+import { fake } from "./utils/targets.js"
 
-Vitest.suite(Target.make({
-  name: "the host in memory",
-  layer: Layer.merge(PloopFake.layer(), Path.layer),
-  scratch: "/vz",
-  capabilities: Capability.all
-}))
+for (const generation of Generation.Generation.literals) Vitest.suite(fake(generation))

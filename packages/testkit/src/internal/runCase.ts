@@ -1,6 +1,3 @@
-import * as Ploop from "@effect-ploop/core/Ploop"
-import type { PloopError } from "@effect-ploop/core/PloopError"
-import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Cause from "effect/Cause"
@@ -15,6 +12,7 @@ import type * as Case from "../Case.js"
 import { Conformance } from "../Conformance.js"
 import type { CaseResult, Outcome } from "../Report.js"
 import type { Profile } from "../Target.js"
+import { clear } from "./clear.js"
 import * as recorder from "./recorder.js"
 import { prefix } from "./scratch.js"
 
@@ -42,27 +40,6 @@ const lackOf = ({ profile }: Target, self: Case.Case): string | undefined => {
   return lack === undefined ? undefined : `needs ${Capability.describe(lack.capability)}: ${lack.reason}`
 }
 
-/** Umounts what the case left, and removes its directory. */
-const clear = (
-  target: Target,
-  directory: string
-): Effect.Effect<void, PloopError | PlatformError, Case.Services> =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    if (target.profile.capabilities.includes("device")) {
-      const ploop = yield* Ploop.Ploop
-      const own = (yield* ploop.listDevices).filter(({ image }) => image.startsWith(`${directory}/`))
-      // What lies in another mount goes first.
-      for (const { device } of own.reverse()) {
-        yield* ploop.umount({ device }).pipe(
-          Effect.retry({ schedule: Ploop.whileBusy, while: (error) => error._tag === "Busy" }),
-          Effect.catchTag("DeviceNotFound", "NotMounted", () => Effect.void)
-        )
-      }
-    }
-    yield* fs.remove(directory, { recursive: true, force: true })
-  })
-
 const words = (error: unknown): string =>
   Predicate.hasProperty(error, "_tag") && error instanceof Error
     ? error._tag === "CheckFailed" ? error.message : `${String(error._tag)}: ${error.message}`
@@ -88,7 +65,7 @@ const inDirectory = (
     const scratch = yield* fs.realPath(target.scratch)
     const made = yield* Effect.acquireRelease(
       fs.makeTempDirectory({ directory: scratch, prefix }),
-      (directory) => Effect.orDie(clear(target, directory))
+      (directory) => Effect.orDie(clear(target.profile, directory))
     )
     const directory = path.resolve(made)
     const conformance = {

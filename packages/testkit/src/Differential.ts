@@ -1,0 +1,93 @@
+/**
+ * Runs random sequences of operations on two targets at once, and compares them
+ * after each step: results, errors, descriptor, tree of snapshots, and files. A
+ * difference is shrunk to a short sequence that shows it.
+ *
+ * @since 0.1.0
+ */
+import type { CreateError } from "@effect-ploop/core/OperationError"
+import type { PlatformError } from "@effect/platform/Error"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as internal from "./internal/differential/compare.js"
+import type { Failure as RunFailure } from "./Runner.js"
+import type { Target } from "./Target.js"
+
+/**
+ * - `sequences`: how many to run;
+ * - `seed`: where the random numbers begin; the same gives the same sequences;
+ * - `steps`: how long a sequence is at most; 12 unless given;
+ * - `mounts`: whether disks have a file system, are mounted and written to, which
+ *   both targets have to be able to; otherwise only what needs no kernel driver
+ *   is done;
+ * - `jobs`: how many sequences run side by side; one unless given;
+ * - `shrink`: whether to look for a shorter sequence; `true` unless given.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  readonly sequences: number
+  readonly seed: number
+  readonly steps?: number | undefined
+  readonly mounts: boolean
+  readonly jobs?: number | undefined
+  readonly shrink?: boolean | undefined
+}
+
+/**
+ * Both agreed: after how many sequences, and how many steps in all of them.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Agreement = Schema.Struct({ seed: Schema.Int, sequences: Schema.Int, steps: Schema.Int })
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Agreement = typeof Agreement.Type
+
+/**
+ * The targets differ: the steps that show it, and what was seen after the last
+ * of them on either side, from a little before the first line that differs.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TargetsDiffer
+  extends Schema.TaggedError<TargetsDiffer>("@effect-ploop/testkit/Differential/TargetsDiffer")(
+    "TargetsDiffer",
+    {
+      seed: Schema.Int,
+      steps: Schema.Array(Schema.String),
+      one: Schema.Struct({ name: Schema.String, seen: Schema.Array(Schema.String) }),
+      other: Schema.Struct({ name: Schema.String, seen: Schema.Array(Schema.String) })
+    }
+  )
+{
+  override get message(): string {
+    const side = (
+      { name, seen }: { readonly name: string; readonly seen: ReadonlyArray<string> }
+    ) => [`${name}:`, ...seen.map((line) => `    ${line}`)]
+    return [`seed ${this.seed}`, ...this.steps, ...side(this.one), ...side(this.other)].join("\n")
+  }
+}
+
+/**
+ * Compares two targets. The second is also asked what the state is when a next
+ * step is chosen, so let that be the faster one.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const compare = <E1, E2>(
+  one: Target<E1>,
+  other: Target<E2>,
+  options: Options
+): Effect.Effect<Agreement, TargetsDiffer | RunFailure<E1 | E2> | CreateError | PlatformError> =>
+  Effect.flatMap(internal.compare(one, other, options), (result) =>
+    result._tag === "Agreed"
+      ? Effect.succeed({ seed: options.seed, sequences: options.sequences, steps: result.steps })
+      : Effect.fail(new TargetsDiffer(result.difference)))

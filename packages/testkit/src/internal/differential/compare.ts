@@ -1,0 +1,257 @@
+import * as Disk from "@effect-ploop/core/Disk"
+import type { CreateError } from "@effect-ploop/core/OperationError"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type { PloopError } from "@effect-ploop/core/PloopError"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as FastCheck from "effect/FastCheck"
+import * as Layer from "effect/Layer"
+import * as Runtime from "effect/Runtime"
+import type * as Scope from "effect/Scope"
+import type * as Case from "../../Case.js"
+import { formattedSize } from "../../Conformance.js"
+import type { Profile, Target } from "../../Target.js"
+import { profile as profileOf } from "../../Target.js"
+import { clear } from "../clear.js"
+import { prefix } from "../scratch.js"
+import * as observation from "./observe.js"
+import type { Model, Place, Step } from "./step.js"
+import { mountPoints } from "./step.js"
+import * as steps from "./steps.js"
+
+interface Options {
+  readonly sequences: number
+  readonly seed: number
+  readonly steps?: number | undefined
+  readonly mounts: boolean
+  readonly jobs?: number | undefined
+  readonly shrink?: boolean | undefined
+}
+
+/** How the disk of a sequence is made, where it has no file system. */
+interface Creation {
+  readonly size: string
+  readonly format: "raw" | "expanded" | "preallocated"
+  readonly clusterSize: string
+}
+
+const creation: FastCheck.Arbitrary<Creation> = FastCheck.record({
+  size: FastCheck.constantFrom("8M", "10M", "3000K"),
+  format: FastCheck.oneof(
+    { weight: 4, arbitrary: FastCheck.constant("expanded" as const) },
+    FastCheck.constantFrom("raw" as const, "preallocated" as const)
+  ),
+  clusterSize: FastCheck.constantFrom("1M", "256K")
+})
+
+/** One of the two targets, ready for sequences. */
+interface Side {
+  readonly name: string
+  readonly run: <A, E>(effect: Effect.Effect<A, E, Case.Services>, signal?: AbortSignal) => Promise<A>
+  readonly profile: Profile
+  readonly scratch: string
+  /** An image with an empty file system, from which each sequence has a copy. */
+  readonly formatted: string | undefined
+}
+
+const makeSide = <E>(
+  target: Target<E>,
+  mounts: boolean
+): Effect.Effect<Side, E | TargetError | CreateError | PlatformError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const context: Context.Context<Case.Services> = yield* Layer.build(target.layer)
+    const runtime = yield* Effect.runtime<never>()
+    return yield* Effect.provide(
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const profile = yield* profileOf(target)
+        const scratch = yield* Effect.acquireRelease(
+          fs.makeTempDirectory({ directory: yield* fs.realPath(target.scratch), prefix }),
+          (directory) => Effect.orDie(Effect.provide(clear(profile, directory), context))
+        )
+        const side: Side = {
+          name: target.name,
+          run: (effect, signal) =>
+            Runtime.runPromise(runtime)(Effect.provide(effect, context), signal === undefined ? {} : { signal }),
+          profile,
+          scratch,
+          formatted: mounts ? `${scratch}/formatted/root.hdd` : undefined
+        }
+        if (side.formatted !== undefined) yield* format(side.formatted)
+        return side
+      }),
+      context
+    )
+  })
+
+type TargetError = Effect.Effect.Error<ReturnType<typeof profileOf>>
+
+const format = (image: string) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const fs = yield* FileSystem.FileSystem
+    yield* fs.makeDirectory(image.slice(0, image.lastIndexOf("/")))
+    yield* ploop.create({ image, size: formattedSize })
+  })
+
+/** Makes the directory and the disk of a sequence. */
+const begin = (
+  side: Side,
+  name: string,
+  made: Creation
+): Effect.Effect<Place, PloopError | PlatformError, Case.Services> =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const fs = yield* FileSystem.FileSystem
+    const directory = `${side.scratch}/${name}`
+    const image = `${directory}/root.hdd`
+    for (const name of [...mountPoints, "sub"]) yield* fs.makeDirectory(`${directory}/${name}`, { recursive: true })
+    if (side.formatted === undefined) yield* ploop.create({ image, fileSystem: "none", version: 1, ...made })
+    else {
+      yield* fs.copyFile(side.formatted, image)
+      yield* ploop.restoreDescriptor({ image })
+    }
+    return { directory, disk: `${directory}/${Disk.descriptorName}` }
+  })
+
+/** What differs, with the steps up to there. */
+export interface Difference {
+  readonly seed: number
+  readonly steps: ReadonlyArray<string>
+  readonly one: { readonly name: string; readonly seen: ReadonlyArray<string> }
+  readonly other: { readonly name: string; readonly seen: ReadonlyArray<string> }
+}
+
+class Mismatch extends Error {
+  constructor(
+    readonly steps: ReadonlyArray<string>,
+    readonly one: ReadonlyArray<string>,
+    readonly other: ReadonlyArray<string>
+  ) {
+    super("the targets differ")
+  }
+}
+
+/** Both sides of one sequence. */
+interface Sides {
+  readonly one: (step: Step) => Promise<observation.Observation>
+  readonly other: (step: Step) => Promise<observation.Observation>
+  /** The names of the steps that were run. */
+  readonly done: Array<string>
+}
+
+class StepCommand implements FastCheck.AsyncCommand<Model, Sides> {
+  constructor(readonly step: Step) {}
+
+  check(model: Readonly<Model>): boolean {
+    return this.step.when(model)
+  }
+
+  async run(model: Model, sides: Sides): Promise<void> {
+    const seen = await Promise.all([sides.one(this.step), sides.other(this.step)])
+    const [one, other] = [seen[0].lines, seen[1].lines]
+    sides.done.push(this.step.name)
+    const first = one.findIndex((line, index) => line !== other[index])
+    if (first >= 0 || one.length !== other.length) {
+      const excerpt = (lines: ReadonlyArray<string>) =>
+        lines.slice(Math.max((first < 0 ? one.length : first) - 3, 0)).slice(0, 9)
+      throw new Mismatch(sides.done, excerpt(one), excerpt(other))
+    }
+    model.snapshots = seen[0].snapshots
+    if (seen[0].succeeded) Object.assign(model, this.step.leads)
+  }
+
+  toString(): string {
+    return this.step.name
+  }
+}
+
+/** A sequence in a directory of its own on either side, which is cleared away whatever comes of it. */
+const sequence = async (
+  one: Side,
+  other: Side,
+  name: string,
+  made: Creation,
+  commands: Iterable<FastCheck.AsyncCommand<Model, Sides>>,
+  signal: AbortSignal
+): Promise<number> => {
+  const cleared = (side: Side) => side.run(clear(side.profile, `${side.scratch}/${name}`))
+  const start = async (side: Side) => {
+    const place = await side.run(begin(side, name, made), signal)
+    const normalized = observation.normalizer(place)
+    const sizes = side.formatted === undefined
+    return {
+      place,
+      see: (step: Step) => side.run(observation.observe(place, normalized, step.run(place), { sizes }), signal)
+    }
+  }
+  try {
+    const [first, second] = await Promise.all([start(one), start(other)])
+    const sides: Sides = {
+      one: first.see,
+      other: second.see,
+      done: []
+    }
+    const model: Model = { mounted: false, beside: false, snapshots: 0 }
+    await FastCheck.asyncModelRun(() => ({ model, real: sides }), commands)
+    return sides.done.length
+  } finally {
+    await Promise.all([cleared(one), cleared(other)])
+  }
+}
+
+type Outcome = { readonly _tag: "Agreed"; readonly steps: number } | {
+  readonly _tag: "Differed"
+  readonly difference: Difference
+}
+
+const check = (one: Side, other: Side, options: Options, job: number, sequences: number): Effect.Effect<Outcome> =>
+  Effect.promise(async (signal) => {
+    const seed = options.seed + job
+    const step = (options.mounts ? steps.withMounts : steps.withoutDevices).map((step) => new StepCommand(step))
+    const commands = FastCheck.commands([step], { maxCommands: options.steps ?? 12, size: "max" })
+    let count = 0
+    let begun = 0
+    const details = await FastCheck.check(
+      FastCheck.asyncProperty(creation, commands, async (made, commands) => {
+        count += await sequence(one, other, `sequence-${job}-${begun++}`, made, commands, signal)
+      }),
+      { seed, numRuns: sequences, endOnFailure: options.shrink === false }
+    )
+    if (!details.failed) return { _tag: "Agreed", steps: count }
+    const mismatch = details.errorInstance
+    if (!(mismatch instanceof Mismatch)) throw mismatch
+    const [made] = details.counterexample ?? []
+    const head = options.mounts ? "a disk with an empty file system" : `create ${JSON.stringify(made)}`
+    return {
+      _tag: "Differed",
+      difference: {
+        seed,
+        steps: [head, ...mismatch.steps],
+        one: { name: one.name, seen: mismatch.one },
+        other: { name: other.name, seen: mismatch.other }
+      }
+    }
+  })
+
+export const compare = <E1, E2>(one: Target<E1>, other: Target<E2>, options: Options) =>
+  Effect.gen(function*() {
+    const sides = yield* Effect.all([makeSide(one, options.mounts), makeSide(other, options.mounts)], {
+      concurrency: 2
+    })
+    const jobs = Math.max(1, options.jobs ?? 1)
+    const shares = Array.from({ length: jobs }, (_, job) =>
+      Math.floor(options.sequences / jobs) + (job < options.sequences % jobs ? 1 : 0))
+    const outcomes = yield* Effect.forEach(
+      shares.filter((share) =>
+        share > 0
+      ),
+      (share, job) => check(sides[0], sides[1], options, job, share),
+      { concurrency: "unbounded" }
+    )
+    const differed = outcomes.find((outcome) => outcome._tag === "Differed")
+    const count = outcomes.reduce((sum, outcome) => sum + (outcome._tag === "Agreed" ? outcome.steps : 0), 0)
+    return differed ?? { _tag: "Agreed" as const, steps: count }
+  }).pipe(Effect.scoped)
