@@ -65,7 +65,8 @@ const inDirectory = (
     const scratch = yield* fs.realPath(target.scratch)
     const made = yield* Effect.acquireRelease(
       fs.makeTempDirectory({ directory: scratch, prefix }),
-      (directory) => Effect.orDie(clear(target.profile, directory))
+      // What clears away is no operation of the case.
+      (directory) => Effect.orDie(Effect.withTracerEnabled(clear(target.profile, directory), false))
     )
     const directory = path.resolve(made)
     const conformance = {

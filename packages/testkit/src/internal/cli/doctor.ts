@@ -6,7 +6,7 @@ import * as Doc from "@effect/printer/Doc"
 import * as Effect from "effect/Effect"
 import * as Doctor from "../../Doctor.js"
 import { cliLayer } from "./backends.js"
-import { Ended, misused } from "./exit.js"
+import { Ended, misused, words } from "./exit.js"
 import * as options from "./options.js"
 
 const marks = {
@@ -38,7 +38,10 @@ export const command = Command.make(
   ({ directory = "/tmp" }) =>
     Effect.gen(function*() {
       const terminal = yield* Terminal.Terminal
-      const findings = yield* Effect.mapError(Doctor.examine(directory), (error) => misused(error.message))
+      const findings = yield* Doctor.examine(directory).pipe(
+        Effect.provide(cliLayer),
+        Effect.mapError((error) => misused(words(error)))
+      )
       const doc = Doc.vsep([...findings.map(line), Doc.empty, Doc.string(summary(findings))])
       const isTerminal = yield* terminal.isTTY
       yield* terminal.display(
@@ -47,5 +50,5 @@ export const command = Command.make(
         }\n`
       )
       if (!Doctor.canRun(findings)) return yield* new Ended({ code: 1, message: "" })
-    }).pipe(Effect.provide(cliLayer), Effect.catchTag("ConfigError", (error) => misused(String(error))))
+    })
 ).pipe(Command.withDescription("Looks at this host, and says what is missing for what."))

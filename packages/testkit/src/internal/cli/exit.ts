@@ -5,3 +5,7 @@ export class Ended extends Data.TaggedError("Ended")<{ readonly code: 1 | 2; rea
 
 /** What was asked cannot be done: which option has which value, and the rule that it breaks. */
 export const misused = (message: string): Ended => new Ended({ code: 2, message })
+
+/** An error in words for people, with what they can do about it where it says so. */
+export const words = (error: { readonly message?: string; readonly remedy?: string }): string =>
+  [error.message ?? String(error), error.remedy ?? ""].filter((line) => line !== "").join("\n")

@@ -3,7 +3,6 @@ import type { PlatformError } from "@effect/platform/Error"
 import * as Terminal from "@effect/platform/Terminal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Case from "../../Case.js"
 import * as Report from "../../Report.js"
@@ -12,7 +11,7 @@ import * as Suite from "../../Suite.js"
 import type { Profile } from "../../Target.js"
 import { skipped } from "../runCase.js"
 import * as backends from "./backends.js"
-import { Ended, misused } from "./exit.js"
+import { Ended, misused, words } from "./exit.js"
 import * as options from "./options.js"
 import * as progress from "./progress.js"
 import * as reports from "./reports.js"
@@ -102,9 +101,3 @@ export const command = Command.make("run", {
     yield* reports.write(destinations, report)
     if (!Report.isSuccess(report)) return yield* new Ended({ code: 1, message: "" })
   })).pipe(Command.withDescription("Runs the suite on a backend, and tells which rules it keeps."))
-
-const words = (error: { readonly message?: string; readonly remedy?: string }): string =>
-  Option.match(Option.fromNullable(error.remedy), {
-    onNone: () => error.message ?? String(error),
-    onSome: (remedy) => `${error.message}\n${remedy}`
-  })

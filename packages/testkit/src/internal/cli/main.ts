@@ -1,0 +1,72 @@
+import * as Command from "@effect/cli/Command"
+import * as ValidationError from "@effect/cli/ValidationError"
+import type * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Terminal from "@effect/platform/Terminal"
+import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import * as Option from "effect/Option"
+import * as doctor from "./doctor.js"
+import { Ended } from "./exit.js"
+import * as list from "./list.js"
+import * as run from "./run.js"
+
+const command = Command.make("ploop-conformance").pipe(
+  Command.withDescription("Finds out whether a backend does what ploop does."),
+  Command.withSubcommands([run.command, list.command, doctor.command])
+)
+
+const parse = Command.run(command, { name: "ploop-conformance", version: "0.1.0" })
+
+/** 130 is what a shell says of a program that Ctrl-C ended. */
+export const codeOf = (exit: Exit.Exit<unknown, unknown>): number =>
+  Exit.match(exit, {
+    onSuccess: () => 0,
+    onFailure: (cause) =>
+      Cause.isInterruptedOnly(cause)
+        ? 130
+        : Option.match(Cause.failureOption(cause), {
+          onNone: () => 70,
+          onSome: (error) => error instanceof Ended ? error.code : 2
+        })
+  })
+
+const escapes = new RegExp("\u001b\\[[0-9;]*m", "g")
+
+/** The help is written for terminals; elsewhere it has to be plain. */
+const withPlainConsole = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.consoleWith((console) => {
+    const plain = (values: ReadonlyArray<unknown>) =>
+      values.map((value) => typeof value === "string" ? value.replace(escapes, "") : value)
+    return Effect.withConsole(effect, {
+      ...console,
+      log: (...values) => console.log(...plain(values)),
+      error: (...values) => console.error(...plain(values))
+    })
+  })
+
+const whereItIsPlain = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(
+    Effect.flatMap(Terminal.Terminal, (terminal) => terminal.isTTY),
+    (isTerminal) => isTerminal ? effect : withPlainConsole(effect)
+  )
+
+/** The command, from its arguments on: it says what went wrong, and fails with it. */
+export const main = (argv: ReadonlyArray<string>): Effect.Effect<void, unknown, NodeContext.NodeContext> =>
+  parse(argv).pipe(
+    Effect.tapErrorCause((cause) =>
+      Option.match(Cause.failureOption(cause), {
+        onNone: () => Cause.isInterruptedOnly(cause) ? Effect.void : Console.error(Cause.pretty(cause)),
+        onSome: (error) =>
+          ValidationError.isValidationError(error) || error.message === ""
+            ? Effect.void
+            : Console.error(`ploop-conformance: ${error.message}`)
+      })
+    ),
+    // What the tool says belongs to the report of a failed case.
+    Logger.withMinimumLogLevel(LogLevel.Error),
+    whereItIsPlain
+  )

@@ -1,0 +1,199 @@
+import { Report } from "@effect-ploop/testkit"
+import { Command, FileSystem, Path, Terminal } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Schedule, Schema, Stream } from "effect"
+import { fileURLToPath } from "node:url"
+import { codeOf, main } from "../src/internal/cli/main.js"
+import { missing, title } from "./utils/realTool.js"
+
+/** A terminal, or what is none, that keeps what is shown on it. */
+const makeTerminal = (shown: Array<string>, isTTY: boolean) =>
+  Terminal.Terminal.of({
+    columns: Effect.succeed(80),
+    rows: Effect.succeed(25),
+    isTTY: Effect.succeed(isTTY),
+    readInput: Effect.die("nobody is there to answer"),
+    readLine: Effect.die("nobody is there to answer"),
+    display: (text) => Effect.sync(() => void shown.push(text))
+  })
+
+/** How the command ends, and what it prints. */
+const run = (args: ReadonlyArray<string>, { isTTY = false } = {}) =>
+  Effect.gen(function*() {
+    const stdout: Array<string> = []
+    const stderr: Array<string> = []
+    const console = yield* Effect.console
+    const exit = yield* Effect.exit(
+      main(["node", "ploop-conformance", ...args]).pipe(
+        Effect.provideService(Terminal.Terminal, makeTerminal(stdout, isTTY)),
+        Effect.withConsole({
+          ...console,
+          log: (...words) => Effect.sync(() => void stdout.push(`${words.join(" ")}\n`)),
+          error: (...words) => Effect.sync(() => void stderr.push(`${words.join(" ")}\n`))
+        })
+      )
+    )
+    return { code: codeOf(exit), stdout: stdout.join(""), stderr: stderr.join("") }
+  })
+
+const rule = (name: string, body: Effect.Effect<void, unknown, NodeContext.NodeContext>) =>
+  it.live(name, () => Effect.provide(body, NodeContext.layer), 120_000)
+
+const Json = Schema.parseJson(Report.Report)
+
+describe("ploop-conformance run", () => {
+  rule(
+    "prints a table and ends with 0 when nothing failed",
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* run(["run", "--backend", "fake", "--filter", "createSnapshot/"])
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assert.match(stdout, /^operation +passed +failed +skipped$/m)
+      assert.match(stdout, /^createSnapshot +[1-9]\d* +0 +0$/m)
+    })
+  )
+
+  rule(
+    "writes every report that it is asked for",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-command-" })
+      const file = (format: string) => path.join(directory, `report.${format}`)
+      const reports = ["junit", "json", "html"].flatMap((format) => ["--report", `${format}=${file(format)}`])
+      const { code } = yield* run(["run", "--filter", "createSnapshot/answers", ...reports])
+      assert.strictEqual(code, 0)
+      const report = yield* Schema.decode(Json)(yield* fs.readFileString(file("json")))
+      assert.deepStrictEqual(report.results.map(({ id }) => id), ["createSnapshot/answers-the-given-id"])
+      assert.match(yield* fs.readFileString(file("junit")), /<testsuites .*tests="1"/)
+      assert.match(yield* fs.readFileString(file("html")), /^<!doctype html>/)
+    }).pipe(Effect.scoped)
+  )
+
+  rule(
+    "says on which generation of the fake it ran",
+    Effect.gen(function*() {
+      const { code, stdout } = yield* run(["run", "--generation", "9", "--filter", "createSnapshot/answers"])
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /generation 9/)
+    })
+  )
+
+  rule(
+    "shows on a terminal how far it is, and nothing of that elsewhere",
+    Effect.gen(function*() {
+      const args = ["run", "--filter", "createSnapshot/answers"]
+      assert.include((yield* run(args, { isTTY: true })).stdout, "[0/1] createSnapshot/answers-the-given-id")
+      assert.notInclude((yield* run(args)).stdout, "[0/1]")
+    })
+  )
+
+  const misuses: ReadonlyArray<readonly [string, ReadonlyArray<string>, RegExp]> = [
+    [
+      "a filter that no case has",
+      ["run", "--filter", "no such case"],
+      /--filter is no such case, but it must be part of the id or title of a case/
+    ],
+    ["a backend that there is not", ["run", "--backend", "other"], /fake, cli/],
+    ["no jobs at all", ["run", "--jobs", "0"], /--jobs is 0, but it must be larger than zero/],
+    [
+      "a report of an unknown format",
+      ["run", "--report", "pdf=/tmp/x"],
+      /--report is pdf=\/tmp\/x, but the format must be junit, json or html/
+    ],
+    [
+      "a report where no file can be written",
+      ["run", "--report", "html=/nowhere/report.html"],
+      /--report is html=\/nowhere\/report\.html, but the directory of the file must be one that can be written to/
+    ],
+    [
+      "a scratch directory that is missing",
+      ["run", "--dir", "/nowhere"],
+      /the scratch directory is \/nowhere, but it must be a directory that exists/
+    ],
+    [
+      "a generation for the real tool",
+      ["run", "--backend", "cli", "--generation", "9"],
+      /--generation is 9, but it can be given for the fake only/
+    ],
+    ["a subcommand that there is not", ["walk"], /run/]
+  ]
+  for (const [what, args, words] of misuses) {
+    rule(
+      `refuses ${what} with 2, saying the rule, before anything runs`,
+      Effect.gen(function*() {
+        const { code, stderr, stdout } = yield* run(args)
+        assert.strictEqual(code, 2)
+        assert.match(stderr + stdout, words)
+        assert.notMatch(stdout, /^operation +passed/m)
+      })
+    )
+  }
+})
+
+describe("ploop-conformance", () => {
+  rule(
+    "list says of each case what it demands, what it needs and where the rule comes from",
+    Effect.gen(function*() {
+      const { code, stdout } = yield* run(["list", "--filter", "createSnapshot/online-keeps-what-was-written-before"])
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /createSnapshot\/online-keeps-what-was-written-before\n +MUST keep .*\(needs mount/)
+      assert.match(stdout, /manual: snapshot\n1 cases/)
+    })
+  )
+
+  rule(
+    "prints its help plain where there is no terminal",
+    Effect.gen(function*() {
+      for (const args of [["--help"], ["run", "--help"]]) {
+        const { code, stdout } = yield* run(args)
+        assert.strictEqual(code, 0)
+        assert.match(stdout, /USAGE/)
+        assert.notInclude(stdout, "\u001b")
+      }
+    })
+  )
+
+  rule(
+    "doctor says what is missing, for what, and what to do",
+    Effect.gen(function*() {
+      const { code, stdout } = yield* run(["doctor", "--dir", "/nowhere"])
+      assert.strictEqual(code, 1)
+      assert.match(stdout, /missing +scratch directory \/nowhere, needed for everything\n +it must be a directory/)
+      assert.match(stdout, /The suite cannot run here\./)
+    })
+  )
+})
+
+const executable = fileURLToPath(new URL("../bin/ploop-conformance.js", import.meta.url))
+
+describe.skipIf(missing !== undefined)(title("ploop-conformance as a process, on the real tool"), () => {
+  rule(
+    "ends with 130 on Ctrl-C, reports what ran, and leaves nothing behind",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-command-" })
+      const scratch = `${directory}/scratch`
+      yield* fs.makeDirectory(scratch)
+      const json = `${directory}/report.json`
+      const args = ["run", "--backend", "cli", "--dir", scratch, "--jobs", "1", "--report", `json=${json}`]
+      const child = yield* Command.start(Command.make(process.execPath, executable, ...args))
+      const stdout = yield* Effect.fork(Stream.mkString(Stream.decodeText(child.stdout)))
+      yield* Effect.fork(Stream.runDrain(child.stderr))
+      // Some cases have come and gone by the time that a tenth directory is there.
+      const seen = new Set<string>()
+      yield* Effect.repeat(
+        Effect.map(fs.readDirectory(scratch), (names) => names.forEach((name) => seen.add(name))),
+        { until: () => seen.size >= 10, schedule: Schedule.spaced("10 millis") }
+      )
+      yield* child.kill("SIGINT")
+      assert.strictEqual(Number(yield* child.exitCode), 130)
+      assert.match(yield* Fiber.join(stdout), /The run ended early: it was interrupted\./)
+      const report = yield* Schema.decode(Json)(yield* fs.readFileString(json))
+      assert.strictEqual(report.endedEarly, "it was interrupted")
+      assert.isAbove(Report.counts(report.results).passed, 0)
+      assert.isAbove(Report.counts(report.results).skipped, 0)
+      assert.deepStrictEqual(yield* fs.readDirectory(scratch), [])
+    }).pipe(Effect.scoped)
+  )
+})
