@@ -180,6 +180,50 @@ describe("a delay", () => {
       assert.strictEqual(yield* depth, 1)
     }).pipe(Effect.provide(PloopFake.layer())))
 
+  it.effect("comes before a failure of the same call, whichever was told first", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      for (
+        const told of [
+          [host.delay("createSnapshot", "1 second"), host.fail("createSnapshot", locked)],
+          [host.fail("createSnapshot", locked), host.delay("createSnapshot", "1 second")]
+        ]
+      ) {
+        yield* Effect.all(told)
+        const fiber = yield* Effect.fork(ends(1))
+        yield* TestClock.adjust("999 millis")
+        assert.isNull(fiber.unsafePoll())
+        yield* TestClock.adjust("1 millis")
+        assert.deepStrictEqual(yield* Fiber.join(fiber), ["Locked"])
+      }
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("adds to another delay of the same call", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      yield* host.delay("createSnapshot", "1 second", "always")
+      yield* host.delay("createSnapshot", "2 seconds", 2)
+      const fiber = yield* Effect.fork(Effect.zipRight(snapshot, snapshot))
+      yield* TestClock.adjust("3999 millis")
+      assert.isNull(fiber.unsafePoll())
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(fiber)
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("of a copy comes before its first byte is taken", () =>
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const ploop = yield* Ploop.Ploop
+      yield* host.delay("copyReceive", "1 second")
+      let taken = 0
+      const bytes = Stream.make(new Uint8Array(1)).pipe(Stream.tap(() => Effect.sync(() => taken++)))
+      const fiber = yield* Effect.fork(Effect.exit(Stream.run(bytes, ploop.copyReceive({ image: "/vz/copy.hdd" }))))
+      yield* TestClock.adjust("999 millis")
+      assert.strictEqual(taken, 0)
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(fiber)
+      assert.strictEqual(taken, 1)
+    }).pipe(Effect.provide(PloopFake.layer())))
 })
 
 const dirtyAfterCut = Effect.gen(function*() {
