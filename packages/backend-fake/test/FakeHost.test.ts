@@ -599,4 +599,21 @@ describe("the state of a host", () => {
       }
     }).pipe(Effect.provide(PloopFake.layer())))
 
+  it.effect("that is put back has no file open, and the old handles reach no file opened since", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* FakeHost.FakeHost
+      const before = yield* host.state
+      const scope = yield* Scope.make()
+      const old = yield* Scope.extend(fs.open("/tmp/old", { flag: "w" }), scope)
+      yield* host.restore(yield* host.state)
+      assert.deepStrictEqual(HostState.openFiles(yield* host.state), [])
+      yield* host.restore(before)
+      yield* fs.writeFileString("/tmp/new", "new")
+      yield* fs.open("/tmp/new", { flag: "r+" })
+      yield* Scope.close(scope, Exit.void)
+      assert.deepStrictEqual(HostState.openFiles(yield* host.state), ["/tmp/new"])
+      assert.strictEqual((yield* Effect.flip(old.writeAll(new Uint8Array(1))))._tag, "SystemError")
+      assert.strictEqual(yield* fs.readFileString("/tmp/new"), "new")
+    })).pipe(Effect.provide(PloopFake.layer())))
 })
