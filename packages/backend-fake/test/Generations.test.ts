@@ -281,6 +281,31 @@ describe("mounting and umounting", () => {
   differs("a mount with a component does not", { "1.15": 1, 7: 1, 9: 1 }, upgraded({ component: "c" }))
 
   differs(
+    "a disk that is not there",
+    { "1.15": "DiskNotFound 39", 7: "DiskNotFound 39", 9: "DiskNotFound 4" },
+    Effect.gen(function*() {
+      const { ploop } = yield* services
+      return yield* outcome(ploop.mount({ disk: "/vz/none/DiskDescriptor.xml" }))
+    })
+  )
+  differs(
+    "a disk that is not there, when its size is to change",
+    {
+      "1.15": ["DiskNotFound 39", "DiskNotFound 39"],
+      7: ["DiskNotFound 4", "DiskNotFound 4"],
+      9: [
+        "DiskNotFound 4",
+        "DiskNotFound 4"
+      ]
+    },
+    Effect.gen(function*() {
+      const { low, ploop } = yield* services
+      const disk = "/vz/none/DiskDescriptor.xml"
+      return [yield* outcome(ploop.resize({ disk, size: "1G" })), yield* outcome(low.grow({ disk, size: "1G" }))]
+    })
+  )
+
+  differs(
     "a umount of a disk that is not mounted",
     {
       "1.15": ["NotMounted 40", "NotMounted 38"],
@@ -346,6 +371,35 @@ describe("snapshots and images", () => {
     })
   )
 
+  const old = (run: (ploop: Ploop.Ploop, disk: string) => Effect.Effect<unknown, PloopError.PloopError>) =>
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      const disk = yield* makeDisk("ct")
+      yield* ploop.createSnapshot({ disk, id: b })
+      yield* ploop.createSnapshot({ disk, id: c })
+      yield* fs.writeFileString(disk, (yield* fs.readFileString(disk)).replaceAll(SnapshotId.top, a))
+      const ended = yield* outcome(run(ploop, disk))
+      const written = yield* fs.readFileString(disk)
+      return [ended, /<TopGUID>(.*)<\/TopGUID>/.exec(written)?.[1]]
+    })
+  const refused = ["DescriptorInvalid 38", a]
+  const renamed = ["ok", SnapshotId.top]
+  differs(
+    "a descriptor whose top delta has another name takes no snapshot, or gets the usual one with it",
+    { "1.15": refused, 7: renamed, 9: renamed },
+    old((ploop, disk) => ploop.createSnapshot({ disk }))
+  )
+  differs(
+    "a descriptor whose top delta has another name is switched",
+    { "1.15": refused, 7: renamed, 9: renamed },
+    old((ploop, disk) => ploop.switchSnapshot({ disk, id: b }))
+  )
+  differs(
+    "a snapshot is deleted from a descriptor whose top delta has another name",
+    { "1.15": refused, 7: renamed, 9: renamed },
+    old((ploop, disk) => ploop.deleteSnapshot({ disk, id: b }))
+  )
+
   const mergedInto = (all: boolean) =>
     Effect.gen(function*() {
       const { ploop } = yield* services
@@ -382,6 +436,21 @@ describe("snapshots and images", () => {
       yield* makeMounted("ct")
       yield* host.cutPower
       return yield* outcome(ploop.check({ image: "/vz/ct/root.hdd", readOnly: true, dropInUse: true }))
+    })
+  )
+
+  differs(
+    "an image with an unknown mark where the one of being in use would be",
+    { "1.15": "ImageDirty 37", 7: "ok", 9: "ok" },
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      yield* makeDisk("ct")
+      yield* Effect.scoped(Effect.gen(function*() {
+        const file = yield* fs.open("/vz/ct/root.hdd", { flag: "r+" })
+        yield* file.seek(44, "start")
+        yield* file.writeAll(new Uint8Array([1, 0, 0, 0]))
+      }))
+      return yield* outcome(ploop.check({ image: "/vz/ct/root.hdd" }))
     })
   )
 
