@@ -334,6 +334,21 @@ describe("mounting and umounting", () => {
   )
 
   differs(
+    "a file system whose balloon file is gone is mounted, or not",
+    { "1.15": "ok", 7: "MountFailed 21", 9: "MountFailed 21" },
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      const { disk, target } = yield* makeMounted("ct")
+      const balloon = (yield* fs.readDirectory(target)).find((name) => name.startsWith(".balloon"))!
+      yield* fs.remove(`${target}/${balloon}`)
+      yield* ploop.umount({ disk })
+      const ended = yield* outcome(ploop.mount({ disk, target }))
+      assert.strictEqual(yield* ploop.isMounted({ disk }), ended === "ok")
+      return ended
+    })
+  )
+
+  differs(
     "the file system of a device that runs without a mount",
     { "1.15": "NotMounted", 7: "NotMounted 15", 9: "NotMounted 15" },
     Effect.gen(function*() {
