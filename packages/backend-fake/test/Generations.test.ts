@@ -530,6 +530,33 @@ describe("space", () => {
       return yield* outcome(ploop.resize({ disk, size: "17T" }))
     })
   )
+
+  differs(
+    "an idle disk that was not shut down grows: by its image, or by a device, which mends it",
+    { "1.15": ["ImageDirty 4", 300], 7: ["ok", 400], 9: ["ok", 400] },
+    Effect.gen(function*() {
+      const { host, low, ploop } = yield* services
+      const { disk } = yield* makeMounted("ct")
+      yield* host.cutPower
+      const ended = yield* outcome(low.grow({ disk, size: "400M" }))
+      assert.deepStrictEqual(yield* ploop.listDevices, [])
+      yield* ploop.check({ image: "/vz/ct/root.hdd", dropInUse: true })
+      return [ended, Number((yield* ploop.imageInfo({ disk })).size) / MiB]
+    })
+  )
+
+  differs(
+    "an idle disk of version 1 grows, and is brought up to date where a device is used for writing",
+    { "1.15": 1, 7: 2, 9: 1 },
+    Effect.gen(function*() {
+      const { low, ploop } = yield* services
+      const disk = yield* makeDisk("ct", { version: 1 })
+      yield* low.grow({ disk, size: "20M" })
+      const { size, version } = yield* ploop.imageInfo({ disk })
+      assert.strictEqual(size, BigInt(20 * MiB))
+      return version
+    })
+  )
 })
 
 describe("devices", () => {

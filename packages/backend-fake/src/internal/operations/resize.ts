@@ -14,7 +14,7 @@ import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { context, generation, refused, said } from "../tool.js"
 import { balloonSize, inflate } from "./space.js"
-import { temporarily } from "./use.js"
+import { attach, temporarily } from "./use.js"
 
 const sectors = (bytes: number | bigint): bigint => BigInt(bytes) / ByteSize.sectorSize
 
@@ -165,6 +165,9 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
     const device = devices.find(tool, disk, undefined)
     if (device !== undefined) {
       yield* growRunning(tool, device, size)
+    } else if (generation(tool) !== "1.15") {
+      const attached = yield* attach(tool, disk, { snapshot: undefined, readOnly: false, component: undefined })
+      yield* devices.detach(tool, yield* growRunning(tool, attached, size))
     } else {
       const node = SnapshotTree.top(disk.tree)
       const opened = yield* disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
