@@ -68,7 +68,9 @@ export type Calls = number | "always"
  */
 export interface FakeHost {
   /**
-   * Lets an operation fail with this error, before it does anything.
+   * Lets an operation fail with this error, before it does anything. A call
+   * whose options are refused does not count. Of two failures of one call, the
+   * one comes that was told first.
    */
   readonly fail: <Name extends Operation>(
     operation: Name,
@@ -77,8 +79,9 @@ export interface FakeHost {
   ) => Effect.Effect<void>
 
   /**
-   * Lets an operation wait, on the `Clock`, before it does anything. An
-   * interruption meanwhile means that it never happens.
+   * Lets an operation wait, on the `Clock`, before it does anything, and before
+   * it fails. Delays of one call add up. An interruption meanwhile means that the
+   * operation never happens.
    */
   readonly delay: (operation: Operation, duration: Duration.DurationInput, calls?: Calls) => Effect.Effect<void>
 

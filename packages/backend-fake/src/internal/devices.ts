@@ -234,6 +234,12 @@ const mountOptions = new Set([
 
 const isKnown = (option: string): boolean => mountOptions.has(option.split("=")[0]!)
 
+/** What a file system of the tool must have in it: generation 1.15 does not mind when it is missing. */
+export const requireBalloon = (tool: Tool, device: Device, target: string): Answer<void> =>
+  generation(tool) === "1.15" || device.volume === undefined || balloon(tool.tx, device.volume) !== undefined
+    ? Either.void
+    : said(tool, 21, `Can't stat balloon file ${target}/${balloonName}: No such file or directory`)
+
 /** Shows the file system of a device at a directory. */
 export const mount = (
   tool: Tool,
@@ -257,6 +263,7 @@ export const mount = (
         `Can't mount file system dev=${device.device}p1 target=${target} data='${data}': Invalid argument`
       )
     }
+    yield* requireBalloon(tool, device, target)
     const path = yield* denied(tool, 21, `Can't mount ${target}`)(files.realPath(tx, target))
     tx.update({ mounts: [...tx.state.mounts, { covers, volume: volume.id, target: path, device: device.device }] })
     if (!device.readOnly) tx.touchTables(volume.id)

@@ -3,6 +3,7 @@ import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import { top } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
@@ -21,10 +22,12 @@ export interface Disk {
   readonly home: string
   readonly descriptor: DiskDescriptor.DiskDescriptor
   readonly tree: SnapshotTree.SnapshotTree
+  /** The top delta has another name in it than it should have. */
+  readonly isOld: boolean
 }
 
 type Parsed = Either.Either<
-  Pick<Disk, "descriptor" | "tree">,
+  Pick<Disk, "descriptor" | "tree" | "isOld">,
   DiskDescriptor.DescriptorSyntaxError
 >
 
@@ -33,13 +36,19 @@ const known = new WeakMap<content.Bytes, Parsed>()
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
 
+const isOldFormat = (text: string): boolean => {
+  const [, id] = /<TopGUID>\s*(.*?)\s*<\/TopGUID>/.exec(text) ?? []
+  return id !== undefined && id.toLowerCase() !== top
+}
+
 const parse = (bytes: content.Bytes): Parsed => {
   const found = known.get(bytes)
   if (found !== undefined) return found
   const text = decoder.decode(content.read(bytes, 0, bytes.size))
   const parsed = Either.flatMap(
     DiskDescriptor.parse(text),
-    (descriptor) => Either.map(SnapshotTree.fromDescriptor(descriptor), (tree) => ({ descriptor, tree }))
+    (descriptor) =>
+      Either.map(SnapshotTree.fromDescriptor(descriptor), (tree) => ({ descriptor, tree, isOld: isOldFormat(text) }))
   )
   known.set(bytes, parsed)
   return parsed
@@ -48,9 +57,13 @@ const parse = (bytes: content.Bytes): Parsed => {
 /** Whether the tool itself reads the descriptor, and fails with a code, or the backend does before it asks the tool. */
 type Reader = "tool" | "backend"
 
+/** Generation 7 has two ways to say that a descriptor is missing. */
+const missingCode = (tool: Tool): number =>
+  generation(tool) === "9" || (generation(tool) === "7" && ["resize", "grow"].includes(tool.operation)) ? 4 : 39
+
 const missing = (tool: Tool, reader: Reader, path: string): Answer<never> =>
   reader === "tool"
-    ? said(tool, generation(tool) === "9" ? 4 : 39, `Can't resolve ${path}: No such file or directory`)
+    ? said(tool, missingCode(tool), `Can't resolve ${path}: No such file or directory`)
     : refused(new PloopError.DiskNotFound(context(tool, `${path}: no such file or directory`)))
 
 const invalid = (tool: Tool, reader: Reader, reason: string): Answer<never> =>
@@ -96,6 +109,10 @@ export const open = (tool: Tool, name: string, reader: Reader = "tool"): Answer<
     return disk
   })
 
+/** Generation 1.15 changes no snapshots of a descriptor whose top delta has another name; the others give it the usual one. */
+export const refuseOld = (tool: Tool, disk: Disk): Answer<void> =>
+  disk.isOld && generation(tool) === "1.15" ? said(tool, 38, "Snapshot is in old format") : Either.void
+
 export const imagePath = (tool: Tool, disk: Pick<Disk, "home">, file: string): HostPath =>
   HostPath.make(tool.path.resolve(disk.home, file))
 
@@ -117,7 +134,7 @@ const writeAside = (tool: Tool, path: string, descriptor: DiskDescriptor.DiskDes
       const { body } = tool.tx.inode(ref)
       const tree = SnapshotTree.fromDescriptor(descriptor)
       if (body._tag === "Bytes" && Either.isRight(tree)) {
-        known.set(body, Either.right({ descriptor, tree: tree.right }))
+        known.set(body, Either.right({ descriptor, tree: tree.right, isOld: false }))
       }
     }
   )
@@ -154,7 +171,7 @@ const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DiskDescrip
 const withDescriptor = (tool: Tool, disk: Disk, descriptor: DiskDescriptor.DiskDescriptor): Answer<Disk> =>
   Either.mapBoth(SnapshotTree.fromDescriptor(descriptor), {
     onLeft: (error) => new PloopError.DescriptorInvalid({ ...context(tool), reason: error.message }),
-    onRight: (tree) => ({ ...disk, descriptor, tree })
+    onRight: (tree) => ({ ...disk, descriptor, tree, isOld: false })
   })
 
 /**
@@ -248,7 +265,7 @@ export const openImage = (
     if (options.raw) {
       return { ref, path, image: image.fromRawBytes(body, Number(options.clusterSize), deltas) }
     }
-    const opened = image.fromBytes(body, deltas)
+    const opened = image.fromBytes(body, deltas, generation(tool) === "1.15")
     if (Either.isLeft(opened)) return yield* refuseImage(tool, path, opened.left, look)
     return { ref, path, image: opened.right }
   })

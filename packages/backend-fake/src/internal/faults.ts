@@ -61,15 +61,16 @@ export const make: Effect.Effect<Faults> = Effect.gen(function*() {
       Effect.flatMap(Ref.get(ref), (faults) =>
         faults.length === 0
           ? Effect.void
-          : Effect.flatMap(Ref.modify(ref, (faults) => count(faults, operation)), (due) =>
-            Effect.forEach(
-              due,
-              ({ delay, error }) =>
-                Effect.zipRight(
-                  Duration.greaterThan(delay, Duration.zero) ? Effect.sleep(delay) : Effect.void,
-                  error === undefined ? Effect.void : Effect.fail(error)
-                ),
-              { discard: true }
-            )))
+          : Effect.flatMap(Ref.modify(ref, (faults) => count(faults, operation)), happen))
   }
 })
+
+/** All delays come first, and then the failure that was told first. */
+const happen = (due: ReadonlyArray<Fault>): Effect.Effect<void, PloopError.PloopError> => {
+  const delay = due.reduce((sum, fault) => Duration.sum(sum, fault.delay), Duration.zero)
+  const error = due.find((fault) => fault.error !== undefined)?.error
+  return Effect.zipRight(
+    Duration.greaterThan(delay, Duration.zero) ? Effect.sleep(delay) : Effect.void,
+    error === undefined ? Effect.void : Effect.fail(error)
+  )
+}

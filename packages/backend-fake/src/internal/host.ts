@@ -24,6 +24,7 @@ export interface Host {
   readonly run: <A, E>(transition: Transition<A, E>, full: (code: Code) => E) => Effect.Effect<A, E>
   /** Does what cannot fail. */
   readonly change: (change: (tx: Transaction) => void) => Effect.Effect<void>
+  /** Takes another state, whose new handles are none of those that were given out before. */
   readonly replace: (state: State) => Effect.Effect<void>
 }
 
@@ -65,6 +66,9 @@ export const make = (initial: State): Effect.Effect<Host> =>
               publish(before, after)
           )),
       replace: (next) =>
-        Effect.flatMap(Ref.getAndSet(state, next), (before) => publish(before, next))
+        Effect.flatten(Ref.modify(state, (before) => {
+          const after = { ...next, nextHandle: Math.max(before.nextHandle, next.nextHandle) }
+          return [publish(before, after), after]
+        }))
     }
   })

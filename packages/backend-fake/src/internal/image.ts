@@ -119,10 +119,11 @@ const deltaAt = (
   return Option.match(deltas(token), { onNone: () => undefined, onSome: (delta) => ({ delta, token }) })
 }
 
-/** Reads an image file that was written as bytes. */
+/** Reads an image file that was written as bytes; generation 1.15 takes any mark for the one of being in use. */
 export const fromBytes = (
   bytes: content.Bytes,
-  deltas: (token: number) => Option.Option<Delta>
+  deltas: (token: number) => Option.Option<Delta>,
+  anyMark: boolean
 ): Either.Either<Image, Problem> => {
   const start = content.read(bytes, 0, headerSize)
   if (start.length < headerSize) return Either.left("short")
@@ -140,7 +141,7 @@ export const fromBytes = (
     version,
     clusterSize,
     size: sectors * 512,
-    dirty: view.getUint32(44, true) === inUse,
+    dirty: anyMark ? view.getUint32(44, true) !== 0 : view.getUint32(44, true) === inUse,
     truncated: false,
     staleFlag: false,
     delta: noDelta

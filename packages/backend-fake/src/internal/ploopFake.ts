@@ -157,16 +157,15 @@ export const make = (options: Options) =>
             Stream.fromIterable(packets)
         )),
       copyReceive: (request) => {
-        const receive = operation(
-          "copyReceive",
-          OperationError.CopyReceiveError,
-          (tool, bytes: Uint8Array) =>
-            migrate.copyReceive({ ...tool, subject: request.image }, request, bytes)
-        )
+        const receive = (transition: (tool: Tool) => Answer<void>) =>
+          run("copyReceive", request.image, transition)
         return Sink.unwrap(Effect.map(
-          run("copyReceive", request.image, (tool) => migrate.requireNew(tool, request)),
+          Effect.zipRight(fault.before("copyReceive"), receive((tool) => migrate.requireNew(tool, request))),
           () =>
-            Sink.mapEffect(Sink.collectAll<Uint8Array>(), (chunks) => receive(concat(Chunk.toReadonlyArray(chunks))))
+            Sink.mapEffect(Sink.collectAll<Uint8Array>(), (chunks) =>
+              receive((tool) =>
+                migrate.copyReceive(tool, request, concat(Chunk.toReadonlyArray(chunks)))
+              ))
         )).pipe(Sink.mapError(PloopError.narrow(OperationError.CopyReceiveError)))
       }
     })

@@ -14,14 +14,14 @@ import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { context, generation, refused, said } from "../tool.js"
 import { balloonSize, inflate } from "./space.js"
-import { temporarily } from "./use.js"
+import { attach, temporarily } from "./use.js"
 
 const sectors = (bytes: number | bigint): bigint => BigInt(bytes) / ByteSize.sectorSize
 
 const current = (tool: Tool, device: Device): Device => tool.tx.device(device.device) ?? device
 
-/** Gives the device and its top delta another size, which grows. */
-export const growDevice = (tool: Tool, device: Device, size: number): Answer<Device> =>
+/** Gives the device and its top delta another size. */
+const setSize = (tool: Tool, device: Device, size: number): Answer<Device> =>
   Either.gen(function*() {
     const top = device.levels.at(-1)!
     const { body } = tool.tx.inode(top.file)
@@ -65,6 +65,18 @@ const discardBehind = (tool: Tool, device: Device): Answer<void> =>
     yield* disks.setImage(tool, top.file, { ...body, delta: { ...body.delta, clusters } })
   })
 
+const isRaw = (tool: Tool, device: Device): boolean => {
+  const { body } = tool.tx.inode(device.levels.at(-1)!.file)
+  return body._tag === "Image" && body.raw
+}
+
+/** A raw file ends with its disk. */
+const truncate = (tool: Tool, disk: disks.Disk, device: Device, size: number): Answer<void> =>
+  Either.flatMap(
+    setSize(tool, device, size),
+    () => Either.map(disks.change(tool, disk, { diskSize: ByteSize.make(size) }), () => undefined)
+  )
+
 const refuse = (tool: Tool, size: number, least?: number): Answer<never> =>
   said(
     tool,
@@ -86,7 +98,7 @@ const resizeRunning = (
     if (device.volume === undefined) return yield* said(tool, 21, "Can't mount file system")
     if (size > device.size) {
       yield* inflate(tool, device, 0)
-      const grown = yield* growDevice(tool, current(tool, device), size)
+      const grown = yield* setSize(tool, current(tool, device), size)
       yield* disks.change(tool, disk, { diskSize: ByteSize.make(size) })
       return yield* resizeFileSystem(tool, grown, size - 2 * cluster)
     }
@@ -96,7 +108,9 @@ const resizeRunning = (
     if (!online) {
       if (balloonSize(tool, device) > 0) yield* inflate(tool, device, 0)
       yield* resizeFileSystem(tool, device, wanted)
-      return yield* discardBehind(tool, current(tool, device))
+      return yield* isRaw(tool, device)
+        ? truncate(tool, disk, current(tool, device), size)
+        : discardBehind(tool, current(tool, device))
     }
     if (wanted > now) {
       yield* inflate(tool, device, 0)
@@ -165,6 +179,9 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
     const device = devices.find(tool, disk, undefined)
     if (device !== undefined) {
       yield* growRunning(tool, device, size)
+    } else if (generation(tool) !== "1.15") {
+      const attached = yield* attach(tool, disk, { snapshot: undefined, readOnly: false, component: undefined })
+      yield* devices.detach(tool, yield* growRunning(tool, attached, size))
     } else {
       const node = SnapshotTree.top(disk.tree)
       const opened = yield* disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
@@ -191,7 +208,7 @@ const growRunning = (tool: Tool, device: Device, size: number): Answer<Device> =
   Either.flatMap(requireAligned(tool, size, device.clusterSize), () =>
     size < device.size
       ? said(tool, 38, `Incorrect new size specified ${sectors(size)} current size ${sectors(device.size)}`)
-      : growDevice(tool, device, size))
+      : setSize(tool, device, size))
 
 const growIdle = (tool: Tool, opened: disks.OpenImage, size: number, unit = opened.image.clusterSize): Answer<void> =>
   Either.gen(function*() {

@@ -104,6 +104,7 @@ export const temporarily = <A>(
         `Can't mount file system dev=${device.device} target=${disks.base(tool, disk)}.mnt data='': Invalid argument`
       )
     }
+    yield* devices.requireBalloon(tool, device, `${disks.base(tool, disk)}.mnt`)
     disks.dropStatfs(tool, disk)
     tool.tx.touchTables(device.volume)
     const result = yield* use(device)

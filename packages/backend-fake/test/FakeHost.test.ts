@@ -1,0 +1,619 @@
+import { FakeHost, HostState, PloopFake } from "@effect-ploop/backend-fake"
+import { LowLevel, Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit, Fiber, Scope, Stream, TestClock } from "effect"
+import { a, b, diskOf, generations, held, makeDisk, makeMounted, MiB, nothingHeld, writeSynced } from "./utils/host.js"
+import { names, operations, prepare, queries } from "./utils/operations.js"
+
+const injected = (operation: string) =>
+  new PloopError.Unclassified({ operation, subject: "/x", text: `${operation} was told to fail` })
+
+const locked = new PloopError.Locked({ operation: "createSnapshot", subject: "/x", text: "is locked" })
+
+const noSpace = new PloopError.NoSpace({ operation: "createSnapshot", subject: "/x", text: "No space left on device" })
+
+/** A snapshot of the same disk, each time another. */
+const snapshot = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.createSnapshot({ disk: diskOf("d") }))
+
+/** How the next calls end: the class of their error, or `ok`. */
+const ends = (calls: number) =>
+  Effect.replicateEffect(
+    Effect.match(snapshot, { onFailure: (error): string => error._tag, onSuccess: () => "ok" }),
+    calls
+  )
+
+const depth = Effect.map(
+  Effect.flatMap(Ploop.Ploop, (ploop) => ploop.listSnapshots({ disk: diskOf("d") })),
+  ({ nodes }) => nodes.length
+)
+
+const ready = Effect.zipRight(makeDisk("d"), FakeHost.FakeHost)
+
+describe("a failure that is told to come", () => {
+  it.effect("comes at the next call, and at no other", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      yield* host.fail("createSnapshot", locked)
+      assert.deepStrictEqual(yield* ends(3), ["Locked", "ok", "ok"])
+      assert.strictEqual(yield* depth, 3)
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("comes at the n-th call from now on", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      yield* ends(1)
+      yield* host.fail("createSnapshot", locked, 3)
+      assert.deepStrictEqual(yield* ends(4), ["ok", "ok", "Locked", "ok"])
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("comes at every call until it is taken back", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      yield* host.fail("createSnapshot", locked, "always")
+      assert.deepStrictEqual(yield* ends(3), ["Locked", "Locked", "Locked"])
+      yield* host.reset
+      assert.deepStrictEqual(yield* ends(1), ["ok"])
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("meets no other operation", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      const ploop = yield* Ploop.Ploop
+      yield* host.fail("deleteSnapshot", injected("deleteSnapshot"), "always")
+      assert.deepStrictEqual(yield* ends(1), ["ok"])
+      yield* ploop.snapshotAndSwitch({ disk: diskOf("d"), id: yield* snapshot })
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("waits for a call that reaches the host: options that are refused do not use it up", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      const ploop = yield* Ploop.Ploop
+      yield* host.fail("createSnapshot", locked)
+      const refused = yield* Effect.flip(ploop.createSnapshot({ disk: diskOf("d"), id: "no uuid" }))
+      assert.strictEqual(refused._tag, "InvalidArgument")
+      assert.deepStrictEqual(yield* ends(2), ["Locked", "ok"])
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("counts for itself: two at once come each at its call, and the first told comes first", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      yield* host.fail("createSnapshot", locked, 2)
+      yield* host.fail("createSnapshot", noSpace, 3)
+      assert.deepStrictEqual(yield* ends(4), ["ok", "Locked", "NoSpace", "ok"])
+      yield* host.fail("createSnapshot", noSpace)
+      yield* host.fail("createSnapshot", locked, "always")
+      assert.deepStrictEqual(yield* ends(2), ["NoSpace", "Locked"])
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("does not go with the state: a state that is put back leaves what is still to come", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      const before = yield* host.state
+      yield* host.fail("createSnapshot", locked)
+      yield* host.restore(before)
+      assert.deepStrictEqual(yield* ends(1), ["Locked"])
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  for (const calls of [0, -1, 1.5, NaN, Infinity]) {
+    it.effect(`is a defect when it is told to come at call ${calls}, and so is a delay`, () =>
+      Effect.gen(function*() {
+        const host = yield* FakeHost.FakeHost
+        for (const told of [host.fail("mount", injected("mount"), calls), host.delay("mount", "1 second", calls)]) {
+          const exit = yield* Effect.exit(told)
+          assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+          assert.match(String(exit), new RegExp(`calls is ${calls}`))
+        }
+      }).pipe(Effect.provide(PloopFake.layer())))
+  }
+})
+
+describe("every operation", () => {
+  it.effect("can be made to fail, and then changes nothing at all", () =>
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const { state, world } = yield* prepare
+      for (const name of names) {
+        yield* host.restore(state)
+        const before = yield* host.state
+        const error = injected(name)
+        yield* host.fail(name, error)
+        const failed = yield* Effect.flip(operations[name](world))
+        assert.deepStrictEqual([failed._tag, failed.text], ["Unclassified", error.text], name)
+        assert.deepStrictEqual(yield* host.state, before, name)
+        yield* operations[name](world)
+        if (!queries.has(name)) assert.notDeepEqual(yield* host.state, before, name)
+      }
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("can be made to wait, and changes nothing until then", () =>
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const { state, world } = yield* prepare
+      for (const name of names) {
+        yield* host.restore(state)
+        const before = yield* host.state
+        yield* host.delay(name, "1 hour")
+        const fiber = yield* Effect.fork(operations[name](world))
+        yield* TestClock.adjust("59 minutes")
+        assert.isNull(fiber.unsafePoll(), name)
+        assert.deepStrictEqual(yield* host.state, before, name)
+        yield* TestClock.adjust("1 minute")
+        yield* Fiber.join(fiber)
+        if (!queries.has(name)) assert.notDeepEqual(yield* host.state, before, name)
+      }
+    }).pipe(Effect.provide(PloopFake.layer())))
+})
+
+describe("a delay", () => {
+  it.effect("ends when the clock says so", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      yield* host.delay("createSnapshot", "10 seconds")
+      const fiber = yield* Effect.fork(snapshot)
+      yield* TestClock.adjust("9 seconds")
+      assert.isNull(fiber.unsafePoll())
+      assert.strictEqual(yield* depth, 1)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(fiber)
+      assert.strictEqual(yield* depth, 2)
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("holds nobody else up", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      yield* host.delay("createSnapshot", "10 seconds")
+      const fiber = yield* Effect.fork(snapshot)
+      yield* Effect.yieldNow()
+      assert.deepStrictEqual(yield* ends(2), ["ok", "ok"])
+      yield* Fiber.interrupt(fiber)
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("that is interrupted means that the operation never happens", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      yield* host.delay("createSnapshot", "10 seconds")
+      const fiber = yield* Effect.fork(snapshot)
+      yield* TestClock.adjust("5 seconds")
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
+      yield* TestClock.adjust("1 hour")
+      assert.strictEqual(yield* depth, 1)
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("comes before a failure of the same call, whichever was told first", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      for (
+        const told of [
+          [host.delay("createSnapshot", "1 second"), host.fail("createSnapshot", locked)],
+          [host.fail("createSnapshot", locked), host.delay("createSnapshot", "1 second")]
+        ]
+      ) {
+        yield* Effect.all(told)
+        const fiber = yield* Effect.fork(ends(1))
+        yield* TestClock.adjust("999 millis")
+        assert.isNull(fiber.unsafePoll())
+        yield* TestClock.adjust("1 millis")
+        assert.deepStrictEqual(yield* Fiber.join(fiber), ["Locked"])
+      }
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("adds to another delay of the same call", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      yield* host.delay("createSnapshot", "1 second", "always")
+      yield* host.delay("createSnapshot", "2 seconds", 2)
+      const fiber = yield* Effect.fork(Effect.zipRight(snapshot, snapshot))
+      yield* TestClock.adjust("3999 millis")
+      assert.isNull(fiber.unsafePoll())
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(fiber)
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("of a copy comes before its first byte is taken", () =>
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const ploop = yield* Ploop.Ploop
+      yield* host.delay("copyReceive", "1 second")
+      let taken = 0
+      const bytes = Stream.make(new Uint8Array(1)).pipe(Stream.tap(() => Effect.sync(() => taken++)))
+      const fiber = yield* Effect.fork(Effect.exit(Stream.run(bytes, ploop.copyReceive({ image: "/vz/copy.hdd" }))))
+      yield* TestClock.adjust("999 millis")
+      assert.strictEqual(taken, 0)
+      yield* TestClock.adjust("1 millis")
+      yield* Fiber.join(fiber)
+      assert.strictEqual(taken, 1)
+    }).pipe(Effect.provide(PloopFake.layer())))
+})
+
+const dirtyAfterCut = Effect.gen(function*() {
+  const host = yield* FakeHost.FakeHost
+  const made = yield* makeMounted("ct")
+  yield* host.cutPower
+  return { ...made, image: "/vz/ct/root.hdd" }
+})
+
+describe("a power cut", () => {
+  it.effect("takes devices, mounts and open files away, and keeps the host's own files", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const host = yield* FakeHost.FakeHost
+      yield* fs.makeDirectory("/mnt/ct")
+      yield* fs.writeFileString("/mnt/ct/below", "hidden by the mount")
+      const { device, target } = yield* makeMounted("ct")
+      const file = yield* fs.open(`${target}/open`, { flag: "w" })
+      yield* fs.open("/vz/note", { flag: "w" })
+      yield* host.cutPower
+      assert.deepStrictEqual(yield* held, nothingHeld)
+      assert.deepStrictEqual(yield* ploop.listDevices, [])
+      assert.isFalse(yield* fs.exists(device))
+      assert.deepStrictEqual(yield* fs.readDirectory(target), ["below"])
+      assert.isTrue(yield* fs.exists("/vz/note"))
+      assert.strictEqual((yield* Effect.flip(file.writeAll(new Uint8Array(1))))._tag, "SystemError")
+    })).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("loses what was not written back, and keeps what was: by a sync, a snapshot, a umount", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const host = yield* FakeHost.FakeHost
+      const { disk, target } = yield* makeMounted("ct")
+      const survives = function*(change: Effect.Effect<unknown, unknown>, name: string) {
+        yield* fs.writeFileString(`${target}/${name}`, name)
+        yield* change
+        yield* fs.writeFileString(`${target}/lost`, "lost")
+        yield* host.cutPower
+        yield* ploop.mount({ disk, target })
+        assert.strictEqual(yield* fs.readFileString(`${target}/${name}`), name)
+        assert.isFalse(yield* fs.exists(`${target}/lost`))
+      }
+      yield* survives(Effect.provideService(writeSynced(`${target}/other`, "other"), FileSystem.FileSystem, fs), "sync")
+      yield* survives(ploop.createSnapshot({ disk }), "snapshot")
+      yield* survives(Effect.zipRight(ploop.umount({ disk }), ploop.mount({ disk, target })), "umount")
+      assert.includeMembers(yield* fs.readDirectory(target), ["sync", "snapshot", "umount", "other"])
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("loses all of a disk that was never written back, but not its file system", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const host = yield* FakeHost.FakeHost
+      const { disk, target } = yield* makeMounted("ct")
+      yield* fs.writeFileString(`${target}/lost`, "lost")
+      yield* host.cutPower
+      yield* ploop.mount({ disk, target })
+      assert.deepStrictEqual((yield* fs.readDirectory(target)).filter((name) => !name.startsWith(".")), ["lost+found"])
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("marks the image that was written to as in use, and none of a device that was only read", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const host = yield* FakeHost.FakeHost
+      const disk = yield* makeDisk("ct", { size: "300M", fileSystem: "ext4" })
+      yield* ploop.createSnapshot({ disk, id: a })
+      const top = yield* ploop.topDelta({ disk })
+      yield* fs.makeDirectory("/mnt/ct")
+      yield* ploop.mount({ disk, target: "/mnt/ct", readOnly: true })
+      yield* host.cutPower
+      assert.strictEqual((yield* ploop.check({ image: top })).outcome, "clean")
+      yield* ploop.mount({ disk, target: "/mnt/ct" })
+      yield* host.cutPower
+      assert.strictEqual((yield* Effect.flip(ploop.check({ image: top })))._tag, "ImageDirty")
+      assert.strictEqual((yield* ploop.check({ image: "/vz/ct/root.hdd" })).outcome, "clean")
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("leaves no mark on the image of a device that was stopped before", () =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const low = yield* LowLevel.LowLevel
+      const host = yield* FakeHost.FakeHost
+      const { device } = yield* makeMounted("ct")
+      yield* low.stop({ device })
+      yield* host.cutPower
+      assert.strictEqual((yield* ploop.check({ image: "/vz/ct/root.hdd" })).outcome, "clean")
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("of a disk in a disk loses what the outer one had not written back", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const host = yield* FakeHost.FakeHost
+      const outer = yield* makeMounted("outer", { size: "1G" })
+      const create = (name: string) =>
+        Effect.gen(function*() {
+          yield* fs.makeDirectory(`${outer.target}/${name}`)
+          return yield* ploop.create({ image: `${outer.target}/${name}/root.hdd`, size: "10M", fileSystem: "none" })
+        })
+      const first = yield* create("first")
+      yield* writeSynced(`${outer.target}/other`, "other")
+      const second = yield* create("second")
+      yield* ploop.mount({ disk: first.disk })
+      yield* ploop.mount({ disk: second.disk })
+      yield* host.cutPower
+      assert.deepStrictEqual(yield* held, nothingHeld)
+      yield* ploop.mount({ disk: outer.disk, target: outer.target })
+      assert.strictEqual((yield* ploop.check({ disk: first.disk })).outcome, "clean")
+      assert.strictEqual((yield* Effect.flip(ploop.check({ disk: second.disk })))._tag, "DiskNotFound")
+    }).pipe(Effect.provide(PloopFake.layer())))
+})
+
+describe.each(generations)("after a power cut, on generation %s", (generation) => {
+  const layer = PloopFake.layer({ generation })
+
+  it.effect("a mount mends the image without a word", () =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image, target } = yield* dirtyAfterCut
+      yield* ploop.mount({ disk, target })
+      yield* ploop.umount({ disk })
+      assert.strictEqual((yield* ploop.check({ image })).outcome, "clean")
+    }).pipe(Effect.provide(layer)))
+
+  it.effect(
+    generation === "7"
+      ? "a check of the disk finds it dirty and mends nothing, unless it may drop the mark"
+      : "a check of the disk mends it and says so",
+    () =>
+      Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        const { disk, image } = yield* dirtyAfterCut
+        if (generation === "7") {
+          const error = yield* Effect.flip(ploop.check({ disk }))
+          assert.deepStrictEqual([error._tag, error.exitCode], ["ImageDirty", 37])
+        }
+        const mended = yield* ploop.check({ disk, ...(generation === "7" && { dropInUse: true }) })
+        assert.deepStrictEqual(mended, { outcome: "repaired", findings: ["Dirty flag is set"] })
+        assert.strictEqual((yield* ploop.check({ image })).outcome, "clean")
+      }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("a check of the image refuses, unless it may drop the mark", () =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { image } = yield* dirtyAfterCut
+      const error = yield* Effect.flip(ploop.check({ image }))
+      assert.deepStrictEqual([error._tag, error.exitCode], ["ImageDirty", 37])
+      assert.strictEqual((yield* ploop.check({ image, dropInUse: true })).outcome, "repaired")
+      assert.strictEqual((yield* ploop.check({ image })).outcome, "clean")
+    }).pipe(Effect.provide(layer)))
+
+  it.effect(
+    generation === "1.15" ? "the size of the disk is not told" : "the size of the disk is told all the same",
+    () =>
+      Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        const { disk } = yield* dirtyAfterCut
+        if (generation === "1.15") {
+          const error = yield* Effect.flip(ploop.imageInfo({ disk }))
+          assert.deepStrictEqual([error._tag, error.exitCode], ["ImageDirty", 4])
+        } else {
+          assert.strictEqual((yield* ploop.imageInfo({ disk })).size, BigInt(300 * MiB))
+        }
+      }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("another format is refused, and nothing changes", () =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { disk, image } = yield* dirtyAfterCut
+      const before = yield* fs.readFileString(disk)
+      for (const format of ["raw", "preallocated"] as const) {
+        const error = yield* Effect.flip(ploop.convert({ disk, format }))
+        assert.deepStrictEqual([error._tag, error.exitCode], ["ImageDirty", 4])
+      }
+      assert.strictEqual(yield* fs.readFileString(disk), before)
+      assert.strictEqual((yield* Effect.flip(ploop.check({ image })))._tag, "ImageDirty")
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("the image itself cannot grow", () =>
+    Effect.gen(function*() {
+      const low = yield* LowLevel.LowLevel
+      const { image } = yield* dirtyAfterCut
+      const error = yield* Effect.flip(low.grow({ image, size: "400M" }))
+      assert.deepStrictEqual([error._tag, error.exitCode], ["ImageDirty", 4])
+    }).pipe(Effect.provide(layer)))
+
+  it.effect(
+    generation === "1.15" ? "a snapshot mends the image" : "a snapshot is taken of the image as it is",
+    () =>
+      Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        const { disk, image } = yield* dirtyAfterCut
+        yield* ploop.createSnapshot({ disk })
+        assert.strictEqual((yield* ploop.check({ image: yield* ploop.topDelta({ disk }) })).outcome, "clean")
+        const below = yield* Effect.either(ploop.check({ image }))
+        assert.strictEqual(below._tag, generation === "1.15" ? "Right" : "Left")
+      }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("a switch drops the dirty delta and does not care", () =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const host = yield* FakeHost.FakeHost
+      const { disk } = yield* makeMounted("ct")
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* host.cutPower
+      yield* ploop.switchSnapshot({ disk, id: a })
+      assert.strictEqual((yield* ploop.check({ disk })).outcome, "clean")
+    }).pipe(Effect.provide(layer)))
+
+  const unmerged = Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const fs = yield* FileSystem.FileSystem
+    const host = yield* FakeHost.FakeHost
+    const { disk, target } = yield* makeMounted("ct")
+    yield* ploop.createSnapshot({ disk, id: a })
+    yield* writeSynced(`${target}/kept`, "kept")
+    yield* host.cutPower
+    return { ploop, fs, disk, target }
+  })
+
+  const isMarked = (disk: string) =>
+    Effect.map(
+      Effect.flatMap(Ploop.Ploop, (ploop) => ploop.listSnapshots({ disk })),
+      ({ nodes }) => nodes.some((node) => node.id === a && node.temporary)
+    )
+
+  for (const name of ["deletion", "merge"] as const) {
+    it.effect(
+      `a ${name} that has to merge the dirty delta fails, with a descriptor left aside` +
+        (generation === "1.15" ? "" : " and the snapshot marked as temporary, to which no switch leads"),
+      () =>
+        Effect.gen(function*() {
+          const { disk, fs, ploop } = yield* unmerged
+          const error = yield* name === "deletion"
+            ? Effect.flip(ploop.deleteSnapshot({ disk, id: a }))
+            : Effect.flip(ploop.mergeSnapshots({ disk }))
+          assert.deepStrictEqual([error._tag, error.exitCode], ["ImageDirty", 4])
+          assert.isTrue(yield* fs.exists(`${disk}.tmp`))
+          assert.strictEqual(yield* isMarked(disk), generation !== "1.15")
+          const switched = yield* Effect.either(ploop.switchSnapshot({ disk, id: a }))
+          if (generation === "1.15") assert.strictEqual(switched._tag, "Right")
+          else {
+            assert.deepStrictEqual([switched._tag, "left" in switched && switched.left._tag], [
+              "Left",
+              "SnapshotIsTemporary"
+            ])
+          }
+        }).pipe(Effect.provide(layer))
+    )
+  }
+
+  it.effect(
+    generation === "1.15"
+      ? "a deletion that failed can be repeated when the image is mended"
+      : "the next mount carries out the deletion that failed, and loses nothing of what was written back",
+    () =>
+      Effect.gen(function*() {
+        const { disk, fs, ploop, target } = yield* unmerged
+        yield* Effect.flip(ploop.deleteSnapshot({ disk, id: a }))
+        yield* ploop.mount({ disk, target })
+        if (generation === "1.15") yield* ploop.deleteSnapshot({ disk, id: a })
+        const { nodes } = yield* ploop.listSnapshots({ disk })
+        assert.deepStrictEqual(nodes.map(({ id }) => id), [SnapshotId.top])
+        assert.strictEqual(yield* fs.readFileString(`${target}/kept`), "kept")
+        assert.isFalse(yield* fs.exists(`${disk}.tmp`))
+      }).pipe(Effect.provide(layer))
+  )
+
+  if (generation !== "1.15") {
+    for (const name of ["snapshot", "deletion"] as const) {
+      it.effect(`the next ${name}, once the image is mended, carries out the deletion that failed`, () =>
+        Effect.gen(function*() {
+          const { disk, ploop } = yield* unmerged
+          yield* Effect.flip(ploop.deleteSnapshot({ disk, id: a }))
+          yield* ploop.check({ disk, dropInUse: true })
+          yield* name === "snapshot" ? ploop.createSnapshot({ disk, id: b }) : ploop.deleteSnapshot({ disk, id: a })
+          const { nodes } = yield* ploop.listSnapshots({ disk })
+          assert.deepStrictEqual(
+            nodes.map(({ id }) => id),
+            name === "snapshot" ? [b, SnapshotId.top] : [SnapshotId.top]
+          )
+        }).pipe(Effect.provide(layer)))
+    }
+  }
+})
+
+describe("the state of a host", () => {
+  it.effect("is told: its generation, devices and mount points in order, open files, and bytes in use", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const host = yield* FakeHost.FakeHost
+      const empty = yield* host.state
+      assert.isTrue(HostState.isHostState(empty))
+      assert.isFalse(HostState.isHostState({}))
+      assert.strictEqual(HostState.generation(empty), "7")
+      assert.deepStrictEqual(yield* held, nothingHeld)
+      assert.strictEqual(HostState.used(empty), 0n)
+      const first = yield* makeMounted("z")
+      const second = yield* makeMounted("y")
+      yield* fs.open("/mnt/../mnt/z/file", { flag: "w" })
+      assert.deepStrictEqual(yield* held, {
+        devices: [first.device, second.device],
+        mountPoints: ["/mnt/z", "/mnt/y"],
+        openFiles: ["/mnt/../mnt/z/file"]
+      })
+      yield* ploop.umount({ disk: second.disk })
+      assert.deepStrictEqual((yield* held).devices, [first.device])
+      assert.deepStrictEqual((yield* held).mountPoints, ["/mnt/z"])
+      assert.isTrue(HostState.used(yield* host.state) > 0n)
+    })).pipe(Effect.provide(PloopFake.layer({ generation: "7" }))))
+
+  it.effect("does not change with the host that it was taken of", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const host = yield* FakeHost.FakeHost
+      const { disk, target } = yield* makeMounted("ct")
+      yield* fs.writeFileString(`${target}/motd`, "first")
+      const state = yield* host.state
+      yield* fs.writeFileString(`${target}/motd`, "second")
+      yield* ploop.umount({ disk })
+      yield* ploop.createSnapshot({ disk })
+      yield* fs.remove("/vz/ct", { recursive: true })
+      const seen = yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(`${target}/motd`)).pipe(
+        Effect.provide(PloopFake.layer({ state }))
+      )
+      assert.strictEqual(seen, "first")
+      yield* host.restore(state)
+      assert.strictEqual(yield* fs.readFileString(`${target}/motd`), "first")
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("makes hosts that behave alike and do not see each other", () =>
+    Effect.gen(function*() {
+      const state = yield* Effect.zipRight(makeMounted("ct"), Effect.flatMap(FakeHost.FakeHost, (host) => host.state))
+        .pipe(Effect.provide(PloopFake.layer({ generation: "9", capacity: "1G" })))
+      const story = (text: string) =>
+        Effect.gen(function*() {
+          const fs = yield* FileSystem.FileSystem
+          const ploop = yield* Ploop.Ploop
+          const disk = diskOf("ct")
+          assert.isFalse(yield* fs.exists("/mnt/ct/motd"))
+          yield* fs.writeFileString("/mnt/ct/motd", text)
+          const id = yield* ploop.createSnapshot({ disk })
+          return { id, devices: yield* ploop.listDevices, text: yield* fs.readFileString("/mnt/ct/motd") }
+        })
+      const [one, other] = yield* Effect.all([
+        Effect.provide(story("one"), PloopFake.layer({ state })),
+        Effect.provide(story("other"), PloopFake.layer({ state, generation: "7", seed: 5 }))
+      ], { concurrency: 2 })
+      assert.deepStrictEqual({ ...one, text: "" }, { ...other, text: "" })
+      assert.deepStrictEqual([one.text, other.text], ["one", "other"])
+      assert.strictEqual(HostState.generation(state), "9")
+    }))
+
+  it.effect("that is put back behaves as it did then", () =>
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const { state, world } = yield* prepare
+      for (const name of names) {
+        const outcome = Effect.zip(operations[name](world), host.state)
+        yield* host.restore(state)
+        const first = yield* outcome
+        yield* host.restore(state)
+        assert.deepStrictEqual(yield* outcome, first, name)
+      }
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("that is put back has no file open, and the old handles reach no file opened since", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* FakeHost.FakeHost
+      const before = yield* host.state
+      const scope = yield* Scope.make()
+      const old = yield* Scope.extend(fs.open("/tmp/old", { flag: "w" }), scope)
+      yield* host.restore(yield* host.state)
+      assert.deepStrictEqual(HostState.openFiles(yield* host.state), [])
+      yield* host.restore(before)
+      yield* fs.writeFileString("/tmp/new", "new")
+      yield* fs.open("/tmp/new", { flag: "r+" })
+      yield* Scope.close(scope, Exit.void)
+      assert.deepStrictEqual(HostState.openFiles(yield* host.state), ["/tmp/new"])
+      assert.strictEqual((yield* Effect.flip(old.writeAll(new Uint8Array(1))))._tag, "SystemError")
+      assert.strictEqual(yield* fs.readFileString("/tmp/new"), "new")
+    })).pipe(Effect.provide(PloopFake.layer())))
+})

@@ -1,0 +1,117 @@
+import { FakeHost } from "@effect-ploop/backend-fake"
+import type { DevicePath, PloopError } from "@effect-ploop/core"
+import { LowLevel, Ploop } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import type { Chunk } from "effect"
+import { Effect, Stream } from "effect"
+import { a, b, makeDisk, makeMounted } from "./host.js"
+
+/** A host on which every operation has something to do. */
+export interface World {
+  readonly ploop: Ploop.Ploop
+  readonly low: LowLevel.LowLevel
+  /** Mounted, with one snapshot. */
+  readonly mounted: { readonly disk: string; readonly target: string; readonly device: DevicePath.DevicePath }
+  /** A chain of two snapshots and the top delta. */
+  readonly idle: string
+  /** Attached, but stopped. */
+  readonly stopped: DevicePath.DevicePath
+  /** What a copy of the mounted disk sends. */
+  readonly packets: Chunk.Chunk<Uint8Array>
+}
+
+export const prepare = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const ploop = yield* Ploop.Ploop
+  const low = yield* LowLevel.LowLevel
+  const mounted = yield* makeMounted("mounted")
+  yield* fs.writeFileString(`${mounted.target}/motd`, "welcome")
+  yield* ploop.createSnapshot({ disk: mounted.disk, id: a })
+  yield* fs.writeFile(`${mounted.target}/big`, new Uint8Array(8 * 1024 * 1024))
+  yield* fs.remove(`${mounted.target}/big`)
+  const idle = yield* makeDisk("idle")
+  yield* ploop.createSnapshot({ disk: idle, id: a })
+  yield* ploop.createSnapshot({ disk: idle, id: b })
+  yield* fs.copyFile("/vz/idle/root.hdd", "/vz/idle/copy.hdd")
+  const bare = yield* makeDisk("bare")
+  yield* fs.remove(bare)
+  const { device: stopped } = yield* ploop.mount({ disk: yield* makeDisk("stopped", { clusterSize: "32K" }) })
+  yield* low.stop({ device: stopped })
+  const packets = yield* Stream.runCollect(ploop.copySend({ device: stopped }))
+  const host = yield* FakeHost.FakeHost
+  const world: World = { ploop, low, mounted, idle, stopped, packets }
+  return { world, state: yield* host.state }
+})
+
+type Call = (world: World) => Effect.Effect<unknown, PloopError.PloopError>
+
+/** Every operation, called so that it succeeds on the prepared host. */
+export const operations: { readonly [Name in FakeHost.Operation]: Call } = {
+  create: ({ ploop }) => ploop.create({ image: "/vz/new.hdd", size: "10M", fileSystem: "none" }),
+  restoreDescriptor: ({ ploop }) => ploop.restoreDescriptor({ image: "/vz/bare/root.hdd" }),
+  convert: ({ idle, ploop }) => ploop.convert({ disk: idle, format: "preallocated" }),
+  check: ({ idle, ploop }) => ploop.check({ disk: idle }),
+  replace: ({ idle, ploop }) => ploop.replace({ disk: idle, snapshot: a, with: "/vz/idle/copy.hdd" }),
+  mount: ({ idle, ploop }) => ploop.mount({ disk: idle }),
+  umount: ({ mounted, ploop }) => ploop.umount({ disk: mounted.disk }),
+  resize: ({ mounted, ploop }) => ploop.resize({ disk: mounted.disk, size: "400M" }),
+  createSnapshot: ({ idle, ploop }) => ploop.createSnapshot({ disk: idle }),
+  createTemporarySnapshot: ({ idle, ploop }) => ploop.createTemporarySnapshot({ disk: idle, component: "backup" }),
+  switchSnapshot: ({ idle, ploop }) => ploop.switchSnapshot({ disk: idle, id: a }),
+  snapshotAndSwitch: ({ idle, ploop }) => ploop.snapshotAndSwitch({ disk: idle, id: a }),
+  switchAndDelete: ({ idle, ploop }) => ploop.switchAndDelete({ disk: idle, id: b }),
+  deleteSnapshot: ({ idle, ploop }) => ploop.deleteSnapshot({ disk: idle, id: a }),
+  mergeSnapshots: ({ idle, ploop }) => ploop.mergeSnapshots({ disk: idle, all: true }),
+  listSnapshots: ({ idle, ploop }) => ploop.listSnapshots({ disk: idle }),
+  imageInfo: ({ idle, ploop }) => ploop.imageInfo({ disk: idle }),
+  fileSystemInfo: ({ mounted, ploop }) => ploop.fileSystemInfo({ disk: mounted.disk }),
+  deviceOf: ({ idle, ploop }) => ploop.deviceOf({ disk: idle }),
+  isMounted: ({ idle, ploop }) => ploop.isMounted({ disk: idle }),
+  listDevices: ({ ploop }) => ploop.listDevices,
+  topDelta: ({ idle, ploop }) => ploop.topDelta({ disk: idle }),
+  tool: ({ ploop }) => ploop.tool,
+  prerequisites: ({ ploop }) => ploop.prerequisites,
+  balloonStatus: ({ mounted, ploop }) => ploop.balloonStatus({ disk: mounted.disk }),
+  balloonClear: ({ mounted, ploop }) => ploop.balloonClear({ disk: mounted.disk }),
+  balloonChange: ({ mounted, ploop }) => ploop.balloonChange({ disk: mounted.disk, size: "8M" }),
+  balloonComplete: ({ mounted, ploop }) => ploop.balloonComplete({ disk: mounted.disk }),
+  balloonCheck: ({ mounted, ploop }) => ploop.balloonCheck({ disk: mounted.disk }),
+  balloonRepair: ({ mounted, ploop }) => ploop.balloonRepair({ disk: mounted.disk }),
+  discard: ({ mounted, ploop }) => ploop.discard({ disk: mounted.disk }),
+  discardStatus: ({ mounted, ploop }) => ploop.discardStatus({ disk: mounted.disk }),
+  deviceStatistics: ({ mounted, ploop }) => ploop.deviceStatistics({ device: mounted.device }),
+  copySend: ({ ploop, stopped }) => Stream.runDrain(ploop.copySend({ device: stopped })),
+  copyReceive: ({ packets, ploop }) =>
+    Stream.run(Stream.fromChunk(packets), ploop.copyReceive({ image: "/vz/copy.hdd" })),
+  start: ({ low, stopped }) => low.start({ device: stopped }),
+  stop: ({ low, mounted }) => low.stop({ device: mounted.device }),
+  clear: ({ low, stopped }) => low.clear({ device: stopped }),
+  deleteDelta: ({ low, mounted }) => low.deleteDelta({ device: mounted.device, level: 0 }),
+  grow: ({ idle, low }) => low.grow({ disk: idle, size: "20M" }),
+  nextDevice: ({ low }) => low.nextDevice
+}
+
+export const names = Object.keys(operations) as Array<FakeHost.Operation>
+
+/** The operations that change nothing but, at most, lock files. */
+export const queries: ReadonlySet<FakeHost.Operation> = new Set<FakeHost.Operation>([
+  "check",
+  "listSnapshots",
+  "imageInfo",
+  "fileSystemInfo",
+  "deviceOf",
+  "isMounted",
+  "listDevices",
+  "topDelta",
+  "tool",
+  "prerequisites",
+  "balloonStatus",
+  "balloonClear",
+  "balloonComplete",
+  "balloonCheck",
+  "balloonRepair",
+  "discardStatus",
+  "deviceStatistics",
+  "copySend",
+  "nextDevice"
+])
