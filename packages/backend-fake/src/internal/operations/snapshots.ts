@@ -239,7 +239,10 @@ export const switchAndDelete = (tool: Tool, request: Request.OfSnapshot): Answer
     if (children > 0) {
       return yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), id, children }))
     }
-    yield* remove(tool, yield* switchTo(tool, disk, id), id)
+    const switched = yield* switchTo(tool, disk, id)
+    // A snapshot that cannot be removed now stays; the switch has happened.
+    tool.tx.keep()
+    yield* remove(tool, switched, id)
   })
 
 /** Takes a leaf of the tree away with its file; the parent of the top delta takes its place. */
