@@ -1,6 +1,7 @@
 import type { Case } from "../../Case.js"
 import { createSnapshot } from "./createSnapshot.js"
 import { createTemporarySnapshot } from "./createTemporarySnapshot.js"
+import { deleteSnapshot } from "./deleteSnapshot.js"
 import { snapshotAndSwitch } from "./snapshotAndSwitch.js"
 import { switchAndDelete } from "./switchAndDelete.js"
 import { switchSnapshot } from "./switchSnapshot.js"
@@ -10,5 +11,6 @@ export const cases: ReadonlyArray<Case> = [
   ...createTemporarySnapshot,
   ...switchSnapshot,
   ...snapshotAndSwitch,
-  ...switchAndDelete
+  ...switchAndDelete,
+  ...deleteSnapshot
 ]
