@@ -2,6 +2,7 @@ import type { Case } from "../../Case.js"
 import { createSnapshot } from "./createSnapshot.js"
 import { createTemporarySnapshot } from "./createTemporarySnapshot.js"
 import { deleteSnapshot } from "./deleteSnapshot.js"
+import { mergeSnapshots } from "./mergeSnapshots.js"
 import { snapshotAndSwitch } from "./snapshotAndSwitch.js"
 import { switchAndDelete } from "./switchAndDelete.js"
 import { switchSnapshot } from "./switchSnapshot.js"
@@ -12,5 +13,6 @@ export const cases: ReadonlyArray<Case> = [
   ...switchSnapshot,
   ...snapshotAndSwitch,
   ...switchAndDelete,
-  ...deleteSnapshot
+  ...deleteSnapshot,
+  ...mergeSnapshots
 ]
