@@ -316,9 +316,11 @@ describe("a temporary snapshot", () => {
   test(
     "is umounted by the name that the tool gives it, and merged away, also when its use fails",
     Effect.gen(function*() {
+      let taken = false
       const host = yield* scripted("1.15", (command, disk) => {
         const image = disk.replace("DiskDescriptor.xml", "root.hdd")
-        return command[0] === "list" ? { stdout: `ploop3       ${image}  ~backup\n` } : undefined
+        if (command[0] === "tsnapshot") taken = true
+        return command[0] === "list" && taken ? { stdout: `ploop3       ${image}  ~backup\n` } : undefined
       })
       const id = SnapshotId.make("cccccccc-0000-4000-8000-00000000000c")
       const exit = yield* Effect.exit(Effect.provide(
@@ -335,6 +337,22 @@ describe("a temporary snapshot", () => {
         ["umount", "-c", "~backup", host.disk],
         ["snapshot-delete", "-u", id, host.disk]
       ])
+    })
+  )
+
+  test(
+    "is not taken while another has its name: the tool would attach a second device under it",
+    Effect.gen(function*() {
+      const host = yield* scripted("1.15", (command, disk) => {
+        const image = disk.replace("DiskDescriptor.xml", "root.hdd")
+        return command[0] === "list" ? { stdout: `ploop3       ${image}  ~backup\n` } : undefined
+      })
+      const error = yield* Effect.flatMap(
+        Ploop.Ploop,
+        (ploop) => ploop.createTemporarySnapshot({ disk: host.disk, component: "backup" })
+      ).pipe(Effect.flip, Effect.provide(host.context))
+      assert.strictEqual(error._tag, "AlreadyMounted")
+      assert.isFalse((yield* host.commands).some((command) => command[0] === "tsnapshot"))
     })
   )
 })

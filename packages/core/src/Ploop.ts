@@ -152,7 +152,9 @@ export interface Ploop {
   /**
    * Goes back to a snapshot and consumes it: what was written since is
    * discarded, and the snapshot is no longer there to go back to. Refused when
-   * the snapshot has children other than the top delta.
+   * the snapshot has children other than the top delta. When a device shows the
+   * snapshot, the disk has gone back to it, but the snapshot stays: do it again
+   * once the device is gone.
    */
   readonly switchAndDelete: (
     options: Request.OfSnapshotOptions

@@ -122,6 +122,11 @@ const rules: ReadonlyArray<Rule> = [
       new PloopError.SnapshotHasChildren({ ...context, id, children: Number(children) })
   },
   {
+    text: message(String.raw`Unable to delete snapshot ${guid}: it has (?<children>\d+) child`),
+    error: (context, { children, id }) =>
+      new PloopError.SnapshotHasChildren({ ...context, id, children: Number(children) })
+  },
+  {
     text: message(
       `(?:Can't find snapshot by uuid|Cannot find any snapshot by uuid|Can't find image by (?:uuid|guid)|Uuid|Unable to find image by uuid|Can't find uuid) ${guid}`
     ),

@@ -11,7 +11,7 @@ import * as args from "../arguments.js"
 import type { About, Descriptor } from "../host.js"
 import type { Session } from "../session.js"
 import { context, unsupported } from "../session.js"
-import { unnamedDevice } from "./look.js"
+import { deviceOf, unnamedDevice } from "./look.js"
 import { attach, requireDirectory } from "./use.js"
 
 type Methods =
@@ -133,10 +133,16 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             // The absolute form of a path that was checked.
             : session.host.absolute(request.target) as HostPath
           if (target !== undefined) yield* requireDirectory(session, about, target)
+          const component = `~${request.component}`
+          // The tool would attach a second device by the same name, and neither could be told from the other.
+          const other = yield* deviceOf(session, about, path, component)
+          if (Option.isSome(other)) {
+            return yield* new PloopError.AlreadyMounted({ ...context(about), device: other.value.device })
+          }
           const attached = yield* attach(session, about, {
             args: args.createTemporarySnapshot(session.verbosity, id, request.component, target, path),
             path,
-            component: `~${request.component}`
+            component
           })
           const snapshot: Result.TemporarySnapshot = {
             ...attached,

@@ -141,14 +141,15 @@ export const createTemporarySnapshot = (
   Either.gen(function*() {
     const target = request.target === undefined ? undefined : absolute(tool, request.target)
     if (target !== undefined) yield* devices.requireDirectory(tool, target)
-    const before = yield* disks.open(tool, request.disk)
-    const id = request.id ?? tool.tx.uuid()
+    const before = yield* disks.read(tool, request.disk, "backend")
     const component = `~${request.component}`
-    const disk = yield* take(tool, before, id, true)
-    const other = devices.find(tool, disk, component)
+    const other = devices.find(tool, before, component)
     if (other !== undefined) {
-      return yield* said(tool, 21, `Image ${disks.base(tool, disk)} already used by device ${other.device}`)
+      return yield* refused(new PloopError.AlreadyMounted({ ...context(tool), device: other.device }))
     }
+    disks.lock(tool, before)
+    const id = request.id ?? tool.tx.uuid()
+    const disk = yield* take(tool, before, id, true)
     const device = yield* attach(tool, disk, { snapshot: id, readOnly: true, component })
     if (target !== undefined) yield* devices.mount(tool, device, target)
     return {
@@ -240,7 +241,10 @@ export const switchAndDelete = (tool: Tool, request: Request.OfSnapshot): Answer
     if (children > 0) {
       return yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), id, children }))
     }
-    yield* remove(tool, yield* switchTo(tool, disk, id), id)
+    const switched = yield* switchTo(tool, disk, id)
+    // A snapshot that cannot be removed now stays; the switch has happened.
+    tool.tx.keep()
+    yield* remove(tool, switched, id)
   })
 
 /** Takes a leaf of the tree away with its file; the parent of the top delta takes its place. */

@@ -1,12 +1,21 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Array from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
+import * as snapshots from "./snapshotUtils.js"
 
-const { a } = Conformance.ids
+const { a, b, c, d, e, unknown } = Conformance.ids
+const top = SnapshotId.top
+
+const limit = 126
 
 export const createSnapshot: ReadonlyArray<Case.Case> = [
   Case.make({
@@ -17,7 +26,60 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.disk()
       yield* Check.equal(yield* ploop.createSnapshot({ disk, id: a }), a, "the answer")
-      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [SnapshotId.top, a]], "the tree")
+      yield* Check.equal(yield* ploop.createSnapshot({ disk, id: b }), b, "the second answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/answers-an-id-of-its-own",
+    title: "MUST answer an identifier that it made up, another each time, unless it is given one",
+    source: Case.manual("snapshot"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      const first = yield* ploop.createSnapshot({ disk })
+      const second = yield* ploop.createSnapshot({ disk })
+      yield* Check.equal(
+        yield* Conformance.parents(disk),
+        [[first, undefined], [second, first], [top, second]],
+        "the tree"
+      )
+      yield* Check.different(first, second, "the second answer")
+      yield* Check.equal(SnapshotId.make(first), first, "the answer in its canonical form")
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/leaves-the-data-in-its-file",
+    title: "MUST leave what was written in the file where it is, and begin a new file named after the base image",
+    source: Case.source("lib/snapshot.c do_create_snapshot"),
+    run: Effect.gen(function*() {
+      const path = yield* Path.Path
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      yield* snapshots.occupy(made.image, 3)
+      yield* snapshots.take(made, a)
+      yield* Check.equal(yield* Conformance.fileOf(made, a), made.image, "the file of the snapshot")
+      yield* Check.equal(yield* snapshots.occupied(made.image), [3], "what is in the file of the snapshot")
+      const file = yield* ploop.topDelta({ disk: made.disk })
+      yield* Check.equal(path.dirname(file), made.directory, "the directory of the new file")
+      yield* Check.isTrue(file.startsWith(`${made.image}.`), "the new file is named after the base image", file)
+      yield* Check.equal(yield* snapshots.occupied(file), [], "what is in the new file")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/accepts-any-spelling-of-an-id",
+    title: "MUST take an identifier in either case, with or without braces, for one and the same",
+    source: Case.source("lib/util.c parse_uuid, lib/di.c guidcmp"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      const id = a.slice(1, -1).toUpperCase()
+      yield* Check.equal(yield* ploop.createSnapshot({ disk, id }), a, "the answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
+      for (const again of [id, `{${id}}`, a.slice(1, -1)]) {
+        yield* Check.fails(ploop.createSnapshot({ disk, id: again }), "SnapshotExists", { id: a })
+      }
     })
   }),
   Case.make({
@@ -26,11 +88,278 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     source: Case.source("lib/di.c ploop_di_add_image"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
-      const { disk } = yield* Conformance.disk()
-      yield* ploop.createSnapshot({ disk, id: a })
-      const before = yield* Conformance.parents(disk)
-      yield* Check.fails(ploop.createSnapshot({ disk, id: a }), "SnapshotExists", { id: a })
-      yield* Check.equal(yield* Conformance.parents(disk), before, "the tree")
+      const made = yield* snapshots.branched()
+      for (const id of [a, b]) {
+        yield* snapshots.untouched(
+          made,
+          Check.fails(ploop.createSnapshot({ disk: made.disk, id }), "SnapshotExists", { id, exitCode: 38 })
+        )
+      }
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/refuses-what-is-no-id",
+    title: "MUST refuse what is no UUID, and name the field, the value and the rule before anything is touched",
+    source: Case.service("Request.CreateSnapshot"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      for (const id of ["", "clean", a.slice(0, -1), `${a} `, a.replaceAll("-", ""), `-u ${a}`]) {
+        yield* snapshots.refuses(made, ploop.createSnapshot({ disk: made.disk, id }), {
+          field: "id",
+          value: id,
+          rule: /^must be a UUID/
+        })
+      }
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/refuses-reserved-ids",
+    title: "MUST refuse the nil UUID and the identifier of the top delta, which would damage the chain",
+    source: Case.service("SnapshotId.NewSnapshotId"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      for (const id of [SnapshotId.none, top]) {
+        yield* snapshots.refuses(made, ploop.createSnapshot({ disk: made.disk, id }), {
+          field: "id",
+          value: id,
+          rule: /reserved/
+        })
+      }
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/limit-of-a-chain",
+    title: `MUST refuse a snapshot beyond the ${limit} that a chain can have, and count the chain of the top alone`,
+    source: Case.source("lib/snapshot.c do_create_snapshot"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* chainOf(limit)
+      const { disk } = made
+      const [first] = yield* Conformance.parents(disk)
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.createSnapshot({ disk, id: unknown }), "SnapshotLimitReached", { limit, exitCode: 38 })
+      )
+      yield* ploop.switchSnapshot({ disk, id: first![0] })
+      yield* ploop.createSnapshot({ disk, id: unknown })
+      yield* Check.equal((yield* Conformance.parents(disk)).length, limit + 2, "how many images there are")
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/takes-as-many-as-asked-for-at-once",
+    title: "MUST take every snapshot of a disk that is asked for at the same time, one after the other",
+    source: Case.observed("parallel snapshots of one disk"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      const { disk } = made
+      const wanted = [a, b, c, d, e]
+      yield* Effect.forEach(wanted, (id) => ploop.createSnapshot({ disk, id }), { concurrency: "unbounded" })
+      const tree = yield* Conformance.parents(disk)
+      yield* Check.equal(tree.map(([id]) => id).sort(), [...wanted, top].sort(), "the identifiers")
+      yield* Check.equal(
+        tree.map(([, parent]) => parent),
+        [undefined, ...tree.slice(0, -1).map(([id]) => id)],
+        "the parents, which are a chain"
+      )
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/as-large-as-the-image-below",
+    title: "MUST make the new top delta as large as the one that it is built on, whatever the descriptor says",
+    source: Case.source("lib/snapshot.c do_create_snapshot"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const low = yield* LowLevel.LowLevel
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* snapshots.chained([a])
+      const { size } = yield* ploop.imageInfo({ disk })
+      const grown = ByteSize.make(size * 2n)
+      yield* low.grow({ disk, size: grown })
+      yield* ploop.createSnapshot({ disk, id: b })
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, grown, "the size upon a grown image")
+      // Now the descriptor has the larger size still, and the image below the smaller.
+      yield* ploop.switchSnapshot({ disk, id: a })
+      yield* ploop.createSnapshot({ disk, id: c })
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, size, "the size upon an image that never grew")
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/upon-a-raw-image",
+    title: "MUST lay a delta of the ploop format upon a raw image, which stays as it is",
+    source: Case.observed("snapshot of a raw disk"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk({ format: "raw", version: undefined })
+      const before = yield* ploop.imageInfo({ disk: made.disk })
+      yield* Check.equal(before.version, undefined, "the format version of the raw image")
+      yield* snapshots.take(made, a)
+      const after = yield* ploop.imageInfo({ disk: made.disk })
+      yield* Check.different(after.version, undefined, "the format version of the new delta")
+      yield* Check.equal(after.size, before.size, "the size of the disk")
+      yield* Check.equal((yield* fs.stat(made.image)).size, FileSystem.Size(before.size), "the size of the raw file")
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/names-of-any-kind",
+    title: "MUST cope with blanks, markup, quotes and letters of any script in the names of directory and image",
+    source: Case.service("HostPath"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk({ name: "Ω disk's \"own\"", image: "r&d <1>  größe.hdd" })
+      yield* snapshots.take(made, a)
+      yield* Check.equal(yield* Conformance.fileOf(made, a), made.image, "the file of the snapshot")
+      const file = yield* ploop.topDelta({ disk: made.disk })
+      yield* Check.isTrue(file.startsWith(`${made.image}.`), "the new file is named after the base image", file)
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/through-a-link",
+    title: "MUST follow a symbolic link to the descriptor, and keep the new image beside the real one",
+    source: Case.source("lib/di.c ploop_open_dd"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      const elsewhere = yield* Conformance.directory("elsewhere")
+      const link = path.join(elsewhere, path.basename(made.disk))
+      yield* fs.symlink(made.disk, link)
+      yield* ploop.createSnapshot({ disk: link, id: a })
+      yield* Check.equal(yield* Conformance.parents(made.disk), [[a, undefined], [top, a]], "the tree")
+      yield* Check.equal(yield* fs.readLink(link), made.disk, "the link")
+      yield* Check.equal(yield* fs.readDirectory(elsewhere), [path.basename(link)], "what is beside the link")
+      yield* Check.equal(
+        yield* ploop.topDelta({ disk: link }),
+        yield* ploop.topDelta({ disk: made.disk }),
+        "the top delta"
+      )
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/refuses-a-missing-descriptor",
+    title: "MUST say that there is no disk where there is no descriptor, and make no file",
+    source: Case.observed("snapshot without a descriptor"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      yield* fs.remove(made.disk)
+      yield* snapshots.untouched(made, Check.fails(ploop.createSnapshot({ disk: made.disk }), "DiskNotFound"))
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/refuses-a-broken-descriptor",
+    title: "MUST refuse a descriptor that is cut short, and leave it as it is",
+    source: Case.source("lib/xml.c ploop_read_dd"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const text = yield* fs.readFileString(made.disk)
+      for (const cut of ["", text.slice(0, text.indexOf("<Snapshots>"))]) {
+        yield* fs.writeFileString(made.disk, cut)
+        yield* snapshots.untouched(
+          made,
+          Check.fails(ploop.createSnapshot({ disk: made.disk, id: b }), "DescriptorInvalid", { exitCode: 23 })
+        )
+      }
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/refuses-when-the-top-image-is-missing",
+    title: "MUST name the image file of the top delta when it is not there, and leave the descriptor as it is",
+    source: Case.observed("snapshot without the image of the top delta"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const image = yield* Conformance.fileOf(made, top)
+      yield* fs.remove(image)
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.createSnapshot({ disk: made.disk, id: b }), "ImageNotFound", { image })
+      )
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/refuses-when-the-top-image-is-broken",
+    title: "MUST refuse when the image of the top delta is none of ploop's, and leave it as it is",
+    source: Case.observed("snapshot upon an image without a signature"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      yield* snapshots.breakSignature(yield* Conformance.fileOf(made, top))
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.createSnapshot({ disk: made.disk, id: b }), "ImageCorrupt")
+      )
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/of-an-image-that-was-not-closed",
+    title: "MUST take a snapshot of an idle disk whose top delta is marked in use; generation 1.15 clears the mark",
+    source: Case.observed("snapshot of a disk that was not closed"),
+    run: Effect.gen(function*() {
+      const { generation } = yield* Conformance.Conformance
+      const made = yield* Conformance.disk()
+      yield* snapshots.markInUse(made.image)
+      yield* snapshots.take(made, a)
+      yield* Check.equal(yield* Conformance.parents(made.disk), [[a, undefined], [top, a]], "the tree")
+      yield* Check.equal(
+        yield* snapshots.isMarkedInUse(made.image),
+        generation !== "1.15",
+        "whether the snapshot is marked in use"
+      )
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/beside-a-temporary-one-with-children",
+    title:
+      "MUST refuse, on generation 1.15, a snapshot of an idle disk with a temporary one that has several children, and change nothing; the others MUST take it",
+    source: Case.observed("snapshot of a disk with a temporary snapshot that has several children"),
+    run: Effect.gen(function*() {
+      const { generation } = yield* Conformance.Conformance
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.marked()
+      const taking = ploop.createSnapshot({ disk: made.disk, id: c })
+      if (generation === "1.15") {
+        yield* snapshots.untouched(made, Check.fails(taking, "Unsupported"))
+      } else {
+        yield* taking
+        yield* Check.equal(
+          yield* Conformance.parents(made.disk),
+          [[a, undefined], [b, a], [c, a], [top, c]],
+          "the tree"
+        )
+        yield* Check.equal(yield* snapshots.temporary(made), [a], "the temporary snapshots")
+      }
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/of-a-running-disk-moves-the-mark",
+    title: "MUST move the mark of being in use from the snapshot to the new top delta of a running disk",
+    source: Case.source("lib/snapshot.c do_create_snapshot"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      const { disk } = made
+      const { device } = yield* ploop.mount({ disk })
+      yield* snapshots.take(made, a)
+      const file = yield* Conformance.fileOf(made, top)
+      yield* Check.equal(yield* snapshots.isMarkedInUse(made.image), false, "whether the snapshot is marked in use")
+      yield* Check.equal(yield* snapshots.isMarkedInUse(file), true, "whether the new top delta is marked in use")
+      const [running] = (yield* ploop.listDevices).filter((found) => found.image === made.image)
+      yield* Check.equal(running?.device, device, "the device of the disk")
+      yield* ploop.umount({ disk })
+      yield* Check.equal(yield* snapshots.isMarkedInUse(file), false, "whether it is marked after the umount")
     })
   }),
   Case.make({
@@ -49,5 +378,44 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* FileTree.read(old.target), { "etc/": "", "etc/motd": "before" }, "the snapshot")
       yield* Check.equal(yield* FileTree.read(target), { "etc/": "", "etc/motd": "after" }, "the disk")
     })
+  }),
+  Case.make({
+    id: "createSnapshot/offline-keeps-what-was-written-before",
+    title: "MUST keep what was written before each of several snapshots, whatever is written and removed after",
+    source: Case.manual("snapshot"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const made = yield* Conformance.formatted()
+      yield* snapshots.put(made, { "one": "1", "link": "-> one" })
+      yield* snapshots.take(made, a)
+      yield* snapshots.put(made, { "two": "2" })
+      yield* snapshots.take(made, b)
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { target } = yield* Conformance.mounted(made.disk)
+        yield* fs.remove(path.join(target, "one"))
+        yield* FileTree.write(target, { "two": "two" })
+      }))
+      yield* Check.equal(yield* snapshots.contents(made), { "link": "-> one", "two": "two" }, "the disk")
+      yield* Check.equal(
+        yield* snapshots.contents(made, { snapshot: b }),
+        { "link": "-> one", "one": "1", "two": "2" },
+        "the second snapshot"
+      )
+      yield* Check.equal(
+        yield* snapshots.contents(made, { snapshot: a }),
+        { "link": "-> one", "one": "1" },
+        "the first snapshot"
+      )
+    })
   })
 ]
+
+/** A disk with so many snapshots, one built on the other. */
+const chainOf = (count: number) =>
+  Effect.tap(Conformance.disk({ clusterSize: "32K" }), ({ disk }) =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      yield* Effect.forEach(Array.range(1, count), () => ploop.createSnapshot({ disk }), { discard: true })
+    }))

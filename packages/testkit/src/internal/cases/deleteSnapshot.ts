@@ -1,0 +1,506 @@
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as FileTree from "../../FileTree.js"
+import * as snapshots from "./snapshotUtils.js"
+
+const { a, b, c, unknown } = Conformance.ids
+const top = SnapshotId.top
+
+const idle: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "deleteSnapshot/of-a-leaf",
+    title: "MUST remove a snapshot on which nothing is built, with its file, and answer that it is deleted",
+    source: Case.source("lib/snapshot.c do_delete_snapshot"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.branched()
+      const { disk } = made
+      const before = yield* snapshots.files(made)
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
+      yield* Check.equal(yield* snapshots.files(made), before.filter(([id]) => id !== b), "the files of the others")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/with-one-child",
+    title: "MUST let the only child live on in the file of the snapshot, in its place, and remove the file of the child",
+    source: Case.source("lib/snapshot.c do_delete_snapshot, lib/di.c ploop_di_merge_image"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b, c])
+      const { disk } = made
+      const file = yield* Conformance.fileOf(made, b)
+      const others = (yield* snapshots.files(made)).filter(([id]) => id !== b && id !== c)
+      yield* Check.equal(
+        yield* ploop.deleteSnapshot({ disk, id: b }),
+        { _tag: "MergedIntoChild", id: b, child: c },
+        "the answer"
+      )
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [c, a], [top, c]], "the tree")
+      yield* Check.equal(yield* Conformance.fileOf(made, c), file, "the file of the child")
+      yield* Check.equal(
+        (yield* snapshots.files(made)).filter(([id]) => id !== c),
+        others,
+        "the files of the others"
+      )
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/of-the-one-below-the-top",
+    title: "MUST let the top delta live on in the file of the snapshot below it",
+    source: Case.source("lib/snapshot.c do_delete_snapshot"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      yield* Check.equal(
+        yield* ploop.deleteSnapshot({ disk, id: a }),
+        { _tag: "MergedIntoChild", id: a, child: top },
+        "the answer"
+      )
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
+      yield* Check.equal(yield* ploop.topDelta({ disk }), made.image, "the file of the top delta")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/of-the-base",
+    title: "MUST delete the base like any other with one child: the child is the base then, in the base image",
+    source: Case.observed("snapshot-delete of the base"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      yield* ploop.deleteSnapshot({ disk, id: a })
+      yield* Check.equal(yield* Conformance.parents(disk), [[b, undefined], [top, b]], "the tree")
+      yield* Check.equal(yield* Conformance.fileOf(made, b), made.image, "the file of the new base")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/keeps-the-blocks-of-both",
+    title: "MUST bring the blocks of the snapshot and of its child together, and leave other images alone",
+    source: Case.source("lib/di.c ploop_di_merge_image"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      yield* snapshots.occupy(yield* Conformance.fileOf(made, a), 0)
+      yield* snapshots.occupy(yield* Conformance.fileOf(made, a), 5)
+      yield* snapshots.occupy(yield* Conformance.fileOf(made, b), 5)
+      yield* snapshots.occupy(yield* Conformance.fileOf(made, b), 7)
+      yield* snapshots.occupy(yield* ploop.topDelta({ disk }), 2)
+      yield* ploop.deleteSnapshot({ disk, id: a })
+      yield* Check.equal(yield* snapshots.occupied(made.image), [0, 5, 7], "what is in the merged image")
+      yield* Check.equal(yield* snapshots.occupied(yield* ploop.topDelta({ disk })), [2], "what is in the top delta")
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/with-several-children",
+    title: "MUST keep a snapshot with several children, mark it as temporary, and answer which they are",
+    source: Case.source("lib/snapshot.c do_delete_snapshot"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.branched()
+      const { disk } = made
+      const tree = yield* Conformance.parents(disk)
+      const files = yield* snapshots.files(made)
+      const marked = { _tag: "MarkedTemporary", id: a, children: [b, top] } as const
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: a }), marked, "the answer")
+      yield* Check.equal(yield* snapshots.temporary(made), [a], "the temporary snapshots")
+      yield* Check.equal(yield* Conformance.parents(disk), tree, "the tree")
+      yield* Check.equal(yield* snapshots.files(made), files, "the files")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/of-what-is-marked-already",
+    title: "MUST give the same answer for a snapshot that is temporary already, and change nothing",
+    source: Case.service("Result.MarkedTemporary"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.marked()
+      const answer = yield* snapshots.untouched(made, ploop.deleteSnapshot({ disk: made.disk, id: a }))
+      yield* Check.equal(answer, { _tag: "MarkedTemporary", id: a, children: [b, top] }, "the answer")
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/lets-a-marked-one-go",
+    title: "MUST merge a temporary snapshot into the child that is left when the other is deleted",
+    source: Case.source("lib/snapshot.c merge_temporary_snapshots"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.marked()
+      const { disk } = made
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
+      yield* Check.equal(yield* ploop.topDelta({ disk }), made.image, "the file of the top delta")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/of-the-top",
+    title: "MUST discard what was written since the last snapshot, which takes the place of the top delta",
+    source: Case.source("lib/snapshot.c do_delete_snapshot"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      const file = yield* Conformance.fileOf(made, b)
+      yield* snapshots.occupy(file, 1)
+      yield* snapshots.occupy(yield* ploop.topDelta({ disk }), 2)
+      yield* Check.equal(
+        yield* ploop.deleteSnapshot({ disk, id: top }),
+        { _tag: "Deleted", id: top, becameTop: b },
+        "the answer"
+      )
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
+      yield* Check.equal<string>(yield* ploop.topDelta({ disk }), file, "the file of the top delta")
+      yield* Check.equal(yield* snapshots.occupied(file), [1], "what is in it")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/of-the-only-image",
+    title: "MUST refuse to delete the only image of a disk, and change nothing",
+    source: Case.source("lib/snapshot.c do_delete_snapshot"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.deleteSnapshot({ disk: made.disk, id: top }), "SnapshotIsBase", { exitCode: 38 })
+      )
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/of-the-top-upon-a-temporary-one",
+    title: "MUST refuse to discard a top delta whose parent is temporary, and change nothing",
+    source: Case.source("lib/snapshot.c do_delete_snapshot"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.marked()
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.deleteSnapshot({ disk: made.disk, id: top }), "SnapshotIsTemporary", { exitCode: 38 })
+      )
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/a-tree-step-by-step",
+    title: "MUST keep the names of files and the order of snapshots while a tree with branches is taken down",
+    source: Case.observed("snapshots, a switch and deletions in turn"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.branched()
+      const { disk } = made
+      yield* snapshots.take(made, c)
+      const [fileOfC, fileOfTop] = [yield* Conformance.fileOf(made, c), yield* Conformance.fileOf(made, top)]
+      yield* ploop.deleteSnapshot({ disk, id: a })
+      yield* Check.equal(
+        yield* Conformance.parents(disk),
+        [[a, undefined], [b, a], [c, a], [top, c]],
+        "the tree after the deletion of a"
+      )
+      yield* Check.equal(yield* Conformance.fileOf(made, c), fileOfC, "the file of c")
+      yield* ploop.deleteSnapshot({ disk, id: b })
+      yield* Check.equal(yield* Conformance.parents(disk), [[c, undefined], [top, c]], "the tree after that of b")
+      yield* Check.equal(yield* Conformance.fileOf(made, c), made.image, "the file of c after that of b")
+      yield* Check.equal(yield* Conformance.fileOf(made, top), fileOfTop, "the file of the top delta")
+      yield* ploop.deleteSnapshot({ disk, id: c })
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree after that of c")
+      yield* Check.equal(yield* Conformance.fileOf(made, top), made.image, "the file of the top delta after that of c")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/refuses-an-unknown-snapshot",
+    title: "MUST say that there is no such snapshot, and change nothing",
+    source: Case.source("lib/snapshot.c do_delete_snapshot"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.deleteSnapshot({ disk: made.disk, id: unknown }), "SnapshotNotFound", {
+          id: unknown,
+          exitCode: 43
+        })
+      )
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/refuses-what-is-no-id",
+    title: "MUST refuse what is no UUID, or the nil one, before anything is touched",
+    source: Case.service("Request.OfSnapshot"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      for (const id of ["", "all", SnapshotId.none]) {
+        yield* snapshots.refuses(made, ploop.deleteSnapshot({ disk: made.disk, id }), {
+          field: "id",
+          value: id,
+          rule: /UUID/
+        })
+      }
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/refuses-an-image-that-was-not-closed",
+    title:
+      "MUST refuse to merge an image that is marked in use; generation 1.15 changes nothing, the others leave the snapshot temporary",
+    source: Case.observed("snapshot-delete of a disk that was not closed"),
+    run: Effect.gen(function*() {
+      const { generation } = yield* Conformance.Conformance
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      const image = yield* Conformance.fileOf(made, top)
+      yield* snapshots.markInUse(image)
+      const deleting = Check.fails(ploop.deleteSnapshot({ disk, id: a }), "ImageDirty", { image, exitCode: 4 })
+      yield* generation === "1.15" ? snapshots.untouched(made, deleting) : deleting
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
+      yield* Check.equal(
+        yield* snapshots.temporary(made),
+        generation === "1.15" ? [] : [a],
+        "the temporary snapshots"
+      )
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/refuses-when-the-child-is-missing",
+    title: "MUST name the image file of the child when it is not there, and keep the snapshot",
+    source: Case.observed("snapshot-delete without the image of the child"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const image = yield* Conformance.fileOf(made, b)
+      yield* fs.remove(image)
+      yield* Check.fails(ploop.deleteSnapshot({ disk: made.disk, id: a }), "ImageNotFound", { image })
+      yield* Check.equal(yield* Conformance.parents(made.disk), [[a, undefined], [b, a], [top, b]], "the tree")
+      yield* Check.equal(yield* Conformance.fileOf(made, a), made.image, "the file of the snapshot")
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/refuses-when-the-child-is-broken",
+    title: "MUST refuse to merge what is no image of ploop, and keep both",
+    source: Case.observed("snapshot-delete with a child without a signature"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      yield* snapshots.breakSignature(yield* Conformance.fileOf(made, b))
+      yield* Check.fails(ploop.deleteSnapshot({ disk: made.disk, id: a }), "ImageCorrupt")
+      yield* Check.equal(yield* Conformance.parents(made.disk), [[a, undefined], [b, a], [top, b]], "the tree")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/of-a-leaf-that-is-lost",
+    title: "MUST delete a snapshot on which nothing is built also when its image is broken or marked in use",
+    source: Case.observed("snapshot-delete of a leaf"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      for (const [name, spoil] of [["broken", snapshots.breakSignature], ["open", snapshots.markInUse]] as const) {
+        const made = yield* snapshots.branched({ name })
+        yield* spoil(yield* Conformance.fileOf(made, b))
+        yield* ploop.deleteSnapshot({ disk: made.disk, id: b })
+        yield* Check.equal(yield* Conformance.parents(made.disk), [[a, undefined], [top, a]], "the tree")
+        yield* snapshots.onlyNamedImages(made)
+      }
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/refuses-a-missing-descriptor",
+    title: "MUST say that there is no disk where there is no descriptor, and remove nothing",
+    source: Case.observed("snapshot-delete without a descriptor"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      yield* fs.remove(made.disk)
+      yield* snapshots.untouched(made, Check.fails(ploop.deleteSnapshot({ disk: made.disk, id: a }), "DiskNotFound"))
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/offline-keeps-the-contents",
+    title: "MUST keep what the disk and the other snapshots show, whichever snapshot is deleted",
+    source: Case.manual("snapshot-delete"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.formatted()
+      yield* snapshots.put(made, { "state": "1" })
+      yield* snapshots.take(made, a)
+      yield* snapshots.put(made, { "state": "2", "second": "" })
+      yield* snapshots.take(made, b)
+      yield* snapshots.put(made, { "state": "3" })
+      yield* snapshots.take(made, c)
+      yield* snapshots.put(made, { "state": "4" })
+      yield* ploop.deleteSnapshot({ disk: made.disk, id: a })
+      yield* ploop.deleteSnapshot({ disk: made.disk, id: c })
+      yield* Check.equal(
+        yield* snapshots.contents(made, { snapshot: b }),
+        { "second": "", "state": "2" },
+        "the snapshot that is left"
+      )
+      yield* Check.equal(yield* snapshots.contents(made), { "second": "", "state": "4" }, "the disk")
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/of-the-top-brings-back-the-contents",
+    title: "MUST show what was in the last snapshot after the top delta was discarded",
+    source: Case.observed("snapshot-delete of the top delta"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.formatted()
+      yield* snapshots.put(made, { "state": "before" })
+      yield* snapshots.take(made, a)
+      yield* snapshots.put(made, { "state": "after", "more": "" })
+      yield* ploop.deleteSnapshot({ disk: made.disk, id: top })
+      yield* Check.equal(yield* snapshots.contents(made), { "state": "before" }, "the disk")
+    })
+  })
+]
+
+const running: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "deleteSnapshot/of-the-top-of-a-running-disk",
+    title: "MUST refuse to discard the top delta of a running disk, and leave it running",
+    source: Case.source("lib/snapshot.c do_delete_snapshot"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      yield* ploop.mount({ disk })
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.deleteSnapshot({ disk, id: top }), "SnapshotIsTop", { exitCode: 38 })
+      )
+      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the disk is running")
+      yield* ploop.umount({ disk })
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/that-a-device-shows",
+    title: "MUST refuse a snapshot that a device with a component name shows, name both, and change nothing",
+    source: Case.source("lib/snapshot.c check_snapshot_mount"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      const { device } = yield* ploop.mount({ disk, snapshot: a, component: "look" })
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.deleteSnapshot({ disk, id: a }), "SnapshotInUse", { id: a, devices: [device], exitCode: 17 })
+      )
+      yield* ploop.umount({ disk, component: "look" })
+      yield* ploop.deleteSnapshot({ disk, id: a })
+      yield* Check.equal(yield* Conformance.parents(disk), [[b, undefined], [top, b]], "the tree after the umount")
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/whose-child-a-device-shows",
+    title: "MUST refuse when a device shows the child that would be merged, and name the child",
+    source: Case.source("lib/snapshot.c check_snapshot_mount"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      const { device } = yield* ploop.mount({ disk, snapshot: b, component: "look" })
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.deleteSnapshot({ disk, id: a }), "SnapshotInUse", { id: b, devices: [device], exitCode: 17 })
+      )
+      yield* ploop.umount({ disk, component: "look" })
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/of-a-leaf-that-a-device-shows",
+    title: "MUST refuse to remove a leaf that a device shows, and keep its file",
+    source: Case.source("lib/snapshot.c check_snapshot_mount"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.branched()
+      const { disk } = made
+      const { device } = yield* ploop.mount({ disk, snapshot: b, component: "look" })
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.deleteSnapshot({ disk, id: b }), "SnapshotInUse", { id: b, devices: [device], exitCode: 17 })
+      )
+      yield* ploop.umount({ disk, component: "look" })
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/of-a-branch-of-a-running-disk",
+    title: "MUST remove a leaf of another branch while the disk is running",
+    source: Case.observed("snapshot-delete of a leaf while the disk runs"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.branched()
+      const { disk } = made
+      yield* ploop.mount({ disk })
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the answer")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the disk is running")
+      yield* ploop.umount({ disk })
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/online-keeps-the-contents",
+    title: "MUST merge below and with the top delta of a mounted disk, which shows what it did and takes writes",
+    source: Case.manual("snapshot-delete"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.formatted()
+      const { disk } = made
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { device, target } = yield* Conformance.mounted(disk)
+        yield* FileTree.write(target, { "state": "1" })
+        yield* snapshots.take(made, a)
+        yield* FileTree.write(target, { "state": "2", "second": "" })
+        yield* snapshots.take(made, b)
+        yield* FileTree.write(target, { "state": "3" })
+        yield* Check.equal(
+          yield* ploop.deleteSnapshot({ disk, id: a }),
+          { _tag: "MergedIntoChild", id: a, child: b },
+          "the answer for the lower"
+        )
+        yield* Check.equal(yield* FileTree.read(target), { "second": "", "state": "3" }, "the disk after that")
+        yield* Check.equal(
+          yield* ploop.deleteSnapshot({ disk, id: b }),
+          { _tag: "MergedIntoChild", id: b, child: top },
+          "the answer for the upper"
+        )
+        yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
+        yield* Check.equal(yield* FileTree.read(target), { "second": "", "state": "3" }, "the disk after all")
+        yield* FileTree.write(target, { "late": "" })
+        const [found] = (yield* ploop.listDevices).filter(({ image }) => image === made.image)
+        yield* Check.equal(found?.device, device, "the device")
+      }))
+      yield* snapshots.onlyNamedImages(made)
+      yield* Check.equal(
+        yield* snapshots.contents(made),
+        { "late": "", "second": "", "state": "3" },
+        "the disk after a umount"
+      )
+    })
+  })
+]
+
+export const deleteSnapshot: ReadonlyArray<Case.Case> = [...idle, ...running]

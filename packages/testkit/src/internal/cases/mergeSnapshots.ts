@@ -1,0 +1,541 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as LowLevel from "@effect-ploop/core/LowLevel"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as FileTree from "../../FileTree.js"
+import * as snapshots from "./snapshotUtils.js"
+
+const { a, b, c, d, unknown } = Conformance.ids
+const top = SnapshotId.top
+
+const forms: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "mergeSnapshots/of-the-top",
+    title: "MUST merge the top delta into its parent unless told otherwise: it lives on in the file of the parent",
+    source: Case.manual("snapshot-merge"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      const image = yield* Conformance.fileOf(made, b)
+      const answer = yield* ploop.mergeSnapshots({ disk })
+      yield* Check.equal<object>(answer, { survivor: top, image, gone: [b] }, "the answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
+      yield* Check.equal<string>(yield* ploop.topDelta({ disk }), image, "the file of the top delta")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/of-one",
+    title: "MUST merge a snapshot into its parent, whose identifier is lost and whose file and place it takes",
+    source: Case.source("lib/di.c ploop_di_merge_image"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b, c])
+      const { disk } = made
+      const image = yield* Conformance.fileOf(made, b)
+      const others = (yield* snapshots.files(made)).filter(([id]) => id !== b && id !== c)
+      const answer = yield* ploop.mergeSnapshots({ disk, snapshot: c })
+      yield* Check.equal<object>(answer, { survivor: c, image, gone: [b] }, "the answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [c, a], [top, c]], "the tree")
+      yield* Check.equal(
+        (yield* snapshots.files(made)).filter(([id]) => id !== c),
+        others,
+        "the files of the others"
+      )
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/of-a-range",
+    title: "MUST merge everything from a snapshot down to an ancestor into the file of that, and leave the rest",
+    source: Case.manual("snapshot-merge"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b, c, d])
+      const { disk } = made
+      const image = yield* Conformance.fileOf(made, b)
+      const others = (yield* snapshots.files(made)).filter(([id]) => id === a || id === top)
+      const answer = yield* ploop.mergeSnapshots({ disk, snapshot: d, downTo: b })
+      yield* Check.equal<object>(answer, { survivor: d, image, gone: [b, c] }, "the answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [d, a], [top, d]], "the tree")
+      yield* Check.equal(
+        (yield* snapshots.files(made)).filter(([id]) => id !== d),
+        others,
+        "the files of the others"
+      )
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/of-a-range-from-the-top",
+    title: "MUST begin a range at the top delta unless a snapshot is given",
+    source: Case.service("Request.MergeSnapshots"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b, c])
+      const { disk } = made
+      const image = yield* Conformance.fileOf(made, b)
+      const answer = yield* ploop.mergeSnapshots({ disk, downTo: b })
+      yield* Check.equal<object>(answer, { survivor: top, image, gone: [b, c] }, "the answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/of-all",
+    title: "MUST merge everything from the top to the base into the base image, and leave a disk of one image",
+    source: Case.manual("snapshot-merge -A"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b, c])
+      const { disk } = made
+      const answer = yield* ploop.mergeSnapshots({ disk, all: true })
+      yield* Check.equal(answer, { survivor: top, image: made.image, gone: [a, b, c] }, "the answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
+      yield* Check.equal(yield* ploop.topDelta({ disk }), made.image, "the file of the top delta")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/in-another-branch",
+    title: "MUST merge within a branch that the top delta is not on, and leave the chain of the top alone",
+    source: Case.source("lib/di.c ploop_di_merge_image"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b, c])
+      const { disk } = made
+      yield* ploop.switchSnapshot({ disk, id: a })
+      const image = yield* Conformance.fileOf(made, b)
+      const others = (yield* snapshots.files(made)).filter(([id]) => id === a || id === top)
+      const answer = yield* ploop.mergeSnapshots({ disk, snapshot: c })
+      yield* Check.equal<object>(answer, { survivor: c, image, gone: [b] }, "the answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [c, a], [top, a]], "the tree")
+      yield* Check.equal((yield* snapshots.files(made)).filter(([id]) => id !== c), others, "the files of the others")
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/keeps-the-blocks-of-all",
+    title: "MUST bring the blocks of all images of a range together, and those of no other",
+    source: Case.source("lib/di.c ploop_di_merge_image"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b, c])
+      const { disk } = made
+      const written = [[a, 0], [b, 3], [b, 1], [c, 3], [c, 6], [top, 2]] as const
+      for (const [id, cluster] of written) yield* snapshots.occupy(yield* Conformance.fileOf(made, id), cluster)
+      const { image } = yield* ploop.mergeSnapshots({ disk, snapshot: c })
+      yield* Check.equal(yield* snapshots.occupied(image), [1, 3, 6], "what is in the merged image")
+      yield* Check.equal(yield* snapshots.occupied(made.image), [0], "what is in the base image")
+      yield* ploop.mergeSnapshots({ disk, all: true })
+      yield* Check.equal(yield* snapshots.occupied(made.image), [0, 1, 2, 3, 6], "what is in the only image")
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/keeps-the-size-of-the-upper",
+    title: "MUST make the merged image as large as the upper one",
+    source: Case.source("lib/merge.c merge_image"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const low = yield* LowLevel.LowLevel
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* snapshots.chained([a])
+      const { size } = yield* ploop.imageInfo({ disk })
+      const grown = ByteSize.make(size * 2n)
+      yield* low.grow({ disk, size: grown })
+      yield* ploop.mergeSnapshots({ disk })
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, grown, "the size of the disk")
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/into-a-raw-base",
+    title: "MUST merge into a raw base image, which stays raw",
+    source: Case.observed("snapshot-merge of a raw disk"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a], { format: "raw", version: undefined })
+      const { disk } = made
+      const before = yield* fs.stat(made.image)
+      yield* ploop.mergeSnapshots({ disk })
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).version, undefined, "the format version")
+      yield* Check.equal((yield* fs.stat(made.image)).size, before.size, "the size of the raw file")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/into-a-new-file",
+    title: "MUST put the result into the new file and remove the merged images; generation 9 MUST refuse untouched",
+    source: Case.observed("snapshot-merge -n"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { generation } = yield* Conformance.Conformance
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      yield* snapshots.occupy(yield* Conformance.fileOf(made, b), 1)
+      yield* snapshots.occupy(yield* Conformance.fileOf(made, top), 4)
+      const others = (yield* snapshots.files(made)).filter(([id]) => id === a)
+      const old = (yield* snapshots.files(made)).filter(([id]) => id !== a)
+      const into = yield* Conformance.path("merged.hdd")
+      const merging = ploop.mergeSnapshots({ disk, into })
+      if (generation === "9") {
+        yield* snapshots.untouched(made, Check.fails(merging, "Unsupported"))
+        return yield* Check.equal(yield* fs.exists(into), false, "whether the new file is there")
+      }
+      yield* Check.equal<object>(yield* merging, { survivor: top, image: into, gone: [b] }, "the answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
+      yield* Check.equal<string>(yield* ploop.topDelta({ disk }), into, "the file of the top delta")
+      yield* Check.equal(yield* snapshots.occupied(into), [1, 4], "what is in it")
+      yield* Check.equal((yield* snapshots.files(made)).filter(([id]) => id === a), others, "the file of the other")
+      for (const [, file] of old) yield* Check.equal(yield* fs.exists(file), false, `whether ${file} is there`)
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/all-into-a-new-file",
+    title: "MUST put a whole chain into the new file and remove all images; generations 7 and 9 MUST refuse untouched",
+    source: Case.observed("snapshot-merge -A -n"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { generation } = yield* Conformance.Conformance
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      const old = yield* snapshots.files(made)
+      const into = yield* Conformance.path("merged.hdd")
+      const merging = ploop.mergeSnapshots({ disk, all: true, into })
+      if (generation !== "1.15") {
+        yield* snapshots.untouched(made, Check.fails(merging, "Unsupported"))
+        return yield* Check.equal(yield* fs.exists(into), false, "whether the new file is there")
+      }
+      yield* Check.equal<object>(yield* merging, { survivor: top, image: into, gone: [a, b] }, "the answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
+      yield* Check.equal<string>(yield* ploop.topDelta({ disk }), into, "the file of the top delta")
+      for (const [, file] of old) yield* Check.equal(yield* fs.exists(file), false, `whether ${file} is there`)
+    })
+  })
+]
+
+const refusals: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "mergeSnapshots/refuses-a-file-that-is-there",
+    title: "MUST refuse to merge into a file that exists, name it, and touch neither it nor the disk",
+    source: Case.service("Ploop.mergeSnapshots"),
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const into = path.join(made.directory, "precious")
+      yield* fs.writeFileString(into, "mine")
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.mergeSnapshots({ disk: made.disk, into }), "AlreadyExists", { path: into })
+      )
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/refuses-a-raw-base-into-a-new-file",
+    title: "MUST refuse to merge a raw base image into a new file, and make none",
+    source: Case.observed("snapshot-merge -n of a raw disk"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a], { format: "raw", version: undefined })
+      const into = yield* Conformance.path("merged.hdd")
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.mergeSnapshots({ disk: made.disk, into }), "Unsupported")
+      )
+      yield* Check.equal(yield* fs.exists(into), false, "whether the new file is there")
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/refuses-the-base",
+    title: "MUST refuse what has no parent to merge into, in every form, and change nothing",
+    source: Case.source("lib/snapshot.c ploop_merge_snapshot"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const alone = yield* Conformance.disk({ name: "alone" })
+      for (const form of [{}, { all: true }, { snapshot: top }] as const) {
+        yield* snapshots.untouched(
+          alone,
+          Check.fails(ploop.mergeSnapshots({ disk: alone.disk, ...form }), "SnapshotIsBase")
+        )
+      }
+      const made = yield* snapshots.chained([a])
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.mergeSnapshots({ disk: made.disk, snapshot: a }), "SnapshotIsBase")
+      )
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/refuses-an-unknown-snapshot",
+    title: "MUST say which end of a range is not there, and change nothing",
+    source: Case.service("Ploop.mergeSnapshots"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      for (const form of [{ snapshot: unknown }, { downTo: unknown }, { snapshot: unknown, downTo: a }]) {
+        yield* snapshots.untouched(
+          made,
+          Check.fails(ploop.mergeSnapshots({ disk: made.disk, ...form }), "SnapshotNotFound", { id: unknown })
+        )
+      }
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/refuses-what-is-no-ancestor",
+    title: "MUST refuse a range that goes upwards, sideways or nowhere, and change nothing",
+    source: Case.observed("snapshot-merge -U"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b, c])
+      yield* ploop.switchSnapshot({ disk: made.disk, id: b })
+      for (const [snapshot, downTo] of [[b, c], [top, c], [b, b]] as const) {
+        yield* snapshots.untouched(
+          made,
+          Check.fails(ploop.mergeSnapshots({ disk: made.disk, snapshot, downTo }), "SnapshotNotAncestor", {
+            id: snapshot,
+            ancestor: downTo
+          })
+        )
+      }
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/refuses-a-parent-with-several-children",
+    title: "MUST refuse to merge into or across a snapshot with several children, count them, and change nothing",
+    source: Case.source("lib/di.c ploop_di_merge_image"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.branched()
+      yield* snapshots.take(made, c, d)
+      for (const form of [{ snapshot: b }, { snapshot: c }, { all: true }, { downTo: a }] as const) {
+        yield* snapshots.untouched(
+          made,
+          Check.fails(ploop.mergeSnapshots({ disk: made.disk, ...form }), "SnapshotHasChildren", { id: a, children: 2 })
+        )
+      }
+      yield* ploop.mergeSnapshots({ disk: made.disk, downTo: c })
+      yield* Check.equal(
+        yield* Conformance.parents(made.disk),
+        [[a, undefined], [b, a], [top, a]],
+        "the tree after a merge above the branch"
+      )
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/refuses-all-with-an-end",
+    title: "MUST refuse `all` together with an end of a range, before anything is touched",
+    source: Case.service("Request.MergeSnapshots"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      for (const form of [{ snapshot: a }, { downTo: a }] as const) {
+        yield* snapshots.refuses(made, ploop.mergeSnapshots({ disk: made.disk, all: true, ...form }), {
+          field: "all",
+          value: true,
+          rule: new RegExp(`cannot be given together with ${Object.keys(form)[0]}`)
+        })
+      }
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/refuses-what-is-no-id",
+    title: "MUST refuse an end of a range that is no UUID, and name the field",
+    source: Case.service("Request.MergeSnapshots"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      for (const field of ["snapshot", "downTo"] as const) {
+        for (const value of ["base", SnapshotId.none]) {
+          yield* snapshots.refuses(made, ploop.mergeSnapshots({ disk: made.disk, [field]: value }), {
+            field,
+            value,
+            rule: /UUID/
+          })
+        }
+      }
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/refuses-an-image-that-was-not-closed",
+    title:
+      "MUST refuse to merge an image that is marked in use; generation 1.15 changes nothing, the others leave the parent temporary",
+    source: Case.observed("snapshot-merge of a disk that was not closed"),
+    run: Effect.gen(function*() {
+      const { generation } = yield* Conformance.Conformance
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      const image = yield* Conformance.fileOf(made, b)
+      yield* snapshots.markInUse(image)
+      const merging = Check.fails(ploop.mergeSnapshots({ disk }), "ImageDirty", { image, exitCode: 4 })
+      yield* generation === "1.15" ? snapshots.untouched(made, merging) : merging
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
+      yield* Check.equal(yield* snapshots.temporary(made), generation === "1.15" ? [] : [b], "the temporary snapshots")
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/refuses-when-an-image-is-missing",
+    title: "MUST name the image file that is not there, and keep the tree and the other images",
+    source: Case.observed("snapshot-merge without an image"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      const [image, kept] = [yield* Conformance.fileOf(made, b), yield* Conformance.fileOf(made, top)]
+      yield* fs.remove(image)
+      yield* Check.fails(ploop.mergeSnapshots({ disk }), "ImageNotFound", { image })
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
+      yield* Check.equal(yield* fs.exists(kept), true, "whether the top delta is there")
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/refuses-when-an-image-is-broken",
+    title: "MUST refuse to merge what is no image of ploop, and keep the tree and the files",
+    source: Case.observed("snapshot-merge with an image without a signature"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      yield* snapshots.breakSignature(yield* Conformance.fileOf(made, top))
+      yield* Check.fails(ploop.mergeSnapshots({ disk }), "ImageCorrupt")
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/refuses-a-missing-descriptor",
+    title: "MUST say that there is no disk where there is no descriptor, and remove nothing",
+    source: Case.observed("snapshot-merge without a descriptor"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      yield* fs.remove(made.disk)
+      for (const form of [{}, { all: true }] as const) {
+        yield* snapshots.untouched(
+          made,
+          Check.fails(ploop.mergeSnapshots({ disk: made.disk, ...form }), "DiskNotFound")
+        )
+      }
+    })
+  })
+]
+
+const running: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "mergeSnapshots/that-a-device-shows",
+    title: "MUST refuse when a device with a component name shows either of the two, name it, and change nothing",
+    source: Case.source("lib/snapshot.c check_snapshot_mount"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      for (const id of [a, b]) {
+        const { device } = yield* ploop.mount({ disk, snapshot: id, component: "look" })
+        yield* snapshots.untouched(
+          made,
+          Check.fails(ploop.mergeSnapshots({ disk, snapshot: b }), "SnapshotInUse", { id, devices: [device] })
+        )
+        yield* ploop.umount({ disk, component: "look" })
+      }
+      yield* ploop.mergeSnapshots({ disk, snapshot: b })
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/offline-keeps-the-contents",
+    title: "MUST keep what the disk shows, with what was removed gone, when all is merged",
+    source: Case.manual("snapshot-merge"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.formatted()
+      yield* snapshots.put(made, { "gone": "", "state": "1" })
+      yield* snapshots.take(made, a)
+      yield* snapshots.put(made, { "state": "2", "second": "" })
+      yield* snapshots.take(made, b)
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { target } = yield* Conformance.mounted(made.disk)
+        yield* fs.remove(path.join(target, "gone"))
+        yield* FileTree.write(target, { "state": "3" })
+      }))
+      yield* ploop.mergeSnapshots({ disk: made.disk, all: true })
+      yield* Check.equal(yield* snapshots.contents(made), { "second": "", "state": "3" }, "the disk")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/keeps-the-contents-of-the-survivor",
+    title: "MUST show in the merged snapshot what the upper one showed",
+    source: Case.manual("snapshot-merge"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.formatted()
+      yield* snapshots.put(made, { "state": "1" })
+      yield* snapshots.take(made, a)
+      yield* snapshots.put(made, { "state": "2", "second": "" })
+      yield* snapshots.take(made, b)
+      yield* snapshots.put(made, { "state": "3" })
+      yield* ploop.mergeSnapshots({ disk: made.disk, snapshot: b })
+      yield* Check.equal(
+        yield* snapshots.contents(made, { snapshot: b }),
+        { "second": "", "state": "2" },
+        "the snapshot"
+      )
+      yield* Check.equal(yield* snapshots.contents(made), { "second": "", "state": "3" }, "the disk")
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/online-keeps-the-contents",
+    title: "MUST merge below and with the top delta of a mounted disk, which shows what it did and takes writes",
+    source: Case.manual("snapshot-merge"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.formatted()
+      const { disk } = made
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { target } = yield* Conformance.mounted(disk)
+        yield* FileTree.write(target, { "state": "1" })
+        yield* snapshots.take(made, a)
+        yield* FileTree.write(target, { "state": "2", "second": "" })
+        yield* snapshots.take(made, b)
+        yield* FileTree.write(target, { "state": "3" })
+        yield* ploop.mergeSnapshots({ disk, snapshot: b })
+        yield* Check.equal(yield* Conformance.parents(disk), [[b, undefined], [top, b]], "the tree after the lower")
+        yield* Check.equal(yield* FileTree.read(target), { "second": "", "state": "3" }, "the disk after the lower")
+        yield* ploop.mergeSnapshots({ disk })
+        yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree after the upper")
+        yield* Check.equal(yield* FileTree.read(target), { "second": "", "state": "3" }, "the disk after the upper")
+        yield* FileTree.write(target, { "late": "" })
+        yield* snapshots.take(made, c)
+        yield* FileTree.write(target, { "late": "r" })
+        yield* ploop.mergeSnapshots({ disk, all: true })
+        yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the disk is mounted")
+      }))
+      yield* snapshots.onlyNamedImages(made)
+      yield* Check.equal(
+        yield* snapshots.contents(made),
+        { "late": "r", "second": "", "state": "3" },
+        "the disk after a umount"
+      )
+    })
+  })
+]
+
+export const mergeSnapshots: ReadonlyArray<Case.Case> = [...forms, ...refusals, ...running]

@@ -1,0 +1,206 @@
+import type * as OperationError from "@effect-ploop/core/OperationError"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type { PloopError } from "@effect-ploop/core/PloopError"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as FileTree from "../../FileTree.js"
+
+const { a, b } = Conformance.ids
+
+// Disks
+
+/** Takes snapshots one after the other, so that each is built on the one before. */
+export const take = (disk: Conformance.TestDisk, ...ids: ReadonlyArray<SnapshotId.SnapshotId>) =>
+  Effect.flatMap(
+    Ploop.Ploop,
+    (ploop) => Effect.forEach(ids, (id) => ploop.createSnapshot({ disk: disk.disk, id }), { discard: true })
+  )
+
+/** A disk without a file system, with a chain of snapshots; the first is the base. */
+export const chained = (ids: ReadonlyArray<SnapshotId.SnapshotId>, options?: Conformance.DiskOptions) =>
+  Effect.tap(Conformance.disk(options), (disk) => take(disk, ...ids))
+
+/** A disk on whose snapshot `a` both snapshot `b` and the top delta are built. */
+export const branched = (options?: Conformance.DiskOptions) =>
+  Effect.gen(function*() {
+    const disk = yield* chained([a, b], options)
+    yield* (yield* Ploop.Ploop).switchSnapshot({ disk: disk.disk, id: a })
+    return disk
+  })
+
+/** The same, after `a` was to be deleted: it is temporary now. */
+export const marked = (options?: Conformance.DiskOptions) =>
+  Effect.gen(function*() {
+    const disk = yield* branched(options)
+    yield* (yield* Ploop.Ploop).deleteSnapshot({ disk: disk.disk, id: a })
+    return disk
+  })
+
+// What can be seen of a disk
+
+/** The absolute paths of the image files, by identifier and in the order of the descriptor. */
+export const files = (disk: Conformance.TestDisk) =>
+  Effect.gen(function*() {
+    const tree = yield* (yield* Ploop.Ploop).listSnapshots({ disk: disk.disk })
+    const path = yield* Path.Path
+    return SnapshotTree.nodes(tree).map(({ file, id }) => [id, path.resolve(disk.directory, file)] as const)
+  })
+
+export const temporary = (disk: Conformance.TestDisk) =>
+  Effect.map(
+    Effect.flatMap(Ploop.Ploop, (ploop) => ploop.listSnapshots({ disk: disk.disk })),
+    (tree) => SnapshotTree.nodes(tree).filter(({ temporary }) => temporary).map(({ id }) => id)
+  )
+
+/** Checks that the directory of the disk has the image files of the descriptor and no others. */
+export const onlyNamedImages = (disk: Conformance.TestDisk) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const prefix = path.basename(disk.image)
+    const there = (yield* fs.readDirectory(disk.directory)).filter((name) => name.startsWith(prefix))
+    const named = (yield* files(disk)).map(([, file]) => file)
+      .filter((file) => path.dirname(file) === disk.directory)
+      .map((file) => path.basename(file))
+    yield* Check.equal(there.sort(), named.sort(), "the image files that are there, and those of the descriptor")
+  })
+
+const fingerprint = (file: string): Effect.Effect<string, PlatformError, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const info = yield* fs.stat(file)
+    if (info.type !== "File") return info.type
+    const bytes = yield* fs.readFile(file)
+    return `${bytes.length} bytes, ${bytes.reduce((sum, byte) => Math.imul(sum, 31) + byte | 0, 7)}`
+  })
+
+/** The bytes of the descriptor and of the image files, in short. */
+const seen = (disk: Conformance.TestDisk) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const names = (yield* fs.readDirectory(disk.directory)).filter((name) => !/\.xml\.(?:lck|tmp)$/.test(name))
+    return yield* Effect.forEach(names.sort(), (name) =>
+      Effect.map(fingerprint(path.join(disk.directory, name)), (print) => `${name}: ${print}`))
+  })
+
+/**
+ * Does something that must leave the disk as it is: its descriptor and its image
+ * files. The lock file of a tool, and a descriptor that it wrote aside, do not count.
+ */
+export const untouched = <A, E, R>(disk: Conformance.TestDisk, effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const before = yield* seen(disk)
+    const result = yield* effect
+    yield* Check.equal(yield* seen(disk), before, "the files of the disk")
+    return result
+  })
+
+/** Checks that an argument is refused by name, value and rule before there is even a lock. */
+export const refuses = <R>(
+  disk: Conformance.TestDisk,
+  effect: Effect.Effect<unknown, PloopError, R>,
+  argument: { readonly field: string; readonly value: unknown; readonly rule: RegExp }
+) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const before = yield* fs.readDirectory(disk.directory)
+    const { rule } = yield* untouched(
+      disk,
+      Check.fails(effect, "InvalidArgument", {
+        field: argument.field,
+        value: JSON.stringify(argument.value),
+        exitCode: undefined
+      })
+    )
+    yield* Check.isTrue(argument.rule.test(rule), `the rule says ${argument.rule}`, rule)
+    yield* Check.equal((yield* fs.readDirectory(disk.directory)).sort(), before.sort(), "the names in the directory")
+  })
+
+// Image files
+
+export const read = (file: string, position: number, length: number) =>
+  Effect.map(
+    Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFile(file)),
+    (bytes) => bytes.subarray(position, position + length)
+  )
+
+const poke = (file: string, position: number, bytes: Uint8Array) =>
+  Effect.scoped(Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const handle = yield* fs.open(file, { flag: "r+" })
+    yield* handle.seek(position, "start")
+    yield* handle.writeAll(bytes)
+  }))
+
+const mark = { position: 44, inUse: 0x746f6e59 }
+
+const word = (value: number): Uint8Array => {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, value, true)
+  return bytes
+}
+
+/** Marks an image as in use, as it is left by a host that stopped without a umount. */
+export const markInUse = (file: string) => poke(file, mark.position, word(mark.inUse))
+
+export const isMarkedInUse = (file: string) =>
+  Effect.map(read(file, mark.position, 4), (bytes) => bytes.some((byte) => byte !== 0))
+
+/** Makes an image unknown for what it is. */
+export const breakSignature = (file: string) => poke(file, 0, new Uint8Array([1, 2, 3]))
+
+const header = { clusterSectors: 28, clusters: 32, flags: 52, index: 64 }
+const sector = 512
+
+/** Gives an image of format version 1 a cluster of its own, as a write to the disk there does. */
+export const occupy = (file: string, cluster: number) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const bytes = yield* fs.readFile(file)
+    const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(header.clusterSectors, true) * sector
+    yield* poke(file, bytes.length, new Uint8Array(size).fill(0x40 + cluster))
+    yield* poke(file, header.index + 4 * cluster, word(bytes.length / sector))
+    yield* poke(file, header.flags, word(0))
+  })
+
+/** The clusters that an image has of its own. */
+export const occupied = (file: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const bytes = yield* fs.readFile(file)
+    const view = new DataView(bytes.buffer, bytes.byteOffset)
+    return Array.from({ length: view.getUint32(header.clusters, true) }, (_, cluster) => cluster)
+      .filter((cluster) => view.getUint32(header.index + 4 * cluster, true) !== 0)
+  })
+
+// Contents
+
+/** What is in a disk or a snapshot, found by mounting it. */
+export const contents = (
+  disk: Conformance.TestDisk,
+  options: Partial<Omit<Request.MountOptions, "disk" | "target">> = {}
+) =>
+  Effect.scoped(
+    Effect.flatMap(Conformance.mounted(disk.disk, { at: "look", ...options }), ({ target }) => FileTree.read(target))
+  )
+
+/** Mounts a disk, writes to it and umounts it. */
+export const put = (
+  disk: Conformance.TestDisk,
+  tree: FileTree.FileTree
+): Effect.Effect<
+  void,
+  OperationError.MountError | PlatformError,
+  Ploop.Ploop | FileSystem.FileSystem | Path.Path | Conformance.Conformance
+> =>
+  Effect.scoped(
+    Effect.flatMap(Conformance.mounted(disk.disk, { at: "write" }), ({ target }) => FileTree.write(target, tree))
+  )

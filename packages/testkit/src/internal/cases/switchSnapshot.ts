@@ -1,0 +1,341 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as LowLevel from "@effect-ploop/core/LowLevel"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as FileTree from "../../FileTree.js"
+import * as snapshots from "./snapshotUtils.js"
+
+const { a, b, c, unknown } = Conformance.ids
+const top = SnapshotId.top
+
+export const switchSnapshot: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "switchSnapshot/begins-a-new-top-upon-it",
+    title: "MUST remove the top delta with its file, and begin an empty one upon the snapshot",
+    source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      const before = yield* snapshots.files(made)
+      const old = yield* ploop.topDelta({ disk })
+      yield* snapshots.occupy(old, 2)
+      yield* ploop.switchSnapshot({ disk, id: b })
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
+      const file = yield* ploop.topDelta({ disk })
+      yield* Check.different(file, old, "the file of the top delta")
+      yield* Check.equal(yield* snapshots.occupied(file), [], "what is in it")
+      yield* Check.equal((yield* snapshots.files(made)).slice(0, -1), before.slice(0, -1), "the files of the snapshots")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/makes-a-branch",
+    title: "MUST keep the snapshots that are built on the one it goes back to, as a branch beside the top delta",
+    source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b, c])
+      const { disk } = made
+      const before = yield* snapshots.files(made)
+      yield* ploop.switchSnapshot({ disk, id: a })
+      yield* Check.equal(
+        yield* Conformance.parents(disk),
+        [[a, undefined], [b, a], [c, b], [top, a]],
+        "the tree"
+      )
+      yield* Check.equal((yield* snapshots.files(made)).slice(0, -1), before.slice(0, -1), "the files of the snapshots")
+      yield* ploop.switchSnapshot({ disk, id: c })
+      yield* Check.equal(
+        yield* Conformance.parents(disk),
+        [[a, undefined], [b, a], [c, b], [top, c]],
+        "the tree after going to the other branch"
+      )
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/brings-back-the-size-of-the-snapshot",
+    title: "MUST make the new top delta as large as the snapshot was",
+    source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const low = yield* LowLevel.LowLevel
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* snapshots.chained([a])
+      const { size } = yield* ploop.imageInfo({ disk })
+      yield* low.grow({ disk, size: ByteSize.make(size * 2n) })
+      yield* ploop.switchSnapshot({ disk, id: a })
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, size, "the size of the disk")
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/upon-a-raw-image",
+    title: "MUST lay a delta of the ploop format upon a snapshot whose image is raw, and keep that",
+    source: Case.observed("switch of a raw disk"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a], { format: "raw", version: undefined })
+      const before = yield* fs.stat(made.image)
+      yield* ploop.switchSnapshot({ disk: made.disk, id: a })
+      yield* Check.different((yield* ploop.imageInfo({ disk: made.disk })).version, undefined, "the format version")
+      yield* Check.equal(yield* Conformance.fileOf(made, a), made.image, "the file of the snapshot")
+      yield* Check.equal((yield* fs.stat(made.image)).size, before.size, "the size of the raw file")
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/refuses-an-unknown-snapshot",
+    title: "MUST say that there is no such snapshot, and change nothing",
+    source: Case.observed("switch to an unknown identifier"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.switchSnapshot({ disk: made.disk, id: unknown }), "SnapshotNotFound", {
+          id: unknown,
+          exitCode: 38
+        })
+      )
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/refuses-the-top",
+    title: "MUST refuse the identifier of the top delta, on which the disk is already, and change nothing",
+    source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.switchSnapshot({ disk: made.disk, id: top }), "SnapshotIsCurrent", { id: top, exitCode: 38 })
+      )
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/refuses-a-temporary-one",
+    title: "MUST refuse a snapshot that is to go away, and change nothing",
+    source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.marked()
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.switchSnapshot({ disk: made.disk, id: a }), "SnapshotIsTemporary", { id: a, exitCode: 38 })
+      )
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/refuses-when-something-is-built-on-the-top",
+    title: "MUST refuse to remove a top delta on which a snapshot is built, and change nothing",
+    source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.branched()
+      // The top delta takes the place of a, with b upon it.
+      yield* ploop.deleteSnapshot({ disk: made.disk, id: top })
+      yield* Check.equal(yield* Conformance.parents(made.disk), [[top, undefined], [b, top]], "the tree")
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.switchSnapshot({ disk: made.disk, id: b }), "SnapshotHasChildren", {
+          id: top,
+          children: 1,
+          exitCode: 38
+        })
+      )
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/refuses-what-is-no-id",
+    title: "MUST refuse what is no UUID, or the nil one, before anything is touched",
+    source: Case.service("Request.OfSnapshot"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      for (const id of ["clean", SnapshotId.none, a.slice(1)]) {
+        yield* snapshots.refuses(made, ploop.switchSnapshot({ disk: made.disk, id }), {
+          field: "id",
+          value: id,
+          rule: /UUID/
+        })
+      }
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/accepts-any-spelling-of-an-id",
+    title: "MUST find a snapshot by its identifier in upper case and without braces",
+    source: Case.source("lib/util.c parse_uuid, lib/di.c guidcmp"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* snapshots.chained([a, b])
+      yield* ploop.switchSnapshot({ disk, id: a.slice(1, -1).toUpperCase() })
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, a]], "the tree")
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/refuses-when-the-image-is-missing",
+    title: "MUST name the image file of the snapshot when it is not there, and keep the top delta",
+    source: Case.observed("switch to a snapshot without its image"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const image = yield* Conformance.fileOf(made, b)
+      yield* fs.remove(image)
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.switchSnapshot({ disk: made.disk, id: b }), "ImageNotFound", { image })
+      )
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/gives-up-a-top-that-is-lost",
+    title: "MUST go back to a snapshot also when the image of the top delta is missing, broken or marked in use",
+    source: Case.observed("switch of a disk that was not closed"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      for (const spoil of [snapshots.markInUse, snapshots.breakSignature, (file: string) => fs.remove(file)]) {
+        const old = yield* ploop.topDelta({ disk })
+        yield* spoil(old)
+        yield* ploop.switchSnapshot({ disk, id: a })
+        const file = yield* ploop.topDelta({ disk })
+        yield* Check.different(file, old, "the file of the top delta")
+        yield* Check.equal(yield* snapshots.isMarkedInUse(file), false, "whether it is marked in use")
+        yield* snapshots.onlyNamedImages(made)
+      }
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/upon-an-image-that-was-not-closed",
+    title: "MUST refuse, on generation 1.15, a snapshot whose image is marked in use, and change nothing",
+    source: Case.observed("switch to a snapshot that was not closed"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      yield* snapshots.markInUse(made.image)
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.switchSnapshot({ disk: made.disk, id: a }), "ImageDirty", {
+          image: made.image,
+          exitCode: 4
+        })
+      )
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/refuses-a-missing-descriptor",
+    title: "MUST say that there is no disk where there is no descriptor",
+    source: Case.observed("switch without a descriptor"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      yield* fs.remove(made.disk)
+      yield* snapshots.untouched(made, Check.fails(ploop.switchSnapshot({ disk: made.disk, id: a }), "DiskNotFound"))
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/refuses-while-the-disk-is-running",
+    title: "MUST refuse while the disk is running, name the device, and leave it running",
+    source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      const { device } = yield* ploop.mount({ disk })
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.switchSnapshot({ disk, id: a }), "ImageInUse", { device, exitCode: 38 })
+      )
+      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the disk is running")
+      yield* ploop.umount({ disk })
+      yield* ploop.switchSnapshot({ disk, id: a })
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/is-not-hindered-by-a-component",
+    title: "MUST go back to a snapshot while a device with a component name shows it",
+    source: Case.observed("switch while a component device runs"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      yield* ploop.mount({ disk, snapshot: a, component: "look" })
+      yield* ploop.switchSnapshot({ disk, id: a })
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, a]], "the tree")
+      yield* ploop.umount({ disk, component: "look" })
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/discards-what-was-written-since",
+    title: "MUST show what was in the snapshot, discard what was written since, and do so again",
+    source: Case.manual("snapshot-switch"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.formatted()
+      yield* snapshots.put(made, { "etc/motd": "before" })
+      yield* snapshots.take(made, a)
+      for (const time of ["first", "second"]) {
+        yield* snapshots.put(made, { "etc/motd": time, [time]: "" })
+        yield* ploop.switchSnapshot({ disk: made.disk, id: a })
+        yield* Check.equal(
+          yield* snapshots.contents(made),
+          { "etc/": "", "etc/motd": "before" },
+          `the disk after the ${time} time`
+        )
+      }
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/keeps-branches-apart",
+    title: "MUST keep what is written in one branch out of the other",
+    source: Case.manual("snapshot-switch"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.formatted()
+      const { disk } = made
+      yield* snapshots.put(made, { "base": "" })
+      yield* snapshots.take(made, a)
+      yield* snapshots.put(made, { "left": "" })
+      yield* snapshots.take(made, b)
+      yield* ploop.switchSnapshot({ disk, id: a })
+      yield* snapshots.put(made, { "right": "" })
+      yield* snapshots.take(made, c)
+      yield* ploop.switchSnapshot({ disk, id: b })
+      yield* Check.equal(yield* snapshots.contents(made), { "base": "", "left": "" }, "the one branch")
+      yield* ploop.switchSnapshot({ disk, id: c })
+      yield* Check.equal(yield* snapshots.contents(made), { "base": "", "right": "" }, "the other branch")
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/forgets-the-numbers-of-the-file-system",
+    title: "MUST forget what a umount noted of the file system, which was another one",
+    source: Case.observed("snapshot-switch removes .statfs"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.formatted()
+      const { disk } = made
+      yield* snapshots.take(made, a)
+      yield* Effect.scoped(
+        Effect.flatMap(Conformance.mounted(disk), ({ target }) => FileTree.write(target, { "large": "x".repeat(99) }))
+      )
+      yield* ploop.switchSnapshot({ disk, id: a })
+      yield* Check.fails(ploop.fileSystemInfo({ disk }), "ConsentRequired", { option: "mayMount" })
+    })
+  })
+]
