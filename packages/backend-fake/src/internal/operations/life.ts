@@ -17,6 +17,7 @@ import * as disks from "../disk.js"
 import * as files from "../files.js"
 import * as fresh from "../freshFileSystem.js"
 import * as image from "../image.js"
+import * as space from "../space.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, context, denied, generation, refused, said, unsupported } from "../tool.js"
 
@@ -94,7 +95,11 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
     const roomy = format === "preallocated"
       ? { ...blank, filled: image.clusterCount(blank), staleFlag: type === "none" }
       : blank
-    const made = type === "none" ? roomy : yield* fresh.make(tool, roomy, type, request.lazy !== false)
+    const made = type === "none" ? roomy : yield* fresh.make(tool, roomy, {
+      type,
+      blockSize: Number(request.fileSystemBlockSize ?? space.blockSize),
+      lazy: request.lazy !== false
+    })
     yield* disks.makeImage(tool, path, made)
     yield* disks.write(
       tool,
