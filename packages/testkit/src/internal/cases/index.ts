@@ -1,4 +1,5 @@
 import type { Case } from "../../Case.js"
+import { create } from "./create.js"
 import { createSnapshot } from "./createSnapshot.js"
 
-export const cases: ReadonlyArray<Case> = [...createSnapshot]
+export const cases: ReadonlyArray<Case> = [...create, ...createSnapshot]
