@@ -234,6 +234,12 @@ const rules: ReadonlyArray<Rule> = [
     error: (context) => new PloopError.Unsupported({ ...context, reason: "a raw image has no format version" })
   },
   {
+    text: message("Incorrect version is specified"),
+    operations: ["convert"],
+    error: (context) =>
+      new PloopError.Unsupported({ ...context, reason: "generation 7 converts images to format version 2 only" })
+  },
+  {
     text: message("(?:Image is in use(?: (?<image>.*))?$|Dirty flag is set)"),
     codes: [4, 7, 37],
     error: (context, { image }) => new PloopError.ImageDirty({ ...context, image })
@@ -267,8 +273,8 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     text: message("Can't (?:open|resolve|create) .*: (?:No such file or directory|Not a directory)"),
-    operations: ["create"],
-    codes: [1, 38],
+    operations: ["create", "restoreDescriptor"],
+    codes: [1, 38, 255],
     error: (context) => new PloopError.InputOutputFailed(context)
   },
   {
