@@ -167,6 +167,9 @@ const refuseRunning = (tool: Tool, disk: disks.Disk): Answer<void> => {
 
 const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.FormatVersion): Answer<void> =>
   Either.gen(function*() {
+    if (version === 2 && generation(tool) !== "9" && !tool.tx.state.largeDisks) {
+      return yield* said(tool, 38, "The PLOOP_FMT_V2 is not supported by kernel")
+    }
     if (disks.isRaw(disk)) {
       // Generation 7 refuses with a code, the others report success.
       return yield* said(
