@@ -266,6 +266,17 @@ const rules: ReadonlyArray<Rule> = [
         rule: `must be from ${range} for this device`
       })
   },
+  {
+    text: message(String.raw`Can't find image (?<file>/.*) in \S+\.xml$`),
+    operations: ["replace"],
+    error: (context, { file }) =>
+      new PloopError.InvalidArgument({
+        ...context,
+        field: "file",
+        value: file ?? "",
+        rule: "must be the file of an image of this disk"
+      })
+  },
   // Files
   {
     text: message(String.raw`Can't create (?<path>.*): File exists`),
@@ -318,7 +329,7 @@ const rules: ReadonlyArray<Rule> = [
   // The descriptor
   {
     text: message(
-      "(?<reason>Can't parse .*|Invalid disk descriptor file format.*|'/[\\w/]+' node not found|No images found in .*|Invalid guid.*|Invalid Blocksize.*|Invalid block size.*|split disk is not supported.*|[Ii]nvalid top delta.*|top delta .* is (?:not found|temporary)|Invalid Preallocated tag.*|.*[Ii]ncorrect number of .*|Snapshot is in old format.*)$"
+      "(?:Validation of .* failed: )?(?<reason>Can't parse .*|Invalid disk descriptor file format.*|'/[\\w/]+' node not found|No images found in .*|Invalid guid.*|Invalid Blocksize.*|Invalid block size.*|split disk is not supported.*|[Ii]nvalid top delta.*|top delta .* is (?:not found|temporary)|Invalid Preallocated tag.*|.*[Ii]ncorrect number of .*|Snapshot is in old format.*)$"
     ),
     error: (context, { reason }) => new PloopError.DescriptorInvalid({ ...context, reason: reason ?? "" })
   },
