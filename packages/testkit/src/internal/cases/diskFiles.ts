@@ -26,6 +26,17 @@ export const breakSignature = (image: string): Changed => poke(image, 0, [1, 2, 
 /** Lets an entry of the index point behind the end of the image file. */
 export const pointBehindTheEnd = (image: string): Changed => poke(image, 64, [0, 0, 0, 15])
 
+/** Lets the first two entries of the index of an empty image name the same cluster, which is appended to the file. */
+export const doubleACluster = (image: string): Changed =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    // Not by truncation: the tool takes holes in an image file for damage.
+    yield* fs.writeFile(image, new Uint8Array(1 << 20).fill(120), { flag: "a" })
+    yield* poke(image, 64, [0, 8, 0, 0, 0, 8, 0, 0])
+    // No longer marked as empty.
+    yield* poke(image, 52, [0, 0, 0, 0])
+  })
+
 /** The format version in the header of an image; none when it has no header. */
 export const versionOf = (image: string): Effect.Effect<1 | 2 | undefined, PlatformError, FileSystem.FileSystem> =>
   Effect.gen(function*() {

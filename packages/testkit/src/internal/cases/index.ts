@@ -1,7 +1,16 @@
 import type { Case } from "../../Case.js"
+import { check } from "./check.js"
 import { convert } from "./convert.js"
 import { create } from "./create.js"
 import { createSnapshot } from "./createSnapshot.js"
+import { replace } from "./replace.js"
 import { restoreDescriptor } from "./restoreDescriptor.js"
 
-export const cases: ReadonlyArray<Case> = [...create, ...restoreDescriptor, ...convert, ...createSnapshot]
+export const cases: ReadonlyArray<Case> = [
+  ...create,
+  ...restoreDescriptor,
+  ...convert,
+  ...check,
+  ...replace,
+  ...createSnapshot
+]
