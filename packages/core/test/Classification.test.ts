@@ -49,6 +49,11 @@ describe("what the words tell", () => {
     readonly [title: string, fields: Partial<Classification.Outcome>, expected: Readonly<Record<string, unknown>>]
   > = [
     [
+      "a format version that generation 7 does not convert to",
+      { operation: "convert", exitCode: 38, stderr: "Incorrect version is specified\n" },
+      { _tag: "Unsupported" }
+    ],
+    [
       "a raw image that is missing",
       {
         operation: "createSnapshot",

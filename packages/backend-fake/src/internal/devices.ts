@@ -345,10 +345,12 @@ export interface Numbers {
 export const numbers = (volume: Volume): Numbers => {
   const layout = volume.layout!
   const inodes = ext4.inodes(layout)
+  const { blockSize } = layout
+  const shown = (blocks: number): number => blocks * (space.blockSize / blockSize)
   return {
-    blockSize: space.blockSize,
-    blocks: layout.blocks - ext4.overhead(layout),
-    freeBlocks: volume.space?.freeBlocks ?? 0,
+    blockSize,
+    blocks: shown(layout.blocks - ext4.overhead(layout)),
+    freeBlocks: shown(volume.space?.freeBlocks ?? 0),
     inodes,
     freeInodes: inodes - ext4.reservedInodes - HashMap.size(volume.inodes)
   }

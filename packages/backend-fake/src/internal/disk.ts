@@ -216,6 +216,9 @@ export interface OpenImage {
 /** How the tool looks at an image: its check has words of its own for what is wrong. */
 type Look = "check" | "open"
 
+/** What a check says of a file that is too short for a header. */
+export const shortRead = "Short read PVD header"
+
 const refuseImage = (tool: Tool, path: string, problem: image.Problem, look: Look): Answer<never> =>
   look === "open"
     ? said(
@@ -224,7 +227,7 @@ const refuseImage = (tool: Tool, path: string, problem: image.Problem, look: Loo
       problem === "short" ? `read 1st sector of ${path}` : `Unknown ploop image version in the header ${path}`
     )
     : problem === "short"
-    ? said(tool, 6, "Short read PVD header")
+    ? said(tool, 6, shortRead)
     : said(tool, 11, `Wrong signature in image ${path}`)
 
 /** A ploop image that is taken for a raw one has no file system where one is looked for. */

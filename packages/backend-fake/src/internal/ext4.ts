@@ -13,6 +13,8 @@ export const reservedInodes = 9
 /** How the tool's mkfs lays out an ext4 file system. */
 export interface Layout {
   readonly type: "ext3" | "ext4"
+  /** What it says its blocks are, in bytes; space is given out in blocks of 4 KiB whatever it says. */
+  readonly blockSize: number
   readonly blocks: number
   readonly inodesPerGroup: number
 }
@@ -48,9 +50,9 @@ export const inodeBlocks = (layout: Layout): number => inodes(layout) / inodesPe
 export const overhead = (layout: Layout): number => tableBlocks(layout) + inodeBlocks(layout) + journalBlocks
 
 /** The layout of a new file system in a partition of so many bytes; none when its journal does not fit. */
-export const layout = (type: Layout["type"], partition: number): Layout | undefined => {
+export const layout = (type: Layout["type"], blockSize: number, partition: number): Layout | undefined => {
   const blocks = Math.floor(partition / space.blockSize)
   const perGroup = Math.ceil(Math.floor(blocks / 4) / Math.max(Math.ceil(blocks / blocksPerGroup), 1))
-  const found: Layout = { type, blocks, inodesPerGroup: Math.ceil(perGroup / inodesPerBlock) * inodesPerBlock }
+  const found: Layout = { type, blockSize, blocks, inodesPerGroup: Math.ceil(perGroup / inodesPerBlock) * inodesPerBlock }
   return journalBlocks <= (blocks - backupBlocks(found)) / 2 ? found : undefined
 }

@@ -37,10 +37,9 @@ const written = (of: image.Image, layout: ext4.Layout, lazy: boolean): HashSet.H
 export const make = (
   tool: Tool,
   blank: image.Image,
-  type: FileSystemType,
-  lazy: boolean
+  options: { readonly type: FileSystemType; readonly blockSize: number; readonly lazy: boolean }
 ): Answer<image.Image> => {
-  const layout = ext4.layout(type, blank.size - 2 * blank.clusterSize)
+  const layout = ext4.layout(options.type, options.blockSize, blank.size - 2 * blank.clusterSize)
   if (layout === undefined) {
     return said(tool, 24, "Total journal size too big for filesystem.\nCommand mkfs exited with code 1")
   }
@@ -86,5 +85,5 @@ export const make = (
     space: taken.space,
     readOnly: false
   }
-  return Either.right({ ...blank, delta: { tree, clusters: written(blank, layout, lazy) } })
+  return Either.right({ ...blank, delta: { tree, clusters: written(blank, layout, options.lazy) } })
 }

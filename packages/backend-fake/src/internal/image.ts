@@ -32,6 +32,8 @@ export interface Image {
   /** The header says that the image is empty, and a forced check finds that it is not. */
   readonly staleFlag: boolean
   readonly delta: Delta
+  /** Entries of the index name the same cluster of the file. */
+  readonly doubled?: boolean | undefined
   /** By what its delta is known when the file is read as bytes. */
   readonly token?: number | undefined
 }
@@ -149,8 +151,12 @@ export const fromBytes = (
   const index = content.read(bytes, headerSize, 4 * clusterCount(image))
   const entries = new DataView(index.buffer, index.byteOffset, index.byteLength)
   let clusters = HashSet.empty<number>()
+  const places = new Set<number>()
   for (let cluster = 0; (cluster + 1) * 4 <= index.length; cluster++) {
-    if (entries.getUint32(cluster * 4, true) !== 0) clusters = HashSet.add(clusters, cluster)
+    const place = entries.getUint32(cluster * 4, true)
+    if (place === 0) continue
+    clusters = HashSet.add(clusters, cluster)
+    places.add(place)
   }
   if (HashSet.size(clusters) === 0) return Either.right({ ...image, truncated: bytes.size < dataStart(image) })
   const found = deltaAt(bytes, dataStart(image), deltas)
@@ -159,9 +165,10 @@ export const fromBytes = (
     staleFlag: view.getUint32(52, true) === 1,
     // Clusters with nothing in them belong to an image that was filled beforehand.
     delta: { tree: found === undefined ? "garbage" : found.delta.tree, clusters },
+    doubled: places.size < HashSet.size(clusters),
     token: found?.token
   }
-  return Either.right({ ...read, truncated: bytes.size < fileSize(read) })
+  return Either.right({ ...read, truncated: bytes.size < dataStart(read) + places.size * clusterSize })
 }
 
 /** Takes a plain file for a raw image. */

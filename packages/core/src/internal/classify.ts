@@ -239,6 +239,12 @@ const rules: ReadonlyArray<Rule> = [
     error: (context) => new PloopError.Unsupported({ ...context, reason: "a raw image has no format version" })
   },
   {
+    text: message("Incorrect version is specified"),
+    operations: ["convert"],
+    error: (context) =>
+      new PloopError.Unsupported({ ...context, reason: "generation 7 converts images to format version 2 only" })
+  },
+  {
     text: message("(?:Image is in use(?: (?<image>.*))?$|Dirty flag is set)"),
     codes: [4, 7, 37],
     error: (context, { image }) => new PloopError.ImageDirty({ ...context, image })
@@ -265,6 +271,17 @@ const rules: ReadonlyArray<Rule> = [
         rule: `must be from ${range} for this device`
       })
   },
+  {
+    text: message(String.raw`Can't find image (?<file>/.*) in \S+\.xml$`),
+    operations: ["replace"],
+    error: (context, { file }) =>
+      new PloopError.InvalidArgument({
+        ...context,
+        field: "file",
+        value: file ?? "",
+        rule: "must be the file of an image of this disk"
+      })
+  },
   // Files
   {
     text: message(String.raw`Can't create (?<path>.*): File exists`),
@@ -272,8 +289,8 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     text: message("Can't (?:open|resolve|create) .*: (?:No such file or directory|Not a directory)"),
-    operations: ["create"],
-    codes: [1, 38],
+    operations: ["create", "restoreDescriptor"],
+    codes: [1, 38, 255],
     error: (context) => new PloopError.InputOutputFailed(context)
   },
   {
@@ -317,7 +334,7 @@ const rules: ReadonlyArray<Rule> = [
   // The descriptor
   {
     text: message(
-      "(?<reason>Can't parse .*|Invalid disk descriptor file format.*|'/[\\w/]+' node not found|No images found in .*|Invalid guid.*|Invalid Blocksize.*|Invalid block size.*|split disk is not supported.*|[Ii]nvalid top delta.*|top delta .* is (?:not found|temporary)|Invalid Preallocated tag.*|.*[Ii]ncorrect number of .*|Snapshot is in old format.*)$"
+      "(?:Validation of .* failed: )?(?<reason>Can't parse .*|Invalid disk descriptor file format.*|'/[\\w/]+' node not found|No images found in .*|Invalid guid.*|Invalid Blocksize.*|Invalid block size.*|split disk is not supported.*|[Ii]nvalid top delta.*|top delta .* is (?:not found|temporary)|Invalid Preallocated tag.*|.*[Ii]ncorrect number of .*|Snapshot is in old format.*)$"
     ),
     error: (context, { reason }) => new PloopError.DescriptorInvalid({ ...context, reason: reason ?? "" })
   },

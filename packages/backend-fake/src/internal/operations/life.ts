@@ -17,6 +17,7 @@ import * as disks from "../disk.js"
 import * as files from "../files.js"
 import * as fresh from "../freshFileSystem.js"
 import * as image from "../image.js"
+import * as space from "../space.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, context, denied, generation, refused, said, unsupported } from "../tool.js"
 
@@ -94,7 +95,11 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
     const roomy = format === "preallocated"
       ? { ...blank, filled: image.clusterCount(blank), staleFlag: type === "none" }
       : blank
-    const made = type === "none" ? roomy : yield* fresh.make(tool, roomy, type, request.lazy !== false)
+    const made = type === "none" ? roomy : yield* fresh.make(tool, roomy, {
+      type,
+      blockSize: Number(request.fileSystemBlockSize ?? space.blockSize),
+      lazy: request.lazy !== false
+    })
     yield* disks.makeImage(tool, path, made)
     yield* disks.write(
       tool,
@@ -162,6 +167,9 @@ const refuseRunning = (tool: Tool, disk: disks.Disk): Answer<void> => {
 
 const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.FormatVersion): Answer<void> =>
   Either.gen(function*() {
+    if (version === 2 && generation(tool) !== "9" && !tool.tx.state.largeDisks) {
+      return yield* said(tool, 38, "The PLOOP_FMT_V2 is not supported by kernel")
+    }
     if (disks.isRaw(disk)) {
       // Generation 7 refuses with a code, the others report success.
       return yield* said(
@@ -253,11 +261,14 @@ interface Mend {
   readonly force: boolean
   readonly dropInUse: boolean
   readonly hardForce: boolean
+  readonly duplicates: boolean
 }
 
 /** Generation 1.15 fails when it may not write what it wants to mend; the others write all the same. */
-const requireWritable = (tool: Tool, { readOnly }: Mend): Answer<void> =>
-  readOnly && generation(tool) === "1.15" ? said(tool, 7, "Error in write header: Bad file descriptor") : Either.void
+const requireWritable = (tool: Tool, { readOnly }: Mend, findings: ReadonlyArray<string>): Answer<void> =>
+  readOnly && generation(tool) === "1.15"
+    ? said(tool, 7, [...findings, "Error in write header: Bad file descriptor"].join("\n"))
+    : Either.void
 
 /** Checks one image, and mends what it may. */
 const checkImage = (tool: Tool, path: string, raw: boolean, mend: Mend, cluster: bigint): Answer<Result.Checked> =>
@@ -275,23 +286,27 @@ const checkImage = (tool: Tool, path: string, raw: boolean, mend: Mend, cluster:
       yield* disks.setImage(tool, ref, {
         ...found,
         truncated: false,
+        staleFlag: false,
         delta: { tree: "garbage", clusters: HashSet.empty() }
       })
       return { outcome: "repaired", findings: [line, "Fixed"] }
+    }
+    if (found.doubled === true && mend.duplicates && (mend.force || found.dirty)) {
+      return { outcome: "broken", findings: ["A block is used more than once"] }
     }
     if (found.dirty && !mend.dropInUse) return yield* said(tool, 37, dirtyLine)
     // An image that was in use is looked at as closely as with force.
     const stale = found.staleFlag && (found.dirty || mend.force)
     const findings = [...(found.dirty ? [dirtyLine] : []), ...(stale ? ["CIF_Empty flag is incorrect"] : [])]
     if (findings.length === 0) return clean
-    yield* requireWritable(tool, mend)
+    yield* requireWritable(tool, mend, findings)
     yield* disks.setImage(tool, ref, { ...found, dirty: false, staleFlag: found.staleFlag && !stale })
     return { outcome: "repaired", findings }
   })
 
-/** A broken image is an answer of a check, not a failure of it. */
+/** A broken image is an answer of a check, not a failure of it; so is one that is too short for a header. */
 const asAnswer = (checked: Answer<Result.Checked>): Answer<Result.Checked> =>
-  Either.isLeft(checked) && checked.left._tag === "ImageCorrupt"
+  Either.isLeft(checked) && (checked.left._tag === "ImageCorrupt" || checked.left.text === disks.shortRead)
     ? Either.right({ outcome: "broken", findings: checked.left.text.split("\n") })
     : checked
 
@@ -337,7 +352,8 @@ const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Res
       readOnly: request.readOnly === true,
       force: request.force === true,
       dropInUse: generation(tool) !== "7" || request.dropInUse === true,
-      hardForce: request.hardForce === true
+      hardForce: request.hardForce === true,
+    duplicates: request.duplicates === true
     }
     const nodes = [...SnapshotTree.chain(disk.tree, id)].reverse()
     return yield* checkChain(tool, disk, nodes, mend)
@@ -350,7 +366,8 @@ export const check = (tool: Tool, request: Request.Check): Answer<Result.Checked
     readOnly: request.readOnly === true,
     force: request.force === true,
     dropInUse: request.dropInUse === true,
-    hardForce: request.hardForce === true
+    hardForce: request.hardForce === true,
+    duplicates: request.duplicates === true
   }
   return asAnswer(
     checkImage(tool, path, request.raw === true, mend, request.clusterSize ?? ClusterSize.standard)
@@ -369,7 +386,7 @@ const selected = (tool: Tool, disk: disks.Disk, request: Request.Replace): Answe
   if (request.file !== undefined) {
     const file = absolute(tool, request.file)
     const found = images.find((entry) => disks.imagePath(tool, disk, entry.file) === file)
-    return found === undefined ? said(tool, 38, `Can't find image by file ${file}`) : Either.right(found)
+    return found === undefined ? said(tool, 38, `Can't find image ${file} in DiskDescriptor.xml`) : Either.right(found)
   }
   const device = devices.find(tool, disk, undefined)
   const levels = device?.levels ?? []

@@ -117,7 +117,8 @@ const resizeRunning = (
       return yield* resizeFileSystem(tool, device, wanted)
     }
     const held = balloonSize(tool, device)
-    const free = devices.numbers(volume).freeBlocks * space.blockSize + held
+    const { blockSize, freeBlocks } = devices.numbers(volume)
+    const free = freeBlocks * blockSize + held
     // Modelled: the tool knows how small resize2fs could make it, and leaves a little more.
     if (now - wanted > free) return yield* refuse(tool, size, now - free)
     yield* inflate(tool, device, now - wanted)

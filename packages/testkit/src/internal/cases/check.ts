@@ -1,0 +1,314 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type * as Request from "@effect-ploop/core/Request"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as files from "./diskFiles.js"
+import { misnamed } from "./misnamed.js"
+
+const { a, unknown } = Conformance.ids
+
+/** What a check finds, without the tool's own lines. */
+const outcome = (options: Request.CheckOptions) =>
+  Effect.flatMap(Ploop.Ploop, (ploop) => Effect.map(ploop.check(options), ({ outcome }) => outcome))
+
+const found = (options: Request.CheckOptions, expected: "clean" | "repaired" | "broken", what: string) =>
+  Effect.flatMap(outcome(options), (actual) => Check.equal(actual, expected, what))
+
+const sound: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "check/finds-sound-images-clean",
+    title: "MUST find a disk with snapshots clean, and each image of it, and change nothing",
+    source: Case.manual("check"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk, image } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: a })
+      const top = yield* ploop.topDelta({ disk })
+      yield* files.untouched(
+        directory,
+        Effect.gen(function*() {
+          yield* found({ disk }, "clean", "the disk")
+          yield* found({ disk, snapshot: a }, "clean", "the snapshot")
+          yield* found({ image }, "clean", "the base image")
+          yield* found({ image: top }, "clean", "the top delta")
+        })
+      )
+    })
+  }),
+  Case.make({
+    id: "check/takes-every-switch-on-an-image",
+    title: "MUST take each switch for an image, and find a sound one clean with it",
+    source: Case.manual("check, options"),
+    run: Effect.gen(function*() {
+      const { directory, image } = yield* Conformance.disk()
+      const switches = [
+        { force: true },
+        { hardForce: true },
+        { duplicates: true },
+        { readOnly: true },
+        { silent: true },
+        { dropInUse: true },
+        { repairSparse: true },
+        { force: true, duplicates: true, readOnly: true, silent: true }
+      ]
+      for (const given of switches) {
+        yield* files.untouched(directory, found({ image, ...given }, "clean", JSON.stringify(given)))
+      }
+    })
+  }),
+  Case.make({
+    id: "check/takes-no-switch-that-would-be-ignored",
+    title: "MUST refuse for a disk the switches that the tool would ignore",
+    source: Case.observed("check DiskDescriptor.xml: WARNING: options are ignored"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk } = yield* Conformance.disk()
+      const names = ["force", "hardForce", "duplicates", "readOnly", "silent", "dropInUse", "repairSparse"] as const
+      for (const name of names) {
+        yield* files.untouched(directory, Check.fails(ploop.check({ disk, [name]: true }), "Unsupported"))
+      }
+      yield* found({ disk, force: false }, "clean", "a switch that is off")
+    })
+  }),
+  Case.make({
+    id: "check/looks-at-raw-images",
+    title: "MUST take a raw image for sound when told that it is one, with its cluster size, and for broken otherwise",
+    source: Case.manual("check, -R"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk, image } = yield* Conformance.disk({ format: "raw", version: undefined })
+      yield* files.untouched(
+        directory,
+        Effect.gen(function*() {
+          yield* found({ image, raw: true, clusterSize: "1M" }, "clean", "the raw image")
+          yield* found({ disk }, "clean", "its disk")
+          yield* found({ image }, "broken", "the raw image taken for another")
+          yield* Check.fails(
+            (ploop.check as (options: object) => ReturnType<Ploop.Ploop["check"]>)({ image, raw: true }),
+            "InvalidArgument"
+          )
+        })
+      )
+    })
+  })
+]
+
+const markedInUse: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "check/clears-the-mark-of-a-disk",
+    title: "MUST repair a disk whose top delta is still marked in use; generation 7 MUST want dropInUse for that",
+    source: Case.observed("check DiskDescriptor.xml after a crash of the host"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* files.markInUse(yield* ploop.topDelta({ disk }))
+      if ((yield* Conformance.Conformance).generation === "7") {
+        yield* files.untouched(directory, Check.fails(ploop.check({ disk }), "ImageDirty", { exitCode: 37 }))
+        yield* found({ disk, dropInUse: true }, "repaired", "the first check")
+      } else {
+        yield* found({ disk }, "repaired", "the first check")
+      }
+      yield* found({ disk }, "clean", "the second check")
+    })
+  }),
+  Case.make({
+    id: "check/leaves-the-mark-of-an-image",
+    title: "MUST refuse an image that is marked in use, and not touch it, without dropInUse",
+    source: Case.observed("check DELTA of a dirty image, exit code 37"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, image } = yield* Conformance.disk()
+      yield* files.markInUse(image)
+      for (const options of [{}, { readOnly: true }, { hardForce: true }]) {
+        yield* files.untouched(
+          directory,
+          Check.fails(ploop.check({ image, ...options }), "ImageDirty", { exitCode: 37 })
+        )
+      }
+    })
+  }),
+  Case.make({
+    id: "check/drops-the-mark-of-an-image",
+    title: "MUST clear the mark of an image with dropInUse, once",
+    source: Case.manual("check, -d"),
+    run: Effect.gen(function*() {
+      const { image } = yield* Conformance.disk()
+      yield* files.markInUse(image)
+      yield* found({ image, dropInUse: true }, "repaired", "the first check")
+      yield* found({ image }, "clean", "the second check")
+    })
+  }),
+  Case.make({
+    id: "check/read-only-does-not-drop-the-mark",
+    title: "MUST leave the mark of an image when it may only read, whatever else it is told",
+    source: Case.observed("check -r -d DELTA of a dirty image, exit code 7"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, image } = yield* Conformance.disk()
+      yield* files.markInUse(image)
+      yield* files.untouched(
+        directory,
+        Check.fails(ploop.check({ image, dropInUse: true, readOnly: true }), "ImageDirty", { exitCode: 7 })
+      )
+    })
+  })
+]
+
+const damaged: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "check/answers-that-an-image-is-broken",
+    title: "MUST answer that a file without the signature is broken, not fail, and leave it so",
+    source: Case.service("Ploop.check: a broken image is an answer"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk, image } = yield* Conformance.disk()
+      yield* files.breakSignature(image)
+      yield* files.untouched(
+        directory,
+        Effect.gen(function*() {
+          const { findings, outcome } = yield* ploop.check({ image })
+          yield* Check.equal(outcome, "broken", "the image")
+          yield* Check.isTrue(findings.length > 0, "whether it says what it found", findings)
+          yield* found({ image, hardForce: true }, "broken", "the image, at any price")
+          yield* found({ disk }, "broken", "its disk")
+        })
+      )
+    })
+  }),
+  Case.make({
+    id: "check/answers-that-a-short-file-is-broken",
+    title: "MUST answer that a file too short for a header is broken",
+    source: Case.observed("check of 63 bytes: Short read PVD header, exit code 6"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { image } = yield* Conformance.disk()
+      for (const length of [63, 0]) {
+        yield* fs.truncate(image, length)
+        yield* found({ image }, "broken", `an image of ${length} bytes`)
+      }
+    })
+  }),
+  Case.make({
+    id: "check/finds-an-index-that-points-nowhere",
+    title: "MUST find an index that points behind the end of the file, and mend it with hardForce only",
+    source: Case.observed("check of an index entry behind the end of the file, exit code 11"),
+    run: Effect.gen(function*() {
+      const { directory, image } = yield* Conformance.disk()
+      yield* files.pointBehindTheEnd(image)
+      yield* files.untouched(directory, found({ image, force: true }, "broken", "the image"))
+      yield* found({ image, force: true, hardForce: true }, "repaired", "the image, at any price")
+      yield* found({ image, force: true }, "clean", "the image that was repaired")
+    })
+  }),
+  Case.make({
+    id: "check/finds-clusters-that-are-used-twice",
+    title: "MUST find clusters that are used twice, with force and duplicates and not otherwise",
+    source: Case.manual("check, -c"),
+    run: Effect.gen(function*() {
+      const { directory, image } = yield* Conformance.disk()
+      yield* files.doubleACluster(image)
+      yield* files.untouched(
+        directory,
+        Effect.gen(function*() {
+          yield* found({ image }, "clean", "the image")
+          yield* found({ image, force: true }, "clean", "the image, looked at closely")
+          yield* found({ image, force: true, duplicates: true }, "broken", "the image, looked at for duplicates")
+        })
+      )
+    })
+  }),
+  Case.make({
+    id: "check/looks-below-the-snapshot-only",
+    title: "MUST look at the images from the snapshot down to the base, and at no other",
+    source: Case.manual("check, -u"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* files.breakSignature(yield* ploop.topDelta({ disk }))
+      yield* found({ disk, snapshot: a }, "clean", "the snapshot below the broken top delta")
+      yield* found({ disk, snapshot: SnapshotId.top }, "broken", "the top delta")
+      yield* files.breakSignature(image)
+      yield* found({ disk, snapshot: a }, "broken", "the snapshot in the broken base image")
+    })
+  })
+]
+
+const refusals: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "check/refuses-a-missing-image",
+    title: "MUST fail with the image file that is missing: its own, or one of the disk",
+    source: Case.observed("check of a missing image, exit code 4"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const { directory, disk } = yield* Conformance.disk()
+      const nowhere = path.join(directory, "nowhere.hdd")
+      yield* Check.fails(ploop.check({ image: nowhere }), "ImageNotFound", { image: nowhere })
+      yield* Check.equal(yield* fs.exists(nowhere), false, "whether it was made")
+      yield* ploop.createSnapshot({ disk, id: a })
+      const top = yield* ploop.topDelta({ disk })
+      yield* fs.remove(top)
+      yield* Check.fails(ploop.check({ disk }), "ImageNotFound", { image: top })
+      yield* found({ disk, snapshot: a }, "clean", "the snapshot that needs it not")
+    })
+  }),
+  Case.make({
+    id: "check/refuses-an-unknown-snapshot",
+    title: "MUST refuse a snapshot that the disk does not have",
+    source: Case.observed("check -u of an unknown uuid, exit code 39"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      yield* Check.fails(ploop.check({ disk, snapshot: unknown }), "SnapshotNotFound", { id: unknown, exitCode: 39 })
+    })
+  }),
+  Case.make({
+    id: "check/refuses-a-running-disk",
+    title: "MUST refuse a disk while any device of it is running, the device of a component included",
+    source: Case.observed("check: Can't check, in use by device, exit code 37"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      for (const component of [undefined, "backup"]) {
+        const { device } = yield* ploop.mount({ disk, component })
+        yield* Check.fails(ploop.check({ disk }), "ImageInUse", { device, exitCode: 37 })
+        yield* ploop.umount({ device })
+      }
+      yield* found({ disk }, "clean", "the disk that is idle again")
+    })
+  }),
+  Case.make({
+    id: "check/takes-a-disk-or-an-image",
+    title: "MUST refuse a disk together with an image, and what belongs to the other of them",
+    source: Case.service("Request.Check"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      const check = ploop.check as (options: object) => ReturnType<Ploop.Ploop["check"]>
+      yield* Check.fails(check({}), "InvalidArgument")
+      yield* Check.fails(check({ disk, image }), "InvalidArgument")
+      yield* Check.fails(check({ image, snapshot: SnapshotId.top }), "InvalidArgument", { field: "snapshot" })
+      yield* Check.fails(check({ disk, raw: true, clusterSize: ByteSize.MiB(1) }), "InvalidArgument", { field: "raw" })
+    })
+  })
+]
+
+export const check: ReadonlyArray<Case.Case> = [
+  ...sound,
+  ...markedInUse,
+  ...damaged,
+  ...refusals,
+  ...misnamed("check", (ploop, disk) => ploop.check({ disk }))
+]

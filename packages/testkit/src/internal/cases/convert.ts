@@ -1,0 +1,246 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as FileTree from "../../FileTree.js"
+import * as files from "./diskFiles.js"
+import { misnamed } from "./misnamed.js"
+
+const { a } = Conformance.ids
+const { MiB } = ByteSize
+
+const formats: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "convert/to-preallocated-makes-room",
+    title: "MUST give a preallocated image room for the whole disk, and say so in the descriptor",
+    source: Case.manual("convert, -f"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      yield* ploop.convert({ disk, format: "preallocated" })
+      yield* Check.equal(yield* files.sizeOf(image), MiB(9), "the size of the image file, its header included")
+      yield* Check.equal((yield* files.descriptor(disk)).preallocated, true, "what the descriptor says")
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, MiB(8), "the size of the disk")
+    })
+  }),
+  Case.make({
+    id: "convert/to-expanded-changes-the-descriptor-only",
+    title: "MUST turn a preallocated image into an expanded one in the descriptor only: the file keeps its size",
+    source: Case.observed("convert -f expanded"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk({ format: "preallocated" })
+      yield* ploop.convert({ disk, format: "expanded" })
+      yield* Check.equal((yield* files.descriptor(disk)).preallocated, false, "what the descriptor says")
+      yield* Check.equal(yield* files.sizeOf(image), MiB(9), "the size of the image file")
+    })
+  }),
+  Case.make({
+    id: "convert/to-raw-takes-the-header-away",
+    title: "MUST turn an image into a raw one as large as the disk, and say so in the descriptor",
+    source: Case.manual("convert, -f"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk, image } = yield* Conformance.disk()
+      yield* ploop.convert({ disk, format: "raw" })
+      yield* Check.equal(yield* files.sizeOf(image), MiB(8), "the size of the image file")
+      yield* Check.equal(yield* files.versionOf(image), undefined, "the version in a header")
+      yield* Check.equal((yield* files.descriptor(disk)).images.map(({ type }) => type), ["Plain"], "the type")
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).version, undefined, "the version of the disk")
+      yield* Check.equal(yield* files.names(directory), ["DiskDescriptor.xml", "root.hdd"], "the files of the disk")
+    })
+  }),
+  Case.make({
+    id: "convert/to-the-same-format-changes-no-image",
+    title: "MUST accept the format that an image has, and not touch the image",
+    source: Case.observed("convert -f of the same format"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk } = yield* Conformance.disk()
+      yield* files.untouched(directory, ploop.convert({ disk, format: "expanded" }))
+    })
+  }),
+  Case.make({
+    id: "convert/of-a-format-leaves-deltas-alone",
+    title: "MUST convert the base image only, and leave the deltas above it as they are",
+    source: Case.source("lib/ploop.c ploop_convert_image"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      const { disk, image } = made
+      yield* ploop.createSnapshot({ disk, id: a })
+      const top = yield* ploop.topDelta({ disk })
+      const before = yield* files.sizeOf(top)
+      yield* ploop.convert({ disk, format: "preallocated" })
+      yield* Check.equal(yield* files.sizeOf(image), MiB(9), "the size of the base image")
+      yield* Check.equal(yield* files.sizeOf(top), before, "the size of the top delta")
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [SnapshotId.top, a]], "the tree")
+    })
+  }),
+  Case.make({
+    id: "convert/keeps-the-file-system-in-every-format",
+    title: "MUST keep what is in the disk when it becomes preallocated, then raw",
+    source: Case.manual("convert, -f"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { "etc/motd": "kept" })
+      for (const format of ["preallocated", "raw"] as const) {
+        yield* ploop.umount({ disk })
+        yield* ploop.convert({ disk, format })
+        yield* Conformance.mounted(disk)
+        yield* Check.equal(yield* FileTree.read(target), { "etc/": "", "etc/motd": "kept" }, `what is in the ${format}`)
+      }
+    })
+  })
+]
+
+const versions: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "convert/changes-the-version-of-every-image",
+    title: "MUST change the format version of every image of the disk, or of none where the host does not know it",
+    source: Case.manual("convert, -v"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk, image } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: a })
+      const convert = ploop.convert({ disk, version: 2 })
+      if (!(yield* Conformance.Conformance).capabilities.has("version2")) {
+        yield* files.untouched(directory, Check.fails(convert, "PrerequisiteMissing"))
+        return
+      }
+      yield* convert
+      yield* Check.equal(yield* files.versionOf(image), 2, "the version of the base image")
+      yield* Check.equal(yield* files.versionOf(yield* ploop.topDelta({ disk })), 2, "the version of the top delta")
+      const { size, version } = yield* ploop.imageInfo({ disk })
+      yield* Check.equal({ size, version }, { size: MiB(8), version: 2 }, "what the disk is now")
+      yield* Check.equal((yield* files.names(directory)).length, 3, "the number of files: two images, a descriptor")
+    })
+  }),
+  Case.make({
+    id: "convert/to-the-same-version-changes-nothing",
+    title: "MUST accept the format version that the disk has, and change nothing",
+    source: Case.observed("convert -v of the same version"),
+    generations: ["1.15", "9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* files.untouched(directory, ploop.convert({ disk, version: 1 }))
+    })
+  }),
+  Case.make({
+    id: "convert/keeps-the-file-system-in-every-version",
+    title: "MUST keep what is in the disk and in its snapshots when the format version changes, and back",
+    source: Case.manual("convert, -v"),
+    needs: ["mount", "version2"],
+    generations: ["1.15", "9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted({ version: 1 })
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { "a": "before" })
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* FileTree.write(target, { "a": "after" })
+      for (const version of [2, 1] as const) {
+        yield* ploop.umount({ disk })
+        yield* ploop.convert({ disk, version })
+        yield* Conformance.mounted(disk)
+        yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, `what is in the disk, version ${version}`)
+      }
+      yield* ploop.umount({ disk })
+      yield* Conformance.mounted(disk, { snapshot: a })
+      yield* Check.equal(yield* FileTree.read(target), { "a": "before" }, "what is in the snapshot")
+    })
+  })
+]
+
+const refusals: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "convert/refuses-version-1-on-generation-7",
+    title: "MUST refuse to go back to format version 1 on generation 7, and change nothing",
+    source: Case.observed("convert -v 1: Incorrect version is specified"),
+    generations: ["7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk } = yield* Conformance.disk()
+      yield* files.untouched(directory, Check.fails(ploop.convert({ disk, version: 1 }), "Unsupported"))
+    })
+  }),
+  Case.make({
+    id: "convert/refuses-raw-images",
+    title: "MUST refuse to give a raw image another format or a version, and change nothing",
+    source: Case.observed("convert of a raw image, which exits with 0 when asked for a version"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk } = yield* Conformance.disk({ format: "raw", version: undefined })
+      yield* files.untouched(directory, Check.fails(ploop.convert({ disk, format: "expanded" }), "Unsupported"))
+      yield* files.untouched(directory, Check.fails(ploop.convert({ disk, format: "preallocated" }), "Unsupported"))
+      const version = (yield* Conformance.Conformance).capabilities.has("version2") ? 2 : 1
+      yield* files.untouched(directory, Check.fails(ploop.convert({ disk, version }), "Unsupported"))
+    })
+  }),
+  Case.make({
+    id: "convert/refuses-an-image-marked-in-use",
+    title: "MUST refuse a base image that was not closed cleanly, and leave the images as they are",
+    source: Case.observed("convert after a crash of the host, exit code 4"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      yield* files.markInUse(image)
+      for (const format of ["raw", "preallocated"] as const) {
+        const before = yield* files.sizeOf(image)
+        yield* Check.fails(ploop.convert({ disk, format }), "ImageDirty", { exitCode: 4 })
+        yield* Check.equal(yield* files.sizeOf(image), before, `the size of the image, not made ${format}`)
+        yield* Check.equal((yield* files.descriptor(disk)).preallocated, false, "what the descriptor says")
+      }
+      yield* Check.fails(ploop.check({ image }), "ImageDirty")
+    })
+  }),
+  Case.make({
+    id: "convert/refuses-a-running-disk",
+    title: "MUST refuse while any device of the disk is running, the device of a component included",
+    source: Case.service("Ploop.convert: the tool converts images under the feet of a running device"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      for (const component of [undefined, "backup"]) {
+        const { device } = yield* ploop.mount({ disk, component })
+        const size = yield* files.sizeOf(image)
+        yield* Check.fails(ploop.convert({ disk, format: "preallocated" }), "ImageInUse", { device })
+        yield* Check.fails(ploop.convert({ disk, version: 2 }), "ImageInUse", { device })
+        yield* Check.equal(yield* files.sizeOf(image), size, "the size of the image")
+        yield* ploop.umount({ device })
+      }
+      yield* ploop.convert({ disk, format: "preallocated" })
+    })
+  }),
+  Case.make({
+    id: "convert/takes-one-change-at-a-time",
+    title: "MUST refuse a format together with a version, and neither, before anything is touched",
+    source: Case.service("Request.Convert"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk } = yield* Conformance.disk()
+      const convert = ploop.convert as (options: object) => ReturnType<Ploop.Ploop["convert"]>
+      yield* files.untouched(
+        directory,
+        Check.fails(convert({ disk, format: "preallocated", version: 2 }), "InvalidArgument")
+      )
+      yield* files.untouched(directory, Check.fails(convert({ disk }), "InvalidArgument"))
+    })
+  })
+]
+
+export const convert: ReadonlyArray<Case.Case> = [
+  ...formats,
+  ...versions,
+  ...refusals,
+  ...misnamed("convert", (ploop, disk) => ploop.convert({ disk, format: "preallocated" }))
+]

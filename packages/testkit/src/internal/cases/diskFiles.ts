@@ -1,0 +1,101 @@
+import type { Disk } from "@effect-ploop/core/Disk"
+import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Check from "../../Check.js"
+
+type Changed = Effect.Effect<void, PlatformError, FileSystem.FileSystem>
+
+/** Writes bytes into a file, behind the back of the tool. */
+const poke = (file: string, position: number, bytes: ReadonlyArray<number>): Changed =>
+  Effect.scoped(Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const handle = yield* fs.open(file, { flag: "r+" })
+    yield* handle.seek(position, "start")
+    yield* handle.writeAll(new Uint8Array(bytes))
+  }))
+
+/** Leaves an image as a host does that stops without a umount. */
+export const markInUse = (image: string): Changed => poke(image, 44, [0x59, 0x6e, 0x6f, 0x74])
+
+/** Makes an image one that no tool knows. */
+export const breakSignature = (image: string): Changed => poke(image, 0, [1, 2, 3])
+
+/** Lets an entry of the index point behind the end of the image file. */
+export const pointBehindTheEnd = (image: string): Changed => poke(image, 64, [0, 0, 0, 15])
+
+/** Lets the first two entries of the index of an empty image name the same cluster, which is appended to the file. */
+export const doubleACluster = (image: string): Changed =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    // Not by truncation: the tool takes holes in an image file for damage.
+    yield* fs.writeFile(image, new Uint8Array(1 << 20).fill(120), { flag: "a" })
+    yield* poke(image, 64, [0, 8, 0, 0, 0, 8, 0, 0])
+    // No longer marked as empty.
+    yield* poke(image, 52, [0, 0, 0, 0])
+  })
+
+/** The format version in the header of an image; none when it has no header. */
+export const versionOf = (image: string): Effect.Effect<1 | 2 | undefined, PlatformError, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const start = (yield* (yield* FileSystem.FileSystem).readFile(image)).subarray(0, 16)
+    const signature = String.fromCharCode(...start)
+    return signature === "WithoutFreeSpace" ? 1 : signature === "WithouFreSpacExt" ? 2 : undefined
+  })
+
+export const sizeOf = (file: string): Effect.Effect<bigint, PlatformError, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    return (yield* (yield* FileSystem.FileSystem).stat(file)).size
+  })
+
+/** What the descriptor of a disk says. */
+export const descriptor = (
+  disk: Disk
+): Effect.Effect<DiskDescriptor.DiskDescriptor, PlatformError | Check.CheckFailed, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const text = yield* (yield* FileSystem.FileSystem).readFileString(disk)
+    return yield* Effect.mapError(
+      DiskDescriptor.parse(text),
+      (error) =>
+        new Check.CheckFailed({ what: "the descriptor", expected: "one that can be read", actual: error.message })
+    )
+  })
+
+/** The names in a directory. The files by which generations 1.15 and 7 lock stay for ever, and are left out. */
+export const names = (
+  directory: string
+): Effect.Effect<ReadonlyArray<string>, PlatformError, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const found = yield* (yield* FileSystem.FileSystem).readDirectory(directory)
+    return found.filter((name) => !name.endsWith(".lck")).sort()
+  })
+
+const contents = (directory: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const found = yield* names(directory)
+    return yield* Effect.forEach(found, (name) =>
+      Effect.map(fs.readFile(path.join(directory, name)), (bytes) => ({ name, bytes })))
+  })
+
+const sameBytes = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.length === other.length && one.every((byte, index) => byte === other[index])
+
+/** Does something, after which every file of a directory of files has to be what it was, down to its bytes. */
+export const untouched = <A, E, R>(
+  directory: string,
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | PlatformError | Check.CheckFailed, R | FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const before = yield* contents(directory)
+    const answer = yield* effect
+    const after = yield* contents(directory)
+    yield* Check.equal(after.map(({ name }) => name), before.map(({ name }) => name), "the files in the directory")
+    for (const [index, { bytes, name }] of after.entries()) {
+      yield* Check.isTrue(sameBytes(bytes, before[index]!.bytes), `whether ${name} is as it was`)
+    }
+    return answer
+  })

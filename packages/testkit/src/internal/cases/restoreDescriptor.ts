@@ -1,0 +1,169 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as Disk from "@effect-ploop/core/Disk"
+import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as FileTree from "../../FileTree.js"
+import * as files from "./diskFiles.js"
+
+const { MiB } = ByteSize
+
+/** A disk that has lost its descriptor. */
+const lost = (options?: Conformance.DiskOptions) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const made = yield* Conformance.disk(options)
+    const descriptor = yield* files.descriptor(made.disk)
+    yield* fs.remove(made.disk)
+    return { ...made, descriptor }
+  })
+
+const rawCluster = (id: Case.Case["id"], title: string, given: string | undefined, expected: string) =>
+  Case.make({
+    id,
+    title,
+    source: Case.observed("restore-descriptor -f raw of a size that 256 KiB divides and 512 KiB does not"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const size = ByteSize.make("8448K")
+      const { image } = yield* lost({ format: "raw", version: undefined, size, clusterSize: "64K" })
+      const disk = yield* ploop.restoreDescriptor({ image, format: "raw", clusterSize: given })
+      const { clusterSize, diskSize, images } = yield* files.descriptor(disk)
+      yield* Check.equal(
+        { clusterSize: ByteSize.make(clusterSize), diskSize, types: images.map(({ type }) => type) },
+        { clusterSize: ByteSize.make(expected), diskSize: size, types: ["Plain"] },
+        "the descriptor"
+      )
+    })
+  })
+
+export const restoreDescriptor: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "restoreDescriptor/brings-back-what-create-wrote",
+    title: "MUST write the descriptor that the disk had when it was new, and answer its path",
+    source: Case.manual("restore-descriptor"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      for (const clusterSize of ["1M", "128K"]) {
+        const { descriptor, disk, image } = yield* lost({ name: `of-${clusterSize}`, clusterSize })
+        yield* Check.equal(yield* ploop.restoreDescriptor({ image }), disk, "the answer")
+        const restored = yield* files.descriptor(disk)
+        yield* Check.equal(DiskDescriptor.format(restored), DiskDescriptor.format(descriptor), "the descriptor")
+        yield* ploop.createSnapshot({ disk })
+      }
+    })
+  }),
+  Case.make({
+    id: "restoreDescriptor/writes-where-it-is-told",
+    title: "MUST write the descriptor into the directory that is given, from which it finds the image where it is",
+    source: Case.manual("restore-descriptor"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, image } = yield* lost()
+      const other = yield* Conformance.directory("other")
+      const disk = yield* ploop.restoreDescriptor({ image, directory: other })
+      yield* Check.equal(disk, Disk.inDirectory(other), "the answer")
+      yield* Check.equal(yield* files.names(directory), ["root.hdd"], "what is beside the image")
+      yield* Check.equal(yield* ploop.topDelta({ disk }), image, "the image")
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, MiB(8), "the size of the disk")
+    })
+  }),
+  rawCluster(
+    "restoreDescriptor/finds-a-cluster-for-raw-images",
+    "MUST take the largest cluster up to 1 MiB that divides the size of a raw image",
+    undefined,
+    "256K"
+  ),
+  rawCluster(
+    "restoreDescriptor/takes-the-cluster-of-raw-images",
+    "MUST take the cluster that is given for a raw image",
+    "64K",
+    "64K"
+  ),
+  Case.make({
+    id: "restoreDescriptor/does-not-mind-the-mark",
+    title: "MUST restore the descriptor of an image that was not closed cleanly, and leave its mark",
+    source: Case.observed("restore-descriptor of a dirty image"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { image } = yield* lost()
+      yield* files.markInUse(image)
+      yield* ploop.restoreDescriptor({ image })
+      yield* Check.fails(ploop.check({ image }), "ImageDirty")
+    })
+  }),
+  Case.make({
+    id: "restoreDescriptor/refuses-an-existing-descriptor",
+    title: "MUST refuse when there is a descriptor already, and not touch it",
+    source: Case.observed("restore-descriptor: Can't create DiskDescriptor.xml: File exists"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk, image } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk })
+      yield* files.untouched(
+        directory,
+        Check.fails(ploop.restoreDescriptor({ image }), "AlreadyExists", { path: disk })
+      )
+    })
+  }),
+  Case.make({
+    id: "restoreDescriptor/refuses-a-missing-image",
+    title: "MUST refuse an image that is not there, and write nothing",
+    source: Case.observed("restore-descriptor of a missing image, exit code 4"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const path = yield* Path.Path
+      const home = yield* Conformance.directory("disk")
+      const image = path.join(home, "root.hdd")
+      yield* Check.fails(ploop.restoreDescriptor({ image }), "ImageNotFound", { image })
+      yield* Check.equal(yield* files.names(home), [], "what is in the directory")
+    })
+  }),
+  Case.make({
+    id: "restoreDescriptor/refuses-a-missing-directory",
+    title: "MUST refuse a directory that is not there, and not make it",
+    source: Case.observed("restore-descriptor into a missing directory, exit code 255"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { image } = yield* lost()
+      const nowhere = yield* Conformance.path("nowhere")
+      yield* Check.fails(ploop.restoreDescriptor({ image, directory: nowhere }), "InputOutputFailed")
+      yield* Check.equal(yield* fs.exists(nowhere), false, "whether the directory was made")
+    })
+  }),
+  Case.make({
+    id: "restoreDescriptor/refuses-what-is-no-image",
+    title: "MUST refuse a file that is no image, and write nothing",
+    source: Case.observed("restore-descriptor of a file without signature"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, image } = yield* lost()
+      yield* files.breakSignature(image)
+      yield* files.untouched(directory, Check.fails(ploop.restoreDescriptor({ image }), "ImageCorrupt", { image }))
+    })
+  }),
+  Case.make({
+    id: "restoreDescriptor/keeps-the-file-system",
+    title: "MUST leave what is in the disk as it was",
+    source: Case.manual("restore-descriptor"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { disk, image } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { "etc/motd": "kept" })
+      yield* ploop.umount({ disk })
+      yield* fs.remove(disk)
+      yield* ploop.restoreDescriptor({ image })
+      yield* Conformance.mounted(disk)
+      yield* Check.equal(yield* FileTree.read(target), { "etc/": "", "etc/motd": "kept" }, "what is in the disk")
+    })
+  })
+]
