@@ -1,3 +1,4 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
 import type { DevicePath } from "@effect-ploop/core/DevicePath"
 import type { Disk } from "@effect-ploop/core/Disk"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
@@ -73,5 +74,29 @@ export const attached = (
   Ploop.Ploop | Effect.Effect.Context<ReturnType<typeof Ploop.mountScoped>>
 > => Effect.map(Ploop.mountScoped({ disk, ...options }), ({ device }) => device)
 
-/** A text of so many bytes. */
-export const filler = (size: number): string => "ploop ".repeat(Math.ceil(size / 6)).slice(0, size)
+/** Writes a file of this size, and makes sure that it is on the disk. */
+export const fill = (file: string, size: ByteSize.ByteSize) =>
+  Effect.scoped(Effect.gen(function*() {
+    const handle = yield* (yield* FileSystem.FileSystem).open(file, { flag: "w" })
+    const chunk = new Uint8Array(Number(ByteSize.MiB(1))).fill(0x5a)
+    for (let written = 0n; written < size; written += ByteSize.MiB(1)) yield* handle.writeAll(chunk)
+    yield* handle.sync
+  }))
+
+/** Writes a file of this size below a mount point, and removes it. */
+export const fillAndRemove = (target: string, size: ByteSize.ByteSize) =>
+  Effect.gen(function*() {
+    const file = (yield* Path.Path).join(target, "filler")
+    yield* fill(file, size)
+    yield* (yield* FileSystem.FileSystem).remove(file)
+    yield* synced(target)
+  })
+
+/** Makes sure that what was done below a mount point is on the disk. */
+export const synced = (target: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const file = (yield* Path.Path).join(target, "sync")
+    yield* Effect.scoped(Effect.flatMap(fs.open(file, { flag: "w" }), (handle) => handle.sync))
+    yield* fs.remove(file)
+  })
