@@ -640,7 +640,8 @@ const DiscardStruct = Schema.Struct({
 
 /**
  * - `automount`: mount the disk for the time of the operation if it is not;
- * - `defrag`: move data together first;
+ * - `defrag`: move data together first; as for `automount`, the disk has to be
+ *   named by `disk`;
  * - `toFree`: stop when this much has been given back to the host;
  * - `minBlock`: leave free extents alone that are smaller than this.
  *
@@ -649,7 +650,9 @@ const DiscardStruct = Schema.Struct({
  */
 export const Discard = DiscardStruct.pipe(
   Schema.filter(exactlyOne("disk", "device", "target")),
-  Schema.filter(notTogether("automount", "device", "target"))
+  Schema.filter(notTogether("automount", "device", "target")),
+  // The tool would forget about it.
+  Schema.filter(notTogether("defrag", "device", "target"))
 )
 
 /**

@@ -356,7 +356,7 @@ export type Discarded = typeof Discarded.Type
 
 /**
  * What a discard could gain, in whole MiB as the tool counts: the balloon, the
- * data in the file system, the disk, and its image file. `data` is absent when
+ * data in the file system, the disk without the balloon, and its image file. `data` is absent when
  * the tool's own figure has overflowed, which happens when the balloon is larger
  * than the used space.
  *

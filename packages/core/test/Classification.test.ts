@@ -132,6 +132,37 @@ describe("what the words tell", () => {
       { _tag: "SizeRefused", minimum: 1048576n }
     ],
     [
+      "that a device has no mount point for its balloon",
+      { operation: "balloonStatus", exitCode: 38, stderr: "Unable to find mount point for /dev/ploop0\n" },
+      { _tag: "NotMounted" }
+    ],
+    [
+      "that there is no device for a balloon, in spite of the mount point that is missing as well",
+      {
+        operation: "discard",
+        exitCode: 1,
+        stderr:
+          "Error in read_line (util.c:151): Can't open or read /sys/block/ploop9/dev: No such file or directory\n" +
+          "Unable to find mount point for /dev/ploop9\n"
+      },
+      { _tag: "DeviceNotFound" }
+    ],
+    [
+      "that a discard shall free less than a cluster",
+      { operation: "discard", exitCode: 38, stderr: "Can't shrink by less than 1048576 bytes\n" },
+      { _tag: "InvalidArgument", field: "toFree", rule: "must be 1048576 bytes or more" }
+    ],
+    [
+      "that the kernel does not trim extents so large",
+      {
+        operation: "discard",
+        exitCode: 255,
+        stderr: "Error in ploop_trim (balloon.c:874): Can't trim file system: Invalid argument\n" +
+          "Error in wait_pid (balloon.c:932): The trim process failed with code 1\n"
+      },
+      { _tag: "InvalidArgument", field: "minBlock" }
+    ],
+    [
       "that the host's file system is not supported, which is no more than a code 3",
       { exitCode: 3, stderr: "Can't add image /xfs/root.hdd: unsupported underlying filesystem\n" },
       { _tag: "FileSystemUnsupported" }

@@ -22,6 +22,17 @@ interface Rule {
 
 const creation = ["create", "restoreDescriptor"]
 
+const balloon = [
+  "balloonStatus",
+  "balloonClear",
+  "balloonChange",
+  "balloonComplete",
+  "balloonCheck",
+  "balloonRepair",
+  "discard",
+  "discardStatus"
+]
+
 /** Blanks and the prefix that the tool puts before a message when it was built for debugging. */
 const start = String.raw`^(?:\[[ \d.]+\] )?(?:Error in \w+ \([\w-]+\.c:\d+\): )?`
 
@@ -161,6 +172,16 @@ const rules: ReadonlyArray<Rule> = [
     error: (context) => new PloopError.NotMounted(context)
   },
   {
+    text: message(String.raw`Can't open or read /sys/block/ploop\d+/dev: No such file or directory`),
+    operations: balloon,
+    error: (context) => new PloopError.DeviceNotFound(context)
+  },
+  {
+    text: message("Unable to find mount point for "),
+    operations: balloon,
+    error: (context) => new PloopError.NotMounted(context)
+  },
+  {
     text: message("Can't specify level for offline replace"),
     error: (context) => new PloopError.NotMounted(context)
   },
@@ -217,6 +238,28 @@ const rules: ReadonlyArray<Rule> = [
       "(?:An incorrect block device size is specified|Incorrect block device size specified|Image size should be greater than|Error: new size \\d+ is less than the old size|Incorrect new size specified|ERROR: Too large value)"
     ),
     error: (context) => new PloopError.SizeRefused(context)
+  },
+  {
+    text: message("Can't shrink by less than (?<cluster>\\d+) bytes"),
+    operations: ["discard"],
+    error: (context, { cluster }) =>
+      new PloopError.InvalidArgument({
+        ...context,
+        field: "toFree",
+        value: "less than a cluster",
+        rule: `must be ${cluster} bytes or more`
+      })
+  },
+  {
+    text: message("Can't trim file system: Invalid argument"),
+    operations: ["discard"],
+    error: (context) =>
+      new PloopError.InvalidArgument({
+        ...context,
+        field: "minBlock",
+        value: "more than the kernel takes",
+        rule: "must not be larger than a block group of the file system, which is 128 MiB at most"
+      })
   },
   {
     text: message(".*New size smaller than minimum"),

@@ -1,3 +1,4 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DevicePath from "@effect-ploop/core/DevicePath"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as OperationError from "@effect-ploop/core/OperationError"
@@ -13,7 +14,7 @@ import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
-import { context, outcome } from "../session.js"
+import { context, outcome, unsupported } from "../session.js"
 import { attachment, deviceOf, listDevices, unnamedDevice } from "./look.js"
 
 type Methods = "mount" | "umount" | "resize"
@@ -111,6 +112,28 @@ export const attach = (
     })
   )
 
+/** The tool cuts the partition of an idle raw disk shorter than the file system in it, which then cannot be mounted. */
+const refuseRawShrink = (session: Session, about: About, request: Request.Resize, path: string) =>
+  Effect.gen(function*() {
+    const generation = yield* session.generation
+    // What is wrong with a descriptor, the tool says.
+    const found = Option.getOrUndefined(yield* Effect.option(session.host.descriptor(about, path)))
+    if (generation === "9" || found?.descriptor.images.length !== 1) return
+    if (found.descriptor.images[0]!.type !== "Plain") return
+    if (Option.isSome(yield* unnamedDevice(session, about, path))) return
+    const info = yield* session.ask(
+      OperationError.ImageInfoError,
+      { ...about, args: args.imageInfo(path), descriptor: path, kind: "query" },
+      parse.imageInfo
+    )
+    if (ByteSize.toSectors(request.size) > info.sectors) return
+    return yield* unsupported(
+      about,
+      `generation ${generation} leaves an idle raw disk without a file system that can be mounted when it makes it` +
+        " smaller: resize it while it is mounted"
+    )
+  })
+
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   mount: (request) => {
     const about = { operation: "mount", subject: request.disk } as const
@@ -191,6 +214,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
             return yield* new PloopError.AlreadyMounted({ ...context(about), device: device.value.device })
           }
         }
+        yield* refuseRawShrink(session, about, request, path)
         yield* session.execute(OperationError.ResizeError, {
           ...about,
           args: args.resize(session.verbosity, request, path),

@@ -2,6 +2,7 @@ import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as ClusterSize from "@effect-ploop/core/ClusterSize"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Request from "@effect-ploop/core/Request"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashSet from "effect/HashSet"
@@ -12,9 +13,11 @@ import { minimum, relayout } from "../relayout.js"
 import * as space from "../space.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { context, generation, refused, said } from "../tool.js"
+import { context, generation, refused, said, unsupported } from "../tool.js"
 import { balloonSize, inflate } from "./space.js"
 import { attach, temporarily } from "./use.js"
+
+const inodeSize = 256
 
 const sectors = (bytes: number | bigint): bigint => BigInt(bytes) / ByteSize.sectorSize
 
@@ -116,12 +119,32 @@ const resizeRunning = (
       yield* inflate(tool, device, 0)
       return yield* resizeFileSystem(tool, device, wanted)
     }
-    const held = balloonSize(tool, device)
-    const { blockSize, freeBlocks } = devices.numbers(volume)
-    const free = freeBlocks * blockSize + held
-    // Modelled: the tool knows how small resize2fs could make it, and leaves a little more.
-    if (now - wanted > free) return yield* refuse(tool, size, now - free)
-    yield* inflate(tool, device, now - wanted)
+    const numbers = devices.numbers(volume)
+    const free = numbers.freeBlocks * numbers.blockSize + balloonSize(tool, device)
+    // The tool takes it that this much of the file system was never there for files.
+    const tables = numbers.inodes * inodeSize
+    const balloon = now - wanted > tables ? now - wanted - tables : now - wanted
+    if (balloon > free) return yield* refuse(tool, wanted, now - free - tables)
+    yield* inflate(tool, device, balloon)
+  })
+
+/**
+ * The tool cuts the partition of an idle raw disk shorter than the file system
+ * in it, which cannot be mounted any more. Generation 9 leaves raw disks at
+ * their size.
+ */
+const refuseRawShrink = (tool: Tool, disk: disks.Disk, size: bigint): Answer<void> =>
+  Either.gen(function*() {
+    if (generation(tool) === "9" || !disks.isRaw(disk)) return
+    const chain = SnapshotTree.chain(disk.tree, SnapshotId.top)
+    if (chain.length > 1) return
+    const { image } = yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
+    if (size > BigInt(image.size)) return
+    return yield* unsupported(
+      tool,
+      `generation ${generation(tool)} leaves an idle raw disk without a file system that can be mounted when it` +
+        " makes it smaller: resize it while it is mounted"
+    )
   })
 
 const largest = (tool: Tool): bigint => (generation(tool) === "1.15" ? 16n : 50n) << 40n
@@ -150,6 +173,7 @@ export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
       size <= 4n * cluster
         ? refuse(tool, Number(size))
         : resizeRunning(tool, disk, running, Number(size), online)
+    if (device === undefined) yield* refuseRawShrink(tool, disk, size)
     if (device === undefined) return yield* temporarily(tool, disk, (attached) => change(attached, false), false)
     return yield* change(device, true)
   })

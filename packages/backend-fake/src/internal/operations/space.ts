@@ -1,4 +1,5 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
+import { baseName } from "@effect-ploop/core/DevicePath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -31,7 +32,11 @@ const named = (tool: Tool, request: Request.Running): Answer<Device> =>
     if (request.device !== undefined) {
       const device = tx.device(request.device)
       return device === undefined
-        ? yield* said(tool, 2, `Can't open device ${request.device}: No such file or directory`)
+        ? yield* said(
+          tool,
+          tool.operation.startsWith("discard") ? 1 : 38,
+          `Can't open or read /sys/block/${baseName(request.device)}/dev: No such file or directory`
+        )
         : yield* requireMount(tool, device)
     }
     const target = absolute(tool, request.target ?? "")
@@ -42,7 +47,9 @@ const named = (tool: Tool, request: Request.Running): Answer<Device> =>
   })
 
 const requireMount = (tool: Tool, device: Device): Answer<Device> =>
-  tool.tx.mountsOf(device.device).length === 0 ? notMounted(tool) : Either.right(device)
+  tool.tx.mountsOf(device.device).length === 0
+    ? said(tool, 38, `Unable to find mount point for ${device.device}`)
+    : Either.right(device)
 
 const volumeOf = (tool: Tool, device: Device): Volume => tool.tx.volume(device.volume!)
 
@@ -143,8 +150,15 @@ export const balloonCheck = freeBlocks
 
 export const balloonRepair = freeBlocks
 
+/** The largest extent that the kernel can be asked for: a block group. */
+const largestExtent = 32_768
+
 const discardFrom = (tool: Tool, device: Device, request: Request.Discard): Answer<Result.Discarded> => {
+  if (request.toFree !== undefined && request.toFree < device.clusterSize) {
+    return said(tool, 38, `Can't shrink by less than ${device.clusterSize} bytes`)
+  }
   const minimum = Number(request.minBlock ?? 0n) / space.blockSize
+  if (minimum > largestExtent) return said(tool, 255, "Can't trim file system: Invalid argument")
   const most = request.toFree === undefined ? Infinity : Math.ceil(Number(request.toFree) / device.clusterSize)
   const perCluster = device.clusterSize / space.blockSize
   const inode = tool.tx.inode(device.levels.at(-1)!.file)
@@ -196,7 +210,7 @@ export const discardStatus = (tool: Tool, request: Request.Running): Answer<Resu
     return {
       balloon: mebibytes(balloon),
       ...(data >= 0 && { data: mebibytes(data) }),
-      disk: mebibytes(device.size),
+      disk: mebibytes(device.size - balloon),
       image: mebibytes(body._tag === "Image" ? image.fileSize(body) : 0)
     }
   })

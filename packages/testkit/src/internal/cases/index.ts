@@ -1,12 +1,22 @@
 import type { Case } from "../../Case.js"
+import { balloonChange } from "./balloonChange.js"
+import { balloonCheck } from "./balloonCheck.js"
+import { balloonClear } from "./balloonClear.js"
+import { balloonComplete } from "./balloonComplete.js"
+import { balloonRepair } from "./balloonRepair.js"
+import { balloonStatus } from "./balloonStatus.js"
 import { check } from "./check.js"
 import { convert } from "./convert.js"
 import { create } from "./create.js"
 import { createSnapshot } from "./createSnapshot.js"
 import { createTemporarySnapshot } from "./createTemporarySnapshot.js"
 import { deleteSnapshot } from "./deleteSnapshot.js"
+import { deviceStatistics } from "./deviceStatistics.js"
+import { discard } from "./discard.js"
+import { discardStatus } from "./discardStatus.js"
 import { mergeSnapshots } from "./mergeSnapshots.js"
 import { replace } from "./replace.js"
+import { resize } from "./resize.js"
 import { restoreDescriptor } from "./restoreDescriptor.js"
 import { snapshotAndSwitch } from "./snapshotAndSwitch.js"
 import { switchAndDelete } from "./switchAndDelete.js"
@@ -18,11 +28,21 @@ export const cases: ReadonlyArray<Case> = [
   ...convert,
   ...check,
   ...replace,
+  ...resize,
   ...createSnapshot,
   ...createTemporarySnapshot,
   ...switchSnapshot,
   ...snapshotAndSwitch,
   ...switchAndDelete,
   ...deleteSnapshot,
-  ...mergeSnapshots
+  ...mergeSnapshots,
+  ...balloonStatus,
+  ...balloonClear,
+  ...balloonChange,
+  ...balloonComplete,
+  ...balloonCheck,
+  ...balloonRepair,
+  ...discard,
+  ...discardStatus,
+  ...deviceStatistics
 ]

@@ -1,0 +1,81 @@
+import type * as OperationError from "@effect-ploop/core/OperationError"
+import type * as Ploop from "@effect-ploop/core/Ploop"
+import type * as Request from "@effect-ploop/core/Request"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as disks from "./disks.js"
+
+type Operation =
+  | "balloonStatus"
+  | "balloonClear"
+  | "balloonComplete"
+  | "balloonCheck"
+  | "balloonRepair"
+  | "discardStatus"
+
+type On = (
+  request: Request.RunningOptions
+) => Effect.Effect<unknown, OperationError.BalloonStatusError, Ploop.Ploop>
+
+/**
+ * What the operations that only ask for a mounted disk have in common: how it is
+ * named, and what they say when it is not there.
+ */
+export const onMounted = (
+  operation: Operation,
+  on: On,
+  generations?: Case.Case["generations"]
+): ReadonlyArray<Case.Case> => [
+  Case.make({
+    id: `${operation}/idle-disk`,
+    title: "MUST say that a disk is not mounted",
+    source: Case.observed("balloon on a disk without a device: The image is not mounted"),
+    generations,
+    run: Effect.gen(function*() {
+      const { disk } = yield* Conformance.disk()
+      yield* Check.fails(on({ disk }), "NotMounted", { operation, subject: disk })
+    })
+  }),
+  Case.make({
+    id: `${operation}/unknown-names`,
+    title: "MUST tell a missing descriptor, a missing device and a directory that is no mount point apart",
+    source: Case.observed("balloon with names of nothing"),
+    generations,
+    run: Effect.gen(function*() {
+      const disk = yield* Conformance.path("DiskDescriptor.xml")
+      const target = yield* Conformance.directory("mnt")
+      yield* Check.fails(on({ disk }), "DiskNotFound", { subject: disk })
+      yield* Check.fails(on({ device: disks.noDevice }), "DeviceNotFound", { subject: disks.noDevice })
+      yield* Check.fails(on({ target }), "NotMounted", { subject: target })
+    })
+  }),
+  Case.make({
+    id: `${operation}/needs-a-mount`,
+    title: "MUST say that a disk is not mounted while it is attached only",
+    source: Case.source("lib/balloon.c get_balloon"),
+    needs: ["device"],
+    generations,
+    run: Effect.gen(function*() {
+      const { disk } = yield* Conformance.disk()
+      const device = yield* disks.attached(disk)
+      yield* Check.fails(on({ disk }), "NotMounted")
+      yield* Check.fails(on({ device }), "NotMounted")
+    })
+  }),
+  Case.make({
+    id: `${operation}/takes-every-name`,
+    title: "MUST answer the same for a mounted disk by its descriptor, its device and its mount point",
+    source: Case.manual("balloon"),
+    needs: ["mount", "balloon"],
+    generations,
+    run: Effect.gen(function*() {
+      const { disk } = yield* Conformance.formatted()
+      const { device, target } = yield* Conformance.mounted(disk)
+      const answer = yield* on({ disk })
+      yield* Check.equal(yield* on({ device }), answer, "the answer for the device")
+      yield* Check.equal(yield* on({ target }), answer, "the answer for the mount point")
+    })
+  })
+]

@@ -1,0 +1,144 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as FileTree from "../../FileTree.js"
+import * as disks from "./disks.js"
+
+const MiB = ByteSize.MiB
+
+export const balloonChange: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "balloonChange/takes-room",
+    title: "MUST take as much room from the file system as the balloon becomes larger, and give it back",
+    source: Case.manual("balloon change"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { motd: "kept" })
+      const { free } = yield* ploop.fileSystemInfo({ disk })
+      const inflated = yield* ploop.balloonChange({ disk, size: "64M" })
+      yield* Check.equal([inflated.before, inflated.after], [MiB(0), MiB(64)], "before and after")
+      yield* Check.equal((yield* ploop.balloonStatus({ disk })).size, MiB(64), "the size of the balloon")
+      const left = (yield* ploop.fileSystemInfo({ disk })).free
+      yield* Check.isTrue(free - left >= MiB(64) && free - left < MiB(66), "64 MiB are free no more", free - left)
+      const deflated = yield* ploop.balloonChange({ disk, size: "4M" })
+      yield* Check.equal([deflated.before, deflated.after], [MiB(64), MiB(4)], "before and after the other way")
+      yield* Check.equal((yield* ploop.balloonStatus({ disk })).size, MiB(4), "the size of the balloon in the end")
+      yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
+    })
+  }),
+  Case.make({
+    id: "balloonChange/to-nothing",
+    title: "MUST empty the balloon when its size shall be zero",
+    source: Case.manual("balloon change"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      const { free } = yield* ploop.fileSystemInfo({ disk })
+      yield* ploop.balloonChange({ disk, size: "32M" })
+      yield* ploop.balloonChange({ target, size: 0 })
+      yield* Check.equal((yield* ploop.balloonStatus({ disk })).size, MiB(0), "the size of the balloon")
+      yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).free, free, "the free space")
+    })
+  }),
+  Case.make({
+    id: "balloonChange/to-the-same-size",
+    title: "MUST do nothing when the balloon has that size already",
+    source: Case.observed("balloon change: Nothing to do: new_size == old_size"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const { device } = yield* Conformance.mounted(disk)
+      yield* ploop.balloonChange({ device, size: "16M" })
+      yield* Check.equal(
+        yield* ploop.balloonChange({ device, size: "16M" }),
+        { before: MiB(16), after: MiB(16), truncated: MiB(0) },
+        "the answer"
+      )
+    })
+  }),
+  Case.make({
+    id: "balloonChange/gives-space-back-to-the-host",
+    title: "MUST give space of deleted files that the balloon takes back to the host",
+    source: Case.manual("balloon"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { disk, image } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { motd: "kept" })
+      yield* disks.fillAndRemove(target, MiB(48))
+      const before = (yield* fs.stat(image)).size
+      // As large as it gets, so that it covers what the deleted file had.
+      const { free } = yield* ploop.fileSystemInfo({ disk })
+      const size = ByteSize.MiB((free - MiB(24)) / MiB(1))
+      const { truncated } = yield* ploop.balloonChange({ disk, size })
+      yield* Check.isTrue(truncated > 0n, "the answer says that space was given back", truncated)
+      const after = (yield* fs.stat(image)).size
+      yield* Check.equal(before - after, truncated, "what the image file has become less")
+      yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
+    })
+  }),
+  Case.make({
+    id: "balloonChange/larger-than-the-free-space",
+    title: "MUST refuse a balloon for which there is no room, and leave it at its size",
+    source: Case.source("lib/balloon.c ploop_balloon_change_size"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { motd: "kept" })
+      yield* ploop.balloonChange({ disk, size: "8M" })
+      yield* Check.fails(ploop.balloonChange({ disk, size: "290M" }), "NoSpace", { operation: "balloonChange" })
+      yield* Check.equal((yield* ploop.balloonStatus({ disk })).size, MiB(8), "the size of the balloon")
+      yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
+    })
+  }),
+  Case.make({
+    id: "balloonChange/idle-disk",
+    title: "MUST say that a disk is not mounted",
+    source: Case.observed("balloon change on a disk without a device"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      yield* Check.fails(ploop.balloonChange({ disk, size: "1M" }), "NotMounted", {
+        operation: "balloonChange",
+        subject: disk
+      })
+    })
+  }),
+  Case.make({
+    id: "balloonChange/unknown-names",
+    title: "MUST tell a missing descriptor, a missing device and a directory that is no mount point apart",
+    source: Case.observed("balloon change with names of nothing"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const disk = yield* Conformance.path("DiskDescriptor.xml")
+      const target = yield* Conformance.directory("mnt")
+      yield* Check.fails(ploop.balloonChange({ disk, size: "1M" }), "DiskNotFound")
+      yield* Check.fails(ploop.balloonChange({ device: disks.noDevice, size: "1M" }), "DeviceNotFound")
+      yield* Check.fails(ploop.balloonChange({ target, size: "1M" }), "NotMounted")
+    })
+  }),
+  Case.make({
+    id: "balloonChange/refuses-parts-of-sectors",
+    title: "MUST refuse a size that is no multiple of 512 bytes, and name the option",
+    source: Case.service("Request.BalloonChange"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      yield* Check.fails(ploop.balloonChange({ disk, size: 1000 }), "InvalidArgument", { field: "size" })
+    })
+  })
+]

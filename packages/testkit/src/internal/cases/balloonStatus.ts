@@ -1,0 +1,43 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import { onMounted } from "./balloon.js"
+
+export const balloonStatus: ReadonlyArray<Case.Case> = [
+  ...onMounted("balloonStatus", (request) => Effect.flatMap(Ploop.Ploop, (ploop) => ploop.balloonStatus(request))),
+  Case.make({
+    id: "balloonStatus/of-a-new-disk",
+    title: "MUST find the balloon of a new disk empty, and nothing under way",
+    source: Case.manual("balloon show, balloon status"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { generation } = yield* Conformance.Conformance
+      const { disk } = yield* Conformance.formatted()
+      yield* Conformance.mounted(disk)
+      yield* Check.equal(
+        yield* ploop.balloonStatus({ disk }),
+        { size: ByteSize.MiB(0), maintenance: generation === "9" ? undefined : "OFF" },
+        "the status"
+      )
+    })
+  }),
+  Case.make({
+    id: "balloonStatus/outlives-a-umount",
+    title: "MUST find the balloon as it was left, after a umount and a mount",
+    source: Case.manual("balloon show"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* Conformance.mounted(disk)
+      yield* ploop.balloonChange({ disk, size: "12M" })
+      yield* ploop.umount({ disk })
+      yield* Conformance.mounted(disk)
+      yield* Check.equal((yield* ploop.balloonStatus({ disk })).size, ByteSize.MiB(12), "the size of the balloon")
+    })
+  })
+]

@@ -1,0 +1,358 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import type { Disk } from "@effect-ploop/core/Disk"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as FileTree from "../../FileTree.js"
+import * as disks from "./disks.js"
+
+const { a } = Conformance.ids
+
+const MiB = ByteSize.MiB
+
+const tree = { "etc/": "", "etc/motd": "kept" }
+
+/** The size of the file system, which may be mounted for it. */
+const sizeInside = (disk: Disk) =>
+  Effect.map(
+    Effect.flatMap(Ploop.Ploop, (ploop) => ploop.fileSystemInfo({ disk, mayMount: true })),
+    ({ size }) => size
+  )
+
+const sizeOf = (disk: Disk) =>
+  Effect.map(Effect.flatMap(Ploop.Ploop, (ploop) => ploop.imageInfo({ disk })), ({ size }) => size)
+
+const isIdle = (disk: Disk) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is still attached")
+  })
+
+export const resize: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "resize/grows-an-idle-disk",
+    title: "MUST grow an idle disk and its file system, keep its files, and leave it idle",
+    source: Case.manual("resize"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* disks.write(disk, tree)
+      const before = yield* sizeInside(disk)
+      yield* ploop.resize({ disk, size: "400M" })
+      yield* isIdle(disk)
+      yield* Check.equal(yield* sizeOf(disk), MiB(400), "the size of the disk")
+      yield* Check.equal((yield* disks.descriptor(disk)).diskSize, MiB(400), "the size in the descriptor")
+      const after = yield* sizeInside(disk)
+      yield* Check.isTrue(after > before + MiB(80), "the file system gained 80 MiB or more", after - before)
+      yield* disks.holds(disk, tree, "the files")
+    })
+  }),
+  Case.make({
+    id: "resize/grows-a-mounted-disk",
+    title: "MUST grow a mounted disk and its file system, with its files in place",
+    source: Case.manual("resize"),
+    needs: ["mount", "onlineGrow"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, tree)
+      const before = yield* sizeInside(disk)
+      yield* ploop.resize({ disk, size: "400M", mode: "online" })
+      yield* Check.equal(yield* sizeOf(disk), MiB(400), "the size of the disk")
+      yield* Check.equal((yield* disks.descriptor(disk)).diskSize, MiB(400), "the size in the descriptor")
+      const after = yield* sizeInside(disk)
+      yield* Check.isTrue(after > before + MiB(80), "the file system gained 80 MiB or more", after - before)
+      yield* Check.equal(yield* FileTree.read(target), tree, "the files")
+      yield* ploop.umount({ disk })
+      yield* disks.holds(disk, tree, "the files after a umount")
+    })
+  }),
+  Case.make({
+    id: "resize/rounds-up-to-clusters",
+    title: "MUST round a size up to whole clusters",
+    source: Case.source("lib/ploop.c ploop_resize_image"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* ploop.resize({ disk, size: Number(MiB(310)) + 512 })
+      yield* Check.equal(yield* sizeOf(disk), MiB(311), "the size of the disk")
+    })
+  }),
+  Case.make({
+    id: "resize/shrinks-the-file-system-of-an-idle-disk",
+    title: "MUST make the file system of an idle disk smaller, keep its files, and leave the disk at its size",
+    source: Case.source("lib/ploop.c ploop_resize_image"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* disks.write(disk, tree)
+      const before = yield* sizeInside(disk)
+      yield* ploop.resize({ disk, size: "250M" })
+      yield* isIdle(disk)
+      const after = yield* sizeInside(disk)
+      yield* Check.isTrue(after < before - MiB(40), "the file system lost 40 MiB or more", before - after)
+      yield* Check.equal(yield* sizeOf(disk), Conformance.formattedSize, "the size of the disk")
+      yield* Check.equal((yield* disks.descriptor(disk)).diskSize, Conformance.formattedSize, "that in the descriptor")
+      yield* disks.holds(disk, tree, "the files")
+    })
+  }),
+  Case.make({
+    id: "resize/grows-back-within-the-disk",
+    title: "MUST give the file system of an idle disk its room back after a shrink",
+    source: Case.source("lib/ploop.c ploop_resize_image"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* ploop.resize({ disk, size: "250M" })
+      const small = yield* sizeInside(disk)
+      yield* ploop.resize({ disk, size: "300M" })
+      const large = yield* sizeInside(disk)
+      yield* Check.isTrue(large > small + MiB(40), "the file system gained 40 MiB or more", large - small)
+      yield* Check.equal(yield* sizeOf(disk), Conformance.formattedSize, "the size of the disk")
+    })
+  }),
+  Case.make({
+    id: "resize/shrinks-a-mounted-disk-by-its-balloon",
+    title: "MUST take the room from the file system of a mounted disk with the balloon, and give it back",
+    source: Case.source("lib/ploop.c ploop_resize_image, lib/balloon.c"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, tree)
+      const before = yield* ploop.fileSystemInfo({ disk })
+      yield* ploop.resize({ disk, size: "250M", mode: "online" })
+      const { size: balloon } = yield* ploop.balloonStatus({ disk })
+      yield* Check.isTrue(balloon > MiB(40) && balloon <= MiB(52), "the balloon holds 40 to 52 MiB", balloon)
+      const after = yield* ploop.fileSystemInfo({ disk })
+      yield* Check.isTrue(after.free <= before.free - balloon, "the balloon's room is not free", after.free)
+      yield* Check.equal(yield* sizeOf(disk), Conformance.formattedSize, "the size of the disk")
+      yield* Check.equal(yield* FileTree.read(target), tree, "the files")
+      yield* ploop.resize({ disk, size: "300M", mode: "online" })
+      const { size: left } = yield* ploop.balloonStatus({ disk })
+      yield* Check.isTrue(left < MiB(10), "the balloon holds less than 10 MiB", left)
+    })
+  }),
+  Case.make({
+    id: "resize/deflates-the-balloon-of-an-idle-disk",
+    title: "MUST empty the balloon when it resizes the file system of an idle disk",
+    source: Case.source("lib/ploop.c ploop_resize_image"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const target = yield* Conformance.directory("mnt")
+      yield* Ploop.withMount({ disk, target }, () => ploop.balloonChange({ disk, size: "20M" }))
+      yield* ploop.resize({ disk, size: "400M", mode: "offline" })
+      const { size } = yield* Ploop.withMount({ disk, target }, () => ploop.balloonStatus({ disk }))
+      yield* Check.equal(size, MiB(0), "the size of the balloon")
+    })
+  }),
+  Case.make({
+    id: "resize/raw-grows",
+    title: "MUST grow a raw disk: its file, its descriptor and its file system",
+    source: Case.manual("resize"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted({ format: "raw" })
+      yield* disks.write(disk, tree)
+      const before = yield* sizeInside(disk)
+      yield* ploop.resize({ disk, size: "350M" })
+      yield* Check.equal((yield* disks.descriptor(disk)).diskSize, MiB(350), "the size in the descriptor")
+      const after = yield* sizeInside(disk)
+      yield* Check.isTrue(after > before + MiB(40), "the file system gained 40 MiB or more", after - before)
+      yield* disks.holds(disk, tree, "the files")
+    })
+  }),
+  Case.make({
+    id: "resize/raw-idle-refuses-less",
+    title: "MUST refuse to make an idle raw disk smaller where the tool would damage it, and touch nothing",
+    source: Case.source("lib/ploop.c ploop_raw_discard, lib/gpt.c update_gpt_partition"),
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { disk, image } = yield* Conformance.disk({ format: "raw" })
+      yield* Check.fails(ploop.resize({ disk, size: "7M" }), "Unsupported", { operation: "resize", subject: disk })
+      yield* Check.fails(ploop.resize({ disk, size: "8M" }), "Unsupported")
+      yield* Check.equal((yield* fs.stat(image)).size, FileSystem.Size(MiB(8)), "the size of the image file")
+      yield* Check.equal((yield* disks.descriptor(disk)).diskSize, MiB(8), "the size in the descriptor")
+    })
+  }),
+  Case.make({
+    id: "resize/raw-is-not-broken",
+    title: "MUST NOT leave an idle raw disk that cannot be mounted when its size shall be less",
+    source: Case.source("lib/ploop.c ploop_raw_discard, lib/gpt.c update_gpt_partition"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { generation } = yield* Conformance.Conformance
+      const { disk } = yield* Conformance.formatted({ format: "raw" })
+      yield* disks.write(disk, tree)
+      const shrunk = ploop.resize({ disk, size: "250M" })
+      yield* generation === "9" ? shrunk : Check.fails(shrunk, "Unsupported")
+      yield* disks.holds(disk, tree, "the files")
+      yield* ploop.resize({ disk, size: "350M" })
+      yield* disks.holds(disk, tree, "the files after a growth")
+    })
+  }),
+  Case.make({
+    id: "resize/keeps-the-size-of-snapshots",
+    title: "MUST resize a disk that has snapshots, whose size and files stay as they were",
+    source: Case.observed("resize with a snapshot below the top delta"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* disks.write(disk, tree)
+      yield* ploop.createSnapshot({ disk, id: a })
+      const before = yield* sizeInside(disk)
+      yield* ploop.resize({ disk, size: "400M" })
+      yield* Check.equal(yield* sizeOf(disk), MiB(400), "the size of the disk")
+      yield* ploop.switchSnapshot({ disk, id: a })
+      yield* Check.equal(yield* sizeOf(disk), Conformance.formattedSize, "the size after going back")
+      yield* Check.equal((yield* disks.descriptor(disk)).diskSize, MiB(400), "the size in the descriptor")
+      yield* Check.equal(yield* sizeInside(disk), before, "the size of the file system after going back")
+      yield* disks.holds(disk, tree, "the files after going back")
+    })
+  }),
+  Case.make({
+    id: "resize/online-needs-a-mount",
+    title: "MUST refuse mode online for a disk that is not mounted, and change nothing",
+    source: Case.service("Request.Resize"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      const before = yield* disks.descriptor(disk)
+      yield* Check.fails(ploop.resize({ disk, size: "16M", mode: "online" }), "NotMounted", {
+        operation: "resize",
+        subject: disk
+      })
+      yield* Check.equal(yield* disks.descriptor(disk), before, "the descriptor")
+    })
+  }),
+  Case.make({
+    id: "resize/offline-refuses-a-running-disk",
+    title: "MUST refuse mode offline while a device of the disk runs, and name the device",
+    source: Case.service("Request.Resize"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const { device } = yield* Conformance.mounted(disk)
+      yield* Check.fails(ploop.resize({ disk, size: "250M", mode: "offline" }), "AlreadyMounted", { device })
+      yield* Check.equal((yield* ploop.balloonStatus({ disk })).size, MiB(0), "the size of the balloon")
+    })
+  }),
+  Case.make({
+    id: "resize/refuses-four-clusters",
+    title: "MUST refuse a size of four clusters or less, and leave disk and file system as they are",
+    source: Case.source("lib/ploop.c ploop_resize_image"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const before = yield* sizeInside(disk)
+      yield* Check.fails(ploop.resize({ disk, size: "4M" }), "SizeRefused", { operation: "resize" })
+      yield* isIdle(disk)
+      yield* Check.equal(yield* sizeInside(disk), before, "the size of the file system")
+      yield* Conformance.mounted(disk)
+      yield* Check.fails(ploop.resize({ disk, size: "4M" }), "SizeRefused")
+    })
+  }),
+  Case.make({
+    id: "resize/idle-refuses-less-than-the-data",
+    title: "MUST fail when the file system of an idle disk cannot become so small, and leave it whole and idle",
+    source: Case.observed("resize -s 64M: resize2fs refuses, exit code 26"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* disks.write(disk, tree)
+      const before = yield* sizeInside(disk)
+      yield* Check.fails(ploop.resize({ disk, size: "64M" }), "FileSystemResizeFailed", { exitCode: 26 })
+      yield* isIdle(disk)
+      yield* Check.equal(yield* sizeInside(disk), before, "the size of the file system")
+      yield* disks.holds(disk, tree, "the files")
+    })
+  }),
+  Case.make({
+    id: "resize/mounted-refuses-less-than-the-data",
+    title: "MUST refuse a size that the data of a mounted disk do not fit in, say the smallest, and leave the balloon",
+    source: Case.source("lib/ploop.c ploop_resize_image"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, tree)
+      const { minimum } = yield* Check.fails(ploop.resize({ disk, size: "64M" }), "SizeRefused")
+      yield* Check.isTrue(
+        minimum !== undefined && minimum > MiB(64) && minimum < Conformance.formattedSize,
+        "the smallest size is between that and the size of the disk",
+        minimum
+      )
+      yield* Check.equal((yield* ploop.balloonStatus({ disk })).size, MiB(0), "the size of the balloon")
+      yield* Check.equal(yield* FileTree.read(target), tree, "the files")
+    })
+  }),
+  Case.make({
+    id: "resize/refuses-more-than-the-largest",
+    title: "MUST refuse a size beyond the limit for disks with a file system, and leave the disk idle and as it is",
+    source: Case.source("lib/ploop.c check_size"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* Check.fails(ploop.resize({ disk, size: "60T" }), "SizeRefused", { exitCode: 38 })
+      yield* isIdle(disk)
+      yield* Check.equal((yield* disks.descriptor(disk)).diskSize, Conformance.formattedSize, "the size of the disk")
+    })
+  }),
+  Case.make({
+    id: "resize/needs-a-file-system",
+    title: "MUST fail on a disk without a file system, leave it idle and at its size",
+    source: Case.observed("resize of a disk made with -t none"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      yield* Check.fails(ploop.resize({ disk, size: "16M" }), "MountFailed")
+      yield* isIdle(disk)
+      yield* Check.equal(yield* sizeOf(disk), MiB(8), "the size of the disk")
+    })
+  }),
+  Case.make({
+    id: "resize/refuses-parts-of-sectors",
+    title: "MUST refuse a size that is no multiple of 512 bytes, name the option, and touch nothing",
+    source: Case.service("Request.Resize"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      const before = yield* disks.descriptor(disk)
+      yield* Check.fails(ploop.resize({ disk, size: 16_000_001 }), "InvalidArgument", { field: "size" })
+      yield* Check.fails(ploop.resize({ disk, size: 0 }), "InvalidArgument", { field: "size" })
+      yield* Check.equal(yield* disks.descriptor(disk), before, "the descriptor")
+    })
+  }),
+  Case.make({
+    id: "resize/unknown-disk",
+    title: "MUST say that there is no descriptor at the path",
+    source: Case.observed("resize of a missing DiskDescriptor.xml"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const disk = yield* Conformance.path("DiskDescriptor.xml")
+      yield* Check.fails(ploop.resize({ disk, size: "16M" }), "DiskNotFound", { operation: "resize", subject: disk })
+    })
+  })
+]
