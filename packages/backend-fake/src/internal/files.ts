@@ -97,7 +97,8 @@ export const makeDirectory = (tx: Transaction, path: string, mode: number): Resu
   Either.flatMap(walkToName(tx, path), (found) => {
     const refused = refuseMaking(tx, found, "Directory")
     if (refused !== undefined) return failed(refused)
-    const body: Directory = { _tag: "Directory", entries: HashMap.empty(), parent: found.parent.ino, runs: [] }
+    const { name, parent } = found
+    const body: Directory = { _tag: "Directory", entries: HashMap.empty(), parent: parent.ino, name, runs: [] }
     return make(tx, found, body, mode & ~umask & (0o777 | sticky))
   })
 
@@ -219,7 +220,9 @@ export const rename = (tx: Transaction, from: string, to: string): Result<void> 
       tx.setAttributes(node.volume, {
         ...inode,
         ctime: tx.now,
-        body: inode.body._tag === "Directory" ? { ...inode.body, parent: next.parent.ino } : inode.body
+        body: inode.body._tag === "Directory"
+          ? { ...inode.body, parent: next.parent.ino, name: next.name }
+          : inode.body
       })
       return Either.void
     }))

@@ -69,12 +69,14 @@ export const make = (
         _tag: "Directory",
         entries: HashMap.make(["lost+found", lostAndFound], [balloonName, balloon]),
         parent: rootInode,
+        name: "",
         runs: [{ start: run!.start, length: 1 }]
       }),
       inode(lostAndFound, 0o700, 2, {
         _tag: "Directory",
         entries: HashMap.empty(),
         parent: rootInode,
+        name: "lost+found",
         runs: [{ start: run!.start + 2, length: lostBlocks }]
       }),
       inode(balloon, 0o600, 1, content.empty)

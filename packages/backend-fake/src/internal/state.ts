@@ -13,6 +13,8 @@ export interface Directory {
   readonly entries: HashMap.HashMap<string, number>
   /** The directory above; its own number at the root. */
   readonly parent: number
+  /** Its name there; empty at the root. */
+  readonly name: string
   readonly runs: ReadonlyArray<space.Run>
 }
 
@@ -122,7 +124,13 @@ export interface State {
 /** The file system of the host itself. */
 export const hostVolume = 1
 
-const directory = (ino: number, parent: number, now: number, entries: Iterable<readonly [string, number]>): Inode => ({
+const directory = (
+  ino: number,
+  name: string,
+  now: number,
+  entries: Iterable<readonly [string, number]>,
+  parent = rootInode
+): Inode => ({
   ino,
   mode: 0o755,
   uid: 0,
@@ -132,7 +140,7 @@ const directory = (ino: number, parent: number, now: number, entries: Iterable<r
   mtime: now,
   ctime: now,
   birthtime: now,
-  body: { _tag: "Directory", entries: HashMap.fromIterable(entries), parent, runs: [] }
+  body: { _tag: "Directory", entries: HashMap.fromIterable(entries), parent, name, runs: [] }
 })
 
 const standard = ["dev", "mnt", "tmp", "vz"]
@@ -143,13 +151,13 @@ const hostTree = (generation: Generation, now: number): Volume => {
   const numbers = standard.map((name, index) => [name, first + index] as const)
   const mapper = first + standard.length
   const inodes = [
-    { ...directory(rootInode, rootInode, now, numbers), links: 2 + standard.length },
+    { ...directory(rootInode, "", now, numbers), links: 2 + standard.length },
     ...numbers.map(([name, ino]) => ({
-      ...directory(ino, rootInode, now, name === "dev" && generation === "9" ? [["mapper", mapper]] : []),
+      ...directory(ino, name, now, name === "dev" && generation === "9" ? [["mapper", mapper]] : []),
       ...(name === "tmp" && { mode: 0o1777 }),
       ...(name === "dev" && generation === "9" && { links: 3 })
     })),
-    ...(generation === "9" ? [directory(mapper, numbers[0]![1], now, [])] : [])
+    ...(generation === "9" ? [directory(mapper, "mapper", now, [], numbers[0]![1])] : [])
   ]
   return {
     id: hostVolume,

@@ -164,9 +164,9 @@ export const lookup = (tx: Transaction, path: string, follow = true): Result<Fil
 export const pathOf = (tx: Transaction, ref: FileRef): string => {
   const names: Array<string> = []
   for (let at = below(tx, ref); !same(at, root);) {
-    const parent = { volume: at.volume, ino: directory(tx, at)?.parent ?? rootInode }
-    for (const [name, ino] of directory(tx, parent)?.entries ?? []) if (ino === at.ino) names.push(name)
-    at = below(tx, parent)
+    const { name, parent } = directory(tx, at)!
+    names.push(name)
+    at = below(tx, { volume: at.volume, ino: parent })
   }
   return `/${names.reverse().join("/")}`
 }
