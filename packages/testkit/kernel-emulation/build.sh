@@ -33,4 +33,5 @@ mkdir -p "$out"
 cd "$sources"
 $cc $flags -shared -fPIC -fvisibility=hidden -o "$out/ploop-emulation.so" paths.c ioctls.c nodes.c client.c state.c -ldl
 $cc $flags -o "$out/ploop-emulation" \
-	main.c enter.c reap.c server.c commands.c disk.c loop.c sysfs.c chain.c image.c client.c state.c
+	main.c enter.c reap.c mounts.c server.c commands.c disk.c helper.c loop.c freeze.c sysfs.c chain.c image.c \
+	client.c state.c

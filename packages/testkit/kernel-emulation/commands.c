@@ -1,5 +1,7 @@
 #define _GNU_SOURCE
 #include "device.h"
+#include "freeze.h"
+#include "loop.h"
 #include "state.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +13,7 @@
 
 #include <ploop/ploop_if.h>
 
-/* An answer that comes later, from the keeper or from a discard. */
+/* An answer that comes later, when a helper has reported or something is discarded. */
 #define LATER 1000000
 
 static void reply_to(int client, const struct reply *reply)
@@ -42,7 +44,7 @@ static bool writable(struct device *device)
 	return device->chain.count && !chain_top(&device->chain)->read_only;
 }
 
-static int wait_for_keeper(struct device *device, int client, uint32_t command)
+static int wait_for_helper(struct device *device, int client, uint32_t command)
 {
 	device->client = client;
 	device->client_command = command;
@@ -51,6 +53,7 @@ static int wait_for_keeper(struct device *device, int client, uint32_t command)
 
 static int start(struct device *device, int client)
 {
+	struct loop_source source;
 	char path[PATH_MAX];
 	int error;
 
@@ -59,10 +62,11 @@ static int start(struct device *device, int client)
 	if (device->running || device->client >= 0)
 		return -EBUSY;
 	device_path(path, device->number, "disk");
+	source = (struct loop_source){ path, !writable(device) };
 	if ((error = writable(device) ? chain_mark(&device->chain, true) : 0) ||
-	    (error = keeper_start(&device->keeper, path, !writable(device))))
+	    (error = helper_start(&device->keeper, &loop_task, &source)))
 		return error;
-	return wait_for_keeper(device, client, START);
+	return wait_for_helper(device, client, START);
 }
 
 static int stopped(struct device *device)
@@ -70,7 +74,8 @@ static int stopped(struct device *device)
 	int error = writable(device) ? chain_mark(&device->chain, false) : 0;
 
 	device->running = false;
-	publish_loop(device, -1);
+	device->loop = -1;
+	publish_loop(device);
 	return error;
 }
 
@@ -80,8 +85,8 @@ static int stop(struct device *device, int client)
 		return -EINVAL;
 	if (busy(device) || device->client >= 0)
 		return -EBUSY;
-	keeper_release(&device->keeper);
-	return device->keeper.status < 0 ? stopped(device) : wait_for_keeper(device, client, STOP);
+	helper_release(&device->keeper);
+	return device->keeper.status < 0 ? stopped(device) : wait_for_helper(device, client, STOP);
 }
 
 /* Takes the device away, with all that the tool could see of it. */
@@ -107,9 +112,9 @@ static int quit(struct device *device, int client)
 		return -EBUSY;
 	device->discarding = false;
 	disk_release_held(device);
-	keeper_release(&device->keeper);
+	helper_release(&device->keeper);
 	if (device->keeper.status >= 0)
-		return wait_for_keeper(device, client, QUIT);
+		return wait_for_helper(device, client, QUIT);
 	if (device->running)
 		stopped(device);
 	return clear(device);
@@ -117,20 +122,21 @@ static int quit(struct device *device, int client)
 
 void command_keeper(struct device *device)
 {
-	struct keeper_report report;
-	bool got = keeper_report(&device->keeper, &report);
+	struct report report;
+	bool got = helper_report(&device->keeper, &report);
 	int client = device->client, error = got ? -report.error : -EIO;
 
-	device->client = -1;
-	if (client < 0)		/* somebody killed the keeper: the loop device goes with its last mount */
+	if (client < 0 || device->client_command == SNAPSHOT)	/* somebody killed the keeper: the loop device goes with its last mount */
 		return;
+	device->client = -1;
 	if (device->client_command != START) {
 		error = stopped(device);
 		if (device->client_command == QUIT)
 			error = clear(device);
 	} else if (!error) {
 		device->running = true;
-		publish_loop(device, report.loop);
+		device->loop = report.number;
+		publish_loop(device);
 	} else if (writable(device)) {
 		chain_mark(&device->chain, false);
 	}
@@ -173,7 +179,39 @@ static int replace_delta(struct device *device, int level, const char *path)
 /* What changes the contents of a running device needs it writable and without maintenance. */
 static int changeable(struct device *device)
 {
-	return !device->running ? -EINVAL : !writable(device) ? -EROFS : busy(device) ? -EBUSY : 0;
+	return !device->running ? -EINVAL : !writable(device) ? -EROFS :
+		busy(device) || device->client >= 0 ? -EBUSY : 0;
+}
+
+static int snapshot(struct device *device, const struct request *request, int client)
+{
+	int error = changeable(device);
+
+	if (error)
+		return error;
+	if (!request->freeze)
+		return chain_snapshot(&device->chain, request->path);
+	memcpy(device->snapshot, request->path, sizeof device->snapshot);
+	error = helper_start(&device->freezer, &freeze_task, &device->loop);
+	return error ? error : wait_for_helper(device, client, SNAPSHOT);
+}
+
+/* First the file system is frozen, and the snapshot is taken; then it is thawed. */
+void command_freezer(struct device *device)
+{
+	struct report report;
+	bool frozen = device->freezer.lifeline >= 0;
+	bool got = helper_report(&device->freezer, &report);
+	int client = device->client;
+
+	if (frozen && got && !report.error) {
+		device->snapshot_result = chain_snapshot(&device->chain, device->snapshot);
+		helper_release(&device->freezer);
+		return;
+	}
+	device->client = -1;
+	publish(device);
+	reply_result(client, frozen ? -EIO : device->snapshot_result);
 }
 
 static void where(struct device *device, struct reply *reply)
@@ -316,7 +354,7 @@ static int execute(struct device *device, const struct request *request, struct 
 	case QUIT:
 		return quit(device, client);
 	case SNAPSHOT:
-		return (error = changeable(device)) ? error : chain_snapshot(chain, request->path);
+		return snapshot(device, request, client);
 	case MERGE:
 		return (error = changeable(device)) ? error : chain_merge(chain);
 	case GROW:

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -78,7 +78,8 @@ static int own_dev(void)
 
 static int own_namespaces(void)
 {
-	if (mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL))
+	/* nothing of ours goes out; what the machine umounts is not kept busy here */
+	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL))
 		return failed("making the mounts private");
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
 		return failed("mounting /proc");
@@ -104,24 +105,72 @@ static void forward_signals(void)
 		sigaction(signals[i], &action, NULL);
 }
 
+static void block_child_signal(int how)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(how, &signals, NULL);
+}
+
+/* Becomes readable when a child has ended. */
+static int child_ended(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
 static int exit_code(int status)
 {
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Waits for one child, and meanwhile takes leave of every other that ends. */
-static int await_child(pid_t wanted)
+/* Waits for the command, and meanwhile takes leave of every other process that ends. */
+static int await_command(int lifeline)
 {
-	int status = 0;
+	struct pollfd events[] = { { .fd = lifeline }, { .fd = child_ended(), .events = POLLIN } };
+	struct signalfd_siginfo signal;
 	pid_t ended;
+	int status;
 
-	do
-		ended = waitpid(-1, &status, 0);
-	while ((ended < 0 && errno == EINTR) || (ended > 0 && ended != wanted));
-	return ended < 0 ? SETUP_FAILED : exit_code(status);
+	for (;;) {
+		while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+			if (ended == child)
+				return exit_code(status);
+		if (poll(events, COUNT(events), -1) < 0)
+			continue;
+		/* whoever started this is dead, so the command is to end as well */
+		if (events[0].revents) {
+			kill(child, SIGKILL);
+			events[0].fd = -1;
+		}
+		if (events[1].revents && read(events[1].fd, &signal, sizeof signal) < 0)
+			return SETUP_FAILED;
+	}
 }
 
-/* Kills what the command left behind, but for the servers, without which no mount can be ended. */
+/* Takes down all devices there are. */
+static void reap_states(void)
+{
+	char path[PATH_MAX];
+	DIR *states = opendir(PRIVATE_DEV_MARK);
+	struct dirent *entry;
+
+	while (states && (entry = readdir(states))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof path, "%s/%s", PRIVATE_DEV_MARK, entry->d_name);
+		reap(path);
+	}
+	if (states)
+		closedir(states);
+}
+
+/* Kills what the command left behind, but for the servers and their helpers, without which no mount can be ended. */
 static void kill_leftovers(void)
 {
 	DIR *processes = opendir("/proc");
@@ -134,7 +183,7 @@ static void kill_leftovers(void)
 		if (!isdigit(entry->d_name[0]) || pid == 1)
 			continue;
 		snprintf(path, sizeof path, "/proc/%d/comm", pid);
-		if (read_line(path, name, sizeof name) > 0 && strncmp(name, "ploop-server", 12) && strncmp(name, "ploop-keeper", 12))
+		if (read_line(path, name, sizeof name) > 0 && strncmp(name, SERVER_PREFIX, strlen(SERVER_PREFIX)))
 			kill(pid, SIGKILL);
 	}
 	if (processes)
@@ -143,57 +192,54 @@ static void kill_leftovers(void)
 
 static void clean_up(void)
 {
-	char path[PATH_MAX];
-	struct dirent *entry;
-	DIR *states;
-
 	kill_leftovers();
-	states = opendir(PRIVATE_DEV_MARK);
-	while (states && (entry = readdir(states))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof path, "%s/%s", PRIVATE_DEV_MARK, entry->d_name);
-		reap(path);
-	}
-	if (states)
-		closedir(states);
+	reap_states();
 	kill(-1, SIGKILL);
 	while (wait(NULL) > 0)
 		;
 }
 
 /* The first process of the namespace: when it ends, the kernel kills all others. */
-static int supervise(char **command)
+static int supervise(char **command, int lifeline)
 {
 	int code;
 
 	if (own_namespaces())
 		return SETUP_FAILED;
+	block_child_signal(SIG_BLOCK);
 	child = fork();
 	if (child < 0) {
 		failed("fork");
 		return SETUP_FAILED;
 	}
 	if (child == 0) {
+		block_child_signal(SIG_UNBLOCK);
 		execvp(command[0], command);
 		failed(command[0]);
 		_exit(NOT_EXECUTABLE);
 	}
+	/* what kills the command's process group leaves this one to clean up */
+	setpgid(0, 0);
 	forward_signals();
-	code = await_child(child);
+	code = await_command(lifeline);
 	child = 0;
 	clean_up();
 	return code;
 }
 
-/* Dies with the parent, also if that is gone before it can be told so. */
-static void die_with_parent(int lifeline)
+/* If somebody killed the first process, its whole namespace is dead, and the devices are taken down here. */
+static int await_namespace(void)
 {
-	struct pollfd event = { .fd = lifeline };
+	int status;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (poll(&event, 1, 0) > 0 && event.revents & POLLHUP)
-		_exit(SETUP_FAILED);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return SETUP_FAILED;
+	if (WIFSIGNALED(status)) {
+		umount2("/proc", MNT_DETACH);	/* that of the namespace, which knows no process any more */
+		reap_states();
+	}
+	return exit_code(status);
 }
 
 int enter(char **command)
@@ -211,9 +257,9 @@ int enter(char **command)
 	}
 	if (child == 0) {
 		close(lifeline[1]);
-		die_with_parent(lifeline[0]);
-		_exit(supervise(command));
+		_exit(supervise(command, lifeline[0]));
 	}
+	close(lifeline[0]);
 	forward_signals();
-	return await_child(child);
+	return await_namespace();
 }

@@ -74,18 +74,6 @@ static void describe(struct on_disk *disk, int version, uint32_t cluster, uint64
 	disk->first_block = (table + cluster - 1) / cluster * per_cluster;
 }
 
-int image_create(int fd, int version, uint32_t cluster, uint64_t sectors)
-{
-	struct on_disk disk = { .flags = FLAG_EMPTY };
-	int error;
-
-	describe(&disk, version, cluster, sectors);
-	if (ftruncate(fd, 0) || ftruncate(fd, (off_t)disk.first_block * SECTOR))
-		return -errno;
-	error = write_exactly(fd, &disk, sizeof disk, 0);
-	return error ? error : fsync(fd) ? -errno : 0;
-}
-
 int image_header(int fd, struct image_header *header)
 {
 	struct on_disk disk;

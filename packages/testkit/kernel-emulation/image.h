@@ -27,9 +27,6 @@ struct image_header {
 	bool in_use;
 };
 
-/* Writes an empty image over whatever is in the file. */
-int image_create(int fd, int version, uint32_t cluster, uint64_t sectors);
-
 /* -EINVAL when the file is not an image. */
 int image_header(int fd, struct image_header *header);
 

@@ -6,14 +6,12 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <linux/loop.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,32 +77,6 @@ static int start_server(int device)
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : fail(WIFEXITED(status) ? WEXITSTATUS(status) : EIO);
 }
 
-/* Freezes or thaws the mounted file system of a device; -1 when there is none. */
-static int freeze(int device, bool frozen)
-{
-	char line[PATH_MAX * 2], target[PATH_MAX];
-	int loop = loop_of(device), fd = open_raw("/proc/self/mountinfo", O_RDONLY), result = -1;
-	FILE *mounts = fd < 0 ? NULL : fdopen(fd, "r");
-
-	while (loop >= 0 && mounts && fgets(line, sizeof line, mounts)) {
-		unsigned major, minor;
-		dev_t number;
-
-		if (sscanf(line, "%*u %*u %u:%u %*s %4095s", &major, &minor, target) != 3)
-			continue;
-		number = makedev(major, minor);
-		if (number != loop_number(loop) && number != loop_partition_number(loop))
-			continue;
-		fd = open_raw(target, O_RDONLY);
-		result = syscall(SYS_ioctl, fd, frozen ? FIFREEZE : FITHAW, 0);
-		close(fd);
-		break;
-	}
-	if (mounts)
-		fclose(mounts);
-	return result;
-}
-
 static bool has_server(int device)
 {
 	int connection = server_connect(device);
@@ -118,11 +90,10 @@ static int delta_ioctl(int device, unsigned long ioctl_request, const struct plo
 		       struct request *request, struct reply *reply)
 {
 	uint32_t flags = control->c.pctl_flags;
-	bool frozen;
-	int result, error;
 
 	request->raw = control->c.pctl_format == PLOOP_FMT_RAW;
 	request->read_only = (flags & PLOOP_FMT_RDONLY) != 0;
+	request->freeze = (flags & PLOOP_FLAG_FS_SYNC) != 0;
 	request->cluster_log = control->c.pctl_cluster_log;
 	request->level = control->c.pctl_level;
 	if (flags & PLOOP_FLAG_COOKIE)
@@ -133,13 +104,7 @@ static int delta_ioctl(int device, unsigned long ioctl_request, const struct plo
 		ioctl_request == PLOOP_IOC_SNAPSHOT ? SNAPSHOT : REPLACE_DELTA;
 	if (request->command == ADD_DELTA && !has_server(device) && start_server(device))
 		return -1;
-	frozen = request->command == SNAPSHOT && flags & PLOOP_FLAG_FS_SYNC && !freeze(device, true);
-	result = server_call(device, request, reply);
-	error = errno;
-	if (frozen)
-		freeze(device, false);
-	errno = error;
-	return result;
+	return server_call(device, request, reply);
 }
 
 static int stop(int device, int fd)

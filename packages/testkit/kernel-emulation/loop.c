@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,74 +69,25 @@ static void await_detached(int number)
 		usleep(PAUSE);
 }
 
-static void keep(const char *path, bool read_only, int lifeline, int status)
-{
-	struct keeper_report report = { 0 };
-	char end;
-	int disk = open_raw(path, read_only ? O_RDONLY : O_RDWR);
-	int loop = disk < 0 ? -1 : attach(disk, read_only, &report.loop);
+static int kept = -1;
 
-	if (loop < 0)
-		report.error = errno ? errno : EIO;
+static int begin(const void *argument, int *number)
+{
+	const struct loop_source *source = argument;
+	int disk = open_raw(source->disk, source->read_only ? O_RDONLY : O_RDWR), error;
+
+	if (disk < 0)
+		return errno;
+	kept = attach(disk, source->read_only, number);
+	error = kept < 0 ? errno : 0;
 	close(disk);
-	if (write(status, &report, sizeof report) != sizeof report || loop < 0)
-		_exit(1);
-	while (read(lifeline, &end, 1) < 0 && errno == EINTR)
-		;
-	close(loop);
-	await_detached(report.loop);
-	_exit(write(status, &report, sizeof report) != sizeof report);
+	return error;
 }
 
-int keeper_start(struct keeper *keeper, const char *disk, bool read_only)
+static void end(int number)
 {
-	int lifeline[2], status[2];
-
-	if (pipe2(lifeline, O_CLOEXEC))
-		return -errno;
-	if (pipe2(status, O_CLOEXEC)) {
-		close(lifeline[0]);
-		close(lifeline[1]);
-		return -errno;
-	}
-	switch (fork()) {
-	case -1:
-		close(lifeline[0]);
-		close(lifeline[1]);
-		close(status[0]);
-		close(status[1]);
-		return -errno;
-	case 0:
-		/* without the server's descriptors, so that the disk is dead when the server is */
-		lifeline[0] = fcntl(lifeline[0], F_DUPFD, 1000);
-		status[1] = fcntl(status[1], F_DUPFD, 1000);
-		close_range(3, 999, 0);
-		close_range((lifeline[0] > status[1] ? lifeline[0] : status[1]) + 1, ~0u, 0);
-		prctl(PR_SET_NAME, "ploop-keeper");
-		keep(disk, read_only, lifeline[0], status[1]);
-	}
-	close(lifeline[0]);
-	close(status[1]);
-	keeper->lifeline = lifeline[1];
-	keeper->status = status[0];
-	return 0;
+	close(kept);
+	await_detached(number);
 }
 
-bool keeper_report(struct keeper *keeper, struct keeper_report *report)
-{
-	bool got = read(keeper->status, report, sizeof *report) == sizeof *report;
-
-	if (!got || keeper->lifeline < 0 || report->error) {
-		keeper_release(keeper);
-		close(keeper->status);
-		keeper->status = -1;
-	}
-	return got;
-}
-
-void keeper_release(struct keeper *keeper)
-{
-	if (keeper->lifeline >= 0)
-		close(keeper->lifeline);
-	keeper->lifeline = -1;
-}
+const struct task loop_task = { .name = SERVER_PREFIX "keeper", .begin = begin, .end = end };

@@ -28,7 +28,7 @@ enum command {
 	START,
 	STOP,
 	CLEAR,
-	SNAPSHOT,	/* path */
+	SNAPSHOT,	/* path, freeze */
 	DELETE_DELTA,	/* level */
 	MERGE,
 	REPLACE_DELTA,	/* level, path */
@@ -54,7 +54,7 @@ enum command {
 
 struct request {
 	uint32_t command, level, cluster_log;
-	uint8_t raw, read_only, inflate, keep;
+	uint8_t raw, read_only, freeze, inflate, keep;
 	uint64_t size;
 	char cookie[COOKIE_SIZE];
 	char path[PATH_MAX];

@@ -1,72 +1,54 @@
 #define _GNU_SOURCE
 #include "reap.h"
 #include "client.h"
+#include "mounts.h"
 #include "state.h"
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #define QUIT_ATTEMPTS 50
 #define QUIT_PAUSE 100000	/* microseconds */
 
-/* mountinfo writes a blank, a tab, a newline and a backslash as three octal digits. */
-static void unescape(char *text)
+/* Whether the loop device is still over the disk, and has not become another's meanwhile. */
+static bool is_ours(int device, int loop)
 {
-	char *to = text;
+	char path[PATH_MAX], disk[PATH_MAX], backing[PATH_MAX];
 
-	for (; *text; to++) {
-		unsigned code;
-
-		if (*text == '\\' && sscanf(text + 1, "%3o", &code) == 1) {
-			*to = code;
-			text += 4;
-		} else {
-			*to = *text++;
-		}
-	}
-	*to = 0;
+	snprintf(path, sizeof path, "/sys/block/loop%d/loop/backing_file", loop);
+	device_path(disk, device, "disk");
+	return read_line(path, backing, sizeof backing) > 0 && !strcmp(backing, disk);
 }
 
-/* The newest mount of a block device. */
-static int newest_mount(dev_t whole, dev_t partition, char target[PATH_MAX])
+/* A frozen file system outlives its umount, and whoever froze it may have been killed. */
+static void thaw(const char *target)
 {
-	char line[PATH_MAX * 2];
-	FILE *mounts = fopen("/proc/self/mountinfo", "re");
-	int found = 0;
+	int fd = open_raw(target, O_RDONLY);
 
-	while (mounts && fgets(line, sizeof line, mounts)) {
-		char mounted[PATH_MAX];
-		unsigned major, minor;
-
-		if (sscanf(line, "%*u %*u %u:%u %*s %4095s", &major, &minor, mounted) != 3)
-			continue;
-		if (makedev(major, minor) == whole || makedev(major, minor) == partition) {
-			strcpy(target, mounted);
-			found = 1;
-		}
-	}
-	if (mounts)
-		fclose(mounts);
-	unescape(target);
-	return found;
+	if (fd < 0)
+		return;
+	ioctl(fd, FITHAW, 0);
+	close(fd);
 }
 
 static int umount_all(int device)
 {
-	char target[PATH_MAX] = "";
+	char target[PATH_MAX];
 	int loop = loop_of(device), cut_off = 0;
 
-	if (loop < 0)
-		return 0;
-	while (newest_mount(loop_number(loop), loop_partition_number(loop), target)) {
+	while (is_ours(device, loop) && newest_mount(loop, target)) {
+		thaw(target);
 		if (!umount2(target, UMOUNT_NOFOLLOW))
 			continue;
 		cut_off = 1;

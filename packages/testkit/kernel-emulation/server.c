@@ -11,7 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct device device = { .fuse = -1, .keeper = { -1, -1 }, .client = -1, .discard_waiter = -1 };
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static struct device device = { .fuse = -1, .loop = -1, .keeper = { -1, -1 }, .freezer = { -1, -1 }, .client = -1, .discard_waiter = -1 };
 
 static int listen_for_tools(void)
 {
@@ -49,7 +51,7 @@ static void detach(void)
 	setsid();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);
-	prctl(PR_SET_NAME, "ploop-server");
+	prctl(PR_SET_NAME, SERVER_PREFIX "server");
 	/* the kernel must not wait for this process to free memory for it */
 	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
 	for (int fd = 0; fd < 3; fd++)
@@ -74,19 +76,22 @@ static void run(void)
 			{ .fd = device.listener, .events = POLLIN },
 			{ .fd = device.fuse, .events = POLLIN },
 			{ .fd = device.keeper.status, .events = POLLIN },
+			{ .fd = device.freezer.status, .events = POLLIN },
 			{ .fd = device.discard_waiter, .events = 0 }
 		};
 
-		if (poll(events, 4, -1) < 0)
+		if (poll(events, COUNT(events), -1) < 0)
 			continue;
 		if (events[1].revents & POLLERR)
 			break;
-		if (events[3].revents)
+		if (events[4].revents)
 			abandon_discard();
 		if (events[1].revents)
 			disk_serve(&device);
 		if (events[2].revents)
 			command_keeper(&device);
+		if (events[3].revents)
+			command_freezer(&device);
 		if (events[0].revents && !device.ended)
 			command_accept(&device);
 	}

@@ -20,6 +20,9 @@
 /* Exists in a /dev that belongs to the emulation alone. */
 #define PRIVATE_DEV_MARK "/dev/ploop-emulation"
 
+/* How the names of servers and their helpers begin, as ps shows them. */
+#define SERVER_PREFIX "emulated-"
+
 extern char state_directory[PATH_MAX / 4];
 
 /* Takes the directory from an argument or the environment; -1 if it is missing or too long. */

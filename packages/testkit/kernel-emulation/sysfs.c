@@ -110,12 +110,12 @@ void publish(struct device *device)
 	publish_counters(device);
 }
 
-void publish_loop(struct device *device, int loop)
+void publish_loop(struct device *device)
 {
 	char path[PATH_MAX];
 
-	if (loop >= 0) {
-		put_number(device, "loop", loop);
+	if (device->loop >= 0) {
+		put_number(device, "loop", device->loop);
 		return;
 	}
 	device_path(path, device->number, "loop");
