@@ -56,6 +56,15 @@ export * as Doctor from "./Doctor.js"
 export * as FileTree from "./FileTree.js"
 
 /**
+ * The kernel driver of ploop, emulated beneath the real, unmodified tool of
+ * generation 1.15: on any Linux where one is root, it mounts, takes snapshots of
+ * mounted disks, resizes, and so on.
+ *
+ * @since 0.1.0
+ */
+export * as KernelEmulation from "./KernelEmulation.js"
+
+/**
  * What came of a run of the suite.
  *
  * @since 0.1.0

@@ -29,7 +29,8 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/with-one-child",
-    title: "MUST let the only child live on in the file of the snapshot, in its place, and remove the file of the child",
+    title:
+      "MUST let the only child live on in the file of the snapshot, in its place, and remove the file of the child",
     source: Case.source("lib/snapshot.c do_delete_snapshot, lib/di.c ploop_di_merge_image"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

@@ -1,0 +1,135 @@
+#define _GNU_SOURCE
+#include "reap.h"
+#include "client.h"
+#include "mounts.h"
+#include "state.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define QUIT_ATTEMPTS 50
+#define QUIT_PAUSE 100000	/* microseconds */
+
+/* Whether the loop device is still over the disk, and has not become another's meanwhile. */
+static bool is_ours(int device, int loop)
+{
+	char path[PATH_MAX], disk[PATH_MAX], backing[PATH_MAX];
+
+	snprintf(path, sizeof path, "/sys/block/loop%d/loop/backing_file", loop);
+	device_path(disk, device, "disk");
+	return read_line(path, backing, sizeof backing) > 0 && !strcmp(backing, disk);
+}
+
+/* A frozen file system outlives its umount, and whoever froze it may have been killed. */
+static void thaw(const char *target)
+{
+	int fd = open_raw(target, O_RDONLY);
+
+	if (fd < 0)
+		return;
+	ioctl(fd, FITHAW, 0);
+	close(fd);
+}
+
+static int umount_all(int device)
+{
+	char target[PATH_MAX];
+	int loop = loop_of(device), cut_off = 0;
+
+	while (is_ours(device, loop) && newest_mount(loop, target)) {
+		thaw(target);
+		if (!umount2(target, UMOUNT_NOFOLLOW))
+			continue;
+		cut_off = 1;
+		if (umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW))
+			break;
+	}
+	return cut_off;
+}
+
+static void kill_server(int connection)
+{
+	struct ucred peer;
+	socklen_t size = sizeof peer;
+
+	if (!getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) && peer.pid > 1)
+		kill(peer.pid, SIGKILL);
+}
+
+static int quit(int device)
+{
+	struct request *request = calloc(1, sizeof *request);
+	struct reply *reply = calloc(1, sizeof *reply);
+	struct timeval patience = { .tv_sec = 10 };
+	int result = -1;
+
+	if (!request || !reply)
+		return 1;
+	request->command = QUIT;
+	for (int attempt = 0; result < 0 && attempt < QUIT_ATTEMPTS; attempt++) {
+		int connection = server_connect(device), same;
+
+		if (connection < 0)
+			break;
+		setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+		same = dup(connection);
+		result = server_ask(connection, request, reply);
+		if (result < 0 && errno == EBUSY)
+			usleep(QUIT_PAUSE);
+		else if (result < 0)
+			kill_server(same);
+		close(same);
+	}
+	free(request);
+	free(reply);
+	return result < 0;
+}
+
+static int reap_device(int device)
+{
+	char path[PATH_MAX];
+	int cut_off = umount_all(device);
+
+	if (quit(device)) {
+		device_path(path, device, "disk");
+		umount2(path, MNT_DETACH);
+		snprintf(path, sizeof path, "/dev/ploop%d", device);
+		unlink(path);
+		snprintf(path, sizeof path, "/dev/ploop%dp1", device);
+		unlink(path);
+	}
+	return cut_off;
+}
+
+int reap(const char *state)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *devices;
+	int device, cut_off = 0;
+
+	if (state_use(state)) {
+		fprintf(stderr, "ploop-emulation: %s is not the absolute path of a state directory\n", state);
+		return 1;
+	}
+	state_path(path, "block");
+	devices = opendir(path);
+	while (devices && (entry = readdir(devices)))
+		if (sscanf(entry->d_name, "ploop%d", &device) == 1)
+			cut_off |= reap_device(device);
+	if (devices)
+		closedir(devices);
+	remove_tree(state);
+	return cut_off;
+}

@@ -1,0 +1,92 @@
+import type { CommandExecutor } from "@effect/platform/CommandExecutor"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Config from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
+import { run } from "./command.js"
+
+export interface Built {
+  /** The program that enters namespaces and takes state directories down. */
+  readonly program: string
+  /** What is preloaded into the tool. */
+  readonly library: string
+}
+
+/** The compiler's own words. */
+export class CompilerRefused {
+  readonly _tag = "CompilerRefused"
+  constructor(readonly output: string) {}
+}
+
+const sources = Effect.flatMap(
+  Path.Path,
+  (path) => path.fromFileUrl(new URL("../../../kernel-emulation", import.meta.url))
+)
+
+const defaultCache: Effect.Effect<string, ConfigError, Path.Path> = Effect.gen(function*() {
+  const path = yield* Path.Path
+  const cache = yield* Config.string("XDG_CACHE_HOME").pipe(
+    Config.orElse(() => Config.map(Config.string("HOME"), (home) => path.join(home, ".cache"))),
+    Config.withDefault("/var/cache")
+  )
+  return path.join(cache, "effect-ploop")
+})
+
+/** What a build is made of: the sources, in the order of their names, and the compiler. */
+const fingerprint = (directory: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const names = (yield* fs.readDirectory(directory)).filter((name) => /\.(c|h|sh)$/.test(name)).sort()
+    const texts = yield* Effect.forEach(names, (name) => fs.readFileString(path.join(directory, name)))
+    const compiler = yield* run("gcc", "--version")
+    const all = new TextEncoder().encode([...names, ...texts, compiler.stdout].join("\0"))
+    const digest = yield* Effect.promise(() => crypto.subtle.digest("SHA-256", all))
+    return Encoding.encodeHex(new Uint8Array(digest)).slice(0, 32)
+  })
+
+const compile = (directory: string, cache: string, finished: string) =>
+  Effect.scoped(Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const temporary = yield* fs.makeTempDirectoryScoped({ directory: cache, prefix: "build-" })
+    const result = yield* run("sh", path.join(directory, "build.sh"), path.join(temporary, "out"))
+    if (result.exitCode !== 0) return yield* Effect.fail(new CompilerRefused(result.stderr.trim()))
+    // Whoever is first wins; the others have built the same.
+    yield* Effect.catchAll(
+      fs.rename(path.join(temporary, "out"), finished),
+      (error) => Effect.flatMap(fs.exists(finished), (exists) => exists ? Effect.void : Effect.fail(error))
+    )
+  }))
+
+/** Builds into the cache, unless the same has been built before. */
+export const build = (
+  cacheDirectory: string | undefined
+): Effect.Effect<
+  Built,
+  CompilerRefused | ConfigError | PlatformError,
+  CommandExecutor | FileSystem.FileSystem | Path.Path
+> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const directory = yield* sources
+    const cache = path.resolve(cacheDirectory ?? (yield* defaultCache))
+    if (/[\s:]/.test(cache)) {
+      return yield* Effect.fail(
+        new CompilerRefused(`a library in ${cache} cannot be preloaded: the path must have neither blanks nor colons`)
+      )
+    }
+    const finished = path.join(cache, yield* fingerprint(directory))
+    if (!(yield* fs.exists(finished))) {
+      yield* fs.makeDirectory(cache, { recursive: true })
+      yield* compile(directory, cache, finished)
+    }
+    return {
+      program: path.join(finished, "ploop-emulation"),
+      library: path.join(finished, "ploop-emulation.so")
+    }
+  })
