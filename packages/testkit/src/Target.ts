@@ -34,7 +34,8 @@ import * as internal from "./internal/scratch.js"
  * - `layer`: the backend, and the file system in which its images and mounts are
  *   seen;
  * - `scratch`: a directory that exists, in which each case gets one of its own;
- * - `capabilities`: found out by {@link profile} unless given.
+ * - `capabilities`: found out by {@link profile} unless given;
+ * - `reason`: why it has no other capabilities than those given.
  *
  * @since 0.1.0
  * @category models
@@ -44,6 +45,7 @@ export interface Target<out E = never> {
   readonly layer: Layer.Layer<Case.Services, E>
   readonly scratch: string
   readonly capabilities?: ReadonlyArray<Capability.Capability> | undefined
+  readonly reason?: string | undefined
 }
 
 /**
@@ -152,7 +154,7 @@ export const profile = <E>(
     const lacks = detected ??
       Capability.all.filter((name) => target.capabilities?.includes(name) !== true).map((capability) => ({
         capability,
-        reason: Capability.lackOf(capability, generation) ?? "the target says that it has none"
+        reason: Capability.lackOf(capability, generation) ?? target.reason ?? "the target says that it has none"
       }))
     return {
       name: target.name,

@@ -5,6 +5,7 @@ import * as AnsiDoc from "@effect/printer-ansi/AnsiDoc"
 import * as Doc from "@effect/printer/Doc"
 import * as Effect from "effect/Effect"
 import * as Doctor from "../../Doctor.js"
+import * as KernelEmulation from "../../KernelEmulation.js"
 import { cliLayer } from "./backends.js"
 import { Ended, misused, words } from "./exit.js"
 import * as options from "./options.js"
@@ -42,7 +43,18 @@ export const command = Command.make(
         Effect.provide(cliLayer),
         Effect.mapError((error) => misused(words(error)))
       )
-      const doc = Doc.vsep([...findings.map(line), Doc.empty, Doc.string(summary(findings))])
+      const emulation = yield* Effect.all([
+        KernelEmulation.requirements({ scratch: directory }),
+        KernelEmulation.optional
+      ])
+      const doc = Doc.vsep([
+        ...findings.map(line),
+        Doc.empty,
+        Doc.string("To emulate the kernel's ploop driver (--emulate-kernel):"),
+        ...emulation.flat().map(line),
+        Doc.empty,
+        Doc.string(summary(findings))
+      ])
       const isTerminal = yield* terminal.isTTY
       yield* terminal.display(
         `${

@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
+import * as compare from "./compare.js"
 import * as doctor from "./doctor.js"
 import { Ended } from "./exit.js"
 import * as list from "./list.js"
@@ -16,7 +17,7 @@ import * as run from "./run.js"
 
 const command = Command.make("ploop-conformance").pipe(
   Command.withDescription("Finds out whether a backend does what ploop does."),
-  Command.withSubcommands([run.command, list.command, doctor.command])
+  Command.withSubcommands([run.command, list.command, compare.command, doctor.command])
 )
 
 const parse = Command.run(command, { name: "ploop-conformance", version: "0.1.0" })

@@ -36,3 +36,7 @@ export const reports = Options.keyValueMap("report").pipe(
   Options.optional,
   Options.map(Option.getOrUndefined)
 )
+
+export const emulateKernel = Options.boolean("emulate-kernel").pipe(
+  Options.withDescription("emulate the ploop kernel driver beneath the tool, which takes root and a few packages")
+)

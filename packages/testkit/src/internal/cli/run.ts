@@ -3,6 +3,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import * as Terminal from "@effect/platform/Terminal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import type * as HashMap from "effect/HashMap"
 import * as Ref from "effect/Ref"
 import type * as Case from "../../Case.js"
 import * as Report from "../../Report.js"
@@ -12,6 +13,7 @@ import type { Profile } from "../../Target.js"
 import { skipped } from "../runCase.js"
 import * as backends from "./backends.js"
 import { Ended, misused, words } from "./exit.js"
+import { inside } from "./namespaces.js"
 import * as options from "./options.js"
 import * as progress from "./progress.js"
 import * as reports from "./reports.js"
@@ -59,28 +61,32 @@ const print = (report: Report.Report): Effect.Effect<void, PlatformError, Termin
     yield* terminal.display(`${Report.toText(report, { color: yield* terminal.isTTY })}\n`)
   })
 
-export const command = Command.make("run", {
-  backend: options.backend,
-  generation: options.generation,
-  directory: options.directory,
-  filters: options.filters,
-  jobs: options.jobs,
-  reports: options.reports
-}, (given) =>
+interface Given extends backends.Wanted {
+  readonly filters: ReadonlyArray<string>
+  readonly jobs: number
+  readonly reports: HashMap.HashMap<string, string> | undefined
+}
+
+/** What is wrong with the options, apart from what takes a look at the host. */
+const refuse = ({ backend, emulateKernel, generation, jobs }: Given): Effect.Effect<void, Ended> =>
+  jobs < 1
+    ? Effect.fail(misused(`--jobs is ${jobs}, but it must be larger than zero`))
+    : backend === "cli" && generation !== undefined
+    ? Effect.fail(misused(
+      `--generation is ${generation}, but it can be given for the fake only: the tool has one of its own`
+    ))
+    : backend === "fake" && emulateKernel
+    ? Effect.fail(misused("--emulate-kernel can be given for --backend cli only: the fake needs no kernel"))
+    : Effect.void
+
+const runOn = (given: Given, cases: ReadonlyArray<Case.Case>) =>
   Effect.gen(function*() {
-    const cases = yield* select(given.filters)
-    if (given.jobs < 1) return yield* misused(`--jobs is ${given.jobs}, but it must be larger than zero`)
-    if (given.backend === "cli" && given.generation !== undefined) {
-      return yield* misused(
-        `--generation is ${given.generation}, but it can be given for the fake only: the tool has one of its own`
-      )
-    }
     const destinations = yield* reports.destinations(given.reports)
     const shown = yield* progress.make
     const known = yield* Ref.make<Known>({ profile: undefined, results: [] })
     const startedAt = yield* DateTime.now
 
-    const report = yield* Runner.run(backends.target(given), {
+    const report = yield* Runner.run(yield* backends.target(given), {
       cases,
       jobs: given.jobs,
       onEvent: (event) => Effect.zipRight(note(known)(event), shown.onEvent(event))
@@ -100,4 +106,19 @@ export const command = Command.make("run", {
     yield* print(report)
     yield* reports.write(destinations, report)
     if (!Report.isSuccess(report)) return yield* new Ended({ code: 1, message: "" })
+  }).pipe(Effect.scoped)
+
+export const command = Command.make("run", {
+  backend: options.backend,
+  generation: options.generation,
+  directory: options.directory,
+  emulateKernel: options.emulateKernel,
+  filters: options.filters,
+  jobs: options.jobs,
+  reports: options.reports
+}, (given) =>
+  Effect.gen(function*() {
+    yield* refuse(given)
+    const work = runOn(given, yield* select(given.filters))
+    yield* given.emulateKernel ? inside(given.directory ?? backends.defaultDirectory, work) : work
   })).pipe(Command.withDescription("Runs the suite on a backend, and tells which rules it keeps."))

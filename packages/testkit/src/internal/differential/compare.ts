@@ -93,7 +93,7 @@ const format = (image: string) =>
     const ploop = yield* Ploop.Ploop
     const fs = yield* FileSystem.FileSystem
     yield* fs.makeDirectory(image.slice(0, image.lastIndexOf("/")))
-    yield* ploop.create({ image, size: formattedSize })
+    yield* ploop.create({ image, size: formattedSize, version: 2 })
   })
 
 /** Makes the directory and the disk of a sequence. */

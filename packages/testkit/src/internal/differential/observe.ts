@@ -59,7 +59,7 @@ export const normalizer = ({ directory }: Place): (text: string) => string => {
     text.replaceAll(directory, "DIRECTORY")
       .replace(/Error in \w+ \([\w-]+\.c:\d+\): /g, "")
       .replace(/\.\{[0-9a-f-]{36}\}/g, (found) => `.{${suffix(found)}}`)
-      .replace(/\/dev\/(?:mapper\/)?ploop\d+(?:p1)?/g, (found) => device(found.replace(/p1$/, "")))
+      .replace(/(\/dev\/(?:mapper\/)?ploop\d+)(p1)?/g, (_, whole: string, part = "") => `${device(whole)}${part}`)
 }
 
 const trees = (place: Place): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem | Path> =>

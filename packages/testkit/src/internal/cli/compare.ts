@@ -1,0 +1,83 @@
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Random from "effect/Random"
+import * as Differential from "../../Differential.js"
+import * as backends from "./backends.js"
+import { Ended, misused, words } from "./exit.js"
+import { inside } from "./namespaces.js"
+import * as options from "./options.js"
+
+const sequences = Options.integer("sequences").pipe(
+  Options.withDescription("how many sequences to run"),
+  Options.withDefault(300)
+)
+
+const seed = Options.integer("seed").pipe(
+  Options.withDescription("where the random numbers begin; a random one, which is printed, unless given"),
+  Options.optional,
+  Options.map(Option.getOrUndefined)
+)
+
+const noShrink = Options.boolean("no-shrink").pipe(
+  Options.withDescription("show the first sequence that differs as it is, and look for no shorter one")
+)
+
+interface Given {
+  readonly directory: string | undefined
+  readonly emulateKernel: boolean
+  readonly jobs: number
+  readonly noShrink: boolean
+  readonly seed: number | undefined
+  readonly sequences: number
+}
+
+/** The host in memory, with what the tool can do here. */
+const counterpart = (mounts: boolean) => backends.fake({ generation: "1.15", directory: undefined, largeDisks: mounts })
+
+const compareTargets = (given: Given) =>
+  Effect.gen(function*() {
+    const chosen = given.seed ?? (yield* Random.nextIntBetween(0, 1_000_000_000))
+    yield* Console.log(`seed ${chosen}`)
+    const tool = yield* backends.target({ ...given, backend: "cli", generation: undefined })
+    const mounts = given.emulateKernel && tool.capabilities?.includes("mount") === true
+    if (given.emulateKernel && !mounts) return yield* misused(tool.reason ?? "the kernel cannot be emulated here")
+    const { steps } = yield* Differential.compare(tool, counterpart(mounts), {
+      sequences: given.sequences,
+      seed: chosen,
+      mounts,
+      jobs: given.jobs,
+      shrink: !given.noShrink
+    }).pipe(
+      Effect.mapError((error) =>
+        error instanceof Differential.TargetsDiffer
+          ? new Ended({ code: 1, message: error.message })
+          : misused(words(error))
+      )
+    )
+    yield* Console.log(
+      `The tool and the host in memory agree after every one of ${steps} steps of ${given.sequences} sequences.`
+    )
+  }).pipe(Effect.scoped)
+
+export const command = Command.make("compare", {
+  directory: options.directory,
+  emulateKernel: options.emulateKernel,
+  jobs: options.jobs,
+  noShrink,
+  seed,
+  sequences
+}, (given) =>
+  Effect.gen(function*() {
+    for (const name of ["jobs", "sequences"] as const) {
+      if (given[name] < 1) return yield* misused(`--${name} is ${given[name]}, but it must be larger than zero`)
+    }
+    const work = compareTargets(given)
+    yield* given.emulateKernel ? inside(given.directory ?? backends.defaultDirectory, work) : work
+  })).pipe(
+    Command.withDescription(
+      "Runs random sequences of operations on the tool of this host and on the host in memory, and tells where they differ."
+    )
+  )

@@ -1,0 +1,39 @@
+import * as Command from "@effect/platform/Command"
+import type * as CommandExecutor from "@effect/platform/CommandExecutor"
+import type { PlatformError } from "@effect/platform/Error"
+import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as KernelEmulation from "../../KernelEmulation.js"
+import { Ended } from "./exit.js"
+
+/**
+ * Does its work in the namespaces of the kernel emulation: outside of them, the
+ * whole program is run once more inside, and this one ends as that one does.
+ * Where the kernel cannot be emulated, the work is done where it is.
+ */
+export const inside = <A, E, R>(
+  directory: string,
+  work: Effect.Effect<A, E, R>
+): Effect.Effect<
+  A | undefined,
+  E | Ended | PlatformError,
+  R | CommandExecutor.CommandExecutor | FileSystem.FileSystem | Path.Path
+> =>
+  Effect.gen(function*() {
+    if (yield* KernelEmulation.isInside) return yield* work
+    const again = [...process.execArgv, ...process.argv.slice(1)]
+    const entered = yield* Effect.either(KernelEmulation.enter(process.execPath, again, { scratch: directory }))
+    if (Either.isLeft(entered)) return yield* work
+    const [program, ...args] = entered.right
+    const code = yield* Command.exitCode(
+      Command.make(program, ...args).pipe(
+        Command.stdin("inherit"),
+        Command.stdout("inherit"),
+        Command.stderr("inherit")
+      )
+    )
+    if (code !== 0) return yield* new Ended({ code, message: "" })
+    return undefined
+  })
