@@ -526,6 +526,18 @@ describe("ImageStore", () => {
     )
 
     rule(
+      "a directory without a layer in it, as one that was removed a moment ago, hinders nobody",
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const images = yield* store
+        yield* createBase(debian)
+        yield* fs.makeDirectory(`${directory}/layers/${nginx}`)
+        assert.deepStrictEqual((yield* status(debian)).children, [])
+        yield* images.remove(debian)
+      })
+    )
+
+    rule(
       "a layer that is mounted is not removed",
       Effect.gen(function*() {
         const images = yield* store
