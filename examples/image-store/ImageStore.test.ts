@@ -1,0 +1,898 @@
+import { FakeHost, HostState, PloopFake } from "@effect-ploop/backend-fake"
+import { Disk, Ploop, PloopError } from "@effect-ploop/core"
+import { Error as PlatformError, FileSystem, Path } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, FastCheck as fc, Fiber, identity, Layer, Option, Ref, TestClock } from "effect"
+import * as ImageStore from "./ImageStore.js"
+
+const { LayerName } = ImageStore
+
+const directory = "/vz/images"
+const debian = LayerName.make("debian")
+const nginx = LayerName.make("nginx")
+const redis = LayerName.make("redis")
+const site = LayerName.make("site")
+
+/** A host in memory, and a store on it. The same as in production, but for this line. */
+const storeOn = (options?: PloopFake.Options) =>
+  ImageStore.layer({ directory }).pipe(Layer.provideMerge(Layer.merge(PloopFake.layer(options), Path.layer)))
+
+type Services = Layer.Layer.Success<ReturnType<typeof storeOn>>
+
+/** A rule, on a host of its own. */
+const rule = <E>(title: string, body: Effect.Effect<void, E, Services>) =>
+  it.effect(title, () => Effect.provide(body, storeOn()))
+
+/** What another program sees that opens the store on the same host. The one before it ended here and now. */
+const afterRestart = <A, E>(effect: Effect.Effect<A, E, Services>) =>
+  Effect.flatMap(hostState, (state) => Effect.provide(effect, storeOn({ state })))
+
+const hostState = Effect.flatMap(FakeHost.FakeHost, (host) => host.state)
+const store = ImageStore.ImageStore
+const status = (layer: ImageStore.LayerName) => Effect.flatMap(store, (images) => images.status(layer))
+
+const createBase = (layer: ImageStore.LayerName) =>
+  Effect.flatMap(store, (images) => images.createBase({ layer, size: "1G" }))
+
+const createChild = (layer: ImageStore.LayerName, parent: ImageStore.LayerName) =>
+  Effect.flatMap(store, (images) => images.createChild({ layer, parent }))
+
+const use = <A, E, R>(layer: ImageStore.LayerName, body: (rootfs: string) => Effect.Effect<A, E, R>) =>
+  Effect.flatMap(store, (images) => images.use(layer, body))
+
+/** Writes a file below where a layer is mounted. */
+const write = (layer: ImageStore.LayerName, name: string, text = name) =>
+  use(layer, (rootfs) => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.writeFileString(`${rootfs}/${name}`, text)))
+
+/** What is in every file system that ploop makes. */
+const isBuiltIn = (name: string) => name === "lost+found" || name.startsWith(".balloon-")
+
+/** What files a layer has, with what is in them. */
+const contents = (layer: ImageStore.LayerName) =>
+  use(layer, (rootfs) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const names = (yield* fs.readDirectory(rootfs)).filter((name) => !isBuiltIn(name)).sort()
+      return yield* Effect.forEach(
+        names,
+        (name) => Effect.map(fs.readFileString(`${rootfs}/${name}`), (text) => [name, text] as const)
+      )
+    })).pipe(Effect.map((files) => Object.fromEntries(files)))
+
+/** All that a store leaves on a host: its files, and what is attached and mounted. */
+const traces = Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const state = yield* hostState
+  const files = (yield* fs.readDirectory(directory, { recursive: true }))
+    // The tool leaves its lock file behind, whatever it does.
+    .filter((name) => !name.endsWith(".lck"))
+    .sort()
+  return { files, devices: HostState.devices(state), mountPoints: HostState.mountPoints(state) }
+})
+
+/** Requires that an effect changes nothing that can be seen, whatever becomes of it. */
+const leavesNoTrace = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const before = yield* traces
+    const exit = yield* Effect.exit(effect)
+    assert.deepStrictEqual(yield* traces, before)
+    return exit
+  })
+
+/** How an effect ended: "done", or the tag of its error. */
+const outcome = <R>(effect: Effect.Effect<unknown, { readonly _tag: string }, R>) =>
+  Effect.match(effect, { onFailure: ({ _tag }) => _tag, onSuccess: () => "done" })
+
+const failsWith = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>, tag: E["_tag"]) =>
+  Effect.map(outcome(effect), (ended) => assert.strictEqual(ended, tag))
+
+/** A base layer that has one file. */
+const prepared = Effect.gen(function*() {
+  yield* createBase(debian)
+  yield* write(debian, "passwd")
+})
+
+type Failing = "mount" | "umount" | "deviceOf" | "createSnapshot" | "switchSnapshot" | "deleteSnapshot"
+
+/** Lets the next call of an operation fail, as it does when somebody else has the disk for too long. */
+const failNext = (operation: Failing) =>
+  Effect.flatMap(
+    FakeHost.FakeHost,
+    (host) => host.fail(operation, new PloopError.Locked({ operation, subject: "a disk", text: "" }))
+  )
+
+/** Runs an effect while operations take a minute each. What it does about the time is its own affair. */
+const inSlowMotion = <A, E, R>(operations: ReadonlyArray<FakeHost.Operation>, effect: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(
+    FakeHost.FakeHost,
+    (host) =>
+      Effect.forEach(operations, (operation) => host.delay(operation, "1 minute", "always")).pipe(
+        Effect.zipRight(effect),
+        Effect.ensuring(host.reset)
+      )
+  )
+
+/** Lets time pass until an effect has ended. */
+const whileTimePasses = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.fork(effect)
+    yield* TestClock.adjust("1 hour")
+    return yield* Fiber.join(fiber)
+  })
+
+type Call = Effect.Effect<unknown, { readonly _tag: string }, Services>
+
+/** Runs effects at once while operations take a minute each, and answers how each ended. */
+const atOnce = (
+  effects: ReadonlyArray<Call>,
+  slow: ReadonlyArray<FakeHost.Operation>
+) => inSlowMotion(slow, whileTimePasses(Effect.all(effects.map(outcome), { concurrency: "unbounded" })))
+
+/** Interrupts an effect after half a minute, and answers how it ended. */
+const interrupted = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const fiber = yield* Effect.fork(effect)
+    yield* TestClock.adjust("30 seconds")
+    yield* Fiber.interruptFork(fiber)
+    yield* TestClock.adjust("1 hour")
+    return yield* Fiber.await(fiber)
+  })
+
+/** A call to the store: what is done, when it begins, and after how long it is interrupted if it has not ended. */
+const call = fc.record({
+  action: fc.constantFrom("createChild", "use", "use two", "remove"),
+  layer: fc.constantFrom(debian, nginx, redis, site),
+  other: fc.constantFrom(debian, nginx, redis, site),
+  begin: fc.nat(8).map((minutes) => `${minutes} minutes` as const),
+  end: fc.option(fc.nat(240).map((seconds) => `${seconds} seconds` as const), { nil: undefined })
+})
+
+type Made = typeof call extends fc.Arbitrary<infer A> ? A : never
+
+const action = ({ action, layer, other }: Made): Call => {
+  switch (action) {
+    case "createChild":
+      return createChild(layer, other)
+    case "use":
+      return write(layer, layer)
+    case "use two":
+      return use(layer, () => use(other, () => Effect.void))
+    default:
+      return Effect.flatMap(store, (images) => images.remove(layer))
+  }
+}
+
+const run = (made: Made): Call =>
+  action(made).pipe(made.end === undefined ? identity : Effect.timeout(made.end), Effect.delay(made.begin))
+
+/** A layer and all that it is built on. */
+const lineageOf = (layer: ImageStore.LayerName): Effect.Effect<
+  ReadonlyArray<ImageStore.LayerName>,
+  ImageStore.StatusError,
+  Services
+> =>
+  Effect.flatMap(status(layer), ({ parent }) =>
+    Option.match(parent, {
+      onNone: () => Effect.succeed([layer]),
+      onSome: (parent) => Effect.map(lineageOf(parent), (lineage) => [layer, ...lineage])
+    }))
+
+/** Leaves a layer as a program does that ends between the two steps of a mount. */
+const attachOnly = (layer: ImageStore.LayerName) =>
+  Effect.flatMap(
+    Ploop.Ploop,
+    (ploop) => ploop.mount({ disk: Disk.inDirectory(`${directory}/layers/${layer}`), component: layer })
+  )
+
+/** A store on a host whose file system fails in one call, for as long as it is told to. */
+const brittleStore = Effect.map(Ref.make(Option.none<keyof FileSystem.FileSystem>()), (failing) => {
+  const guard = (method: keyof FileSystem.FileSystem) =>
+    Effect.flatMap(Ref.get(failing), (call) =>
+      Option.contains(call, method)
+        ? new PlatformError.SystemError({ module: "FileSystem", method, reason: "WriteZero", description: "ENOSPC" })
+        : Effect.void)
+  const brittle = Layer.effect(
+    FileSystem.FileSystem,
+    Effect.map(FileSystem.FileSystem, (fs): FileSystem.FileSystem => ({
+      ...fs,
+      link: (from, to) => Effect.zipRight(guard("link"), fs.link(from, to)),
+      makeDirectory: (path, options) => Effect.zipRight(guard("makeDirectory"), fs.makeDirectory(path, options)),
+      makeTempDirectoryScoped: (options) =>
+        Effect.zipRight(guard("makeTempDirectoryScoped"), fs.makeTempDirectoryScoped(options)),
+      rename: (from, to) => Effect.zipRight(guard("rename"), fs.rename(from, to)),
+      writeFileString: (path, text, options) =>
+        Effect.zipRight(guard("writeFileString"), fs.writeFileString(path, text, options))
+    }))
+  )
+  const host = Layer.merge(PloopFake.layer(), Path.layer)
+  return {
+    failing,
+    layer: ImageStore.layer({ directory }).pipe(Layer.provideMerge(brittle), Layer.provideMerge(host))
+  }
+})
+
+describe("ImageStore", () => {
+  describe("layers", () => {
+    rule(
+      "a base layer is empty, and mounted nowhere",
+      Effect.gen(function*() {
+        yield* createBase(debian)
+        assert.deepStrictEqual(yield* contents(debian), {})
+        const { size, ...rest } = yield* status(debian)
+        assert.isAbove(Number(size), 0)
+        assert.deepStrictEqual(rest, { parent: Option.none(), children: [], mountedAt: Option.none(), holders: 0 })
+      })
+    )
+
+    rule(
+      "a child has what its parent had, and not what the parent writes later",
+      Effect.gen(function*() {
+        yield* prepared
+        yield* createChild(nginx, debian)
+        yield* write(debian, "passwd", "changed")
+        yield* write(debian, "later")
+        assert.deepStrictEqual(yield* contents(nginx), { passwd: "passwd" })
+        assert.deepStrictEqual(yield* contents(debian), { later: "later", passwd: "changed" })
+      })
+    )
+
+    rule(
+      "what a child writes is in neither its parent nor its siblings",
+      Effect.gen(function*() {
+        yield* prepared
+        yield* createChild(nginx, debian)
+        yield* createChild(redis, debian)
+        yield* write(nginx, "passwd", "nginx")
+        yield* write(redis, "redis.conf")
+        assert.deepStrictEqual(yield* contents(debian), { passwd: "passwd" })
+        assert.deepStrictEqual(yield* contents(nginx), { passwd: "nginx" })
+        assert.deepStrictEqual(yield* contents(redis), { passwd: "passwd", "redis.conf": "redis.conf" })
+      })
+    )
+
+    rule(
+      "a child of a child has the files of both",
+      Effect.gen(function*() {
+        yield* prepared
+        yield* createChild(nginx, debian)
+        yield* write(nginx, "nginx.conf")
+        yield* createChild(site, nginx)
+        yield* write(site, "index.html")
+        assert.deepStrictEqual(yield* contents(site), {
+          "index.html": "index.html",
+          "nginx.conf": "nginx.conf",
+          passwd: "passwd"
+        })
+        assert.deepStrictEqual((yield* status(nginx)).parent, Option.some(debian))
+        assert.deepStrictEqual((yield* status(nginx)).children, [site])
+      })
+    )
+
+    rule(
+      "all children start from what the parent held when the first was made",
+      Effect.gen(function*() {
+        yield* prepared
+        yield* createChild(nginx, debian)
+        yield* write(debian, "later")
+        yield* createChild(redis, debian)
+        assert.deepStrictEqual(yield* contents(redis), { passwd: "passwd" })
+      })
+    )
+
+    rule(
+      "once all children are removed, the next one starts from what the parent holds by then",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* prepared
+        yield* createChild(nginx, debian)
+        yield* write(debian, "later")
+        yield* images.remove(nginx)
+        yield* createChild(redis, debian)
+        assert.deepStrictEqual(yield* contents(redis), { later: "later", passwd: "passwd" })
+        assert.deepStrictEqual(yield* contents(debian), { later: "later", passwd: "passwd" })
+      })
+    )
+
+    rule(
+      "a delta is stored once, however many layers are built on it",
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        yield* prepared
+        yield* createChild(nginx, debian)
+        yield* createChild(site, nginx)
+        const [base, ...others] = yield* Effect.forEach(
+          [debian, nginx, site],
+          (layer) => fs.stat(`${directory}/layers/${layer}/root.hdd`)
+        )
+        for (const other of others) assert.deepStrictEqual(other.ino, base!.ino)
+      })
+    )
+
+    rule(
+      "a descriptor with absolute paths does not lead a child into the parent's directory",
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const home = `${directory}/layers/${debian}`
+        yield* prepared
+        const descriptor = `${home}/DiskDescriptor.xml`
+        const text = yield* fs.readFileString(descriptor)
+        yield* fs.writeFileString(descriptor, text.replace("<File>root.hdd", `<File>${home}/root.hdd`))
+        yield* createChild(nginx, debian)
+        const between = yield* fs.readDirectory(home)
+        yield* createChild(redis, debian)
+        assert.deepStrictEqual(yield* fs.readDirectory(home), between)
+        yield* write(nginx, "nginx.conf")
+        assert.deepStrictEqual(yield* contents(redis), { passwd: "passwd" })
+        assert.deepStrictEqual(yield* contents(debian), { passwd: "passwd" })
+      })
+    )
+
+    rule(
+      "layers are listed by name",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* createBase(redis)
+        yield* createBase(debian)
+        yield* createChild(nginx, debian)
+        assert.deepStrictEqual(yield* images.list, [debian, nginx, redis])
+      })
+    )
+
+    rule(
+      "a layer is not made over another, nor upon one that is not there",
+      Effect.gen(function*() {
+        yield* prepared
+        yield* createChild(nginx, debian)
+        yield* leavesNoTrace(Effect.gen(function*() {
+          yield* failsWith(createBase(nginx), "LayerExists")
+          yield* failsWith(createChild(nginx, debian), "LayerExists")
+          yield* failsWith(createChild(debian, debian), "LayerExists")
+          yield* failsWith(createChild(site, redis), "LayerNotFound")
+          yield* failsWith(createChild(site, site), "LayerNotFound")
+        }))
+      })
+    )
+
+    rule(
+      "a layer that does not say what it is, is named with its file",
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const images = yield* store
+        yield* createBase(debian)
+        const file = `${directory}/layers/${debian}/layer.json`
+        yield* fs.writeFileString(file, "{}")
+        const error = yield* Effect.flip(images.get(debian))
+        assert(error._tag === "LayerDamaged")
+        assert.strictEqual(error.file, file)
+        assert.include(error.message, "snapshot")
+      })
+    )
+
+    it("a name is that of one directory, and short enough for a device", () => {
+      for (const name of ["a", "debian-12.5", "9f86d081", "x".repeat(60)]) {
+        assert.strictEqual(LayerName.make(name), name)
+      }
+      for (const name of ["", ".", "..", "../etc", "a/b", ".hidden", "a b", "x".repeat(61)]) {
+        assert.throws(() => LayerName.make(name), /must be 1 to 60/)
+      }
+    })
+  })
+
+  describe("mounts", () => {
+    rule(
+      "a layer is mounted by the first get, and umounted by the last put",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* createBase(debian)
+        const rootfs = yield* images.get(debian)
+        assert.strictEqual(yield* images.get(debian), rootfs)
+        assert.deepStrictEqual(HostState.mountPoints(yield* hostState), [rootfs])
+        assert.strictEqual((yield* status(debian)).holders, 2)
+        yield* images.put(debian)
+        assert.deepStrictEqual((yield* status(debian)).mountedAt, Option.some(rootfs))
+        yield* images.put(debian)
+        assert.deepStrictEqual((yield* status(debian)).mountedAt, Option.none())
+        assert.deepStrictEqual(HostState.devices(yield* hostState), [])
+      })
+    )
+
+    rule(
+      "layers of one base are mounted at the same time, each with its own device",
+      Effect.gen(function*() {
+        yield* prepared
+        yield* createChild(nginx, debian)
+        yield* createChild(redis, debian)
+        yield* use(debian, () =>
+          use(nginx, () =>
+            use(redis, () =>
+              Effect.gen(function*() {
+                assert.lengthOf(HostState.devices(yield* hostState), 3)
+                yield* write(nginx, "nginx.conf")
+                assert.deepStrictEqual(yield* contents(redis), { passwd: "passwd" })
+              }))))
+        assert.deepStrictEqual(HostState.devices(yield* hostState), [])
+      })
+    )
+
+    rule(
+      "what is not mounted cannot be put, and what is not there cannot be got",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* createBase(debian)
+        yield* failsWith(images.put(debian), "LayerNotMounted")
+        yield* failsWith(images.put(nginx), "LayerNotFound")
+        yield* failsWith(images.get(nginx), "LayerNotFound")
+        yield* failsWith(images.status(nginx), "LayerNotFound")
+        yield* failsWith(images.remove(nginx), "LayerNotFound")
+      })
+    )
+
+    rule(
+      "a use gives the layer back after success, failure and interruption",
+      Effect.gen(function*() {
+        yield* createBase(debian)
+        yield* Effect.gen(function*() {
+          yield* use(debian, () => Effect.void)
+          yield* failsWith(use(debian, () => Effect.fail({ _tag: "Mine" })), "Mine")
+          const started = yield* Deferred.make<void>()
+          const fiber = yield* Effect.fork(
+            use(debian, () => Effect.zipRight(Deferred.succeed(started, undefined), Effect.never))
+          )
+          yield* Deferred.await(started)
+          assert.strictEqual((yield* status(debian)).holders, 1)
+          yield* Fiber.interrupt(fiber)
+          assert.strictEqual((yield* status(debian)).holders, 0)
+        }).pipe(leavesNoTrace, Effect.flatten)
+      })
+    )
+
+    rule(
+      "a mount that fails is not counted, and can be tried again",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* createBase(debian)
+        yield* failNext("mount")
+        yield* failsWith(images.get(debian), "Locked")
+        assert.strictEqual((yield* status(debian)).holders, 0)
+        assert.deepStrictEqual(yield* contents(debian), {})
+      })
+    )
+
+    rule(
+      "a umount is repeated while the layer is busy",
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const images = yield* store
+        yield* prepared
+        const rootfs = yield* images.get(debian)
+        yield* Effect.scoped(Effect.gen(function*() {
+          yield* fs.open(`${rootfs}/passwd`)
+          yield* Effect.fork(images.put(debian))
+          yield* TestClock.adjust("300 millis")
+          assert.lengthOf(HostState.devices(yield* hostState), 1)
+        }))
+        yield* TestClock.adjust("5 seconds")
+        assert.deepStrictEqual(HostState.devices(yield* hostState), [])
+      })
+    )
+
+    rule(
+      "when a umount fails for good, the layer has no holder, and the next put tries it again",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* createBase(debian)
+        yield* images.get(debian)
+        yield* failNext("umount")
+        yield* failsWith(images.put(debian), "Locked")
+        assert.strictEqual((yield* status(debian)).holders, 0)
+        yield* failsWith(images.remove(debian), "LayerInUse")
+        yield* images.put(debian)
+        assert.deepStrictEqual(HostState.devices(yield* hostState), [])
+      })
+    )
+  })
+
+  describe("removal", () => {
+    rule(
+      "a layer goes with its directory, and what others share with it stays",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* prepared
+        yield* createChild(nginx, debian)
+        yield* createChild(redis, debian)
+        yield* images.remove(nginx)
+        assert.deepStrictEqual(yield* images.list, [debian, redis])
+        assert.isFalse((yield* traces).files.some((name) => name.includes(nginx)))
+        assert.deepStrictEqual(yield* contents(redis), { passwd: "passwd" })
+        assert.deepStrictEqual(yield* contents(debian), { passwd: "passwd" })
+      })
+    )
+
+    rule(
+      "a layer with children is not removed, and they are named",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* prepared
+        yield* createChild(redis, debian)
+        yield* createChild(nginx, debian)
+        const error = yield* Effect.flip(images.remove(debian))
+        assert(error._tag === "LayerHasChildren")
+        assert.deepStrictEqual(error.children, [nginx, redis])
+        yield* images.remove(nginx)
+        yield* images.remove(redis)
+        yield* images.remove(debian)
+        assert.deepStrictEqual((yield* traces).files, ["layers", "staging"])
+      })
+    )
+
+    rule(
+      "a directory without a layer in it, as one that was removed a moment ago, hinders nobody",
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const images = yield* store
+        yield* createBase(debian)
+        yield* fs.makeDirectory(`${directory}/layers/${nginx}`)
+        assert.deepStrictEqual((yield* status(debian)).children, [])
+        yield* images.remove(debian)
+      })
+    )
+
+    rule(
+      "a layer that is mounted is not removed",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* prepared
+        yield* use(debian, () => leavesNoTrace(failsWith(images.remove(debian), "LayerInUse"))).pipe(
+          Effect.flatten
+        )
+        assert.deepStrictEqual(yield* contents(debian), { passwd: "passwd" })
+      })
+    )
+
+    rule(
+      "a layer whose name is free again starts from nothing of the old one",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* prepared
+        yield* images.remove(debian)
+        yield* createBase(debian)
+        assert.deepStrictEqual(yield* contents(debian), {})
+      })
+    )
+  })
+
+  describe("the first child of a mounted parent", () => {
+    rule(
+      "is refused, for the device would go on writing to what they share",
+      Effect.gen(function*() {
+        yield* prepared
+        yield* use(debian, () => leavesNoTrace(failsWith(createChild(nginx, debian), "LayerInUse"))).pipe(
+          Effect.flatten
+        )
+      })
+    )
+
+    rule(
+      "differs from further ones, which need nothing of the parent but links",
+      Effect.gen(function*() {
+        yield* prepared
+        yield* createChild(nginx, debian)
+        yield* use(debian, () => createChild(redis, debian))
+        assert.deepStrictEqual(yield* contents(redis), { passwd: "passwd" })
+      })
+    )
+  })
+
+  describe("many fibers at once", () => {
+    rule(
+      "a layer that many get is mounted once, and stays until the last is done",
+      Effect.gen(function*() {
+        yield* prepared
+        const results = yield* atOnce(
+          Array.from({ length: 30 }, (_, index) =>
+            use(debian, (rootfs) =>
+              Effect.gen(function*() {
+                yield* Effect.sleep(`${index % 7} seconds`)
+                const state = yield* hostState
+                assert.deepStrictEqual(HostState.mountPoints(state), [rootfs])
+                assert.lengthOf(HostState.devices(state), 1)
+              })).pipe(Effect.delay(`${index % 5 * 50} seconds`))),
+          ["mount", "umount"]
+        )
+        assert.deepStrictEqual([...new Set(results)], ["done"])
+        assert.deepStrictEqual(HostState.devices(yield* hostState), [])
+        assert.strictEqual((yield* status(debian)).holders, 0)
+      })
+    )
+
+    rule(
+      "of many that make the same layer one succeeds, and the others are told",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* prepared
+        yield* createBase(nginx)
+        const results = yield* atOnce(
+          [createChild(site, debian), createChild(site, nginx), createBase(site), createChild(site, debian)],
+          ["create", "createSnapshot", "switchSnapshot"]
+        )
+        assert.deepStrictEqual(results.sort(), ["LayerExists", "LayerExists", "LayerExists", "done"])
+        assert.deepStrictEqual(yield* images.list, [debian, nginx, site])
+      })
+    )
+
+    rule(
+      "many children that are made at once share one snapshot of their parent",
+      Effect.gen(function*() {
+        yield* prepared
+        const names = Array.from({ length: 10 }, (_, index) => LayerName.make(`child-${index}`))
+        const results = yield* atOnce(
+          names.map((name) => createChild(name, debian)),
+          ["createSnapshot", "switchSnapshot"]
+        )
+        assert.deepStrictEqual([...new Set(results)], ["done"])
+        const { files } = yield* traces
+        assert.lengthOf(files.filter((name) => name.startsWith(`layers/${debian}/root.hdd`)), 2)
+        for (const name of names) assert.deepStrictEqual(yield* contents(name), { passwd: "passwd" })
+      })
+    )
+
+    for (const first of ["createChild", "remove"] as const) {
+      rule(
+        `a layer is either removed or a parent, never both: ${first} comes first`,
+        Effect.gen(function*() {
+          const images = yield* store
+          yield* prepared
+          const calls = [createChild(nginx, debian), images.remove(debian)]
+          const results = yield* atOnce(first === "remove" ? calls.reverse() : calls, ["deviceOf", "switchSnapshot"])
+          assert.deepStrictEqual(results, ["done", first === "remove" ? "LayerNotFound" : "LayerHasChildren"])
+          assert.deepStrictEqual(yield* images.list, first === "remove" ? [] : [debian, nginx])
+          for (const layer of yield* images.list) assert.deepStrictEqual(yield* contents(layer), { passwd: "passwd" })
+        })
+      )
+    }
+
+    rule(
+      "a layer is not removed under one who is about to get it",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* prepared
+        const results = yield* atOnce([images.get(debian), images.remove(debian)], ["deviceOf", "mount"])
+        assert.deepStrictEqual(results, ["done", "LayerInUse"])
+      })
+    )
+
+    rule(
+      "a parent is not frozen under one who is about to get it",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* prepared
+        const results = yield* atOnce([images.get(debian), createChild(nginx, debian)], ["deviceOf", "mount"])
+        assert.deepStrictEqual(results, ["done", "LayerInUse"])
+      })
+    )
+
+    rule(
+      "two that need each other's lock do not wait for ever",
+      Effect.gen(function*() {
+        yield* prepared
+        yield* createBase(nginx)
+        // The first one keeps the lock that both others need until they wait for it.
+        const results = yield* atOnce(
+          [use(debian, () => Effect.void), createChild(debian, nginx), createChild(nginx, debian)],
+          ["deviceOf"]
+        )
+        assert.deepStrictEqual(results, ["done", "LayerExists", "LayerExists"])
+      })
+    )
+
+    it.effect.prop(
+      "whatever they do, and when they are interrupted: every layer is whole, and nothing is left",
+      [fc.array(call, { minLength: 5, maxLength: 20 })],
+      ([calls]) =>
+        Effect.gen(function*() {
+          const images = yield* store
+          yield* prepared
+          yield* createChild(nginx, debian)
+          yield* atOnce(
+            calls.map(run),
+            ["deviceOf", "mount", "umount", "createSnapshot", "switchSnapshot", "deleteSnapshot"]
+          )
+          const { devices, files, mountPoints } = yield* traces
+          assert.deepStrictEqual({ devices, mountPoints }, { devices: [], mountPoints: [] })
+          assert.deepStrictEqual(files.filter((name) => name.startsWith("staging/")), [])
+          for (const layer of yield* images.list) {
+            assert.strictEqual((yield* status(layer)).holders, 0)
+            const lineage = yield* lineageOf(layer)
+            assert.includeMembers(["passwd", ...lineage], Object.keys(yield* contents(layer)))
+            assert.strictEqual(lineage.at(-1), debian)
+          }
+        }).pipe(Effect.provide(storeOn())),
+      { fastCheck: { numRuns: 10 } }
+    )
+  })
+
+  describe("a step that fails", () => {
+    for (const operation of ["deviceOf", "createSnapshot", "switchSnapshot"] as const) {
+      rule(
+        `${operation}: nothing of the child is left, and the next try succeeds`,
+        Effect.gen(function*() {
+          yield* prepared
+          yield* failNext(operation)
+          yield* leavesNoTrace(failsWith(createChild(nginx, debian), "Locked"))
+          yield* write(debian, "later")
+          yield* createChild(nginx, debian)
+          assert.deepStrictEqual(yield* contents(nginx), { later: "later", passwd: "passwd" })
+        })
+      )
+    }
+
+    rule(
+      "create: nothing of the base is left",
+      Effect.gen(function*() {
+        const host = yield* FakeHost.FakeHost
+        yield* host.fail("create", new PloopError.NoSpace({ operation: "create", subject: "root.hdd", text: "" }))
+        yield* leavesNoTrace(failsWith(createBase(debian), "NoSpace"))
+        yield* createBase(debian)
+      })
+    )
+
+    for (const call of ["makeTempDirectoryScoped", "makeDirectory", "link", "writeFileString", "rename"] as const) {
+      it.effect(`${call} of the host's file system: nothing of the child is left`, () =>
+        Effect.gen(function*() {
+          const { failing, layer } = yield* brittleStore
+          yield* Effect.gen(function*() {
+            yield* prepared
+            yield* Ref.set(failing, Option.some(call))
+            yield* leavesNoTrace(failsWith(createChild(nginx, debian), "SystemError"))
+            yield* Ref.set(failing, Option.none())
+            yield* createChild(nginx, debian)
+            assert.deepStrictEqual(yield* contents(nginx), { passwd: "passwd" })
+          }).pipe(Effect.provide(layer))
+        }))
+    }
+
+    rule(
+      "a rollback that fails does not hide why it was needed, and is made up for later",
+      Effect.gen(function*() {
+        yield* prepared
+        yield* failNext("switchSnapshot")
+        yield* failNext("deleteSnapshot")
+        yield* failsWith(createChild(nginx, debian), "Locked")
+        yield* write(debian, "later")
+        yield* createChild(nginx, debian)
+        assert.deepStrictEqual(yield* contents(nginx), { later: "later", passwd: "passwd" })
+      })
+    )
+  })
+
+  describe("an interruption", () => {
+    for (const operation of ["deviceOf", "createSnapshot", "switchSnapshot"] as const) {
+      rule(
+        `during ${operation}: nothing of the child is left, and the next try succeeds`,
+        Effect.gen(function*() {
+          yield* prepared
+          const exit = yield* leavesNoTrace(inSlowMotion([operation], interrupted(createChild(nginx, debian))))
+          assert.isTrue(Exit.isInterrupted(yield* exit))
+          yield* write(debian, "later")
+          yield* createChild(nginx, debian)
+          assert.deepStrictEqual(yield* contents(nginx), { later: "later", passwd: "passwd" })
+        })
+      )
+    }
+
+    rule(
+      "during create: nothing of the base is left",
+      Effect.gen(function*() {
+        const exit = yield* leavesNoTrace(inSlowMotion(["create"], interrupted(createBase(debian))))
+        assert.isTrue(Exit.isInterrupted(yield* exit))
+      })
+    )
+
+    rule(
+      "during the mount of a use: nothing is mounted, and nobody holds the layer",
+      Effect.gen(function*() {
+        yield* createBase(debian)
+        const used = use(debian, () => Effect.dieMessage("the body was run"))
+        const exit = yield* leavesNoTrace(inSlowMotion(["mount"], interrupted(used)))
+        assert.isTrue(Exit.isInterrupted(yield* exit))
+        assert.strictEqual((yield* status(debian)).holders, 0)
+      })
+    )
+  })
+
+  describe("a program that begins again", () => {
+    rule(
+      "finds the layers, what is in them and what they are built on",
+      Effect.gen(function*() {
+        yield* prepared
+        yield* createChild(nginx, debian)
+        yield* write(debian, "later")
+        yield* afterRestart(Effect.gen(function*() {
+          yield* createChild(redis, debian)
+          assert.deepStrictEqual((yield* status(debian)).children, [nginx, redis])
+          assert.deepStrictEqual(yield* contents(nginx), { passwd: "passwd" })
+          assert.deepStrictEqual(yield* contents(redis), { passwd: "passwd" })
+        }))
+      })
+    )
+
+    rule(
+      "finds what is mounted, takes it over with the next get, and umounts it with the last put",
+      Effect.gen(function*() {
+        const rootfs = yield* Effect.flatMap(Effect.zipRight(prepared, store), (images) => images.get(debian))
+        yield* afterRestart(Effect.gen(function*() {
+          const images = yield* store
+          assert.deepStrictEqual((yield* status(debian)).mountedAt, Option.some(rootfs))
+          assert.strictEqual((yield* status(debian)).holders, 0)
+          yield* failsWith(images.remove(debian), "LayerInUse")
+          yield* failsWith(createChild(nginx, debian), "LayerInUse")
+          assert.strictEqual(yield* images.get(debian), rootfs)
+          assert.lengthOf(HostState.devices(yield* hostState), 1)
+          yield* images.put(debian)
+          assert.deepStrictEqual(HostState.devices(yield* hostState), [])
+        }))
+      })
+    )
+
+    rule(
+      "puts what the one before it got",
+      Effect.gen(function*() {
+        yield* Effect.flatMap(Effect.zipRight(prepared, store), (images) => images.get(debian))
+        yield* afterRestart(Effect.gen(function*() {
+          yield* Effect.flatMap(store, (images) => images.put(debian))
+          assert.deepStrictEqual(HostState.devices(yield* hostState), [])
+        }))
+      })
+    )
+
+    for (const operation of ["deviceOf", "createSnapshot", "switchSnapshot"] as const) {
+      rule(
+        `after the one before it ended during ${operation}, it finds nothing of the child`,
+        Effect.gen(function*() {
+          yield* prepared
+          // It goes on, but on a host that the restarted program knows nothing of.
+          yield* inSlowMotion(
+            [operation],
+            Effect.zipRight(Effect.forkDaemon(createChild(nginx, debian)), TestClock.adjust("30 seconds"))
+          )
+          yield* afterRestart(Effect.gen(function*() {
+            const images = yield* store
+            assert.deepStrictEqual(yield* images.list, [debian])
+            assert.isFalse((yield* traces).files.some((name) => name.includes(nginx)))
+            yield* write(debian, "later")
+            yield* createChild(nginx, debian)
+            assert.deepStrictEqual(yield* contents(nginx), { later: "later", passwd: "passwd" })
+            assert.deepStrictEqual(yield* contents(debian), { later: "later", passwd: "passwd" })
+          }))
+        })
+      )
+    }
+
+    rule(
+      "mounts a layer whose device is attached, but was never mounted",
+      Effect.gen(function*() {
+        yield* prepared
+        yield* attachOnly(debian)
+        yield* afterRestart(Effect.gen(function*() {
+          assert.deepStrictEqual((yield* status(debian)).mountedAt, Option.none())
+          assert.deepStrictEqual(yield* contents(debian), { passwd: "passwd" })
+          assert.deepStrictEqual(HostState.devices(yield* hostState), [])
+        }))
+      })
+    )
+
+    rule(
+      "after the power was cut, it finds the layers and nothing mounted",
+      Effect.gen(function*() {
+        const host = yield* FakeHost.FakeHost
+        yield* prepared
+        yield* createChild(nginx, debian)
+        yield* use(nginx, () => host.cutPower).pipe(Effect.exit)
+        yield* afterRestart(Effect.gen(function*() {
+          assert.deepStrictEqual((yield* status(nginx)).mountedAt, Option.none())
+          assert.deepStrictEqual(yield* contents(nginx), { passwd: "passwd" })
+        }))
+      })
+    )
+  })
+})

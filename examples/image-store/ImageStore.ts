@@ -1,0 +1,455 @@
+/**
+ * A store of container images, as a container engine keeps them.
+ *
+ * A layer is a disk of its own. A base layer is made empty; a child starts from
+ * what its parent holds, and copies nothing: it links the parent's deltas, which
+ * are not written to any more, and lays an empty one upon them.
+ *
+ *     layers/debian/root.hdd              <----.  one file, two names
+ *     layers/debian/root.hdd.{…}               |  what debian writes from now on
+ *     layers/nginx/root.hdd               -----'
+ *     layers/nginx/root.hdd.{…}                   what nginx writes
+ *
+ * Each layer's directory also has its `DiskDescriptor.xml`, `layer.json`, which
+ * says what a descriptor cannot, and `rootfs`, where the layer is mounted. There
+ * is no other state: a store that is opened again finds its layers in these
+ * directories, and asks ploop what is mounted. Only the counts of holders are in
+ * memory, and end with the program.
+ *
+ * Three rules keep shared deltas safe:
+ *
+ * - only the top delta of a layer is written to, and it is never shared;
+ * - the snapshot that children start from is merged away only while no child is
+ *   there: a merge writes into the lower delta, which the children have as well;
+ * - a layer is removed by removing its directory. A delta goes with its last name.
+ *
+ * One program at a time may have a store open.
+ */
+import type { OperationError } from "@effect-ploop/core"
+import { Disk, DiskDescriptor, Ploop, SnapshotId, SnapshotTree } from "@effect-ploop/core"
+import { FileSystem, Path } from "@effect/platform"
+import type { PlatformError } from "@effect/platform/Error"
+import { Context, Effect, Either, HashMap, Layer, Option, RcMap, Ref, Schema, Scope } from "effect"
+
+/**
+ * The name of a layer. It is the name of a directory, and of the device that
+ * runs the layer, which is what limits its length.
+ */
+export const LayerName = Schema.String.pipe(
+  Schema.pattern(/^[a-z0-9][\w.-]{0,59}$/i, {
+    message: () => "must be 1 to 60 letters, digits or any of . _ - and begin with a letter or digit"
+  }),
+  Schema.brand("LayerName")
+)
+
+export type LayerName = typeof LayerName.Type
+
+/** There is no such layer. */
+export class LayerNotFound extends Schema.TaggedError<LayerNotFound>()("LayerNotFound", { layer: LayerName }) {
+  override get message(): string {
+    return `there is no layer ${this.layer}`
+  }
+}
+
+/** There is a layer of that name already; it was not touched. */
+export class LayerExists extends Schema.TaggedError<LayerExists>()("LayerExists", { layer: LayerName }) {
+  override get message(): string {
+    return `there is a layer ${this.layer} already`
+  }
+}
+
+/** The layer is mounted. No holder means that it was mounted before this program began, or could not be umounted. */
+export class LayerInUse extends Schema.TaggedError<LayerInUse>()("LayerInUse", {
+  layer: LayerName,
+  holders: Schema.NonNegativeInt
+}) {
+  override get message(): string {
+    return `layer ${this.layer} is mounted, and has ${this.holders} holders`
+  }
+}
+
+/** The layer is not mounted, so there is nothing to give back. */
+export class LayerNotMounted extends Schema.TaggedError<LayerNotMounted>()("LayerNotMounted", { layer: LayerName }) {
+  override get message(): string {
+    return `layer ${this.layer} is not mounted`
+  }
+}
+
+/** Other layers are built on this one. */
+export class LayerHasChildren extends Schema.TaggedError<LayerHasChildren>()("LayerHasChildren", {
+  layer: LayerName,
+  children: Schema.Array(LayerName)
+}) {
+  override get message(): string {
+    return `layer ${this.layer} is what ${this.children.join(", ")} start from`
+  }
+}
+
+/** A file of the layer cannot be understood. */
+export class LayerDamaged extends Schema.TaggedError<LayerDamaged>()("LayerDamaged", {
+  layer: LayerName,
+  file: Schema.String,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `layer ${this.layer} is damaged: ${this.file}: ${this.reason}`
+  }
+}
+
+/** What can go wrong in finding a layer and what is built on it. */
+export type LookupError = LayerNotFound | LayerDamaged | PlatformError
+
+/** What can go wrong in finding out whether a layer is mounted. */
+export type MountStateError = OperationError.DeviceOfError | OperationError.ListDevicesError
+
+export type CreateBaseError = LayerExists | OperationError.CreateError | PlatformError
+
+export type CreateChildError =
+  | LayerExists
+  | LayerInUse
+  | LookupError
+  | MountStateError
+  | OperationError.ListSnapshotsError
+  | OperationError.CreateSnapshotError
+  | OperationError.DeleteSnapshotError
+  | OperationError.SwitchSnapshotError
+
+export type GetError = LookupError | MountStateError | OperationError.MountError | OperationError.UmountError
+
+export type PutError = LayerNotMounted | LookupError | OperationError.UmountError
+
+export type RemoveError = LayerInUse | LayerHasChildren | LookupError | MountStateError
+
+export type StatusError = LookupError | MountStateError | OperationError.TopDeltaError
+
+/** How a layer is now. */
+export interface Status {
+  readonly parent: Option.Option<LayerName>
+  readonly children: ReadonlyArray<LayerName>
+  /** Where it is mounted, if it is. */
+  readonly mountedAt: Option.Option<string>
+  /** How often it was got and not put back. */
+  readonly holders: number
+  /** How much the delta takes that it writes to, in bytes. */
+  readonly size: bigint
+}
+
+export class ImageStore extends Context.Tag("effect-ploop/examples/image-store/ImageStore")<ImageStore, {
+  /** Makes an empty layer with a file system of this size. Either it is there, and whole, or nothing is. */
+  readonly createBase: (
+    options: { readonly layer: LayerName; readonly size: string }
+  ) => Effect.Effect<void, CreateBaseError>
+
+  /**
+   * Makes a layer that starts from its parent: all children of a layer start
+   * from what it held when the first of them was made. For that first one, the
+   * parent must not be mounted. Either the child is there, and whole, or nothing
+   * is.
+   */
+  readonly createChild: (
+    options: { readonly layer: LayerName; readonly parent: LayerName }
+  ) => Effect.Effect<void, CreateChildError>
+
+  /**
+   * Mounts a layer, or counts one more holder if it is mounted, and answers
+   * where it is. For those that cannot hold a layer for the time of an effect:
+   * see {@link use}, which also cares for interruption.
+   */
+  readonly get: (layer: LayerName) => Effect.Effect<string, GetError>
+
+  /**
+   * Gives back what `get` gave. When nobody holds the layer any more it is
+   * umounted; when that fails, putting it again tries it again.
+   */
+  readonly put: (layer: LayerName) => Effect.Effect<void, PutError>
+
+  /** Has a layer mounted for the time of an effect, whatever becomes of it. */
+  readonly use: <A, E, R>(
+    layer: LayerName,
+    body: (rootfs: string) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | GetError, R>
+
+  /** Removes a layer that is not mounted and has no children. */
+  readonly remove: (layer: LayerName) => Effect.Effect<void, RemoveError>
+
+  readonly status: (layer: LayerName) => Effect.Effect<Status, StatusError>
+
+  /** The names of all layers, in alphabetical order. */
+  readonly list: Effect.Effect<ReadonlyArray<LayerName>, PlatformError>
+}>() {}
+
+/**
+ * What a layer knows of itself. `snapshot` is the identifier that children start
+ * from. It is drawn before there is such a snapshot, so that one which was taken
+ * just before a crash is known all the same.
+ */
+const LayerRecord = Schema.parseJson(Schema.Struct({
+  parent: Schema.optional(LayerName),
+  snapshot: SnapshotId.SnapshotIdFromSelf
+}))
+
+const decodeRecord = Schema.decode(LayerRecord)
+
+/** Whatever has the type can be written. */
+const encodeRecord = Schema.encode(LayerRecord)
+
+export interface Options {
+  /** Where the store is; made when it is not there. */
+  readonly directory: string
+}
+
+const make = (options: Options) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+
+    const layers = path.resolve(options.directory, "layers")
+    const staging = path.resolve(options.directory, "staging")
+    const homeOf = (layer: LayerName) => path.join(layers, layer)
+    const diskOf = (layer: LayerName) => Disk.inDirectory(homeOf(layer))
+    const rootfsOf = (layer: LayerName) => path.join(homeOf(layer), "rootfs")
+
+    // What is in there was half made or half removed when a program ended.
+    yield* fs.remove(staging, { recursive: true, force: true })
+    yield* Effect.forEach([layers, staging], (directory) => fs.makeDirectory(directory, { recursive: true }))
+
+    const holders = yield* Ref.make(HashMap.empty<LayerName, number>())
+    const holdersOf = (layer: LayerName) =>
+      Effect.map(Ref.get(holders), (counts) => Option.getOrElse(HashMap.get(counts, layer), () => 0))
+
+    // Locks
+
+    /** A lock a layer, there for as long as somebody has it or waits for it. */
+    const locks = yield* RcMap.make({ lookup: (_: LayerName) => Effect.makeSemaphore(1) })
+
+    /** Keeps everybody else from these layers. Always in the same order, so that no two wait for each other. */
+    const exclusively = (...names: ReadonlyArray<LayerName>) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      [...new Set(names)].sort().reduceRight(
+        (inner, layer) =>
+          Effect.scopedWith((scope) =>
+            Effect.flatMap(
+              Effect.provideService(RcMap.get(locks, layer), Scope.Scope, scope),
+              (lock) => lock.withPermits(1)(inner)
+            )
+          ),
+        effect
+      )
+
+    // What is there
+
+    const recordOf = (layer: LayerName) => {
+      const file = path.join(homeOf(layer), "layer.json")
+      return fs.readFileString(file).pipe(
+        Effect.flatMap(decodeRecord),
+        Effect.catchTags({
+          ParseError: ({ message }) => new LayerDamaged({ layer, file, reason: message }),
+          SystemError: (error) => error.reason === "NotFound" ? new LayerNotFound({ layer }) : Effect.fail(error)
+        })
+      )
+    }
+
+    const requireAbsent = (layer: LayerName) =>
+      Effect.flatMap(fs.exists(homeOf(layer)), (exists) => exists ? new LayerExists({ layer }) : Effect.void)
+
+    const list = Effect.map(fs.readDirectory(layers), (names) => names.filter(Schema.is(LayerName)).sort())
+
+    const childrenOf = (parent: LayerName) =>
+      Effect.flatMap(list, (names) =>
+        Effect.filter(names, (layer) =>
+          recordOf(layer).pipe(
+            Effect.map((record) => record.parent === parent),
+            // It was removed a moment ago.
+            Effect.catchTag("LayerNotFound", () => Effect.succeed(false))
+          )))
+
+    // Mounting
+
+    /**
+     * ploop knows a running disk by its base image, which all descendants of a
+     * base layer share. A component name tells their devices apart.
+     */
+    const deviceOf = (layer: LayerName) =>
+      Effect.gen(function*() {
+        const attached = yield* ploop.deviceOf({ disk: diskOf(layer), component: layer })
+        if (Option.isNone(attached)) return Option.none()
+        const devices = yield* ploop.listDevices
+        return Option.fromNullable(devices.find(({ device }) => device === attached.value.device))
+      })
+
+    const umount = (layer: LayerName) =>
+      Effect.retry(ploop.umount({ disk: diskOf(layer), component: layer }), {
+        schedule: Ploop.whileBusy,
+        while: (error) => error._tag === "Busy"
+      })
+
+    const mount = (layer: LayerName) =>
+      Effect.gen(function*() {
+        const device = yield* deviceOf(layer)
+        if (Option.isSome(device)) {
+          if (device.value.target !== undefined) return
+          // A program ended between the two steps of a mount.
+          yield* umount(layer)
+        }
+        yield* ploop.mount({ disk: diskOf(layer), target: rootfsOf(layer), component: layer })
+      })
+
+    const requireIdle = (layer: LayerName) =>
+      Effect.gen(function*() {
+        const device = yield* deviceOf(layer)
+        if (Option.isSome(device)) return yield* new LayerInUse({ layer, holders: yield* holdersOf(layer) })
+      })
+
+    const get = (layer: LayerName) =>
+      Effect.gen(function*() {
+        yield* recordOf(layer)
+        yield* mount(layer)
+        const count = yield* holdersOf(layer)
+        yield* Ref.update(holders, HashMap.set(layer, count + 1))
+        return rootfsOf(layer)
+      }).pipe(Effect.uninterruptible, exclusively(layer))
+
+    const put = (layer: LayerName) =>
+      Effect.gen(function*() {
+        yield* recordOf(layer)
+        const count = yield* holdersOf(layer)
+        if (count > 1) return yield* Ref.update(holders, HashMap.set(layer, count - 1))
+        yield* Ref.update(holders, HashMap.remove(layer))
+        yield* Effect.catchTag(umount(layer), "NotMounted", () => new LayerNotMounted({ layer }))
+      }).pipe(Effect.uninterruptible, exclusively(layer))
+
+    // Making
+
+    /**
+     * Makes a layer aside and puts it in its place as the last step, which is one
+     * rename: a layer is whole from the moment it is there. What is left aside is
+     * removed at the end of the scope.
+     *
+     * Only what builds the disk can be interrupted, because a call to the host's
+     * file system goes on when nobody waits for it any more.
+     */
+    const publish = <E>(
+      layer: LayerName,
+      parent: LayerName | undefined,
+      build: (home: string) => Effect.Effect<unknown, E>
+    ) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function*() {
+          const home = path.join(yield* fs.makeTempDirectoryScoped({ directory: staging }), layer)
+          yield* fs.makeDirectory(path.join(home, "rootfs"), { recursive: true })
+          yield* restore(build(home))
+          const snapshot = yield* SnapshotId.random
+          const record = yield* Effect.orDie(encodeRecord({ ...(parent !== undefined && { parent }), snapshot }))
+          yield* fs.writeFileString(path.join(home, "layer.json"), record)
+          yield* fs.rename(home, homeOf(layer))
+        })
+      )
+
+    /** Takes away the snapshot for children when there are none. */
+    const thaw = (layer: LayerName, snapshot: SnapshotId.SnapshotId) =>
+      Effect.gen(function*() {
+        if ((yield* childrenOf(layer)).length > 0) return
+        const tree = yield* ploop.listSnapshots({ disk: diskOf(layer) })
+        if (Option.isNone(SnapshotTree.get(tree, snapshot))) return
+        yield* ploop.deleteSnapshot({ disk: diskOf(layer), id: snapshot })
+      })
+
+    /**
+     * Takes the snapshot that children start from, unless there are some. It goes
+     * away again at the end of the scope, unless there is a child by then.
+     *
+     * Not while the layer is mounted: ploop takes a disk for idle whose device
+     * has a component name, and the device would go on writing to the snapshot.
+     */
+    const freeze = (layer: LayerName, snapshot: SnapshotId.SnapshotId) =>
+      Effect.gen(function*() {
+        if ((yield* childrenOf(layer)).length > 0) return
+        yield* requireIdle(layer)
+        // Of children that were removed, or of a program that ended before it had made one.
+        yield* thaw(layer, snapshot)
+        yield* Effect.acquireRelease(
+          ploop.createSnapshot({ disk: diskOf(layer), id: snapshot }),
+          () =>
+            Effect.catchAllCause(
+              thaw(layer, snapshot),
+              (cause) => Effect.logWarning(`The snapshot of layer ${layer} is left until the next child is made`, cause)
+            )
+        )
+      })
+
+    /**
+     * Gives a directory the deltas of a snapshot and the descriptor. The images
+     * in it get names without a directory: a descriptor may have absolute paths,
+     * and by those the tool would write and delete in the parent's directory.
+     */
+    const linkDeltas = (parent: LayerName, snapshot: SnapshotId.SnapshotId, home: string) =>
+      Effect.gen(function*() {
+        const file = diskOf(parent)
+        const damaged = ({ message }: Error) => new LayerDamaged({ layer: parent, file, reason: message })
+        const descriptor = yield* Either.mapLeft(DiskDescriptor.parse(yield* fs.readFileString(file)), damaged)
+        const tree = yield* Either.mapLeft(SnapshotTree.fromDescriptor(descriptor), damaged)
+        yield* Effect.forEach(
+          SnapshotTree.chain(tree, snapshot),
+          (delta) => fs.link(path.resolve(homeOf(parent), delta.file), path.join(home, path.basename(delta.file)))
+        )
+        const images = descriptor.images.map((image) => ({ ...image, file: path.basename(image.file) }))
+        yield* fs.writeFileString(
+          path.join(home, Disk.descriptorName),
+          DiskDescriptor.format(new DiskDescriptor.DiskDescriptor({ ...descriptor, images }))
+        )
+      })
+
+    return ImageStore.of({
+      createBase: ({ layer, size }) =>
+        Effect.gen(function*() {
+          yield* requireAbsent(layer)
+          yield* publish(layer, undefined, (home) => ploop.create({ image: path.join(home, "root.hdd"), size }))
+        }).pipe(Effect.scoped, exclusively(layer)),
+
+      createChild: ({ layer, parent }) =>
+        Effect.gen(function*() {
+          yield* requireAbsent(layer)
+          const { snapshot } = yield* recordOf(parent)
+          yield* freeze(parent, snapshot)
+          yield* publish(layer, parent, (home) =>
+            Effect.zipRight(
+              Effect.uninterruptible(linkDeltas(parent, snapshot, home)),
+              // The parent's top delta, which has no link, is replaced by a new one.
+              ploop.switchSnapshot({ disk: Disk.inDirectory(home), id: snapshot })
+            ))
+        }).pipe(Effect.scoped, exclusively(layer, parent)),
+
+      get,
+      put,
+      use: (layer, body) => Effect.acquireUseRelease(get(layer), body, () => Effect.orDie(put(layer))),
+
+      remove: (layer) =>
+        Effect.gen(function*() {
+          yield* recordOf(layer)
+          const children = yield* childrenOf(layer)
+          if (children.length > 0) return yield* new LayerHasChildren({ layer, children })
+          yield* requireIdle(layer)
+          const aside = yield* fs.makeTempDirectoryScoped({ directory: staging })
+          yield* Effect.uninterruptible(fs.rename(homeOf(layer), path.join(aside, layer)))
+        }).pipe(Effect.scoped, exclusively(layer)),
+
+      status: (layer) =>
+        Effect.gen(function*() {
+          const record = yield* recordOf(layer)
+          const device = yield* deviceOf(layer)
+          const top = yield* fs.stat(yield* ploop.topDelta({ disk: diskOf(layer) }))
+          return {
+            parent: Option.fromNullable(record.parent),
+            children: yield* childrenOf(layer),
+            mountedAt: Option.flatMap(device, ({ target }) => Option.fromNullable(target)),
+            holders: yield* holdersOf(layer),
+            size: top.size
+          }
+        }).pipe(exclusively(layer)),
+
+      list
+    })
+  })
+
+/** The store in a directory, over whatever backend and file system are provided. */
+export const layer = (options: Options) => Layer.scoped(ImageStore, make(options))
