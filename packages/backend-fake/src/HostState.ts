@@ -98,7 +98,9 @@ export const openFiles = (state: HostState): ReadonlyArray<string> =>
   [...HashMap.values(internal.unwrap(state).handles)].map(({ path }) => path)
 
 /**
- * How many bytes of the host's own file system are in use.
+ * How many bytes of the host's own file system are in use. Modelled: files take
+ * whole blocks of 4 KiB without their holes, image files their size, directories
+ * a block, and those that the host has from the beginning nothing.
  *
  * @since 0.1.0
  * @category queries

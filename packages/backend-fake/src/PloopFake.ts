@@ -7,6 +7,13 @@
  * no I/O; time comes from `Clock`, and identifiers from a seed, so that a run is
  * repeated to the byte.
  *
+ * Sizes follow the rules of the tool and its driver, but some numbers are
+ * modelled, which means near to those of a host and consistent with each other,
+ * but not the same: how large a new image file is and by which clusters it
+ * grows, how many blocks and inodes a file system has and has free, the least
+ * size that a resize offers, the counters of a device. The README lists all in
+ * which it differs from a host.
+ *
  * @example
  * import { PloopFake } from "@effect-ploop/backend-fake"
  * import { Ploop } from "@effect-ploop/core"
@@ -48,7 +55,10 @@ import * as internal from "./internal/ploopFake.js"
 export interface Options {
   /** The generation of ploop; `1.15` unless given. */
   readonly generation?: Generation | undefined
-  /** How much the host's own file system holds; as much as there is memory unless given. */
+  /**
+   * How much the host's own file system holds; as much as there is memory unless
+   * given. What files take of it is modelled: see `HostState.used`.
+   */
   readonly capacity?: ByteSizeInput | undefined
   /** Whether the kernel of generation 1.15 or 7 knows format version 2; `true` unless given. */
   readonly largeDisks?: boolean | undefined

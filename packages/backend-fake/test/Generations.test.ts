@@ -334,6 +334,18 @@ describe("mounting and umounting", () => {
   )
 
   differs(
+    "a umount that was refused leaves the numbers of that moment, which are told from then on, or nothing",
+    { "1.15": "cached", 7: "cached", 9: "mounted" },
+    Effect.scoped(Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      const { disk, target } = yield* makeMounted("ct")
+      yield* fs.open(`${target}/log`, { flag: "w" })
+      yield* Effect.flip(ploop.umount({ disk }))
+      return (yield* ploop.fileSystemInfo({ disk })).source
+    }))
+  )
+
+  differs(
     "a file system whose balloon file is gone is mounted, or not",
     { "1.15": "ok", 7: "MountFailed 21", 9: "MountFailed 21" },
     Effect.gen(function*() {

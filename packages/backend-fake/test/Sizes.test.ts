@@ -103,6 +103,28 @@ describe("an image file", () => {
       assert.strictEqual(yield* fs.readFileString(`${target}/kept`), "kept")
     }).pipe(Effect.provide(PloopFake.layer())))
 
+  it.effect.prop(
+    "keeps the clusters that files lie in when something is discarded or held by the balloon",
+    {
+      files: fc.array(fc.record({ size: fc.integer({ min: 1, max: 2 * MiB }), kept: fc.boolean() }), { maxLength: 10 })
+    },
+    ({ files }) =>
+      Effect.gen(function*() {
+        const { fs, ploop } = yield* services
+        const { disk, target } = yield* makeMounted("ct", { clusterSize: "64K" })
+        for (const [index, { size }] of files.entries()) yield* fs.writeFile(`${target}/${index}`, bytes(size))
+        for (const [index, { kept }] of files.entries()) if (!kept) yield* fs.remove(`${target}/${index}`)
+        yield* ploop.discard({ disk })
+        yield* ploop.balloonChange({ disk, size: "1M" })
+        const before = yield* imageSize
+        for (const [index, { kept, size }] of files.entries()) {
+          if (kept) yield* fs.writeFile(`${target}/${index}`, bytes(size, 2), { flag: "r+" })
+        }
+        assert.strictEqual(yield* imageSize, before)
+      }).pipe(Effect.provide(PloopFake.layer())),
+    { fastCheck: { numRuns: 25 } }
+  )
+
   it.effect("shrinks by no more than a discard is to free, and grows again with new data", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
