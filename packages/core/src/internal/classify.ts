@@ -272,7 +272,7 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     text: message("Can't (?:open|resolve|create) .*: (?:No such file or directory|Not a directory)"),
-    operations: ["create"],
+    operations: ["create", "mergeSnapshots"],
     codes: [1, 38],
     error: (context) => new PloopError.InputOutputFailed(context)
   },
