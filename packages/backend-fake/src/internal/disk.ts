@@ -3,6 +3,7 @@ import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import { top } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
@@ -178,6 +179,16 @@ export const change = (tool: Tool, disk: Disk, changes: Change): Answer<Disk> =>
     yield* write(tool, disk.path, descriptor)
     return yield* withDescriptor(tool, disk, descriptor)
   })
+
+const topGuid = /<TopGUID>([^<]*)<\/TopGUID>/
+
+/** Generation 1.15 changes no descriptor whose top delta has an identifier of its own, as older tools gave it one. */
+export const requireFormat = (tool: Tool, { descriptor }: Disk): Answer<void> => {
+  const found = topGuid.exec(descriptor.source ?? "")?.[1]
+  return generation(tool) !== "1.15" || found === undefined || found.trim().toLowerCase() === top
+    ? Either.void
+    : said(tool, 38, "Snapshot is in old format")
+}
 
 export const isRaw = (disk: Disk): boolean => disk.descriptor.images.some((image) => image.type === "Plain")
 

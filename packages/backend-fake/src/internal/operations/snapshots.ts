@@ -87,6 +87,7 @@ const take = (
   temporary: boolean
 ): Answer<disks.Disk> =>
   Either.gen(function*() {
+    yield* disks.requireFormat(tool, before)
     if (Option.isSome(SnapshotTree.get(before.tree, id))) {
       return yield* said(tool, 38, `The snapshot ${id} already exist`)
     }
@@ -162,6 +163,7 @@ export const createTemporarySnapshot = (
 /** Goes back to a snapshot: the top delta is dropped, and a new one is laid upon the snapshot. */
 const switchTo = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> =>
   Either.gen(function*() {
+    yield* disks.requireFormat(tool, disk)
     if (id === SnapshotId.top) return yield* said(tool, 38, `Nothing to do, already on ${id} snapshot`)
     const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))
     if (node === undefined) return yield* said(tool, 38, `Can't find snapshot by uuid ${id}`)
@@ -268,12 +270,15 @@ const removeLeaf = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node): Answ
         .filter((entry) => entry.id !== id)
         .map((entry) => ({ ...entry, id: renamed(entry.id), parent: renamed(entry.parent) }))
     })
+    // The snapshot is gone, whatever becomes of its file.
+    tool.tx.keep()
     yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))
     return next
   })
 
 const remove = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> =>
   Either.gen(function*() {
+    yield* disks.requireFormat(tool, disk)
     const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))
     if (node === undefined) return yield* said(tool, 43, `Can't find snapshot by uuid ${id}`)
     if (id === SnapshotId.top && devices.find(tool, disk, undefined) !== undefined) {
