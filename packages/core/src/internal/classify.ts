@@ -332,7 +332,7 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     text: message("Can't (?:open|resolve|create) .*: (?:No such file or directory|Not a directory)"),
-    operations: ["create", "restoreDescriptor"],
+    operations: ["create", "mergeSnapshots", "restoreDescriptor"],
     codes: [1, 38, 255],
     error: (context) => new PloopError.InputOutputFailed(context)
   },

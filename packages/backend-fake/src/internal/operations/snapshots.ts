@@ -270,6 +270,8 @@ const removeLeaf = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node): Answ
         .filter((entry) => entry.id !== id)
         .map((entry) => ({ ...entry, id: renamed(entry.id), parent: renamed(entry.parent) }))
     })
+    // The snapshot is gone, whatever becomes of its file.
+    tool.tx.keep()
     yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))
     return next
   })

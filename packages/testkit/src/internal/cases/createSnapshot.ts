@@ -273,6 +273,26 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "createSnapshot/of-an-old-descriptor",
+    title:
+      "MUST refuse, on generation 1.15, a descriptor whose top delta has another identifier than the usual one, and change nothing; the others MUST take the snapshot",
+    source: Case.observed("descriptors of the old format"),
+    run: Effect.gen(function*() {
+      const { generation } = yield* Conformance.Conformance
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      yield* snapshots.rewrite(disk, (text) => text.replaceAll(top, unknown))
+      const taking = ploop.createSnapshot({ disk, id: b })
+      if (generation === "1.15") {
+        yield* snapshots.untouched(made, Check.fails(taking, "DescriptorInvalid", { exitCode: 38 }))
+      } else {
+        yield* taking
+        yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
+      }
+    })
+  }),
+  Case.make({
     id: "createSnapshot/refuses-when-the-top-image-is-missing",
     title: "MUST name the image file of the top delta when it is not there, and leave the descriptor as it is",
     source: Case.observed("snapshot without the image of the top delta"),

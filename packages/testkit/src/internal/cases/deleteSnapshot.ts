@@ -320,6 +320,42 @@ const idle: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "deleteSnapshot/of-an-old-descriptor",
+    title:
+      "MUST refuse, on generation 1.15, a descriptor whose top delta has another identifier than the usual one, and change nothing",
+    source: Case.observed("descriptors of the old format"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      yield* snapshots.rewrite(disk, (text) => text.replaceAll(top, unknown))
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.deleteSnapshot({ disk, id: a }), "DescriptorInvalid", { exitCode: 38 })
+      )
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/of-a-leaf-without-its-file",
+    title:
+      "MUST fail when the file of a leaf or of the top delta is gone already, and take it out of the tree all the same",
+    source: Case.source("lib/snapshot.c do_delete_snapshot"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.branched()
+      const { disk } = made
+      yield* fs.remove(yield* Conformance.fileOf(made, b))
+      yield* Check.fails(ploop.deleteSnapshot({ disk, id: b }), "InputOutputFailed", { exitCode: 35 })
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
+      yield* fs.remove(yield* ploop.topDelta({ disk }))
+      yield* Check.fails(ploop.deleteSnapshot({ disk, id: top }), "InputOutputFailed", { exitCode: 35 })
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree without the top delta")
+      yield* Check.equal(yield* ploop.topDelta({ disk }), made.image, "the file of the top delta")
+    })
+  }),
+  Case.make({
     id: "deleteSnapshot/refuses-a-missing-descriptor",
     title: "MUST say that there is no disk where there is no descriptor, and remove nothing",
     source: Case.observed("snapshot-delete without a descriptor"),

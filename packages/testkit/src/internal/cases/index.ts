@@ -14,6 +14,7 @@ import { deleteSnapshot } from "./deleteSnapshot.js"
 import { deviceStatistics } from "./deviceStatistics.js"
 import { discard } from "./discard.js"
 import { discardStatus } from "./discardStatus.js"
+import { listSnapshots } from "./listSnapshots.js"
 import { mergeSnapshots } from "./mergeSnapshots.js"
 import { replace } from "./replace.js"
 import { resize } from "./resize.js"
@@ -21,6 +22,7 @@ import { restoreDescriptor } from "./restoreDescriptor.js"
 import { snapshotAndSwitch } from "./snapshotAndSwitch.js"
 import { switchAndDelete } from "./switchAndDelete.js"
 import { switchSnapshot } from "./switchSnapshot.js"
+import { topDelta } from "./topDelta.js"
 
 export const cases: ReadonlyArray<Case> = [
   ...create,
@@ -36,6 +38,8 @@ export const cases: ReadonlyArray<Case> = [
   ...switchAndDelete,
   ...deleteSnapshot,
   ...mergeSnapshots,
+  ...listSnapshots,
+  ...topDelta,
   ...balloonStatus,
   ...balloonClear,
   ...balloonChange,

@@ -455,6 +455,67 @@ const running: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mergeSnapshots/into-a-new-file-of-a-running-disk",
+    title: "MUST put the result into the new file also while the disk is running, which goes on with it",
+    source: Case.observed("snapshot-merge -n of a running disk"),
+    needs: ["mount"],
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.formatted()
+      const { disk } = made
+      const into = yield* Conformance.path("merged.hdd")
+      yield* Effect.scoped(Effect.gen(function*() {
+        const { target } = yield* Conformance.mounted(disk)
+        yield* FileTree.write(target, { "state": "1" })
+        yield* snapshots.take(made, a)
+        yield* FileTree.write(target, { "state": "2" })
+        yield* snapshots.take(made, b)
+        yield* FileTree.write(target, { "state": "3" })
+        const answer = yield* ploop.mergeSnapshots({ disk, snapshot: b, into })
+        yield* Check.equal<object>(answer, { survivor: b, image: into, gone: [a] }, "the answer")
+        yield* Check.equal(yield* FileTree.read(target), { "state": "3" }, "the disk")
+      }))
+      yield* Check.equal(yield* snapshots.contents(made, { snapshot: b }), { "state": "2" }, "the merged snapshot")
+      yield* Check.equal(yield* snapshots.contents(made), { "state": "3" }, "the disk after a umount")
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/into-nowhere",
+    title: "MUST fail when the new file is to be in a directory that is not there, and change nothing",
+    source: Case.observed("snapshot-merge -n into a missing directory"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const into = yield* Conformance.path("nowhere", "merged.hdd")
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.mergeSnapshots({ disk: made.disk, into }), "InputOutputFailed")
+      )
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/leaves-temporary-ones-alone",
+    title: "MUST leave a temporary snapshot alone that is not among those to merge",
+    source: Case.observed("the life cycle of tsnapshot"),
+    needs: ["device", "temporarySnapshot"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      const { device } = yield* ploop.createTemporarySnapshot({ disk, id: c, component: "backup" })
+      yield* ploop.umount({ device })
+      yield* ploop.mergeSnapshots({ disk, snapshot: b })
+      yield* Check.equal(yield* Conformance.parents(disk), [[b, undefined], [c, b], [top, c]], "the tree")
+      yield* Check.equal(yield* snapshots.temporary(made), [c], "the temporary snapshots")
+      // The one below loses its mark with its identifier.
+      yield* ploop.mergeSnapshots({ disk })
+      yield* Check.equal(yield* Conformance.parents(disk), [[b, undefined], [top, b]], "the tree after the other merge")
+      yield* Check.equal(yield* snapshots.temporary(made), [], "the temporary snapshots after that")
+    })
+  }),
+  Case.make({
     id: "mergeSnapshots/offline-keeps-the-contents",
     title: "MUST keep what the disk shows, with what was removed gone, when all is merged",
     source: Case.manual("snapshot-merge"),

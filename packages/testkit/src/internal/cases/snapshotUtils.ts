@@ -124,6 +124,13 @@ export const refuses = <R>(
     yield* Check.equal((yield* fs.readDirectory(disk.directory)).sort(), before.sort(), "the names in the directory")
   })
 
+/** Changes the text of a descriptor. */
+export const rewrite = (disk: string, change: (text: string) => string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    yield* fs.writeFileString(disk, change(yield* fs.readFileString(disk)))
+  })
+
 // Image files
 
 export const read = (file: string, position: number, length: number) =>

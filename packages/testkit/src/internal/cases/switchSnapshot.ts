@@ -233,6 +233,23 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "switchSnapshot/of-an-old-descriptor",
+    title:
+      "MUST refuse, on generation 1.15, a descriptor whose top delta has another identifier than the usual one, and change nothing",
+    source: Case.observed("descriptors of the old format"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      yield* snapshots.rewrite(disk, (text) => text.replaceAll(top, unknown))
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.switchSnapshot({ disk, id: a }), "DescriptorInvalid", { exitCode: 38 })
+      )
+    })
+  }),
+  Case.make({
     id: "switchSnapshot/refuses-a-missing-descriptor",
     title: "MUST say that there is no disk where there is no descriptor",
     source: Case.observed("switch without a descriptor"),
