@@ -3,8 +3,10 @@ import { check } from "./check.js"
 import { convert } from "./convert.js"
 import { create } from "./create.js"
 import { createSnapshot } from "./createSnapshot.js"
+import { mount } from "./mount.js"
 import { replace } from "./replace.js"
 import { restoreDescriptor } from "./restoreDescriptor.js"
+import { umount } from "./umount.js"
 
 export const cases: ReadonlyArray<Case> = [
   ...create,
@@ -12,5 +14,7 @@ export const cases: ReadonlyArray<Case> = [
   ...convert,
   ...check,
   ...replace,
+  ...mount,
+  ...umount,
   ...createSnapshot
 ]
