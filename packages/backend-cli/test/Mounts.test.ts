@@ -390,6 +390,59 @@ describe("what is running", () => {
   )
 
   test(
+    "an empty answer of a tool that could not read the descriptor is DescriptorInvalid, not `nothing is mounted`",
+    Effect.gen(function*() {
+      const host = yield* scripted("1.15", (command, disk) =>
+        isInfo(command)
+          ? { stdout: "device:\t\t\n", stderr: `Error in ploop_read_dd (xml.c:403): Can't parse ${disk}\n` }
+          : undefined)
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.writeFileString(host.disk, "nonsense")
+      const error = yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.isMounted({ disk: host.disk })).pipe(
+        Effect.flip,
+        Effect.provide(host.context)
+      )
+      assert.strictEqual(error._tag, "DescriptorInvalid")
+    })
+  )
+
+  test(
+    "an empty answer of a tool that may not lock is PermissionDenied, not `nothing is mounted`",
+    Effect.gen(function*() {
+      const host = yield* scripted("1.15", (command) =>
+        isInfo(command)
+          ? {
+            stdout: "device:\t\t\n",
+            stderr: "Error in do_lock (lock.c:101): Can't open lock file /x/DiskDescriptor.xml.lck: Permission denied\n"
+          }
+          : undefined)
+      const error = yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.deviceOf({ disk: host.disk })).pipe(
+        Effect.flip,
+        Effect.provide(host.context)
+      )
+      assert.strictEqual(error._tag, "PermissionDenied")
+    })
+  )
+
+  test(
+    "an empty answer with a complaint about something else is `nothing is mounted`",
+    Effect.gen(function*() {
+      const host = yield* scripted("7", (command) =>
+        isInfo(command)
+          ? {
+            stdout: "device:\t\t\npartition:\t\n",
+            stderr: "Error in has_partition (gpt.c:126): Can't open : No such file or directory\n"
+          }
+          : undefined)
+      assert.isFalse(
+        yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.isMounted({ disk: host.disk })).pipe(
+          Effect.provide(host.context)
+        )
+      )
+    })
+  )
+
+  test(
     "an image of a running device is not converted, that of a component neither",
     Effect.gen(function*() {
       const host = yield* scripted(
