@@ -3,6 +3,12 @@ import { check } from "./check.js"
 import { convert } from "./convert.js"
 import { create } from "./create.js"
 import { createSnapshot } from "./createSnapshot.js"
+import { deviceOf } from "./deviceOf.js"
+import { fileSystemInfo } from "./fileSystemInfo.js"
+import { prerequisites, tool } from "./host.js"
+import { imageInfo } from "./imageInfo.js"
+import { isMounted } from "./isMounted.js"
+import { listDevices } from "./listDevices.js"
 import { mount } from "./mount.js"
 import { replace } from "./replace.js"
 import { restoreDescriptor } from "./restoreDescriptor.js"
@@ -16,5 +22,12 @@ export const cases: ReadonlyArray<Case> = [
   ...replace,
   ...mount,
   ...umount,
-  ...createSnapshot
+  ...createSnapshot,
+  ...imageInfo,
+  ...fileSystemInfo,
+  ...deviceOf,
+  ...isMounted,
+  ...listDevices,
+  ...tool,
+  ...prerequisites
 ]
