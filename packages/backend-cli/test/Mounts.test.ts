@@ -17,6 +17,8 @@ const mountLog = (device: string) => ({
   stdout: `Opening delta /x/root.hdd\nAdding delta dev=${device} img=/x/root.hdd (rw)\n`
 })
 
+const baseOf = (disk: string) => disk.replace("DiskDescriptor.xml", "root.hdd")
+
 const isInfo = (command: ReadonlyArray<string>) => command[0] === "info" && command[1] === "-d"
 
 describe("mount", () => {
@@ -33,7 +35,8 @@ describe("mount", () => {
         )
         const mounted = yield* Effect.flatMap(
           Ploop.Ploop,
-          (ploop) => ploop.mount({ disk: host.disk, target: host.directory, data: ["noatime", "discard"], fsck: true })
+          (ploop) =>
+            ploop.mount({ disk: host.disk, target: host.directory, data: ["discard", "commit=30"], fsck: true })
         ).pipe(
           Effect.provide(host.context)
         )
@@ -48,7 +51,7 @@ describe("mount", () => {
         assert.deepStrictEqual(commands[0], [
           ..."mount -F -m".split(" "),
           host.directory,
-          ..."-t ext4 -o noatime,discard".split(" "),
+          ..."-t ext4 -o discard,commit=30".split(" "),
           host.disk
         ])
       })
@@ -114,7 +117,7 @@ describe("mount", () => {
   test(
     "tears a device down that came up although the mount failed",
     Effect.gen(function*() {
-      const host = yield* scripted("9", (command) =>
+      const host = yield* scripted("9", (command, disk) =>
         command[0] === "mount"
           ? {
             ...mountLog("/dev/mapper/ploop7"),
@@ -123,7 +126,7 @@ describe("mount", () => {
             exitCode: 21
           }
           : command[0] === "list"
-          ? { stdout: "ploop7\t/x/root.hdd\n" }
+          ? { stdout: `ploop7\t${baseOf(disk)}\n` }
           : undefined)
       const error = yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.mount({ disk: host.disk })).pipe(
         Effect.flip,
@@ -153,16 +156,45 @@ describe("mount", () => {
     })
   )
 
+  for (
+    const [whose, image] of [
+      ["another disk", () => "/x/root.hdd"],
+      ["a component of the disk", baseOf]
+    ] as const
+  ) {
+    test(
+      `leaves the device alone that it was told to use and that ${whose} runs on`,
+      Effect.gen(function*() {
+        const host = yield* scripted("1.15", (command, disk) =>
+          command[0] === "mount"
+            ? {
+              ...mountLog("/dev/ploop7"),
+              stderr: "Error in add_delta (ploop.c:1378): Can't add image /x/root.hdd: Device or resource busy\n",
+              exitCode: 3
+            }
+            : command[0] === "list"
+            ? { stdout: `ploop7       ${image(disk)}  bk\n` }
+            : undefined)
+        const error = yield* Effect.flatMap(
+          Ploop.Ploop,
+          (ploop) => ploop.mount({ disk: host.disk, device: "/dev/ploop7" })
+        ).pipe(Effect.flip, Effect.provide(host.context))
+        assert.strictEqual(error._tag, "DeviceFailed")
+        assert.isFalse((yield* host.commands).some(([command]) => command === "umount"))
+      })
+    )
+  }
+
   test(
     "that is interrupted leaves no device behind",
     Effect.gen(function*() {
-      const host = yield* scripted("1.15", (command) =>
+      const host = yield* scripted("1.15", (command, disk) =>
         isInfo(command)
           ? attached("/dev/ploop0")
           : command[0] === "mount"
           ? { ...mountLog("/dev/ploop0"), lasts: "10 seconds" }
           : command[0] === "list"
-          ? { stdout: "ploop0       /x/root.hdd  \n" }
+          ? { stdout: `ploop0       ${baseOf(disk)}  \n` }
           : undefined)
       const fiber = yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.mount({ disk: host.disk })).pipe(
         Effect.provide(host.context),
@@ -373,6 +405,59 @@ describe("what is running", () => {
         Effect.provide(host.context)
       )
       assert.strictEqual(error._tag, "Locked")
+    })
+  )
+
+  test(
+    "an empty answer of a tool that could not read the descriptor is DescriptorInvalid, not `nothing is mounted`",
+    Effect.gen(function*() {
+      const host = yield* scripted("1.15", (command, disk) =>
+        isInfo(command)
+          ? { stdout: "device:\t\t\n", stderr: `Error in ploop_read_dd (xml.c:403): Can't parse ${disk}\n` }
+          : undefined)
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.writeFileString(host.disk, "nonsense")
+      const error = yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.isMounted({ disk: host.disk })).pipe(
+        Effect.flip,
+        Effect.provide(host.context)
+      )
+      assert.strictEqual(error._tag, "DescriptorInvalid")
+    })
+  )
+
+  test(
+    "an empty answer of a tool that may not lock is PermissionDenied, not `nothing is mounted`",
+    Effect.gen(function*() {
+      const host = yield* scripted("1.15", (command) =>
+        isInfo(command)
+          ? {
+            stdout: "device:\t\t\n",
+            stderr: "Error in do_lock (lock.c:101): Can't open lock file /x/DiskDescriptor.xml.lck: Permission denied\n"
+          }
+          : undefined)
+      const error = yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.deviceOf({ disk: host.disk })).pipe(
+        Effect.flip,
+        Effect.provide(host.context)
+      )
+      assert.strictEqual(error._tag, "PermissionDenied")
+    })
+  )
+
+  test(
+    "an empty answer with a complaint about something else is `nothing is mounted`",
+    Effect.gen(function*() {
+      const host = yield* scripted("7", (command) =>
+        isInfo(command)
+          ? {
+            stdout: "device:\t\t\npartition:\t\n",
+            stderr: "Error in has_partition (gpt.c:126): Can't open : No such file or directory\n"
+          }
+          : undefined)
+      assert.isFalse(
+        yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.isMounted({ disk: host.disk })).pipe(
+          Effect.provide(host.context)
+        )
+      )
     })
   )
 

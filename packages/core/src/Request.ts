@@ -296,7 +296,8 @@ export type ReplaceOptions = ExactlyOne<typeof ReplaceStruct.Encoded, "snapshot"
  * - `fsck`: check the file system first, and mend what is safe to mend;
  * - `device`: the device to use instead of a free one;
  * - `fileSystem`: the file system to mount, `ext4` unless said otherwise;
- * - `data`: mount options of the file system, as in `["noatime", "discard"]`;
+ * - `data`: options that the file system itself knows, as in `["discard", "commit=30"]`;
+ *   those of the mount, such as `noatime`, the kernel refuses here;
  * - `component`: a name that lets further devices of the same disk exist beside
  *   the unnamed one.
  *

@@ -105,6 +105,11 @@ export const unnamedDevice = (session: Session, about: About, disk: string) =>
     if (Duration.greaterThan(result.duration, suspicious) || /is locked|Already locked/.test(result.stderr)) {
       return yield* new PloopError.Locked(context(about, result))
     }
+    // The tool gives the same answer, with success, when it could not look.
+    if (/: Permission denied$/m.test(result.stderr)) {
+      return yield* new PloopError.PermissionDenied(context(about, result))
+    }
+    if (result.stderr !== "") yield* session.host.descriptor(about, disk)
     return Option.none()
   })
 

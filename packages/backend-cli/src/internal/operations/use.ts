@@ -15,7 +15,7 @@ import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { context, outcome, unsupported } from "../session.js"
-import { attachment, deviceOf, listDevices, unnamedDevice } from "./look.js"
+import { attachment, deviceOf, devicesOfDisk, listDevices, unnamedDevice } from "./look.js"
 
 type Methods = "mount" | "umount" | "resize"
 
@@ -41,12 +41,15 @@ const resolveSnapshot = (session: Session, about: About, request: Request.Mount,
     return { snapshot, readOnly }
   })
 
-/** Takes down a device that came up although the mount failed. */
-const tearDown = (session: Session, about: About, stdout: string) =>
+/**
+ * Takes down a device of the disk that came up although the mount failed. The
+ * tool names the device that it was told to use also when another disk runs on it.
+ */
+const tearDown = (session: Session, about: About, path: string, stdout: string, spared?: DevicePath.DevicePath) =>
   Effect.gen(function*() {
     const device = parse.attachedDevice(stdout)
-    if (device === undefined) return
-    const devices = yield* listDevices(session, about)
+    if (device === undefined || device === spared) return
+    const devices = yield* devicesOfDisk(session, about, path)
     if (!devices.some((running) => running.device === device)) return
     yield* session.execute(OperationError.UmountError, {
       ...about,
@@ -86,28 +89,39 @@ export const findAttachment = (
 /**
  * Runs a command that attaches a device. What was attached is taken down when
  * the command fails, when what it did cannot be told, and when the caller was
- * interrupted meanwhile and so will never know of it.
+ * interrupted meanwhile and so will never know of it. `device` is the one that
+ * the tool is told to use; if it runs before, it is left alone.
  */
 export const attach = (
   session: Session,
   about: About & { readonly operation: "mount" | "createTemporarySnapshot" },
-  call: { readonly args: args.Arguments; readonly path: string; readonly component: string | undefined }
+  call: {
+    readonly args: args.Arguments
+    readonly path: string
+    readonly component: string | undefined
+    readonly device?: DevicePath.DevicePath | undefined
+  }
 ) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const generation = yield* session.generation
+      const spared = call.device === undefined
+        ? undefined
+        : (yield* listDevices(session, about)).find((running) => running.device === call.device)?.device
       const result = yield* session.runner.run({ ...about, args: call.args, kind: "careful" }).pipe(
-        Effect.tapError((error) => error._tag === "TimedOut" ? tearDown(session, about, error.text) : Effect.void)
+        Effect.tapError((error) =>
+          error._tag === "TimedOut" ? tearDown(session, about, call.path, error.text, spared) : Effect.void
+        )
       )
       if (result.exitCode !== 0) {
         const error = session.classify(outcome(about, generation, result))
-        if (error._tag !== "AlreadyMounted") yield* tearDown(session, about, result.stdout)
+        if (error._tag !== "AlreadyMounted") yield* tearDown(session, about, call.path, result.stdout, spared)
         return yield* error
       }
       const found = findAttachment(session, about, call.path, call.component, result.stdout)
       return yield* Effect.onError(
         Effect.zipLeft(found, restore(Effect.yieldNow())),
-        () => tearDown(session, about, result.stdout)
+        () => tearDown(session, about, call.path, result.stdout, spared)
       )
     })
   )
@@ -150,7 +164,8 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
         const attached = yield* attach(session, about, {
           args: args.mount(session.verbosity, request, { disk: path, target, snapshot, readOnly }),
           path,
-          component: request.component
+          component: request.component,
+          device: request.device
         })
         const mounted: Result.Mounted = {
           ...attached,

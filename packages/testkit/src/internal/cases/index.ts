@@ -11,11 +11,18 @@ import { create } from "./create.js"
 import { createSnapshot } from "./createSnapshot.js"
 import { createTemporarySnapshot } from "./createTemporarySnapshot.js"
 import { deleteSnapshot } from "./deleteSnapshot.js"
+import { deviceOf } from "./deviceOf.js"
 import { deviceStatistics } from "./deviceStatistics.js"
 import { discard } from "./discard.js"
 import { discardStatus } from "./discardStatus.js"
+import { fileSystemInfo } from "./fileSystemInfo.js"
+import { prerequisites, tool } from "./host.js"
+import { imageInfo } from "./imageInfo.js"
+import { isMounted } from "./isMounted.js"
+import { listDevices } from "./listDevices.js"
 import { listSnapshots } from "./listSnapshots.js"
 import { mergeSnapshots } from "./mergeSnapshots.js"
+import { mount } from "./mount.js"
 import { replace } from "./replace.js"
 import { resize } from "./resize.js"
 import { restoreDescriptor } from "./restoreDescriptor.js"
@@ -23,6 +30,7 @@ import { snapshotAndSwitch } from "./snapshotAndSwitch.js"
 import { switchAndDelete } from "./switchAndDelete.js"
 import { switchSnapshot } from "./switchSnapshot.js"
 import { topDelta } from "./topDelta.js"
+import { umount } from "./umount.js"
 
 export const cases: ReadonlyArray<Case> = [
   ...create,
@@ -30,6 +38,8 @@ export const cases: ReadonlyArray<Case> = [
   ...convert,
   ...check,
   ...replace,
+  ...mount,
+  ...umount,
   ...resize,
   ...createSnapshot,
   ...createTemporarySnapshot,
@@ -39,7 +49,14 @@ export const cases: ReadonlyArray<Case> = [
   ...deleteSnapshot,
   ...mergeSnapshots,
   ...listSnapshots,
+  ...imageInfo,
+  ...fileSystemInfo,
+  ...deviceOf,
+  ...isMounted,
+  ...listDevices,
   ...topDelta,
+  ...tool,
+  ...prerequisites,
   ...balloonStatus,
   ...balloonClear,
   ...balloonChange,

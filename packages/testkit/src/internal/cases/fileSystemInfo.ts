@@ -1,0 +1,153 @@
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as FileTree from "../../FileTree.js"
+import * as files from "./diskFiles.js"
+import { misnamed } from "./misnamed.js"
+
+/** Writes what ends up in the disk, and not in a cache of the kernel. */
+const writeThrough = (file: string, length: number) =>
+  Effect.scoped(Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const handle = yield* fs.open(file, { flag: "w" })
+    yield* handle.writeAll(new Uint8Array(length).fill(1))
+    yield* handle.sync
+  }))
+
+export const fileSystemInfo: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "fileSystemInfo/of-a-mounted-disk",
+    title: "MUST answer the numbers of now for a mounted disk, which follow what is written",
+    source: Case.source("lib/ploop.c ploop_get_info_by_descr"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const path = yield* Path.Path
+      const { disk } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      const before = yield* ploop.fileSystemInfo({ disk })
+      yield* Check.equal(before.source, "mounted", "where the numbers are from")
+      yield* Check.isTrue(
+        before.size > 0n && before.size < Conformance.formattedSize,
+        "whether it is smaller than the disk",
+        before.size
+      )
+      yield* Check.isTrue(before.free > 0n && before.free <= before.size, "whether some is free", before.free)
+      yield* writeThrough(path.join(target, "large"), 16 << 20)
+      const after = yield* ploop.fileSystemInfo({ disk })
+      yield* Check.equal(after.size, before.size, "the size after something was written")
+      const taken = before.free - after.free
+      yield* Check.isTrue(taken >= 16n << 20n && taken < 17n << 20n, "whether 16 MiB were taken", taken)
+      yield* Check.equal(before.freeInodes - after.freeInodes, 1n, "the inodes that were taken")
+      yield* Check.equal(after.inodes, before.inodes, "the number of inodes")
+    })
+  }),
+  Case.make({
+    id: "fileSystemInfo/keeps-the-numbers-of-the-last-umount",
+    title: "MUST answer the numbers of the last umount by descriptor without a mount, and forget them at the next",
+    source: Case.observed("umount DiskDescriptor.xml writes .statfs"),
+    needs: ["mount"],
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const path = yield* Path.Path
+      const { disk } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      yield* writeThrough(path.join(target, "a"), 4 << 20)
+      const { source: _, ...mounted } = yield* ploop.fileSystemInfo({ disk })
+      yield* ploop.umount({ disk })
+      yield* Check.equal(yield* ploop.fileSystemInfo({ disk }), { ...mounted, source: "cached" }, "the numbers")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it was mounted for the answer")
+      yield* Conformance.mounted(disk)
+      yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).source, "mounted", "where they are from now")
+    })
+  }),
+  Case.make({
+    id: "fileSystemInfo/keeps-no-numbers-of-other-umounts",
+    title: "MUST NOT have numbers of a umount by device or by mount point",
+    source: Case.observed("umount -d and umount -m write no .statfs"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      for (const by of ["device", "target"] as const) {
+        const mounted = yield* Conformance.mounted(disk)
+        yield* ploop.umount(by === "device" ? { device: mounted.device } : { target: mounted.target })
+        yield* Check.fails(ploop.fileSystemInfo({ disk }), "ConsentRequired", { option: "mayMount" })
+      }
+    })
+  }),
+  Case.make({
+    id: "fileSystemInfo/wants-consent-to-a-mount",
+    title: "MUST refuse when the answer takes a mount to which nobody has agreed, and change nothing",
+    source: Case.service("Ploop.fileSystemInfo: the tool mounts the disk read-write"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk } = yield* Conformance.disk()
+      for (const mayMount of [undefined, false]) {
+        const asked = ploop.fileSystemInfo({ disk, mayMount })
+        yield* files.untouched(directory, Check.fails(asked, "ConsentRequired", { option: "mayMount" }))
+      }
+    })
+  }),
+  Case.make({
+    id: "fileSystemInfo/mounts-for-a-moment",
+    title: "MUST mount the disk for the answer when it may, leave it idle, and leave what is in it",
+    source: Case.source("lib/ploop.c auto_mount_image"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { "a": "1" })
+      const mounted = yield* ploop.fileSystemInfo({ disk })
+      yield* ploop.umount({ target })
+      const found = yield* ploop.fileSystemInfo({ disk, mayMount: true })
+      yield* Check.equal(
+        { source: found.source, size: found.size, inodes: found.inodes, freeInodes: found.freeInodes },
+        {
+          source: "temporary-mount",
+          size: mounted.size,
+          inodes: mounted.inodes,
+          freeInodes: mounted.freeInodes
+        },
+        "the answer"
+      )
+      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is still mounted")
+      yield* Check.equal((yield* ploop.check({ image })).outcome, "clean", "the image")
+      yield* Conformance.mounted(disk)
+      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
+    })
+  }),
+  Case.make({
+    id: "fileSystemInfo/refuses-a-device-without-a-mount",
+    title: "MUST refuse a disk that is attached and not mounted, whether or not it may mount",
+    source: Case.observed("info of an attached disk, exit code 1 or 15"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* ploop.mount({ disk })
+      yield* Check.fails(ploop.fileSystemInfo({ disk }), "NotMounted")
+      yield* Check.fails(ploop.fileSystemInfo({ disk, mayMount: true }), "NotMounted")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the device still runs")
+    })
+  }),
+  Case.make({
+    id: "fileSystemInfo/refuses-a-disk-without-a-file-system",
+    title: "MUST fail for a disk without a file system, and leave no device",
+    source: Case.source("lib/ploop.c auto_mount_image"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      yield* Check.fails(ploop.fileSystemInfo({ disk, mayMount: true }), "MountFailed")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether a device is left running")
+    })
+  }),
+  ...misnamed("fileSystemInfo", (ploop, disk) => ploop.fileSystemInfo({ disk, mayMount: true }))
+]

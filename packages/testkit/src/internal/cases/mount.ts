@@ -1,0 +1,500 @@
+import * as DevicePath from "@effect-ploop/core/DevicePath"
+import * as LowLevel from "@effect-ploop/core/LowLevel"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as FileTree from "../../FileTree.js"
+import * as files from "./diskFiles.js"
+import { misnamed } from "./misnamed.js"
+
+const { a, b, unknown } = Conformance.ids
+
+/** No device of the disk is left running. */
+const isIdle = (made: Conformance.TestDisk) =>
+  Effect.gen(function*() {
+    const devices = yield* (yield* Ploop.Ploop).listDevices
+    yield* Check.equal(devices.filter(({ image }) => image === made.image), [], "the devices of the disk")
+  })
+
+/** A disk with a snapshot `a`, in which `a` is `before`, and `after` on the top. */
+const withSnapshot = Effect.gen(function*() {
+  const ploop = yield* Ploop.Ploop
+  const made = yield* Conformance.formatted()
+  const { target } = yield* Conformance.mounted(made.disk)
+  yield* FileTree.write(target, { "a": "before" })
+  yield* ploop.createSnapshot({ disk: made.disk, id: a })
+  yield* FileTree.write(target, { "a": "after" })
+  yield* ploop.umount({ disk: made.disk })
+  return { ...made, target }
+})
+
+const trees: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "mount/shows-the-disk-and-hides-the-directory",
+    title: "MUST show what is in the disk instead of what was in the directory, until the umount",
+    source: Case.manual("mount, -m"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const target = yield* Conformance.directory("mnt")
+      yield* FileTree.write(target, { "below/the": "mount" })
+      yield* Conformance.mounted(disk)
+      yield* Check.equal(yield* FileTree.read(target), {}, "what is in the disk")
+      yield* FileTree.write(target, { "in/the": "disk" })
+      yield* ploop.umount({ disk })
+      yield* Check.equal(yield* FileTree.read(target), { "below/": "", "below/the": "mount" }, "the directory")
+      yield* Conformance.mounted(disk)
+      yield* Check.equal(yield* FileTree.read(target), { "in/": "", "in/the": "disk" }, "what was written")
+    })
+  }),
+  Case.make({
+    id: "mount/answers-what-it-made",
+    title: "MUST answer the device, its partition and the mount point, writable unless asked otherwise",
+    source: Case.service("Result.Mounted"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const { disk } = yield* Conformance.formatted()
+      const { device, partition, ...rest } = yield* Conformance.mounted(disk)
+      yield* Check.equal<string | undefined>(partition, DevicePath.partition(device), "the partition")
+      const target = yield* Conformance.path("mnt")
+      yield* Check.equal(
+        { ...rest, target: `${rest.target}` },
+        { disk, readOnly: false, target },
+        "the rest of the answer"
+      )
+    })
+  }),
+  Case.make({
+    id: "mount/keeps-every-kind-of-file",
+    title: "MUST keep files, directories, links and names of any script from mount to mount",
+    source: Case.manual("mount"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      const tree = {
+        "a blank/größe 大.txt": "ü",
+        "empty/": "",
+        "large": "0123456789abcdef".repeat(100_000),
+        "link": "-> large",
+        "to nowhere": "-> nowhere"
+      }
+      yield* FileTree.write(target, tree)
+      yield* ploop.umount({ disk })
+      yield* Conformance.mounted(disk)
+      yield* Check.equal(yield* FileTree.read(target), { "a blank/": "", ...tree }, "what is in the disk")
+    })
+  }),
+  Case.make({
+    id: "mount/read-only-refuses-writes",
+    title: "MUST refuse writes to a disk that is mounted read-only, and not change its images",
+    source: Case.manual("mount, -r"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const { disk, image } = yield* Conformance.formatted()
+      const before = yield* fs.readFile(image)
+      const { readOnly, target } = yield* Conformance.mounted(disk, { readOnly: true })
+      yield* Check.equal(readOnly, true, "what is answered")
+      yield* Check.fileSystemFails(fs.writeFileString(path.join(target, "a"), "no"), "Unknown")
+      yield* Check.equal(yield* FileTree.read(target), {}, "what is in the disk")
+      yield* ploop.umount({ disk })
+      const after = yield* fs.readFile(image)
+      yield* Check.isTrue(
+        before.length === after.length && before.every((byte, index) => byte === after[index]),
+        "whether the image is as it was"
+      )
+    })
+  }),
+  Case.make({
+    id: "mount/takes-a-mount-point-of-any-name",
+    title: "MUST take a mount point with blanks, quotes and leading dashes",
+    source: Case.service("Ploop.mount"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      for (const name of ["-m two  blanks", "größe '大' \"$(x)\""]) {
+        const { device, target } = yield* Conformance.mounted(disk, { at: name })
+        yield* FileTree.write(target, { "name": name })
+        const found = (yield* ploop.listDevices).find((other) => other.device === device)
+        yield* Check.equal(found?.target, target, "the mount point in the list")
+        yield* ploop.umount({ target })
+        yield* Check.equal(yield* FileTree.read(target), {}, "the directory")
+      }
+    })
+  })
+]
+
+const devices: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "mount/without-a-target-makes-a-device",
+    title: "MUST make a device and mount nothing when there is no target, also without a file system",
+    source: Case.manual("mount"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      const mounted = yield* ploop.mount({ disk: made.disk })
+      // Whether there is a partition is not known here: nodes of earlier ones can be left in /dev.
+      const { device, partition: _, ...rest } = mounted
+      yield* Check.equal(rest, { disk: made.disk, readOnly: false }, "the answer besides the device")
+      const found = (yield* ploop.listDevices).filter(({ image }) => image === made.image)
+      yield* Check.equal(found, [{ device, image: made.image }], "the devices of the disk")
+    })
+  }),
+  Case.make({
+    id: "mount/refuses-a-second-time",
+    title: "MUST refuse a disk that is mounted, name the device, and leave that one alone",
+    source: Case.observed("mount: Image already used by device, exit code 21"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const { device, target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { "a": "1" })
+      const other = yield* Conformance.directory("other")
+      for (const options of [{ target: other }, {}, { readOnly: true }]) {
+        yield* Check.fails(ploop.mount({ disk, ...options }), "AlreadyMounted", { device, exitCode: 21 })
+      }
+      yield* Check.equal(yield* FileTree.read(other), {}, "the other directory")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
+    })
+  }),
+  Case.make({
+    id: "mount/refuses-a-component-a-second-time",
+    title: "MUST refuse a component name that a device of the disk has already, and take another",
+    source: Case.manual("mount, -c"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      const options = { disk, readOnly: true }
+      const one = yield* ploop.mount({ ...options, component: "one" })
+      yield* Check.equal(one.component, "one", "the component that is answered")
+      const again = ploop.mount({ ...options, component: "one" })
+      yield* Check.fails(again, "AlreadyMounted", { device: one.device, exitCode: 21 })
+      const two = yield* ploop.mount({ ...options, component: "two" })
+      yield* Check.different<string>(two.device, one.device, "the devices")
+    })
+  }),
+  Case.make({
+    id: "mount/takes-the-device-that-is-given",
+    title: "MUST use the device that is given",
+    source: Case.manual("mount, -d"),
+    needs: ["device"],
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      const low = yield* LowLevel.LowLevel
+      const [given, { device }] = yield* Effect.flatMap(
+        low.nextDevice,
+        (device) => Effect.map(ploop.mount({ disk, device }), (mounted) => [device, mounted] as const)
+      ).pipe(
+        // Others can be faster to take it.
+        Effect.retry({ times: 20, while: (error) => error._tag === "DeviceFailed" })
+      )
+      yield* Check.equal(device, given, "the device")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether it is mounted")
+    })
+  }),
+  Case.make({
+    id: "mount/refuses-a-device-that-runs",
+    title: "MUST refuse a device that another disk runs on, and leave that disk running",
+    source: Case.source("lib/ploop.c add_delta"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const first = yield* Conformance.disk({ name: "first" })
+      const second = yield* Conformance.disk({ name: "second" })
+      const { device } = yield* ploop.mount({ disk: first.disk })
+      yield* Check.fails(ploop.mount({ disk: second.disk, device }), "DeviceFailed")
+      yield* isIdle(second)
+      yield* Check.equal(yield* ploop.isMounted({ disk: first.disk }), true, "whether the first is mounted")
+    })
+  }),
+  Case.make({
+    id: "mount/repairs-an-image-marked-in-use",
+    title: "MUST mount a disk whose host stopped without a umount, with what was in it",
+    source: Case.observed("mount of a dirty image"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { "a": "1" })
+      yield* ploop.umount({ disk })
+      yield* files.markInUse(image)
+      yield* Conformance.mounted(disk)
+      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
+      yield* ploop.umount({ disk })
+      yield* Check.equal((yield* ploop.check({ image })).outcome, "clean", "the image after the umount")
+    })
+  })
+]
+
+const options: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "mount/passes-options-on",
+    title: "MUST hand mount options to the file system, and refuse those that it does not know, without a device left",
+    source: Case.manual("mount, -o"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.formatted()
+      const target = yield* Conformance.directory("mnt")
+      for (const data of [["no-such-option"], ["discard", "no-such-option"], ["noatime"]]) {
+        yield* Check.fails(ploop.mount({ disk: made.disk, target, data }), "MountFailed", { exitCode: 21 })
+        yield* isIdle(made)
+      }
+      yield* Conformance.mounted(made.disk, { data: ["discard", "commit=30"] })
+      yield* FileTree.write(target, { "a": "1" })
+      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
+    })
+  }),
+  Case.make({
+    id: "mount/refuses-another-file-system",
+    title: "MUST refuse to mount an ext4 as ext3, or a disk without a file system, without a device left",
+    source: Case.manual("mount, -t"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const target = yield* Conformance.directory("mnt")
+      const ext4 = yield* Conformance.formatted()
+      yield* Check.fails(ploop.mount({ disk: ext4.disk, target, fileSystem: "ext3" }), "MountFailed", { exitCode: 21 })
+      yield* isIdle(ext4)
+      const empty = yield* Conformance.disk({ name: "empty" })
+      yield* Check.fails(ploop.mount({ disk: empty.disk, target }), "MountFailed", { exitCode: 21 })
+      yield* isIdle(empty)
+    })
+  }),
+  Case.make({
+    id: "mount/checks-the-file-system-first",
+    title: "MUST mount with fsck what fsck finds sound, with what was in it",
+    source: Case.manual("mount, -F"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk, { fsck: true })
+      yield* FileTree.write(target, { "a": "1" })
+      yield* ploop.umount({ disk })
+      yield* Conformance.mounted(disk, { fsck: true })
+      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
+    })
+  }),
+  Case.make({
+    id: "mount/refuses-broken-options",
+    title: "MUST refuse options that break a rule, name the option, and start nothing",
+    source: Case.service("Request.Mount"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk } = yield* Conformance.disk()
+      const target = yield* Conformance.directory("mnt")
+      const broken = [
+        ["data", { data: ["discard"] }],
+        ["data.0", { target, data: ["sync,discard"] }],
+        ["component", { component: "a component" }],
+        ["component", { component: "../a" }],
+        ["device", { device: "/dev/sda" }],
+        ["snapshot", { snapshot: "no uuid" }],
+        ["snapshot", { snapshot: SnapshotId.none }]
+      ] as const
+      for (const [field, options] of broken) {
+        yield* files.untouched(
+          directory,
+          Check.fails(ploop.mount({ disk, ...options }), "InvalidArgument", { field })
+        )
+      }
+    })
+  }),
+  Case.make({
+    id: "mount/refuses-a-mount-point-that-is-none",
+    title: "MUST refuse a target that is missing or not a directory, without a device left, and not make it",
+    source: Case.observed("mount: Failed to stat mount point, Mount point not a directory"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { capabilities } = yield* Conformance.Conformance
+      const made = yield* Conformance.disk()
+      const missing = yield* Conformance.path("nowhere")
+      const file = yield* Conformance.path("file")
+      yield* fs.writeFileString(file, "a file")
+      for (const target of [missing, file]) {
+        yield* files.untouched(
+          made.directory,
+          Check.fails(ploop.mount({ disk: made.disk, target }), "MountPointInvalid", { target })
+        )
+      }
+      yield* Check.equal(yield* fs.exists(missing), false, "whether the mount point was made")
+      yield* Check.equal(yield* fs.readFileString(file), "a file", "the file")
+      if (capabilities.has("device")) yield* isIdle(made)
+    })
+  })
+]
+
+const snapshots: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "mount/shows-a-snapshot-read-only",
+    title: "MUST show a snapshot as it was, answer which, and refuse writes to it unless asked to allow them",
+    source: Case.service("Request.Mount: the tool attaches a snapshot for writing"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const { disk, target } = yield* withSnapshot
+      const { readOnly, snapshot } = yield* Conformance.mounted(disk, { snapshot: a })
+      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: a }, "the answer")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "before" }, "the snapshot")
+      yield* Check.fileSystemFails(fs.writeFileString(path.join(target, "b"), "no"), "Unknown")
+      yield* ploop.umount({ disk })
+      yield* Conformance.mounted(disk)
+      yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, "the disk")
+    })
+  }),
+  Case.make({
+    id: "mount/shows-the-base",
+    title: "MUST show the lowest delta as the base, whatever its identifier, and answer that",
+    source: Case.service("Request.Mount"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, target } = yield* withSnapshot
+      yield* ploop.createSnapshot({ disk, id: b })
+      const { readOnly, snapshot } = yield* Conformance.mounted(disk, { snapshot: "base" })
+      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: a }, "the answer")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "before" }, "the base")
+    })
+  }),
+  Case.make({
+    id: "mount/refuses-to-write-below-children",
+    title: "MUST refuse to mount a snapshot for writing while others are built on it, and leave no device",
+    source: Case.source("lib/ploop.c ploop_mount_image: Unable to mount (rw) snapshot; 7 and 9 would damage them"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { capabilities } = yield* Conformance.Conformance
+      const made = yield* Conformance.disk()
+      const { directory, disk } = made
+      yield* ploop.createSnapshot({ disk, id: a })
+      const mount = (snapshot: SnapshotId.SnapshotId | "base") => ploop.mount({ disk, snapshot, readOnly: false })
+      yield* files.untouched(directory, Check.fails(mount(a), "SnapshotHasChildren", { id: a, children: 1 }))
+      yield* ploop.createSnapshot({ disk, id: b })
+      yield* ploop.switchSnapshot({ disk, id: a })
+      yield* files.untouched(directory, Check.fails(mount("base"), "SnapshotHasChildren", { id: a, children: 2 }))
+      if (capabilities.has("device")) yield* isIdle(made)
+    })
+  }),
+  Case.make({
+    id: "mount/writes-to-a-leaf",
+    title: "MUST mount a snapshot without children for writing when asked to, and keep what is written",
+    source: Case.manual("mount, -u"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, target } = yield* withSnapshot
+      yield* ploop.createSnapshot({ disk, id: b })
+      yield* ploop.switchSnapshot({ disk, id: a })
+      const { readOnly } = yield* Conformance.mounted(disk, { snapshot: b, readOnly: false })
+      yield* Check.equal(readOnly, false, "what is answered")
+      yield* FileTree.write(target, { "b": "written" })
+      yield* ploop.umount({ disk })
+      yield* Conformance.mounted(disk, { snapshot: b })
+      yield* Check.equal(yield* FileTree.read(target), { "a": "after", "b": "written" }, "the leaf")
+      yield* ploop.umount({ disk })
+      yield* Conformance.mounted(disk)
+      yield* Check.equal(yield* FileTree.read(target), { "a": "before" }, "the disk, which branched off below")
+    })
+  }),
+  Case.make({
+    id: "mount/shows-a-snapshot-beside-its-disk",
+    title: "MUST show a snapshot under a component name while its disk is written to, each on a device of its own",
+    source: Case.manual("mount, -c"),
+    needs: ["mount", "snapshotBesideDisk"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image, target } = yield* withSnapshot
+      const top = yield* Conformance.mounted(disk)
+      const old = yield* Conformance.mounted(disk, { snapshot: a, component: "old", at: "old" })
+      yield* FileTree.write(target, { "a": "later" })
+      yield* Check.equal(yield* FileTree.read(old.target), { "a": "before" }, "the snapshot")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "later" }, "the disk")
+      const found = (yield* ploop.listDevices).filter((device) => device.image === image)
+      yield* Check.equal(
+        found.map(({ component, device }) => [component, `${device}`]).sort(),
+        [["old", `${old.device}`], [undefined, `${top.device}`]].sort(),
+        "the devices of the disk"
+      )
+    })
+  }),
+  Case.make({
+    id: "mount/refuses-an-unknown-snapshot",
+    title: "MUST refuse a snapshot that the disk does not have, and leave no device",
+    source: Case.observed("mount -u of an unknown uuid, exit code 43"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { capabilities } = yield* Conformance.Conformance
+      const made = yield* Conformance.disk()
+      yield* files.untouched(
+        made.directory,
+        Check.fails(ploop.mount({ disk: made.disk, snapshot: unknown }), "SnapshotNotFound", {
+          id: unknown,
+          exitCode: 43
+        })
+      )
+      if (capabilities.has("device")) yield* isIdle(made)
+    })
+  }),
+  Case.make({
+    id: "mount/refuses-a-missing-delta",
+    title: "MUST refuse when an image of the chain is missing, name it, and leave no device",
+    source: Case.observed("mount: Unable to stat, exit code 21"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const made = yield* Conformance.disk()
+      const { disk } = made
+      yield* ploop.createSnapshot({ disk, id: a })
+      const top = yield* ploop.topDelta({ disk })
+      yield* fs.remove(top)
+      yield* Check.fails(ploop.mount({ disk }), "ImageNotFound", { image: top })
+      yield* isIdle(made)
+      yield* Check.equal((yield* ploop.mount({ disk, snapshot: a })).snapshot, a, "the snapshot that needs it not")
+    })
+  }),
+  Case.make({
+    id: "mount/refuses-a-broken-delta",
+    title: "MUST refuse when an image of the chain is broken, name it, and leave no device",
+    source: Case.observed("mount: Wrong signature in image, exit code 11"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      const { disk } = made
+      yield* ploop.createSnapshot({ disk, id: a })
+      const top = yield* ploop.topDelta({ disk })
+      yield* files.breakSignature(top)
+      yield* Check.fails(ploop.mount({ disk }), "ImageCorrupt", { image: top, exitCode: 11 })
+      yield* isIdle(made)
+    })
+  })
+]
+
+export const mount: ReadonlyArray<Case.Case> = [
+  ...trees,
+  ...devices,
+  ...options,
+  ...snapshots,
+  ...misnamed("mount", (ploop, disk) => ploop.mount({ disk }))
+]

@@ -1,0 +1,184 @@
+import * as DevicePath from "@effect-ploop/core/DevicePath"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as Result from "@effect-ploop/core/Result"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as FileTree from "../../FileTree.js"
+import * as files from "./diskFiles.js"
+import { misnamed } from "./misnamed.js"
+
+/** The names by which a mounted disk can be umounted. */
+const forms = {
+  disk: ({ disk }: Named) => ({ disk }),
+  device: ({ device }: Named) => ({ device }),
+  target: ({ target }: Named) => ({ target }),
+  image: ({ image }: Named) => ({ image })
+} satisfies Record<string, (named: Named) => Request.UmountOptions>
+
+interface Named extends Conformance.TestDisk {
+  readonly device: Result.Mounted["device"]
+  readonly target: string
+}
+
+const byEveryName = (Object.keys(forms) as ReadonlyArray<keyof typeof forms>).map((form) =>
+  Case.make({
+    id: `umount/by-${form}`,
+    title: `MUST umount the file system and stop the device that the ${form} names, once, and clear the mark of use`,
+    source: Case.manual("umount"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.formatted()
+      const { device, target } = yield* Conformance.mounted(made.disk)
+      yield* FileTree.write(target, { "in": "the disk" })
+      const options: Request.UmountOptions = forms[form]({ ...made, device, target })
+      yield* ploop.umount(options)
+      yield* Check.equal(yield* FileTree.read(target), {}, "the directory")
+      yield* Check.equal(yield* ploop.isMounted({ disk: made.disk }), false, "whether it is mounted")
+      const devices = yield* ploop.listDevices
+      yield* Check.equal(devices.filter(({ image }) => image === made.image), [], "the devices of the disk")
+      yield* Check.equal((yield* ploop.check({ image: made.image })).outcome, "clean", "the image")
+      yield* Check.fails(ploop.umount(options), form === "device" ? "DeviceNotFound" : "NotMounted")
+    })
+  })
+)
+
+const components: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "umount/of-a-component-leaves-the-others",
+    title: "MUST stop the device that the component names, by disk and by image, and leave the others",
+    source: Case.manual("umount, -c"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      const left = Effect.map(
+        ploop.listDevices,
+        (devices) => devices.filter((device) => device.image === image).map(({ component }) => component).sort()
+      )
+      for (const component of ["one", "two", "three"]) yield* ploop.mount({ disk, readOnly: true, component })
+      yield* Check.equal(yield* left, ["one", "three", "two"], "the components")
+      yield* ploop.umount({ disk, component: "two" })
+      yield* Check.equal(yield* left, ["one", "three"], "the components without the second")
+      yield* ploop.umount({ image, component: "one" })
+      yield* Check.equal(yield* left, ["three"], "the components without the first")
+      yield* Check.fails(ploop.umount({ disk, component: "two" }), "NotMounted")
+    })
+  }),
+  Case.make({
+    id: "umount/without-a-component-means-the-unnamed",
+    title: "MUST not take a device with a component name for the disk's own",
+    source: Case.source("lib/ploop.c ploop_find_dev_by_cn"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      const { device } = yield* ploop.mount({ disk, component: "backup", readOnly: true })
+      yield* Check.fails(ploop.umount({ disk }), "NotMounted")
+      yield* Check.fails(ploop.umount({ image }), "NotMounted")
+      const devices = (yield* ploop.listDevices).filter((other) => other.image === image)
+      yield* Check.equal(devices.map((other) => other.device), [device], "the devices of the disk")
+    })
+  })
+]
+
+const refusals: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "umount/refuses-what-is-not-mounted",
+    title: "MUST refuse a disk, an image and a directory that are not mounted, and change nothing",
+    source: Case.observed("umount: Image is not mounted, Unable to find ploop device by"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk, image } = yield* Conformance.disk()
+      const target = yield* Conformance.directory("mnt")
+      const missing = yield* Conformance.path("nowhere")
+      for (const options of [{ disk }, { disk, component: "x" }, { image }, { target }, { target: missing }]) {
+        yield* files.untouched(directory, Check.fails(ploop.umount(options), "NotMounted"))
+      }
+    })
+  }),
+  Case.make({
+    id: "umount/refuses-a-device-that-is-not-there",
+    title: "MUST refuse a device that is not there",
+    source: Case.service("Ploop.umount: each generation answers in its own way, one crashes"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { generation } = yield* Conformance.Conformance
+      const device = generation === "9" ? "/dev/mapper/ploop65999" : "/dev/ploop65999"
+      yield* Check.fails(ploop.umount({ device: DevicePath.make(device) }), "DeviceNotFound")
+    })
+  }),
+  Case.make({
+    id: "umount/refuses-while-a-file-is-open",
+    title: "MUST refuse while a file below the mount point is open, leave it mounted, and succeed afterwards",
+    source: Case.observed("umount: Failed to umount, exit code 22 (1.15) or 46"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const { generation } = yield* Conformance.Conformance
+      const { disk } = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { "open": "1" })
+      const exitCode = generation === "1.15" ? 22 : 46
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* fs.open(path.join(target, "open"))
+        yield* Check.fails(ploop.umount({ disk }), "Busy", { exitCode })
+        yield* Check.equal(yield* FileTree.read(target), { "open": "1" }, "what is in the disk")
+        yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether it is mounted")
+      }))
+      yield* ploop.umount({ disk })
+      yield* Check.equal(yield* FileTree.read(target), {}, "the directory")
+    })
+  }),
+  Case.make({
+    id: "umount/refuses-while-another-disk-runs-from-it",
+    title: "MUST refuse while another disk runs from an image inside, and succeed once that is umounted",
+    source: Case.observed("umount of a file system that holds the image of a running device"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const path = yield* Path.Path
+      const outer = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(outer.disk)
+      const inner = yield* ploop.create({
+        image: path.join(target, "inner.hdd"),
+        size: "8M",
+        fileSystem: "none",
+        version: 1
+      })
+      yield* ploop.mount({ disk: inner.disk })
+      yield* Check.fails(ploop.umount({ disk: outer.disk }), "Busy")
+      yield* ploop.umount({ disk: inner.disk })
+      yield* ploop.umount({ disk: outer.disk })
+      yield* Check.equal(yield* FileTree.read(target), {}, "the directory")
+    })
+  }),
+  Case.make({
+    id: "umount/takes-one-name",
+    title: "MUST refuse two names at once, none, and a component of what is named without one",
+    source: Case.service("Request.Umount"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      const umount = ploop.umount as (options: object) => ReturnType<Ploop.Ploop["umount"]>
+      yield* Check.fails(umount({}), "InvalidArgument")
+      yield* Check.fails(umount({ disk, image }), "InvalidArgument")
+      yield* Check.fails(umount({ target: "/mnt", component: "x" }), "InvalidArgument", { field: "component" })
+      yield* Check.fails(umount({ device: "/dev/ploop1p1" }), "InvalidArgument", { field: "device" })
+    })
+  })
+]
+
+export const umount: ReadonlyArray<Case.Case> = [
+  ...byEveryName,
+  ...components,
+  ...refusals,
+  ...misnamed("umount", (ploop, disk) => ploop.umount({ disk }))
+]
