@@ -738,6 +738,14 @@ describe("Process", () => {
         assert.strictEqual(yield* Fiber.join(fiber), "cut")
         assert.isFalse(yield* isAlive(pid!))
       }))
+
+    live("tells a tool that heeds no signal that no more bytes come when they fail to", () =>
+      Effect.gen(function*() {
+        const file = `${yield* scratch}/file`
+        const source = Stream.concat(kilobytes(1), Stream.fromEffect(Effect.delay(Effect.fail("cut"), "100 millis")))
+        yield* Effect.flip(feed(source, `trap '' TERM; cat > /dev/null; echo ended > ${file}`))
+        assert.strictEqual(yield* textOf(file), "ended\n")
+      }))
   })
 
   describe("an output", () => {

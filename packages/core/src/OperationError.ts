@@ -598,6 +598,7 @@ export type DeviceStatisticsError = typeof DeviceStatisticsError.Type
  */
 export const CopySendError = Schema.Union(
   ...device,
+  PloopError.NotMounted,
   PloopError.ImageDirty,
   PloopError.NoSpace,
   PloopError.CopyProtocolBroken,

@@ -301,7 +301,7 @@ export interface Ploop {
   ) => Effect.Effect<Result.DeviceStatistics, OperationError.DeviceStatisticsError>
 
   /**
-   * The top delta of a running device as a stream of bytes, for
+   * The top delta of a mounted device as a stream of bytes, for
    * {@link Ploop.copyReceive} of the same generation at the other end.
    * Interrupting it ends the copy; the device goes on.
    */

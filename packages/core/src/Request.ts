@@ -687,7 +687,8 @@ export type OfDevice = typeof OfDevice.Type
 export type OfDeviceOptions = typeof OfDevice.Encoded
 
 /**
- * - `device`: the running device whose top delta is copied;
+ * - `device`: the running device whose top delta is copied, and whose file system
+ *   is mounted;
  * - `freezeCommand`: a command line that the tool hands to a shell when nothing
  *   may be written any more, for the last pass.
  *

@@ -148,6 +148,38 @@ describe("what the words tell", () => {
       { _tag: "DeviceNotFound" }
     ],
     [
+      "that a device whose top delta shall be copied is not mounted",
+      {
+        operation: "copySend",
+        exitCode: 4,
+        stderr: "Error in open_mount_point (pcopy.c:349): Can't find mount point for /dev/ploop0\n"
+      },
+      { _tag: "NotMounted" }
+    ],
+    [
+      "that the directory for a copy is missing",
+      {
+        operation: "copyReceive",
+        exitCode: 1,
+        stderr: "Error in ploop_copy_receive (pcopy.c:193): Can't open /vz/none/root.hdd: No such file or directory\n"
+      },
+      { _tag: "InputOutputFailed" }
+    ],
+    [
+      "that it is a device that is missing, and no image",
+      {
+        operation: "grow",
+        exitCode: 4,
+        stderr: "Error in ploop_get_size (delta_sysfs.c:217): Can't open /dev/ploop9: No such file or directory\n"
+      },
+      { _tag: "DeviceNotFound" }
+    ],
+    [
+      "that there is no device behind a node",
+      { operation: "start", exitCode: 3, stderr: "PLOOP_IOC_START: No such device or address\n" },
+      { _tag: "DeviceNotFound" }
+    ],
+    [
       "that a discard shall free less than a cluster",
       { operation: "discard", exitCode: 38, stderr: "Can't shrink by less than 1048576 bytes\n" },
       { _tag: "InvalidArgument", field: "toFree", rule: "must be 1048576 bytes or more" }

@@ -447,7 +447,10 @@ export const make = (config: ProcessConfig): Effect.Effect<Runner, never, Comman
         const { clock, drains, feed, invocation, over, process, span, watch } = running
         span.end(clock.unsafeCurrentTimeNanos(), exit)
         return over ? Effect.void : isRunning(process).pipe(
-          Effect.flatMap((running) => running ? terminate(process, invocation.kind) : Effect.void),
+          Effect.flatMap((running) =>
+            // While it waits for input, the tool heeds the end of that and no signal.
+            running ? Effect.zipRight(feed?.end ?? Effect.void, terminate(process, invocation.kind)) : Effect.void
+          ),
           Effect.zipRight(interruptAll([...drains.map(({ fiber }) => fiber), feed?.fiber, watch?.fiber]))
         )
       })

@@ -33,6 +33,9 @@ const balloon = [
   "discardStatus"
 ]
 
+/** Operations that need the mount of a device, and look for it. */
+const onMounts = [...balloon, "copySend"]
+
 /** Blanks and the prefix that the tool puts before a message when it was built for debugging. */
 const start = String.raw`^(?:\[[ \d.]+\] )?(?:Error in \w+ \([\w-]+\.c:\d+\): )?`
 
@@ -173,12 +176,12 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     text: message(String.raw`Can't open or read /sys/block/ploop\d+/dev: No such file or directory`),
-    operations: balloon,
+    operations: onMounts,
     error: (context) => new PloopError.DeviceNotFound(context)
   },
   {
-    text: message("Unable to find mount point for "),
-    operations: balloon,
+    text: message("(?:Unable to|Can't) find mount point for "),
+    operations: onMounts,
     error: (context) => new PloopError.NotMounted(context)
   },
   {
@@ -332,7 +335,7 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     text: message("Can't (?:open|resolve|create) .*: (?:No such file or directory|Not a directory)"),
-    operations: ["create", "mergeSnapshots", "restoreDescriptor"],
+    operations: ["create", "mergeSnapshots", "restoreDescriptor", "copyReceive"],
     codes: [1, 38, 255],
     error: (context) => new PloopError.InputOutputFailed(context)
   },
@@ -342,6 +345,12 @@ const rules: ReadonlyArray<Rule> = [
         .raw`(?:failed to read .*: )?(?:Error in \w+ \([\w-]+\.c:\d+\): )?Can't (?:resolve|open) (?<path>.*\.xml): No such file or directory`
     ),
     error: (context) => new PloopError.DiskNotFound(context)
+  },
+  {
+    text: message(
+      String.raw`(?:Can't open /dev/(?:mapper/)?ploop\d+: No such file or directory|.*: No such device or address)$`
+    ),
+    error: (context) => new PloopError.DeviceNotFound(context)
   },
   {
     text: missingFile(

@@ -1,11 +1,29 @@
+import type { ByteSize } from "@effect-ploop/core/ByteSize"
 import * as DevicePath from "@effect-ploop/core/DevicePath"
 import type * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as OperationError from "@effect-ploop/core/OperationError"
+import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as args from "../arguments.js"
+import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
-import { unsupported } from "../session.js"
+import { context, unsupported } from "../session.js"
+import { unnamedDevice } from "./look.js"
+
+/** Of a running disk the tool takes any size: the device then gets another than the descriptor. */
+const refuseUnaligned = (session: Session, about: About, size: ByteSize, path: string) =>
+  Effect.gen(function*() {
+    // What is wrong with a descriptor, the tool says.
+    const found = Option.getOrUndefined(yield* Effect.option(session.host.descriptor(about, path)))
+    if (found === undefined || size % found.descriptor.clusterSize === 0n) return
+    if (Option.isNone(yield* unnamedDevice(session, about, path))) return
+    return yield* new PloopError.SizeRefused({
+      ...context(about),
+      text: `the size must be a multiple of the cluster, ${found.descriptor.clusterSize} bytes`
+    })
+  }).pipe(session.narrow(OperationError.GrowError))
 
 export const make = (session: Session): LowLevel.Backend => ({
   start: ({ device }) =>
@@ -48,7 +66,13 @@ export const make = (session: Session): LowLevel.Backend => ({
         args: args.grow(session.verbosity, request, path),
         kind: "careful"
       }))
-    if (request.disk !== undefined) return session.onDisk(about, request.disk, run)
+    if (request.disk !== undefined) {
+      return session.onDisk(
+        about,
+        request.disk,
+        (path) => Effect.zipRight(refuseUnaligned(session, about, request.size, path), run(path))
+      )
+    }
     if (request.image === undefined) return run(undefined)
     const image = session.host.absolute(request.image)
     return session.exclusive(session.host.directory(image))(run(image))

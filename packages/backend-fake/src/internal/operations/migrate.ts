@@ -41,6 +41,9 @@ export const copySend = (tool: Tool, request: Request.CopySend): Answer<Readonly
     if (device === undefined || top === undefined) {
       return yield* said(tool, 2, `Can't open device ${request.device}: No such file or directory`)
     }
+    if (tx.mountsOf(device.device).length === 0) {
+      return yield* said(tool, 4, `Can't find mount point for ${device.device}`)
+    }
     yield* devices.sync(tool, device)
     const inode = tx.inode(top.file)
     const dirty = inode.body._tag === "Image" && inode.body.dirty

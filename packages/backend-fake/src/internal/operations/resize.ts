@@ -216,7 +216,7 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
       })
       yield* growIdle(tool, opened, size)
     }
-    if (request.size > disk.descriptor.diskSize) {
+    if (request.size !== disk.descriptor.diskSize) {
       yield* disks.change(tool, disk, { diskSize: request.size })
     }
   })

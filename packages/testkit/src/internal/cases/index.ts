@@ -6,16 +6,21 @@ import { balloonComplete } from "./balloonComplete.js"
 import { balloonRepair } from "./balloonRepair.js"
 import { balloonStatus } from "./balloonStatus.js"
 import { check } from "./check.js"
+import { clear } from "./clear.js"
 import { convert } from "./convert.js"
+import { copyReceive } from "./copyReceive.js"
+import { copySend } from "./copySend.js"
 import { create } from "./create.js"
 import { createSnapshot } from "./createSnapshot.js"
 import { createTemporarySnapshot } from "./createTemporarySnapshot.js"
+import { deleteDelta } from "./deleteDelta.js"
 import { deleteSnapshot } from "./deleteSnapshot.js"
 import { deviceOf } from "./deviceOf.js"
 import { deviceStatistics } from "./deviceStatistics.js"
 import { discard } from "./discard.js"
 import { discardStatus } from "./discardStatus.js"
 import { fileSystemInfo } from "./fileSystemInfo.js"
+import { grow } from "./grow.js"
 import { prerequisites, tool } from "./host.js"
 import { imageInfo } from "./imageInfo.js"
 import { isMounted } from "./isMounted.js"
@@ -23,10 +28,13 @@ import { listDevices } from "./listDevices.js"
 import { listSnapshots } from "./listSnapshots.js"
 import { mergeSnapshots } from "./mergeSnapshots.js"
 import { mount } from "./mount.js"
+import { nextDevice } from "./nextDevice.js"
 import { replace } from "./replace.js"
 import { resize } from "./resize.js"
 import { restoreDescriptor } from "./restoreDescriptor.js"
 import { snapshotAndSwitch } from "./snapshotAndSwitch.js"
+import { start } from "./start.js"
+import { stop } from "./stop.js"
 import { switchAndDelete } from "./switchAndDelete.js"
 import { switchSnapshot } from "./switchSnapshot.js"
 import { topDelta } from "./topDelta.js"
@@ -65,5 +73,13 @@ export const cases: ReadonlyArray<Case> = [
   ...balloonRepair,
   ...discard,
   ...discardStatus,
-  ...deviceStatistics
+  ...deviceStatistics,
+  ...copySend,
+  ...copyReceive,
+  ...start,
+  ...stop,
+  ...clear,
+  ...deleteDelta,
+  ...grow,
+  ...nextDevice
 ]

@@ -1,0 +1,49 @@
+import * as LowLevel from "@effect-ploop/core/LowLevel"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as disks from "./disks.js"
+import { onDevice } from "./lowLevel.js"
+
+const { a } = Conformance.ids
+
+export const deleteDelta: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "deleteDelta/of-the-top",
+    title: "MUST refuse to remove the delta that is written to, and keep disk and descriptor",
+    source: Case.source("the driver's ploop_del_delta"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const low = yield* LowLevel.LowLevel
+      const made = yield* Conformance.disk()
+      const { disk } = made
+      yield* ploop.createSnapshot({ disk, id: a })
+      const before = yield* disks.descriptor(disk)
+      const device = yield* disks.attached(disk)
+      yield* Check.fails(low.deleteDelta({ device, level: 1 }), "DeviceFailed", {
+        operation: "deleteDelta",
+        subject: device
+      })
+      yield* Check.equal(yield* disks.descriptor(disk), before, "the descriptor")
+      yield* disks.hasNoStrayImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteDelta/level-that-is-not-there",
+    title: "MUST refuse a level that the device has not, or that no device has",
+    source: Case.manual("delete"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const low = yield* LowLevel.LowLevel
+      const { disk } = yield* Conformance.disk()
+      const device = yield* disks.attached(disk)
+      yield* Check.fails(low.deleteDelta({ device, level: 7 }), "DeviceFailed")
+      yield* Check.fails(low.deleteDelta({ device, level: 128 }), "InvalidArgument", { field: "level" })
+      yield* Check.fails(low.deleteDelta({ device, level: -1 }), "InvalidArgument", { field: "level" })
+    })
+  }),
+  onDevice("deleteDelta", (low, options) => low.deleteDelta({ ...options, level: 0 }))
+]

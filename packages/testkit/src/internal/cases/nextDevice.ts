@@ -1,0 +1,37 @@
+import * as LowLevel from "@effect-ploop/core/LowLevel"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as Effect from "effect/Effect"
+import * as Case from "../../Case.js"
+import * as Check from "../../Check.js"
+import * as Conformance from "../../Conformance.js"
+import * as disks from "./disks.js"
+
+export const nextDevice: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "nextDevice/is-free",
+    title: "MUST name a device that does not run, and that a mount takes when it is told to",
+    source: Case.manual("getdev"),
+    needs: ["device"],
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const low = yield* LowLevel.LowLevel
+      const { disk } = yield* Conformance.disk()
+      const next = yield* low.nextDevice
+      const running = (yield* ploop.listDevices).map(({ device }) => device)
+      yield* Check.isTrue(!running.includes(next), "it does not run", next)
+      const device = yield* disks.attached(disk, { device: next })
+      yield* Check.equal(device, next, "the device that the disk has")
+    })
+  }),
+  Case.make({
+    id: "nextDevice/unsupported",
+    title: "MUST say that devices have no order on generation 9",
+    source: Case.source("lib/dm.c of 9.0.30"),
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const low = yield* LowLevel.LowLevel
+      yield* Check.fails(low.nextDevice, "Unsupported", { operation: "nextDevice" })
+    })
+  })
+]
