@@ -6,6 +6,7 @@ import type { Code } from "./errno.js"
 import * as image from "./image.js"
 import * as space from "./space.js"
 import type { Body, Directory, FileRef, Handle, Inode } from "./state.js"
+import { withBody } from "./state.js"
 import type { Transaction } from "./transaction.js"
 import type { Found, Result } from "./walk.js"
 import {
@@ -325,8 +326,7 @@ const bytesOf = (tx: Transaction, ref: FileRef): content.Bytes | undefined => {
 
 const store = (tx: Transaction, ref: FileRef, written: content.Written): Result<void> => {
   tx.touch(ref.volume, written.touched)
-  const inode = { ...tx.inode(ref), body: written.bytes, mtime: tx.now, ctime: tx.now }
-  return tx.setInode(ref.volume, inode, written.space)
+  return tx.setInode(ref.volume, withBody(tx.inode(ref), written.bytes, tx.now), written.space)
 }
 
 /** The size of the largest file: what 32 bits count of blocks. */

@@ -11,7 +11,7 @@ import type { Code } from "./errno.js"
 import * as ext4 from "./ext4.js"
 import * as image from "./image.js"
 import * as space from "./space.js"
-import type * as state from "./state.js"
+import * as state from "./state.js"
 
 const sameFile = (a: state.FileRef, b: state.FileRef): boolean => a.ino === b.ino && a.volume === b.volume
 
@@ -94,7 +94,7 @@ export class Transaction {
   }
 
   setVolume(volume: state.Volume): void {
-    this.current = { ...this.current, volumes: HashMap.set(this.current.volumes, volume.id, volume) }
+    this.current = state.withVolume(this.current, volume)
   }
 
   removeVolume(id: number): void {
@@ -123,12 +123,7 @@ export class Transaction {
       const { capacity } = this.current
       if (grown > 0 && capacity !== undefined && used > capacity) return Either.left("ENOSPC")
     }
-    this.setVolume({
-      ...volume,
-      used,
-      space: free ?? volume.space,
-      inodes: HashMap.set(volume.inodes, inode.ino, inode)
-    })
+    this.setVolume(state.withInode(volume, inode, used, free ?? volume.space))
     if (volume.layout !== undefined) this.touchTables(id)
     return Either.void
   }
@@ -136,7 +131,7 @@ export class Transaction {
   /** Changes what is not its content. */
   setAttributes(id: number, inode: state.Inode): void {
     const volume = this.volume(id)
-    this.setVolume({ ...volume, inodes: HashMap.set(volume.inodes, inode.ino, inode) })
+    this.setVolume(state.withInode(volume, inode, volume.used, volume.space))
     if (volume.layout !== undefined) this.touchTables(id)
   }
 
@@ -209,9 +204,7 @@ export class Transaction {
   }
 
   setDevice(device: state.Device): void {
-    this.update({
-      devices: this.current.devices.map((other) => other.device === device.device ? device : other)
-    })
+    this.current = state.withDevice(this.current, device)
   }
 
   mountsOf(device: DevicePath): ReadonlyArray<state.Mount> {
