@@ -68,7 +68,7 @@ export const place = (bytes: Bytes, free: space.Space): Option.Option<Written> =
 }
 
 const merged = (old: Uint8Array | undefined, offset: number, data: Uint8Array): Uint8Array => {
-  if (old === undefined && offset === 0) return data.slice()
+  if (old === undefined && offset === 0) return new Uint8Array(data)
   const bytes = new Uint8Array(Math.max(old?.length ?? 0, offset + data.length))
   if (old !== undefined) bytes.set(old)
   bytes.set(data, offset)

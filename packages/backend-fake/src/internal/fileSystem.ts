@@ -234,6 +234,7 @@ export const make = (host: Host, path: Path.Path): FileSystem.FileSystem => {
       return run(
         { method: "writeFile", subject: name },
         (tx) => {
+          if (flags.truncate && !flags.exclusive && files.replaceContent(tx, name, data)) return Either.void
           const opened = files.openFile(tx, name, flags, mode)
           if (Either.isLeft(opened)) return refusal(opened.left, "open")
           const kept = systemCalls.keep(tx)

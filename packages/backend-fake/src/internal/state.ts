@@ -121,6 +121,56 @@ export interface State {
   readonly deltas: HashMap.HashMap<number, image.Delta>
 }
 
+// What every write copies is copied field by field: a spread costs several times as much.
+
+/** The file with other content, written now. */
+export const withBody = (inode: Inode, body: Body, now: number): Inode => ({
+  ino: inode.ino,
+  mode: inode.mode,
+  uid: inode.uid,
+  gid: inode.gid,
+  links: inode.links,
+  atime: inode.atime,
+  mtime: now,
+  ctime: now,
+  birthtime: inode.birthtime,
+  body
+})
+
+/** The file system with a file in another state. */
+export const withInode = (volume: Volume, inode: Inode, used: number, free: space.Space | undefined): Volume => ({
+  id: volume.id,
+  inodes: HashMap.set(volume.inodes, inode.ino, inode),
+  nextInode: volume.nextInode,
+  used,
+  layout: volume.layout,
+  space: free,
+  readOnly: volume.readOnly
+})
+
+const withParts = (state: State, volumes: State["volumes"], devices: State["devices"]): State => ({
+  generation: state.generation,
+  capacity: state.capacity,
+  largeDisks: state.largeDisks,
+  random: state.random,
+  volumes,
+  nextVolume: state.nextVolume,
+  mounts: state.mounts,
+  devices,
+  nextDevice: state.nextDevice,
+  handles: state.handles,
+  nextHandle: state.nextHandle,
+  deltas: state.deltas
+})
+
+/** The host with a file system in another state. */
+export const withVolume = (state: State, volume: Volume): State =>
+  withParts(state, HashMap.set(state.volumes, volume.id, volume), state.devices)
+
+/** The host with a device in another state. */
+export const withDevice = (state: State, device: Device): State =>
+  withParts(state, state.volumes, state.devices.map((other) => other.device === device.device ? device : other))
+
 /** The file system of the host itself. */
 export const hostVolume = 1
 

@@ -11,7 +11,7 @@ import type { Code } from "./errno.js"
 import * as ext4 from "./ext4.js"
 import * as image from "./image.js"
 import * as space from "./space.js"
-import type * as state from "./state.js"
+import * as state from "./state.js"
 
 const sameFile = (a: state.FileRef, b: state.FileRef): boolean => a.ino === b.ino && a.volume === b.volume
 
@@ -58,6 +58,15 @@ export class Transaction {
     return this.kept
   }
 
+  /** Does something as the first thing of a transition, with what it makes image files grow, or leaves no trace. */
+  attempt(work: () => Either.Either<void, Code>): boolean {
+    const before = this.current
+    if (Either.isRight(work()) && Either.isRight(this.settle())) return true
+    this.current = before
+    this.written.clear()
+    return false
+  }
+
   // Random values
 
   /** Digits of a random number in base 16. */
@@ -85,7 +94,7 @@ export class Transaction {
   }
 
   setVolume(volume: state.Volume): void {
-    this.update({ volumes: HashMap.set(this.current.volumes, volume.id, volume) })
+    this.current = state.withVolume(this.current, volume)
   }
 
   removeVolume(id: number): void {
@@ -103,8 +112,8 @@ export class Transaction {
     })
   }
 
-  /** Stores an inode; fails when the host has no room for what it grew by. */
-  setInode(id: number, inode: state.Inode): Either.Either<void, Code> {
+  /** Stores an inode, and what it leaves free; fails when the host has no room for what it grew by. */
+  setInode(id: number, inode: state.Inode, free?: space.Space): Either.Either<void, Code> {
     const volume = this.volume(id)
     let used = volume.used
     if (volume.layout === undefined) {
@@ -114,7 +123,7 @@ export class Transaction {
       const { capacity } = this.current
       if (grown > 0 && capacity !== undefined && used > capacity) return Either.left("ENOSPC")
     }
-    this.setVolume({ ...volume, used, inodes: HashMap.set(volume.inodes, inode.ino, inode) })
+    this.setVolume(state.withInode(volume, inode, used, free ?? volume.space))
     if (volume.layout !== undefined) this.touchTables(id)
     return Either.void
   }
@@ -122,7 +131,7 @@ export class Transaction {
   /** Changes what is not its content. */
   setAttributes(id: number, inode: state.Inode): void {
     const volume = this.volume(id)
-    this.setVolume({ ...volume, inodes: HashMap.set(volume.inodes, inode.ino, inode) })
+    this.setVolume(state.withInode(volume, inode, volume.used, volume.space))
     if (volume.layout !== undefined) this.touchTables(id)
   }
 
@@ -195,9 +204,7 @@ export class Transaction {
   }
 
   setDevice(device: state.Device): void {
-    this.update({
-      devices: this.current.devices.map((other) => other.device === device.device ? device : other)
-    })
+    this.current = state.withDevice(this.current, device)
   }
 
   mountsOf(device: DevicePath): ReadonlyArray<state.Mount> {
@@ -259,10 +266,8 @@ export class Transaction {
       this.setDevice({ ...device, statistics: { bio_syncs, bio_writes: bio_writes + BigInt(clusters.size) } })
       const inode = this.inode(top.file)
       if (inode.body._tag !== "Image") continue
-      const own = HashSet.mutate(inode.body.delta.clusters, (set) => {
-        for (const cluster of clusters) HashSet.add(set, cluster)
-      })
-      if (HashSet.size(own) === HashSet.size(inode.body.delta.clusters)) continue
+      const own = withAll(inode.body.delta.clusters, clusters)
+      if (own === inode.body.delta.clusters) continue
       const body: image.Image = { ...inode.body, token: undefined, delta: { ...inode.body.delta, clusters: own } }
       const stored = this.setInode(top.file.volume, { ...inode, mtime: this.now, body })
       if (Either.isLeft(stored)) return stored
@@ -270,6 +275,13 @@ export class Transaction {
     this.written.clear()
     return Either.void
   }
+}
+
+/** The same set where nothing is new to it, as most writes go where something was already. */
+const withAll = (set: HashSet.HashSet<number>, values: Iterable<number>): HashSet.HashSet<number> => {
+  let all = set
+  for (const value of values) if (!HashSet.has(all, value)) all = HashSet.add(all, value)
+  return all
 }
 
 const restored = (from: state.State["random"]): PCGRandom => {

@@ -1,0 +1,16 @@
+import { PloopFake } from "@effect-ploop/backend-fake"
+import { FileSystem } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+
+describe("bytes", () => {
+  it.effect("a file keeps what was written, whatever becomes of the buffer", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const buffer = Buffer.from("what was written")
+      yield* fs.writeFile("/tmp/file", buffer)
+      buffer.fill(0)
+
+      assert.strictEqual(yield* fs.readFileString("/tmp/file"), "what was written")
+    }).pipe(Effect.provide(PloopFake.layer())))
+})

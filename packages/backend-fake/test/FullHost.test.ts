@@ -1,0 +1,39 @@
+import { PloopFake } from "@effect-ploop/backend-fake"
+import { Ploop } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+
+const megabyte = 1_048_576
+
+const isFull = (effect: Effect.Effect<void, unknown>) =>
+  Effect.map(Effect.flip(effect), (error) => assert.include(String(error), "ENOSPC"))
+
+describe("a host without room", () => {
+  it.effect("a file that is overwritten with more than there is room for is left empty", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.writeFile("/tmp/file", new Uint8Array(megabyte))
+
+      yield* isFull(fs.writeFile("/tmp/file", new Uint8Array(3 * megabyte)))
+
+      assert.strictEqual((yield* fs.readFile("/tmp/file")).length, 0)
+      yield* fs.writeFile("/tmp/file", new Uint8Array(2 * megabyte))
+      assert.strictEqual((yield* fs.readFile("/tmp/file")).length, 2 * megabyte)
+    }).pipe(Effect.provide(PloopFake.layer({ capacity: 2 * megabyte }))))
+
+  it.effect("a file in a disk is left empty where the image cannot grow by what overwrites it", () =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { disk } = yield* ploop.create({ image: "/vz/root.hdd", size: "10G" })
+      yield* ploop.mount({ disk, target: "/mnt" })
+      yield* fs.writeFile("/mnt/file", Uint8Array.of(1))
+      const image = yield* fs.stat("/vz/root.hdd")
+
+      yield* isFull(fs.writeFile("/mnt/file", new Uint8Array(64 * megabyte)))
+
+      assert.strictEqual((yield* fs.readFile("/mnt/file")).length, 0)
+      assert.strictEqual((yield* fs.stat("/vz/root.hdd")).size, image.size)
+    }).pipe(Effect.provide(PloopFake.layer({ capacity: "48M" }))))
+})
