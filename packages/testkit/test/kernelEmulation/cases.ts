@@ -4,7 +4,10 @@ import { Command, FileSystem, Path, Terminal } from "@effect/platform"
 import type { CommandExecutor } from "@effect/platform"
 import { Config, Context, Effect, Option, Random, Schedule, Stream } from "effect"
 import assert from "node:assert/strict"
+import { fileURLToPath } from "node:url"
 import { stress } from "./stress.js"
+
+const sources = fileURLToPath(new URL("../../kernel-emulation", import.meta.url))
 
 /** The emulation that a case runs on, and a directory for its images. */
 export class Emulated extends Context.Tag("@effect-ploop/testkit/test/Emulated")<Emulated, {
@@ -259,7 +262,7 @@ const copies: Case = Effect.gen(function*() {
   const copy = `${directory}/copy/root.hdd`
   yield* fs.makeDirectory(`${directory}/copy`)
   yield* Effect.forEach(
-    Array.from({ length: 20 }, (_, index) => `w${index}`),
+    Array.from({ length: 8 }, (_, index) => `w${index}`),
     (name) => Effect.zipRight(write(name, name.repeat(4000)), Command.exitCode(Command.make("sync", "-f", target)))
   ).pipe(
     Effect.forkScoped,
@@ -310,6 +313,39 @@ const formats: Case = Effect.gen(function*() {
     assert.strictEqual(yield* fs.readFileString(`${target}/file`), "2", name)
     yield* ploop.umount({ disk })
     yield* fs.remove(`${directory}/${name}`, { recursive: true })
+  }
+})
+
+/** A C program over the image format and nothing else: what it writes, others can read. */
+const imageFormat: Case = Effect.gen(function*() {
+  const { directory, fs, ploop, qemu } = yield* bench
+  const program = `${directory}/image-test`
+  const compile = Command.make(
+    "gcc",
+    ...["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-o", program],
+    `${sources}/image-test.c`,
+    `${sources}/image.c`
+  )
+  assert.strictEqual(yield* Command.exitCode(compile), 0)
+  const images = yield* Effect.forEach(
+    [[1, "32K", 1280], [1, "1M", 40960], [2, "32K", 1280], [2, "256K", 10240]] as const,
+    ([version, clusterSize, kibibytes]) =>
+      Effect.gen(function*() {
+        const home = `${directory}/${version}-${clusterSize}`
+        const image = `${home}/version-${version}-${clusterSize}`
+        yield* fs.makeDirectory(home)
+        yield* ploop.create({ image, size: `${kibibytes}K`, fileSystem: "none", version, clusterSize })
+        return image
+      })
+  )
+  const output = yield* Command.lines(Command.make(program, ...images))
+  assert.ok(output.length > images.length)
+  assert.deepStrictEqual(output.filter((line) => !line.startsWith("ok ")), [])
+  for (const image of images) {
+    assert.strictEqual((yield* ploop.check({ image, force: true })).outcome, "clean", image)
+    if (!qemu) continue
+    const words = yield* Command.string(Command.make("qemu-img", "check", "-f", "parallels", image))
+    assert.match(words, /No errors were found/, image)
   }
 })
 
@@ -412,6 +448,7 @@ export const cases: Readonly<Record<string, Case>> = {
   "copies a mounted disk while it is written to": copies,
   "starts, stops, clears and grows a device": lowLevel,
   "runs raw, preallocated and version 1 images": formats,
+  "the image format alone keeps contents, and is what the tool and qemu-img read": imageFormat,
   "keeps every byte through random writes, snapshots, merges and growth": stressed,
   "after the server was killed, the image can be checked and no loop device is left": serverKilled,
   "after the tool was killed at any moment, the disk has its contents": toolKilled
