@@ -1,5 +1,6 @@
+import { PloopCli } from "@effect-ploop/backend-cli"
 import { Disk, LowLevel, Ploop, SnapshotId, SnapshotTree } from "@effect-ploop/core"
-import type { KernelEmulation } from "@effect-ploop/testkit"
+import { KernelEmulation } from "@effect-ploop/testkit"
 import { Command, FileSystem, Path, Terminal } from "@effect/platform"
 import type { CommandExecutor } from "@effect/platform"
 import { Config, Context, Effect, Option, Random, Schedule, Stream } from "effect"
@@ -434,6 +435,52 @@ const stressed: Case = Effect.gen(function*() {
   )
 })
 
+const limits: Case = Effect.gen(function*() {
+  const { createBare, disk, fs, imageSize, ploop, umount } = yield* bench
+  yield* createBare
+  const text = yield* fs.readFileString(disk)
+  const limit = 8192
+  yield* fs.writeFileString(
+    disk,
+    text.replace("</Disk_size>", `</Disk_size><Max_delta_size>${limit}</Max_delta_size>`)
+  )
+  const { device } = yield* ploop.mount({ disk })
+  const written = yield* Effect.either(Effect.scoped(Effect.gen(function*() {
+    const file = yield* fs.open(device, { flag: "r+" })
+    yield* file.writeAll(new Uint8Array(8 << 20).fill(1))
+    yield* file.sync
+  })))
+  assert.strictEqual(written._tag, "Left", "the device has no more room")
+  assert.ok((yield* imageSize) <= BigInt(limit * 512))
+  yield* umount
+})
+
+const neighbours: Case = Effect.gen(function*() {
+  const { create, directory, fs, mount, ploop, read, side, umount, write } = yield* bench
+  yield* create
+  const { device } = yield* mount
+  yield* write("file", "1")
+  yield* fs.makeDirectory(`${directory}/other`)
+
+  const left = yield* Effect.scoped(Effect.gen(function*() {
+    const { prefix, state } = yield* KernelEmulation.scoped()
+    const other = yield* Effect.map(PloopCli.make({ prefix, verbosity: 0 }), Context.get(Ploop.Ploop))
+    assert.deepStrictEqual(yield* other.listDevices, [])
+    const { disk } = yield* other.create({ image: `${directory}/other/root.hdd`, size: "300M" })
+    const mounted = yield* other.mount({ disk, target: side })
+    assert.notStrictEqual(mounted.device, device)
+    assert.strictEqual((yield* ploop.listDevices).length, 1)
+    return { device: mounted.device, disk, state }
+  }))
+  assert.strictEqual(yield* fs.exists(left.device), false, "the device is gone")
+  assert.strictEqual(yield* fs.exists(left.state), false, "the state is gone")
+  assert.doesNotMatch(yield* fs.readFileString("/proc/mounts"), new RegExp(side))
+  assert.strictEqual((yield* ploop.check({ disk: left.disk })).outcome, "clean", "its image was closed")
+
+  assert.strictEqual(yield* read("file"), "1")
+  yield* umount
+})
+
 /** Titles and what they promise. Each runs in namespaces of its own. */
 export const cases: Readonly<Record<string, Case>> = {
   "a disk lives: create, mount, snapshots of the mounted disk, switch, delete, umount": lifeCycle,
@@ -448,6 +495,8 @@ export const cases: Readonly<Record<string, Case>> = {
   "copies a mounted disk while it is written to": copies,
   "starts, stops, clears and grows a device": lowLevel,
   "runs raw, preallocated and version 1 images": formats,
+  "holds the top image to the limit in the descriptor": limits,
+  "two in one namespace have devices of their own, and the end of a scope takes down what is left": neighbours,
   "the image format alone keeps contents, and is what the tool and qemu-img read": imageFormat,
   "keeps every byte through random writes, snapshots, merges and growth": stressed,
   "after the server was killed, the image can be checked and no loop device is left": serverKilled,
