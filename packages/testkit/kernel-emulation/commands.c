@@ -364,7 +364,7 @@ static int execute(struct device *device, const struct request *request, struct 
 	case REPLACE_DELTA:
 		return replace_delta(device, request->level, request->path);
 	case LIMIT_DELTA:
-		chain->limit = request->size;
+		chain->limit = request->size * 512;
 		return 0;
 	case SYNC:
 		return chain->count ? chain_sync(chain) : -ENOENT;

@@ -32,7 +32,7 @@ enum command {
 	DELETE_DELTA,	/* level */
 	MERGE,
 	REPLACE_DELTA,	/* level, path */
-	LIMIT_DELTA,	/* size: bytes that the top image may have */
+	LIMIT_DELTA,	/* size: sectors that the top image may have */
 	GROW,		/* size: sectors */
 	SYNC,
 	PUBLISH,	/* brings the files in the state directory up to date */

@@ -1,10 +1,14 @@
+import { PloopCli } from "@effect-ploop/backend-cli"
 import { Disk, LowLevel, Ploop, SnapshotId, SnapshotTree } from "@effect-ploop/core"
-import type { KernelEmulation } from "@effect-ploop/testkit"
+import { KernelEmulation } from "@effect-ploop/testkit"
 import { Command, FileSystem, Path, Terminal } from "@effect/platform"
 import type { CommandExecutor } from "@effect/platform"
 import { Config, Context, Effect, Option, Random, Schedule, Stream } from "effect"
 import assert from "node:assert/strict"
+import { fileURLToPath } from "node:url"
 import { stress } from "./stress.js"
+
+const sources = fileURLToPath(new URL("../../kernel-emulation", import.meta.url))
 
 /** The emulation that a case runs on, and a directory for its images. */
 export class Emulated extends Context.Tag("@effect-ploop/testkit/test/Emulated")<Emulated, {
@@ -259,7 +263,7 @@ const copies: Case = Effect.gen(function*() {
   const copy = `${directory}/copy/root.hdd`
   yield* fs.makeDirectory(`${directory}/copy`)
   yield* Effect.forEach(
-    Array.from({ length: 20 }, (_, index) => `w${index}`),
+    Array.from({ length: 8 }, (_, index) => `w${index}`),
     (name) => Effect.zipRight(write(name, name.repeat(4000)), Command.exitCode(Command.make("sync", "-f", target)))
   ).pipe(
     Effect.forkScoped,
@@ -310,6 +314,39 @@ const formats: Case = Effect.gen(function*() {
     assert.strictEqual(yield* fs.readFileString(`${target}/file`), "2", name)
     yield* ploop.umount({ disk })
     yield* fs.remove(`${directory}/${name}`, { recursive: true })
+  }
+})
+
+/** A C program over the image format and nothing else: what it writes, others can read. */
+const imageFormat: Case = Effect.gen(function*() {
+  const { directory, fs, ploop, qemu } = yield* bench
+  const program = `${directory}/image-test`
+  const compile = Command.make(
+    "gcc",
+    ...["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-o", program],
+    `${sources}/image-test.c`,
+    `${sources}/image.c`
+  )
+  assert.strictEqual(yield* Command.exitCode(compile), 0)
+  const images = yield* Effect.forEach(
+    [[1, "32K", 1280], [1, "1M", 40960], [2, "32K", 1280], [2, "256K", 10240]] as const,
+    ([version, clusterSize, kibibytes]) =>
+      Effect.gen(function*() {
+        const home = `${directory}/${version}-${clusterSize}`
+        const image = `${home}/version-${version}-${clusterSize}`
+        yield* fs.makeDirectory(home)
+        yield* ploop.create({ image, size: `${kibibytes}K`, fileSystem: "none", version, clusterSize })
+        return image
+      })
+  )
+  const output = yield* Command.lines(Command.make(program, ...images))
+  assert.ok(output.length > images.length)
+  assert.deepStrictEqual(output.filter((line) => !line.startsWith("ok ")), [])
+  for (const image of images) {
+    assert.strictEqual((yield* ploop.check({ image, force: true })).outcome, "clean", image)
+    if (!qemu) continue
+    const words = yield* Command.string(Command.make("qemu-img", "check", "-f", "parallels", image))
+    assert.match(words, /No errors were found/, image)
   }
 })
 
@@ -398,6 +435,52 @@ const stressed: Case = Effect.gen(function*() {
   )
 })
 
+const limits: Case = Effect.gen(function*() {
+  const { createBare, disk, fs, imageSize, ploop, umount } = yield* bench
+  yield* createBare
+  const text = yield* fs.readFileString(disk)
+  const limit = 8192
+  yield* fs.writeFileString(
+    disk,
+    text.replace("</Disk_size>", `</Disk_size><Max_delta_size>${limit}</Max_delta_size>`)
+  )
+  const { device } = yield* ploop.mount({ disk })
+  const written = yield* Effect.either(Effect.scoped(Effect.gen(function*() {
+    const file = yield* fs.open(device, { flag: "r+" })
+    yield* file.writeAll(new Uint8Array(8 << 20).fill(1))
+    yield* file.sync
+  })))
+  assert.strictEqual(written._tag, "Left", "the device has no more room")
+  assert.ok((yield* imageSize) <= BigInt(limit * 512))
+  yield* umount
+})
+
+const neighbours: Case = Effect.gen(function*() {
+  const { create, directory, fs, mount, ploop, read, side, umount, write } = yield* bench
+  yield* create
+  const { device } = yield* mount
+  yield* write("file", "1")
+  yield* fs.makeDirectory(`${directory}/other`)
+
+  const left = yield* Effect.scoped(Effect.gen(function*() {
+    const { prefix, state } = yield* KernelEmulation.scoped()
+    const other = yield* Effect.map(PloopCli.make({ prefix, verbosity: 0 }), Context.get(Ploop.Ploop))
+    assert.deepStrictEqual(yield* other.listDevices, [])
+    const { disk } = yield* other.create({ image: `${directory}/other/root.hdd`, size: "300M" })
+    const mounted = yield* other.mount({ disk, target: side })
+    assert.notStrictEqual(mounted.device, device)
+    assert.strictEqual((yield* ploop.listDevices).length, 1)
+    return { device: mounted.device, disk, state }
+  }))
+  assert.strictEqual(yield* fs.exists(left.device), false, "the device is gone")
+  assert.strictEqual(yield* fs.exists(left.state), false, "the state is gone")
+  assert.doesNotMatch(yield* fs.readFileString("/proc/mounts"), new RegExp(side))
+  assert.strictEqual((yield* ploop.check({ disk: left.disk })).outcome, "clean", "its image was closed")
+
+  assert.strictEqual(yield* read("file"), "1")
+  yield* umount
+})
+
 /** Titles and what they promise. Each runs in namespaces of its own. */
 export const cases: Readonly<Record<string, Case>> = {
   "a disk lives: create, mount, snapshots of the mounted disk, switch, delete, umount": lifeCycle,
@@ -412,6 +495,9 @@ export const cases: Readonly<Record<string, Case>> = {
   "copies a mounted disk while it is written to": copies,
   "starts, stops, clears and grows a device": lowLevel,
   "runs raw, preallocated and version 1 images": formats,
+  "holds the top image to the limit in the descriptor": limits,
+  "two in one namespace have devices of their own, and the end of a scope takes down what is left": neighbours,
+  "the image format alone keeps contents, and is what the tool and qemu-img read": imageFormat,
   "keeps every byte through random writes, snapshots, merges and growth": stressed,
   "after the server was killed, the image can be checked and no loop device is left": serverKilled,
   "after the tool was killed at any moment, the disk has its contents": toolKilled
