@@ -286,7 +286,9 @@ int chain_snapshot(struct chain *chain, const char *path)
 		return -EBUSY;
 	if ((error = open_delta(chain, path, false, false, &delta)))
 		return error;
-	if ((error = mark(&delta, true)) || (error = mark(chain_top(chain), false))) {
+	/* in this order, because the tool repairs the mark of the top image only, should this be interrupted */
+	if ((error = mark(chain_top(chain), false)) || (error = mark(&delta, true))) {
+		mark(chain_top(chain), true);
 		close(delta.fd);
 		return error;
 	}
@@ -324,13 +326,12 @@ int chain_merge(struct chain *chain)
 	/* the tool has grown the lower image beforehand */
 	if (!lower->raw && delta_size(lower) < chain_size(chain))
 		return -EINVAL;
-	if ((error = mark(lower, true)))
-		return error;
 	if (!(buffer = malloc(chain->cluster)))
 		return -ENOMEM;
 	error = copy_down(chain, buffer);
 	free(buffer);
-	if (error || fsync(lower->fd))
+	/* until here the lower image is as good as it was: what it got, the top one has as well */
+	if (error || fsync(lower->fd) || (error = mark(lower, true)))
 		return error ? error : -errno;
 	close(chain_top(chain)->fd);
 	chain->count--;

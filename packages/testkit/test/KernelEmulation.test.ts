@@ -191,7 +191,13 @@ describe.skipIf(missing !== undefined)(title("of a run that was killed, nothing 
             )
             assert.deepStrictEqual(left, [])
 
-            assert.notStrictEqual((yield* ploop.check({ disk })).outcome, "broken")
+            // A merge that was done but not yet written down leaves the mark on two images.
+            const { nodes } = yield* ploop.listSnapshots({ disk })
+            for (const { file } of nodes) {
+              const image = path.resolve(path.dirname(disk), file)
+              const { outcome } = yield* ploop.check({ image, force: true, dropInUse: true })
+              assert.notStrictEqual(outcome, "broken")
+            }
             assert.strictEqual((yield* ploop.check({ disk })).outcome, "clean")
           }), 60_000)
       }
