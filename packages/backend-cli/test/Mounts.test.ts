@@ -35,7 +35,8 @@ describe("mount", () => {
         )
         const mounted = yield* Effect.flatMap(
           Ploop.Ploop,
-          (ploop) => ploop.mount({ disk: host.disk, target: host.directory, data: ["discard", "commit=30"], fsck: true })
+          (ploop) =>
+            ploop.mount({ disk: host.disk, target: host.directory, data: ["discard", "commit=30"], fsck: true })
         ).pipe(
           Effect.provide(host.context)
         )

@@ -53,6 +53,11 @@ export const overhead = (layout: Layout): number => tableBlocks(layout) + inodeB
 export const layout = (type: Layout["type"], blockSize: number, partition: number): Layout | undefined => {
   const blocks = Math.floor(partition / space.blockSize)
   const perGroup = Math.ceil(Math.floor(blocks / 4) / Math.max(Math.ceil(blocks / blocksPerGroup), 1))
-  const found: Layout = { type, blockSize, blocks, inodesPerGroup: Math.ceil(perGroup / inodesPerBlock) * inodesPerBlock }
+  const found: Layout = {
+    type,
+    blockSize,
+    blocks,
+    inodesPerGroup: Math.ceil(perGroup / inodesPerBlock) * inodesPerBlock
+  }
   return journalBlocks <= (blocks - backupBlocks(found)) / 2 ? found : undefined
 }

@@ -108,7 +108,9 @@ export const attach = (
         ? undefined
         : (yield* listDevices(session, about)).find((running) => running.device === call.device)?.device
       const result = yield* session.runner.run({ ...about, args: call.args, kind: "careful" }).pipe(
-        Effect.tapError((error) => error._tag === "TimedOut" ? tearDown(session, about, call.path, error.text, spared) : Effect.void)
+        Effect.tapError((error) =>
+          error._tag === "TimedOut" ? tearDown(session, about, call.path, error.text, spared) : Effect.void
+        )
       )
       if (result.exitCode !== 0) {
         const error = session.classify(outcome(about, generation, result))

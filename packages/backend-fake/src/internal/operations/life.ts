@@ -353,7 +353,7 @@ const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Res
       force: request.force === true,
       dropInUse: generation(tool) !== "7" || request.dropInUse === true,
       hardForce: request.hardForce === true,
-    duplicates: request.duplicates === true
+      duplicates: request.duplicates === true
     }
     const nodes = [...SnapshotTree.chain(disk.tree, id)].reverse()
     return yield* checkChain(tool, disk, nodes, mend)

@@ -51,8 +51,10 @@ export const deviceOf: ReadonlyArray<Case.Case> = [
       const { disk } = yield* Conformance.disk()
       yield* ploop.createSnapshot({ disk, id: Conformance.ids.a })
       const found = (component: string | undefined) =>
-        Effect.map(ploop.deviceOf({ disk, component }), (found) =>
-          Option.getOrUndefined(Option.map(found, ({ component, device }) => ({ component, device }))))
+        Effect.map(
+          ploop.deviceOf({ disk, component }),
+          (found) => Option.getOrUndefined(Option.map(found, ({ component, device }) => ({ component, device })))
+        )
       const named = yield* ploop.mount({ disk, snapshot: Conformance.ids.a, component: "one" })
       yield* Check.equal(yield* found(undefined), undefined, "the unnamed device, which is not there yet")
       const unnamed = yield* ploop.mount({ disk })
