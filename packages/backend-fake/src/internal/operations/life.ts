@@ -452,6 +452,7 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
       missing: [4, "Can't open"]
     })
     const next = yield* disks.openImage(tool, replacement, { ...options, missing: [4, "Can't open"], look: "check" })
+    if (next.image.dirty) return yield* said(tool, 37, dirtyLine)
     yield* refuseDifferent(tool, old, next)
     const level = device?.levels.findIndex((other) => files.same(other.file, old.ref)) ?? -1
     if (device !== undefined && level >= 0) {
