@@ -16,6 +16,16 @@ import { discardStatus } from "./discardStatus.js"
 import { grow } from "./grow.js"
 import { nextDevice } from "./nextDevice.js"
 import { resize } from "./resize.js"
+import { backups } from "./scenario/backup.js"
+import { concurrency } from "./scenario/concurrency.js"
+import { containers } from "./scenario/containers.js"
+import { limits } from "./scenario/limits.js"
+import { moving } from "./scenario/moving.js"
+import { names } from "./scenario/names.js"
+import { nested } from "./scenario/nested.js"
+import { scopes } from "./scenario/scopes.js"
+import { trees } from "./scenario/trees.js"
+import { wrappers } from "./scenario/wrappers.js"
 import { start } from "./start.js"
 import { stop } from "./stop.js"
 
@@ -38,5 +48,15 @@ export const cases: ReadonlyArray<Case> = [
   ...clear,
   ...deleteDelta,
   ...grow,
-  ...nextDevice
+  ...nextDevice,
+  ...wrappers,
+  ...containers,
+  ...backups,
+  ...trees,
+  ...concurrency,
+  ...names,
+  ...nested,
+  ...scopes,
+  ...limits,
+  ...moving
 ]
