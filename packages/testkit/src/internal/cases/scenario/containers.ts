@@ -83,11 +83,12 @@ export const containers: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/layers-mounted-at-once",
-    title: "MUST mount layers of one base at once when each has a component name",
+    title: "MUST mount layers of one base at once when each has a component name, and refuse to without",
     source,
     needs: ["mount"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
+      const { generation } = yield* Conformance.Conformance
       const base = yield* Conformance.formatted({ name: "base" })
       yield* disks.write(base.disk, { os: "base" })
       yield* ploop.createSnapshot({ disk: base.disk, id: a })
@@ -105,6 +106,9 @@ export const containers: ReadonlyArray<Case.Case> = [
       yield* ploop.umount({ target: second.target })
       yield* disks.holds(one.disk, { os: "one" }, "the first layer after a umount")
       yield* disks.holds(two.disk, { os: "base", srv: "two" }, "the second layer after a umount")
+      if (generation === "9") return
+      yield* Conformance.mounted(one.disk)
+      yield* Check.fails(ploop.mount({ disk: two.disk }), "AlreadyMounted")
     })
   }),
   Case.make({
