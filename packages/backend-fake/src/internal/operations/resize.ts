@@ -1,5 +1,6 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as ClusterSize from "@effect-ploop/core/ClusterSize"
+import * as FormatVersion from "@effect-ploop/core/FormatVersion"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Request from "@effect-ploop/core/Request"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
@@ -238,6 +239,11 @@ const growRunning = (tool: Tool, device: Device, size: number): Answer<Device> =
 const growIdle = (tool: Tool, opened: disks.OpenImage, size: number, unit = opened.image.clusterSize): Answer<void> =>
   Either.gen(function*() {
     yield* requireAligned(tool, size, unit)
+    if (!opened.image.raw && size > FormatVersion.maximumSize(opened.image.version)) {
+      return yield* refused(
+        new PloopError.SizeRefused(context(tool, "an image of format version 1 must be smaller than 2 TiB"))
+      )
+    }
     if (opened.image.dirty) return yield* said(tool, 4, `Image is in use ${opened.path}`)
     if (size < opened.image.size) {
       return yield* said(

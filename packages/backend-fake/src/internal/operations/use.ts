@@ -193,12 +193,7 @@ export const umount = (tool: Tool, request: Request.Umount): Answer<void> =>
         : devices.detach(tool, device)
     }
     const image = absolute(tool, request.image ?? "")
-    const file = files.lookup(tx, image)
-    const device = Either.isLeft(file) ?
-      undefined :
-      tx.state.devices.find(({ component, levels }) =>
-        levels[0] !== undefined && files.same(levels[0].file, file.right) && component === request.component
-      )
+    const device = devices.ofBase(tool, image).find(({ component }) => component === request.component)
     return yield* device === undefined
       ? generation(tool) === "9" ? notMounted(tool) : said(tool, 38, `Image ${image} is not mounted`)
       : devices.detach(tool, device)
