@@ -23,7 +23,9 @@ interface Wanted {
 /** What is to be mounted: nothing for the top delta, or a snapshot and whether it may be written to. */
 const resolve = (tool: Tool, request: Request.Mount): Answer<Wanted> =>
   Either.gen(function*() {
-    if (request.snapshot === undefined) return { snapshot: undefined, readOnly: request.readOnly === true }
+    if (request.snapshot === undefined || request.snapshot === SnapshotId.top) {
+      return { snapshot: undefined, readOnly: request.readOnly === true }
+    }
     const { tree } = yield* disks.read(tool, request.disk, "backend")
     const snapshot = request.snapshot === "base" ? SnapshotTree.base(tree).id : request.snapshot
     const readOnly = request.readOnly !== false

@@ -366,6 +366,21 @@ const snapshots: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mount/takes-the-top-for-the-disk",
+    title: "MUST mount the top delta for writing when it is named by its identifier, as without one",
+    source: Case.service("Request.Mount"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* ploop.createSnapshot({ disk, id: a })
+      const mounted = yield* Conformance.mounted(disk, { snapshot: SnapshotId.top })
+      yield* Check.equal([mounted.readOnly, mounted.snapshot], [false, undefined], "what was mounted")
+      yield* FileTree.write(mounted.target, { motd: "written" })
+      yield* Check.equal(yield* FileTree.read(mounted.target), { motd: "written" }, "the files")
+    })
+  }),
+  Case.make({
     id: "mount/shows-the-base",
     title: "MUST show the lowest delta as the base, whatever its identifier, and answer that",
     source: Case.service("Request.Mount"),

@@ -38,6 +38,8 @@ export const limits: ReadonlyArray<Case.Case> = [
     id: "scenario/largest-of-version-1",
     title: "MUST make and grow disks of version 1 up to 2 TiB, and refuse more",
     source: Case.source("lib/ploop.c get_max_ploop_size"),
+    // Generation 7 brings the disk to version 2 on the way.
+    generations: ["1.15", "9"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel
