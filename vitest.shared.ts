@@ -9,6 +9,6 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: [new URL("vitest.setup.ts", import.meta.url).pathname],
-    testTimeout: 30_000
+    testTimeout: 180_000
   }
 })

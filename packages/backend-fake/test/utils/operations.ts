@@ -37,7 +37,7 @@ export const prepare = Effect.gen(function*() {
   yield* fs.remove(bare)
   const { device: stopped } = yield* ploop.mount({ disk: yield* makeDisk("stopped", { clusterSize: "32K" }) })
   yield* low.stop({ device: stopped })
-  const packets = yield* Stream.runCollect(ploop.copySend({ device: stopped }))
+  const packets = yield* Stream.runCollect(ploop.copySend({ device: mounted.device }))
   const host = yield* FakeHost.FakeHost
   const world: World = { ploop, low, mounted, idle, stopped, packets }
   return { world, state: yield* host.state }
@@ -80,7 +80,7 @@ export const operations: { readonly [Name in FakeHost.Operation]: Call } = {
   discard: ({ mounted, ploop }) => ploop.discard({ disk: mounted.disk }),
   discardStatus: ({ mounted, ploop }) => ploop.discardStatus({ disk: mounted.disk }),
   deviceStatistics: ({ mounted, ploop }) => ploop.deviceStatistics({ device: mounted.device }),
-  copySend: ({ ploop, stopped }) => Stream.runDrain(ploop.copySend({ device: stopped })),
+  copySend: ({ mounted, ploop }) => Stream.runDrain(ploop.copySend({ device: mounted.device })),
   copyReceive: ({ packets, ploop }) =>
     Stream.run(Stream.fromChunk(packets), ploop.copyReceive({ image: "/vz/copy.hdd" })),
   start: ({ low, stopped }) => low.start({ device: stopped }),

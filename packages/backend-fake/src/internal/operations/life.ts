@@ -450,11 +450,17 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
     const isBase = disks.imagePath(tool, disk, SnapshotTree.base(disk.tree).file) ===
       disks.imagePath(tool, disk, entry.file)
     const options = { raw: isBase && disks.isRaw(disk), clusterSize: disk.descriptor.clusterSize } as const
+    // The tool does not know that the base of a raw disk has no header, and finds that it is no image.
+    const next = yield* disks.openImage(tool, replacement, {
+      ...options,
+      raw: false,
+      missing: [4, "Can't open"],
+      look: "check"
+    })
     const old = yield* disks.openImage(tool, disks.imagePath(tool, disk, entry.file), {
       ...options,
       missing: [4, "Can't open"]
     })
-    const next = yield* disks.openImage(tool, replacement, { ...options, missing: [4, "Can't open"], look: "check" })
     if (next.image.dirty) return yield* said(tool, 37, dirtyLine)
     yield* refuseDifferent(tool, old, next)
     const level = device?.levels.findIndex((other) => files.same(other.file, old.ref)) ?? -1

@@ -24,7 +24,7 @@ const sectors = (bytes: number | bigint): bigint => BigInt(bytes) / ByteSize.sec
 
 const current = (tool: Tool, device: Device): Device => tool.tx.device(device.device) ?? device
 
-/** Gives the device and its top delta another size. */
+/** Gives the device and its top delta another size, which grows. */
 const setSize = (tool: Tool, device: Device, size: number): Answer<Device> =>
   Either.gen(function*() {
     const top = device.levels.at(-1)!
@@ -69,18 +69,6 @@ const discardBehind = (tool: Tool, device: Device): Answer<void> =>
     yield* disks.setImage(tool, top.file, { ...body, delta: { ...body.delta, clusters } })
   })
 
-const isRaw = (tool: Tool, device: Device): boolean => {
-  const { body } = tool.tx.inode(device.levels.at(-1)!.file)
-  return body._tag === "Image" && body.raw
-}
-
-/** A raw file ends with its disk. */
-const truncate = (tool: Tool, disk: disks.Disk, device: Device, size: number): Answer<void> =>
-  Either.flatMap(
-    setSize(tool, device, size),
-    () => Either.map(disks.change(tool, disk, { diskSize: ByteSize.make(size) }), () => undefined)
-  )
-
 const refuse = (tool: Tool, size: number, least?: number): Answer<never> =>
   said(
     tool,
@@ -112,9 +100,7 @@ const resizeRunning = (
     if (!online) {
       if (balloonSize(tool, device) > 0) yield* inflate(tool, device, 0)
       yield* resizeFileSystem(tool, device, wanted)
-      return yield* isRaw(tool, device)
-        ? truncate(tool, disk, current(tool, device), size)
-        : discardBehind(tool, current(tool, device))
+      return yield* discardBehind(tool, current(tool, device))
     }
     if (wanted > now) {
       yield* inflate(tool, device, 0)

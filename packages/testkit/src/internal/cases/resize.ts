@@ -143,6 +143,25 @@ export const resize: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "resize/attached-only",
+    title: "MUST resize a disk that is attached but not mounted as a running one, and leave it attached only",
+    source: Case.source("lib/ploop.c ploop_resize_image auto_mount_fs"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* disks.write(disk, tree)
+      const device = yield* disks.attached(disk)
+      yield* ploop.resize({ disk, size: "250M", mode: "online" })
+      const found = (yield* ploop.listDevices).find((other) => other.device === device)
+      yield* Check.equal([found?.device, found?.target], [device, undefined], "what is listed")
+      yield* ploop.umount({ disk })
+      const balloon = yield* disks.inside(disk, () => ploop.balloonStatus({ disk }))
+      yield* Check.isTrue(balloon.size > MiB(40), "the balloon holds more than 40 MiB", balloon.size)
+      yield* disks.holds(disk, tree, "the files")
+    })
+  }),
+  Case.make({
     id: "resize/deflates-the-balloon-of-an-idle-disk",
     title: "MUST empty the balloon when it resizes the file system of an idle disk",
     source: Case.source("lib/ploop.c ploop_resize_image"),
