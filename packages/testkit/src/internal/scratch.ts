@@ -2,6 +2,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
+import { same } from "./bytes.js"
 
 /** What the directories of cases begin with, so that leftovers are known for what they are. */
 export const prefix = "ploop-conformance-"
@@ -36,7 +37,7 @@ export const requireUsable = (fs: FileSystem, path: Path, directory: string): Ef
       yield* fs.writeFile(file, probe)
       return yield* fs.readFile(file)
     })).pipe(Effect.mapError((error): Problem => ({ rule: ruleFor(error), reason: words(error) })))
-    if (read.length !== probe.length || read.some((byte, index) => byte !== probe[index])) {
+    if (!same(read, probe)) {
       return yield* Effect.fail<Problem>({ rule: "must give back what was written to it", reason: "" })
     }
   })

@@ -5,6 +5,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Check from "../../Check.js"
+import { same } from "../bytes.js"
 
 type Changed = Effect.Effect<void, PlatformError, FileSystem.FileSystem>
 
@@ -81,9 +82,6 @@ const contents = (directory: string) =>
       Effect.map(fs.readFile(path.join(directory, name)), (bytes) => ({ name, bytes })))
   })
 
-const sameBytes = (one: Uint8Array, other: Uint8Array): boolean =>
-  one.length === other.length && one.every((byte, index) => byte === other[index])
-
 /** Does something, after which every file of a directory of files has to be what it was, down to its bytes. */
 export const untouched = <A, E, R>(
   directory: string,
@@ -95,7 +93,7 @@ export const untouched = <A, E, R>(
     const after = yield* contents(directory)
     yield* Check.equal(after.map(({ name }) => name), before.map(({ name }) => name), "the files in the directory")
     for (const [index, { bytes, name }] of after.entries()) {
-      yield* Check.isTrue(sameBytes(bytes, before[index]!.bytes), `whether ${name} is as it was`)
+      yield* Check.isTrue(same(bytes, before[index]!.bytes), `whether ${name} is as it was`)
     }
     return answer
   })

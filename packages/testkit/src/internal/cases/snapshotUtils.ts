@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
+import { fingerprint as fingerprintOf } from "../bytes.js"
 
 const { a, b } = Conformance.ids
 
@@ -77,7 +78,7 @@ const fingerprint = (file: string): Effect.Effect<string, PlatformError, FileSys
     const info = yield* fs.stat(file)
     if (info.type !== "File") return info.type
     const bytes = yield* fs.readFile(file)
-    return `${bytes.length} bytes, ${bytes.reduce((sum, byte) => Math.imul(sum, 31) + byte | 0, 7)}`
+    return `${bytes.length} bytes, ${fingerprintOf(bytes)}`
   })
 
 /** The bytes of the descriptor and of the image files, in short. */
