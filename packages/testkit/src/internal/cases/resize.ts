@@ -121,7 +121,8 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/leaves-four-clusters",
-    title: "MUST leave four clusters of an idle disk without file system, of which a new one leaves two: told the size" +
+    title:
+      "MUST leave four clusters of an idle disk without file system, of which a new one leaves two: told the size" +
       " that the disk has, it takes two clusters from the file system",
     source: Case.source("lib/ploop.c ploop_resize_image"),
     needs: ["mount"],
