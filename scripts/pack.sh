@@ -9,8 +9,7 @@ trap 'rm -rf "$outside"' EXIT
 
 npm run build
 for package in packages/*/; do
-  # A reserved package has no module yet that its "./*" could match.
-  if compgen -G "${package}src/[A-Z]*.ts" >/dev/null; then npx publint --strict "$package"; fi
+  npx publint --strict "$package"
   npm pack --silent --pack-destination "$outside" "./$package" >/dev/null
 done
 
@@ -25,17 +24,19 @@ echo '{ "private": true, "type": "module" }' >package.json
 npm install --silent --no-audit --no-fund ./*.tgz "${dependencies[@]}"
 cat >program.ts <<'PROGRAM'
 import { PloopCli } from "@effect-ploop/backend-cli"
-import * as fake from "@effect-ploop/backend-fake"
+import { PloopFake } from "@effect-ploop/backend-fake"
 import { ByteSize, Ploop } from "@effect-ploop/core"
-import * as testkit from "@effect-ploop/testkit"
+import { Suite } from "@effect-ploop/testkit"
 import { NodeContext } from "@effect/platform-node"
 import { Console, Effect, Layer } from "effect"
 
 const refused = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.create({ image: "/x", size: "-1" })).pipe(Effect.flip)
-const HostLive = PloopCli.layer().pipe(Layer.provide(NodeContext.layer))
-const program = Effect.flatMap(refused, (error) => Console.log(error._tag, ByteSize.GiB(1), typeof fake, typeof testkit))
-await Effect.runPromise(Effect.provide(program, HostLive))
+const CliLive = PloopCli.layer().pipe(Layer.provide(NodeContext.layer))
+const program = Effect.flatMap(refused, (error) => Console.log(error._tag, ByteSize.GiB(1), Suite.all.length > 0))
+await Effect.runPromise(Effect.provide(program, CliLive))
+await Effect.runPromise(Effect.provide(program, PloopFake.layer()))
 PROGRAM
 npx tsc --strict --module nodenext --target es2022 --skipLibCheck program.ts
-node program.js | grep -x "InvalidArgument 1073741824n object object"
+test "$(node program.js | grep --count --line-regexp "InvalidArgument 1073741824n true")" = 2
+npx ploop-conformance run --backend fake --filter createSnapshot
 echo "the packed packages install, type-check and run together"

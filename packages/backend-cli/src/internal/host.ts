@@ -1,5 +1,6 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
+import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
@@ -40,6 +41,8 @@ export interface Host {
   readonly text: (path: string) => Effect.Effect<Option.Option<string>>
   readonly remove: (path: string) => Effect.Effect<void>
   readonly descriptor: (about: About, disk: string) => Effect.Effect<Descriptor, ReadError>
+  /** Of an image file; none when it is not there or has no header. */
+  readonly formatVersion: (image: string) => Effect.Effect<Option.Option<FormatVersion>>
   readonly cachedBlockSize: (disk: string) => Effect.Effect<Option.Option<ByteSize.ByteSize>>
   readonly deviceBlockSize: (partition: string) => Effect.Effect<Option.Option<ByteSize.ByteSize>>
 }
@@ -78,6 +81,8 @@ export const superblockBlockSize = (start: Uint8Array): Option.Option<ByteSize.B
     : Option.none()
 }
 
+const signatures: ReadonlyMap<string, FormatVersion> = new Map([["WithoutFreeSpace", 1], ["WithouFreSpacExt", 2]])
+
 export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path> = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -86,7 +91,8 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
 
   const real: Host["real"] = (name) => Effect.orElseSucceed(fs.realPath(name), () => absolute(name))
 
-  const superblock = (device: string) => Effect.scoped(Effect.flatMap(fs.open(device), (file) => file.readAlloc(2048)))
+  const start = (file: string, length: number) =>
+    Effect.scoped(Effect.flatMap(fs.open(file), (file) => file.readAlloc(length)))
 
   return {
     absolute,
@@ -112,6 +118,11 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
         )
         return { descriptor, tree, image: (file) => HostPath.make(path.resolve(home, file)) }
       }),
+    formatVersion: (image) =>
+      Effect.match(start(image, 16), {
+        onFailure: Option.none,
+        onSuccess: Option.flatMap((bytes) => Option.fromNullable(signatures.get(new TextDecoder().decode(bytes))))
+      }),
     cachedBlockSize: (disk) =>
       fs.readFile(path.join(path.dirname(disk), cacheName)).pipe(
         Effect.map((bytes) =>
@@ -122,7 +133,7 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
         Effect.orElseSucceed(Option.none)
       ),
     deviceBlockSize: (partition) =>
-      superblock(partition).pipe(
+      start(partition, 2048).pipe(
         Effect.map(Option.flatMap(superblockBlockSize)),
         Effect.orElseSucceed(Option.none)
       )

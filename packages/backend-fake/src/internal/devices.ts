@@ -46,15 +46,25 @@ const choose = (tool: Tool): DevicePath.DevicePath => {
 
 // Looking for devices
 
-/** Devices that run from this base image, whatever its name. */
-const running = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => {
-  const found = files.lookup(tool.tx, disks.base(tool, disk))
-  return Either.isLeft(found)
-    ? []
-    : tool.tx.state.devices.filter((device) =>
-      device.levels.some((level, index) => index === 0 && files.same(level.file, found.right))
-    )
+/** The path under which the kernel knows a file, which follows a renaming. */
+const pathOf = (tx: Transaction, level: Level, wanted: string): string => {
+  const found = files.lookup(tx, level.path)
+  return Either.isRight(found) && files.same(found.right, level.file) ? level.path : wanted
 }
+
+/** Devices that run from this base image. Generation 1.15 knows it by its path, the others whatever its name. */
+export const ofBase = (tool: Tool, base: string): ReadonlyArray<Device> => {
+  const { tx } = tool
+  const found = files.lookup(tx, base)
+  if (Either.isLeft(found)) return []
+  const path = Either.getOrElse(files.realPath(tx, base), () => base)
+  return tx.state.devices.filter(({ levels: [level] }) =>
+    level !== undefined && files.same(level.file, found.right) &&
+    (generation(tool) !== "1.15" || pathOf(tx, level, path) === path)
+  )
+}
+
+const running = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => ofBase(tool, disks.base(tool, disk))
 
 /** The device of the disk with this component name, or without any. */
 export const find = (tool: Tool, disk: disks.Disk, component: string | undefined): Device | undefined =>

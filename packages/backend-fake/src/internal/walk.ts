@@ -2,6 +2,7 @@ import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { Code } from "./errno.js"
+import * as mounts from "./mounts.js"
 import type { Directory, FileRef } from "./state.js"
 import { hostVolume, rootInode } from "./state.js"
 import type { Transaction } from "./transaction.js"
@@ -21,27 +22,12 @@ export const directory = (tx: Transaction, ref: FileRef): Directory | undefined 
 
 const root: FileRef = { volume: hostVolume, ino: rootInode }
 
-/** What is seen at a place: the root of what is mounted over it, or the place itself. */
-const onto = (tx: Transaction, ref: FileRef): FileRef => {
-  const { mounts } = tx.state
-  let at = ref
-  for (const mount of mounts) if (same(mount.covers, at)) at = { volume: mount.volume, ino: rootInode }
-  return at
-}
+const onto = (tx: Transaction, ref: FileRef): FileRef => mounts.onto(tx.state.mounts, ref)
 
-/** The place that a mounted root hides; the place itself where it is none. */
-const below = (tx: Transaction, ref: FileRef): FileRef => {
-  let at = ref
-  for (let index = tx.state.mounts.length - 1; index >= 0; index--) {
-    const mount = tx.state.mounts[index]!
-    if (at.ino === rootInode && at.volume === mount.volume) at = mount.covers
-  }
-  return at
-}
+const below = (tx: Transaction, ref: FileRef): FileRef => mounts.below(tx.state.mounts, ref)
 
 /** Whether something is mounted there. */
-export const isMountPoint = (tx: Transaction, ref: FileRef): boolean =>
-  ref.ino === rootInode && tx.state.mounts.some((mount) => mount.volume === ref.volume)
+export const isMountPoint = (tx: Transaction, ref: FileRef): boolean => mounts.isMountPoint(tx.state.mounts, ref)
 
 const above = (tx: Transaction, ref: FileRef): FileRef => {
   const at = below(tx, ref)

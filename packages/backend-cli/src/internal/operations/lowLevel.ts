@@ -1,8 +1,10 @@
 import type { ByteSize } from "@effect-ploop/core/ByteSize"
 import * as DevicePath from "@effect-ploop/core/DevicePath"
+import * as FormatVersion from "@effect-ploop/core/FormatVersion"
 import type * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as OperationError from "@effect-ploop/core/OperationError"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
@@ -12,17 +14,28 @@ import type { Session } from "../session.js"
 import { context, unsupported } from "../session.js"
 import { unnamedDevice } from "./look.js"
 
-/** Of a running disk the tool takes any size: the device then gets another than the descriptor. */
-const refuseUnaligned = (session: Session, about: About, size: ByteSize, path: string) =>
+const refused = (about: About, text: string) => Effect.fail(new PloopError.SizeRefused({ ...context(about), text }))
+
+/** The tool cuts what does not fit in the header of version 1, and reports success. */
+const refuseTooLarge = (session: Session, about: About, size: ByteSize, image: string) =>
+  size <= FormatVersion.maximumSize(1) ? Effect.void : Effect.flatMap(
+    session.host.formatVersion(image),
+    (version) =>
+      Option.contains(version, 1)
+        ? refused(about, "an image of format version 1 must be smaller than 2 TiB")
+        : Effect.void
+  )
+
+/** What the tool takes although device or image and descriptor differ afterwards. */
+const refuseWrong = (session: Session, about: About, size: ByteSize, path: string) =>
   Effect.gen(function*() {
     // What is wrong with a descriptor, the tool says.
     const found = Option.getOrUndefined(yield* Effect.option(session.host.descriptor(about, path)))
-    if (found === undefined || size % found.descriptor.clusterSize === 0n) return
-    if (Option.isNone(yield* unnamedDevice(session, about, path))) return
-    return yield* new PloopError.SizeRefused({
-      ...context(about),
-      text: `the size must be a multiple of the cluster, ${found.descriptor.clusterSize} bytes`
-    })
+    if (found === undefined) return
+    yield* refuseTooLarge(session, about, size, found.image(SnapshotTree.top(found.tree).file))
+    const { clusterSize } = found.descriptor
+    if (size % clusterSize === 0n || Option.isNone(yield* unnamedDevice(session, about, path))) return
+    return yield* refused(about, `the size must be a multiple of the cluster, ${clusterSize} bytes`)
   }).pipe(session.narrow(OperationError.GrowError))
 
 export const make = (session: Session): LowLevel.Backend => ({
@@ -70,12 +83,14 @@ export const make = (session: Session): LowLevel.Backend => ({
       return session.onDisk(
         about,
         request.disk,
-        (path) => Effect.zipRight(refuseUnaligned(session, about, request.size, path), run(path))
+        (path) => Effect.zipRight(refuseWrong(session, about, request.size, path), run(path))
       )
     }
     if (request.image === undefined) return run(undefined)
     const image = session.host.absolute(request.image)
-    return session.exclusive(session.host.directory(image))(run(image))
+    return session.exclusive(session.host.directory(image))(
+      Effect.zipRight(refuseTooLarge(session, about, request.size, image), run(image))
+    )
   },
 
   nextDevice: Effect.gen(function*() {

@@ -29,7 +29,9 @@ export const requireDirectory = (session: Session, about: About, target: string)
 /** What is to be mounted: nothing for the top delta, or a snapshot and whether it may be written to. */
 const resolveSnapshot = (session: Session, about: About, request: Request.Mount, path: string) =>
   Effect.gen(function*() {
-    if (request.snapshot === undefined) return { snapshot: undefined, readOnly: request.readOnly === true }
+    if (request.snapshot === undefined || request.snapshot === SnapshotId.top) {
+      return { snapshot: undefined, readOnly: request.readOnly === true }
+    }
     const { tree } = yield* session.host.descriptor(about, path)
     const snapshot = request.snapshot === "base" ? SnapshotTree.base(tree).id : request.snapshot
     const readOnly = request.readOnly !== false

@@ -267,7 +267,7 @@ interface Mend {
 /** Generation 1.15 fails when it may not write what it wants to mend; the others write all the same. */
 const requireWritable = (tool: Tool, { readOnly }: Mend, findings: ReadonlyArray<string>): Answer<void> =>
   readOnly && generation(tool) === "1.15"
-    ? said(tool, 7, [...findings, "Error in write header: Bad file descriptor"].join("\n"))
+    ? said(tool, 7, [...findings, "Image is clean but unable to fix the header on ro image"].join("\n"))
     : Either.void
 
 /** Checks one image, and mends what it may. */
@@ -310,7 +310,7 @@ const asAnswer = (checked: Answer<Result.Checked>): Answer<Result.Checked> =>
     ? Either.right({ outcome: "broken", findings: checked.left.text.split("\n") })
     : checked
 
-/** Checks image after image, base first, until one is broken. */
+/** Checks image after image, base first, until one is broken. Only the last may be mended. */
 const checkChain = (
   tool: Tool,
   disk: disks.Disk,
@@ -322,7 +322,10 @@ const checkChain = (
     for (const [index, node] of nodes.entries()) {
       const path = disks.imagePath(tool, disk, node.file)
       const raw = index === 0 && disks.isRaw(disk)
-      const one = yield* asAnswer(checkImage(tool, path, raw, mend, disk.descriptor.clusterSize))
+      const readOnly = mend.readOnly || index < nodes.length - 1
+      const one = yield* asAnswer(
+        checkImage(tool, path, raw, { ...mend, readOnly }, disk.descriptor.clusterSize)
+      )
       const findings = [...found.findings, ...one.findings]
       if (one.outcome === "broken") {
         return { outcome: "broken", findings: [...findings, `${path} : irrecoverable errors (rw)`] }
@@ -452,6 +455,7 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
       missing: [4, "Can't open"]
     })
     const next = yield* disks.openImage(tool, replacement, { ...options, missing: [4, "Can't open"], look: "check" })
+    if (next.image.dirty) return yield* said(tool, 37, dirtyLine)
     yield* refuseDifferent(tool, old, next)
     const level = device?.levels.findIndex((other) => files.same(other.file, old.ref)) ?? -1
     if (device !== undefined && level >= 0) {

@@ -1,5 +1,6 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as ClusterSize from "@effect-ploop/core/ClusterSize"
+import * as FormatVersion from "@effect-ploop/core/FormatVersion"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Request from "@effect-ploop/core/Request"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
@@ -229,15 +230,25 @@ const requireAligned = (tool: Tool, size: number, cluster: number): Answer<void>
       ` The block device size must be aligned to the cluster block size ${sectors(cluster)}`
   )
 
+/** The header of version 1 has no room for more. */
+const requireHeld = (tool: Tool, size: number, version: Device["version"]): Answer<void> =>
+  version === 1 && size > FormatVersion.maximumSize(version)
+    ? refused(new PloopError.SizeRefused(context(tool, "an image of format version 1 must be smaller than 2 TiB")))
+    : Either.void
+
 const growRunning = (tool: Tool, device: Device, size: number): Answer<Device> =>
-  Either.flatMap(requireAligned(tool, size, device.clusterSize), () =>
-    size < device.size
+  Either.gen(function*() {
+    yield* requireAligned(tool, size, device.clusterSize)
+    yield* requireHeld(tool, size, device.version)
+    return yield* size < device.size
       ? said(tool, 38, `Incorrect new size specified ${sectors(size)} current size ${sectors(device.size)}`)
-      : setSize(tool, device, size))
+      : setSize(tool, device, size)
+  })
 
 const growIdle = (tool: Tool, opened: disks.OpenImage, size: number, unit = opened.image.clusterSize): Answer<void> =>
   Either.gen(function*() {
     yield* requireAligned(tool, size, unit)
+    if (!opened.image.raw) yield* requireHeld(tool, size, opened.image.version)
     if (opened.image.dirty) return yield* said(tool, 4, `Image is in use ${opened.path}`)
     if (size < opened.image.size) {
       return yield* said(

@@ -23,7 +23,9 @@ interface Wanted {
 /** What is to be mounted: nothing for the top delta, or a snapshot and whether it may be written to. */
 const resolve = (tool: Tool, request: Request.Mount): Answer<Wanted> =>
   Either.gen(function*() {
-    if (request.snapshot === undefined) return { snapshot: undefined, readOnly: request.readOnly === true }
+    if (request.snapshot === undefined || request.snapshot === SnapshotId.top) {
+      return { snapshot: undefined, readOnly: request.readOnly === true }
+    }
     const { tree } = yield* disks.read(tool, request.disk, "backend")
     const snapshot = request.snapshot === "base" ? SnapshotTree.base(tree).id : request.snapshot
     const readOnly = request.readOnly !== false
@@ -193,12 +195,7 @@ export const umount = (tool: Tool, request: Request.Umount): Answer<void> =>
         : devices.detach(tool, device)
     }
     const image = absolute(tool, request.image ?? "")
-    const file = files.lookup(tx, image)
-    const device = Either.isLeft(file) ?
-      undefined :
-      tx.state.devices.find(({ component, levels }) =>
-        levels[0] !== undefined && files.same(levels[0].file, file.right) && component === request.component
-      )
+    const device = devices.ofBase(tool, image).find(({ component }) => component === request.component)
     return yield* device === undefined
       ? generation(tool) === "9" ? notMounted(tool) : said(tool, 38, `Image ${image} is not mounted`)
       : devices.detach(tool, device)

@@ -24,10 +24,12 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     source: Case.source("lib/snapshot.c do_create_snapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
-      const { disk } = yield* Conformance.disk()
+      const made = yield* Conformance.disk()
+      const { disk } = made
       yield* Check.equal(yield* ploop.createSnapshot({ disk, id: a }), a, "the answer")
       yield* Check.equal(yield* ploop.createSnapshot({ disk, id: b }), b, "the second answer")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
+      yield* Check.equal(yield* snapshots.temporary(made), [], "the temporary snapshots")
     })
   }),
   Case.make({

@@ -32,6 +32,16 @@ import { nextDevice } from "./nextDevice.js"
 import { replace } from "./replace.js"
 import { resize } from "./resize.js"
 import { restoreDescriptor } from "./restoreDescriptor.js"
+import { backups } from "./scenario/backup.js"
+import { concurrency } from "./scenario/concurrency.js"
+import { containers } from "./scenario/containers.js"
+import { limits } from "./scenario/limits.js"
+import { moving } from "./scenario/moving.js"
+import { names } from "./scenario/names.js"
+import { nested } from "./scenario/nested.js"
+import { scopes } from "./scenario/scopes.js"
+import { trees } from "./scenario/trees.js"
+import { wrappers } from "./scenario/wrappers.js"
 import { snapshotAndSwitch } from "./snapshotAndSwitch.js"
 import { start } from "./start.js"
 import { stop } from "./stop.js"
@@ -81,5 +91,15 @@ export const cases: ReadonlyArray<Case> = [
   ...clear,
   ...deleteDelta,
   ...grow,
-  ...nextDevice
+  ...nextDevice,
+  ...wrappers,
+  ...containers,
+  ...backups,
+  ...trees,
+  ...concurrency,
+  ...names,
+  ...nested,
+  ...moving,
+  ...scopes,
+  ...limits
 ]

@@ -5,6 +5,7 @@ import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
+import * as Struct from "effect/Struct"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
@@ -125,7 +126,7 @@ const trees: ReadonlyArray<Case.Case> = [
       const { disk } = yield* Conformance.formatted()
       for (const name of ["-m two  blanks", "größe '大' \"$(x)\""]) {
         const { device, target } = yield* Conformance.mounted(disk, { at: name })
-        yield* FileTree.write(target, { "name": name })
+        yield* FileTree.write(target, { name })
         const found = (yield* ploop.listDevices).find((other) => other.device === device)
         yield* Check.equal(found?.target, target, "the mount point in the list")
         yield* ploop.umount({ target })
@@ -145,8 +146,9 @@ const devices: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const made = yield* Conformance.disk()
       const mounted = yield* ploop.mount({ disk: made.disk })
+      const { device } = mounted
       // Whether there is a partition is not known here: nodes of earlier ones can be left in /dev.
-      const { device, partition: _, ...rest } = mounted
+      const rest = Struct.omit(mounted, "device", "partition")
       yield* Check.equal(rest, { disk: made.disk, readOnly: false }, "the answer besides the device")
       const found = (yield* ploop.listDevices).filter(({ image }) => image === made.image)
       yield* Check.equal(found, [{ device, image: made.image }], "the devices of the disk")
@@ -380,6 +382,21 @@ const snapshots: ReadonlyArray<Case.Case> = [
       yield* ploop.umount({ disk })
       yield* Conformance.mounted(disk)
       yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, "the disk")
+    })
+  }),
+  Case.make({
+    id: "mount/takes-the-top-for-the-disk",
+    title: "MUST mount the top delta for writing when it is named by its identifier, as without one",
+    source: Case.service("Request.Mount"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* ploop.createSnapshot({ disk, id: a })
+      const mounted = yield* Conformance.mounted(disk, { snapshot: SnapshotId.top })
+      yield* Check.equal([mounted.readOnly, mounted.snapshot], [false, undefined], "what was mounted")
+      yield* FileTree.write(mounted.target, { motd: "written" })
+      yield* Check.equal(yield* FileTree.read(mounted.target), { motd: "written" }, "the files")
     })
   }),
   Case.make({

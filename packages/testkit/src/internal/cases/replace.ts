@@ -231,6 +231,21 @@ const refusals: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "replace/refuses-a-file-marked-in-use",
+    title: "MUST refuse a new file that was not closed cleanly, also when the old one was not, and change nothing",
+    source: Case.observed("replace: Dirty flag is set, exit code 37"),
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { copy, directory, disk, old } = yield* withCopy(SnapshotId.top)
+      const replace = ploop.replace({ disk, snapshot: SnapshotId.top, with: copy })
+      for (const file of [copy, old]) {
+        yield* files.markInUse(file)
+        yield* files.untouched(directory, Check.fails(replace, "ImageDirty", { exitCode: 37 }))
+      }
+    })
+  }),
+  Case.make({
     id: "replace/refuses-a-missing-file",
     title: "MUST refuse a new file that is not there, and change nothing",
     source: Case.observed("replace -i of a missing file"),

@@ -1,4 +1,3 @@
-import type * as OperationError from "@effect-ploop/core/OperationError"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type { PloopError } from "@effect-ploop/core/PloopError"
 import type * as Request from "@effect-ploop/core/Request"
@@ -133,7 +132,7 @@ export const rewrite = (disk: string, change: (text: string) => string) =>
 
 // Image files
 
-export const read = (file: string, position: number, length: number) =>
+const read = (file: string, position: number, length: number) =>
   Effect.map(
     Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFile(file)),
     (bytes) => bytes.subarray(position, position + length)
@@ -200,14 +199,7 @@ export const contents = (
   )
 
 /** Mounts a disk, writes to it and umounts it. */
-export const put = (
-  disk: Conformance.TestDisk,
-  tree: FileTree.FileTree
-): Effect.Effect<
-  void,
-  OperationError.MountError | PlatformError,
-  Ploop.Ploop | FileSystem.FileSystem | Path.Path | Conformance.Conformance
-> =>
+export const put = (disk: Conformance.TestDisk, tree: FileTree.FileTree) =>
   Effect.scoped(
     Effect.flatMap(Conformance.mounted(disk.disk, { at: "write" }), ({ target }) => FileTree.write(target, tree))
   )

@@ -7,7 +7,6 @@ import * as Effect from "effect/Effect"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
-import * as FileTree from "../../FileTree.js"
 import * as snapshots from "./snapshotUtils.js"
 
 const { a, b, c, unknown } = Conformance.ids
@@ -367,9 +366,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
       const made = yield* Conformance.formatted()
       const { disk } = made
       yield* snapshots.take(made, a)
-      yield* Effect.scoped(
-        Effect.flatMap(Conformance.mounted(disk), ({ target }) => FileTree.write(target, { "large": "x".repeat(99) }))
-      )
+      yield* snapshots.put(made, { "large": "x".repeat(99) })
       yield* ploop.switchSnapshot({ disk, id: a })
       yield* Check.fails(ploop.fileSystemInfo({ disk }), "ConsentRequired", { option: "mayMount" })
     })

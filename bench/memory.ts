@@ -1,0 +1,160 @@
+/**
+ * How much memory disks take that were cloned from one base, and whether they
+ * slow each other down.
+ */
+import { FakeHost, type HostState, PloopFake } from "@effect-ploop/backend-fake"
+import { Disk, Ploop, SnapshotId } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { Effect } from "effect"
+import { alternate, rate, speed } from "./measure.js"
+import type { Report, Row } from "./report.js"
+import { atLeast, atMost, bytes, perSecond, same } from "./report.js"
+
+const many = 10_000
+
+const few = 10
+
+const mounted = 100
+
+const files = 16
+
+const sizeOfFile = 1_048_576
+
+const id = SnapshotId.make("{11111111-2222-4333-8444-555555555555}")
+
+/** Bytes that the program holds after everything else was given back: objects, and what lies outside of the heap. */
+const held: Effect.Effect<number> = Effect.gen(function*() {
+  const { gc } = globalThis
+  if (gc === undefined) return yield* Effect.dieMessage("the memory can be measured only with node --expose-gc")
+  yield* Effect.sleep("50 millis")
+  yield* Effect.sync(gc)
+  yield* Effect.sync(gc)
+  const { external, heapUsed } = process.memoryUsage()
+  return heapUsed + external
+})
+
+/** A disk with contents, to clone. */
+const makeBase = Effect.gen(function*() {
+  const ploop = yield* Ploop.Ploop
+  const fs = yield* FileSystem.FileSystem
+  yield* fs.makeDirectory("/vz/base")
+  yield* fs.makeDirectory("/mnt/base")
+  const { disk } = yield* ploop.create({ image: "/vz/base/root.hdd", size: "10G" })
+  yield* Ploop.withMount({ disk, target: "/mnt/base" }, () =>
+    Effect.forEach(
+      Array.from({ length: files }, (_, index) => index),
+      (index) => fs.writeFile(`/mnt/base/${index}`, new Uint8Array(sizeOfFile).fill(index)),
+      { discard: true }
+    ))
+})
+
+/** Clones the base: its descriptor is copied, its delta gets another name, and writes go to a delta of the clone's own. */
+const clone = (name: string | number) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const fs = yield* FileSystem.FileSystem
+    const directory = `/vz/${name}`
+    const disk = Disk.inDirectory(directory)
+    yield* fs.makeDirectory(directory)
+    yield* fs.copyFile(Disk.inDirectory("/vz/base"), disk)
+    yield* fs.link("/vz/base/root.hdd", `${directory}/root.hdd`)
+    yield* ploop.createSnapshot({ disk, id })
+    yield* ploop.switchSnapshot({ disk, id })
+  })
+
+const clones = (from: number, to: number) =>
+  Effect.forEach(Array.from({ length: to - from }, (_, index) => from + index), clone, { discard: true })
+
+/** A disk of its own: the kernel takes the clones of a base for one disk, of which it runs one at a time. */
+const makeDisk = (name: string | number) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const fs = yield* FileSystem.FileSystem
+    yield* fs.makeDirectory(`/vz/${name}`)
+    yield* fs.makeDirectory(`/mnt/${name}`)
+    yield* ploop.create({ image: `/vz/${name}/root.hdd`, size: "10G" })
+  })
+
+/** A mount, with a file written and read. */
+const use = (name: string | number) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const fs = yield* FileSystem.FileSystem
+    const target = `/mnt/${name}`
+    yield* ploop.mount({ disk: Disk.inDirectory(`/vz/${name}`), target })
+    yield* fs.writeFileString(`${target}/motd`, "welcome")
+    yield* fs.readFileString(`${target}/motd`)
+  })
+
+/** The same work in a host with few disks and in one with many. */
+const beside = (
+  work: Effect.Effect<void, unknown, PloopFake.Services>,
+  states: { readonly few: HostState.HostState; readonly many: HostState.HostState },
+  { expectation, name, reference }: Pick<Row, "expectation" | "name" | "reference">
+) =>
+  Effect.gen(function*() {
+    const host = yield* FakeHost.FakeHost
+    const run = Effect.provide(work, yield* Effect.context<PloopFake.Services>())
+    const times = yield* alternate({
+      many: { prepare: host.restore(states.many), run },
+      few: { prepare: host.restore(states.few), run }
+    }, { rounds: 200, warmUp: 50 })
+    const row: Row = {
+      name,
+      figure: perSecond(rate(times.many, 1)),
+      reference: `${reference}, ${perSecond(rate(times.few, 1))}`,
+      ratio: speed(times.many, times.few),
+      expectation
+    }
+    return row
+  })
+
+const cloned = Effect.gen(function*() {
+  const host = yield* FakeHost.FakeHost
+  yield* makeBase
+  const base = yield* host.state
+  // What the first ones leave compiled and cached belongs to no disk.
+  yield* clones(0, 200)
+  yield* host.restore(base)
+  yield* clones(0, few)
+  const fewDisks = yield* host.state
+  const before = yield* held
+  yield* clones(few, few + many)
+  const each = ((yield* held) - before) / many
+  const states = { few: fewDisks, many: yield* host.state }
+  const contents = files * sizeOfFile
+  const size: Row = {
+    name: `memory of a clone, of ${many.toLocaleString("en")}`,
+    figure: bytes(each),
+    reference: `the contents of the base, ${bytes(contents)}`,
+    ratio: each / contents,
+    expectation: atMost(0.001)
+  }
+  const among = yield* beside(clone("one-more"), states, {
+    name: `one more clone among ${many.toLocaleString("en")} disks`,
+    reference: `among ${few}`,
+    expectation: same
+  })
+  return [size, among]
+})
+
+const amongMounted = Effect.gen(function*() {
+  const host = yield* FakeHost.FakeHost
+  yield* makeDisk("one-more")
+  yield* makeDisk("first")
+  yield* use("first")
+  const before = yield* host.state
+  for (let index = 0; index < mounted; index++) yield* Effect.zipRight(makeDisk(index), use(index))
+  const states = { few: before, many: yield* host.state }
+  const row = yield* beside(use("one-more"), states, {
+    name: `mount, write and read among ${mounted} mounted disks`,
+    reference: "among one",
+    expectation: atLeast(0.5)
+  })
+  return [row]
+})
+
+export const memory: Effect.Effect<Report> = Effect.map(
+  Effect.forEach([cloned, amongMounted], (part) => Effect.provide(part, PloopFake.layer())),
+  (rows) => ({ rows: rows.flat() })
+).pipe(Effect.orDie)
