@@ -11,7 +11,7 @@ import * as Conformance from "../../Conformance.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
 
-const { a, unknown } = Conformance.ids
+const { a, b, unknown } = Conformance.ids
 
 /** What a check finds, without the tool's own lines. */
 const outcome = (options: Request.CheckOptions) =>
@@ -224,6 +224,27 @@ const damaged: ReadonlyArray<Case.Case> = [
           yield* found({ image, force: true, duplicates: true }, "broken", "the image, looked at for duplicates")
         })
       )
+    })
+  }),
+  Case.make({
+    id: "check/looks-at-every-image-of-the-disk",
+    title: "MUST find what is wrong with any image of the disk, whatever the state of those above and below it",
+    source: Case.manual("check"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { disk, image } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: a })
+      const middle = yield* ploop.topDelta({ disk })
+      yield* ploop.createSnapshot({ disk, id: b })
+      const top = yield* ploop.topDelta({ disk })
+      for (const [name, file] of Object.entries({ "base image": image, "delta between": middle, "top delta": top })) {
+        const sound = yield* fs.readFile(file)
+        yield* files.breakSignature(file)
+        yield* found({ disk }, "broken", `the disk with a broken ${name}`)
+        yield* fs.writeFile(file, sound)
+        yield* found({ disk }, "clean", `the disk without a broken ${name}`)
+      }
     })
   }),
   Case.make({

@@ -123,6 +123,22 @@ const versions: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "convert/goes-back-to-version-1",
+    title: "MUST give every image of the disk format version 1 again",
+    source: Case.manual("convert, -v"),
+    needs: ["version2"],
+    generations: ["1.15", "9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk({ version: 2 })
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* ploop.convert({ disk, version: 1 })
+      yield* Check.equal(yield* files.versionOf(image), 1, "the version of the base image")
+      yield* Check.equal(yield* files.versionOf(yield* ploop.topDelta({ disk })), 1, "the version of the top delta")
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).version, 1, "the version of the disk")
+    })
+  }),
+  Case.make({
     id: "convert/to-the-same-version-changes-nothing",
     title: "MUST accept the format version that the disk has, and change nothing",
     source: Case.observed("convert -v of the same version"),

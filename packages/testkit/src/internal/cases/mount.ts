@@ -242,6 +242,25 @@ const devices: ReadonlyArray<Case.Case> = [
       yield* ploop.umount({ disk })
       yield* Check.equal((yield* ploop.check({ image })).outcome, "clean", "the image after the umount")
     })
+  }),
+  Case.make({
+    id: "mount/brings-images-up-to-date",
+    title: "MUST give images format version 2 on generation 7 when their disk is mounted for writing, and only then",
+    source: Case.observed("mount of images of version 1: Converting to version 2"),
+    needs: ["device", "version2"],
+    generations: ["7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk({ version: 1 })
+      yield* ploop.createSnapshot({ disk, id: a })
+      const versions = Effect.all([files.versionOf(image), files.versionOf(yield* ploop.topDelta({ disk }))])
+      yield* ploop.mount({ disk, readOnly: true })
+      yield* ploop.umount({ disk })
+      yield* Check.equal(yield* versions, [1, 1], "the versions of the images after a read-only mount")
+      yield* ploop.mount({ disk })
+      yield* ploop.umount({ disk })
+      yield* Check.equal(yield* versions, [2, 2], "the versions of the images after a mount")
+    })
   })
 ]
 

@@ -9,7 +9,7 @@ import * as disks from "./disks.js"
 export const nextDevice: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "nextDevice/is-free",
-    title: "MUST name a device that does not run, and that a mount takes when it is told to",
+    title: "MUST name a device that does not run and that a mount takes when it is told to, and then another",
     source: Case.manual("getdev"),
     needs: ["device"],
     generations: ["1.15", "7"],
@@ -17,11 +17,16 @@ export const nextDevice: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel
       const { disk } = yield* Conformance.disk()
-      const next = yield* low.nextDevice
-      const running = (yield* ploop.listDevices).map(({ device }) => device)
-      yield* Check.isTrue(!running.includes(next), "it does not run", next)
+      const idle = Effect.gen(function*() {
+        const next = yield* low.nextDevice
+        const running = (yield* ploop.listDevices).map(({ device }) => device)
+        yield* Check.isTrue(!running.includes(next), "it does not run", next)
+        return next
+      })
+      const next = yield* idle
       const device = yield* disks.attached(disk, { device: next })
       yield* Check.equal(device, next, "the device that the disk has")
+      yield* idle
     })
   }),
   Case.make({

@@ -120,6 +120,21 @@ export const resize: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "resize/leaves-four-clusters",
+    title:
+      "MUST leave four clusters of an idle disk without file system, of which a new one leaves two: told the size" +
+      " that the disk has, it takes two clusters from the file system",
+    source: Case.source("lib/ploop.c ploop_resize_image"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const before = yield* sizeInside(disk)
+      yield* ploop.resize({ disk, size: Conformance.formattedSize })
+      yield* Check.equal(before - (yield* sizeInside(disk)), MiB(2), "what the file system lost")
+    })
+  }),
+  Case.make({
     id: "resize/shrinks-a-mounted-disk-by-its-balloon",
     title: "MUST take the room from the file system of a mounted disk with the balloon, and give it back",
     source: Case.source("lib/ploop.c ploop_resize_image, lib/balloon.c"),

@@ -131,6 +131,25 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "switchSnapshot/refuses-a-temporary-one-above-the-base",
+    title: "MUST refuse a snapshot that is to go away wherever it is in the tree, and take those around it",
+    source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b, c])
+      const { disk } = made
+      yield* ploop.switchSnapshot({ disk, id: b })
+      yield* ploop.deleteSnapshot({ disk, id: b })
+      yield* Check.equal(yield* snapshots.temporary(made), [b], "the temporary snapshots")
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.switchSnapshot({ disk, id: b }), "SnapshotIsTemporary", { id: b, exitCode: 38 })
+      )
+      yield* ploop.switchSnapshot({ disk, id: c })
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [c, b], [top, c]], "the tree")
+    })
+  }),
+  Case.make({
     id: "switchSnapshot/refuses-when-something-is-built-on-the-top",
     title: "MUST refuse to remove a top delta on which a snapshot is built, and change nothing",
     source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),

@@ -1,0 +1,559 @@
+/** One way to break the host in memory. */
+export interface Mutant {
+  /** What is broken, as a sentence. */
+  readonly broken: string
+  /** The operation whose cases are run first. */
+  readonly operation: string
+  /** A file in the sources of the package. */
+  readonly file: string
+  /** A text that is in the file once. */
+  readonly find: string
+  /** What takes its place. */
+  readonly put: string
+}
+
+const life = "internal/operations/life.ts"
+const use = "internal/operations/use.ts"
+const resizing = "internal/operations/resize.ts"
+const snapshots = "internal/operations/snapshots.ts"
+const merging = "internal/operations/merging.ts"
+const look = "internal/operations/look.ts"
+const space = "internal/operations/space.ts"
+const migrate = "internal/operations/migrate.ts"
+const lowLevel = "internal/operations/lowLevel.ts"
+const devices = "internal/devices.ts"
+
+export const mutants: ReadonlyArray<Mutant> = [
+  {
+    broken: "create does not round the size up to whole clusters",
+    operation: "create",
+    file: life,
+    find: "const size = ClusterSize.roundUp(request.size, cluster)",
+    put: "const size = request.size"
+  },
+  {
+    broken: "create writes over a descriptor that is there",
+    operation: "create",
+    file: life,
+    find: "refuseExisting(tool, path, disk)",
+    put: "refuseExisting(tool, path)"
+  },
+  {
+    broken: "a new preallocated image has no room in its file",
+    operation: "create",
+    file: life,
+    find: "filled: image.clusterCount(blank)",
+    put: "filled: 0"
+  },
+  {
+    broken: "a new descriptor names its image by an absolute path",
+    operation: "create",
+    file: life,
+    find: "file: tool.path.basename(path)",
+    put: "file: path"
+  },
+  {
+    broken: "create makes ext4 when it is asked for ext3",
+    operation: "create",
+    file: "internal/freshFileSystem.ts",
+    find: "ext4.layout(options.type,",
+    put: "ext4.layout(\"ext4\","
+  },
+  {
+    broken: "create takes a size one step below the least for a file system",
+    operation: "create",
+    file: life,
+    find: "return size > 2n * cluster",
+    put: "return size >= 2n * cluster"
+  },
+  {
+    broken: "generation 7 refuses ext3, and generation 9 makes it",
+    operation: "create",
+    file: life,
+    find: "if (generation(tool) === \"9\" && request.fileSystem === \"ext3\") {",
+    put: "if (generation(tool) === \"7\" && request.fileSystem === \"ext3\") {"
+  },
+  {
+    broken: "a restored descriptor has the size of the file for that of the disk",
+    operation: "restoreDescriptor",
+    file: life,
+    find: "const size = BigInt(opened.image.size)",
+    put: "const size = BigInt(image.fileSize(opened.image))"
+  },
+  {
+    broken: "a restored descriptor replaces one that is there",
+    operation: "restoreDescriptor",
+    file: life,
+    find: "yield* refuseExisting(tool, disk)",
+    put: ""
+  },
+  {
+    broken: "convert never goes back to format version 1",
+    operation: "convert",
+    file: life,
+    find: "if (found.version !== version)",
+    put: "if (found.version < version)"
+  },
+  {
+    broken: "a base image that is converted to preallocated stays as small as it was",
+    operation: "convert",
+    file: life,
+    find: "filled: raw ? 0 : clusters,",
+    put: "filled: 0,"
+  },
+  {
+    broken: "convert changes a disk that is in use",
+    operation: "convert",
+    file: life,
+    find: "yield* refuseRunning(tool, disk)",
+    put: ""
+  },
+  {
+    broken: "a check says that it repaired an image, and leaves the mark of use in it",
+    operation: "check",
+    file: life,
+    find: "{ ...found, dirty: false, staleFlag",
+    put: "{ ...found, staleFlag"
+  },
+  {
+    broken: "a check of a disk looks at its uppermost image only",
+    operation: "check",
+    file: life,
+    find: "const nodes = [...SnapshotTree.chain(disk.tree, id)].reverse()",
+    put: "const nodes = SnapshotTree.chain(disk.tree, id).slice(0, 1)"
+  },
+  {
+    broken: "a check throws away what is in a broken image without being told to",
+    operation: "check",
+    file: life,
+    find: "if (!mend.hardForce) return",
+    put: "if (mend.readOnly) return"
+  },
+  {
+    broken: "replace takes an image that differs from the one it replaces",
+    operation: "replace",
+    file: life,
+    find: "yield* refuseDifferent(tool, old, next)",
+    put: ""
+  },
+  {
+    broken: "replace counts levels from the top",
+    operation: "replace",
+    file: life,
+    find: "const level = levels[request.level ?? 0]",
+    put: "const level = levels.at(-1 - (request.level ?? 0))"
+  },
+  {
+    broken: "a read-only mount takes writes",
+    operation: "mount",
+    file: devices,
+    find: "readOnly: options.readOnly })",
+    put: "readOnly: false })"
+  },
+  {
+    broken: "a mount leaves the numbers of an earlier one beside the image",
+    operation: "mount",
+    file: use,
+    find: "if (request.component === undefined) disks.dropStatfs(tool, disk)",
+    put: ""
+  },
+  {
+    broken: "a mount leaves its image without the mark of use",
+    operation: "mount",
+    file: devices,
+    find: "if (!options.readOnly) yield* clearInUse(tool, top, true)",
+    put: ""
+  },
+  {
+    broken: "a snapshot with one child is mounted for writing",
+    operation: "mount",
+    file: use,
+    find: "snapshot === SnapshotId.top || children === 0",
+    put: "snapshot === SnapshotId.top || children <= 1"
+  },
+  {
+    broken: "a mount passes over mount options that the file system does not know",
+    operation: "mount",
+    file: devices,
+    find: "options.data?.find((option) => !isKnown(option))",
+    put: "options.data?.find((option) => option === \"\")"
+  },
+  {
+    broken: "a mount does not finish what was begun with a temporary snapshot",
+    operation: "mount",
+    file: use,
+    find: "if (request.component === undefined) yield* mergeTemporary(tool, disk)",
+    put: ""
+  },
+  {
+    broken: "a mount that fails leaves its device behind",
+    operation: "mount",
+    file: use,
+    find: "{ ...wanted, component: request.component, device: request.device })",
+    put: "{ ...wanted, component: request.component, device: request.device }); tool.tx.keep()"
+  },
+  {
+    broken: "generation 7 mounts images of version 1 as they are",
+    operation: "mount",
+    file: use,
+    find: "const convert = generation(tool) === \"7\"",
+    put: "const convert = generation(tool) === \"9\""
+  },
+  {
+    broken: "umount leaves no numbers beside the image",
+    operation: "umount",
+    file: use,
+    find: "devices.writeStatfs(tool, disk, device)",
+    put: ""
+  },
+  {
+    broken: "umount takes a file system away in which a file is open",
+    operation: "umount",
+    file: devices,
+    find: "for (const handle of HashMap.values(tx.state.handles)) if (handle.file.volume === volume) return true",
+    put: ""
+  },
+  {
+    broken: "umount leaves the mark of use in the image",
+    operation: "umount",
+    file: devices,
+    find: "if (top !== undefined && !device.readOnly) {",
+    put: "if (top !== undefined && device.readOnly) {"
+  },
+  {
+    broken: "umount of an idle disk fails with the code of a bad parameter",
+    operation: "umount",
+    file: use,
+    find: ": said(tool, 40,",
+    put: ": said(tool, 38,"
+  },
+  {
+    broken: "a resize leaves the old size in the descriptor",
+    operation: "resize",
+    file: resizing,
+    find: "yield* disks.change(tool, disk, { diskSize: ByteSize.make(size) })",
+    put: ""
+  },
+  {
+    broken: "a resize of an idle disk leaves it attached",
+    operation: "resize",
+    file: use,
+    find: "yield* devices.detach(tool, current)",
+    put: ""
+  },
+  {
+    broken: "a resize that must be offline is done to a mounted disk",
+    operation: "resize",
+    file: resizing,
+    find: "if (request.mode === \"offline\" && device !== undefined) {",
+    put: "if (request.mode === \"offline\" && device?.readOnly === true) {"
+  },
+  {
+    broken: "a disk that is made smaller offline keeps more of its file system than it may",
+    operation: "resize",
+    file: resizing,
+    find: "const wanted = size - 4 * cluster",
+    put: "const wanted = size - 2 * cluster"
+  },
+  {
+    broken: "a chain of snapshots may be one longer",
+    operation: "createSnapshot",
+    file: snapshots,
+    find: "const longestChain = 127",
+    put: "const longestChain = 128"
+  },
+  {
+    broken: "a snapshot of a mounted disk misses what only the kernel has",
+    operation: "createSnapshot",
+    file: snapshots,
+    find: "yield* devices.sync(tool, device)",
+    put: ""
+  },
+  {
+    broken: "what is written after a snapshot of a mounted disk goes to the snapshot",
+    operation: "createSnapshot",
+    file: snapshots,
+    find: "devices.push(tool, device, level)",
+    put: ""
+  },
+  {
+    broken: "the image of a snapshot taken of a mounted disk keeps the mark of use",
+    operation: "createSnapshot",
+    file: snapshots,
+    find: "{ ...inode.body, dirty: false }",
+    put: "{ ...inode.body }"
+  },
+  {
+    broken: "a temporary snapshot is not marked as one",
+    operation: "createTemporarySnapshot",
+    file: snapshots,
+    find: "entry.temporary || (temporary && entry.id === SnapshotId.top)",
+    put: "entry.temporary"
+  },
+  {
+    broken: "a temporary snapshot is shown for writing",
+    operation: "createTemporarySnapshot",
+    file: snapshots,
+    find: "{ snapshot: id, readOnly: true, component }",
+    put: "{ snapshot: id, readOnly: false, component }"
+  },
+  {
+    broken: "a temporary snapshot is merged away while it is mounted",
+    operation: "createTemporarySnapshot",
+    file: merging,
+    find: "!inUse(tool, disk, disks.imagePath(tool, disk, node.file))",
+    put: "node.file !== \"\""
+  },
+  {
+    broken: "a switch leaves the file of the old top delta",
+    operation: "switchSnapshot",
+    file: snapshots,
+    find: "files.unlink(tool.tx, old)",
+    put: ""
+  },
+  {
+    broken: "a switch to a temporary snapshot is done",
+    operation: "switchSnapshot",
+    file: snapshots,
+    find: "if (node.temporary) return yield* said",
+    put: "if (node.temporary && node.parent === undefined) return yield* said"
+  },
+  {
+    broken: "a switch leaves the numbers of the old file system beside the image",
+    operation: "switchSnapshot",
+    file: snapshots,
+    find: "disks.dropStatfs(tool, disk)",
+    put: ""
+  },
+  {
+    broken: "snapshotAndSwitch keeps the data under another identifier than it was given",
+    operation: "snapshotAndSwitch",
+    file: snapshots,
+    find: "const kept = request.keepAs ?? tool.tx.uuid()",
+    put: "const kept = tool.tx.uuid()"
+  },
+  {
+    broken: "switchAndDelete takes a snapshot that others are built on",
+    operation: "switchAndDelete",
+    file: snapshots,
+    find: "SnapshotTree.children(disk.tree, id).filter((node) => node.id !== SnapshotId.top).length",
+    put: "0"
+  },
+  {
+    broken: "a deleted snapshot keeps its file",
+    operation: "deleteSnapshot",
+    file: snapshots,
+    find: "yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))",
+    put: ""
+  },
+  {
+    broken: "a snapshot with several children is not marked when it is deleted",
+    operation: "deleteSnapshot",
+    file: snapshots,
+    find: ": yield* markTemporary(tool, disk, id)",
+    put: ": disk"
+  },
+  {
+    broken: "a snapshot is deleted under the device that shows it",
+    operation: "deleteSnapshot",
+    file: snapshots,
+    find: "if (attached.length > 0 && id !== SnapshotId.top) {",
+    put: "if (attached.length > 1 && id !== SnapshotId.top) {"
+  },
+  {
+    broken: "a merge forgets the child's data",
+    operation: "mergeSnapshots",
+    file: merging,
+    find: "tree: child.delta.tree ?? parent.delta.tree,",
+    put: "tree: parent.delta.tree ?? child.delta.tree,"
+  },
+  {
+    broken: "a merge forgets that the parent had clusters of its own",
+    operation: "mergeSnapshots",
+    file: merging,
+    find: "clusters: HashSet.union(parent.delta.clusters, child.delta.clusters)",
+    put: "clusters: child.delta.clusters"
+  },
+  {
+    broken: "a merge into a smaller parent keeps the parent's size",
+    operation: "mergeSnapshots",
+    file: merging,
+    find: "size: parent.raw ? child.size : Math.max(parent.size, child.size),",
+    put: "size: parent.size,"
+  },
+  {
+    broken: "what is merged into a temporary snapshot becomes temporary",
+    operation: "mergeSnapshots",
+    file: merging,
+    find: "entry.id === last ? { ...entry, id: survivor!, temporary } : entry",
+    put: "entry.id === last ? { ...entry, id: survivor! } : entry"
+  },
+  {
+    broken: "a merge takes an image that is marked as in use",
+    operation: "mergeSnapshots",
+    file: merging,
+    find: "return opened.image.dirty && !inUse ?",
+    put: "return opened.image.truncated && !inUse ?"
+  },
+  {
+    broken: "a merge goes through a snapshot that has another child",
+    operation: "mergeSnapshots",
+    file: snapshots,
+    find: "if (children > 1) {",
+    put: "if (children > 2) {"
+  },
+  {
+    broken: "a merge down to a snapshot stops after the first",
+    operation: "mergeSnapshots",
+    file: snapshots,
+    find: "downTo === undefined ? 1 : chain.indexOf(downTo)",
+    put: "1"
+  },
+  {
+    broken: "a merge writes over the file that it is to make",
+    operation: "mergeSnapshots",
+    file: snapshots,
+    find: "return Either.isRight(files.lookup(tool.tx, into))",
+    put: "return into === disk.path"
+  },
+  {
+    broken: "the information about an image that is marked as in use is given",
+    operation: "imageInfo",
+    file: look,
+    find: "if (image.dirty && generation(tool) === \"1.15\")",
+    put: "if (image.truncated && generation(tool) === \"1.15\")"
+  },
+  {
+    broken: "an idle disk is mounted for its numbers without consent",
+    operation: "fileSystemInfo",
+    file: look,
+    find: "if (request.mayMount !== true) {",
+    put: "if (request.mayMount === false) {"
+  },
+  {
+    broken: "what files take of a file system is shown as free",
+    operation: "fileSystemInfo",
+    file: devices,
+    find: "freeBlocks: shown(volume.space?.freeBlocks ?? 0),",
+    put: "freeBlocks: shown(layout.blocks - ext4.overhead(layout)),"
+  },
+  {
+    broken: "the device of a component is that of any component",
+    operation: "deviceOf",
+    file: look,
+    find: "devices.all(tool, disk).find((other) => other.component === component)",
+    put: "devices.all(tool, disk)[0]"
+  },
+  {
+    broken: "the list of devices has no mount points",
+    operation: "listDevices",
+    file: look,
+    find: "...(target !== undefined && { target }),",
+    put: ""
+  },
+  {
+    broken: "a balloon that is made smaller gives nothing back",
+    operation: "balloonChange",
+    file: space,
+    find: "space.release(volume.space!, held)",
+    put: "volume.space!"
+  },
+  {
+    broken: "a discard frees less than it was asked to by part of a cluster",
+    operation: "discard",
+    file: space,
+    find: "Math.ceil(Number(request.toFree) / device.clusterSize)",
+    put: "Math.floor(Number(request.toFree) / device.clusterSize)"
+  },
+  {
+    broken: "a discard takes extents that are shorter than was said",
+    operation: "discard",
+    file: space,
+    find: "if (length < minimum) continue",
+    put: ""
+  },
+  {
+    broken: "a discard that may not mount mounts an idle disk",
+    operation: "discard",
+    file: space,
+    find: "if (request.disk !== undefined && request.automount === true) {",
+    put: "if (request.disk !== undefined) {"
+  },
+  {
+    broken: "the state of a discard counts the balloon as part of the disk",
+    operation: "discardStatus",
+    file: space,
+    find: "disk: mebibytes(device.size - balloon),",
+    put: "disk: mebibytes(device.size),"
+  },
+  {
+    broken: "the counters of a device do not count what is written",
+    operation: "deviceStatistics",
+    file: "internal/transaction.ts",
+    find: "bio_writes: bio_writes + BigInt(clusters.size)",
+    put: "bio_writes"
+  },
+  {
+    broken: "a copy carries the mark of use",
+    operation: "copySend",
+    file: migrate,
+    find: "{ ...inode.body, dirty: false }",
+    put: "{ ...inode.body }"
+  },
+  {
+    broken: "a stream that breaks off between two packets is taken for a whole copy",
+    operation: "copyReceive",
+    file: migrate,
+    find: "if (at + headerSize > bytes.length) return yield* said(tool, 6, \"Error in nread(desc): Success\")",
+    put: "if (at + headerSize > bytes.length) return"
+  },
+  {
+    broken: "a running device is started once more",
+    operation: "start",
+    file: lowLevel,
+    find: "if (device.running) return yield* said(tool, 3, \"PLOOP_IOC_START: Device or resource busy\")",
+    put: ""
+  },
+  {
+    broken: "stop leaves the mark of use in the image",
+    operation: "stop",
+    file: lowLevel,
+    find: "yield* setInUse(tool, device, false)",
+    put: ""
+  },
+  {
+    broken: "the top delta of a running device can be taken out",
+    operation: "deleteDelta",
+    file: lowLevel,
+    find: "if (level === undefined || request.level === device.levels.length - 1) {",
+    put: "if (level === undefined) {"
+  },
+  {
+    broken: "grow makes an idle image smaller",
+    operation: "grow",
+    file: resizing,
+    find: "if (size < opened.image.size) {",
+    put: "if (size < opened.image.clusterSize) {"
+  },
+  {
+    broken: "the next device is one that is there already",
+    operation: "nextDevice",
+    file: devices,
+    find: "while (isTaken(tx, DevicePath.make(`/dev/ploop${number}`))) number++",
+    put: ""
+  },
+  {
+    broken: "a write into a file loses what stood around it",
+    operation: "mount",
+    file: "internal/content.ts",
+    find: "if (old !== undefined) bytes.set(old)",
+    put: ""
+  },
+  {
+    broken: "an operation that fails leaves the half of its work",
+    operation: "mount",
+    file: "internal/host.ts",
+    find: "return [result, tx.left ?? before]",
+    put: "return [result, tx.state]"
+  }
+]
