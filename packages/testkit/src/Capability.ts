@@ -8,6 +8,7 @@ import type { Generation } from "@effect-ploop/core/Generation"
 import * as Schema from "effect/Schema"
 
 /**
+ * - `locks`: the tool may take its locks, which takes root; every case needs it;
  * - `device`: disks can be attached to devices, which takes the kernel's driver;
  * - `mount`: the file systems in them can be mounted;
  * - `onlineGrow`: a mounted file system can be made larger;
@@ -22,6 +23,7 @@ import * as Schema from "effect/Schema"
  * @category schemas
  */
 export const Capability = Schema.Literal(
+  "locks",
   "device",
   "mount",
   "onlineGrow",
@@ -68,6 +70,7 @@ export const lackOf = (capability: Capability, generation: Generation): string |
     : `the copy of generation ${generation} is a dialogue, which no backend speaks yet`
 
 const sentences: Readonly<Record<Capability, string>> = {
+  locks: "the tool's locks, which take root",
   device: "devices, which take the kernel's ploop driver",
   mount: "mounts of the file systems in disks",
   onlineGrow: "a kernel that lets a mounted file system grow",

@@ -35,7 +35,7 @@ import * as internal from "./internal/scratch.js"
  *   seen;
  * - `scratch`: a directory that exists, in which each case gets one of its own;
  * - `capabilities`: found out by {@link profile} unless given;
- * - `reason`: why it has no other capabilities than those given.
+ * - `reason`: why it has no other capabilities than those given, or no devices.
  *
  * @since 0.1.0
  * @category models
@@ -108,26 +108,48 @@ export class ScratchUnusable
   }
 }
 
-const withoutDriver: ReadonlyArray<Capability.Capability> = Capability.all.filter((name) => name !== "version2")
+/** What works without the kernel's driver. */
+const withoutDriver: ReadonlyArray<Capability.Capability> = ["locks", "version2"]
+
+/** Whether the tool may take its locks, which its questions do as well. */
+const lockRefusal = (fs: FileSystem.FileSystem, path: Path.Path, scratch: string) =>
+  Effect.scoped(Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const directory = yield* fs.makeTempDirectoryScoped({ directory: scratch, prefix: internal.prefix })
+    const image = path.join(directory, "root.hdd")
+    const { disk } = yield* ploop.create({ image, size: "1M", fileSystem: "none", version: 1 })
+    yield* ploop.imageInfo({ disk })
+  })).pipe(
+    Effect.as(undefined),
+    // What else goes wrong, the cases will tell.
+    Effect.catchAll((error) =>
+      Effect.succeed(error._tag === "PermissionDenied" ? `${error.message}; run this as root` : undefined)
+    )
+  )
 
 /** What the tool says of its host decides; what it says nothing of is taken for granted. */
-const lacksOf = (
-  generation: Generation,
-  prerequisites: ReadonlyArray<{ readonly name: string; readonly status: string; readonly remedy: string }>
-): ReadonlyArray<Lack> => {
-  const missing = (name: string) => prerequisites.find((found) => found.name === name && found.status !== "present")
-  const driver = missing("ploop kernel driver") ?? missing("device mapper")
-  const large = missing("large disk support")
-  return Capability.all.flatMap((capability): ReadonlyArray<Lack> => {
-    const reason = Capability.lackOf(capability, generation) ??
-      (driver !== undefined && withoutDriver.includes(capability)
-        ? `${driver.name} is missing: ${driver.remedy}`
+const detect = (target: Pick<Target, "reason" | "scratch">, generation: Generation) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const prerequisites = yield* (yield* Ploop.Ploop).prerequisites
+    const missing = (name: string) => prerequisites.find((found) => found.name === name && found.status !== "present")
+    const driver = missing("ploop kernel driver") ?? missing("device mapper")
+    const large = missing("large disk support")
+    const locks = yield* lockRefusal(fs, path, target.scratch)
+    const why = (capability: Capability.Capability): string | undefined =>
+      capability === "locks"
+        ? locks
+        : driver !== undefined && !withoutDriver.includes(capability)
+        ? target.reason ?? `${driver.name} is missing: ${driver.remedy}`
         : large !== undefined && capability === "version2"
         ? `${large.name} is missing: ${large.remedy}`
-        : undefined)
-    return reason === undefined ? [] : [{ capability, reason }]
+        : undefined
+    return Capability.all.flatMap((capability): ReadonlyArray<Lack> => {
+      const reason = Capability.lackOf(capability, generation) ?? why(capability)
+      return reason === undefined ? [] : [{ capability, reason }]
+    })
   })
-}
 
 /**
  * Asks the backend what it runs on, and tries the scratch directory.
@@ -150,9 +172,9 @@ export const profile = <E>(
     yield* internal.requireUsable(fs, path, target.scratch).pipe(
       Effect.mapError(({ reason, rule }) => new ScratchUnusable({ directory: target.scratch, rule, reason }))
     )
-    const detected = target.capabilities === undefined ? lacksOf(generation, yield* ploop.prerequisites) : undefined
-    const lacks = detected ??
-      Capability.all.filter((name) => target.capabilities?.includes(name) !== true).map((capability) => ({
+    const lacks = target.capabilities === undefined
+      ? yield* detect(target, generation)
+      : Capability.all.filter((name) => target.capabilities?.includes(name) !== true).map((capability) => ({
         capability,
         reason: Capability.lackOf(capability, generation) ?? target.reason ?? "the target says that it has none"
       }))

@@ -172,13 +172,27 @@ describe("a run", () => {
 
   it.effect("skips a case that needs what the target lacks, and says what and why", () =>
     Effect.gen(function*() {
-      const { target } = yield* makeHost(["version2"])
+      const { target } = yield* makeHost(["locks", "version2"])
       const report = yield* Runner.run(target, { cases: [makeCase(Effect.die("run"), { needs: ["mount"] })] })
       assert.deepStrictEqual(report.results[0]?.outcome, {
         _tag: "Skipped",
         reason: "needs mounts of the file systems in disks: the target says that it has none"
       })
       assert.isTrue(Report.isSuccess(report))
+    }))
+
+  it.effect("skips every case where the tool may not take its locks, in the tool's words", () =>
+    Effect.gen(function*() {
+      const { services, target } = yield* makeHost()
+      const host = yield* Effect.provide(FakeHost.FakeHost, services)
+      const text = "Can't open lock file: Permission denied"
+      yield* host.fail("imageInfo", new PloopError.PermissionDenied({ operation: "imageInfo", subject: "x", text }))
+      const { capabilities: _, ...detected } = target
+      const report = yield* Runner.run(detected, { cases: [makeCase(Effect.die("run"))] })
+      const outcome = report.results[0]?.outcome
+      assert.strictEqual(outcome?._tag, "Skipped")
+      assert.match(JSON.stringify(outcome), /needs the tool's locks, which take root: .*Can't open lock file/)
+      assert.deepStrictEqual(yield* Effect.provide(left, services), nothing)
     }))
 
   it.effect("skips a case of another generation, and says which it needs", () =>

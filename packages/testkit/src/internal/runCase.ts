@@ -36,7 +36,8 @@ const lackOf = ({ profile }: Target, self: Case.Case): string | undefined => {
   if (self.generations?.includes(profile.generation) === false) {
     return `needs generation ${self.generations.join(" or ")}, this is ${profile.generation}`
   }
-  const lack = self.needs.flatMap((need) => profile.lacks.find(({ capability }) => capability === need) ?? [])[0]
+  const needs: ReadonlyArray<Capability.Capability> = ["locks", ...self.needs]
+  const lack = needs.flatMap((need) => profile.lacks.find(({ capability }) => capability === need) ?? [])[0]
   return lack === undefined ? undefined : `needs ${Capability.describe(lack.capability)}: ${lack.reason}`
 }
 

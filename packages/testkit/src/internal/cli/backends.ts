@@ -71,8 +71,7 @@ const emulated = ({ directory = defaultDirectory }: Wanted): Effect.Effect<
 const notEmulated = (
   { directory = defaultDirectory }: Wanted,
   error: KernelEmulation.KernelEmulationError
-): Target.Target<ConfigError> =>
-  Target.make({ name, layer: cliLayer, scratch: directory, capabilities: [], reason: error.message })
+): Target.Target<ConfigError> => Target.make({ name, layer: cliLayer, scratch: directory, reason: error.message })
 
 export const target = (
   wanted: Wanted
