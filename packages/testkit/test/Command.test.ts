@@ -61,7 +61,7 @@ describe("ploop-conformance run", () => {
       const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-command-" })
       const file = (format: string) => path.join(directory, `report.${format}`)
       const reports = ["junit", "json", "html"].flatMap((format) => ["--report", `${format}=${file(format)}`])
-      const { code } = yield* run(["run", "--filter", "createSnapshot/answers", ...reports])
+      const { code } = yield* run(["run", "--filter", "createSnapshot/answers-the-given-id", ...reports])
       assert.strictEqual(code, 0)
       const report = yield* Schema.decode(Json)(yield* fs.readFileString(file("json")))
       assert.deepStrictEqual(report.results.map(({ id }) => id), ["createSnapshot/answers-the-given-id"])
@@ -73,7 +73,13 @@ describe("ploop-conformance run", () => {
   rule(
     "says on which generation of the fake it ran",
     Effect.gen(function*() {
-      const { code, stdout } = yield* run(["run", "--generation", "9", "--filter", "createSnapshot/answers"])
+      const { code, stdout } = yield* run([
+        "run",
+        "--generation",
+        "9",
+        "--filter",
+        "createSnapshot/answers-the-given-id"
+      ])
       assert.strictEqual(code, 0)
       assert.match(stdout, /generation 9/)
     })
@@ -82,7 +88,7 @@ describe("ploop-conformance run", () => {
   rule(
     "shows on a terminal how far it is, and nothing of that elsewhere",
     Effect.gen(function*() {
-      const args = ["run", "--filter", "createSnapshot/answers"]
+      const args = ["run", "--filter", "createSnapshot/answers-the-given-id"]
       assert.include((yield* run(args, { isTTY: true })).stdout, "[0/1] createSnapshot/answers-the-given-id")
       assert.notInclude((yield* run(args)).stdout, "[0/1]")
     })
