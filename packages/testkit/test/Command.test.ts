@@ -1,9 +1,11 @@
+import { PloopFake } from "@effect-ploop/backend-fake"
 import { Report } from "@effect-ploop/testkit"
 import { Command, FileSystem, Path, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schedule, Schema, Stream } from "effect"
 import { fileURLToPath } from "node:url"
+import { requireExt4 } from "../src/internal/cli/hostFileSystem.js"
 import { codeOf, main } from "../src/internal/cli/main.js"
 import { missing, title } from "./utils/realTool.js"
 
@@ -135,6 +137,24 @@ describe("ploop-conformance run", () => {
       })
     )
   }
+})
+
+describe("a host with a kernel driver", () => {
+  const refusal = (directory: string) => Effect.flip(requireExt4(directory)).pipe(Effect.provide(PloopFake.layer()))
+
+  rule(
+    "is not run on in a directory that is on another file system than ext4, which is named",
+    Effect.gen(function*() {
+      const { code, message } = yield* refusal("/proc")
+      assert.strictEqual(code, 2)
+      assert.match(message, /--dir is \/proc, which is on proc, but it must be on ext4/)
+    })
+  )
+
+  rule(
+    "leaves it to the run to say that a directory is missing",
+    Effect.provide(requireExt4("/nowhere"), PloopFake.layer())
+  )
 })
 
 describe("ploop-conformance", () => {

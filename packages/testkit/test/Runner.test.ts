@@ -187,8 +187,7 @@ describe("a run", () => {
       const host = yield* Effect.provide(FakeHost.FakeHost, services)
       const text = "Can't open lock file: Permission denied"
       yield* host.fail("imageInfo", new PloopError.PermissionDenied({ operation: "imageInfo", subject: "x", text }))
-      const { capabilities: _, ...detected } = target
-      const report = yield* Runner.run(detected, { cases: [makeCase(Effect.die("run"))] })
+      const report = yield* Runner.run({ ...target, capabilities: undefined }, { cases: [makeCase(Effect.die("run"))] })
       const outcome = report.results[0]?.outcome
       assert.strictEqual(outcome?._tag, "Skipped")
       assert.match(JSON.stringify(outcome), /needs the tool's locks, which take root: .*Can't open lock file/)

@@ -13,6 +13,7 @@ import type { Profile } from "../../Target.js"
 import { skipped } from "../runCase.js"
 import * as backends from "./backends.js"
 import { Ended, misused, words } from "./exit.js"
+import { requireExt4 } from "./hostFileSystem.js"
 import { inside } from "./namespaces.js"
 import * as options from "./options.js"
 import * as progress from "./progress.js"
@@ -81,6 +82,12 @@ const refuse = ({ backend, emulateKernel, generation, jobs }: Given): Effect.Eff
 
 const runOn = (given: Given, cases: ReadonlyArray<Case.Case>) =>
   Effect.gen(function*() {
+    if (given.backend === "cli" && !given.emulateKernel) {
+      yield* requireExt4(given.directory ?? backends.defaultDirectory).pipe(
+        Effect.provide(backends.cliLayer),
+        Effect.catchTag("ConfigError", (error) => misused(String(error)))
+      )
+    }
     const destinations = yield* reports.destinations(given.reports)
     const shown = yield* progress.make
     const known = yield* Ref.make<Known>({ profile: undefined, results: [] })
