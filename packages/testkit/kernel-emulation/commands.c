@@ -176,16 +176,24 @@ static int replace_delta(struct device *device, int level, const char *path)
 	return busy(device) ? -EBUSY : chain_replace(&device->chain, level, path);
 }
 
-/* What changes the contents of a running device needs it writable and without maintenance. */
-static int changeable(struct device *device)
+/* What changes the deltas of a running device needs it without maintenance. */
+static int free_to_change(struct device *device)
 {
-	return !device->running ? -EINVAL : !writable(device) ? -EROFS :
-		busy(device) || device->client >= 0 ? -EBUSY : 0;
+	return !device->running ? -EINVAL : busy(device) || device->client >= 0 ? -EBUSY : 0;
 }
 
+/* What changes its contents needs it writable, too. */
+static int changeable(struct device *device)
+{
+	int error = free_to_change(device);
+
+	return error ? error : !writable(device) ? -EROFS : 0;
+}
+
+/* A device that is read-only gets a delta as well, and stays read-only. */
 static int snapshot(struct device *device, const struct request *request, int client)
 {
-	int error = changeable(device);
+	int error = free_to_change(device);
 
 	if (error)
 		return error;

@@ -8,6 +8,7 @@
 import type { CreateError } from "@effect-ploop/core/OperationError"
 import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as internal from "./internal/differential/compare.js"
 import type { Failure as RunFailure } from "./Runner.js"
@@ -36,12 +37,21 @@ export interface Options {
 }
 
 /**
- * Both agreed: after how many sequences, and how many steps in all of them.
+ * Both agreed: after how many sequences, how many steps in all of them, and how
+ * often each operation succeeded and failed, on both in the same way.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Agreement = Schema.Struct({ seed: Schema.Int, sequences: Schema.Int, steps: Schema.Int })
+export const Agreement = Schema.Struct({
+  seed: Schema.Int,
+  sequences: Schema.Int,
+  steps: Schema.Int,
+  operations: Schema.Record({
+    key: Schema.String,
+    value: Schema.Struct({ succeeded: Schema.Int, failed: Schema.Int })
+  })
+})
 
 /**
  * @since 0.1.0
@@ -87,7 +97,14 @@ export const compare = <E1, E2>(
   other: Target<E2>,
   options: Options
 ): Effect.Effect<Agreement, TargetsDiffer | RunFailure<E1 | E2> | CreateError | PlatformError> =>
-  Effect.flatMap(internal.compare(one, other, options), (result) =>
-    result._tag === "Agreed"
-      ? Effect.succeed({ seed: options.seed, sequences: options.sequences, steps: result.steps })
-      : Effect.fail(new TargetsDiffer(result.difference)))
+  Effect.flatMap(internal.compare(one, other, options), ({ difference, operations }) =>
+    Option.match(difference, {
+      onSome: (found) => Effect.fail(new TargetsDiffer(found)),
+      onNone: () =>
+        Effect.succeed({
+          seed: options.seed,
+          sequences: options.sequences,
+          steps: Object.values(operations).reduce((sum, { failed, succeeded }) => sum + failed + succeeded, 0),
+          operations
+        })
+    }))

@@ -237,6 +237,15 @@ export const requireBalloon = (tool: Tool, device: Device, target: string): Answ
     ? Either.void
     : said(tool, 21, `Can't stat balloon file ${target}/${balloonName}: No such file or directory`)
 
+/** Whether the file system is mounted for writing from another device, so that its journal is not empty. */
+const isWrittenElsewhere = (tx: Transaction, device: Device): boolean => {
+  const top = device.levels.at(-1)
+  return tx.state.devices.some((other) =>
+    other.device !== device.device && !other.readOnly && tx.mountsOf(other.device).length > 0 &&
+    top !== undefined && files.same(other.levels.at(-1)!.file, top.file)
+  )
+}
+
 /** Shows the file system of a device at a directory. */
 export const mount = (
   tool: Tool,
@@ -258,6 +267,14 @@ export const mount = (
         tool,
         21,
         `Can't mount file system dev=${device.device}p1 target=${target} data='${data}': Invalid argument`
+      )
+    }
+    if (device.readOnly && isWrittenElsewhere(tx, device)) {
+      // The kernel would have to replay the journal first.
+      return yield* said(
+        tool,
+        21,
+        `Can't mount file system dev=${device.device}p1 target=${target} data='': Read-only file system`
       )
     }
     yield* requireBalloon(tool, device, target)

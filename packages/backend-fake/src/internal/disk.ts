@@ -57,9 +57,13 @@ const parse = (bytes: content.Bytes): Parsed => {
 /** Whether the tool itself reads the descriptor, and fails with a code, or the backend does before it asks the tool. */
 type Reader = "tool" | "backend"
 
-/** Generation 7 has two ways to say that a descriptor is missing. */
+/** Commands of generations 1.15 and 7 have several ways to say that a descriptor is missing. */
 const missingCode = (tool: Tool): number =>
-  generation(tool) === "9" || (generation(tool) === "7" && ["resize", "grow"].includes(tool.operation)) ? 4 : 39
+  generation(tool) === "9" || (generation(tool) === "7" && ["resize", "grow"].includes(tool.operation))
+    ? 4
+    : tool.operation.startsWith("balloon")
+    ? 38
+    : 39
 
 const missing = (tool: Tool, reader: Reader, path: string): Answer<never> =>
   reader === "tool"
@@ -138,6 +142,11 @@ const writeAside = (tool: Tool, path: string, descriptor: DiskDescriptor.DiskDes
       }
     }
   )
+
+/** Removes what was written aside. */
+export const dropAside = (tool: Tool, disk: Disk): void => {
+  files.unlink(tool.tx, `${disk.path}.tmp`)
+}
 
 /** Lets the descriptor that was written aside take its place. */
 const commit = (tool: Tool, path: string): Answer<void> =>
@@ -230,9 +239,12 @@ const refuseImage = (tool: Tool, path: string, problem: image.Problem, look: Loo
     ? said(tool, 6, shortRead)
     : said(tool, 11, `Wrong signature in image ${path}`)
 
-/** A ploop image that is taken for a raw one has no file system where one is looked for. */
-const asRaw = (found: image.Image): image.Image =>
-  found.raw ? found : {
+/**
+ * A raw image has the clusters that it is said to have; a ploop image that is
+ * taken for one has no file system where one is looked for.
+ */
+const asRaw = (found: image.Image, clusterSize: number): image.Image =>
+  found.raw ? { ...found, clusterSize } : {
     ...found,
     raw: true,
     size: image.fileSize(found),
@@ -261,7 +273,7 @@ export const openImage = (
     const { body } = tx.inode(ref)
     const deltas = (token: number) => HashMap.get(tx.state.deltas, token)
     if (body._tag === "Image") {
-      if (options.raw) return { ref, path, image: asRaw(body) }
+      if (options.raw) return { ref, path, image: asRaw(body, Number(options.clusterSize)) }
       return body.raw ? yield* refuseImage(tool, path, "signature", look) : { ref, path, image: body }
     }
     if (body._tag !== "Bytes") return yield* said(tool, 4, `Can't open ${path}: Is a directory`)
@@ -325,13 +337,14 @@ export const dropStatfs = (tool: Tool, disk: Disk): void => {
   files.unlink(tool.tx, statfs(tool, disk))
 }
 
+/** A delta with nothing in it, for an image below it; its size is in whole clusters, also upon a raw one. */
 export const emptyDelta = (of: image.Image): image.Image => ({
   _tag: "Image",
   raw: false,
   filled: 0,
   version: of.version,
   clusterSize: of.clusterSize,
-  size: of.size,
+  size: image.clusterCount(of) * of.clusterSize,
   dirty: false,
   truncated: false,
   staleFlag: false,

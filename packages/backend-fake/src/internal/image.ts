@@ -66,6 +66,17 @@ export const fileSize = (image: Image): number => {
   return dataStart(image) + grown * image.clusterSize
 }
 
+/**
+ * The image with its header written anew, as the tool writes it when it grows an
+ * image that no device has: it tells from the size of the file whether there is
+ * something in it, and takes bytes for sectors.
+ */
+export const rewritten = (image: Image): Image => {
+  const { clusters } = image.delta
+  const isCalledEmpty = Math.floor(fileSize(image) / (image.clusterSize / 512)) <= dataStart(image) / 512
+  return { ...image, staleFlag: isCalledEmpty && (image.filled > 0 || HashSet.size(clusters) > 0) }
+}
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 

@@ -355,7 +355,7 @@ const rules: ReadonlyArray<Rule> = [
   {
     text: missingFile(
       String
-        .raw`(?:Unable to stat|Failed to stat|open|Error in realpath\(?|ploop_check: can't open|Can't open|Can not open|Can't resolve) ?(?<image>/?[^:]+?)\)?`
+        .raw`(?:Unable to stat|Failed to stat|stat|open|Error in realpath\(?|ploop_check: can't open|Can't open|Can not open|Can't resolve) ?(?<image>/?[^:]+?)\)?`
     ),
     codes: [4, 15, 21, 23, 38, 39],
     error: (context, { image }) => new PloopError.ImageNotFound({ ...context, image: image ?? context.subject })

@@ -225,6 +225,9 @@ const convertBase = (tool: Tool, disk: disks.Disk, raw: boolean): Answer<void> =
 const convertFormat = (tool: Tool, disk: disks.Disk, format: ImageFormat): Answer<void> =>
   Either.gen(function*() {
     if (disks.isRaw(disk)) return yield* said(tool, 38, "Converting raw image is not supported")
+    // As with grow: what fails now leaves nothing aside.
+    disks.dropAside(tool, disk)
+    tool.tx.keep()
     // For expanded only the descriptor changes: the file keeps its size, and is not looked at.
     if (format !== "expanded") yield* convertBase(tool, disk, format === "raw")
     yield* disks.change(tool, disk, {
@@ -310,6 +313,12 @@ const asAnswer = (checked: Answer<Result.Checked>): Answer<Result.Checked> =>
     ? Either.right({ outcome: "broken", findings: checked.left.text.split("\n") })
     : checked
 
+/** The tool tells errors on one stream and the rest on another, which is read after it. */
+const inOrder = (findings: ReadonlyArray<string>): ReadonlyArray<string> => [
+  ...findings.filter((line) => line !== disks.shortRead),
+  ...findings.filter((line) => line === disks.shortRead)
+]
+
 /** Checks image after image, base first, until one is broken. Only the last may be mended. */
 const checkChain = (
   tool: Tool,
@@ -322,13 +331,16 @@ const checkChain = (
     for (const [index, node] of nodes.entries()) {
       const path = disks.imagePath(tool, disk, node.file)
       const raw = index === 0 && disks.isRaw(disk)
-      const readOnly = mend.readOnly || index < nodes.length - 1
-      const one = yield* asAnswer(
-        checkImage(tool, path, raw, { ...mend, readOnly }, disk.descriptor.clusterSize)
-      )
+      // Only the last image of a chain is opened for writing.
+      const inChain = { ...mend, readOnly: mend.readOnly || index < nodes.length - 1 }
+      const one = yield* asAnswer(checkImage(tool, path, raw, inChain, disk.descriptor.clusterSize))
       const findings = [...found.findings, ...one.findings]
       if (one.outcome === "broken") {
-        return { outcome: "broken", findings: [...findings, `${path} : irrecoverable errors (rw)`] }
+        const mode = index < nodes.length - 1 ? "ro" : "rw"
+        return {
+          outcome: "broken",
+          findings: inOrder([...findings, `${path} : irrecoverable errors (${mode})`])
+        }
       }
       found = { outcome: one.outcome === "clean" ? found.outcome : one.outcome, findings }
     }
@@ -459,7 +471,8 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
     })
     const old = yield* disks.openImage(tool, disks.imagePath(tool, disk, entry.file), {
       ...options,
-      missing: [4, "Can't open"]
+      missing: [4, "Can't open"],
+      look: "check"
     })
     if (next.image.dirty) return yield* said(tool, 37, dirtyLine)
     yield* refuseDifferent(tool, old, next)
@@ -480,7 +493,8 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
     }
     if (request.keepName === true) {
       yield* denied(tool, 28, `Can't rename ${replacement}`)(files.rename(tx, replacement, old.path))
-      return yield* disks.change(tool, disk, {}).pipe(Either.map(() => undefined))
+      // The descriptor has nothing new to say, and what was written aside is dropped.
+      return disks.dropAside(tool, disk)
     }
     const file = disks.relative(tool, disk.home, replacement)
     yield* disks.change(tool, disk, {

@@ -28,7 +28,8 @@ export const imageInfo = (tool: Tool, request: Request.OfDisk): Answer<Result.Im
     const { image, path } = yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
     if (image.dirty && generation(tool) === "1.15") return yield* said(tool, 4, `Image is in use ${path}`)
     return imageInfoOf(
-      image.size,
+      // A raw file may end within a sector.
+      Math.floor(image.size / 512) * 512,
       image.raw ? Number(disk.descriptor.clusterSize) : image.clusterSize,
       image.raw ? 0 : image.version
     )

@@ -7,21 +7,25 @@ import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Image } from "../image.js"
+import * as image from "../image.js"
 import type { Answer, Tool } from "../tool.js"
 import { denied, generation, said } from "../tool.js"
 
 const imageMissing = [4, "Can't open"] as const
 
+const rawMissing = [7, "Can't open"] as const
+
 /** The image of a snapshot. */
 export const open = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.OpenImage> => {
   const node = disk.descriptor.images.find((image) => image.id === id)
   const isBase = SnapshotTree.nodes(disk.tree).some((other) => other.id === id && other.parent === undefined)
+  const raw = isBase && disks.isRaw(disk)
   return node === undefined
     ? said(tool, 38, `Can't find image by uuid ${id}`)
     : disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
-      raw: isBase && disks.isRaw(disk),
+      raw,
       clusterSize: disk.descriptor.clusterSize,
-      missing: imageMissing
+      missing: raw ? rawMissing : imageMissing
     })
 }
 
@@ -39,7 +43,7 @@ const requireFree = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId, pa
 
 const merged = (parent: Image, child: Image): Image => ({
   ...parent,
-  size: parent.raw ? child.size : Math.max(parent.size, child.size),
+  size: Math.max(parent.size, child.size),
   dirty: child.dirty,
   token: undefined,
   delta: {
@@ -69,7 +73,9 @@ const mergeImages = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId
     if (running !== undefined) yield* devices.sync(tool, running)
     const [upper, ...lower] = yield* Either.all(ids.map((id) => open(tool, disk, id)))
     const into = lower.at(-1)!
-    yield* disks.setImage(tool, into.ref, lower.reduce((image, below) => merged(below.image, image), upper!.image))
+    const result = lower.reduce((above, below) => merged(below.image, above), upper!.image)
+    const isRewritten = running === undefined && !result.raw
+    yield* disks.setImage(tool, into.ref, isRewritten ? image.rewritten(result) : result)
     for (const { path, ref } of [upper!, ...lower.slice(0, -1)]) {
       yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))
       devices.drop(tool, ref)
@@ -120,19 +126,56 @@ export const mergeInto = (tool: Tool, disk: disks.Disk, child: SnapshotId.Snapsh
     : mergeChain(tool, disk, [child, parent])
 }
 
+/** Takes a leaf of the tree away with its file; the parent of the top delta takes its place. */
+export const removeLeaf = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node): Answer<disks.Disk> =>
+  Either.gen(function*() {
+    const { id, parent } = node
+    if (parent === undefined) return yield* said(tool, 38, "Unable to delete base image")
+    if (id === SnapshotId.top && devices.isTemporary(disk.tree, parent)) {
+      return yield* said(tool, 38, "Unable to delete top delta, parent snapshot is temporary")
+    }
+    const path = disks.imagePath(tool, disk, node.file)
+    const attached = devices.attachedAt(tool, disk, path)
+    if (attached.length > 0 && id !== SnapshotId.top) {
+      const names = attached.map(({ device }) => `${device} `).join("")
+      return yield* said(tool, 17, `Snapshot ${id} is busy by device(s): ${names}`)
+    }
+    const renamed = (other: SnapshotId.SnapshotId) => id === SnapshotId.top && other === parent ? SnapshotId.top : other
+    const next = yield* disks.change(tool, disk, {
+      images: disk.descriptor.images
+        .filter((entry) => entry.id !== id)
+        .map((entry) => ({ ...entry, id: renamed(entry.id) })),
+      snapshots: disk.descriptor.snapshots
+        .filter((entry) => entry.id !== id)
+        .map((entry) => ({ ...entry, id: renamed(entry.id), parent: renamed(entry.parent) }))
+    })
+    // The snapshot is gone, whatever becomes of its file.
+    tool.tx.keep()
+    yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))
+    return next
+  })
+
 const inUse = (tool: Tool, disk: disks.Disk, path: HostPath): boolean =>
   devices.attachedAt(tool, disk, path).some((device) => device.component !== undefined)
 
-/** Merges away the temporary snapshots that have one child and that nobody uses. */
+/**
+ * Merges away, or removes, the temporary snapshots that nobody uses and that
+ * have one child at most. Of an idle disk, generation 1.15 goes no further than
+ * to the first that has more.
+ */
 export const mergeTemporary = (tool: Tool, before: disks.Disk): Answer<disks.Disk> =>
   Either.gen(function*() {
     let disk = before
     for (;;) {
-      const next = SnapshotTree.nodes(disk.tree).find((node) =>
-        node.temporary && SnapshotTree.children(disk.tree, node.id).length === 1 &&
+      const { tree } = disk
+      const children = (node: SnapshotTree.Node) => SnapshotTree.children(tree, node.id)
+      const stops = generation(tool) === "1.15" && devices.find(tool, disk, undefined) === undefined
+      const next = SnapshotTree.nodes(tree).find((node) =>
+        node.temporary && (stops || children(node).length < 2) &&
         !inUse(tool, disk, disks.imagePath(tool, disk, node.file))
       )
-      if (next === undefined) return disk
-      disk = yield* mergeInto(tool, disk, SnapshotTree.children(disk.tree, next.id)[0]!.id)
+      if (next === undefined || children(next).length > 1) return disk
+      const [child] = children(next)
+      disk = child === undefined ? yield* removeLeaf(tool, disk, next) : yield* mergeInto(tool, disk, child.id)
     }
   })

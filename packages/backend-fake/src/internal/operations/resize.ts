@@ -10,6 +10,7 @@ import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
+import * as image from "../image.js"
 import { minimum, relayout } from "../relayout.js"
 import * as space from "../space.js"
 import type { Device } from "../state.js"
@@ -125,8 +126,8 @@ const refuseRawShrink = (tool: Tool, disk: disks.Disk, size: bigint): Answer<voi
     if (generation(tool) === "9" || !disks.isRaw(disk)) return
     const chain = SnapshotTree.chain(disk.tree, SnapshotId.top)
     if (chain.length > 1) return
-    const { image } = yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
-    if (size > BigInt(image.size)) return
+    const opened = yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
+    if (size > BigInt(opened.image.size)) return
     return yield* unsupported(
       tool,
       `generation ${generation(tool)} leaves an idle raw disk without a file system that can be mounted when it` +
@@ -178,17 +179,25 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
       return
     }
     if (request.image !== undefined) {
-      const raw = request.raw === true
       const opened = yield* disks.openImage(tool, tool.path.resolve("/", request.image), {
-        raw,
+        raw: request.raw === true,
         clusterSize: ClusterSize.standard,
         missing: [4, "Can't open"]
       })
-      // A raw file is rounded up to whole blocks, and its own size does not matter.
-      return yield* growIdle(tool, opened, raw ? Math.ceil(size / 4096) * 4096 : size, raw ? 512 : undefined)
+      return yield* growIdle(tool, opened, size)
     }
     const disk = yield* disks.open(tool, request.disk ?? "")
     const device = devices.find(tool, disk, undefined)
+    if (device !== undefined && size % device.clusterSize !== 0) {
+      return yield* refused(
+        new PloopError.SizeRefused(
+          context(tool, `the size must be a multiple of the cluster, ${device.clusterSize} bytes`)
+        )
+      )
+    }
+    // The descriptor is written aside first; one that fails is removed, and what was there before with it.
+    disks.dropAside(tool, disk)
+    tool.tx.keep()
     if (device !== undefined) {
       yield* growRunning(tool, device, size)
     } else if (generation(tool) !== "1.15") {
@@ -203,9 +212,7 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
       })
       yield* growIdle(tool, opened, size)
     }
-    if (request.size !== disk.descriptor.diskSize) {
-      yield* disks.change(tool, disk, { diskSize: request.size })
-    }
+    yield* disks.change(tool, disk, { diskSize: request.size })
   })
 
 const requireAligned = (tool: Tool, size: number, cluster: number): Answer<void> =>
@@ -226,16 +233,27 @@ const growRunning = (tool: Tool, device: Device, size: number): Answer<Device> =
   Either.gen(function*() {
     yield* requireAligned(tool, size, device.clusterSize)
     yield* requireHeld(tool, size, device.version)
-    return yield* size < device.size
-      ? said(tool, 38, `Incorrect new size specified ${sectors(size)} current size ${sectors(device.size)}`)
-      : setSize(tool, device, size)
+    if (size < device.size) {
+      return yield* said(
+        tool,
+        38,
+        `Incorrect new size specified ${sectors(size)} current size ${sectors(device.size)}`
+      )
+    }
+    if (size > device.size && device.readOnly) return yield* said(tool, 3, "PLOOP_IOC_GROW: Read-only file system")
+    return yield* setSize(tool, device, size)
   })
 
-const growIdle = (tool: Tool, opened: disks.OpenImage, size: number, unit = opened.image.clusterSize): Answer<void> =>
+/** A raw file is rounded up to whole blocks, and has no clusters of its own. */
+const rawBlock = 4096
+
+const growIdle = (tool: Tool, opened: disks.OpenImage, wanted: number): Answer<void> =>
   Either.gen(function*() {
-    yield* requireAligned(tool, size, unit)
-    if (!opened.image.raw) yield* requireHeld(tool, size, opened.image.version)
-    if (opened.image.dirty) return yield* said(tool, 4, `Image is in use ${opened.path}`)
+    const { dirty, raw } = opened.image
+    if (!raw) yield* requireHeld(tool, wanted, opened.image.version)
+    if (dirty) return yield* said(tool, 4, `Image is in use ${opened.path}`)
+    if (!raw) yield* requireAligned(tool, wanted, opened.image.clusterSize)
+    const size = raw ? Math.ceil(wanted / rawBlock) * rawBlock : wanted
     if (size < opened.image.size) {
       return yield* said(
         tool,
@@ -243,5 +261,8 @@ const growIdle = (tool: Tool, opened: disks.OpenImage, size: number, unit = open
         `Error: new size ${sectors(size)} is less than the old size ${sectors(opened.image.size)}`
       )
     }
-    if (size > opened.image.size) yield* disks.setImage(tool, opened.ref, { ...opened.image, size })
+    if (size > opened.image.size) {
+      const grown = { ...opened.image, size }
+      yield* disks.setImage(tool, opened.ref, raw ? grown : image.rewritten(grown))
+    }
   })

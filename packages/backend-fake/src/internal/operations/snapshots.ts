@@ -13,7 +13,7 @@ import type { Image } from "../image.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, context, denied, generation, refused, said, unsupported } from "../tool.js"
-import { markTemporary, mergeChain, mergeInto, mergeTemporary, open as openImage } from "./merging.js"
+import { markTemporary, mergeChain, mergeInto, mergeTemporary, open as openImage, removeLeaf } from "./merging.js"
 import { attach } from "./use.js"
 
 /** How many images may lie on each other. */
@@ -52,7 +52,7 @@ const layUpon = (
 
 const repaired = (tool: Tool, opened: disks.OpenImage, device: Device | undefined): Answer<void> =>
   opened.image.dirty && device === undefined && generation(tool) === "1.15"
-    ? disks.setImage(tool, opened.ref, { ...opened.image, dirty: false })
+    ? disks.setImage(tool, opened.ref, { ...opened.image, dirty: false, staleFlag: false })
     : Either.void
 
 const openTop = (tool: Tool, disk: disks.Disk): Answer<disks.OpenImage> =>
@@ -247,35 +247,6 @@ export const switchAndDelete = (tool: Tool, request: Request.OfSnapshot): Answer
     yield* remove(tool, switched, id)
   })
 
-/** Takes a leaf of the tree away with its file; the parent of the top delta takes its place. */
-const removeLeaf = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node): Answer<disks.Disk> =>
-  Either.gen(function*() {
-    const { id, parent } = node
-    if (parent === undefined) return yield* said(tool, 38, "Unable to delete base image")
-    if (id === SnapshotId.top && devices.isTemporary(disk.tree, parent)) {
-      return yield* said(tool, 38, "Unable to delete top delta, parent snapshot is temporary")
-    }
-    const path = disks.imagePath(tool, disk, node.file)
-    const attached = devices.attachedAt(tool, disk, path)
-    if (attached.length > 0 && id !== SnapshotId.top) {
-      const names = attached.map(({ device }) => `${device} `).join("")
-      return yield* said(tool, 17, `Snapshot ${id} is busy by device(s): ${names}`)
-    }
-    const renamed = (other: SnapshotId.SnapshotId) => id === SnapshotId.top && other === parent ? SnapshotId.top : other
-    const next = yield* disks.change(tool, disk, {
-      images: disk.descriptor.images
-        .filter((entry) => entry.id !== id)
-        .map((entry) => ({ ...entry, id: renamed(entry.id) })),
-      snapshots: disk.descriptor.snapshots
-        .filter((entry) => entry.id !== id)
-        .map((entry) => ({ ...entry, id: renamed(entry.id), parent: renamed(entry.parent) }))
-    })
-    // The snapshot is gone, whatever becomes of its file.
-    tool.tx.keep()
-    yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))
-    return next
-  })
-
 const remove = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> =>
   Either.gen(function*() {
     yield* disks.refuseOld(tool, disk)
@@ -292,7 +263,8 @@ const remove = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer
       : node.temporary
       ? disk
       : yield* markTemporary(tool, disk, id)
-    return yield* mergeTemporary(tool, next)
+    // What cannot be merged now stays; the snapshot is deleted all the same.
+    return yield* Either.orElse(mergeTemporary(tool, next), () => disks.readAnyName(tool, disk.path))
   })
 
 const becameOf = (

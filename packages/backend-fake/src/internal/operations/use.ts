@@ -53,6 +53,19 @@ const upgrade = (tool: Tool, chain: ReadonlyArray<disks.OpenImage>): Answer<Read
       }))
   ))
 
+/**
+ * Generation 1.15 checks a chain that it attaches: it takes the mark of being in
+ * use from the last image, and fails where another has it, which it opens for
+ * reading only.
+ */
+const mended = (tool: Tool, chain: ReadonlyArray<disks.OpenImage>): Answer<ReadonlyArray<disks.OpenImage>> =>
+  Either.all(chain.map((opened, index): Answer<disks.OpenImage> => {
+    if (!opened.image.dirty) return Either.right(opened)
+    if (index < chain.length - 1) return said(tool, 7, "Dirty flag is set\nError in write header: Bad file descriptor")
+    const image = { ...opened.image, dirty: false, staleFlag: false }
+    return Either.map(disks.setImage(tool, opened.ref, image), () => ({ ...opened, image }))
+  }))
+
 /** Attaches a disk, or one of its snapshots. */
 export const attach = (
   tool: Tool,
@@ -69,6 +82,10 @@ export const attach = (
     if (!SnapshotTree.nodes(disk.tree).some((node) => node.id === id)) {
       return yield* said(tool, 43, `Uuid ${id} not found`)
     }
+    const children = SnapshotTree.children(disk.tree, id).length
+    if (generation(tool) === "1.15" && !options.readOnly && children > 0) {
+      return yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), exitCode: 38, id, children }))
+    }
     const found = yield* disks.chain(tool, disk, id, imageMissing)
     const broken = found.find(({ image }) => image.truncated)
     if (broken !== undefined) {
@@ -80,9 +97,10 @@ export const attach = (
         })
       )
     }
+    const chain = generation(tool) === "1.15" ? yield* mended(tool, found) : found
     const convert = generation(tool) === "7" && !options.readOnly && options.component === undefined
     return yield* devices.attach(tool, {
-      chain: convert ? yield* upgrade(tool, found) : found,
+      chain: convert ? yield* upgrade(tool, chain) : chain,
       readOnly: options.readOnly,
       component: options.component,
       device: options.device,
@@ -109,13 +127,15 @@ export const temporarily = <A>(
     yield* devices.requireBalloon(tool, device, `${disks.base(tool, disk)}.mnt`)
     disks.dropStatfs(tool, disk)
     tool.tx.touchTables(device.volume)
-    const result = yield* use(device)
+    const result = use(device)
     const current = tool.tx.device(device.device)
     if (current !== undefined) {
-      if (cache) devices.writeStatfs(tool, disk, current)
+      if (cache && Either.isRight(result)) devices.writeStatfs(tool, disk, current)
       yield* devices.detach(tool, current)
     }
-    return result
+    // That it was mounted is seen, also when the rest failed.
+    if (Either.isLeft(result)) tool.tx.keep()
+    return yield* result
   })
 
 /** What the device is after its levels changed. */

@@ -120,6 +120,21 @@ const markedInUse: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "check/mends-the-last-image-of-a-chain-only",
+    title: "MUST fail where an image below the last is marked as in use, and find that image repaired as the last",
+    source: Case.observed("check DDX, and check -u, with a dirty image below the top delta, exit code 7"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* files.markInUse(image)
+      yield* Check.fails(ploop.check({ disk }), "ImageDirty", { exitCode: 7 })
+      yield* found({ disk, snapshot: a }, "repaired", "the snapshot")
+      yield* found({ disk }, "clean", "the disk after that")
+    })
+  }),
+  Case.make({
     id: "check/leaves-the-mark-of-an-image",
     title: "MUST refuse an image that is marked in use, and not touch it, without dropInUse",
     source: Case.observed("check DELTA of a dirty image, exit code 37"),

@@ -83,6 +83,55 @@ export const grow: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "grow/raw-disk",
+    title: "MUST take any size for an idle raw disk, and make its file longer, up to whole blocks of 4 KiB",
+    source: Case.observed("grow -s 10244K, and -s 10245s after that, of a raw disk with clusters of 1 MiB"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const low = yield* LowLevel.LowLevel
+      const fs = yield* FileSystem.FileSystem
+      const { disk, image } = yield* Conformance.disk({ format: "raw" })
+      const size = ByteSize.KiB(10_244)
+      yield* low.grow({ disk, size })
+      yield* hasSizes(disk, size, size)
+      yield* low.grow({ disk, size: Number(size) + 512 })
+      yield* Check.equal((yield* disks.descriptor(disk)).diskSize, ByteSize.make(size + 512n), "the size that is told")
+      yield* Check.equal((yield* fs.stat(image)).size, FileSystem.Size(size + 4096n), "the size of the file")
+    })
+  }),
+  Case.make({
+    id: "grow/raw-disk-with-a-snapshot",
+    title: "MUST let a snapshot of a raw disk have whole clusters, and the raw file as well when it is merged",
+    source: Case.observed("grow -s 10244K, snapshot, snapshot-delete of a raw disk with clusters of 1 MiB"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const low = yield* LowLevel.LowLevel
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { disk, image } = yield* Conformance.disk({ format: "raw" })
+      yield* low.grow({ disk, size: ByteSize.KiB(10_244) })
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* Check.equal(yield* sizeOf(disk), MiB(11), "the size of the disk with a snapshot")
+      yield* ploop.deleteSnapshot({ disk, id: a })
+      yield* Check.equal((yield* fs.stat(image)).size, FileSystem.Size(MiB(11)), "the size of the file in the end")
+    })
+  }),
+  Case.make({
+    id: "grow/removes-what-was-left-aside",
+    title: "MUST remove a descriptor that something else left aside, also when it fails",
+    source: Case.source("lib/ploop.c ploop_grow_image"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const low = yield* LowLevel.LowLevel
+      const fs = yield* FileSystem.FileSystem
+      const { disk } = yield* Conformance.disk()
+      const aside = `${disk}.tmp`
+      yield* fs.writeFileString(aside, "left by a crash")
+      yield* Check.fails(low.grow({ disk, size: "4M" }), "SizeRefused")
+      yield* Check.equal(yield* fs.exists(aside), false, "whether something lies beside the descriptor")
+    })
+  }),
+  Case.make({
     id: "grow/to-the-same-size",
     title: "MUST do nothing when the disk has that size already",
     source: Case.observed("grow -s of the present size"),

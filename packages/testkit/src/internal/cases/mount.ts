@@ -474,6 +474,29 @@ const snapshots: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mount/refuses-the-mounted-top-delta-beside-the-disk",
+    title: "MUST refuse the top delta beside the disk while the disk is written to, and show it while it is not",
+    source: Case.source("ext4: a journal that is not empty cannot be replayed on a device that is read-only"),
+    needs: ["mount", "snapshotBesideDisk"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, target } = yield* withSnapshot
+      const beside = {
+        disk,
+        snapshot: SnapshotId.top,
+        component: "old",
+        readOnly: true,
+        target: yield* Conformance.directory("old")
+      }
+      yield* Conformance.mounted(disk)
+      yield* Check.fails(ploop.mount(beside), "MountFailed", { exitCode: 21 })
+      yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, "the disk")
+      yield* ploop.umount({ disk })
+      yield* ploop.mount(beside)
+      yield* Check.equal(yield* FileTree.read(beside.target), { "a": "after" }, "the top delta beside")
+    })
+  }),
+  Case.make({
     id: "mount/refuses-an-unknown-snapshot",
     title: "MUST refuse a snapshot that the disk does not have, and leave no device",
     source: Case.observed("mount -u of an unknown uuid, exit code 43"),

@@ -216,6 +216,23 @@ const refusals: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "replace/refuses-a-raw-image",
+    title: "MUST refuse to replace the raw image of a disk, by a copy of it as well",
+    source: Case.observed("replace of a raw base: wrong signature, exit code 11"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { directory, disk, image } = yield* Conformance.disk({ format: "raw" })
+      const copy = `${image}.copy`
+      yield* fs.copyFile(image, copy)
+      yield* files.untouched(
+        directory,
+        Check.fails(ploop.replace({ disk, file: image, with: copy }), "ImageCorrupt", { exitCode: 11, image: copy })
+      )
+    })
+  }),
+  Case.make({
     id: "replace/refuses-a-broken-file",
     title: "MUST refuse a new file that is broken, and change nothing",
     source: Case.source("lib/replace.c ploop_replace_image: it checks the new image"),

@@ -25,7 +25,12 @@ const noShrink = Options.boolean("no-shrink").pipe(
   Options.withDescription("show the first sequence that differs as it is, and look for no shorter one")
 )
 
+const counts = Options.boolean("counts").pipe(
+  Options.withDescription("tell also how often each operation succeeded and failed")
+)
+
 interface Given {
+  readonly counts: boolean
   readonly directory: string | undefined
   readonly emulateKernel: boolean
   readonly jobs: number
@@ -37,6 +42,12 @@ interface Given {
 /** The host in memory, with what the tool can do here. */
 const counterpart = (mounts: boolean) => backends.fake({ generation: "1.15", directory: undefined, largeDisks: mounts })
 
+const table = (operations: Differential.Agreement["operations"]): string =>
+  Object.entries(operations)
+    .sort(([a], [b]) => a < b ? -1 : 1)
+    .map(([name, { failed, succeeded }]) => `${name}: ${succeeded} succeeded, ${failed} failed`)
+    .join("\n")
+
 const compareTargets = (given: Given) =>
   Effect.gen(function*() {
     const chosen = given.seed ?? (yield* Random.nextIntBetween(0, 1_000_000_000))
@@ -44,7 +55,7 @@ const compareTargets = (given: Given) =>
     const tool = yield* backends.target({ ...given, backend: "cli", generation: undefined })
     const mounts = given.emulateKernel && tool.capabilities?.includes("mount") === true
     if (given.emulateKernel && !mounts) return yield* misused(tool.reason ?? "the kernel cannot be emulated here")
-    const { steps } = yield* Differential.compare(tool, counterpart(mounts), {
+    const { operations, steps } = yield* Differential.compare(tool, counterpart(mounts), {
       sequences: given.sequences,
       seed: chosen,
       mounts,
@@ -60,9 +71,11 @@ const compareTargets = (given: Given) =>
     yield* Console.log(
       `The tool and the host in memory agree after every one of ${steps} steps of ${given.sequences} sequences.`
     )
+    if (given.counts) yield* Console.log(table(operations))
   }).pipe(Effect.scoped)
 
 export const command = Command.make("compare", {
+  counts,
   directory: options.directory,
   emulateKernel: options.emulateKernel,
   jobs: options.jobs,

@@ -2,49 +2,31 @@ import * as Disk from "@effect-ploop/core/Disk"
 import type { CreateError } from "@effect-ploop/core/OperationError"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type { PloopError } from "@effect-ploop/core/PloopError"
+import type { CreateOptions } from "@effect-ploop/core/Request"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type * as Case from "../../Case.js"
 import { formattedSize } from "../../Conformance.js"
+import type { Options } from "../../Differential.js"
 import type { Profile, Target } from "../../Target.js"
 import { profile as profileOf } from "../../Target.js"
 import { clear } from "../clear.js"
 import { prefix } from "../scratch.js"
 import * as observation from "./observe.js"
 import type { Model, Place, Step } from "./step.js"
-import { mountPoints } from "./step.js"
-import * as steps from "./steps.js"
-
-interface Options {
-  readonly sequences: number
-  readonly seed: number
-  readonly steps?: number | undefined
-  readonly mounts: boolean
-  readonly jobs?: number | undefined
-  readonly shrink?: boolean | undefined
-}
+import { furtherName, mountPoints } from "./step.js"
+import { steps } from "./steps.js"
+import { creation } from "./steps/images.js"
 
 /** How the disk of a sequence is made, where it has no file system. */
-interface Creation {
-  readonly size: string
-  readonly format: "raw" | "expanded" | "preallocated"
-  readonly clusterSize: string
-}
-
-const creation: FastCheck.Arbitrary<Creation> = FastCheck.record({
-  size: FastCheck.constantFrom("8M", "10M", "3000K"),
-  format: FastCheck.oneof(
-    { weight: 4, arbitrary: FastCheck.constant("expanded" as const) },
-    FastCheck.constantFrom("raw" as const, "preallocated" as const)
-  ),
-  clusterSize: FastCheck.constantFrom("1M", "256K")
-})
+type Creation = Omit<CreateOptions, "image">
 
 /** One of the two targets, ready for sequences. */
 interface Side {
@@ -107,8 +89,10 @@ const begin = (
     const fs = yield* FileSystem.FileSystem
     const directory = `${side.scratch}/${name}`
     const image = `${directory}/root.hdd`
-    for (const name of [...mountPoints, "sub"]) yield* fs.makeDirectory(`${directory}/${name}`, { recursive: true })
-    if (side.formatted === undefined) yield* ploop.create({ image, fileSystem: "none", version: 1, ...made })
+    for (const name of [...mountPoints, furtherName]) {
+      yield* fs.makeDirectory(`${directory}/${name}`, { recursive: true })
+    }
+    if (side.formatted === undefined) yield* ploop.create({ image, ...made })
     else {
       yield* fs.copyFile(side.formatted, image)
       yield* ploop.restoreDescriptor({ image })
@@ -134,22 +118,49 @@ class Mismatch extends Error {
   }
 }
 
+/** What has come out so far, of all jobs. */
+class Progress {
+  /** How often each operation succeeded and failed. */
+  readonly operations: Record<string, { readonly succeeded: number; readonly failed: number }> = {}
+
+  /** The job that found a difference first; the others have nothing left to do. */
+  foundBy: number | undefined
+
+  count(step: Step, succeeded: boolean): void {
+    const name = step.name.split(/[ ,]/, 1)[0] ?? step.name
+    const before = this.operations[name] ?? { succeeded: 0, failed: 0 }
+    this.operations[name] = succeeded
+      ? { ...before, succeeded: before.succeeded + 1 }
+      : { ...before, failed: before.failed + 1 }
+  }
+
+  isOver(job: number): boolean {
+    return this.foundBy !== undefined && this.foundBy !== job
+  }
+}
+
 /** Both sides of one sequence. */
 interface Sides {
   readonly one: (step: Step) => Promise<observation.Observation>
   readonly other: (step: Step) => Promise<observation.Observation>
   /** The names of the steps that were run. */
   readonly done: Array<string>
+  readonly progress: Progress
 }
+
+/** How many steps are chosen for each that is run: those that make no sense when their turn comes are left out. */
+const candidates = 4
 
 class StepCommand implements FastCheck.AsyncCommand<Model, Sides> {
   constructor(readonly step: Step) {}
 
   check(model: Readonly<Model>): boolean {
-    return this.step.when(model)
+    const { needs, when } = this.step
+    return model.left > 0 && (needs === undefined || model.capabilities.has(needs)) && when(model)
   }
 
   async run(model: Model, sides: Sides): Promise<void> {
+    model.left--
     const seen = await Promise.all([sides.one(this.step), sides.other(this.step)])
     const [one, other] = [seen[0].lines, seen[1].lines]
     sides.done.push(this.step.name)
@@ -159,6 +170,7 @@ class StepCommand implements FastCheck.AsyncCommand<Model, Sides> {
         lines.slice(Math.max((first < 0 ? one.length : first) - 3, 0)).slice(0, 9)
       throw new Mismatch(sides.done, excerpt(one), excerpt(other))
     }
+    sides.progress.count(this.step, seen[0].succeeded)
     model.snapshots = seen[0].snapshots
     if (seen[0].succeeded) Object.assign(model, this.step.leads)
   }
@@ -175,8 +187,10 @@ const sequence = async (
   name: string,
   made: Creation,
   commands: Iterable<FastCheck.AsyncCommand<Model, Sides>>,
+  limit: number,
+  progress: Progress,
   signal: AbortSignal
-): Promise<number> => {
+): Promise<void> => {
   const cleared = (side: Side) => side.run(clear(side.profile, `${side.scratch}/${name}`))
   const start = async (side: Side) => {
     const place = await side.run(begin(side, name, made), signal)
@@ -192,48 +206,68 @@ const sequence = async (
     const sides: Sides = {
       one: first.see,
       other: second.see,
-      done: []
+      done: [],
+      progress
     }
-    const model: Model = { mounted: false, beside: false, snapshots: 0 }
+    const model: Model = {
+      attached: false,
+      mounted: false,
+      writable: false,
+      beside: false,
+      snapshots: new Set(),
+      capabilities: new Set(one.profile.capabilities.filter((name) => other.profile.capabilities.includes(name))),
+      left: limit
+    }
     await FastCheck.asyncModelRun(() => ({ model, real: sides }), commands)
-    return sides.done.length
   } finally {
     await Promise.all([cleared(one), cleared(other)])
   }
 }
 
-type Outcome = { readonly _tag: "Agreed"; readonly steps: number } | {
-  readonly _tag: "Differed"
-  readonly difference: Difference
-}
-
-const check = (one: Side, other: Side, options: Options, job: number, sequences: number): Effect.Effect<Outcome> =>
+/** Runs a share of the sequences, and answers what differed, if anything did. */
+const check = (
+  one: Side,
+  other: Side,
+  options: Options,
+  progress: Progress,
+  job: number,
+  sequences: number
+): Effect.Effect<Option.Option<Difference>> =>
   Effect.promise(async (signal) => {
     const seed = options.seed + job
-    const step = (options.mounts ? steps.withMounts : steps.withoutDevices).map((step) => new StepCommand(step))
-    const commands = FastCheck.commands([step], { maxCommands: options.steps ?? 12, size: "max" })
-    let count = 0
+    const limit = options.steps ?? 12
+    const step = steps(options.mounts).map((step) => new StepCommand(step))
+    const commands = FastCheck.commands([step], { maxCommands: limit * candidates, size: "max" })
     let begun = 0
     const details = await FastCheck.check(
       FastCheck.asyncProperty(creation, commands, async (made, commands) => {
-        count += await sequence(one, other, `sequence-${job}-${begun++}`, made, commands, signal)
+        if (progress.isOver(job)) return
+        try {
+          await sequence(one, other, `sequence-${job}-${begun++}`, made, commands, limit, progress, signal)
+        } catch (error) {
+          if (error instanceof Mismatch) progress.foundBy ??= job
+          throw error
+        }
       }),
-      { seed, numRuns: sequences, endOnFailure: options.shrink === false }
+      {
+        seed,
+        numRuns: sequences,
+        endOnFailure: options.shrink === false,
+        // Otherwise the first sequences would be short, and alike.
+        unbiased: true
+      }
     )
-    if (!details.failed) return { _tag: "Agreed", steps: count }
+    if (!details.failed) return Option.none()
     const mismatch = details.errorInstance
     if (!(mismatch instanceof Mismatch)) throw mismatch
     const [made] = details.counterexample ?? []
     const head = options.mounts ? "a disk with an empty file system" : `create ${JSON.stringify(made)}`
-    return {
-      _tag: "Differed",
-      difference: {
-        seed,
-        steps: [head, ...mismatch.steps],
-        one: { name: one.name, seen: mismatch.one },
-        other: { name: other.name, seen: mismatch.other }
-      }
-    }
+    return Option.some({
+      seed,
+      steps: [head, ...mismatch.steps],
+      one: { name: one.name, seen: mismatch.one },
+      other: { name: other.name, seen: mismatch.other }
+    })
   })
 
 export const compare = <E1, E2>(one: Target<E1>, other: Target<E2>, options: Options) =>
@@ -244,14 +278,14 @@ export const compare = <E1, E2>(one: Target<E1>, other: Target<E2>, options: Opt
     const jobs = Math.max(1, options.jobs ?? 1)
     const shares = Array.from({ length: jobs }, (_, job) =>
       Math.floor(options.sequences / jobs) + (job < options.sequences % jobs ? 1 : 0))
-    const outcomes = yield* Effect.forEach(
+    const progress = new Progress()
+    const differences = yield* Effect.forEach(
       shares.filter((share) =>
         share > 0
       ),
-      (share, job) => check(sides[0], sides[1], options, job, share),
+      (share, job) => check(sides[0], sides[1], options, progress, job, share),
       { concurrency: "unbounded" }
     )
-    const differed = outcomes.find((outcome) => outcome._tag === "Differed")
-    const count = outcomes.reduce((sum, outcome) => sum + (outcome._tag === "Agreed" ? outcome.steps : 0), 0)
-    return differed ?? { _tag: "Agreed" as const, steps: count }
+    const difference = Option.flatten(Option.fromNullable(differences[progress.foundBy ?? 0]))
+    return { difference, operations: progress.operations }
   }).pipe(Effect.scoped)

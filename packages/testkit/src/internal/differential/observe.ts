@@ -1,4 +1,5 @@
 import * as Ploop from "@effect-ploop/core/Ploop"
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
@@ -54,12 +55,14 @@ export const normalizer = ({ directory }: Place): (text: string) => string => {
     }
   }
   const suffix = numbered("suffix ")
-  const device = numbered("device ")
-  return (text) =>
-    text.replaceAll(directory, "DIRECTORY")
+  return (text) => {
+    // Which number comes next is up to the host.
+    const device = numbered("device ")
+    return text.replaceAll(directory, "DIRECTORY")
       .replace(/Error in \w+ \([\w-]+\.c:\d+\): /g, "")
       .replace(/\.\{[0-9a-f-]{36}\}/g, (found) => `.{${suffix(found)}}`)
       .replace(/(\/dev\/(?:mapper\/)?ploop\d+)(p1)?/g, (_, whole: string, part = "") => `${device(whole)}${part}`)
+  }
 }
 
 const trees = (place: Place): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem | Path> =>
@@ -89,7 +92,16 @@ const visible = (place: Place, normalized: (text: string) => string, options: Op
       ...files.map(normalized).sort(),
       ...(yield* trees(place)).map(normalized)
     ]
-    return { lines, snapshots: Exit.isSuccess(snapshots) ? SnapshotTree.nodes(snapshots.value).length - 1 : 0 }
+    return {
+      lines,
+      snapshots: new Set(
+        Exit.isSuccess(snapshots)
+          ? SnapshotTree.nodes(snapshots.value).map(({ id }) =>
+            id
+          )
+          : []
+      )
+    }
   })
 
 /** What is compared: the sizes of image files, too, where they are exact. */
@@ -97,11 +109,11 @@ export interface Options {
   readonly sizes: boolean
 }
 
-/** What was seen after a step, on lines; whether it succeeded, and how many snapshots there are now. */
+/** What was seen after a step, on lines; whether it succeeded, and which snapshots there are now. */
 export interface Observation {
   readonly lines: ReadonlyArray<string>
   readonly succeeded: boolean
-  readonly snapshots: number
+  readonly snapshots: ReadonlySet<SnapshotId>
 }
 
 /** Runs a step, and says on lines what became of it and what is seen afterwards. */

@@ -1,0 +1,101 @@
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as FastCheck from "effect/FastCheck"
+import type { Named, Place, Step, Work } from "../step.js"
+import { named, top } from "../step.js"
+
+/** Steps, and how often they are chosen among others. */
+export type Weighted = FastCheck.WeightedArbitrary<Step>
+
+/** When a step makes sense. */
+export type When = Step["when"]
+
+export const always: When = () => true
+
+/** No device of the disk is there. */
+export const idle: When = (model) => !model.attached && !model.beside
+
+export const isMounted: When = (model) => model.mounted
+
+export const isWritable: When = (model) => model.writable
+
+export const hasSnapshots: When = (model) => model.snapshots.size > 0
+
+export const exists = ({ id }: Named): When => (model) => id === top.id || model.snapshots.has(id)
+
+export const isNew = ({ id }: Named): When => (model) => !model.snapshots.has(id)
+
+export const both = (...conditions: ReadonlyArray<When>): When => (model) =>
+  conditions.every((condition) => condition(model))
+
+export const snapshot: FastCheck.Arbitrary<Named> = FastCheck.constantFrom(...named)
+
+/** The top delta is there at any time, the snapshots are not. */
+export const snapshotOrTop: FastCheck.Arbitrary<Named> = FastCheck.oneof(
+  { weight: 3, arbitrary: snapshot },
+  FastCheck.constant(top)
+)
+
+type Details = Partial<Pick<Step, "when" | "leads" | "needs">>
+
+/** A step that asks the service for something. */
+export const on = (
+  name: string,
+  operation: (ploop: Ploop.Ploop, disk: string, place: Place) => Work,
+  details: Details = {}
+): Step => ({
+  when: always,
+  ...details,
+  name,
+  run: (place) => Effect.flatMap(Ploop.Ploop, (ploop) => operation(ploop, place.disk, place))
+})
+
+/** A step that does something to files. */
+export const files = (
+  name: string,
+  change: (fs: FileSystem.FileSystem, place: Place) => Work,
+  details: Details = {}
+): Step => ({
+  when: always,
+  ...details,
+  name,
+  run: (place) => Effect.flatMap(FileSystem.FileSystem, (fs) => change(fs, place))
+})
+
+/** Steps of one kind, of which one is chosen this often. */
+export const some = <A>(weight: number, of: FastCheck.Arbitrary<A>, step: (a: A) => Step): Weighted => ({
+  weight,
+  arbitrary: of.map(step)
+})
+
+/** Steps of which one is chosen this often. */
+export const anyOf = (weight: number, ...steps: ReadonlyArray<Step>): Weighted => ({
+  weight,
+  arbitrary: FastCheck.constantFrom(...steps)
+})
+
+/** A step that is chosen this often. */
+export const just = (weight: number, step: Step): Weighted => ({ weight, arbitrary: FastCheck.constant(step) })
+
+/** The image file of a snapshot, as the descriptor has it now; that of the first where there is no such snapshot. */
+export const fileOf = ({ directory, disk }: Place, wanted: SnapshotId.SnapshotId) =>
+  Effect.gen(function*() {
+    const path = yield* Path.Path
+    const nodes = SnapshotTree.nodes(yield* (yield* Ploop.Ploop).listSnapshots({ disk }))
+    const node = nodes.find((node) => node.id === wanted) ?? nodes[0]
+    return path.resolve(directory, node?.file ?? "")
+  })
+
+/** Copies the image file of a snapshot to a name that no image of the disk has. */
+export const copyOf = ({ id }: Named) => (place: Place) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const file = yield* fileOf(place, id)
+    const copy = `${file}.copy`
+    yield* fs.copyFile(file, copy)
+    return copy
+  })
