@@ -73,7 +73,11 @@ describe("a remote ploop", () => {
     ["is closed before the answer", Stream.empty, /the connection was closed/],
     ["fails", Stream.fail(new Error("no route to host")), /no route to host/],
     ["is cut within the answer", Stream.make(new Uint8Array([0xc4, 9, 1])), /no answer from the host/],
-    ["has another answer than the operation has", Protocol.pack(Stream.make({ ploop: "new" })), /no answer from the host/]
+    [
+      "has another answer than the operation has",
+      Protocol.pack(Stream.make({ ploop: "new" })),
+      /no answer from the host/
+    ]
   ]
   for (const [what, bytes, words] of broken) {
     it.effect(`is ToolAborted when the connection ${what}: how far the operation came is not known`, () =>
