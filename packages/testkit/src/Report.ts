@@ -165,9 +165,14 @@ export const toJUnit: (report: Report) => string = junit.toJUnit
 export const toHtml: (report: Report) => string = html.toHtml
 
 /**
- * The report for a terminal: a table, the failures, and why cases were skipped.
+ * The report for a terminal: the summary, a table of operation by outcome, the
+ * failures, and why cases were skipped. Lines are as long as they are unless it
+ * is given how many columns there are.
  *
  * @since 0.1.0
  * @category formatting
  */
-export const toText: (report: Report, options: { readonly color: boolean }) => string = table.toText
+export const toText: (
+  report: Report,
+  options: { readonly color: boolean; readonly columns?: number | undefined }
+) => string = table.toText

@@ -20,7 +20,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as ManagedRuntime from "effect/ManagedRuntime"
-import { afterAll, beforeAll, describe, it } from "vitest"
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest"
 import * as Case from "./Case.js"
 import type { Operation } from "./Report.js"
 import * as Runner from "./Runner.js"
@@ -67,6 +67,9 @@ export const suite = <E>(target: Target<E>, options: Options = {}): void => {
     }, timeout)
 
     afterAll(() => runtime.dispose(), timeout)
+
+    // A backend in memory never waits, and vitest's worker has to hear from the main thread once in a minute.
+    afterEach(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
     for (const operation of new Set(cases.map(Case.operation))) {
       describe(operation, { concurrent: options.concurrent === true }, () => {

@@ -1,4 +1,5 @@
 import { PloopFake } from "@effect-ploop/backend-fake"
+import type { Runner } from "@effect-ploop/testkit"
 import { Report } from "@effect-ploop/testkit"
 import { Command, FileSystem, Path, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -7,6 +8,7 @@ import { Effect, Fiber, Schedule, Schema, Stream } from "effect"
 import { fileURLToPath } from "node:url"
 import { requireExt4 } from "../src/internal/cli/hostFileSystem.js"
 import { codeOf, main } from "../src/internal/cli/main.js"
+import * as progress from "../src/internal/cli/progress.js"
 import { missing, title } from "./utils/realTool.js"
 
 /** A terminal, or what is none, that keeps what is shown on it. */
@@ -189,6 +191,38 @@ describe("ploop-conformance", () => {
       assert.match(stdout, /The suite cannot run here\./)
     })
   )
+})
+
+describe("the progress of a run", () => {
+  const event: Runner.Event = {
+    _tag: "CaseEnded",
+    result: {
+      id: "mount/one",
+      title: "MUST mount",
+      source: "manual: mount",
+      outcome: { _tag: "Failed", message: "defect: boom\n    at mount (a.ts:1:1)", operations: [], output: [] },
+      duration: 1
+    }
+  }
+  const shownOf = (isTTY: boolean, columns = 80) =>
+    Effect.gen(function*() {
+      const shown: Array<string> = []
+      const terminal = { ...makeTerminal(shown, isTTY), columns: Effect.succeed(columns) }
+      const { onEvent } = yield* Effect.provideService(progress.make, Terminal.Terminal, terminal)
+      yield* onEvent(event)
+      return shown
+    })
+
+  it.effect("names a failure with the first line of why, as it comes", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* shownOf(false), ["failed: mount/one: defect: boom\n"])
+      assert.match((yield* shownOf(true))[0] ?? "", /failed:.* mount\/one: defect: boom\n$/)
+    }))
+
+  it.effect("has a line that is never wider than the terminal", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* shownOf(true, 24)).at(-1), "\r\u001b[K[1/0, 1 failed] mount/o")
+    }))
 })
 
 const executable = fileURLToPath(new URL("../bin/ploop-conformance.js", import.meta.url))

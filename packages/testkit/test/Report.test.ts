@@ -1,6 +1,6 @@
 import { Report } from "@effect-ploop/testkit"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Either, Schema } from "effect"
+import { DateTime, Either, FastCheck as fc, Schema } from "effect"
 import { XMLParser, XMLValidator } from "fast-xml-parser"
 
 const report = new Report.Report({
@@ -38,6 +38,24 @@ const report = new Report.Report({
   ]
 })
 
+const passed: Report.CaseResult = {
+  id: "create/one",
+  title: "MUST make",
+  source: "manual: init",
+  outcome: { _tag: "Passed" },
+  duration: 1
+}
+
+const skipped: Report.CaseResult = { ...passed, outcome: { _tag: "Skipped", reason: "needs a driver" } }
+
+const failed = (message: string): Report.CaseResult => ({
+  ...passed,
+  outcome: { _tag: "Failed", message, operations: [], output: [] }
+})
+
+const of = (results: ReadonlyArray<Report.CaseResult>, endedEarly?: string) =>
+  new Report.Report({ ...report, results, ...(endedEarly !== undefined && { endedEarly }) })
+
 describe("a report", () => {
   it("as JSON decodes to the same report again", () => {
     const decoded = Schema.decodeEither(Schema.parseJson(Report.Report))(Report.toJson(report))
@@ -71,7 +89,7 @@ describe("a report", () => {
   })
 
   it("as HTML needs nothing from elsewhere", () => {
-    assert.notMatch(Report.toHtml(report), /(?:src|href)=|@import|url\(/)
+    assert.notMatch(Report.toHtml(report), /src=|href=(?!"#)|@import|url\(/)
   })
 
   it("as HTML shows each failure with its operations, the tool's arguments, output and exit code", () => {
@@ -88,16 +106,89 @@ describe("a report", () => {
 
   it("as text has a line for each operation, one for all, the failures, and the reasons of skips", () => {
     const lines = Report.toText(report, { color: false }).split("\n")
-    assert.deepStrictEqual(lines.slice(2, 7), [
+    assert.deepStrictEqual(lines.slice(3, 8), [
       "operation  passed  failed  skipped",
       "create          1       0        0",
       "mount           0       1        1",
       "----------------------------------",
       "all             1       1        1"
     ])
-    assert.include(lines, "mount/two: MUST \"mount\" & <show>")
-    assert.include(lines, "      mount /d: MountFailed")
+    const failure = lines.indexOf("mount/two")
+    assert.deepStrictEqual(lines.slice(failure, failure + 7), [
+      "mount/two",
+      "  MUST \"mount\" & <show>",
+      "  the tree: expected {}, found \u0001{<script>}",
+      "    operations:",
+      "      mount /d: MountFailed",
+      "        $ ploop mount -m '/m' /d",
+      "        exit code 21"
+    ])
     assert.include(lines, "    1  needs a driver")
+  })
+
+  const sentences: ReadonlyArray<readonly [Report.Report, string]> = [
+    [report, "1 of 2 rules that were tried is broken."],
+    [of([passed, passed, skipped]), "Every rule that was tried is kept: 2."],
+    [of([failed("boom"), failed("boom"), passed]), "2 of 3 rules that were tried are broken."],
+    [of([skipped]), "No rule was tried."],
+    [
+      of([passed], "it was interrupted"),
+      "The run ended early: it was interrupted. Every rule that was tried is kept: 1."
+    ]
+  ]
+  for (const [report, sentence] of sentences) {
+    it(`begins with what came of it: ${sentence}`, () => {
+      assert.strictEqual(Report.toText(report, { color: false }).split("\n")[1], sentence)
+      assert.include(Report.toHtml(report), sentence)
+    })
+  }
+
+  it("as text says what came of it once more below the failures, where a person is then", () => {
+    const last = (report: Report.Report) => Report.toText(report, { color: false }).split("\n").at(-1)
+    assert.strictEqual(last(of([failed("boom"), skipped])), "1 of 1 rules that were tried is broken.")
+    assert.notMatch(last(of([passed, skipped])) ?? "", /rule/)
+  })
+
+  it.prop("as text folds sentences to the columns that there are, and loses no word", {
+    columns: fc.integer({ min: 40, max: 120 }),
+    words: fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1, maxLength: 60 })
+  }, ({ columns, words }) => {
+    const shown = Report.toText(of([failed(words.join(" "))]), { color: false, columns })
+    assert.isTrue(shown.split("\n").every((line) => line.length <= columns), shown)
+    assert.include(shown.replaceAll(/\s+/g, " "), words.join(" "))
+  })
+
+  it("as text leaves lines whole for a terminal that does not know its width, and where there is none", () => {
+    const text = "the tree after the switch"
+    assert.include(Report.toText(of([failed(text)]), { color: false, columns: 0 }), text)
+    assert.include(Report.toText(of([failed(text.repeat(9))]), { color: false }), text.repeat(9))
+  })
+
+  it("as text has the frames of a backend and not those of the libraries below, which HTML has as well", () => {
+    const ours = "    at mount (/src/backend.ts:3:1)"
+    const theirs = "    at runLoop (/node_modules/effect/src/fiber.ts:1:1)"
+    const defect = of([failed(`defect: boom\n${ours}\n${theirs}`)])
+    assert.include(Report.toText(defect, { color: false }), ours)
+    assert.notInclude(Report.toText(defect, { color: false }), theirs)
+    assert.include(Report.toHtml(defect), theirs)
+  })
+
+  it("as HTML leads from an operation to its failures", () => {
+    const html = Report.toHtml(report)
+    const targets = [...html.matchAll(/href="#([^"]+)"/g)].map((match) => match[1])
+    assert.deepStrictEqual(targets, ["failures-mount"])
+    assert.include(html, "id=\"failures-mount\"")
+  })
+
+  it("as HTML shows a few failures whole, and of many which there are and why", () => {
+    const open = (count: number) =>
+      Report.toHtml(of(Array.from({ length: count }, () => failed("boom")))).match(/<details class="failure" open>/g)
+    assert.lengthOf(open(20) ?? [], 20)
+    assert.isNull(open(21))
+  })
+
+  it("as HTML tells what the target lacks, and why", () => {
+    assert.include(Report.toHtml(report), "mounts of the file systems in disks: no driver")
   })
 
   it("is a success only when nothing failed and the run came to its end", () => {

@@ -12,6 +12,11 @@ export interface Progress {
 
 const startOfLine = "\r\u001b[K"
 
+const failedOnTerminal = `${startOfLine}\u001b[31mfailed:\u001b[0m`
+
+/** The rest, as a stack has it, is in the report. */
+const firstLine = (text: string): string => text.split("\n", 1)[0] ?? ""
+
 interface Counted {
   readonly all: number
   readonly done: number
@@ -28,12 +33,14 @@ const shown = ({ all, done, failed }: Counted, id: string, columns: number): str
 export const make: Effect.Effect<Progress, never, Terminal.Terminal> = Effect.gen(function*() {
   const terminal = yield* Terminal.Terminal
   const isTerminal = yield* terminal.isTTY
-  const columns = yield* terminal.columns
   const counted = yield* Ref.make<Counted>({ all: 0, done: 0, failed: 0 })
   const say = (text: string): Effect.Effect<void> => Effect.ignore<void, PlatformError, never>(terminal.display(text))
   const show = (id: string) =>
     isTerminal
-      ? Effect.flatMap(Ref.get(counted), (now) => say(`${startOfLine}${shown(now, id, columns)}`))
+      ? Effect.flatMap(
+        Effect.all([Ref.get(counted), terminal.columns]),
+        ([now, columns]) => say(`${startOfLine}${shown(now, id, columns)}`)
+      )
       : Effect.void
 
   return {
@@ -47,7 +54,9 @@ export const make: Effect.Effect<Progress, never, Terminal.Terminal> = Effect.ge
         case "CaseEnded": {
           const { id, outcome } = event.result
           const failed = outcome._tag === "Failed"
-          const line = failed ? `${isTerminal ? startOfLine : ""}failed: ${id}: ${outcome.message}\n` : ""
+          const line = failed
+            ? `${isTerminal ? failedOnTerminal : "failed:"} ${id}: ${firstLine(outcome.message)}\n`
+            : ""
           return Ref.update(counted, (now) => ({
             ...now,
             done: now.done + 1,

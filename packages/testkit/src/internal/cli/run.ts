@@ -59,7 +59,9 @@ const select = (filters: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Cas
 const print = (report: Report.Report): Effect.Effect<void, PlatformError, Terminal.Terminal> =>
   Effect.gen(function*() {
     const terminal = yield* Terminal.Terminal
-    yield* terminal.display(`${Report.toText(report, { color: yield* terminal.isTTY })}\n`)
+    const color = yield* terminal.isTTY
+    const columns = color ? yield* terminal.columns : undefined
+    yield* terminal.display(`${Report.toText(report, { color, columns })}\n`)
   })
 
 interface Given extends backends.Wanted {

@@ -6,9 +6,11 @@ export const operation = ({ arguments: argv, exitCode, name, outcome, subject }:
   ...(argv === undefined ? [] : [`  $ ${argv}`, `  exit code ${exitCode ?? "unknown"}`])
 ]
 
+const section = (name: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
+  lines.length === 0 ? [] : [`${name}:`, ...lines.map((line) => `  ${line}`)]
+
 /** What a person needs to know of a failure beside its message. */
 export const lines = (outcome: Extract<Outcome, { readonly _tag: "Failed" }>): ReadonlyArray<string> => [
-  "operations:",
-  ...outcome.operations.flatMap(operation).map((line) => `  ${line}`),
-  ...(outcome.output.length === 0 ? [] : ["output:", ...outcome.output.map((line) => `  ${line}`)])
+  ...section("operations", outcome.operations.flatMap(operation)),
+  ...section("output", outcome.output)
 ]

@@ -1,9 +1,10 @@
 import * as DateTime from "effect/DateTime"
+import * as Capability from "../../Capability.js"
 import type { Report } from "../../Report.js"
 import { counts, isSuccess } from "../../Report.js"
 import * as details from "./details.js"
 import type { Failure, Row } from "./summary.js"
-import { byOperation, failures, reasons, rows } from "./summary.js"
+import { byOperation, failures, reasons, rows, sentence } from "./summary.js"
 
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -16,72 +17,127 @@ const entities: Readonly<Record<string, string>> = {
 const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 
 const style = `
-:root { color-scheme: light dark; --pass: #1a7f37; --fail: #cf222e; --skip: #9a6700; --line: #8884; }
+:root { color-scheme: light dark; --pass: #1a7f37; --fail: #cf222e; --skip: #9a6700; --line: #8884; --soft: #8881; }
+@media (prefers-color-scheme: dark) { :root { --pass: #3fb950; --fail: #ff7b72; --skip: #d29922; } }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-table { border-collapse: collapse; } th, td { border-bottom: 1px solid var(--line); padding: .2rem .8rem; text-align: left; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; } td.zero { opacity: .35; }
-.pass { color: var(--pass); } .fail { color: var(--fail); } .skip { color: var(--skip); }
-pre { background: #8881; overflow-x: auto; padding: .8rem; border-radius: .4rem; font-size: 13px; }
-summary { cursor: pointer; padding: .15rem 0; } code { font-size: 13px; } .verdict { font-size: 1.15rem; font-weight: 600; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; } h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
+a { color: inherit; } code, pre { font: 13px/1.5 ui-monospace, monospace; }
+.verdict { font-size: 1.35rem; font-weight: 600; margin: .5rem 0; } .pass { color: var(--pass); } .fail { color: var(--fail); }
+.skip { color: var(--skip); } .quiet { opacity: .65; }
+.bar { display: flex; height: .5rem; border-radius: .25rem; overflow: hidden; background: var(--soft); }
+.bar i { background: currentColor; } td .bar { min-width: 6rem; }
+table { border-collapse: collapse; width: 100%; } th, td { border-bottom: 1px solid var(--line); padding: .15rem .6rem; text-align: left; }
+tfoot th, tfoot td { border-bottom: 0; border-top: 2px solid var(--line); } 
+td { overflow-wrap: anywhere; } td code, td.n, th.n { white-space: nowrap; overflow-wrap: normal; } tbody th { font-weight: 500; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; width: 4rem; } td.zero { opacity: .35; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; } dt { opacity: .65; } dd { margin: 0; overflow-wrap: anywhere; }
+details.failure { border-left: 3px solid var(--fail); margin: .6rem 0; padding: .2rem .8rem; background: var(--soft); border-radius: 0 .4rem .4rem 0; }
+pre { margin: .4rem 0; overflow-wrap: anywhere; white-space: pre-wrap; } .message { font-weight: 600; overflow-wrap: anywhere; }
+summary { cursor: pointer; padding: .15rem 0; }
+@media (max-width: 40rem) { .bars { display: none; } }
 `
+
+const outcomes = ["passed", "failed", "skipped"] as const
 
 const classes = { passed: "pass", failed: "fail", skipped: "skip" } as const
 
-const outcomes = ["passed", "failed", "skipped"] as const
+type Counted = Pick<Row, (typeof outcomes)[number]>
+
+/** The shares of the outcomes, for the eye alone: the numbers are beside it. */
+const bar = (counted: Counted): string =>
+  `<div class="bar" aria-hidden="true">${
+    outcomes.filter((name) => counted[name] > 0)
+      .map((name) => `<i class="${classes[name]}" style="flex:${counted[name]}"></i>`)
+      .join("")
+  }</div>`
 
 const cell = (row: Row, name: (typeof outcomes)[number]): string =>
   `<td class="n ${row[name] === 0 ? "zero" : classes[name]}">${row[name]}</td>`
 
-const line = (row: Row): string =>
-  `<tr><th scope="row">${escape(row.operation)}</th>${outcomes.map((name) => cell(row, name)).join("")}</tr>`
+const anchor = (operation: string): string => `failures-${escape(operation)}`
+
+const heading = ({ failed, operation }: Row): string =>
+  failed === 0 ? escape(operation) : `<a href="#${anchor(operation)}">${escape(operation)}</a>`
+
+const line = (row: Row, title: string): string =>
+  `<tr><th scope="row">${title}</th>${outcomes.map((name) => cell(row, name)).join("")}<td class="bars">${
+    bar(row)
+  }</td></tr>`
 
 const matrix = (report: Report): string =>
-  `<table><thead><tr><th>operation</th>${outcomes.map((name) => `<th class="n">${name}</th>`).join("")}</tr></thead>
-<tbody>${rows(report).map(line).join("\n")}</tbody>
-<tfoot>${line({ operation: "all", ...counts(report.results) })}</tfoot></table>`
+  `<table><thead><tr><th>operation</th>${
+    outcomes.map((name) => `<th class="n">${name}</th>`).join("")
+  }<th class="bars"></th></tr></thead>
+<tbody>${rows(report).map((row) => line(row, heading(row))).join("\n")}</tbody>
+<tfoot>${line({ operation: "all", ...counts(report.results) }, "all")}</tfoot></table>`
 
-const failure = ({ id, outcome, source, title }: Failure): string =>
-  `<details open><summary class="fail"><code>${escape(id)}</code> ${escape(title)}</summary>
-<p>${escape(outcome.message)}</p><p>The rule comes from ${escape(source)}.</p>
-<pre>${escape(details.lines(outcome).join("\n"))}</pre></details>`
+/** So many failures are shown whole; of more, the first thing to read is which there are. */
+const fewFailures = 20
+
+const failure = (open: boolean) => ({ id, outcome, source, title }: Failure): string => {
+  const [first = "", ...others] = outcome.message.split("\n")
+  return `<details class="failure"${open ? " open" : ""}><summary><code class="fail">${escape(id)}</code> ${
+    escape(title)
+  }
+<div class="message">${escape(first)}</div></summary>
+<pre>${escape([...others, ...details.lines(outcome)].join("\n"))}</pre>
+<p class="quiet">The rule comes from ${escape(source)}.</p></details>`
+}
+
+const broken = (report: Report): ReadonlyArray<string> => {
+  const all = failures(report)
+  return byOperation(all).map(([operation, group]) =>
+    `<h3 id="${anchor(operation)}">${escape(operation)}</h3>\n${
+      group.map(failure(all.length <= fewFailures)).join("\n")
+    }`
+  )
+}
 
 const section = (heading: string, parts: ReadonlyArray<string>): string =>
   parts.length === 0 ? "" : `<h2>${heading}</h2>\n${parts.join("\n")}`
 
-const skipped = (report: Report): ReadonlyArray<string> =>
-  reasons(report).map(([reason, count]) => `<p class="skip">${count} × ${escape(reason)}</p>`)
+const skipped = (report: Report): ReadonlyArray<string> => {
+  const all = reasons(report)
+  return all.length === 0 ? [] : [
+    `<table>${
+      all.map(([reason, count]) => `<tr><td class="n skip">${count}</td><td>${escape(reason)}</td></tr>`).join("\n")
+    }</table>`
+  ]
+}
 
 const marks = { Passed: ["pass", "passed"], Failed: ["fail", "failed"], Skipped: ["skip", "skipped"] } as const
 
 const everything = (report: Report): ReadonlyArray<string> =>
   byOperation(report.results).map(([operation, results]) =>
-    `<details><summary>${escape(operation)}</summary><table>${
+    `<details><summary>${escape(operation)} <span class="quiet">${results.length}</span></summary><table>${
       results.map(({ id, outcome, title }) => {
         const [name, word] = marks[outcome._tag]
-        return `<tr><td class="${name}">${word}</td><td><code>${escape(id)}</code></td><td>${escape(title)}</td></tr>`
+        return `<tr><td class="n ${name}">${word}</td><td>${escape(title)}<br><code class="quiet">${
+          escape(id)
+        }</code></td></tr>`
       }).join("\n")
     }</table></details>`
   )
 
 const verdict = (report: Report): string => {
-  const { failed, passed, skipped } = counts(report.results)
-  const words = `${passed} passed, ${failed} failed, ${skipped} skipped`
-  return `<p class="verdict ${isSuccess(report) ? "pass" : "fail"}">${words}</p>${
-    report.endedEarly === undefined ? "" : `<p class="fail">The run ended early: ${escape(report.endedEarly)}.</p>`
-  }`
+  const all = counts(report.results)
+  return `<p class="verdict ${isSuccess(report) ? "pass" : "fail"}">${escape(sentence(report))}</p>
+<p>${
+    outcomes.map((name) => `<span class="${all[name] === 0 ? "quiet" : classes[name]}">${all[name]} ${name}</span>`)
+      .join(", ")
+  }</p>${bar(all)}`
 }
 
 const environment = ({ startedAt, target }: Report): string =>
-  `<table>${
+  `<dl>${
     [
-      ["target", target.name],
       ["tool", target.tool],
       ["generation", target.generation],
-      ["capabilities", target.capabilities.join(", ")],
+      ["can", target.capabilities.map(Capability.describe).join("; ")],
+      ...target.lacks.map(({ capability, reason }) => ["lacks", `${Capability.describe(capability)}: ${reason}`]),
       ["begun", DateTime.formatIso(startedAt)]
-    ].map(([name, value]) => `<tr><th scope="row">${name}</th><td>${escape(value ?? "")}</td></tr>`).join("")
-  }</table>`
+    ].map(([name, value]) => `<dt>${name}</dt><dd>${escape(value ?? "")}</dd>`).join("\n")
+  }</dl>`
 
 export const toHtml = (report: Report): string =>
   `<!doctype html>
@@ -92,7 +148,7 @@ ${verdict(report)}
 ${environment(report)}
 <h2>By operation</h2>
 ${matrix(report)}
-${section("Failures", failures(report).map(failure))}
+${section("Failures", broken(report))}
 ${section("Skipped", skipped(report))}
 ${section("Every case", everything(report))}
 </body></html>

@@ -14,10 +14,10 @@ const count = (results: ReadonlyArray<CaseResult>, tag: Outcome["_tag"]): number
   results.filter(({ outcome }) => outcome._tag === tag).length
 
 /** The results by operation, in the order of the suite. */
-export const byOperation = (
-  results: ReadonlyArray<CaseResult>
-): ReadonlyArray<readonly [string, Array<CaseResult>]> => {
-  const groups = new Map<string, Array<CaseResult>>()
+export const byOperation = <Result extends CaseResult>(
+  results: ReadonlyArray<Result>
+): ReadonlyArray<readonly [string, Array<Result>]> => {
+  const groups = new Map<string, Array<Result>>()
   for (const result of results) {
     const operation = operationOf(result)
     const group = groups.get(operation)
@@ -49,4 +49,16 @@ export const reasons = ({ results }: Report): ReadonlyArray<readonly [string, nu
     if (outcome._tag === "Skipped") counted.set(outcome.reason, (counted.get(outcome.reason) ?? 0) + 1)
   }
   return [...counted]
+}
+
+/** What came of a run, in a sentence. */
+export const sentence = (report: Report): string => {
+  const failed = count(report.results, "Failed")
+  const ran = report.results.length - count(report.results, "Skipped")
+  const words = ran === 0
+    ? "No rule was tried."
+    : failed === 0
+    ? `Every rule that was tried is kept: ${ran}.`
+    : `${failed} of ${ran} rules that were tried ${failed === 1 ? "is" : "are"} broken.`
+  return report.endedEarly === undefined ? words : `The run ended early: ${report.endedEarly}. ${words}`
 }

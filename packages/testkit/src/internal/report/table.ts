@@ -2,10 +2,10 @@ import * as Ansi from "@effect/printer-ansi/Ansi"
 import * as AnsiDoc from "@effect/printer-ansi/AnsiDoc"
 import * as Doc from "@effect/printer/Doc"
 import type { Report } from "../../Report.js"
-import { counts } from "../../Report.js"
+import { counts, isSuccess } from "../../Report.js"
 import * as details from "./details.js"
-import type { Row } from "./summary.js"
-import { failures, reasons, rows } from "./summary.js"
+import type { Failure, Row } from "./summary.js"
+import { failures, reasons, rows, sentence } from "./summary.js"
 
 type Styled = Doc.Doc<Ansi.Ansi>
 
@@ -15,10 +15,30 @@ const bold = styled(Ansi.bold)
 const red = styled(Ansi.red)
 const green = styled(Ansi.green)
 const yellow = styled(Ansi.yellow)
+const grey = styled(Ansi.blackBright)
+
+/** The lines of a text of which none is longer than so many columns, unless a word is. */
+const fold = (text: string, columns: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > columns) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines
+}
+
+/** Text that is indented as a whole, and folded. */
+const paragraph = (
+  indent: number,
+  text: string,
+  columns: number,
+  style: (text: string) => Styled = Doc.string
+): Styled => Doc.indent(Doc.vsep(fold(text, columns - indent).map(style)), indent)
 
 const number = (value: number, width: number, style: (text: string) => Styled): Styled => {
   const text = String(value).padStart(width)
-  return value === 0 ? Doc.string(text) : style(text)
+  return value === 0 ? grey(text) : style(text)
 }
 
 const headings = ["passed", "failed", "skipped"] as const
@@ -32,7 +52,10 @@ const table = (report: Report): Styled => {
   const all = rows(report)
   const total: Row = { operation: "all", ...counts(report.results) }
   const width = Math.max(...[...all, total].map(({ operation }) => operation.length), "operation".length)
-  const line = (row: Row): Styled => Doc.hcat([Doc.string(row.operation.padEnd(width)), ...cells(row)])
+  const line = (row: Row): Styled => {
+    const name = row.operation.padEnd(width)
+    return Doc.hcat([row.failed > 0 ? red(name) : Doc.string(name), ...cells(row)])
+  }
   return Doc.vsep([
     bold(`${"operation".padEnd(width)}${headings.map((name) => `  ${name}`).join("")}`),
     ...all.map(line),
@@ -41,39 +64,59 @@ const table = (report: Report): Styled => {
   ])
 }
 
-const indented = (lines: ReadonlyArray<string>): Styled => Doc.vsep(lines.map((line) => Doc.string(`    ${line}`)))
+/** Where a defect came from, in the libraries below: the other formats have it. */
+const isForeign = (line: string): boolean => /^\s+at .*node_modules/.test(line)
 
-const failed = (report: Report): ReadonlyArray<Styled> =>
-  failures(report).map(({ id, outcome, title }) =>
-    Doc.vsep([
-      Doc.empty,
-      red(`${id}: ${title}`),
-      ...outcome.message.split("\n").map((line) => Doc.string(`  ${line}`)),
-      indented(details.lines(outcome))
-    ])
-  )
+const message = (text: string, columns: number): ReadonlyArray<Styled> => {
+  const [first = "", ...others] = text.split("\n").filter((line) => !isForeign(line))
+  return [paragraph(2, first, columns, bold), ...others.map((line) => Doc.string(`  ${line}`))]
+}
 
-const skipped = (report: Report): ReadonlyArray<Styled> => {
+const failure = (columns: number) => ({ id, outcome, title }: Failure): Styled =>
+  Doc.vsep([
+    Doc.empty,
+    red(id),
+    paragraph(2, title, columns),
+    ...message(outcome.message, columns),
+    ...details.lines(outcome).map((line) => grey(`    ${line}`))
+  ])
+
+const failed = (report: Report, columns: number): ReadonlyArray<Styled> => {
+  const all = failures(report)
+  return all.length === 0 ? [] : [Doc.empty, bold("failed"), ...all.map(failure(columns))]
+}
+
+const skipped = (report: Report, columns: number): ReadonlyArray<Styled> => {
   const all = reasons(report)
   return all.length === 0 ? [] : [
     Doc.empty,
     bold("skipped"),
-    ...all.map(([reason, count]) => Doc.hcat([number(count, 5, yellow), Doc.string(`  ${reason}`)]))
+    ...all.map(([reason, count]) => Doc.hcat([number(count, 5, yellow), paragraph(2, reason, columns - 5)]))
   ]
 }
 
-const ending = (report: Report): ReadonlyArray<Styled> =>
-  report.endedEarly === undefined ? [] : [Doc.empty, red(`The run ended early: ${report.endedEarly}.`)]
-
-export const toText = (report: Report, options: { readonly color: boolean }): string => {
+/** The summary comes first; after failures, which fill the screen, it comes once more. */
+const page = (report: Report, columns: number): Styled => {
   const { generation, name } = report.target
-  const doc = Doc.vsep([
-    bold(`ploop conformance of ${name}, generation ${generation}`),
+  const verdict = paragraph(0, sentence(report), columns, isSuccess(report) ? green : red)
+  return Doc.vsep([
+    paragraph(0, `ploop conformance of ${name}, generation ${generation}`, columns, bold),
+    verdict,
     Doc.empty,
     table(report),
-    ...failed(report),
-    ...skipped(report),
-    ...ending(report)
+    ...failed(report, columns),
+    ...skipped(report, columns),
+    ...(failures(report).length === 0 ? [] : [Doc.empty, verdict])
   ])
+}
+
+/** Some terminals do not know how wide they are, and say 0. */
+const fewestColumns = 40
+
+export const toText = (
+  report: Report,
+  options: { readonly color: boolean; readonly columns?: number | undefined }
+): string => {
+  const doc = page(report, Math.max(options.columns ?? Number.POSITIVE_INFINITY, fewestColumns))
   return options.color ? AnsiDoc.render(doc, { style: "pretty" }) : Doc.render(Doc.unAnnotate(doc), { style: "pretty" })
 }

@@ -1,0 +1,131 @@
+import { FakeHost, PloopFake } from "@effect-ploop/backend-fake"
+import { LowLevel, Ploop, PloopError } from "@effect-ploop/core"
+import {
+  HttpClient,
+  HttpClientRequest,
+  HttpClientResponse,
+  HttpServer,
+  HttpServerRequest,
+  HttpServerResponse
+} from "@effect/platform"
+import { NodeHttpServer } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
+import { Connection, layer } from "./hosts.js"
+import * as Protocol from "./Protocol.js"
+import * as RemoteHost from "./RemoteHost.js"
+import * as RemotePloop from "./RemotePloop.js"
+
+const disk = "/vz/DiskDescriptor.xml"
+const create = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.create({ image: "/vz/root.hdd", size: "10G" }))
+
+/** A host that answers a request with these bytes, and no others. */
+const answering = (bytes: Stream.Stream<Uint8Array, Error>) =>
+  RemotePloop.layer.pipe(Layer.provide(Layer.succeed(RemotePloop.Connection, () => bytes)))
+
+describe("a remote ploop", () => {
+  it.live("fails with the very error that the operation had on the host", () =>
+    Effect.gen(function*() {
+      const busy = new PloopError.Busy({
+        operation: "umount",
+        subject: disk,
+        text: "umount: target is busy",
+        exitCode: 26,
+        holders: [new PloopError.Holder({ command: "sh", pid: 7, user: "root" })]
+      })
+      yield* (yield* FakeHost.FakeHost).fail("umount", busy)
+      yield* create
+      const ploop = yield* Ploop.Ploop
+      const error = yield* Effect.flip(ploop.umount({ disk }))
+      assert.instanceOf(error, PloopError.Busy)
+      assert.notStrictEqual(error, busy)
+      assert.deepStrictEqual(error, busy)
+      assert.strictEqual(error.message, busy.message)
+    }).pipe(Effect.provide(layer)))
+
+  it.live("interrupts the operation on the host when it is interrupted, and waits for its end", () =>
+    Effect.gen(function*() {
+      const begun = yield* Deferred.make<void>()
+      const events: Array<string> = []
+      const Slow = Layer.effect(
+        Ploop.Ploop,
+        Effect.map(Ploop.Ploop, (ploop) => ({
+          ...ploop,
+          resize: () =>
+            Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never).pipe(
+              Effect.onInterrupt(() => Effect.delay(Effect.sync(() => events.push("ended on the host")), "10 millis"))
+            )
+        }))
+      )
+      const remote = RemotePloop.layer.pipe(
+        Layer.provide(Connection),
+        Layer.provide(Slow.pipe(Layer.provideMerge(PloopFake.layer())))
+      )
+      const resize = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.resize({ disk, size: "20G" }))
+      const fiber = yield* Effect.fork(Effect.provide(resize, remote))
+      yield* Deferred.await(begun)
+      yield* Fiber.interrupt(fiber)
+      events.push("ended here")
+      assert.deepStrictEqual(events, ["ended on the host", "ended here"])
+    }))
+
+  const broken: ReadonlyArray<readonly [string, Stream.Stream<Uint8Array, Error>, RegExp]> = [
+    ["is closed before the answer", Stream.empty, /the connection was closed/],
+    ["fails", Stream.fail(new Error("no route to host")), /no route to host/],
+    ["is cut within the answer", Stream.make(new Uint8Array([0xc4, 9, 1])), /no answer from the host/],
+    [
+      "has another answer than the operation has",
+      Protocol.pack(Stream.make({ ploop: "new" })),
+      /no answer from the host/
+    ]
+  ]
+  for (const [what, bytes, words] of broken) {
+    it.effect(`is ToolAborted when the connection ${what}: how far the operation came is not known`, () =>
+      Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        const error = yield* Effect.flip(ploop.createSnapshot({ disk }))
+        assert.instanceOf(error, PloopError.ToolAborted)
+        assert.strictEqual(error.operation, "createSnapshot")
+        assert.match(error.text, words)
+      }).pipe(Effect.provide(answering(bytes))))
+  }
+
+  it.live("leaves it to the host to refuse what it has no operation for", () =>
+    Effect.gen(function*() {
+      const serve = yield* RemoteHost.serve
+      const request = Protocol.pack(Stream.make({ operation: "format", options: {} }))
+      const error = yield* Effect.flip(Stream.runDrain(serve(request)))
+      assert.match(error.message, /format/)
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.live("works over HTTP", () =>
+    Effect.gen(function*() {
+      yield* create
+      const ploop = yield* Ploop.Ploop
+      const id = yield* ploop.createSnapshot({ disk })
+      assert.deepStrictEqual((yield* ploop.listSnapshots({ disk })).nodes.map((node) => node.parent), [undefined, id])
+      const error = yield* Effect.flip(Effect.flatMap(LowLevel.LowLevel, (low) => low.stop({ device: "/dev/ploop7" })))
+      assert.strictEqual(error._tag, "DeviceNotFound")
+    }).pipe(Effect.provide(overHttp)))
+})
+
+const Client = Layer.effect(
+  RemotePloop.Connection,
+  Effect.map(
+    HttpClient.HttpClient,
+    (client) => (request) =>
+      HttpClientResponse.stream(client.execute(HttpClientRequest.bodyStream(HttpClientRequest.post("/"), request)))
+  )
+)
+
+const Server = HttpServer.serve(Effect.gen(function*() {
+  const serve = yield* RemoteHost.serve
+  const request = yield* HttpServerRequest.HttpServerRequest
+  return HttpServerResponse.stream(serve(request.stream))
+}))
+
+const overHttp = RemotePloop.layer.pipe(
+  Layer.provide(Client),
+  Layer.provide(Layer.provide(Server, PloopFake.layer())),
+  Layer.provide(NodeHttpServer.layerTest)
+)
