@@ -77,6 +77,10 @@ export const rewritten = (image: Image): Image => {
   return { ...image, staleFlag: isCalledEmpty && (image.filled > 0 || HashSet.size(clusters) > 0) }
 }
 
+/** Whether the header says that nothing is in the image. */
+export const isMarkedEmpty = (image: Image): boolean =>
+  image.staleFlag || (image.filled === 0 && HashSet.size(image.delta.clusters) === 0)
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
@@ -93,7 +97,7 @@ const header = (image: Image): Uint8Array => {
   else view.setBigUint64(36, BigInt(image.size / 512), true)
   view.setUint32(44, image.dirty ? inUse : 0, true)
   view.setUint32(48, dataStart(image) / 512, true)
-  view.setUint32(52, HashSet.size(image.delta.clusters) === 0 || image.staleFlag ? 1 : 0, true)
+  view.setUint32(52, isMarkedEmpty(image) ? 1 : 0, true)
   const unit = image.version === 1 ? image.clusterSize / 512 : 1
   const first = dataStart(image) / image.clusterSize
   const filled = Array.from({ length: image.filled }, (_, cluster) => cluster)

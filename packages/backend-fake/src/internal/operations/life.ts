@@ -422,7 +422,8 @@ const selected = (tool: Tool, disk: disks.Disk, request: Request.Replace): Answe
 const refuseDifferent = (tool: Tool, old: disks.OpenImage, next: disks.OpenImage): Answer<void> =>
   generation(tool) === "1.15" && (
       image.fileSize(old.image) !== image.fileSize(next.image) || old.image.size !== next.image.size ||
-      old.image.version !== next.image.version || old.image.dirty !== next.image.dirty
+      old.image.version !== next.image.version ||
+      image.isMarkedEmpty(old.image) !== image.isMarkedEmpty(next.image)
     )
     ? said(tool, 11, `Images ${old.path} and ${next.path} are of different size`)
     : Either.void

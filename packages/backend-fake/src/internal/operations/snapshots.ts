@@ -338,10 +338,17 @@ const requireNew = (tool: Tool, disk: disks.Disk, into: HostPath, chain: Readonl
     : Either.void
 }
 
-/** Moves the image of a snapshot to a new file. */
-const moveInto = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId, into: HostPath): Answer<disks.Disk> =>
+/** Moves the image of a snapshot to a new file, which is made as large as the uppermost of those merged. */
+const moveInto = (
+  tool: Tool,
+  disk: disks.Disk,
+  id: SnapshotId.SnapshotId,
+  into: HostPath,
+  size: number
+): Answer<disks.Disk> =>
   Either.gen(function*() {
     const opened = yield* openImage(tool, disk, id)
+    if (opened.image.size !== size) yield* disks.setImage(tool, opened.ref, { ...opened.image, size })
     yield* denied(tool, 1, `Can't create ${into}`)(files.rename(tool.tx, opened.path, into))
     for (const device of tool.tx.state.devices) {
       tool.tx.setDevice({
@@ -363,10 +370,11 @@ export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Ans
     const into = request.into === undefined ? undefined : absolute(tool, request.into)
     if (into !== undefined) yield* requireNew(tool, before, into, chain)
     disks.lock(tool, before)
+    const uppermost = Either.map(openImage(tool, before, id), ({ image }) => image.size)
     let disk = before
     if (generation(tool) === "1.15") disk = yield* mergeChain(tool, disk, chain)
     else for (let step = 1; step < chain.length; step++) disk = yield* mergeInto(tool, disk, id)
-    if (into !== undefined) disk = yield* moveInto(tool, disk, id, into)
+    if (into !== undefined) disk = yield* moveInto(tool, disk, id, into, yield* uppermost)
     const after = disk.tree
     return {
       survivor: id,

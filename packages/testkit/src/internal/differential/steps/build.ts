@@ -19,6 +19,8 @@ export const always: When = () => true
 /** No device of the disk is there. */
 export const idle: When = (model) => !model.attached && !model.beside
 
+export const isAttached: When = (model) => model.attached
+
 export const isMounted: When = (model) => model.mounted
 
 export const isWritable: When = (model) => model.writable

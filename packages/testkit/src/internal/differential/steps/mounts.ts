@@ -11,6 +11,7 @@ import {
   exists,
   files,
   idle,
+  isAttached,
   isMounted,
   isNew,
   isWritable,
@@ -73,7 +74,8 @@ const attaching: ReadonlyArray<Weighted> = [
       when: notMounted
     })
   ),
-  just(4, on("umount", (p, disk) => p.umount({ disk }), { leads: unmountedNow })),
+  just(5, on("umount", (p, disk) => p.umount({ disk }), { when: isAttached, leads: unmountedNow })),
+  just(1, on("umount", (p, disk) => p.umount({ disk }), { leads: unmountedNow })),
   just(1, on("umount the target", (p, _, place) => p.umount({ target: target(place) }), { leads: unmountedNow })),
   just(
     1,
@@ -202,6 +204,7 @@ const space: ReadonlyArray<Weighted> = [
   })),
   just(1, on("discard", (p, disk) => Effect.asVoid(p.discard({ disk })), { when: isMounted, needs: "balloon" })),
   just(1, on("balloonStatus", (p, disk) => Effect.asVoid(p.balloonStatus({ disk })), { needs: "balloon" })),
+  // One that fails half-way leaves the device in maintenance, which the host in memory does not have.
   some(
     1,
     FastCheck.constantFrom("20M", "0s"),

@@ -47,7 +47,7 @@ export const tree: ReadonlyArray<Weighted> = [
     on(
       `snapshotAndSwitch ${it.name}, keeping the top as ${keep.name}`,
       (p, disk) => p.snapshotAndSwitch({ disk, id: it.id, keepAs: keep.id }),
-      { when: exists(it) }
+      { when: both(exists(it), idle) }
     )),
   some(
     2,
@@ -77,6 +77,7 @@ const range = ([it, downTo]: readonly [Named, Named | undefined]) => ({
 const merged = { name: "a file", of: (directory: string) => `${directory}/merged` }
 
 export const merges: ReadonlyArray<Weighted> = [
+  just(2, on("mergeSnapshots the top", (p, disk) => p.mergeSnapshots({ disk }), { when: hasSnapshots })),
   some(5, ranges, (chosen) => {
     const { name, options, when } = range(chosen)
     return on(name, (p, disk) => p.mergeSnapshots({ disk, ...options }), { when })
