@@ -414,7 +414,7 @@ const selected = (tool: Tool, disk: disks.Disk, request: Request.Replace): Answe
     ? said(
       tool,
       38,
-      `Invalid level ${request.level} specified, allowed values are 0 to ${Math.max(levels.length - 2, 0)}`
+      `Invalid level ${request.level} specified, allowed values are 0 to ${levels.length - 2}`
     )
     : Either.right(found)
 }
@@ -483,7 +483,7 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
         return yield* said(
           tool,
           38,
-          `Invalid level ${level} specified, allowed values are 0 to ${Math.max(level - 1, 0)}`
+          `Invalid level ${level} specified, allowed values are 0 to ${level - 1}`
         )
       }
       tx.setDevice({
