@@ -1,6 +1,6 @@
 /**
  * Every export of a public module has a docstring with `@since` and `@category`,
- * and every example, in docstrings and in READMEs, type-checks.
+ * and every example, in docstrings, in READMEs and in docs, type-checks.
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -40,7 +40,13 @@ for (const path of modules) {
   }
 }
 
-for (const path of [join(root, "README.md"), ...packages.map((directory) => join(directory, "README.md"))]) {
+const documents = [
+  join(root, "README.md"),
+  ...packages.map((directory) => join(directory, "README.md")),
+  ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => join(root, "docs", name))
+]
+
+for (const path of documents) {
   const name = relative(root, path).replaceAll("/", "-")
   for (const [index, match] of [...readFileSync(path, "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].entries()) {
     examples.set(`${basename(name, ".md")}${index}.ts`, match[1]!)
