@@ -152,12 +152,15 @@ const markedInUse: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/drops-the-mark-of-an-image",
-    title: "MUST clear the mark of an image with dropInUse, once",
+    title: "MUST clear the mark of an image with dropInUse, once, and say so",
     source: Case.manual("check, -d"),
     run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
       const { image } = yield* Conformance.disk()
       yield* files.markInUse(image)
-      yield* found({ image, dropInUse: true }, "repaired", "the first check")
+      const { findings, outcome } = yield* ploop.check({ image, dropInUse: true })
+      yield* Check.equal(outcome, "repaired", "the first check")
+      yield* Check.isTrue(findings.length > 0, "whether it says what it repaired", findings)
       yield* found({ image }, "clean", "the second check")
     })
   }),

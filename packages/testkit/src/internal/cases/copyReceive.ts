@@ -23,6 +23,9 @@ const data = (length: number, value: number) => new Uint8Array(length).fill(valu
 
 const end = record(0, data(0, 0))
 
+/** A record that begins with another mark than records do. */
+const unmarked = (record: Uint8Array): Uint8Array => joined(data(4, 0x41), record.subarray(4))
+
 const joined = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]))
 
 const received = (image: string, chunks: ReadonlyArray<Uint8Array>) =>
@@ -70,7 +73,8 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
     { name: "empty", of: "that is empty", chunks: [] },
     { name: "without-an-end", of: "that ends before its last record", chunks: [record(0, data(4096, 1))] },
     { name: "cut-short", of: "that ends within a record", chunks: [record(0, data(4096, 1)).slice(0, 3000)] },
-    { name: "no-copy", of: "that is none", chunks: [data(64, 0x41)] }
+    { name: "no-copy", of: "that is none", chunks: [data(64, 0x41)] },
+    { name: "unmarked", of: "with a record of another mark", chunks: [unmarked(record(0, data(512, 1))), end] }
   ].map(({ chunks, name, of }) =>
     Case.make({
       id: `copyReceive/stream-${name}`,

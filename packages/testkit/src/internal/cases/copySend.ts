@@ -110,6 +110,18 @@ export const copySend: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "copySend/needs-the-mount-of-a-file-system",
+    title: "MUST refuse a device that is attached only, although there is a file system on it",
+    source: Case.source("lib/pcopy.c open_mount_point"),
+    needs: ["mount", "copy"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const device = yield* disks.attached(disk)
+      yield* Check.fails(Stream.runDrain(ploop.copySend({ device })), "NotMounted", { subject: device })
+    })
+  }),
+  Case.make({
     id: "copySend/unknown-device",
     title: "MUST say that there is no such device",
     source: Case.observed("copy -s of a missing device"),

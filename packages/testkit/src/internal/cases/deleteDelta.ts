@@ -7,7 +7,7 @@ import * as Conformance from "../../Conformance.js"
 import * as disks from "./disks.js"
 import { onDevice } from "./lowLevel.js"
 
-const { a } = Conformance.ids
+const { a, b } = Conformance.ids
 
 export const deleteDelta: ReadonlyArray<Case.Case> = [
   Case.make({
@@ -27,6 +27,28 @@ export const deleteDelta: ReadonlyArray<Case.Case> = [
         operation: "deleteDelta",
         subject: device
       })
+      yield* Check.equal(yield* disks.descriptor(disk), before, "the descriptor")
+      yield* disks.hasNoStrayImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteDelta/takes-a-level-out",
+    title: "MUST take the delta of the level out of the device and leave the others, the files and the descriptor",
+    source: Case.manual("delete"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const low = yield* LowLevel.LowLevel
+      const made = yield* Conformance.disk()
+      const { disk, image } = made
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* ploop.createSnapshot({ disk, id: b })
+      const before = yield* disks.descriptor(disk)
+      const device = yield* disks.attached(disk)
+      yield* low.deleteDelta({ device, level: 1 })
+      const found = (yield* ploop.listDevices).find((other) => other.device === device)
+      yield* Check.equal(found?.image, image, "the base image of the device")
+      yield* Check.fails(low.deleteDelta({ device, level: 1 }), "DeviceFailed", { subject: device })
       yield* Check.equal(yield* disks.descriptor(disk), before, "the descriptor")
       yield* disks.hasNoStrayImages(made)
     })

@@ -33,6 +33,12 @@ export const grow: ReadonlyArray<Case.Case> = [
       const { disk } = yield* Conformance.disk()
       yield* low.grow({ disk, size: "12M" })
       yield* hasSizes(disk, MiB(12), MiB(12))
+      const { cylinders, heads, sectors } = yield* disks.descriptor(disk)
+      yield* Check.equal(
+        BigInt(cylinders * heads * sectors),
+        ByteSize.toSectors(MiB(12)),
+        "the product of the geometry"
+      )
     })
   }),
   Case.make({

@@ -46,6 +46,8 @@ const offline = (
       const tree = yield* Conformance.parents(disk)
       yield* ploop.replace({ disk, with: copy, ...selector(old) } as Request.ReplaceOptions)
       yield* Check.equal(yield* Conformance.fileOf(made, of), copy, "the file of the image")
+      const named = (yield* files.descriptor(disk)).images.find(({ id }) => id === of)?.file
+      yield* Check.equal(named, "copy.hdd", "the name of the file in the descriptor, beside which it lies")
       yield* Check.equal(yield* fs.exists(old), true, "whether the old file is still there")
       yield* Check.equal(yield* Conformance.parents(disk), tree, "the tree")
       yield* fs.remove(old)
