@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import { ids } from "../../../Conformance.js"
+import * as FileTree from "../../../FileTree.js"
 import type { Place } from "../step.js"
 import { besideTarget, component, target } from "../step.js"
 import type { Weighted, When } from "./build.js"
@@ -56,17 +57,19 @@ const attaching: ReadonlyArray<Weighted> = [
     1,
     on("mount at a missing directory", (p, disk, { directory }) => p.mount({ disk, target: `${directory}/nowhere` }))
   ),
-  some(1, snapshot, (it) =>
+  some(2, FastCheck.tuple(snapshot, FastCheck.boolean()), ([it, writes]) =>
     on(
-      `mount ${it.name}`,
-      (p, disk, place) => p.mount({ disk, snapshot: it.id, target: target(place) }),
-      { when: both(exists(it), notMounted), leads: shownNow }
-    )),
-  some(1, snapshot, (it) =>
-    on(
-      `mount ${it.name} for writing`,
-      (p, disk, place) => p.mount({ disk, snapshot: it.id, target: target(place), readOnly: false }),
-      { when: both(exists(it), notMounted), leads: mountedNow }
+      `mount ${it.name}${writes ? " for writing" : ""}, and umount it`,
+      (p, disk, place) =>
+        Effect.gen(function*() {
+          yield* p.mount({ disk, snapshot: it.id, target: target(place), readOnly: !writes })
+          // What is done to the disk meanwhile, the tool does to the wrong images.
+          if (writes) yield* FileTree.write(target(place), { "motd": "of a snapshot" })
+          const seen = yield* FileTree.read(target(place))
+          yield* p.umount({ disk })
+          return seen
+        }),
+      { when: both(exists(it), idle) }
     )),
   just(
     1,
