@@ -342,9 +342,9 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "a deleted snapshot keeps its file",
     operation: "deleteSnapshot",
-    file: snapshots,
-    find: "yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))",
-    put: ""
+    file: merging,
+    find: "yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))\n    return next",
+    put: "return next"
   },
   {
     broken: "a snapshot with several children is not marked when it is deleted",
@@ -356,7 +356,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "a snapshot is deleted under the device that shows it",
     operation: "deleteSnapshot",
-    file: snapshots,
+    file: merging,
     find: "if (attached.length > 0 && id !== SnapshotId.top) {",
     put: "if (attached.length > 1 && id !== SnapshotId.top) {"
   },
@@ -378,7 +378,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     broken: "a merge into a smaller parent keeps the parent's size",
     operation: "mergeSnapshots",
     file: merging,
-    find: "size: parent.raw ? child.size : Math.max(parent.size, child.size),",
+    find: "size: Math.max(parent.size, child.size),",
     put: "size: parent.size,"
   },
   {
