@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
+import * as imageFile from "../imageFile.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
 
@@ -109,7 +110,7 @@ const markedInUse: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const { directory, disk } = yield* Conformance.disk()
       yield* ploop.createSnapshot({ disk, id: a })
-      yield* files.markInUse(yield* ploop.topDelta({ disk }))
+      yield* imageFile.markInUse(yield* ploop.topDelta({ disk }))
       if ((yield* Conformance.Conformance).generation === "7") {
         yield* files.untouched(directory, Check.fails(ploop.check({ disk }), "ImageDirty", { exitCode: 37 }))
         yield* found({ disk, dropInUse: true }, "repaired", "the first check")
@@ -128,7 +129,7 @@ const markedInUse: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const { disk, image } = yield* Conformance.disk()
       yield* ploop.createSnapshot({ disk, id: a })
-      yield* files.markInUse(image)
+      yield* imageFile.markInUse(image)
       yield* Check.fails(ploop.check({ disk }), "ImageDirty", { exitCode: 7 })
       yield* found({ disk, snapshot: a }, "repaired", "the snapshot")
       yield* found({ disk }, "clean", "the disk after that")
@@ -141,7 +142,7 @@ const markedInUse: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { directory, image } = yield* Conformance.disk()
-      yield* files.markInUse(image)
+      yield* imageFile.markInUse(image)
       for (const options of [{}, { readOnly: true }, { hardForce: true }]) {
         yield* files.untouched(
           directory,
@@ -157,7 +158,7 @@ const markedInUse: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { image } = yield* Conformance.disk()
-      yield* files.markInUse(image)
+      yield* imageFile.markInUse(image)
       const { findings, outcome } = yield* ploop.check({ image, dropInUse: true })
       yield* Check.equal(outcome, "repaired", "the first check")
       yield* Check.isTrue(findings.length > 0, "whether it says what it repaired", findings)
@@ -172,7 +173,7 @@ const markedInUse: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { directory, image } = yield* Conformance.disk()
-      yield* files.markInUse(image)
+      yield* imageFile.markInUse(image)
       yield* files.untouched(
         directory,
         Check.fails(ploop.check({ image, dropInUse: true, readOnly: true }), "ImageDirty", { exitCode: 7 })
@@ -189,7 +190,7 @@ const damaged: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { directory, disk, image } = yield* Conformance.disk()
-      yield* files.breakSignature(image)
+      yield* imageFile.breakSignature(image)
       yield* files.untouched(
         directory,
         Effect.gen(function*() {
@@ -258,7 +259,7 @@ const damaged: ReadonlyArray<Case.Case> = [
       const top = yield* ploop.topDelta({ disk })
       for (const [name, file] of Object.entries({ "base image": image, "delta between": middle, "top delta": top })) {
         const sound = yield* fs.readFile(file)
-        yield* files.breakSignature(file)
+        yield* imageFile.breakSignature(file)
         yield* found({ disk }, "broken", `the disk with a broken ${name}`)
         yield* fs.writeFile(file, sound)
         yield* found({ disk }, "clean", `the disk without a broken ${name}`)
@@ -273,10 +274,10 @@ const damaged: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const { disk, image } = yield* Conformance.disk()
       yield* ploop.createSnapshot({ disk, id: a })
-      yield* files.breakSignature(yield* ploop.topDelta({ disk }))
+      yield* imageFile.breakSignature(yield* ploop.topDelta({ disk }))
       yield* found({ disk, snapshot: a }, "clean", "the snapshot below the broken top delta")
       yield* found({ disk, snapshot: SnapshotId.top }, "broken", "the top delta")
-      yield* files.breakSignature(image)
+      yield* imageFile.breakSignature(image)
       yield* found({ disk, snapshot: a }, "broken", "the snapshot in the broken base image")
     })
   })

@@ -6,6 +6,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
+import * as imageFile from "../imageFile.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
 
@@ -208,7 +209,7 @@ const refusals: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk, image } = yield* Conformance.disk()
-      yield* files.markInUse(image)
+      yield* imageFile.markInUse(image)
       for (const format of ["raw", "preallocated"] as const) {
         const before = yield* files.sizeOf(image)
         yield* Check.fails(ploop.convert({ disk, format }), "ImageDirty", { exitCode: 4 })

@@ -10,6 +10,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
+import * as imageFile from "../imageFile.js"
 import * as snapshots from "./snapshotUtils.js"
 
 const { a, b, c, d, e, unknown } = Conformance.ids
@@ -317,7 +318,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.chained([a])
-      yield* snapshots.breakSignature(yield* Conformance.fileOf(made, top))
+      yield* imageFile.breakSignature(yield* Conformance.fileOf(made, top))
       yield* snapshots.untouched(
         made,
         Check.fails(ploop.createSnapshot({ disk: made.disk, id: b }), "ImageCorrupt")
@@ -331,7 +332,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const { generation } = yield* Conformance.Conformance
       const made = yield* Conformance.disk()
-      yield* snapshots.markInUse(made.image)
+      yield* imageFile.markInUse(made.image)
       yield* snapshots.take(made, a)
       yield* Check.equal(yield* Conformance.parents(made.disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal(

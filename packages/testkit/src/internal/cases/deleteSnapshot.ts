@@ -6,6 +6,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
+import * as imageFile from "../imageFile.js"
 import * as snapshots from "./snapshotUtils.js"
 
 const { a, b, c, unknown } = Conformance.ids
@@ -264,7 +265,7 @@ const idle: ReadonlyArray<Case.Case> = [
       const made = yield* snapshots.chained([a])
       const { disk } = made
       const image = yield* Conformance.fileOf(made, top)
-      yield* snapshots.markInUse(image)
+      yield* imageFile.markInUse(image)
       const deleting = Check.fails(ploop.deleteSnapshot({ disk, id: a }), "ImageDirty", { image, exitCode: 4 })
       yield* generation === "1.15" ? snapshots.untouched(made, deleting) : deleting
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
@@ -298,7 +299,7 @@ const idle: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.chained([a, b])
-      yield* snapshots.breakSignature(yield* Conformance.fileOf(made, b))
+      yield* imageFile.breakSignature(yield* Conformance.fileOf(made, b))
       yield* Check.fails(ploop.deleteSnapshot({ disk: made.disk, id: a }), "ImageCorrupt")
       yield* Check.equal(yield* Conformance.parents(made.disk), [[a, undefined], [b, a], [top, b]], "the tree")
       yield* snapshots.onlyNamedImages(made)
@@ -310,7 +311,7 @@ const idle: ReadonlyArray<Case.Case> = [
     source: Case.observed("snapshot-delete of a leaf"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
-      for (const [name, spoil] of [["broken", snapshots.breakSignature], ["open", snapshots.markInUse]] as const) {
+      for (const [name, spoil] of [["broken", imageFile.breakSignature], ["open", imageFile.markInUse]] as const) {
         const made = yield* snapshots.branched({ name })
         yield* spoil(yield* Conformance.fileOf(made, b))
         yield* ploop.deleteSnapshot({ disk: made.disk, id: b })

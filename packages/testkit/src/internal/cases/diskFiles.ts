@@ -6,26 +6,12 @@ import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Check from "../../Check.js"
 import { same } from "../bytes.js"
+import * as imageFile from "../imageFile.js"
 
 type Changed = Effect.Effect<void, PlatformError, FileSystem.FileSystem>
 
-/** Writes bytes into a file, behind the back of the tool. */
-const poke = (file: string, position: number, bytes: ReadonlyArray<number>): Changed =>
-  Effect.scoped(Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const handle = yield* fs.open(file, { flag: "r+" })
-    yield* handle.seek(position, "start")
-    yield* handle.writeAll(new Uint8Array(bytes))
-  }))
-
-/** Leaves an image as a host does that stops without a umount. */
-export const markInUse = (image: string): Changed => poke(image, 44, [0x59, 0x6e, 0x6f, 0x74])
-
-/** Makes an image one that no tool knows. */
-export const breakSignature = (image: string): Changed => poke(image, 0, [1, 2, 3])
-
 /** Lets an entry of the index point behind the end of the image file. */
-export const pointBehindTheEnd = (image: string): Changed => poke(image, 64, [0, 0, 0, 15])
+export const pointBehindTheEnd = (image: string): Changed => imageFile.poke(image, 64, [0, 0, 0, 15])
 
 /** Lets the first two entries of the index of an empty image name the same cluster, which is appended to the file. */
 export const doubleACluster = (image: string): Changed =>
@@ -33,9 +19,9 @@ export const doubleACluster = (image: string): Changed =>
     const fs = yield* FileSystem.FileSystem
     // Not by truncation: the tool takes holes in an image file for damage.
     yield* fs.writeFile(image, new Uint8Array(1 << 20).fill(120), { flag: "a" })
-    yield* poke(image, 64, [0, 8, 0, 0, 0, 8, 0, 0])
+    yield* imageFile.poke(image, 64, [0, 8, 0, 0, 0, 8, 0, 0])
     // No longer marked as empty.
-    yield* poke(image, 52, [0, 0, 0, 0])
+    yield* imageFile.poke(image, 52, [0, 0, 0, 0])
   })
 
 /** The format version in the header of an image; none when it has no header. */

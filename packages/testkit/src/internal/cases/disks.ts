@@ -100,11 +100,3 @@ export const synced = (target: string) =>
     yield* Effect.scoped(Effect.flatMap(fs.open(file, { flag: "w" }), (handle) => handle.sync))
     yield* fs.remove(file)
   })
-
-/** Marks an image as one that is written to, as it is left when its host stops without a umount. */
-export const markInUse = (image: string) =>
-  Effect.scoped(Effect.gen(function*() {
-    const handle = yield* (yield* FileSystem.FileSystem).open(image, { flag: "r+" })
-    yield* handle.seek(44, "start")
-    yield* handle.writeAll(Uint8Array.of(0x59, 0x6e, 0x6f, 0x74))
-  }))

@@ -7,6 +7,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
+import * as imageFile from "../imageFile.js"
 import * as disks from "./disks.js"
 
 const { a } = Conformance.ids
@@ -223,7 +224,7 @@ export const grow: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel
       const { disk, image } = yield* Conformance.disk()
-      yield* disks.markInUse(image)
+      yield* imageFile.markInUse(image)
       yield* Check.fails(low.grow({ disk, size: "16M" }), "ImageDirty", { image })
       yield* Check.fails(ploop.check({ image }), "ImageDirty")
       yield* Check.equal((yield* disks.descriptor(disk)).diskSize, MiB(8), "the size in the descriptor")

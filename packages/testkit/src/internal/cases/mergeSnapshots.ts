@@ -9,6 +9,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
+import * as imageFile from "../imageFile.js"
 import * as snapshots from "./snapshotUtils.js"
 
 const { a, b, c, d, unknown } = Conformance.ids
@@ -377,7 +378,7 @@ const refusals: ReadonlyArray<Case.Case> = [
       const made = yield* snapshots.chained([a, b])
       const { disk } = made
       const image = yield* Conformance.fileOf(made, b)
-      yield* snapshots.markInUse(image)
+      yield* imageFile.markInUse(image)
       const merging = Check.fails(ploop.mergeSnapshots({ disk }), "ImageDirty", { image, exitCode: 4 })
       yield* generation === "1.15" ? snapshots.untouched(made, merging) : merging
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
@@ -408,7 +409,7 @@ const refusals: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.chained([a, b])
       const { disk } = made
-      yield* snapshots.breakSignature(yield* Conformance.fileOf(made, top))
+      yield* imageFile.breakSignature(yield* Conformance.fileOf(made, top))
       yield* Check.fails(ploop.mergeSnapshots({ disk }), "ImageCorrupt")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
       yield* snapshots.onlyNamedImages(made)

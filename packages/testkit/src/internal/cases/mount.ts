@@ -10,6 +10,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
+import * as imageFile from "../imageFile.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
 
@@ -236,7 +237,7 @@ const devices: ReadonlyArray<Case.Case> = [
       const { target } = yield* Conformance.mounted(disk)
       yield* FileTree.write(target, { "a": "1" })
       yield* ploop.umount({ disk })
-      yield* files.markInUse(image)
+      yield* imageFile.markInUse(image)
       yield* Conformance.mounted(disk)
       yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
       yield* ploop.umount({ disk })
@@ -543,7 +544,7 @@ const snapshots: ReadonlyArray<Case.Case> = [
       const { disk } = made
       yield* ploop.createSnapshot({ disk, id: a })
       const top = yield* ploop.topDelta({ disk })
-      yield* files.breakSignature(top)
+      yield* imageFile.breakSignature(top)
       yield* Check.fails(ploop.mount({ disk }), "ImageCorrupt", { image: top, exitCode: 11 })
       yield* isIdle(made)
     })

@@ -8,6 +8,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
+import * as imageFile from "../imageFile.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
 
@@ -242,7 +243,7 @@ const refusals: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { copy, directory, disk } = yield* withCopy(a)
-      yield* files.breakSignature(copy)
+      yield* imageFile.breakSignature(copy)
       yield* files.untouched(
         directory,
         Check.fails(ploop.replace({ disk, snapshot: a, with: copy }), "ImageCorrupt", { image: copy })
@@ -259,7 +260,7 @@ const refusals: ReadonlyArray<Case.Case> = [
       const { copy, directory, disk, old } = yield* withCopy(SnapshotId.top)
       const replace = ploop.replace({ disk, snapshot: SnapshotId.top, with: copy })
       for (const file of [copy, old]) {
-        yield* files.markInUse(file)
+        yield* imageFile.markInUse(file)
         yield* files.untouched(directory, Check.fails(replace, "ImageDirty", { exitCode: 37 }))
       }
     })

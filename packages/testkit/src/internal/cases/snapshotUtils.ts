@@ -11,6 +11,7 @@ import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
 import { fingerprint as fingerprintOf } from "../bytes.js"
+import * as imageFile from "../imageFile.js"
 
 const { a, b } = Conformance.ids
 
@@ -139,30 +140,14 @@ const read = (file: string, position: number, length: number) =>
     (bytes) => bytes.subarray(position, position + length)
   )
 
-const poke = (file: string, position: number, bytes: Uint8Array) =>
-  Effect.scoped(Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const handle = yield* fs.open(file, { flag: "r+" })
-    yield* handle.seek(position, "start")
-    yield* handle.writeAll(bytes)
-  }))
-
-const mark = { position: 44, inUse: 0x746f6e59 }
-
 const word = (value: number): Uint8Array => {
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setUint32(0, value, true)
   return bytes
 }
 
-/** Marks an image as in use, as it is left by a host that stopped without a umount. */
-export const markInUse = (file: string) => poke(file, mark.position, word(mark.inUse))
-
 export const isMarkedInUse = (file: string) =>
-  Effect.map(read(file, mark.position, 4), (bytes) => bytes.some((byte) => byte !== 0))
-
-/** Makes an image unknown for what it is. */
-export const breakSignature = (file: string) => poke(file, 0, new Uint8Array([1, 2, 3]))
+  Effect.map(read(file, imageFile.inUsePosition, 4), (bytes) => bytes.some((byte) => byte !== 0))
 
 const header = { clusterSectors: 28, clusters: 32, flags: 52, index: 64 }
 const sector = 512
@@ -173,9 +158,9 @@ export const occupy = (file: string, cluster: number) =>
     const fs = yield* FileSystem.FileSystem
     const bytes = yield* fs.readFile(file)
     const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(header.clusterSectors, true) * sector
-    yield* poke(file, bytes.length, new Uint8Array(size).fill(0x40 + cluster))
-    yield* poke(file, header.index + 4 * cluster, word(bytes.length / sector))
-    yield* poke(file, header.flags, word(0))
+    yield* imageFile.poke(file, bytes.length, new Uint8Array(size).fill(0x40 + cluster))
+    yield* imageFile.poke(file, header.index + 4 * cluster, word(bytes.length / sector))
+    yield* imageFile.poke(file, header.flags, word(0))
   })
 
 /** The clusters that an image has of its own. */

@@ -6,6 +6,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import { ids } from "../../../Conformance.js"
+import * as imageFile from "../../imageFile.js"
 import type { Named, Place } from "../step.js"
 import { further, top } from "../step.js"
 import type { Weighted } from "./build.js"
@@ -130,13 +131,6 @@ export const refusals: Weighted = anyOf(
   on("resize online", (p, disk) => p.resize({ disk, size: "16M", mode: "online" }))
 )
 
-const poke = (fs: FileSystem.FileSystem, file: string, position: number, bytes: ReadonlyArray<number>) =>
-  Effect.scoped(Effect.gen(function*() {
-    const handle = yield* fs.open(file, { flag: "r+" })
-    yield* handle.seek(position, "start")
-    yield* handle.writeAll(new Uint8Array(bytes))
-  }))
-
 type Change = (fs: FileSystem.FileSystem, file: string, place: Place) => ReturnType<Parameters<typeof files>[1]>
 
 const toImage = (weight: number, verb: string, how: string, change: Change, when: (it: Named) => typeof always) =>
@@ -151,7 +145,7 @@ const idleImage = (it: Named) => both(exists(it), idle)
 
 /** What a host may do to image files behind the back of the tool, and leaves them whole. */
 export const copies: ReadonlyArray<Weighted> = [
-  toImage(2, "mark", " as in use", (fs, file) => poke(fs, file, 44, [0x59, 0x6e, 0x6f, 0x74]), idleImage),
+  toImage(2, "mark", " as in use", (_, file) => imageFile.markInUse(file), idleImage),
   toImage(1, "copy", " byte by byte", (fs, file) =>
     Effect.gen(function*() {
       const bytes = yield* fs.readFile(file)
@@ -163,7 +157,7 @@ export const copies: ReadonlyArray<Weighted> = [
 /** What breaks images. */
 export const damage: ReadonlyArray<Weighted> = [
   toImage(1, "remove", "", (fs, file) => fs.remove(file), exists),
-  toImage(1, "break", "", (fs, file) => poke(fs, file, 0, [1, 2, 3]), exists),
+  toImage(1, "break", "", (_, file) => imageFile.breakSignature(file), exists),
   toImage(1, "cut", " short", (fs, file, place) =>
     // A raw disk has whole sectors, and a header does not fit into 40 bytes.
     Effect.flatMap(isRaw(place, file), (raw) => fs.truncate(file, raw ? 1_048_576 : 40)), exists)
