@@ -23,10 +23,14 @@ export const nextDevice: ReadonlyArray<Case.Case> = [
         yield* Check.isTrue(!running.includes(next), "it does not run", next)
         return next
       })
-      const next = yield* idle
-      const device = yield* disks.attached(disk, { device: next })
-      yield* Check.equal(device, next, "the device that the disk has")
-      yield* idle
+      const taken = Effect.scoped(Effect.gen(function*() {
+        const next = yield* idle
+        const device = yield* disks.attached(disk, { device: next })
+        yield* Check.equal(device, next, "the device that the disk has")
+        yield* idle
+      }))
+      // Whatever else runs on the host may take the device between two of these operations.
+      yield* Effect.retry(taken, { times: 9 })
     })
   }),
   Case.make({
