@@ -1,9 +1,10 @@
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 
 export default defineConfig({
   test: {
-    // Vitest leaves one core to itself, which needs little of it.
-    maxWorkers: "100%",
+    // One more than there are cores, since some wait for the tool most of the time.
+    maxWorkers: availableParallelism() + 1,
     projects: ["packages/*", "examples"],
     reporters: process.env["CI"] === undefined ? ["default"] : ["default", "./scripts/closingLine.ts"]
   }
