@@ -10,7 +10,7 @@ import {
 } from "@effect/platform"
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
+import { Deferred, Effect, Fiber, Layer, Sink, Stream } from "effect"
 import { Connection, layer } from "./hosts.js"
 import * as Protocol from "./Protocol.js"
 import * as RemoteHost from "./RemoteHost.js"
@@ -20,8 +20,20 @@ const disk = "/vz/DiskDescriptor.xml"
 const create = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.create({ image: "/vz/root.hdd", size: "10G" }))
 
 /** A host that answers a request with these bytes, and no others. */
-const answering = (bytes: Stream.Stream<Uint8Array, Error>) =>
+const answering = (bytes: Stream.Stream<Uint8Array, RemotePloop.ConnectionLost>) =>
   RemotePloop.layer.pipe(Layer.provide(Layer.succeed(RemotePloop.Connection, () => bytes)))
+
+/** A remote ploop, on a host where some operations are these. */
+const onHostWith = (change: (ploop: Ploop.Ploop) => Partial<Ploop.Ploop>) => {
+  const Host = Layer.effect(Ploop.Ploop, Effect.map(Ploop.Ploop, (ploop) => ({ ...ploop, ...change(ploop) })))
+  return RemotePloop.layer.pipe(
+    Layer.provide(Connection),
+    Layer.provide(Layer.provideMerge(Host, PloopFake.layer()))
+  )
+}
+
+/** Long enough for whoever does not wait to be ahead. */
+const slowly = (work: () => void) => Effect.delay(Effect.sync(work), "10 millis")
 
 describe("a remote ploop", () => {
   it.live("fails with the very error that the operation had on the host", () =>
@@ -47,20 +59,12 @@ describe("a remote ploop", () => {
     Effect.gen(function*() {
       const begun = yield* Deferred.make<void>()
       const events: Array<string> = []
-      const Slow = Layer.effect(
-        Ploop.Ploop,
-        Effect.map(Ploop.Ploop, (ploop) => ({
-          ...ploop,
-          resize: () =>
-            Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never).pipe(
-              Effect.onInterrupt(() => Effect.delay(Effect.sync(() => events.push("ended on the host")), "10 millis"))
-            )
-        }))
-      )
-      const remote = RemotePloop.layer.pipe(
-        Layer.provide(Connection),
-        Layer.provide(Slow.pipe(Layer.provideMerge(PloopFake.layer())))
-      )
+      const remote = onHostWith(() => ({
+        resize: () =>
+          Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never).pipe(
+            Effect.onInterrupt(() => slowly(() => events.push("ended on the host")))
+          )
+      }))
       const resize = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.resize({ disk, size: "20G" }))
       const fiber = yield* Effect.fork(Effect.provide(resize, remote))
       yield* Deferred.await(begun)
@@ -69,14 +73,31 @@ describe("a remote ploop", () => {
       assert.deepStrictEqual(events, ["ended on the host", "ended here"])
     }))
 
-  const broken: ReadonlyArray<readonly [string, Stream.Stream<Uint8Array, Error>, RegExp]> = [
+  it.live("gives an upload up on the host when the sender fails, and waits until the host has cleared away", () =>
+    Effect.gen(function*() {
+      const events: Array<string> = []
+      const remote = onHostWith((ploop) => ({
+        copyReceive: (options) =>
+          Sink.ensuring(ploop.copyReceive(options), slowly(() => events.push("cleared away on the host")))
+      }))
+      const sent = Stream.concat(Stream.make(new Uint8Array(8)), Stream.fail("the sender broke"))
+      const receive = Effect.flatMap(
+        Ploop.Ploop,
+        (ploop) => Stream.run(sent, ploop.copyReceive({ image: "/vz/copy.hdd" }))
+      )
+      assert.strictEqual(yield* Effect.flip(Effect.provide(receive, remote)), "the sender broke")
+      events.push("ended here")
+      assert.deepStrictEqual(events, ["cleared away on the host", "ended here"])
+    }))
+
+  const broken: ReadonlyArray<readonly [string, Stream.Stream<Uint8Array, RemotePloop.ConnectionLost>, RegExp]> = [
     ["is closed before the answer", Stream.empty, /the connection was closed/],
-    ["fails", Stream.fail(new Error("no route to host")), /no route to host/],
+    ["fails", Stream.fail(new RemotePloop.ConnectionLost({ reason: "no route to host" })), /no route to host/],
     ["is cut within the answer", Stream.make(new Uint8Array([0xc4, 9, 1])), /no answer from the host/],
     [
       "has another answer than the operation has",
-      Protocol.pack(Stream.make({ ploop: "new" })),
-      /no answer from the host/
+      Stream.orDie(Protocol.pack(Stream.make({ ploop: "new" }))),
+      /no answer to this operation/
     ]
   ]
   for (const [what, bytes, words] of broken) {
@@ -114,7 +135,10 @@ const Client = Layer.effect(
   Effect.map(
     HttpClient.HttpClient,
     (client) => (request) =>
-      HttpClientResponse.stream(client.execute(HttpClientRequest.bodyStream(HttpClientRequest.post("/"), request)))
+      client.execute(HttpClientRequest.bodyStream(HttpClientRequest.post("/"), request)).pipe(
+        HttpClientResponse.stream,
+        Stream.mapError(({ message }) => new RemotePloop.ConnectionLost({ reason: message }))
+      )
   )
 )
 

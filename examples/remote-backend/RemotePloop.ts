@@ -26,10 +26,17 @@ type Calls = {
 const aborted = (operation: string, reason: string) =>
   new PloopError.ToolAborted({ operation, subject: "host", text: `no answer from the host: ${reason}` })
 
+/** The connection ended before the answer did. */
+export class ConnectionLost extends Schema.TaggedError<ConnectionLost>()("ConnectionLost", { reason: Schema.String }) {
+  override get message(): string {
+    return this.reason
+  }
+}
+
 /** A way to the host: the bytes of a request in, the bytes of its answer out. What one gives up, so does the other. */
-export class Connection extends Context.Tag("effect-ploop/examples/remote-backend/Connection")<
+export class Connection extends Context.Tag("effect-ploop/examples/remote-backend/RemotePloop/Connection")<
   Connection,
-  (request: Stream.Stream<Uint8Array>) => Stream.Stream<Uint8Array, Error>
+  (request: Stream.Stream<Uint8Array>) => Stream.Stream<Uint8Array, ConnectionLost>
 >() {}
 
 const make = Effect.gen(function*() {
@@ -56,7 +63,7 @@ const make = Effect.gen(function*() {
   /** Ends as the operation ended on the host; the schema of its exit says with what. */
   const ended = <Name extends Protocol.Operation>(operation: Name, exit: unknown) =>
     Schema.decodeUnknown(Protocol.messageOf(operation).exit)(exit).pipe(
-      Effect.mapError(({ message }) => aborted(operation, message)),
+      Effect.mapError(() => aborted(operation, "what came is no answer to this operation")),
       Effect.flatten
     ) as Effect.Effect<Success<Name>, Failure<Name>>
 

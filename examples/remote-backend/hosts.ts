@@ -10,7 +10,10 @@ export const Connection = Layer.effect(
   Effect.map(
     RemoteHost.serve,
     (serve) => (request) =>
-      Stream.fromReadableStream(() => Stream.toReadableStream(serve(request)), (error) => new Error(String(error)))
+      Stream.fromReadableStream(
+        () => Stream.toReadableStream(serve(request)),
+        (error) => new RemotePloop.ConnectionLost({ reason: String(error) })
+      )
   )
 )
 
