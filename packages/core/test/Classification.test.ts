@@ -64,6 +64,20 @@ describe("what the words tell", () => {
       { _tag: "ImageNotFound", image: "/vz/root.hdd" }
     ],
     [
+      "an image that is missing, in spite of another that was in use and has been mended",
+      {
+        operation: "createSnapshot",
+        exitCode: 4,
+        stderr: [
+          "Error in open_delta (delta_read.c:164): Image is in use /vz/root.hdd.top",
+          "Error in ploop_check (check.c:574): Dirty flag is set",
+          "Error in open_delta_simple (delta_read.c:90): open /vz/root.hdd: No such file or directory",
+          "Error in merge_image (merge.c:443): open_delta: No such file or directory"
+        ].join("\n")
+      },
+      { _tag: "ImageNotFound", image: "/vz/root.hdd" }
+    ],
+    [
       "an image with a strange header, in spite of the stale words behind it",
       {
         operation: "imageInfo",

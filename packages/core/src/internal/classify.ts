@@ -291,15 +291,6 @@ const rules: ReadonlyArray<Rule> = [
       new PloopError.Unsupported({ ...context, reason: "generation 7 converts images to format version 2 only" })
   },
   {
-    text: message("(?:Image is in use(?: (?<image>.*))?$|Dirty flag is set)"),
-    codes: [4, 7, 37],
-    error: (context, { image }) => new PloopError.ImageDirty({ ...context, image })
-  },
-  {
-    text: message("Image is in use (?<image>.*)$"),
-    error: (context, { image }) => new PloopError.ImageDirty({ ...context, image })
-  },
-  {
     text: message("Wrong signature in image (?<image>.*)$"),
     error: (context, { image }) => new PloopError.ImageCorrupt({ ...context, image })
   },
@@ -403,6 +394,16 @@ const rules: ReadonlyArray<Rule> = [
   {
     text: /Cannot allocate memory/,
     error: (context) => new PloopError.OutOfMemory(context)
+  },
+  // An image that is marked as in use is often mended on the way
+  {
+    text: message("(?:Image is in use(?: (?<image>.*))?$|Dirty flag is set)"),
+    codes: [4, 7, 37],
+    error: (context, { image }) => new PloopError.ImageDirty({ ...context, image })
+  },
+  {
+    text: message("Image is in use (?<image>.*)$"),
+    error: (context, { image }) => new PloopError.ImageDirty({ ...context, image })
   }
 ]
 
