@@ -200,7 +200,8 @@ export interface Ploop {
   ) => Effect.Effect<Result.FileSystemInfo, OperationError.FileSystemInfoError>
 
   /**
-   * The device that runs a disk, if one does.
+   * The device that runs a disk, if one does. Generations 7 and 9 know a disk
+   * by its images alone: clones that share one by a hard link answer for each other.
    */
   readonly deviceOf: (
     options: Request.DeviceOfOptions

@@ -299,7 +299,9 @@ export type ReplaceOptions = ExactlyOne<typeof ReplaceStruct.Encoded, "snapshot"
  * - `data`: options that the file system itself knows, as in `["discard", "commit=30"]`;
  *   those of the mount, such as `noatime`, the kernel refuses here;
  * - `component`: a name that lets further devices of the same disk exist beside
- *   the unnamed one.
+ *   the unnamed one. It is meant for reading: the tool takes a disk that runs
+ *   under a component only for an idle one, and snapshots it, merges its images
+ *   and deletes them below a device that still writes to them.
  *
  * @since 0.1.0
  * @category schemas
