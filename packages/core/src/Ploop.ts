@@ -163,7 +163,8 @@ export interface Ploop {
   /**
    * Deletes a snapshot and answers what became of it: the tool calls three
    * outcomes by one name. Deleting {@link SnapshotId.top} of an idle disk
-   * discards what was written since the last snapshot.
+   * discards what was written since the last snapshot, which becomes the top
+   * delta; when others are built on that one, it cannot be deleted once more.
    */
   readonly deleteSnapshot: (
     options: Request.OfSnapshotOptions

@@ -148,6 +148,7 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
       })),
       component: options.component,
       readOnly: options.readOnly,
+      topReadOnly: options.readOnly,
       snapshot: options.snapshot,
       size: top.image.size,
       clusterSize: top.image.clusterSize,
@@ -316,7 +317,7 @@ export const detach = (tool: Tool, device: Device): Answer<void> =>
     yield* unmount(tool, device)
     yield* sync(tool, device)
     const top = device.levels.at(-1)
-    if (top !== undefined && !device.readOnly) {
+    if (top !== undefined && !device.topReadOnly) {
       const inode = tx.inode(top.file)
       if (inode.body._tag === "Image") yield* disks.setImage(tool, top.file, { ...inode.body, dirty: false })
     }
@@ -330,7 +331,7 @@ export const detach = (tool: Tool, device: Device): Answer<void> =>
 
 /** Puts a new delta on top of a running device. */
 export const push = (tool: Tool, device: Device, level: Level): void =>
-  tool.tx.setDevice({ ...device, levels: [...device.levels, level] })
+  tool.tx.setDevice({ ...device, levels: [...device.levels, level], topReadOnly: false })
 
 /** Lets every device that runs from a delta forget it, after it was merged into the one below. */
 export const drop = (tool: Tool, file: FileRef): void => {

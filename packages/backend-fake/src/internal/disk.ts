@@ -178,10 +178,17 @@ const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DiskDescrip
 }
 
 const withDescriptor = (tool: Tool, disk: Disk, descriptor: DiskDescriptor.DiskDescriptor): Answer<Disk> =>
-  Either.mapBoth(SnapshotTree.fromDescriptor(descriptor), {
-    onLeft: (error) => new PloopError.DescriptorInvalid({ ...context(tool), reason: error.message }),
-    onRight: (tree) => ({ ...disk, descriptor, tree, isOld: false })
-  })
+  Either.mapBoth(
+    Either.orElse(
+      SnapshotTree.fromDescriptor(descriptor),
+      // What is wrong is said as whoever reads it again says it.
+      (error) => Either.flatMap(DiskDescriptor.parse(DiskDescriptor.format(descriptor)), () => Either.left(error))
+    ),
+    {
+      onLeft: (error) => new PloopError.DescriptorInvalid({ ...context(tool), reason: error.message }),
+      onRight: (tree) => ({ ...disk, descriptor, tree, isOld: false })
+    }
+  )
 
 /**
  * Changes the descriptor, which is written as the tool of this generation writes

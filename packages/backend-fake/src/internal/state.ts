@@ -82,6 +82,8 @@ export interface Device {
   readonly levels: ReadonlyArray<Level>
   readonly component: string | undefined
   readonly readOnly: boolean
+  /** Whether the top delta is not to be written to; one that came upon a read-only device is, though nothing does. */
+  readonly topReadOnly: boolean
   /** The snapshot that was attached; the top delta when absent. */
   readonly snapshot: SnapshotId | undefined
   /** The size that the kernel sees, in bytes. */

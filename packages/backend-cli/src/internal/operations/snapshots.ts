@@ -197,6 +197,10 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             const marked: Result.SnapshotDeleted = { _tag: "MarkedTemporary", id, children: ids(children) }
             return marked
           }
+          if (id === SnapshotId.top && children.length > 0) {
+            // The tool would merge the child into it or mark it as temporary, and the disk has no top delta any more.
+            return yield* new PloopError.SnapshotHasChildren({ ...context(about), id, children: children.length })
+          }
           yield* remove(about, path, id)
           const { tree: after } = yield* descriptor(about, path)
           return deleted(before, after, id)
@@ -228,10 +232,10 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             : request.downTo === undefined
             ? 1
             : chain.indexOf(request.downTo)
-          // Generations 7 and 9 find it only when they get there, and leave the merge half-done.
+          // Generations 7 and 9 find it only when they get there, and leave the merge half-done; none keeps the top delta.
           for (const ancestor of chain.slice(1, steps + 1)) {
             const children = SnapshotTree.children(tree, ancestor).length
-            if (children > 1) {
+            if (children > 1 || ancestor === SnapshotId.top) {
               return yield* new PloopError.SnapshotHasChildren({ ...context(about), id: ancestor, children })
             }
           }

@@ -17,7 +17,7 @@ const named = (tool: Tool, path: DevicePath): Answer<Device> => {
 const setInUse = (tool: Tool, device: Device, dirty: boolean): Answer<void> => {
   const top = device.levels.at(-1)
   const body = top === undefined ? undefined : tool.tx.inode(top.file).body
-  return top === undefined || device.readOnly || body?._tag !== "Image"
+  return top === undefined || device.topReadOnly || body?._tag !== "Image"
     ? Either.void
     : disks.setImage(tool, top.file, { ...body, dirty })
 }

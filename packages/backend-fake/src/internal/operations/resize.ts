@@ -240,7 +240,7 @@ const growRunning = (tool: Tool, device: Device, size: number): Answer<Device> =
         `Incorrect new size specified ${sectors(size)} current size ${sectors(device.size)}`
       )
     }
-    if (size > device.size && device.readOnly) return yield* said(tool, 3, "PLOOP_IOC_GROW: Read-only file system")
+    if (size > device.size && device.topReadOnly) return yield* said(tool, 3, "PLOOP_IOC_GROW: Read-only file system")
     return yield* setSize(tool, device, size)
   })
 

@@ -46,7 +46,7 @@ const layUpon = (
     yield* devices.sync(tool, device)
     const inode = tool.tx.inode(below.ref)
     if (inode.body._tag === "Image") yield* disks.setImage(tool, below.ref, { ...inode.body, dirty: false })
-    yield* disks.setImage(tool, level.file, { ...made, dirty: !device.readOnly })
+    yield* disks.setImage(tool, level.file, { ...made, dirty: true })
     devices.push(tool, device, level)
   })
 
@@ -290,6 +290,9 @@ export const deleteSnapshot = (tool: Tool, { disk: name, id }: Request.OfSnapsho
     if (children.length > 1 && devices.isTemporary(disk.tree, id)) {
       return { _tag: "MarkedTemporary", id, children: ids(children) }
     }
+    if (id === SnapshotId.top && children.length > 0) {
+      return yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), id, children: children.length }))
+    }
     disks.lock(tool, disk)
     const next = yield* remove(tool, disk, id)
     return becameOf(disk.tree, next.tree, id)
@@ -316,7 +319,7 @@ const mergeRange = (tool: Tool, disk: disks.Disk, request: Request.MergeSnapshot
     const steps = request.all === true ? chain.length - 1 : downTo === undefined ? 1 : chain.indexOf(downTo)
     for (const ancestor of chain.slice(1, steps + 1)) {
       const children = SnapshotTree.children(tree, ancestor).length
-      if (children > 1) {
+      if (children > 1 || ancestor === SnapshotId.top) {
         return yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), id: ancestor, children }))
       }
     }

@@ -386,6 +386,25 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "createSnapshot/of-a-read-only-device",
+    title:
+      "MUST put a delta that is marked as in use upon a device that is read-only, and clear the mark at the umount",
+    source: Case.source("the driver's ploop_snapshot"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      const { disk } = made
+      yield* ploop.mount({ disk, readOnly: true })
+      yield* snapshots.take(made, a)
+      const file = yield* Conformance.fileOf(made, top)
+      yield* Check.equal(yield* snapshots.isMarkedInUse(made.image), false, "whether the snapshot is marked in use")
+      yield* Check.equal(yield* snapshots.isMarkedInUse(file), true, "whether the new top delta is marked in use")
+      yield* ploop.umount({ disk })
+      yield* Check.equal(yield* snapshots.isMarkedInUse(file), false, "whether it is marked after the umount")
+    })
+  }),
+  Case.make({
     id: "createSnapshot/online-keeps-what-was-written-before",
     title: "MUST keep what was written before, apart from what is written after, on a mounted disk",
     source: Case.manual("snapshot"),

@@ -394,6 +394,25 @@ const idle: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "deleteSnapshot/refuses-when-something-is-built-on-the-top",
+    title: "MUST refuse to delete a top delta on which a snapshot is built, and delete it when that one is gone",
+    source: Case.service(
+      "Ploop.deleteSnapshot: generation 1.15 merges the child into it, and the disk has no top delta"
+    ),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.branched()
+      const { disk } = made
+      yield* ploop.deleteSnapshot({ disk, id: top })
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined], [b, top]], "the tree")
+      const deleting = ploop.deleteSnapshot({ disk, id: top })
+      yield* snapshots.untouched(made, Check.fails(deleting, "SnapshotHasChildren", { id: top, children: 1 }))
+      yield* ploop.deleteSnapshot({ disk, id: b })
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree without the child")
+      yield* Check.fails(deleting, "SnapshotIsBase")
+    })
+  }),
+  Case.make({
     id: "deleteSnapshot/of-the-top-brings-back-the-contents",
     title: "MUST show what was in the last snapshot after the top delta was discarded",
     source: Case.observed("snapshot-delete of the top delta"),

@@ -312,6 +312,23 @@ const refusals: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mergeSnapshots/refuses-to-merge-into-the-top",
+    title: "MUST refuse to merge a snapshot that is built on the top delta into it, and change nothing",
+    source: Case.service("Ploop.mergeSnapshots: generation 1.15 leaves a disk that has no top delta"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.branched()
+      const { disk } = made
+      yield* ploop.deleteSnapshot({ disk, id: top })
+      for (const form of [{}, { downTo: top }]) {
+        yield* snapshots.untouched(
+          made,
+          Check.fails(ploop.mergeSnapshots({ disk, snapshot: b, ...form }), "SnapshotHasChildren", { id: top })
+        )
+      }
+    })
+  }),
+  Case.make({
     id: "mergeSnapshots/refuses-a-parent-with-several-children",
     title: "MUST refuse to merge into or across a snapshot with several children, count them, and change nothing",
     source: Case.source("lib/di.c ploop_di_merge_image"),
