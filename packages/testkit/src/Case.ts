@@ -110,9 +110,10 @@ export const observed = (where: string): Source => ({ kind: "observed", where })
 export const service = (where: string): Source => ({ kind: "service", where })
 
 /**
- * The operation that a case is about: the first part of its identifier.
+ * The operation that a case, or its result, is about: the first part of its
+ * identifier.
  *
  * @since 0.1.0
  * @category accessors
  */
-export const operation = (self: Case): string => self.id.slice(0, self.id.indexOf("/"))
+export const operation = (self: { readonly id: string }): string => self.id.slice(0, self.id.indexOf("/"))

@@ -1,3 +1,5 @@
+import * as Array from "effect/Array"
+import * as Case from "../../Case.js"
 import type { CaseResult, Outcome, Report } from "../../Report.js"
 
 /** How the cases of one operation ended. */
@@ -8,24 +10,13 @@ export interface Row {
   readonly skipped: number
 }
 
-const operationOf = ({ id }: CaseResult): string => id.slice(0, id.indexOf("/"))
-
 const count = (results: ReadonlyArray<CaseResult>, tag: Outcome["_tag"]): number =>
   results.filter(({ outcome }) => outcome._tag === tag).length
 
 /** The results by operation, in the order of the suite. */
 export const byOperation = <Result extends CaseResult>(
   results: ReadonlyArray<Result>
-): ReadonlyArray<readonly [string, Array<Result>]> => {
-  const groups = new Map<string, Array<Result>>()
-  for (const result of results) {
-    const operation = operationOf(result)
-    const group = groups.get(operation)
-    if (group === undefined) groups.set(operation, [result])
-    else group.push(result)
-  }
-  return [...groups]
-}
+): ReadonlyArray<readonly [string, ReadonlyArray<Result>]> => Object.entries(Array.groupBy(results, Case.operation))
 
 export const rows = ({ results }: Report): ReadonlyArray<Row> =>
   byOperation(results).map(([operation, group]) => ({
