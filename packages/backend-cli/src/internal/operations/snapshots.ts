@@ -1,3 +1,4 @@
+import type * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as OperationError from "@effect-ploop/core/OperationError"
 import type * as Ploop from "@effect-ploop/core/Ploop"
@@ -47,6 +48,16 @@ const requireSwitchable = (session: Session, about: About, path: string, id: Sna
     }
     return tree
   })
+
+/**
+ * When the top delta is deleted, its parent takes its name. What stands behind
+ * the top delta in the descriptor is not told of that.
+ */
+const losesParent = (snapshots: ReadonlyArray<DiskDescriptor.Snapshot>): boolean => {
+  const index = snapshots.findIndex(({ id }) => id === SnapshotId.top)
+  const renamed = snapshots[index]?.parent
+  return snapshots.slice(index + 1).some(({ id, parent }) => id === renamed || parent === renamed)
+}
 
 const deleted = (
   before: SnapshotTree.SnapshotTree,
@@ -190,7 +201,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       const about = { operation: "deleteSnapshot", subject: disk }
       return session.onDisk(about, disk, (path) =>
         Effect.gen(function*() {
-          const { tree: before } = yield* descriptor(about, path)
+          const { descriptor: { snapshots }, tree: before } = yield* descriptor(about, path)
           const children = SnapshotTree.children(before, id)
           if (children.length > 1 && Option.exists(SnapshotTree.get(before, id), (node) => node.temporary)) {
             // The tool answers 1 without a word, or 0 when the disk is mounted; either way nothing changes.
@@ -200,6 +211,12 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
           if (id === SnapshotId.top && children.length > 0) {
             // The tool would merge the child into it or mark it as temporary, and the disk has no top delta any more.
             return yield* new PloopError.SnapshotHasChildren({ ...context(about), id, children: children.length })
+          }
+          if (id === SnapshotId.top && losesParent(snapshots)) {
+            return yield* unsupported(
+              about,
+              "ploop loses the parent of other snapshots when it deletes this top delta; a switch to the parent discards the same"
+            )
           }
           yield* remove(about, path, id)
           const { tree: after } = yield* descriptor(about, path)

@@ -1,3 +1,4 @@
+import type * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Request from "@effect-ploop/core/Request"
@@ -229,8 +230,11 @@ export const snapshotAndSwitch = (tool: Tool, request: Request.SnapshotAndSwitch
   Either.gen(function*() {
     const disk = yield* openSwitchable(tool, request)
     const kept = request.keepAs ?? tool.tx.uuid()
-    yield* switchTo(tool, yield* take(tool, disk, kept, false), request.id)
-    return kept
+    const taken = yield* take(tool, disk, kept, false)
+    const switched = switchTo(tool, taken, request.id)
+    // A snapshot that was taken for nothing is taken back.
+    if (Either.isLeft(switched) && Either.isRight(remove(tool, taken, kept))) tool.tx.keep()
+    return yield* Either.map(switched, () => kept)
   })
 
 export const switchAndDelete = (tool: Tool, request: Request.OfSnapshot): Answer<void> =>
@@ -283,6 +287,16 @@ const becameOf = (
   return child === undefined ? { _tag: "Deleted", id } : { _tag: "MergedIntoChild", id, child: child.id }
 }
 
+/**
+ * When the top delta is deleted, its parent takes its name. What stands behind
+ * the top delta in the descriptor is not told of that.
+ */
+const losesParent = (snapshots: ReadonlyArray<DiskDescriptor.Snapshot>): boolean => {
+  const index = snapshots.findIndex(({ id }) => id === SnapshotId.top)
+  const renamed = snapshots[index]?.parent
+  return snapshots.slice(index + 1).some(({ id, parent }) => id === renamed || parent === renamed)
+}
+
 export const deleteSnapshot = (tool: Tool, { disk: name, id }: Request.OfSnapshot): Answer<Result.SnapshotDeleted> =>
   Either.gen(function*() {
     const disk = yield* disks.read(tool, name, "backend")
@@ -292,6 +306,12 @@ export const deleteSnapshot = (tool: Tool, { disk: name, id }: Request.OfSnapsho
     }
     if (id === SnapshotId.top && children.length > 0) {
       return yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), id, children: children.length }))
+    }
+    if (id === SnapshotId.top && losesParent(disk.descriptor.snapshots)) {
+      return yield* unsupported(
+        tool,
+        "ploop loses the parent of other snapshots when it deletes this top delta; a switch to the parent discards the same"
+      )
     }
     disks.lock(tool, disk)
     const next = yield* remove(tool, disk, id)

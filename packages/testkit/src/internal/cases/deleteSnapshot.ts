@@ -413,6 +413,27 @@ const idle: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "deleteSnapshot/refuses-a-top-before-a-sibling",
+    title: "MUST refuse to delete a top delta that stands in the descriptor before another child of its parent",
+    source: Case.source("lib/di.c ploop_di_change_guid, to which the identifier that it changes is given"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.branched()
+      const { disk } = made
+      yield* snapshots.take(made, c)
+      yield* ploop.switchAndDelete({ disk, id: b })
+      const tree = [[a, undefined], [top, a], [c, a]] as const
+      yield* Check.equal<unknown>(yield* Conformance.parents(disk), tree, "the tree")
+      yield* snapshots.untouched(made, Check.fails(ploop.deleteSnapshot({ disk, id: top }), "Unsupported"))
+      yield* ploop.switchSnapshot({ disk, id: a })
+      yield* Check.equal<unknown>(
+        yield* Conformance.parents(disk),
+        [[a, undefined], [c, a], [top, a]],
+        "the tree after"
+      )
+    })
+  }),
+  Case.make({
     id: "deleteSnapshot/of-the-top-brings-back-the-contents",
     title: "MUST show what was in the last snapshot after the top delta was discarded",
     source: Case.observed("snapshot-delete of the top delta"),
