@@ -43,6 +43,17 @@ static int prepare(void)
 	return listen_for_tools();
 }
 
+/* The tool closes its standard input when it merges; what is opened here must not come in the place of it. */
+static int fill_standard_streams(void)
+{
+	int null;
+
+	do
+		null = open_raw("/dev/null", O_RDWR);
+	while (null >= 0 && null <= STDERR_FILENO);
+	return null < 0 ? -errno : close(null);
+}
+
 /* Leaves the tool's process group and terminal; the tool sees nothing of it but the socket. */
 static void detach(void)
 {
@@ -102,7 +113,7 @@ int serve(int number)
 	int error;
 
 	device.number = number;
-	if ((error = prepare()))
+	if ((error = fill_standard_streams()) || (error = prepare()))
 		return -error;
 	switch (fork()) {
 	case -1:

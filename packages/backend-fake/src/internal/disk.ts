@@ -229,8 +229,11 @@ export interface OpenImage {
   readonly image: image.Image
 }
 
-/** How the tool looks at an image: its check has words of its own for what is wrong. */
-type Look = "check" | "open"
+/**
+ * How the tool looks at an image: its check has words of its own for what is
+ * wrong, and so has its comparison with another.
+ */
+type Look = "check" | "compare" | "open"
 
 /** What a check says of a file that is too short for a header. */
 export const shortRead = "Short read PVD header"
@@ -244,6 +247,8 @@ const refuseImage = (tool: Tool, path: string, problem: image.Problem, look: Loo
     )
     : problem === "short"
     ? said(tool, 6, shortRead)
+    : look === "compare" && generation(tool) === "1.15"
+    ? said(tool, 11, `Images ${path} and what is to replace it are not identical`)
     : said(tool, 11, `Wrong signature in image ${path}`)
 
 /**

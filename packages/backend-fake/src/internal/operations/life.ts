@@ -473,7 +473,7 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
     const old = yield* disks.openImage(tool, disks.imagePath(tool, disk, entry.file), {
       ...options,
       missing: [4, "Can't open"],
-      look: "check"
+      look: "compare"
     })
     if (next.image.dirty) return yield* said(tool, 37, dirtyLine)
     yield* refuseDifferent(tool, old, next)

@@ -63,7 +63,11 @@ const mended = (tool: Tool, chain: ReadonlyArray<disks.OpenImage>): Answer<Reado
     if (!opened.image.dirty) return Either.right(opened)
     if (index < chain.length - 1) return said(tool, 7, "Dirty flag is set\nError in write header: Bad file descriptor")
     const image = { ...opened.image, dirty: false, staleFlag: false }
-    return Either.map(disks.setImage(tool, opened.ref, image), () => ({ ...opened, image }))
+    return Either.map(disks.setImage(tool, opened.ref, image), () => {
+      // It stays mended, whatever becomes of the mount.
+      tool.tx.keep()
+      return { ...opened, image }
+    })
   }))
 
 /** Attaches a disk, or one of its snapshots. */

@@ -191,6 +191,24 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "createTemporarySnapshot/follows-one-that-is-left",
+    title: "MUST merge away the temporary snapshot that an earlier backup has left, and attach a device at the new one",
+    source: Case.source("lib/snapshot.c merge_temporary_snapshots"),
+    needs,
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      const { disk } = made
+      yield* ploop.mount({ disk })
+      const first = yield* ploop.createTemporarySnapshot({ disk, id: a, component: "backup" })
+      yield* ploop.umount({ disk, component: first.component })
+      const second = yield* ploop.createTemporarySnapshot({ disk, id: b, component: "backup" })
+      yield* Check.equal(yield* Conformance.parents(disk), [[b, undefined], [top, b]], "the tree")
+      const found = Option.getOrUndefined(yield* ploop.deviceOf({ disk, component: second.component }))
+      yield* Check.equal(found?.device, second.device, "the device")
+    })
+  }),
+  Case.make({
     id: "createTemporarySnapshot/refuses-an-id-that-is-there",
     title: "MUST refuse an identifier that a snapshot has already, attach nothing and change nothing",
     source: Case.source("lib/di.c ploop_di_add_image"),
