@@ -158,7 +158,8 @@ export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted
       yield* devices.mount(tool, device, target, { fileSystem: request.fileSystem, data: request.data })
       if (request.component === undefined) disks.dropStatfs(tool, disk)
     }
-    if (request.component === undefined) yield* mergeTemporary(tool, disk)
+    // What cannot be merged now stays; the disk is mounted all the same.
+    if (request.component === undefined) mergeTemporary(tool, disk)
     return mounted(request, current(tool, device), target, wanted)
   })
 
