@@ -79,6 +79,12 @@ const formats: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* files.sizeOf(image), MiB(9), "the size of the base image")
       yield* Check.equal(yield* files.sizeOf(top), before, "the size of the top delta")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [SnapshotId.top, a]], "the tree")
+      yield* ploop.convert({ disk, format: "raw" })
+      yield* Check.equal(yield* files.versionOf(image), undefined, "the version of the base image that became raw")
+      yield* Check.equal(yield* files.versionOf(top), 1, "the version of the top delta")
+      // The type in the descriptor is that of the base for every image.
+      const { images } = yield* files.descriptor(disk)
+      yield* Check.equal(images.map(({ type }) => type), ["Plain", "Plain"], "the types")
     })
   }),
   Case.make({
@@ -198,8 +204,12 @@ const refusals: ReadonlyArray<Case.Case> = [
       const { directory, disk } = yield* Conformance.disk({ format: "raw", version: undefined })
       yield* files.untouched(directory, Check.fails(ploop.convert({ disk, format: "expanded" }), "Unsupported"))
       yield* files.untouched(directory, Check.fails(ploop.convert({ disk, format: "preallocated" }), "Unsupported"))
-      const version = (yield* Conformance.Conformance).capabilities.has("version2") ? 2 : 1
-      yield* files.untouched(directory, Check.fails(ploop.convert({ disk, version }), "Unsupported"))
+      const { capabilities, generation } = yield* Conformance.Conformance
+      const version = capabilities.has("version2") ? 2 : 1
+      yield* files.untouched(
+        directory,
+        Check.fails(ploop.convert({ disk, version }), "Unsupported", { exitCode: generation === "7" ? 38 : 0 })
+      )
     })
   }),
   Case.make({

@@ -208,6 +208,7 @@ const refusals: ReadonlyArray<Case.Case> = [
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
       const { directory, disk } = yield* withCopy(a)
       const { image } = yield* Conformance.disk({ name: "larger", size: "16M" })
       for (const keepName of [false, true]) {
@@ -216,6 +217,16 @@ const refusals: ReadonlyArray<Case.Case> = [
           Check.fails(ploop.replace({ disk, snapshot: a, with: image, keepName }), "ImageMismatch")
         )
       }
+      const empty = yield* Conformance.disk({ name: "preallocated", format: "preallocated" })
+      const copy = `${empty.image}.copy`
+      yield* fs.copyFile(empty.image, copy)
+      yield* imageFile.markNotEmpty(copy)
+      yield* files.untouched(
+        empty.directory,
+        Check.fails(ploop.replace({ disk: empty.disk, file: empty.image, with: copy }), "ImageMismatch", {
+          exitCode: 11
+        })
+      )
     })
   }),
   Case.make({
