@@ -11,10 +11,14 @@ import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
 import * as imageFile from "../imageFile.js"
+import { descriptor } from "./diskFiles.js"
 import * as snapshots from "./snapshotUtils.js"
 
 const { a, b, c, d, e, unknown } = Conformance.ids
 const top = SnapshotId.top
+
+/** What generation 1.15 calls the root element of a descriptor, and what the others do. */
+const roots = ["Parallels_disk_image", "Virtuozzo_disk_image"] as const
 
 const limit = 126
 
@@ -191,6 +195,20 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "createSnapshot/names-the-file-after-the-base",
+    title:
+      "MUST name the file of the new top delta after that of the base, with an identifier behind it; generation 9 MUST put it in the place of one that is there",
+    source: Case.observed("snapshot of a disk whose base is called root.hdd.{…}"),
+    run: Effect.gen(function*() {
+      const { generation } = yield* Conformance.Conformance
+      const path = yield* Path.Path
+      const made = yield* Conformance.disk({ image: `root.hdd.${unknown}` })
+      const prefix = generation === "9" ? "root.hdd" : path.basename(made.image)
+      yield* snapshots.take(made, a)
+      yield* snapshots.isNamedAfter(yield* Conformance.fileOf(made, top), prefix)
+    })
+  }),
+  Case.make({
     id: "createSnapshot/upon-a-raw-image",
     title: "MUST lay a delta of the ploop format upon a raw image, which stays as it is",
     source: Case.observed("snapshot of a raw disk"),
@@ -296,6 +314,19 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "createSnapshot/of-a-descriptor-of-another-generation",
+    title: "MUST read a descriptor whatever its root element is called, and write it with its own",
+    source: Case.observed("snapshot with the descriptor of another generation"),
+    run: Effect.gen(function*() {
+      const { generation } = yield* Conformance.Conformance
+      const made = yield* snapshots.chained([a])
+      const [own, other] = generation === "1.15" ? roots : [...roots].reverse()
+      yield* snapshots.rewrite(made.disk, (text) => text.replaceAll(own, other))
+      yield* snapshots.take(made, b)
+      yield* Check.equal((yield* descriptor(made.disk)).rootElement, own, "the root element")
+    })
+  }),
+  Case.make({
     id: "createSnapshot/refuses-when-the-top-image-is-missing",
     title: "MUST name the image file of the top delta when it is not there, and leave the descriptor as it is",
     source: Case.observed("snapshot without the image of the top delta"),
@@ -308,6 +339,23 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       yield* snapshots.untouched(
         made,
         Check.fails(ploop.createSnapshot({ disk: made.disk, id: b }), "ImageNotFound", { image })
+      )
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/refuses-when-the-raw-image-is-missing",
+    title: "MUST name the raw image file of a disk when it is not there, with a code of its own, and make no delta",
+    source: Case.observed("snapshot of a raw disk without its image, exit code 15"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk({ format: "raw", version: undefined })
+      const { disk, image } = made
+      yield* fs.remove(image)
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.createSnapshot({ disk, id: a }), "ImageNotFound", { image, exitCode: 15 })
       )
     })
   }),

@@ -321,6 +321,22 @@ const idle: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "deleteSnapshot/beside-what-cannot-be-merged",
+    title:
+      "MUST succeed when the snapshot is gone, also when a temporary one cannot be merged away after it, which stays",
+    source: Case.observed("snapshot-delete of a leaf beside a dirty top delta, with a temporary snapshot below"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.marked()
+      const { disk } = made
+      yield* imageFile.markInUse(yield* ploop.topDelta({ disk }))
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
+      yield* Check.equal(yield* snapshots.temporary(made), [a], "the temporary snapshots")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
     id: "deleteSnapshot/of-an-old-descriptor",
     title:
       "MUST refuse, on generation 1.15, a descriptor whose top delta has another identifier than the usual one, and change nothing",

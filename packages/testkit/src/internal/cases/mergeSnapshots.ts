@@ -198,6 +198,22 @@ const forms: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mergeSnapshots/into-a-new-file-of-the-size-of-the-upper",
+    title: "MUST make the new file as large as the upper image, also where the lower one is larger",
+    source: Case.observed("snapshot-merge -n with a base that was grown by itself"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const low = yield* LowLevel.LowLevel
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      const { size } = yield* ploop.imageInfo({ disk })
+      yield* low.grow({ image: made.image, size: ByteSize.make(size * 2n) })
+      yield* ploop.mergeSnapshots({ disk, all: true, into: yield* Conformance.path("merged.hdd") })
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, size, "the size of the disk")
+    })
+  }),
+  Case.make({
     id: "mergeSnapshots/all-into-a-new-file",
     title: "MUST put a whole chain into the new file and remove all images; generations 7 and 9 MUST refuse untouched",
     source: Case.observed("snapshot-merge -A -n"),

@@ -3,6 +3,7 @@ import * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
@@ -72,6 +73,19 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
       yield* low.grow({ disk, size: ByteSize.make(size * 2n) })
       yield* ploop.switchSnapshot({ disk, id: a })
       yield* Check.equal((yield* ploop.imageInfo({ disk })).size, size, "the size of the disk")
+    })
+  }),
+  Case.make({
+    id: "switchSnapshot/names-the-file-after-the-base",
+    title:
+      "MUST name the file of the new top delta after that of the base, whatever it is called, with an identifier behind it",
+    source: Case.observed("snapshot-switch of a disk whose base is called root.hdd.{…}"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const path = yield* Path.Path
+      const made = yield* snapshots.chained([a], { image: `root.hdd.${unknown}` })
+      yield* ploop.switchSnapshot({ disk: made.disk, id: a })
+      yield* snapshots.isNamedAfter(yield* Conformance.fileOf(made, top), path.basename(made.image))
     })
   }),
   Case.make({
