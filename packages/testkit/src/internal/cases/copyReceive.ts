@@ -54,6 +54,7 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
         joined(data(4096, 1), data(4096, 0), data(4096, 2)),
         "the bytes of the file"
       )
+      yield* Check.equal((yield* fs.stat(image)).mode & 0o777, 0o600, "the mode of the file")
     })
   }),
   Case.make({

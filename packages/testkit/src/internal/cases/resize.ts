@@ -243,6 +243,40 @@ export const resize: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "resize/raw-with-a-snapshot-takes-less",
+    title: "MUST make the file system of an idle raw disk smaller when a delta lies upon it, and keep its files",
+    source: Case.observed("resize -s 250M of an idle raw disk of 300 MiB with a snapshot"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted({ format: "raw" })
+      yield* disks.write(disk, tree)
+      yield* ploop.createSnapshot({ disk, id: a })
+      const before = yield* sizeInside(disk)
+      yield* ploop.resize({ disk, size: "250M" })
+      const after = yield* sizeInside(disk)
+      yield* Check.isTrue(after < before - MiB(40), "the file system lost 40 MiB or more", before - after)
+      yield* disks.holds(disk, tree, "the files")
+      yield* disks.holds(disk, tree, "the files in the snapshot", { snapshot: a })
+    })
+  }),
+  Case.make({
+    id: "resize/gives-space-back",
+    title: "MUST give the space behind the end of the file system back to the host when an idle disk becomes smaller",
+    source: Case.source("lib/ploop.c shrink_device: BLKDISCARD behind the end"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { disk, image } = yield* Conformance.formatted()
+      yield* disks.inside(disk, (target) => disks.fillAndRemove(target, MiB(140)))
+      const before = (yield* fs.stat(image)).size
+      yield* ploop.resize({ disk, size: "220M" })
+      const after = (yield* fs.stat(image)).size
+      yield* Check.isTrue(before - after >= MiB(16), "the image file lost 16 MiB or more", before - after)
+    })
+  }),
+  Case.make({
     id: "resize/keeps-the-size-of-snapshots",
     title: "MUST resize a disk that has snapshots, whose size and files stay as they were",
     source: Case.observed("resize with a snapshot below the top delta"),

@@ -142,6 +142,12 @@ const refusals: ReadonlyArray<Case.Case> = [
         yield* Check.fails(ploop.umount({ disk }), "Busy", { exitCode })
         yield* Check.equal(yield* FileTree.read(target), { "open": "1" }, "what is in the disk")
         yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether it is mounted")
+        // The numbers are kept before it is tried, and stay.
+        yield* Check.equal(
+          (yield* ploop.fileSystemInfo({ disk })).source,
+          generation === "9" ? "mounted" : "cached",
+          "where the numbers of the file system are from"
+        )
       }))
       yield* ploop.umount({ disk })
       yield* Check.equal(yield* FileTree.read(target), {}, "the directory")
