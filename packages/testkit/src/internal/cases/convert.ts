@@ -230,6 +230,39 @@ const refusals: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "convert/refuses-version-1-of-what-is-too-large",
+    title: "MUST refuse to give a disk of 2 TiB or more format version 1, and change nothing",
+    source: Case.observed("convert -v 1 of a disk of 3 TiB, exit code 38"),
+    needs: ["version2"],
+    generations: ["1.15", "9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk } = yield* Conformance.disk({ version: 2, size: "3T", clusterSize: "64M" })
+      yield* files.untouched(
+        directory,
+        Check.fails(ploop.convert({ disk, version: 1 }), "Unsupported", { exitCode: 38 })
+      )
+    })
+  }),
+  Case.make({
+    id: "convert/refuses-a-version-of-what-is-marked-in-use",
+    title: "MUST refuse to change the version when any image was not closed cleanly, and leave all as they are",
+    source: Case.observed("convert -v of a disk with a dirty image, exit code 4"),
+    needs: ["version2"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk, image } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: a })
+      const top = yield* ploop.topDelta({ disk })
+      yield* imageFile.markInUse(top)
+      yield* files.untouched(
+        directory,
+        Check.fails(ploop.convert({ disk, version: 2 }), "ImageDirty", { image: top, exitCode: 4 })
+      )
+      yield* Check.equal(yield* files.versionOf(image), 1, "the version of the base image")
+    })
+  }),
+  Case.make({
     id: "convert/refuses-a-running-disk",
     title: "MUST refuse while any device of the disk is running, the device of a component included",
     source: Case.service("Ploop.convert: the tool converts images under the feet of a running device"),

@@ -99,6 +99,22 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
     { "8448K": "64K" }
   ),
   Case.make({
+    id: "restoreDescriptor/refuses-a-size-without-a-cluster",
+    title: "MUST refuse a raw image whose size no cluster divides, and write nothing",
+    source: Case.observed("restore-descriptor -f raw of 8193 KiB: Incorrect blocksize specified, exit code 38"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { directory, image } = yield* lost({ format: "raw", version: undefined })
+      yield* fs.truncate(image, ByteSize.KiB(8193))
+      yield* files.untouched(
+        directory,
+        Check.fails(ploop.restoreDescriptor({ image, format: "raw" }), "Unsupported", { exitCode: 38 })
+      )
+    })
+  }),
+  Case.make({
     id: "restoreDescriptor/sees-through-links",
     title: "MUST name the image by where it really lies when it, or the directory, is given through a link",
     source: Case.observed("restore-descriptor with links to the directory and to the image"),
@@ -156,7 +172,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
       const path = yield* Path.Path
       const home = yield* Conformance.directory("disk")
       const image = path.join(home, "root.hdd")
-      yield* Check.fails(ploop.restoreDescriptor({ image }), "ImageNotFound", { image })
+      yield* Check.fails(ploop.restoreDescriptor({ image }), "ImageNotFound", { image, exitCode: 4 })
       yield* Check.equal(yield* files.names(home), [], "what is in the directory")
     })
   }),
@@ -169,7 +185,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
       const fs = yield* FileSystem.FileSystem
       const { image } = yield* lost()
       const nowhere = yield* Conformance.path("nowhere")
-      yield* Check.fails(ploop.restoreDescriptor({ image, directory: nowhere }), "InputOutputFailed")
+      yield* Check.fails(ploop.restoreDescriptor({ image, directory: nowhere }), "InputOutputFailed", { exitCode: 255 })
       yield* Check.equal(yield* fs.exists(nowhere), false, "whether the directory was made")
     })
   }),
