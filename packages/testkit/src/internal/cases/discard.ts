@@ -181,7 +181,7 @@ export const discard: ReadonlyArray<Case.Case> = [
       const target = yield* Conformance.directory("mnt")
       yield* Check.fails(ploop.discard({ disk }), "DiskNotFound")
       yield* Check.fails(ploop.discard({ disk, automount: true }), "DiskNotFound")
-      yield* Check.fails(ploop.discard({ device: disks.noDevice }), "DeviceNotFound")
+      yield* Check.fails(ploop.discard({ device: disks.noDevice }), "DeviceNotFound", { exitCode: 1 })
       yield* Check.fails(ploop.discard({ target }), "NotMounted")
     })
   }),
