@@ -292,6 +292,11 @@ const damaged: ReadonlyArray<Case.Case> = [
         yield* found({ image, force: true }, "repaired", `the image that was ${name} preallocated, looked at closely`)
         yield* found({ image, force: true }, "clean", `the image that was ${name} preallocated, once more`)
       }
+      // One that was in use is looked at closely in any case.
+      const { image } = yield* Conformance.disk({ name: "in use", format: "preallocated" })
+      yield* imageFile.markInUse(image)
+      yield* found({ image, dropInUse: true }, "repaired", "the image that was in use")
+      yield* found({ image, force: true }, "clean", "the image that was in use, looked at closely")
     })
   }),
   Case.make({

@@ -75,6 +75,17 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "createSnapshot/locks-with-a-file",
+    title: "MUST leave the file by which it locks beside the descriptor; generation 9 MUST lock without one",
+    source: Case.source("lib/lock.c ploop_lock_di"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { generation } = yield* Conformance.Conformance
+      const { disk } = yield* snapshots.chained([a])
+      yield* Check.equal(yield* fs.exists(`${disk}.lck`), generation !== "9", "whether there is a lock file")
+    })
+  }),
+  Case.make({
     id: "createSnapshot/accepts-any-spelling-of-an-id",
     title: "MUST take an identifier in either case, with or without braces, for one and the same",
     source: Case.source("lib/util.c parse_uuid, lib/di.c guidcmp"),
@@ -220,7 +231,11 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       yield* Check.equal(before.version, undefined, "the format version of the raw image")
       yield* snapshots.take(made, a)
       const after = yield* ploop.imageInfo({ disk: made.disk })
-      yield* Check.different(after.version, undefined, "the format version of the new delta")
+      const { capabilities } = yield* Conformance.Conformance
+      yield* Check.equal(after.version, capabilities.has("version2") ? 2 : 1, "the format version of the new delta")
+      // The type in the descriptor is that of the base for every image.
+      const { images } = yield* descriptor(made.disk)
+      yield* Check.equal(images.map(({ type }) => type), ["Plain", "Plain"], "the types")
       yield* Check.equal(after.size, before.size, "the size of the disk")
       yield* Check.equal((yield* fs.stat(made.image)).size, FileSystem.Size(before.size), "the size of the raw file")
     })
@@ -388,6 +403,19 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
         generation !== "1.15",
         "whether the snapshot is marked in use"
       )
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/mends-an-image-that-was-not-closed",
+    title: "MUST mend the image of an idle disk that is marked in use as a check with force does",
+    source: Case.observed("snapshot of a preallocated disk that was not closed"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk({ format: "preallocated" })
+      yield* imageFile.markInUse(made.image)
+      yield* snapshots.take(made, a)
+      yield* Check.equal((yield* ploop.check({ image: made.image, force: true })).outcome, "clean", "the image")
     })
   }),
   Case.make({

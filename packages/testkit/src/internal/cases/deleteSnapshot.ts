@@ -499,6 +499,21 @@ const running: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "deleteSnapshot/of-the-top-that-a-device-shows",
+    title: "MUST discard the top delta also while a device with a component name shows it",
+    source: Case.source("lib/snapshot.c do_delete_snapshot"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      yield* ploop.mount({ disk, readOnly: true, component: "look" })
+      yield* ploop.deleteSnapshot({ disk, id: top })
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
     id: "deleteSnapshot/of-a-branch-of-a-running-disk",
     title: "MUST remove a leaf of another branch while the disk is running",
     source: Case.observed("snapshot-delete of a leaf while the disk runs"),

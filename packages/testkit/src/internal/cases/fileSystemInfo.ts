@@ -39,6 +39,11 @@ export const fileSystemInfo: ReadonlyArray<Case.Case> = [
         before.size
       )
       yield* Check.isTrue(before.free > 0n && before.free <= before.size, "whether some is free", before.free)
+      yield* Check.equal(
+        before.inodes - before.freeInodes,
+        12n,
+        "the inodes of a new file system, the balloon's included"
+      )
       yield* writeThrough(path.join(target, "large"), 16 << 20)
       const after = yield* ploop.fileSystemInfo({ disk })
       yield* Check.equal(after.size, before.size, "the size after something was written")
@@ -94,6 +99,31 @@ export const fileSystemInfo: ReadonlyArray<Case.Case> = [
         yield* ploop.umount(name(yield* Conformance.mounted(disk)))
         yield* Check.fails(ploop.fileSystemInfo({ disk }), "ConsentRequired", { option: "mayMount" })
       }
+    })
+  }),
+  Case.make({
+    id: "fileSystemInfo/keeps-the-numbers-beside-the-image",
+    title: "MUST keep the numbers beside the base image, and look for them beside the descriptor, as it is named",
+    source: Case.observed("info and umount with the descriptor in another directory, and through a link"),
+    needs: ["mount"],
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const { disk, image } = yield* Conformance.formatted()
+      const elsewhere = yield* Conformance.directory("elsewhere")
+      const link = path.join(elsewhere, "linked.xml")
+      yield* fs.symlink(disk, link)
+      yield* Conformance.mounted(disk)
+      yield* ploop.umount({ disk })
+      yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).source, "cached", "where the numbers are from")
+      yield* Check.fails(ploop.fileSystemInfo({ disk: link }), "ConsentRequired")
+      const other = yield* ploop.restoreDescriptor({ image, directory: elsewhere })
+      yield* Conformance.mounted(other)
+      yield* ploop.umount({ disk: other })
+      yield* Check.fails(ploop.fileSystemInfo({ disk: other }), "ConsentRequired")
+      yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).source, "cached", "where they are from for the other")
     })
   }),
   Case.make({

@@ -221,7 +221,7 @@ const devices: ReadonlyArray<Case.Case> = [
       const first = yield* Conformance.disk({ name: "first" })
       const second = yield* Conformance.disk({ name: "second" })
       const { device } = yield* ploop.mount({ disk: first.disk })
-      yield* Check.fails(ploop.mount({ disk: second.disk, device }), "DeviceFailed")
+      yield* Check.fails(ploop.mount({ disk: second.disk, device }), "DeviceFailed", { exitCode: 3 })
       yield* isIdle(second)
       yield* Check.equal(yield* ploop.isMounted({ disk: first.disk }), true, "whether the first is mounted")
     })
@@ -242,6 +242,38 @@ const devices: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
       yield* ploop.umount({ disk })
       yield* Check.equal((yield* ploop.check({ image })).outcome, "clean", "the image after the umount")
+    })
+  }),
+  Case.make({
+    id: "mount/mends-an-image-that-was-not-closed",
+    title: "MUST mend the image of a disk that is marked in use as a check with force does",
+    source: Case.observed("mount of a preallocated disk that was not closed"),
+    needs: ["device"],
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk({ format: "preallocated" })
+      yield* imageFile.markInUse(image)
+      yield* ploop.mount({ disk, readOnly: true })
+      yield* ploop.umount({ disk })
+      yield* Check.equal((yield* ploop.check({ image, force: true })).outcome, "clean", "the image")
+    })
+  }),
+  Case.make({
+    id: "mount/mends-the-last-image-only",
+    title: "MUST fail where an image below the last is marked as in use, and leave no device and the mark",
+    source: Case.observed("mount with a dirty image below the top delta, exit code 7"),
+    needs: ["device"],
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      const { disk, image } = made
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* imageFile.markInUse(image)
+      yield* Check.fails(ploop.mount({ disk }), "ImageDirty", { exitCode: 7 })
+      yield* isIdle(made)
+      yield* Check.fails(ploop.check({ image }), "ImageDirty")
     })
   }),
   Case.make({
@@ -517,6 +549,19 @@ const snapshots: ReadonlyArray<Case.Case> = [
         [["old", `${old.device}`], [undefined, `${top.device}`]].sort(),
         "the devices of the disk"
       )
+    })
+  }),
+  Case.make({
+    id: "mount/shows-a-disk-beside-its-device",
+    title: "MUST show a disk read-only under a component name while it is attached, and not mounted, for writing",
+    source: Case.manual("mount, -c"),
+    needs: ["mount", "snapshotBesideDisk"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* withSnapshot
+      yield* ploop.mount({ disk })
+      const { target } = yield* Conformance.mounted(disk, { readOnly: true, component: "look" })
+      yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, "what is in the disk")
     })
   }),
   Case.make({

@@ -84,10 +84,13 @@ const whileIdle: ReadonlyArray<Case.Case> = [
       const { copy, directory, disk, old } = made
       const before = yield* fs.readFileString(disk)
       const inode = (yield* fs.stat(copy)).ino
+      const aside = `${disk}.tmp`
+      yield* fs.writeFileString(aside, "left by a crash")
       yield* ploop.replace({ disk, snapshot: a, with: copy, keepName: true })
       yield* Check.equal(yield* fs.readFileString(disk), before, "the descriptor")
       yield* Check.equal((yield* fs.stat(old)).ino, inode, "the file behind the old name")
       yield* Check.equal((yield* files.names(directory)).includes("copy.hdd"), false, "whether the new name is left")
+      yield* Check.equal(yield* fs.exists(aside), false, "whether something lies beside the descriptor")
     })
   }),
   Case.make({

@@ -44,6 +44,7 @@ export const resize: ReadonlyArray<Case.Case> = [
       const before = yield* sizeInside(disk)
       yield* ploop.resize({ disk, size: "400M" })
       yield* isIdle(disk)
+      yield* Check.fails(ploop.fileSystemInfo({ disk }), "ConsentRequired")
       yield* Check.equal(yield* sizeOf(disk), MiB(400), "the size of the disk")
       yield* Check.equal((yield* disks.descriptor(disk)).diskSize, MiB(400), "the size in the descriptor")
       const after = yield* sizeInside(disk)
@@ -70,6 +71,19 @@ export const resize: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* FileTree.read(target), tree, "the files")
       yield* ploop.umount({ disk })
       yield* disks.holds(disk, tree, "the files after a umount")
+    })
+  }),
+  Case.make({
+    id: "resize/gives-the-file-system-what-the-disk-gains",
+    title: "MUST make the file system larger by what the disk becomes larger by",
+    source: Case.observed("resize -s 310M of 300M, which takes no other group of blocks"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const before = yield* sizeInside(disk)
+      yield* ploop.resize({ disk, size: "310M" })
+      yield* Check.equal((yield* sizeInside(disk)) - before, 10n << 20n, "what the file system gained")
     })
   }),
   Case.make({
@@ -352,6 +366,8 @@ export const resize: ReadonlyArray<Case.Case> = [
       const before = yield* sizeInside(disk)
       yield* Check.fails(ploop.resize({ disk, size: "64M" }), "FileSystemResizeFailed", { exitCode: 26 })
       yield* isIdle(disk)
+      // It was mounted for it, and what was kept of the last umount is gone.
+      yield* Check.fails(ploop.fileSystemInfo({ disk }), "ConsentRequired")
       yield* Check.equal(yield* sizeInside(disk), before, "the size of the file system")
       yield* disks.holds(disk, tree, "the files")
     })
