@@ -74,6 +74,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "if (generation(tool) === \"7\" && request.fileSystem === \"ext3\") {"
   },
   {
+    broken: "a new disk is refused for the descriptor that is there, not for its image",
+    operation: "create",
+    file: life,
+    find: "refuseExisting(tool, path, disk)",
+    put: "refuseExisting(tool, disk, path)"
+  },
+  {
     broken: "a restored descriptor has the size of the file for that of the disk",
     operation: "restoreDescriptor",
     file: life,
@@ -146,6 +153,20 @@ export const mutants: ReadonlyArray<Mutant> = [
       "images: disk.descriptor.images.map((other, index) => ({ ...other, type: format === \"raw\" && index === 0 ? \"Plain\" : \"Compressed\" }))"
   },
   {
+    broken: "convert changes the version of an image that is marked as in use",
+    operation: "convert",
+    file: life,
+    find: "          requireClean(tool)\n",
+    put: "          (opened) => Either.right(opened)\n"
+  },
+  {
+    broken: "convert gives version 1 to a disk that is too large for it",
+    operation: "convert",
+    file: life,
+    find: "version === 1 && disk.descriptor.diskSize > FormatVersion.maximumSize(1)",
+    put: "version === 1 && disk.descriptor.diskSize < 0n"
+  },
+  {
     broken: "a check says that it repaired an image, and leaves the mark of use in it",
     operation: "check",
     file: life,
@@ -195,6 +216,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: ""
   },
   {
+    broken: "a check of an image that was in use does not look closely",
+    operation: "check",
+    file: life,
+    find: "found.staleFlag && (found.dirty || mend.force)",
+    put: "found.staleFlag && mend.force"
+  },
+  {
     broken: "replace takes an image that differs from the one it replaces",
     operation: "replace",
     file: life,
@@ -214,6 +242,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: life,
     find: "image.isMarkedEmpty(old.image) !== image.isMarkedEmpty(next.image)",
     put: "false"
+  },
+  {
+    broken: "replace under the old name leaves a descriptor that lay aside",
+    operation: "replace",
+    file: life,
+    find: "return disks.dropAside(tool, disk)",
+    put: "return"
   },
   {
     broken: "a read-only mount takes writes",
@@ -307,6 +342,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "and stay when it fails."
   },
   {
+    broken: "umount leaves the directory at which the tool mounts by itself",
+    operation: "umount",
+    file: use,
+    find: "files.removeDirectory(tool.tx, `${disks.base(tool, disk)}.mnt`)",
+    put: ""
+  },
+  {
     broken: "a resize leaves the old size in the descriptor",
     operation: "resize",
     file: resizing,
@@ -349,6 +391,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: ""
   },
   {
+    broken: "a resize that fails leaves the numbers of the file system before it",
+    operation: "resize",
+    file: use,
+    find: "if (Either.isLeft(result)) tool.tx.keep()",
+    put: ""
+  },
+  {
+    broken: "an offline resize leaves numbers beside the image",
+    operation: "resize",
+    file: resizing,
+    find: "(attached) => change(attached, false), false)",
+    put: "(attached) => change(attached, false))"
+  },
+  {
+    broken: "a file system gains less than its disk",
+    operation: "resize",
+    file: resizing,
+    find: "resizeFileSystem(tool, grown, size - 2 * cluster)",
+    put: "resizeFileSystem(tool, grown, size - 4 * cluster)"
+  },
+  {
     broken: "a chain of snapshots may be one longer",
     operation: "createSnapshot",
     file: snapshots,
@@ -389,6 +452,35 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "internal/disk.ts",
     find: "[15, \"Failed to stat\"]",
     put: "[4, \"open\"]"
+  },
+  {
+    broken: "a delta upon a raw image has another type than it",
+    operation: "createSnapshot",
+    file: snapshots,
+    find:
+      "({ ...entry, id: renamed(entry.id) })),\n        { id: SnapshotId.top, type: disks.isRaw(disk) ? \"Plain\" : \"Compressed\", file }",
+    put: "({ ...entry, id: renamed(entry.id) })),\n        { id: SnapshotId.top, type: \"Compressed\", file }"
+  },
+  {
+    broken: "a delta upon a raw image has format version 1",
+    operation: "createSnapshot",
+    file: snapshots,
+    find: "tool.tx.state.largeDisks ? 2 : 1",
+    put: "1"
+  },
+  {
+    broken: "a snapshot that mends an image leaves it marked as empty",
+    operation: "createSnapshot",
+    file: snapshots,
+    find: "dirty: false, staleFlag: false",
+    put: "dirty: false"
+  },
+  {
+    broken: "generation 9 locks with a file",
+    operation: "createSnapshot",
+    file: "internal/disk.ts",
+    find: "if (generation(tool) !== \"9\" && Either.isLeft(",
+    put: "if (Either.isLeft("
   },
   {
     broken: "a temporary snapshot is not marked as one",
@@ -440,6 +532,15 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "generation(tool) === \"9\""
   },
   {
+    broken: "a delta upon a raw image has another type than it after a switch",
+    operation: "switchSnapshot",
+    file: snapshots,
+    find:
+      "images.filter((entry) => entry.id !== SnapshotId.top),\n        { id: SnapshotId.top, type: disks.isRaw(disk) ? \"Plain\" : \"Compressed\", file }",
+    put:
+      "images.filter((entry) => entry.id !== SnapshotId.top),\n        { id: SnapshotId.top, type: \"Compressed\", file }"
+  },
+  {
     broken: "snapshotAndSwitch keeps the data under another identifier than it was given",
     operation: "snapshotAndSwitch",
     file: snapshots,
@@ -487,6 +588,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: snapshots,
     find: "yield* Either.orElse(mergeTemporary(tool, next), () => disks.readAnyName(tool, disk.path))",
     put: "yield* mergeTemporary(tool, next)"
+  },
+  {
+    broken: "the top delta stays when a device with a name shows it",
+    operation: "deleteSnapshot",
+    file: merging,
+    find: "attached.length > 0 && id !== SnapshotId.top",
+    put: "attached.length > 0"
   },
   {
     broken: "a merge forgets the child's data",
@@ -552,6 +660,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "if (opened.image.size < 0)"
   },
   {
+    broken: "a device does not know the new file of a merge",
+    operation: "mergeSnapshots",
+    file: snapshots,
+    find: "? { ...level, path: into } : level",
+    put: "? level : level"
+  },
+  {
     broken: "the information about an image that is marked as in use is given",
     operation: "imageInfo",
     file: look,
@@ -585,6 +700,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: look,
     find: "...(generation(tool) !== \"1.15\" && { exitCode: 15 })",
     put: "exitCode: 15"
+  },
+  {
+    broken: "the inodes that a file system reserves are free",
+    operation: "fileSystemInfo",
+    file: devices,
+    find: "inodes - ext4.reservedInodes - HashMap",
+    put: "inodes - HashMap"
+  },
+  {
+    broken: "the numbers of a file system are looked for where a link to the descriptor leads",
+    operation: "fileSystemInfo",
+    file: look,
+    find: "tool.path.dirname(tool.path.resolve(\"/\", request.disk))",
+    put: "tool.path.dirname(disk.path)"
+  },
+  {
+    broken: "the numbers of a file system are kept beside the descriptor",
+    operation: "fileSystemInfo",
+    file: "internal/disk.ts",
+    find: "`${tool.path.dirname(base(tool, disk))}/.statfs`",
+    put: "`${disk.home}/.statfs`"
   },
   {
     broken: "the device of a component is that of any component",
@@ -636,11 +772,25 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "(device) => discardFrom(tool, device, request), false)"
   },
   {
+    broken: "a discard of no device fails with the code of other operations",
+    operation: "discard",
+    file: space,
+    find: "tool.operation.startsWith(\"discard\") ? 1 : 38",
+    put: "38"
+  },
+  {
     broken: "the state of a discard counts the balloon as part of the disk",
     operation: "discardStatus",
     file: space,
     find: "disk: mebibytes(device.size - balloon),",
     put: "disk: mebibytes(device.size),"
+  },
+  {
+    broken: "the state of a discard is asked for of an idle disk",
+    operation: "discardStatus",
+    file: space,
+    find: "return yield* refused(new PloopError.NotMounted(context(tool)))",
+    put: "return yield* notMounted(tool)"
   },
   {
     broken: "the counters of a device do not count what is written",
@@ -650,11 +800,25 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "bio_writes"
   },
   {
+    broken: "the counters of no device fail with the code of other operations",
+    operation: "deviceStatistics",
+    file: migrate,
+    find: "said(tool, 9, ",
+    put: "said(tool, 2, "
+  },
+  {
     broken: "a copy carries the mark of use",
     operation: "copySend",
     file: migrate,
     find: "{ ...inode.body, dirty: false }",
     put: "{ ...inode.body }"
+  },
+  {
+    broken: "a copy of what is not mounted fails with the code of a missing device",
+    operation: "copySend",
+    file: migrate,
+    find: "said(tool, 4, `Can't find mount point",
+    put: "said(tool, 2, `Can't find mount point"
   },
   {
     broken: "a stream that breaks off between two packets is taken for a whole copy",
@@ -669,6 +833,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: migrate,
     find: "files.flags(\"wx\"), 0o600",
     put: "files.flags(\"wx\"), 0o644"
+  },
+  {
+    broken: "a stream that is no copy fails with the code of a short one",
+    operation: "copyReceive",
+    file: migrate,
+    find: "said(tool, 13, \"Stream corrupted\")",
+    put: "said(tool, 6, \"Stream corrupted\")"
   },
   {
     broken: "a running device is started once more",
@@ -774,6 +945,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: devices,
     find: "other.device !== device.device && !other.readOnly && tx",
     put: "other.device !== device.device && tx"
+  },
+  {
+    broken: "a mount takes the mark of use from images below the last",
+    operation: "mount",
+    file: use,
+    find: "if (index < chain.length - 1) return said(",
+    put: "if (index < -1) return said("
+  },
+  {
+    broken: "a mount that mends an image leaves it marked as empty",
+    operation: "mount",
+    file: use,
+    find: "dirty: false, staleFlag: false",
+    put: "dirty: false"
+  },
+  {
+    broken: "a disk is not shown read-only beside a device that only attaches it",
+    operation: "mount",
+    file: devices,
+    find: "!other.readOnly && tx.mountsOf(other.device).length > 0 &&",
+    put: "!other.readOnly &&"
   },
   {
     broken: "the state of a balloon of no disk fails with the code of other operations",
