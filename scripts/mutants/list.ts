@@ -74,6 +74,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "if (generation(tool) === \"7\" && request.fileSystem === \"ext3\") {"
   },
   {
+    broken: "a new disk is refused for the descriptor that is there, not for its image",
+    operation: "create",
+    file: life,
+    find: "refuseExisting(tool, path, disk)",
+    put: "refuseExisting(tool, disk, path)"
+  },
+  {
     broken: "a restored descriptor has the size of the file for that of the disk",
     operation: "restoreDescriptor",
     file: life,
@@ -86,6 +93,27 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: life,
     find: "yield* refuseExisting(tool, disk)",
     put: ""
+  },
+  {
+    broken: "a restored descriptor names its image as seen from a link to its directory",
+    operation: "restoreDescriptor",
+    file: life,
+    find: "disks.relative(tool, directory, real)",
+    put: "disks.relative(tool, home, real)"
+  },
+  {
+    broken: "a raw image of a size that 32 KiB divides alone is given no cluster",
+    operation: "restoreDescriptor",
+    file: life,
+    find: "17n, 16n, 15n]",
+    put: "17n, 16n]"
+  },
+  {
+    broken: "generation 7 names an image elsewhere by its absolute path",
+    operation: "restoreDescriptor",
+    file: "internal/disk.ts",
+    find: "generation(tool) !== \"1.15\" || path.startsWith",
+    put: "generation(tool) === \"9\" || path.startsWith"
   },
   {
     broken: "convert never goes back to format version 1",
@@ -109,6 +137,36 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: ""
   },
   {
+    broken: "generation 7 calls it a success that a raw image has no version",
+    operation: "convert",
+    file: life,
+    find: "generation(tool) === \"7\" ? 38 : 0,",
+    put: "0,"
+  },
+  {
+    broken: "a disk whose base becomes raw has deltas of another type",
+    operation: "convert",
+    file: life,
+    find:
+      "images: disk.descriptor.images.map((other) => ({ ...other, type: format === \"raw\" ? \"Plain\" : \"Compressed\" }))",
+    put:
+      "images: disk.descriptor.images.map((other, index) => ({ ...other, type: format === \"raw\" && index === 0 ? \"Plain\" : \"Compressed\" }))"
+  },
+  {
+    broken: "convert changes the version of an image that is marked as in use",
+    operation: "convert",
+    file: life,
+    find: "          requireClean(tool)\n",
+    put: "          (opened) => Either.right(opened)\n"
+  },
+  {
+    broken: "convert gives version 1 to a disk that is too large for it",
+    operation: "convert",
+    file: life,
+    find: "version === 1 && disk.descriptor.diskSize > FormatVersion.maximumSize(1)",
+    put: "version === 1 && disk.descriptor.diskSize < 0n"
+  },
+  {
     broken: "a check says that it repaired an image, and leaves the mark of use in it",
     operation: "check",
     file: life,
@@ -130,6 +188,41 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "if (mend.readOnly) return"
   },
   {
+    broken: "an image that is converted to preallocated is not marked as empty",
+    operation: "check",
+    file: life,
+    find: "staleFlag: opened.image.staleFlag || (!raw && wasEmpty)",
+    put: "staleFlag: opened.image.staleFlag"
+  },
+  {
+    broken: "a check of a disk tells how its last image was, not the others",
+    operation: "check",
+    file: life,
+    find: "outcome: one.outcome === \"clean\" ? found.outcome : one.outcome",
+    put: "outcome: one.outcome"
+  },
+  {
+    broken: "a check looks for duplicates without force",
+    operation: "check",
+    file: life,
+    find: "mend.duplicates && (mend.force || found.dirty)",
+    put: "mend.duplicates"
+  },
+  {
+    broken: "generation 1.15 takes only one value for the mark of use",
+    operation: "check",
+    file: "internal/image.ts",
+    find: "anyMark ? view.getUint32(44, true) !== 0 : ",
+    put: ""
+  },
+  {
+    broken: "a check of an image that was in use does not look closely",
+    operation: "check",
+    file: life,
+    find: "found.staleFlag && (found.dirty || mend.force)",
+    put: "found.staleFlag && mend.force"
+  },
+  {
     broken: "replace takes an image that differs from the one it replaces",
     operation: "replace",
     file: life,
@@ -142,6 +235,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: life,
     find: "const level = levels[request.level ?? 0]",
     put: "const level = levels.at(-1 - (request.level ?? 0))"
+  },
+  {
+    broken: "replace takes an image that is marked as empty otherwise than the old one",
+    operation: "replace",
+    file: life,
+    find: "image.isMarkedEmpty(old.image) !== image.isMarkedEmpty(next.image)",
+    put: "false"
+  },
+  {
+    broken: "replace under the old name leaves a descriptor that lay aside",
+    operation: "replace",
+    file: life,
+    find: "return disks.dropAside(tool, disk)",
+    put: "return"
   },
   {
     broken: "a read-only mount takes writes",
@@ -228,6 +335,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: ": said(tool, 38,"
   },
   {
+    broken: "a umount that fails keeps no numbers",
+    operation: "umount",
+    file: use,
+    find: "and stay when it fails.\n      tool.tx.keep()",
+    put: "and stay when it fails."
+  },
+  {
+    broken: "umount leaves the directory at which the tool mounts by itself",
+    operation: "umount",
+    file: use,
+    find: "files.removeDirectory(tool.tx, `${disks.base(tool, disk)}.mnt`)",
+    put: ""
+  },
+  {
     broken: "a resize leaves the old size in the descriptor",
     operation: "resize",
     file: resizing,
@@ -256,6 +377,41 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "const wanted = size - 2 * cluster"
   },
   {
+    broken: "a disk that is made smaller offline gives nothing back to the host",
+    operation: "resize",
+    file: resizing,
+    find: "return yield* discardBehind(tool, current(tool, device))",
+    put: "return"
+  },
+  {
+    broken: "a raw disk with a snapshot cannot be made smaller",
+    operation: "resize",
+    file: resizing,
+    find: "if (chain.length > 1) return",
+    put: ""
+  },
+  {
+    broken: "a resize that fails leaves the numbers of the file system before it",
+    operation: "resize",
+    file: use,
+    find: "if (Either.isLeft(result)) tool.tx.keep()",
+    put: ""
+  },
+  {
+    broken: "an offline resize leaves numbers beside the image",
+    operation: "resize",
+    file: resizing,
+    find: "(attached) => change(attached, false), false)",
+    put: "(attached) => change(attached, false))"
+  },
+  {
+    broken: "a file system gains less than its disk",
+    operation: "resize",
+    file: resizing,
+    find: "resizeFileSystem(tool, grown, size - 2 * cluster)",
+    put: "resizeFileSystem(tool, grown, size - 4 * cluster)"
+  },
+  {
     broken: "a chain of snapshots may be one longer",
     operation: "createSnapshot",
     file: snapshots,
@@ -282,6 +438,49 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: snapshots,
     find: "{ ...inode.body, dirty: false }",
     put: "{ ...inode.body }"
+  },
+  {
+    broken: "a descriptor keeps the root element of another generation",
+    operation: "createSnapshot",
+    file: "internal/disk.ts",
+    find: "    rootElement: rootElement(tool),",
+    put: "    rootElement: descriptor.rootElement,"
+  },
+  {
+    broken: "the missing image of a raw disk has the code of other images",
+    operation: "createSnapshot",
+    file: "internal/disk.ts",
+    find: "[15, \"Failed to stat\"]",
+    put: "[4, \"open\"]"
+  },
+  {
+    broken: "a delta upon a raw image has another type than it",
+    operation: "createSnapshot",
+    file: snapshots,
+    find:
+      "({ ...entry, id: renamed(entry.id) })),\n        { id: SnapshotId.top, type: disks.isRaw(disk) ? \"Plain\" : \"Compressed\", file }",
+    put: "({ ...entry, id: renamed(entry.id) })),\n        { id: SnapshotId.top, type: \"Compressed\", file }"
+  },
+  {
+    broken: "a delta upon a raw image has format version 1",
+    operation: "createSnapshot",
+    file: snapshots,
+    find: "tool.tx.state.largeDisks ? 2 : 1",
+    put: "1"
+  },
+  {
+    broken: "a snapshot that mends an image leaves it marked as empty",
+    operation: "createSnapshot",
+    file: snapshots,
+    find: "dirty: false, staleFlag: false",
+    put: "dirty: false"
+  },
+  {
+    broken: "generation 9 locks with a file",
+    operation: "createSnapshot",
+    file: "internal/disk.ts",
+    find: "if (generation(tool) !== \"9\" && Either.isLeft(",
+    put: "if (Either.isLeft("
   },
   {
     broken: "a temporary snapshot is not marked as one",
@@ -326,6 +525,22 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: ""
   },
   {
+    broken: "generation 9 leaves an identifier out of the name of a delta when it switches",
+    operation: "switchSnapshot",
+    file: snapshots,
+    find: "stripped && generation(tool) === \"9\"",
+    put: "generation(tool) === \"9\""
+  },
+  {
+    broken: "a delta upon a raw image has another type than it after a switch",
+    operation: "switchSnapshot",
+    file: snapshots,
+    find:
+      "images.filter((entry) => entry.id !== SnapshotId.top),\n        { id: SnapshotId.top, type: disks.isRaw(disk) ? \"Plain\" : \"Compressed\", file }",
+    put:
+      "images.filter((entry) => entry.id !== SnapshotId.top),\n        { id: SnapshotId.top, type: \"Compressed\", file }"
+  },
+  {
     broken: "snapshotAndSwitch keeps the data under another identifier than it was given",
     operation: "snapshotAndSwitch",
     file: snapshots,
@@ -338,6 +553,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: snapshots,
     find: "SnapshotTree.children(disk.tree, id).filter((node) => node.id !== SnapshotId.top).length",
     put: "0"
+  },
+  {
+    broken: "switchAndDelete undoes its switch when it cannot delete",
+    operation: "switchAndDelete",
+    file: snapshots,
+    find: "the switch has happened.\n    tool.tx.keep()",
+    put: "the switch has happened."
   },
   {
     broken: "a deleted snapshot keeps its file",
@@ -359,6 +581,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: merging,
     find: "if (attached.length > 0 && id !== SnapshotId.top) {",
     put: "if (attached.length > 1 && id !== SnapshotId.top) {"
+  },
+  {
+    broken: "a deletion fails when something else cannot be merged after it",
+    operation: "deleteSnapshot",
+    file: snapshots,
+    find: "yield* Either.orElse(mergeTemporary(tool, next), () => disks.readAnyName(tool, disk.path))",
+    put: "yield* mergeTemporary(tool, next)"
+  },
+  {
+    broken: "the top delta stays when a device with a name shows it",
+    operation: "deleteSnapshot",
+    file: merging,
+    find: "attached.length > 0 && id !== SnapshotId.top",
+    put: "attached.length > 0"
   },
   {
     broken: "a merge forgets the child's data",
@@ -417,6 +653,20 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "return into === disk.path"
   },
   {
+    broken: "a chain that is merged into a new file keeps the size of the base",
+    operation: "mergeSnapshots",
+    file: snapshots,
+    find: "if (opened.image.size !== size)",
+    put: "if (opened.image.size < 0)"
+  },
+  {
+    broken: "a device does not know the new file of a merge",
+    operation: "mergeSnapshots",
+    file: snapshots,
+    find: "? { ...level, path: into } : level",
+    put: "? level : level"
+  },
+  {
     broken: "the information about an image that is marked as in use is given",
     operation: "imageInfo",
     file: look,
@@ -436,6 +686,41 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: devices,
     find: "freeBlocks: shown(volume.space?.freeBlocks ?? 0),",
     put: "freeBlocks: shown(layout.blocks - ext4.overhead(layout)),"
+  },
+  {
+    broken: "a mount under another name removes the numbers of the last umount",
+    operation: "fileSystemInfo",
+    file: use,
+    find: "if (request.component === undefined) disks.dropStatfs(tool, disk)",
+    put: "disks.dropStatfs(tool, disk)"
+  },
+  {
+    broken: "generation 1.15 has a code for a disk that is attached and not mounted",
+    operation: "fileSystemInfo",
+    file: look,
+    find: "...(generation(tool) !== \"1.15\" && { exitCode: 15 })",
+    put: "exitCode: 15"
+  },
+  {
+    broken: "the inodes that a file system reserves are free",
+    operation: "fileSystemInfo",
+    file: devices,
+    find: "inodes - ext4.reservedInodes - HashMap",
+    put: "inodes - HashMap"
+  },
+  {
+    broken: "the numbers of a file system are looked for where a link to the descriptor leads",
+    operation: "fileSystemInfo",
+    file: look,
+    find: "tool.path.dirname(tool.path.resolve(\"/\", request.disk))",
+    put: "tool.path.dirname(disk.path)"
+  },
+  {
+    broken: "the numbers of a file system are kept beside the descriptor",
+    operation: "fileSystemInfo",
+    file: "internal/disk.ts",
+    find: "`${tool.path.dirname(base(tool, disk))}/.statfs`",
+    put: "`${disk.home}/.statfs`"
   },
   {
     broken: "the device of a component is that of any component",
@@ -480,11 +765,32 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "if (request.disk !== undefined) {"
   },
   {
+    broken: "a discard that mounts an idle disk leaves no numbers beside the image",
+    operation: "discard",
+    file: space,
+    find: "(device) => discardFrom(tool, device, request))",
+    put: "(device) => discardFrom(tool, device, request), false)"
+  },
+  {
+    broken: "a discard of no device fails with the code of other operations",
+    operation: "discard",
+    file: space,
+    find: "tool.operation.startsWith(\"discard\") ? 1 : 38",
+    put: "38"
+  },
+  {
     broken: "the state of a discard counts the balloon as part of the disk",
     operation: "discardStatus",
     file: space,
     find: "disk: mebibytes(device.size - balloon),",
     put: "disk: mebibytes(device.size),"
+  },
+  {
+    broken: "the state of a discard is asked for of an idle disk",
+    operation: "discardStatus",
+    file: space,
+    find: "return yield* refused(new PloopError.NotMounted(context(tool)))",
+    put: "return yield* notMounted(tool)"
   },
   {
     broken: "the counters of a device do not count what is written",
@@ -494,6 +800,13 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "bio_writes"
   },
   {
+    broken: "the counters of no device fail with the code of other operations",
+    operation: "deviceStatistics",
+    file: migrate,
+    find: "said(tool, 9, ",
+    put: "said(tool, 2, "
+  },
+  {
     broken: "a copy carries the mark of use",
     operation: "copySend",
     file: migrate,
@@ -501,11 +814,32 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "{ ...inode.body }"
   },
   {
+    broken: "a copy of what is not mounted fails with the code of a missing device",
+    operation: "copySend",
+    file: migrate,
+    find: "said(tool, 4, `Can't find mount point",
+    put: "said(tool, 2, `Can't find mount point"
+  },
+  {
     broken: "a stream that breaks off between two packets is taken for a whole copy",
     operation: "copyReceive",
     file: migrate,
     find: "if (at + headerSize > bytes.length) return yield* said(tool, 6, \"Error in nread(desc): Success\")",
     put: "if (at + headerSize > bytes.length) return"
+  },
+  {
+    broken: "a received image can be read by everybody",
+    operation: "copyReceive",
+    file: migrate,
+    find: "files.flags(\"wx\"), 0o600",
+    put: "files.flags(\"wx\"), 0o644"
+  },
+  {
+    broken: "a stream that is no copy fails with the code of a short one",
+    operation: "copyReceive",
+    file: migrate,
+    find: "said(tool, 13, \"Stream corrupted\")",
+    put: "said(tool, 6, \"Stream corrupted\")"
   },
   {
     broken: "a running device is started once more",
@@ -536,6 +870,34 @@ export const mutants: ReadonlyArray<Mutant> = [
     put: "if (size < opened.image.clusterSize) {"
   },
   {
+    broken: "part of a cluster, for a running disk, is refused by the tool and not before it",
+    operation: "grow",
+    file: resizing,
+    find: "if (device !== undefined && size % device.clusterSize !== 0) {",
+    put: "if (device !== undefined && size % 512 !== 0) {"
+  },
+  {
+    broken: "a grown image of few clusters is not marked as empty",
+    operation: "grow",
+    file: resizing,
+    find: "image.rewritten(grown)",
+    put: "grown"
+  },
+  {
+    broken: "a read-only device is not grown to the size that it has",
+    operation: "grow",
+    file: resizing,
+    find: "size > device.size && device.readOnly",
+    put: "device.readOnly"
+  },
+  {
+    broken: "generation 7 has the same code as 1.15 for growing a disk that is not there",
+    operation: "grow",
+    file: "internal/disk.ts",
+    find: "[\"resize\", \"grow\"]",
+    put: "[\"resize\"]"
+  },
+  {
     broken: "the next device is one that is there already",
     operation: "nextDevice",
     file: devices,
@@ -555,5 +917,61 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "internal/host.ts",
     find: "return [result, tx.left ?? before]",
     put: "return [result, tx.state]"
+  },
+  {
+    broken: "a mount of the only image as the base names a snapshot",
+    operation: "mount",
+    file: use,
+    find: "...(snapshot !== undefined && snapshot !== SnapshotId.top && { snapshot })",
+    put: "...(snapshot !== undefined && { snapshot })"
+  },
+  {
+    broken: "generation 7 gives images version 2 when they are mounted under another name",
+    operation: "mount",
+    file: use,
+    find: "!options.readOnly && options.component === undefined",
+    put: "!options.readOnly"
+  },
+  {
+    broken: "generation 1.15 refuses a file system without a balloon",
+    operation: "mount",
+    file: devices,
+    find: "generation(tool) === \"1.15\" || device.volume === undefined || balloon(",
+    put: "device.volume === undefined || balloon("
+  },
+  {
+    broken: "a disk cannot be shown twice read-only",
+    operation: "mount",
+    file: devices,
+    find: "other.device !== device.device && !other.readOnly && tx",
+    put: "other.device !== device.device && tx"
+  },
+  {
+    broken: "a mount takes the mark of use from images below the last",
+    operation: "mount",
+    file: use,
+    find: "if (index < chain.length - 1) return said(",
+    put: "if (index < -1) return said("
+  },
+  {
+    broken: "a mount that mends an image leaves it marked as empty",
+    operation: "mount",
+    file: use,
+    find: "dirty: false, staleFlag: false",
+    put: "dirty: false"
+  },
+  {
+    broken: "a disk is not shown read-only beside a device that only attaches it",
+    operation: "mount",
+    file: devices,
+    find: "!other.readOnly && tx.mountsOf(other.device).length > 0 &&",
+    put: "!other.readOnly &&"
+  },
+  {
+    broken: "the state of a balloon of no disk fails with the code of other operations",
+    operation: "balloonStatus",
+    file: "internal/disk.ts",
+    find: "tool.operation.startsWith(\"balloon\")",
+    put: "tool.operation.startsWith(\"balloonChange\")"
   }
 ]

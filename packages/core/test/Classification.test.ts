@@ -54,6 +54,25 @@ describe("what the words tell", () => {
       { _tag: "Unsupported" }
     ],
     [
+      "a disk that is too large for a format version",
+      {
+        operation: "convert",
+        exitCode: 38,
+        stderr: "Error in ploop_change_fmt_version (ploop.c:3228): Unable to convert image to PLOOP_FMT_V1: " +
+          "the image size is not compatible\n"
+      },
+      { _tag: "Unsupported", reason: "the disk is too large for format version 1" }
+    ],
+    [
+      "a raw image whose size no cluster divides",
+      {
+        operation: "restoreDescriptor",
+        exitCode: 38,
+        stderr: "Error in init_dd (ploop.c:759): Incorrect blocksize specified: -1\n"
+      },
+      { _tag: "Unsupported", reason: "no cluster divides the size of the raw image" }
+    ],
+    [
       "a raw image that is missing",
       {
         operation: "createSnapshot",

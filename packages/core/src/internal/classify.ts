@@ -291,6 +291,17 @@ const rules: ReadonlyArray<Rule> = [
       new PloopError.Unsupported({ ...context, reason: "generation 7 converts images to format version 2 only" })
   },
   {
+    text: message("Unable to convert image to PLOOP_FMT_V1"),
+    operations: ["convert"],
+    error: (context) => new PloopError.Unsupported({ ...context, reason: "the disk is too large for format version 1" })
+  },
+  {
+    text: message("Incorrect blocksize specified: -1$"),
+    operations: ["restoreDescriptor"],
+    error: (context) =>
+      new PloopError.Unsupported({ ...context, reason: "no cluster divides the size of the raw image" })
+  },
+  {
     text: message("Wrong signature in image (?<image>.*)$"),
     error: (context, { image }) => new PloopError.ImageCorrupt({ ...context, image })
   },

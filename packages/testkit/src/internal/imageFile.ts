@@ -19,5 +19,8 @@ export const inUsePosition = 44
 /** Leaves an image as a host does that stops without a umount. */
 export const markInUse = (image: string): Changed => poke(image, inUsePosition, [0x59, 0x6e, 0x6f, 0x74])
 
+/** Takes the mark from an image that says that nothing is in it. */
+export const markNotEmpty = (image: string): Changed => poke(image, 52, [0, 0, 0, 0])
+
 /** Makes an image one that no tool knows. */
 export const breakSignature = (image: string): Changed => poke(image, 0, [1, 2, 3])

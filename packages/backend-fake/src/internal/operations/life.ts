@@ -140,6 +140,7 @@ export const restoreDescriptor = (tool: Tool, request: Request.RestoreDescriptor
       ? BigInt(opened.image.clusterSize)
       : request.clusterSize ?? (yield* clusterOfRaw(tool, size))
     const directory = yield* denied(tool, 255, `Can't create ${disk}`)(files.realPath(tool.tx, home))
+    const real = yield* denied(tool, 4, `Can't open ${path}`)(files.realPath(tool.tx, path))
     yield* disks.write(
       tool,
       disk,
@@ -149,7 +150,7 @@ export const restoreDescriptor = (tool: Tool, request: Request.RestoreDescriptor
         images: [{
           id: SnapshotId.top,
           type: raw ? "Plain" : "Compressed",
-          file: disks.relative(tool, directory, path)
+          file: disks.relative(tool, directory, real)
         }],
         snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }],
         rootElement: disks.rootElement(tool)

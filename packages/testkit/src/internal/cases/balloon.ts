@@ -35,7 +35,9 @@ export const onMounted = (
     generations,
     run: Effect.gen(function*() {
       const { disk } = yield* Conformance.disk()
-      yield* Check.fails(on({ disk }), "NotMounted", { operation, subject: disk })
+      // The state of a discard is not asked for of a disk without a device, of which the tool says nothing.
+      const exitCode = operation === "discardStatus" ? undefined : 38
+      yield* Check.fails(on({ disk }), "NotMounted", { operation, subject: disk, exitCode })
     })
   }),
   Case.make({
@@ -46,7 +48,9 @@ export const onMounted = (
     run: Effect.gen(function*() {
       const disk = yield* Conformance.path("DiskDescriptor.xml")
       const target = yield* Conformance.directory("mnt")
-      yield* Check.fails(on({ disk }), "DiskNotFound", { subject: disk })
+      const { generation } = yield* Conformance.Conformance
+      const exitCode = generation === "9" ? 4 : operation === "discardStatus" ? 39 : 38
+      yield* Check.fails(on({ disk }), "DiskNotFound", { subject: disk, exitCode })
       yield* Check.fails(on({ device: disks.noDevice }), "DeviceNotFound", { subject: disks.noDevice })
       yield* Check.fails(on({ target }), "NotMounted", { subject: target })
     })

@@ -136,6 +136,21 @@ const markedInUse: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "check/mends-every-image-of-a-chain",
+    title: "MUST mend every image of a chain that is marked as in use, and find the disk repaired when one was",
+    source: Case.observed("check -r -d of a dirty image on generations 7 and 9, which mend it all the same"),
+    generations: ["7", "9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* imageFile.markInUse(image)
+      yield* found({ disk, dropInUse: true }, "repaired", "the disk with a marked base")
+      yield* found({ image }, "clean", "the base")
+      yield* found({ disk }, "clean", "the disk after that")
+    })
+  }),
+  Case.make({
     id: "check/leaves-the-mark-of-an-image",
     title: "MUST refuse an image that is marked in use, and not touch it, without dropInUse",
     source: Case.observed("check DELTA of a dirty image, exit code 37"),
@@ -149,6 +164,19 @@ const markedInUse: ReadonlyArray<Case.Case> = [
           Check.fails(ploop.check({ image, ...options }), "ImageDirty", { exitCode: 37 })
         )
       }
+    })
+  }),
+  Case.make({
+    id: "check/knows-the-mark",
+    title: "MUST take any value for the mark of being in use on generation 1.15; the others MUST know it from others",
+    source: Case.source("lib/delta_read.c open_delta; 7 and 9 compare with SIGNATURE_DISK_IN_USE"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { generation } = yield* Conformance.Conformance
+      const { image } = yield* Conformance.disk()
+      yield* imageFile.poke(image, imageFile.inUsePosition, [1, 0, 0, 0])
+      if (generation === "1.15") yield* Check.fails(ploop.check({ image }), "ImageDirty", { exitCode: 37 })
+      else yield* found({ image }, "clean", "the image")
     })
   }),
   Case.make({
@@ -240,9 +268,35 @@ const damaged: ReadonlyArray<Case.Case> = [
         Effect.gen(function*() {
           yield* found({ image }, "clean", "the image")
           yield* found({ image, force: true }, "clean", "the image, looked at closely")
-          yield* found({ image, force: true, duplicates: true }, "broken", "the image, looked at for duplicates")
+          yield* found({ image, duplicates: true }, "clean", "the image, looked at for duplicates without force")
+          yield* found(
+            { image, force: true, duplicates: true },
+            "broken",
+            "the image, looked at closely for duplicates"
+          )
         })
       )
+    })
+  }),
+  Case.make({
+    id: "check/finds-an-image-that-is-called-empty",
+    title: "MUST find, with force only, and mend an image that has room for data and is marked as empty",
+    source: Case.observed("check -f of preallocated images: CIF_Empty flag is incorrect"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk({ name: "made", format: "preallocated" })
+      const converted = yield* Conformance.disk({ name: "converted" })
+      yield* ploop.convert({ disk: converted.disk, format: "preallocated" })
+      for (const [name, { image }] of Object.entries({ made, converted })) {
+        yield* found({ image }, "clean", `the image that was ${name} preallocated`)
+        yield* found({ image, force: true }, "repaired", `the image that was ${name} preallocated, looked at closely`)
+        yield* found({ image, force: true }, "clean", `the image that was ${name} preallocated, once more`)
+      }
+      // One that was in use is looked at closely in any case.
+      const { image } = yield* Conformance.disk({ name: "in use", format: "preallocated" })
+      yield* imageFile.markInUse(image)
+      yield* found({ image, dropInUse: true }, "repaired", "the image that was in use")
+      yield* found({ image, force: true }, "clean", "the image that was in use, looked at closely")
     })
   }),
   Case.make({

@@ -79,6 +79,12 @@ const formats: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* files.sizeOf(image), MiB(9), "the size of the base image")
       yield* Check.equal(yield* files.sizeOf(top), before, "the size of the top delta")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [SnapshotId.top, a]], "the tree")
+      yield* ploop.convert({ disk, format: "raw" })
+      yield* Check.equal(yield* files.versionOf(image), undefined, "the version of the base image that became raw")
+      yield* Check.equal(yield* files.versionOf(top), 1, "the version of the top delta")
+      // The type in the descriptor is that of the base for every image.
+      const { images } = yield* files.descriptor(disk)
+      yield* Check.equal(images.map(({ type }) => type), ["Plain", "Plain"], "the types")
     })
   }),
   Case.make({
@@ -198,8 +204,12 @@ const refusals: ReadonlyArray<Case.Case> = [
       const { directory, disk } = yield* Conformance.disk({ format: "raw", version: undefined })
       yield* files.untouched(directory, Check.fails(ploop.convert({ disk, format: "expanded" }), "Unsupported"))
       yield* files.untouched(directory, Check.fails(ploop.convert({ disk, format: "preallocated" }), "Unsupported"))
-      const version = (yield* Conformance.Conformance).capabilities.has("version2") ? 2 : 1
-      yield* files.untouched(directory, Check.fails(ploop.convert({ disk, version }), "Unsupported"))
+      const { capabilities, generation } = yield* Conformance.Conformance
+      const version = capabilities.has("version2") ? 2 : 1
+      yield* files.untouched(
+        directory,
+        Check.fails(ploop.convert({ disk, version }), "Unsupported", { exitCode: generation === "7" ? 38 : 0 })
+      )
     })
   }),
   Case.make({
@@ -217,6 +227,39 @@ const refusals: ReadonlyArray<Case.Case> = [
         yield* Check.equal((yield* files.descriptor(disk)).preallocated, false, "what the descriptor says")
       }
       yield* Check.fails(ploop.check({ image }), "ImageDirty")
+    })
+  }),
+  Case.make({
+    id: "convert/refuses-version-1-of-what-is-too-large",
+    title: "MUST refuse to give a disk of 2 TiB or more format version 1, and change nothing",
+    source: Case.observed("convert -v 1 of a disk of 3 TiB, exit code 38"),
+    needs: ["version2"],
+    generations: ["1.15", "9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk } = yield* Conformance.disk({ version: 2, size: "3T", clusterSize: "64M" })
+      yield* files.untouched(
+        directory,
+        Check.fails(ploop.convert({ disk, version: 1 }), "Unsupported", { exitCode: 38 })
+      )
+    })
+  }),
+  Case.make({
+    id: "convert/refuses-a-version-of-what-is-marked-in-use",
+    title: "MUST refuse to change the version when any image was not closed cleanly, and leave all as they are",
+    source: Case.observed("convert -v of a disk with a dirty image, exit code 4"),
+    needs: ["version2"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk, image } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: a })
+      const top = yield* ploop.topDelta({ disk })
+      yield* imageFile.markInUse(top)
+      yield* files.untouched(
+        directory,
+        Check.fails(ploop.convert({ disk, version: 2 }), "ImageDirty", { image: top, exitCode: 4 })
+      )
+      yield* Check.equal(yield* files.versionOf(image), 1, "the version of the base image")
     })
   }),
   Case.make({

@@ -54,6 +54,7 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
         joined(data(4096, 1), data(4096, 0), data(4096, 2)),
         "the bytes of the file"
       )
+      yield* Check.equal((yield* fs.stat(image)).mode & 0o777, 0o600, "the mode of the file")
     })
   }),
   Case.make({
@@ -70,12 +71,22 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
     })
   }),
   ...[
-    { name: "empty", of: "that is empty", chunks: [] },
-    { name: "without-an-end", of: "that ends before its last record", chunks: [record(0, data(4096, 1))] },
-    { name: "cut-short", of: "that ends within a record", chunks: [record(0, data(4096, 1)).slice(0, 3000)] },
-    { name: "no-copy", of: "that is none", chunks: [data(64, 0x41)] },
-    { name: "unmarked", of: "with a record of another mark", chunks: [unmarked(record(0, data(512, 1))), end] }
-  ].map(({ chunks, name, of }) =>
+    { name: "empty", of: "that is empty", chunks: [], exitCode: 6 },
+    { name: "without-an-end", of: "that ends before its last record", chunks: [record(0, data(4096, 1))], exitCode: 6 },
+    {
+      name: "cut-short",
+      of: "that ends within a record",
+      chunks: [record(0, data(4096, 1)).slice(0, 3000)],
+      exitCode: 6
+    },
+    { name: "no-copy", of: "that is none", chunks: [data(64, 0x41)], exitCode: 13 },
+    {
+      name: "unmarked",
+      of: "with a record of another mark",
+      chunks: [unmarked(record(0, data(512, 1))), end],
+      exitCode: 13
+    }
+  ].map(({ chunks, exitCode, name, of }) =>
     Case.make({
       id: `copyReceive/stream-${name}`,
       title: `MUST say that a stream ${of} is broken, and leave no file`,
@@ -83,7 +94,11 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
       generations: ["1.15"],
       run: Effect.gen(function*() {
         const image = yield* Conformance.path("copy")
-        yield* Check.fails(received(image, chunks), "CopyProtocolBroken", { operation: "copyReceive", subject: image })
+        yield* Check.fails(received(image, chunks), "CopyProtocolBroken", {
+          operation: "copyReceive",
+          subject: image,
+          exitCode
+        })
         yield* isAbsent(image)
       })
     })

@@ -105,7 +105,7 @@ export const copySend: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.disk()
       const device = yield* disks.attached(disk)
-      yield* Check.fails(Stream.runDrain(ploop.copySend({ device })), "NotMounted", { subject: device })
+      yield* Check.fails(Stream.runDrain(ploop.copySend({ device })), "NotMounted", { subject: device, exitCode: 4 })
       yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether it is attached")
     })
   }),
@@ -130,7 +130,8 @@ export const copySend: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       yield* Check.fails(Stream.runDrain(ploop.copySend({ device: disks.noDevice })), "DeviceNotFound", {
         operation: "copySend",
-        subject: disks.noDevice
+        subject: disks.noDevice,
+        exitCode: 2
       })
     })
   }),

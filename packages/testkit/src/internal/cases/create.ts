@@ -236,14 +236,19 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "create/refuses-a-second-disk-in-a-directory",
-    title: "MUST refuse a directory that has a descriptor, and leave the disk in it as it is",
+    title:
+      "MUST refuse a directory that has a descriptor, or its image, and name what is there, and leave the disk as it is",
     source: Case.observed("init: Can't create DiskDescriptor.xml: File exists"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const path = yield* Path.Path
-      const { directory, disk } = yield* Conformance.disk()
+      const { directory, disk, image } = yield* Conformance.disk()
       const second = ploop.create({ image: path.join(directory, "second.hdd"), ...plain })
       yield* files.untouched(directory, Check.fails(second, "AlreadyExists", { path: disk }))
+      yield* files.untouched(
+        directory,
+        Check.fails(ploop.create({ image, ...plain }), "AlreadyExists", { path: image })
+      )
     })
   }),
   Case.make({

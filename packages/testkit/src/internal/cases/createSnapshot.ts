@@ -11,10 +11,14 @@ import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
 import * as imageFile from "../imageFile.js"
+import { descriptor } from "./diskFiles.js"
 import * as snapshots from "./snapshotUtils.js"
 
 const { a, b, c, d, e, unknown } = Conformance.ids
 const top = SnapshotId.top
+
+/** What generation 1.15 calls the root element of a descriptor, and what the others do. */
+const roots = ["Parallels_disk_image", "Virtuozzo_disk_image"] as const
 
 const limit = 126
 
@@ -68,6 +72,17 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       yield* Check.isTrue(file.startsWith(`${made.image}.`), "the new file is named after the base image", file)
       yield* Check.equal(yield* snapshots.occupied(file), [], "what is in the new file")
       yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/locks-with-a-file",
+    title: "MUST leave the file by which it locks beside the descriptor; generation 9 MUST lock without one",
+    source: Case.source("lib/lock.c ploop_lock_di"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { generation } = yield* Conformance.Conformance
+      const { disk } = yield* snapshots.chained([a])
+      yield* Check.equal(yield* fs.exists(`${disk}.lck`), generation !== "9", "whether there is a lock file")
     })
   }),
   Case.make({
@@ -191,6 +206,20 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "createSnapshot/names-the-file-after-the-base",
+    title:
+      "MUST name the file of the new top delta after that of the base, with an identifier behind it; generation 9 MUST put it in the place of one that is there",
+    source: Case.observed("snapshot of a disk whose base is called root.hdd.{…}"),
+    run: Effect.gen(function*() {
+      const { generation } = yield* Conformance.Conformance
+      const path = yield* Path.Path
+      const made = yield* Conformance.disk({ image: `root.hdd.${unknown}` })
+      const prefix = generation === "9" ? "root.hdd" : path.basename(made.image)
+      yield* snapshots.take(made, a)
+      yield* snapshots.isNamedAfter(yield* Conformance.fileOf(made, top), prefix)
+    })
+  }),
+  Case.make({
     id: "createSnapshot/upon-a-raw-image",
     title: "MUST lay a delta of the ploop format upon a raw image, which stays as it is",
     source: Case.observed("snapshot of a raw disk"),
@@ -202,7 +231,11 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       yield* Check.equal(before.version, undefined, "the format version of the raw image")
       yield* snapshots.take(made, a)
       const after = yield* ploop.imageInfo({ disk: made.disk })
-      yield* Check.different(after.version, undefined, "the format version of the new delta")
+      const { capabilities } = yield* Conformance.Conformance
+      yield* Check.equal(after.version, capabilities.has("version2") ? 2 : 1, "the format version of the new delta")
+      // The type in the descriptor is that of the base for every image.
+      const { images } = yield* descriptor(made.disk)
+      yield* Check.equal(images.map(({ type }) => type), ["Plain", "Plain"], "the types")
       yield* Check.equal(after.size, before.size, "the size of the disk")
       yield* Check.equal((yield* fs.stat(made.image)).size, FileSystem.Size(before.size), "the size of the raw file")
     })
@@ -296,6 +329,19 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "createSnapshot/of-a-descriptor-of-another-generation",
+    title: "MUST read a descriptor whatever its root element is called, and write it with its own",
+    source: Case.observed("snapshot with the descriptor of another generation"),
+    run: Effect.gen(function*() {
+      const { generation } = yield* Conformance.Conformance
+      const made = yield* snapshots.chained([a])
+      const [own, other] = generation === "1.15" ? roots : [...roots].reverse()
+      yield* snapshots.rewrite(made.disk, (text) => text.replaceAll(own, other))
+      yield* snapshots.take(made, b)
+      yield* Check.equal((yield* descriptor(made.disk)).rootElement, own, "the root element")
+    })
+  }),
+  Case.make({
     id: "createSnapshot/refuses-when-the-top-image-is-missing",
     title: "MUST name the image file of the top delta when it is not there, and leave the descriptor as it is",
     source: Case.observed("snapshot without the image of the top delta"),
@@ -308,6 +354,23 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       yield* snapshots.untouched(
         made,
         Check.fails(ploop.createSnapshot({ disk: made.disk, id: b }), "ImageNotFound", { image })
+      )
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/refuses-when-the-raw-image-is-missing",
+    title: "MUST name the raw image file of a disk when it is not there, with a code of its own, and make no delta",
+    source: Case.observed("snapshot of a raw disk without its image, exit code 15"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk({ format: "raw", version: undefined })
+      const { disk, image } = made
+      yield* fs.remove(image)
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.createSnapshot({ disk, id: a }), "ImageNotFound", { image, exitCode: 15 })
       )
     })
   }),
@@ -340,6 +403,19 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
         generation !== "1.15",
         "whether the snapshot is marked in use"
       )
+    })
+  }),
+  Case.make({
+    id: "createSnapshot/mends-an-image-that-was-not-closed",
+    title: "MUST mend the image of an idle disk that is marked in use as a check with force does",
+    source: Case.observed("snapshot of a preallocated disk that was not closed"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk({ format: "preallocated" })
+      yield* imageFile.markInUse(made.image)
+      yield* snapshots.take(made, a)
+      yield* Check.equal((yield* ploop.check({ image: made.image, force: true })).outcome, "clean", "the image")
     })
   }),
   Case.make({

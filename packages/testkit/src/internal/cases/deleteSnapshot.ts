@@ -321,6 +321,22 @@ const idle: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "deleteSnapshot/beside-what-cannot-be-merged",
+    title:
+      "MUST succeed when the snapshot is gone, also when a temporary one cannot be merged away after it, which stays",
+    source: Case.observed("snapshot-delete of a leaf beside a dirty top delta, with a temporary snapshot below"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.marked()
+      const { disk } = made
+      yield* imageFile.markInUse(yield* ploop.topDelta({ disk }))
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the answer")
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
+      yield* Check.equal(yield* snapshots.temporary(made), [a], "the temporary snapshots")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
     id: "deleteSnapshot/of-an-old-descriptor",
     title:
       "MUST refuse, on generation 1.15, a descriptor whose top delta has another identifier than the usual one, and change nothing",
@@ -520,6 +536,21 @@ const running: ReadonlyArray<Case.Case> = [
         Check.fails(ploop.deleteSnapshot({ disk, id: b }), "SnapshotInUse", { id: b, devices: [device], exitCode: 17 })
       )
       yield* ploop.umount({ disk, component: "look" })
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/of-the-top-that-a-device-shows",
+    title: "MUST discard the top delta also while a device with a component name shows it",
+    source: Case.source("lib/snapshot.c do_delete_snapshot"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      yield* ploop.mount({ disk, readOnly: true, component: "look" })
+      yield* ploop.deleteSnapshot({ disk, id: top })
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
+      yield* snapshots.onlyNamedImages(made)
     })
   }),
   Case.make({

@@ -43,7 +43,8 @@ export const deviceStatistics: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       yield* Check.fails(ploop.deviceStatistics({ device: disks.noDevice }), "DeviceNotFound", {
         operation: "deviceStatistics",
-        subject: disks.noDevice
+        subject: disks.noDevice,
+        exitCode: 9
       })
     })
   })

@@ -20,8 +20,7 @@ export const doubleACluster = (image: string): Changed =>
     // Not by truncation: the tool takes holes in an image file for damage.
     yield* fs.writeFile(image, new Uint8Array(1 << 20).fill(120), { flag: "a" })
     yield* imageFile.poke(image, 64, [0, 8, 0, 0, 0, 8, 0, 0])
-    // No longer marked as empty.
-    yield* imageFile.poke(image, 52, [0, 0, 0, 0])
+    yield* imageFile.markNotEmpty(image)
   })
 
 /** The format version in the header of an image; none when it has no header. */

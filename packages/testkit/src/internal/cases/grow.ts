@@ -9,6 +9,7 @@ import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
 import * as imageFile from "../imageFile.js"
 import * as disks from "./disks.js"
+import * as snapshots from "./snapshotUtils.js"
 
 const { a } = Conformance.ids
 
@@ -211,8 +212,39 @@ export const grow: ReadonlyArray<Case.Case> = [
       const device = yield* disks.attached(disk)
       yield* Check.fails(low.grow({ disk, size: "4M" }), "SizeRefused")
       yield* Check.fails(low.grow({ device, size: "4M" }), "SizeRefused")
-      yield* Check.fails(low.grow({ disk, size: Number(MiB(9)) + 512 }), "SizeRefused")
+      yield* Check.fails(low.grow({ disk, size: Number(MiB(9)) + 512 }), "SizeRefused", { exitCode: undefined })
       yield* hasSizes(disk, MiB(8), MiB(8))
+    })
+  }),
+  Case.make({
+    id: "grow/of-a-read-only-device",
+    title: "MUST refuse to grow a device that is read-only, and do nothing when it has that size already",
+    source: Case.source("lib/ploop.c ploop_grow_device"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const low = yield* LowLevel.LowLevel
+      const { disk } = yield* Conformance.disk()
+      yield* disks.attached(disk, { readOnly: true })
+      yield* Check.fails(low.grow({ disk, size: "16M" }), "PermissionDenied")
+      yield* low.grow({ disk, size: "8M" })
+      yield* hasSizes(disk, MiB(8), MiB(8))
+    })
+  }),
+  Case.make({
+    id: "grow/calls-small-images-empty",
+    title: "MUST mark an idle image of few clusters as empty when it grows, which a forced check mends",
+    source: Case.source("lib/ploop.c ploop_grow_delta_offline: it takes bytes for sectors"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const low = yield* LowLevel.LowLevel
+      const { disk, image } = yield* Conformance.disk()
+      yield* snapshots.occupy(image, 1)
+      const check = Effect.map(ploop.check({ image, force: true }), ({ outcome }) => outcome)
+      yield* Check.equal(yield* check, "clean", "the image before")
+      yield* low.grow({ disk, size: "16M" })
+      yield* Check.equal(yield* check, "repaired", "the image that grew")
+      yield* Check.equal(yield* snapshots.occupied(image), [1], "what is in it")
     })
   }),
   Case.make({
@@ -238,7 +270,8 @@ export const grow: ReadonlyArray<Case.Case> = [
       const low = yield* LowLevel.LowLevel
       const disk = yield* Conformance.path("DiskDescriptor.xml")
       const image = yield* Conformance.path("root.hdd")
-      yield* Check.fails(low.grow({ disk, size: "16M" }), "DiskNotFound", { subject: disk })
+      const exitCode = (yield* Conformance.Conformance).generation === "1.15" ? 39 : 4
+      yield* Check.fails(low.grow({ disk, size: "16M" }), "DiskNotFound", { subject: disk, exitCode })
       yield* Check.fails(low.grow({ image, size: "16M" }), "ImageNotFound", { image })
       yield* Check.fails(low.grow({ device: disks.noDevice, size: "16M" }), "DeviceNotFound")
     })

@@ -198,6 +198,22 @@ const forms: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mergeSnapshots/into-a-new-file-of-the-size-of-the-upper",
+    title: "MUST make the new file as large as the upper image, also where the lower one is larger",
+    source: Case.observed("snapshot-merge -n with a base that was grown by itself"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const low = yield* LowLevel.LowLevel
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      const { size } = yield* ploop.imageInfo({ disk })
+      yield* low.grow({ image: made.image, size: ByteSize.make(size * 2n) })
+      yield* ploop.mergeSnapshots({ disk, all: true, into: yield* Conformance.path("merged.hdd") })
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, size, "the size of the disk")
+    })
+  }),
+  Case.make({
     id: "mergeSnapshots/all-into-a-new-file",
     title: "MUST put a whole chain into the new file and remove all images; generations 7 and 9 MUST refuse untouched",
     source: Case.observed("snapshot-merge -A -n"),
@@ -473,6 +489,21 @@ const running: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mergeSnapshots/of-the-top-that-a-device-shows",
+    title: "MUST merge the top delta also while a device with a component name shows it",
+    source: Case.source("lib/snapshot.c check_snapshot_mount"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      yield* ploop.mount({ disk, readOnly: true, component: "look" })
+      yield* ploop.mergeSnapshots({ disk })
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
     id: "mergeSnapshots/into-a-new-file-of-a-running-disk",
     title: "MUST put the result into the new file also while the disk is running, which goes on with it",
     source: Case.observed("snapshot-merge -n of a running disk"),
@@ -493,6 +524,12 @@ const running: ReadonlyArray<Case.Case> = [
         const answer = yield* ploop.mergeSnapshots({ disk, snapshot: b, into })
         yield* Check.equal<object>(answer, { survivor: b, image: into, gone: [a] }, "the answer")
         yield* Check.equal(yield* FileTree.read(target), { "state": "3" }, "the disk")
+        const devices = (yield* ploop.listDevices).filter(({ image }) => image === into)
+        yield* Check.equal<ReadonlyArray<string | undefined>>(
+          devices.map((found) => found.target),
+          [target],
+          "the mounts"
+        )
       }))
       yield* Check.equal(yield* snapshots.contents(made, { snapshot: b }), { "state": "2" }, "the merged snapshot")
       yield* Check.equal(yield* snapshots.contents(made), { "state": "3" }, "the disk after a umount")

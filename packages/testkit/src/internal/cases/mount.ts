@@ -221,7 +221,7 @@ const devices: ReadonlyArray<Case.Case> = [
       const first = yield* Conformance.disk({ name: "first" })
       const second = yield* Conformance.disk({ name: "second" })
       const { device } = yield* ploop.mount({ disk: first.disk })
-      yield* Check.fails(ploop.mount({ disk: second.disk, device }), "DeviceFailed")
+      yield* Check.fails(ploop.mount({ disk: second.disk, device }), "DeviceFailed", { exitCode: 3 })
       yield* isIdle(second)
       yield* Check.equal(yield* ploop.isMounted({ disk: first.disk }), true, "whether the first is mounted")
     })
@@ -245,8 +245,41 @@ const devices: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mount/mends-an-image-that-was-not-closed",
+    title: "MUST mend the image of a disk that is marked in use as a check with force does",
+    source: Case.observed("mount of a preallocated disk that was not closed"),
+    needs: ["device"],
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk({ format: "preallocated" })
+      yield* imageFile.markInUse(image)
+      yield* ploop.mount({ disk, readOnly: true })
+      yield* ploop.umount({ disk })
+      yield* Check.equal((yield* ploop.check({ image, force: true })).outcome, "clean", "the image")
+    })
+  }),
+  Case.make({
+    id: "mount/mends-the-last-image-only",
+    title: "MUST fail where an image below the last is marked as in use, and leave no device and the mark",
+    source: Case.observed("mount with a dirty image below the top delta, exit code 7"),
+    needs: ["device"],
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      const { disk, image } = made
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* imageFile.markInUse(image)
+      yield* Check.fails(ploop.mount({ disk }), "ImageDirty", { exitCode: 7 })
+      yield* isIdle(made)
+      yield* Check.fails(ploop.check({ image }), "ImageDirty")
+    })
+  }),
+  Case.make({
     id: "mount/brings-images-up-to-date",
-    title: "MUST give images format version 2 on generation 7 when their disk is mounted for writing, and only then",
+    title:
+      "MUST give images format version 2 on generation 7 when their disk itself is mounted for writing, and only then",
     source: Case.observed("mount of images of version 1: Converting to version 2"),
     needs: ["device", "version2"],
     generations: ["7"],
@@ -258,6 +291,9 @@ const devices: ReadonlyArray<Case.Case> = [
       yield* ploop.mount({ disk, readOnly: true })
       yield* ploop.umount({ disk })
       yield* Check.equal(yield* versions, [1, 1], "the versions of the images after a read-only mount")
+      yield* ploop.mount({ disk, component: "beside" })
+      yield* ploop.umount({ disk, component: "beside" })
+      yield* Check.equal(yield* versions, [1, 1], "the versions of the images after a mount under another name")
       yield* ploop.mount({ disk })
       yield* ploop.umount({ disk })
       yield* Check.equal(yield* versions, [2, 2], "the versions of the images after a mount")
@@ -276,12 +312,41 @@ const options: ReadonlyArray<Case.Case> = [
       const made = yield* Conformance.formatted()
       const target = yield* Conformance.directory("mnt")
       for (const data of [["no-such-option"], ["discard", "no-such-option"], ["noatime"]]) {
-        yield* Check.fails(ploop.mount({ disk: made.disk, target, data }), "MountFailed", { exitCode: 21 })
+        yield* Check.fails(ploop.mount({ disk: made.disk, target, data }), "MountFailed", {
+          exitCode: 21,
+          subject: made.disk
+        })
         yield* isIdle(made)
       }
       yield* Conformance.mounted(made.disk, { data: ["discard", "commit=30"] })
       yield* FileTree.write(target, { "a": "1" })
       yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
+    })
+  }),
+  Case.make({
+    id: "mount/of-a-file-system-without-a-balloon",
+    title: "MUST mount a file system whose balloon is gone on generation 1.15; the others MUST refuse it",
+    source: Case.source("lib/ploop.c ploop_mount_fs: Can't stat balloon file"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const { generation } = yield* Conformance.Conformance
+      const made = yield* Conformance.formatted()
+      const { target } = yield* Conformance.mounted(made.disk)
+      for (const name of yield* fs.readDirectory(target)) {
+        if (name.startsWith(".balloon-")) yield* fs.remove(path.join(target, name))
+      }
+      yield* FileTree.write(target, { "a": "1" })
+      yield* ploop.umount({ disk: made.disk })
+      if (generation === "1.15") {
+        yield* Conformance.mounted(made.disk)
+        yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
+      } else {
+        yield* Check.fails(ploop.mount({ disk: made.disk, target }), "MountFailed", { exitCode: 21 })
+        yield* isIdle(made)
+      }
     })
   }),
   Case.make({
@@ -415,6 +480,18 @@ const snapshots: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mount/takes-the-only-image-for-the-base",
+    title: "MUST attach a disk without snapshots read-only as its base, and name no snapshot in the answer",
+    source: Case.service("Request.Mount, Result.Mounted"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      const { readOnly, snapshot } = yield* ploop.mount({ disk, snapshot: "base" })
+      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: undefined }, "the answer")
+    })
+  }),
+  Case.make({
     id: "mount/refuses-to-write-below-children",
     title: "MUST refuse to mount a snapshot for writing while others are built on it, and leave no device",
     source: Case.source("lib/ploop.c ploop_mount_image: Unable to mount (rw) snapshot; 7 and 9 would damage them"),
@@ -472,6 +549,32 @@ const snapshots: ReadonlyArray<Case.Case> = [
         [["old", `${old.device}`], [undefined, `${top.device}`]].sort(),
         "the devices of the disk"
       )
+    })
+  }),
+  Case.make({
+    id: "mount/shows-a-disk-beside-its-device",
+    title: "MUST show a disk read-only under a component name while it is attached, and not mounted, for writing",
+    source: Case.manual("mount, -c"),
+    needs: ["mount", "snapshotBesideDisk"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* withSnapshot
+      yield* ploop.mount({ disk })
+      const { target } = yield* Conformance.mounted(disk, { readOnly: true, component: "look" })
+      yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, "what is in the disk")
+    })
+  }),
+  Case.make({
+    id: "mount/shows-a-disk-twice-read-only",
+    title: "MUST show a disk under two component names when it is read-only under both",
+    source: Case.manual("mount, -c"),
+    needs: ["mount", "snapshotBesideDisk"],
+    run: Effect.gen(function*() {
+      const { disk } = yield* withSnapshot
+      for (const component of ["one", "two"]) {
+        const { target } = yield* Conformance.mounted(disk, { readOnly: true, component, at: component })
+        yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, `what ${component} shows`)
+      }
     })
   }),
   Case.make({

@@ -84,10 +84,13 @@ const whileIdle: ReadonlyArray<Case.Case> = [
       const { copy, directory, disk, old } = made
       const before = yield* fs.readFileString(disk)
       const inode = (yield* fs.stat(copy)).ino
+      const aside = `${disk}.tmp`
+      yield* fs.writeFileString(aside, "left by a crash")
       yield* ploop.replace({ disk, snapshot: a, with: copy, keepName: true })
       yield* Check.equal(yield* fs.readFileString(disk), before, "the descriptor")
       yield* Check.equal((yield* fs.stat(old)).ino, inode, "the file behind the old name")
       yield* Check.equal((yield* files.names(directory)).includes("copy.hdd"), false, "whether the new name is left")
+      yield* Check.equal(yield* fs.exists(aside), false, "whether something lies beside the descriptor")
     })
   }),
   Case.make({
@@ -208,6 +211,7 @@ const refusals: ReadonlyArray<Case.Case> = [
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
       const { directory, disk } = yield* withCopy(a)
       const { image } = yield* Conformance.disk({ name: "larger", size: "16M" })
       for (const keepName of [false, true]) {
@@ -216,6 +220,16 @@ const refusals: ReadonlyArray<Case.Case> = [
           Check.fails(ploop.replace({ disk, snapshot: a, with: image, keepName }), "ImageMismatch")
         )
       }
+      const empty = yield* Conformance.disk({ name: "preallocated", format: "preallocated" })
+      const copy = `${empty.image}.copy`
+      yield* fs.copyFile(empty.image, copy)
+      yield* imageFile.markNotEmpty(copy)
+      yield* files.untouched(
+        empty.directory,
+        Check.fails(ploop.replace({ disk: empty.disk, file: empty.image, with: copy }), "ImageMismatch", {
+          exitCode: 11
+        })
+      )
     })
   }),
   Case.make({

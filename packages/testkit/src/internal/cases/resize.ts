@@ -44,6 +44,7 @@ export const resize: ReadonlyArray<Case.Case> = [
       const before = yield* sizeInside(disk)
       yield* ploop.resize({ disk, size: "400M" })
       yield* isIdle(disk)
+      yield* Check.fails(ploop.fileSystemInfo({ disk }), "ConsentRequired")
       yield* Check.equal(yield* sizeOf(disk), MiB(400), "the size of the disk")
       yield* Check.equal((yield* disks.descriptor(disk)).diskSize, MiB(400), "the size in the descriptor")
       const after = yield* sizeInside(disk)
@@ -70,6 +71,19 @@ export const resize: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* FileTree.read(target), tree, "the files")
       yield* ploop.umount({ disk })
       yield* disks.holds(disk, tree, "the files after a umount")
+    })
+  }),
+  Case.make({
+    id: "resize/gives-the-file-system-what-the-disk-gains",
+    title: "MUST make the file system larger by what the disk becomes larger by",
+    source: Case.observed("resize -s 310M of 300M, which takes no other group of blocks"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const before = yield* sizeInside(disk)
+      yield* ploop.resize({ disk, size: "310M" })
+      yield* Check.equal((yield* sizeInside(disk)) - before, 10n << 20n, "what the file system gained")
     })
   }),
   Case.make({
@@ -243,6 +257,40 @@ export const resize: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "resize/raw-with-a-snapshot-takes-less",
+    title: "MUST make the file system of an idle raw disk smaller when a delta lies upon it, and keep its files",
+    source: Case.observed("resize -s 250M of an idle raw disk of 300 MiB with a snapshot"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted({ format: "raw" })
+      yield* disks.write(disk, tree)
+      yield* ploop.createSnapshot({ disk, id: a })
+      const before = yield* sizeInside(disk)
+      yield* ploop.resize({ disk, size: "250M" })
+      const after = yield* sizeInside(disk)
+      yield* Check.isTrue(after < before - MiB(40), "the file system lost 40 MiB or more", before - after)
+      yield* disks.holds(disk, tree, "the files")
+      yield* disks.holds(disk, tree, "the files in the snapshot", { snapshot: a })
+    })
+  }),
+  Case.make({
+    id: "resize/gives-space-back",
+    title: "MUST give the space behind the end of the file system back to the host when an idle disk becomes smaller",
+    source: Case.source("lib/ploop.c shrink_device: BLKDISCARD behind the end"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { disk, image } = yield* Conformance.formatted()
+      yield* disks.inside(disk, (target) => disks.fillAndRemove(target, MiB(140)))
+      const before = (yield* fs.stat(image)).size
+      yield* ploop.resize({ disk, size: "220M" })
+      const after = (yield* fs.stat(image)).size
+      yield* Check.isTrue(before - after >= MiB(16), "the image file lost 16 MiB or more", before - after)
+    })
+  }),
+  Case.make({
     id: "resize/keeps-the-size-of-snapshots",
     title: "MUST resize a disk that has snapshots, whose size and files stay as they were",
     source: Case.observed("resize with a snapshot below the top delta"),
@@ -318,6 +366,8 @@ export const resize: ReadonlyArray<Case.Case> = [
       const before = yield* sizeInside(disk)
       yield* Check.fails(ploop.resize({ disk, size: "64M" }), "FileSystemResizeFailed", { exitCode: 26 })
       yield* isIdle(disk)
+      // It was mounted for it, and what was kept of the last umount is gone.
+      yield* Check.fails(ploop.fileSystemInfo({ disk }), "ConsentRequired")
       yield* Check.equal(yield* sizeInside(disk), before, "the size of the file system")
       yield* disks.holds(disk, tree, "the files")
     })

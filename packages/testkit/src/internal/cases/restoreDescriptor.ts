@@ -24,22 +24,30 @@ const lost = (options?: Conformance.DiskOptions) =>
     return { ...made, descriptor }
   })
 
-const rawCluster = (id: Case.Case["id"], title: string, given: string | undefined, expected: string) =>
+const rawCluster = (
+  id: Case.Case["id"],
+  title: string,
+  given: string | undefined,
+  expected: Readonly<Record<string, string>>
+) =>
   Case.make({
     id,
     title,
-    source: Case.observed("restore-descriptor -f raw of a size that 256 KiB divides and 512 KiB does not"),
+    source: Case.observed(
+      "restore-descriptor -f raw of sizes that 256 KiB, 1 MiB and 32 KiB divide, and no more than it"
+    ),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
-      const size = ByteSize.make("8448K")
-      const { image } = yield* lost({ format: "raw", version: undefined, size, clusterSize: "64K" })
-      const disk = yield* ploop.restoreDescriptor({ image, format: "raw", clusterSize: given })
-      const { clusterSize, diskSize, images } = yield* files.descriptor(disk)
-      yield* Check.equal(
-        { clusterSize: ByteSize.make(clusterSize), diskSize, types: images.map(({ type }) => type) },
-        { clusterSize: ByteSize.make(expected), diskSize: size, types: ["Plain"] },
-        "the descriptor"
-      )
+      for (const [size, cluster] of Object.entries(expected)) {
+        const { image } = yield* lost({ name: size, format: "raw", version: undefined, size, clusterSize: "32K" })
+        const disk = yield* ploop.restoreDescriptor({ image, format: "raw", clusterSize: given })
+        const { clusterSize, diskSize, images } = yield* files.descriptor(disk)
+        yield* Check.equal(
+          { clusterSize: ByteSize.make(clusterSize), diskSize, types: images.map(({ type }) => type) },
+          { clusterSize: ByteSize.make(cluster), diskSize: ByteSize.make(size), types: ["Plain"] },
+          `the descriptor of a raw image of ${size}`
+        )
+      }
     })
   })
 
@@ -61,7 +69,8 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "restoreDescriptor/writes-where-it-is-told",
-    title: "MUST write the descriptor into the directory that is given, from which it finds the image where it is",
+    title:
+      "MUST write the descriptor into the directory that is given, and name the image there: by its path on generation 1.15, as seen from there on the others",
     source: Case.manual("restore-descriptor"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -71,6 +80,9 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
       yield* Check.equal(disk, Disk.inDirectory(other), "the answer")
       yield* Check.equal(yield* files.names(directory), ["root.hdd"], "what is beside the image")
       yield* Check.equal(yield* ploop.topDelta({ disk }), image, "the image")
+      const { images } = yield* files.descriptor(disk)
+      const named = (yield* Conformance.Conformance).generation === "1.15" ? image : "../disk/root.hdd"
+      yield* Check.equal(images.map(({ file }) => file), [named], "the name of the image in the descriptor")
       yield* Check.equal((yield* ploop.imageInfo({ disk })).size, MiB(8), "the size of the disk")
     })
   }),
@@ -78,14 +90,53 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
     "restoreDescriptor/finds-a-cluster-for-raw-images",
     "MUST take the largest cluster up to 1 MiB that divides the size of a raw image",
     undefined,
-    "256K"
+    { "8448K": "256K", "9M": "1M", "8224K": "32K" }
   ),
   rawCluster(
     "restoreDescriptor/takes-the-cluster-of-raw-images",
     "MUST take the cluster that is given for a raw image",
     "64K",
-    "64K"
+    { "8448K": "64K" }
   ),
+  Case.make({
+    id: "restoreDescriptor/refuses-a-size-without-a-cluster",
+    title: "MUST refuse a raw image whose size no cluster divides, and write nothing",
+    source: Case.observed("restore-descriptor -f raw of 8193 KiB: Incorrect blocksize specified, exit code 38"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { directory, image } = yield* lost({ format: "raw", version: undefined })
+      yield* fs.truncate(image, ByteSize.KiB(8193))
+      yield* files.untouched(
+        directory,
+        Check.fails(ploop.restoreDescriptor({ image, format: "raw" }), "Unsupported", { exitCode: 38 })
+      )
+    })
+  }),
+  Case.make({
+    id: "restoreDescriptor/sees-through-links",
+    title: "MUST name the image by where it really lies when it, or the directory, is given through a link",
+    source: Case.observed("restore-descriptor with links to the directory and to the image"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const { directory, disk, image } = yield* lost()
+      const link = yield* Conformance.path("link")
+      yield* fs.symlink(directory, link)
+      const alias = yield* Conformance.path("alias.hdd")
+      yield* fs.symlink(image, alias)
+      for (const home of [directory, link]) {
+        for (const name of [image, path.join(link, path.basename(image)), alias]) {
+          yield* ploop.restoreDescriptor({ image: name, directory: home })
+          const { images } = yield* files.descriptor(disk)
+          yield* Check.equal(images.map(({ file }) => file), ["root.hdd"], `the name of ${name} in ${home}`)
+          yield* fs.remove(disk)
+        }
+      }
+    })
+  }),
   Case.make({
     id: "restoreDescriptor/does-not-mind-the-mark",
     title: "MUST restore the descriptor of an image that was not closed cleanly, and leave its mark",
@@ -121,7 +172,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
       const path = yield* Path.Path
       const home = yield* Conformance.directory("disk")
       const image = path.join(home, "root.hdd")
-      yield* Check.fails(ploop.restoreDescriptor({ image }), "ImageNotFound", { image })
+      yield* Check.fails(ploop.restoreDescriptor({ image }), "ImageNotFound", { image, exitCode: 4 })
       yield* Check.equal(yield* files.names(home), [], "what is in the directory")
     })
   }),
@@ -134,7 +185,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
       const fs = yield* FileSystem.FileSystem
       const { image } = yield* lost()
       const nowhere = yield* Conformance.path("nowhere")
-      yield* Check.fails(ploop.restoreDescriptor({ image, directory: nowhere }), "InputOutputFailed")
+      yield* Check.fails(ploop.restoreDescriptor({ image, directory: nowhere }), "InputOutputFailed", { exitCode: 255 })
       yield* Check.equal(yield* fs.exists(nowhere), false, "whether the directory was made")
     })
   }),

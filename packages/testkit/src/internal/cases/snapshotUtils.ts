@@ -60,6 +60,14 @@ export const temporary = (disk: Conformance.TestDisk) =>
     (tree) => SnapshotTree.nodes(tree).filter(({ temporary }) => temporary).map(({ id }) => id)
   )
 
+/** Checks that a file is called like another with an identifier behind it. */
+export const isNamedAfter = (file: string, other: string) =>
+  Effect.gen(function*() {
+    const name = (yield* Path.Path).basename(file)
+    const rest = name.startsWith(`${other}.`) ? name.slice(other.length + 1) : ""
+    yield* Check.isTrue(/^\{[0-9a-f-]{36}\}$/.test(rest), `whether it is called ${other} and an identifier`, name)
+  })
+
 /** Checks that the directory of the disk has the image files of the descriptor and no others. */
 export const onlyNamedImages = (disk: Conformance.TestDisk) =>
   Effect.gen(function*() {

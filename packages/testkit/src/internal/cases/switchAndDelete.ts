@@ -162,7 +162,8 @@ export const switchAndDelete: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchAndDelete/keeps-what-a-device-shows",
-    title: "MUST keep a snapshot that a device with a component name shows, and consume it when asked again after that",
+    title:
+      "MUST switch to a snapshot that a device with a component name shows, but keep it, and consume it when asked again after that",
     source: Case.source("lib/snapshot.c check_snapshot_mount"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -170,10 +171,12 @@ export const switchAndDelete: ReadonlyArray<Case.Case> = [
       const made = yield* snapshots.chained([a])
       const { disk } = made
       yield* snapshots.occupy(made.image, 1)
+      yield* snapshots.occupy(yield* ploop.topDelta({ disk }), 2)
       const { device } = yield* ploop.mount({ disk, snapshot: a, component: "look" })
       yield* Check.fails(ploop.switchAndDelete({ disk, id: a }), "SnapshotInUse", { id: a, devices: [device] })
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal(yield* Conformance.fileOf(made, a), made.image, "the file of the snapshot")
+      yield* Check.equal(yield* snapshots.occupied(yield* ploop.topDelta({ disk })), [], "what is in the top delta")
       yield* ploop.umount({ disk, component: "look" })
       yield* ploop.switchAndDelete({ disk, id: a })
       yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree after asking again")

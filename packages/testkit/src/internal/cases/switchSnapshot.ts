@@ -3,11 +3,13 @@ import * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as imageFile from "../imageFile.js"
+import { descriptor } from "./diskFiles.js"
 import * as snapshots from "./snapshotUtils.js"
 
 const { a, b, c, unknown } = Conformance.ids
@@ -75,6 +77,19 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "switchSnapshot/names-the-file-after-the-base",
+    title:
+      "MUST name the file of the new top delta after that of the base, whatever it is called, with an identifier behind it",
+    source: Case.observed("snapshot-switch of a disk whose base is called root.hdd.{…}"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const path = yield* Path.Path
+      const made = yield* snapshots.chained([a], { image: `root.hdd.${unknown}` })
+      yield* ploop.switchSnapshot({ disk: made.disk, id: a })
+      yield* snapshots.isNamedAfter(yield* Conformance.fileOf(made, top), path.basename(made.image))
+    })
+  }),
+  Case.make({
     id: "switchSnapshot/upon-a-raw-image",
     title: "MUST lay a delta of the ploop format upon a snapshot whose image is raw, and keep that",
     source: Case.observed("switch of a raw disk"),
@@ -84,7 +99,12 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
       const made = yield* snapshots.chained([a], { format: "raw", version: undefined })
       const before = yield* fs.stat(made.image)
       yield* ploop.switchSnapshot({ disk: made.disk, id: a })
-      yield* Check.different((yield* ploop.imageInfo({ disk: made.disk })).version, undefined, "the format version")
+      const { capabilities } = yield* Conformance.Conformance
+      const { version } = yield* ploop.imageInfo({ disk: made.disk })
+      yield* Check.equal(version, capabilities.has("version2") ? 2 : 1, "the format version")
+      // The type in the descriptor is that of the base for every image.
+      const { images } = yield* descriptor(made.disk)
+      yield* Check.equal(images.map(({ type }) => type), ["Plain", "Plain"], "the types")
       yield* Check.equal(yield* Conformance.fileOf(made, a), made.image, "the file of the snapshot")
       yield* Check.equal((yield* fs.stat(made.image)).size, before.size, "the size of the raw file")
     })

@@ -33,11 +33,19 @@ const byEveryName = (Object.keys(forms) as ReadonlyArray<keyof typeof forms>).ma
     needs: ["mount"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { generation } = yield* Conformance.Conformance
       const made = yield* Conformance.formatted()
       const { device, target } = yield* Conformance.mounted(made.disk)
       yield* FileTree.write(target, { "in": "the disk" })
       const options: Request.UmountOptions = forms[form]({ ...made, device, target })
+      yield* fs.makeDirectory(`${made.image}.mnt`)
       yield* ploop.umount(options)
+      yield* Check.equal(
+        yield* fs.exists(`${made.image}.mnt`),
+        form !== "disk" || generation === "9",
+        "whether the directory is there at which the tool mounts by itself"
+      )
       yield* Check.equal(yield* FileTree.read(target), {}, "the directory")
       yield* Check.equal(yield* ploop.isMounted({ disk: made.disk }), false, "whether it is mounted")
       const devices = yield* ploop.listDevices
@@ -120,7 +128,9 @@ const refusals: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const { generation } = yield* Conformance.Conformance
       const device = generation === "9" ? "/dev/mapper/ploop65999" : "/dev/ploop65999"
-      yield* Check.fails(ploop.umount({ device: DevicePath.make(device) }), "DeviceNotFound")
+      yield* Check.fails(ploop.umount({ device: DevicePath.make(device) }), "DeviceNotFound", {
+        exitCode: undefined
+      })
     })
   }),
   Case.make({
@@ -142,6 +152,12 @@ const refusals: ReadonlyArray<Case.Case> = [
         yield* Check.fails(ploop.umount({ disk }), "Busy", { exitCode })
         yield* Check.equal(yield* FileTree.read(target), { "open": "1" }, "what is in the disk")
         yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether it is mounted")
+        // The numbers are kept before it is tried, and stay.
+        yield* Check.equal(
+          (yield* ploop.fileSystemInfo({ disk })).source,
+          generation === "9" ? "mounted" : "cached",
+          "where the numbers of the file system are from"
+        )
       }))
       yield* ploop.umount({ disk })
       yield* Check.equal(yield* FileTree.read(target), {}, "the directory")
