@@ -66,20 +66,23 @@ export const fileSize = (image: Image): number => {
   return dataStart(image) + grown * image.clusterSize
 }
 
+const isEmpty = (image: Image): boolean => image.filled === 0 && HashSet.size(image.delta.clusters) === 0
+
+/** The image with a header that says that it is empty. */
+export const calledEmpty = (image: Image): Image => ({ ...image, staleFlag: !isEmpty(image) })
+
 /**
  * The image with its header written anew, as the tool writes it when it grows an
  * image that no device has: it tells from the size of the file whether there is
  * something in it, and takes bytes for sectors.
  */
 export const rewritten = (image: Image): Image => {
-  const { clusters } = image.delta
   const isCalledEmpty = Math.floor(fileSize(image) / (image.clusterSize / 512)) <= dataStart(image) / 512
-  return { ...image, staleFlag: isCalledEmpty && (image.filled > 0 || HashSet.size(clusters) > 0) }
+  return isCalledEmpty ? calledEmpty(image) : { ...image, staleFlag: false }
 }
 
 /** Whether the header says that nothing is in the image. */
-export const isMarkedEmpty = (image: Image): boolean =>
-  image.staleFlag || (image.filled === 0 && HashSet.size(image.delta.clusters) === 0)
+export const isMarkedEmpty = (image: Image): boolean => image.staleFlag || isEmpty(image)
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()

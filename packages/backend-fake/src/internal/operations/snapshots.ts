@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
-import type { Image } from "../image.js"
+import * as image from "../image.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, context, denied, generation, refused, said, unsupported } from "../tool.js"
@@ -29,7 +29,7 @@ const baseName = (tool: Tool, disk: disks.Disk, stripped: boolean): string => {
 }
 
 /** The new top delta: an empty image as large as the one that it is built on. */
-const newDelta = (tool: Tool, on: Image): Image => ({
+const newDelta = (tool: Tool, on: image.Image): image.Image => ({
   ...disks.emptyDelta(on),
   version: !on.raw ? on.version : tool.tx.state.largeDisks ? 2 : 1
 })
@@ -40,7 +40,7 @@ const layUpon = (
   device: Device,
   below: disks.OpenImage,
   level: { readonly file: disks.OpenImage["ref"]; readonly path: string },
-  made: Image
+  made: image.Image
 ): Answer<void> =>
   Either.gen(function*() {
     if (device.snapshot !== undefined) return yield* said(tool, 3, "PLOOP_IOC_SNAPSHOT: Invalid argument")
@@ -371,7 +371,10 @@ const moveInto = (
 ): Answer<disks.Disk> =>
   Either.gen(function*() {
     const opened = yield* openImage(tool, disk, id)
-    if (opened.image.size !== size) yield* disks.setImage(tool, opened.ref, { ...opened.image, size })
+    // What is copied into a new image is not told to its header, which says that it is empty.
+    const isCopied = devices.find(tool, disk, undefined) === undefined
+    const moved = { ...opened.image, size }
+    yield* disks.setImage(tool, opened.ref, isCopied ? image.calledEmpty(moved) : moved)
     yield* denied(tool, 1, `Can't create ${into}`)(files.rename(tool.tx, opened.path, into))
     for (const device of tool.tx.state.devices) {
       tool.tx.setDevice({

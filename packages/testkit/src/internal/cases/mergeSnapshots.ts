@@ -214,6 +214,26 @@ const forms: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mergeSnapshots/into-a-new-file-that-is-called-empty",
+    title: "MUST leave a new file that is called empty and is not, which a forced check mends",
+    source: Case.observed("check -f after snapshot-merge -n: CIF_Empty flag is incorrect"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      yield* snapshots.occupy(yield* Conformance.fileOf(made, top), 1)
+      const into = yield* Conformance.path("merged.hdd")
+      yield* ploop.mergeSnapshots({ disk: made.disk, into })
+      const { findings, outcome } = yield* ploop.check({ image: into, force: true })
+      yield* Check.equal(
+        [outcome, findings],
+        ["repaired", ["CIF_Empty flag is incorrect"]],
+        "the check of the new file"
+      )
+      yield* Check.equal((yield* ploop.check({ image: into, force: true })).outcome, "clean", "the check after that")
+    })
+  }),
+  Case.make({
     id: "mergeSnapshots/all-into-a-new-file",
     title: "MUST put a whole chain into the new file and remove all images; generations 7 and 9 MUST refuse untouched",
     source: Case.observed("snapshot-merge -A -n"),
