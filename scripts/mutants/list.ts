@@ -289,7 +289,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     broken: "a mount does not finish what was begun with a temporary snapshot",
     operation: "mount",
     file: use,
-    find: "if (request.component === undefined) yield* mergeTemporary(tool, disk)",
+    find: "if (request.component === undefined) mergeTemporary(tool, disk)",
     put: ""
   },
   {
@@ -324,8 +324,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     broken: "umount leaves the mark of use in the image",
     operation: "umount",
     file: devices,
-    find: "if (top !== undefined && !device.readOnly) {",
-    put: "if (top !== undefined && device.readOnly) {"
+    find: "if (top !== undefined && !device.topReadOnly) {",
+    put: "if (top !== undefined && device.topReadOnly) {"
   },
   {
     broken: "umount of an idle disk fails with the code of a bad parameter",
@@ -635,8 +635,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     broken: "a merge goes through a snapshot that has another child",
     operation: "mergeSnapshots",
     file: snapshots,
-    find: "if (children > 1) {",
-    put: "if (children > 2) {"
+    find: "if (children > 1 || ancestor === SnapshotId.top) {",
+    put: "if (children > 2 || ancestor === SnapshotId.top) {"
   },
   {
     broken: "a merge down to a snapshot stops after the first",
@@ -656,8 +656,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     broken: "a chain that is merged into a new file keeps the size of the base",
     operation: "mergeSnapshots",
     file: snapshots,
-    find: "if (opened.image.size !== size)",
-    put: "if (opened.image.size < 0)"
+    find: "const moved = { ...opened.image, size }",
+    put: "const moved = opened.image"
   },
   {
     broken: "a device does not know the new file of a merge",
@@ -887,8 +887,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     broken: "a read-only device is not grown to the size that it has",
     operation: "grow",
     file: resizing,
-    find: "size > device.size && device.readOnly",
-    put: "device.readOnly"
+    find: "size > device.size && device.topReadOnly",
+    put: "device.topReadOnly"
   },
   {
     broken: "generation 7 has the same code as 1.15 for growing a disk that is not there",
@@ -973,5 +973,40 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "internal/disk.ts",
     find: "tool.operation.startsWith(\"balloon\")",
     put: "tool.operation.startsWith(\"balloonChange\")"
+  },
+  {
+    broken: "a top delta on which others are built is deleted",
+    operation: "deleteSnapshot",
+    file: snapshots,
+    find: "if (id === SnapshotId.top && children.length > 0) {",
+    put: "if (id === SnapshotId.top && children.length > 1) {"
+  },
+  {
+    broken: "a top delta is deleted where its parent is lost to another",
+    operation: "deleteSnapshot",
+    file: snapshots,
+    find: "id === renamed || parent === renamed",
+    put: "id === renamed"
+  },
+  {
+    broken: "a snapshot is merged into the top delta",
+    operation: "mergeSnapshots",
+    file: snapshots,
+    find: "children > 1 || ancestor === SnapshotId.top",
+    put: "children > 1"
+  },
+  {
+    broken: "what is merged into a new file is not called empty",
+    operation: "mergeSnapshots",
+    file: snapshots,
+    find: "isCopied ? image.calledEmpty(moved) : moved",
+    put: "moved"
+  },
+  {
+    broken: "the new delta of a read-only device is read-only too",
+    operation: "createSnapshot",
+    file: devices,
+    find: "levels: [...device.levels, level], topReadOnly: false",
+    put: "levels: [...device.levels, level]"
   }
 ]

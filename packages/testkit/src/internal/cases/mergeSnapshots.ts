@@ -220,17 +220,12 @@ const forms: ReadonlyArray<Case.Case> = [
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
-      const made = yield* snapshots.chained([a])
-      yield* snapshots.occupy(yield* Conformance.fileOf(made, top), 1)
+      const made = yield* snapshots.chained([a], { format: "preallocated" })
       const into = yield* Conformance.path("merged.hdd")
       yield* ploop.mergeSnapshots({ disk: made.disk, into })
-      const { findings, outcome } = yield* ploop.check({ image: into, force: true })
-      yield* Check.equal(
-        [outcome, findings],
-        ["repaired", ["CIF_Empty flag is incorrect"]],
-        "the check of the new file"
-      )
-      yield* Check.equal((yield* ploop.check({ image: into, force: true })).outcome, "clean", "the check after that")
+      const outcome = Effect.map(ploop.check({ image: into, force: true }), (report) => report.outcome)
+      yield* Check.equal(yield* outcome, "repaired", "the check of the new file")
+      yield* Check.equal(yield* outcome, "clean", "the check after that")
     })
   }),
   Case.make({
