@@ -70,7 +70,9 @@ const mergeImages = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId
   Either.gen(function*() {
     const running = devices.find(tool, disk, undefined)
     for (const id of ids) yield* requireClean(tool, disk, yield* open(tool, disk, id))
-    if (running?.topReadOnly === true) return yield* said(tool, 3, "PLOOP_IOC_MERGE: Read-only file system")
+    if (running?.topReadOnly === true && ids[0] === SnapshotId.top) {
+      return yield* said(tool, 3, "PLOOP_IOC_MERGE: Read-only file system")
+    }
     if (running !== undefined) yield* devices.sync(tool, running)
     const [upper, ...lower] = yield* Either.all(ids.map((id) => open(tool, disk, id)))
     const into = lower.at(-1)!
