@@ -157,7 +157,7 @@ const word = (value: number): Uint8Array => {
 export const isMarkedInUse = (file: string) =>
   Effect.map(read(file, imageFile.inUsePosition, 4), (bytes) => bytes.some((byte) => byte !== 0))
 
-const header = { clusterSectors: 28, clusters: 32, flags: 52, index: 64 }
+const header = { clusterSectors: 28, clusters: 32, index: 64 }
 const sector = 512
 
 /** Gives an image of format version 1 a cluster of its own, as a write to the disk there does. */
@@ -168,7 +168,7 @@ export const occupy = (file: string, cluster: number) =>
     const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(header.clusterSectors, true) * sector
     yield* imageFile.poke(file, bytes.length, new Uint8Array(size).fill(0x40 + cluster))
     yield* imageFile.poke(file, header.index + 4 * cluster, word(bytes.length / sector))
-    yield* imageFile.poke(file, header.flags, word(0))
+    yield* imageFile.markNotEmpty(file)
   })
 
 /** The clusters that an image has of its own. */
