@@ -324,8 +324,8 @@ export const mutants: ReadonlyArray<Mutant> = [
     broken: "umount leaves the mark of use in the image",
     operation: "umount",
     file: devices,
-    find: "if (top !== undefined && !device.topReadOnly) {",
-    put: "if (top !== undefined && device.topReadOnly) {"
+    find: "yield* setInUse(tool, device, false)",
+    put: ""
   },
   {
     broken: "umount of an idle disk fails with the code of a bad parameter",
@@ -852,7 +852,7 @@ export const mutants: ReadonlyArray<Mutant> = [
     broken: "stop leaves the mark of use in the image",
     operation: "stop",
     file: lowLevel,
-    find: "yield* setInUse(tool, device, false)",
+    find: "yield* devices.setInUse(tool, device, false)",
     put: ""
   },
   {

@@ -310,17 +310,22 @@ export const unmount = (tool: Tool, device: Device): Answer<void> => {
 export const sync = (tool: Tool, device: Device): Answer<void> =>
   denied(tool, 16, "Can't sync the image")(tool.tx.sync(device))
 
+/** Sets or takes the mark of being in use, which the top delta of a device has unless it is read-only. */
+export const setInUse = (tool: Tool, device: Device, dirty: boolean): Answer<void> => {
+  const top = device.levels.at(-1)
+  const body = top === undefined ? undefined : tool.tx.inode(top.file).body
+  return top === undefined || device.topReadOnly || body?._tag !== "Image"
+    ? Either.void
+    : disks.setImage(tool, top.file, { ...body, dirty })
+}
+
 /** Takes a device down: what is on it goes to its image, which is no longer marked as in use. */
 export const detach = (tool: Tool, device: Device): Answer<void> =>
   Either.gen(function*() {
     const { tx } = tool
     yield* unmount(tool, device)
     yield* sync(tool, device)
-    const top = device.levels.at(-1)
-    if (top !== undefined && !device.topReadOnly) {
-      const inode = tx.inode(top.file)
-      if (inode.body._tag === "Image") yield* disks.setImage(tool, top.file, { ...inode.body, dirty: false })
-    }
+    yield* setInUse(tool, device, false)
     tx.update({ devices: tx.state.devices.filter((other) => other.device !== device.device) })
     if (device.volume !== undefined) tx.removeVolume(device.volume)
     for (const level of device.levels) tx.forget(level.file)

@@ -2,7 +2,6 @@ import type { DevicePath } from "@effect-ploop/core/DevicePath"
 import type * as Request from "@effect-ploop/core/Request"
 import * as Either from "effect/Either"
 import * as devices from "../devices.js"
-import * as disks from "../disk.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { generation, said, unsupported } from "../tool.js"
@@ -14,19 +13,11 @@ const named = (tool: Tool, path: DevicePath): Answer<Device> => {
     : Either.right(device)
 }
 
-const setInUse = (tool: Tool, device: Device, dirty: boolean): Answer<void> => {
-  const top = device.levels.at(-1)
-  const body = top === undefined ? undefined : tool.tx.inode(top.file).body
-  return top === undefined || device.topReadOnly || body?._tag !== "Image"
-    ? Either.void
-    : disks.setImage(tool, top.file, { ...body, dirty })
-}
-
 export const start = (tool: Tool, request: Request.OfDevice): Answer<void> =>
   Either.gen(function*() {
     const device = yield* named(tool, request.device)
     if (device.running) return yield* said(tool, 3, "PLOOP_IOC_START: Device or resource busy")
-    yield* setInUse(tool, device, true)
+    yield* devices.setInUse(tool, device, true)
     tool.tx.setDevice({ ...device, running: true })
   })
 
@@ -34,7 +25,7 @@ export const stop = (tool: Tool, request: Request.OfDevice): Answer<void> =>
   Either.gen(function*() {
     const device = yield* named(tool, request.device)
     yield* devices.sync(tool, device)
-    yield* setInUse(tool, device, false)
+    yield* devices.setInUse(tool, device, false)
     tool.tx.setDevice({ ...device, running: false })
   })
 
