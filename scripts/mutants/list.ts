@@ -12,14 +12,14 @@ export interface Mutant {
   readonly put: string
 }
 
-const life = "internal/operations/life.ts"
-const use = "internal/operations/use.ts"
+const images = "internal/operations/images.ts"
+const mounts = "internal/operations/mounts.ts"
 const resizing = "internal/operations/resize.ts"
 const snapshots = "internal/operations/snapshots.ts"
 const merging = "internal/operations/merging.ts"
-const look = "internal/operations/look.ts"
-const space = "internal/operations/space.ts"
-const migrate = "internal/operations/migrate.ts"
+const queries = "internal/operations/queries.ts"
+const balloon = "internal/operations/balloon.ts"
+const copy = "internal/operations/copy.ts"
 const lowLevel = "internal/operations/lowLevel.ts"
 const devices = "internal/devices.ts"
 
@@ -27,28 +27,28 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "create does not round the size up to whole clusters",
     operation: "create",
-    file: life,
+    file: images,
     find: "const size = ClusterSize.roundUp(request.size, cluster)",
     put: "const size = request.size"
   },
   {
     broken: "create writes over a descriptor that is there",
     operation: "create",
-    file: life,
+    file: images,
     find: "refuseExisting(tool, path, disk)",
     put: "refuseExisting(tool, path)"
   },
   {
     broken: "a new preallocated image has no room in its file",
     operation: "create",
-    file: life,
+    file: images,
     find: "filled: image.clusterCount(blank)",
     put: "filled: 0"
   },
   {
     broken: "a new descriptor names its image by an absolute path",
     operation: "create",
-    file: life,
+    file: images,
     find: "file: tool.path.basename(path)",
     put: "file: path"
   },
@@ -62,49 +62,49 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "create takes a size one step below the least for a file system",
     operation: "create",
-    file: life,
+    file: images,
     find: "return size > 2n * cluster",
     put: "return size >= 2n * cluster"
   },
   {
     broken: "generation 7 refuses ext3, and generation 9 makes it",
     operation: "create",
-    file: life,
+    file: images,
     find: "if (generation(tool) === \"9\" && request.fileSystem === \"ext3\") {",
     put: "if (generation(tool) === \"7\" && request.fileSystem === \"ext3\") {"
   },
   {
     broken: "a new disk is refused for the descriptor that is there, not for its image",
     operation: "create",
-    file: life,
+    file: images,
     find: "refuseExisting(tool, path, disk)",
     put: "refuseExisting(tool, disk, path)"
   },
   {
     broken: "a restored descriptor has the size of the file for that of the disk",
     operation: "restoreDescriptor",
-    file: life,
+    file: images,
     find: "const size = BigInt(opened.image.size)",
     put: "const size = BigInt(image.fileSize(opened.image))"
   },
   {
     broken: "a restored descriptor replaces one that is there",
     operation: "restoreDescriptor",
-    file: life,
+    file: images,
     find: "yield* refuseExisting(tool, disk)",
     put: ""
   },
   {
     broken: "a restored descriptor names its image as seen from a link to its directory",
     operation: "restoreDescriptor",
-    file: life,
+    file: images,
     find: "disks.relative(tool, directory, real)",
     put: "disks.relative(tool, home, real)"
   },
   {
     broken: "a raw image of a size that 32 KiB divides alone is given no cluster",
     operation: "restoreDescriptor",
-    file: life,
+    file: images,
     find: "17n, 16n, 15n]",
     put: "17n, 16n]"
   },
@@ -118,35 +118,35 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "convert never goes back to format version 1",
     operation: "convert",
-    file: life,
+    file: images,
     find: "if (found.version !== version)",
     put: "if (found.version < version)"
   },
   {
     broken: "a base image that is converted to preallocated stays as small as it was",
     operation: "convert",
-    file: life,
+    file: images,
     find: "filled: raw ? 0 : clusters,",
     put: "filled: 0,"
   },
   {
     broken: "convert changes a disk that is in use",
     operation: "convert",
-    file: life,
+    file: images,
     find: "yield* refuseRunning(tool, disk)",
     put: ""
   },
   {
     broken: "generation 7 calls it a success that a raw image has no version",
     operation: "convert",
-    file: life,
+    file: images,
     find: "generation(tool) === \"7\" ? 38 : 0,",
     put: "0,"
   },
   {
     broken: "a disk whose base becomes raw has deltas of another type",
     operation: "convert",
-    file: life,
+    file: images,
     find:
       "images: disk.descriptor.images.map((other) => ({ ...other, type: format === \"raw\" ? \"Plain\" : \"Compressed\" }))",
     put:
@@ -155,56 +155,56 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "convert changes the version of an image that is marked as in use",
     operation: "convert",
-    file: life,
+    file: images,
     find: "          requireClean(tool)\n",
     put: "          (opened) => Either.right(opened)\n"
   },
   {
     broken: "convert gives version 1 to a disk that is too large for it",
     operation: "convert",
-    file: life,
+    file: images,
     find: "version === 1 && disk.descriptor.diskSize > FormatVersion.maximumSize(1)",
     put: "version === 1 && disk.descriptor.diskSize < 0n"
   },
   {
     broken: "a check says that it repaired an image, and leaves the mark of use in it",
     operation: "check",
-    file: life,
+    file: images,
     find: "{ ...found, dirty: false, staleFlag",
     put: "{ ...found, staleFlag"
   },
   {
     broken: "a check of a disk looks at its uppermost image only",
     operation: "check",
-    file: life,
+    file: images,
     find: "const nodes = [...SnapshotTree.chain(disk.tree, id)].reverse()",
     put: "const nodes = SnapshotTree.chain(disk.tree, id).slice(0, 1)"
   },
   {
     broken: "a check throws away what is in a broken image without being told to",
     operation: "check",
-    file: life,
+    file: images,
     find: "if (!mend.hardForce) return",
     put: "if (mend.readOnly) return"
   },
   {
     broken: "an image that is converted to preallocated is not marked as empty",
     operation: "check",
-    file: life,
+    file: images,
     find: "staleFlag: opened.image.staleFlag || (!raw && wasEmpty)",
     put: "staleFlag: opened.image.staleFlag"
   },
   {
     broken: "a check of a disk tells how its last image was, not the others",
     operation: "check",
-    file: life,
+    file: images,
     find: "outcome: one.outcome === \"clean\" ? found.outcome : one.outcome",
     put: "outcome: one.outcome"
   },
   {
     broken: "a check looks for duplicates without force",
     operation: "check",
-    file: life,
+    file: images,
     find: "mend.duplicates && (mend.force || found.dirty)",
     put: "mend.duplicates"
   },
@@ -218,35 +218,35 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "a check of an image that was in use does not look closely",
     operation: "check",
-    file: life,
+    file: images,
     find: "found.staleFlag && (found.dirty || mend.force)",
     put: "found.staleFlag && mend.force"
   },
   {
     broken: "replace takes an image that differs from the one it replaces",
     operation: "replace",
-    file: life,
+    file: images,
     find: "yield* refuseDifferent(tool, old, next)",
     put: ""
   },
   {
     broken: "replace counts levels from the top",
     operation: "replace",
-    file: life,
+    file: images,
     find: "const level = levels[request.level ?? 0]",
     put: "const level = levels.at(-1 - (request.level ?? 0))"
   },
   {
     broken: "replace takes an image that is marked as empty otherwise than the old one",
     operation: "replace",
-    file: life,
+    file: images,
     find: "image.isMarkedEmpty(old.image) !== image.isMarkedEmpty(next.image)",
     put: "false"
   },
   {
     broken: "replace under the old name leaves a descriptor that lay aside",
     operation: "replace",
-    file: life,
+    file: images,
     find: "return disks.dropAside(tool, disk)",
     put: "return"
   },
@@ -260,7 +260,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "a mount leaves the numbers of an earlier one beside the image",
     operation: "mount",
-    file: use,
+    file: mounts,
     find: "if (request.component === undefined) disks.dropStatfs(tool, disk)",
     put: ""
   },
@@ -274,7 +274,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "a snapshot with one child is mounted for writing",
     operation: "mount",
-    file: use,
+    file: mounts,
     find: "snapshot === SnapshotId.top || children === 0",
     put: "snapshot === SnapshotId.top || children <= 1"
   },
@@ -288,28 +288,28 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "a mount does not finish what was begun with a temporary snapshot",
     operation: "mount",
-    file: use,
+    file: mounts,
     find: "if (request.component === undefined) mergeTemporary(tool, disk)",
     put: ""
   },
   {
     broken: "a mount that fails leaves its device behind",
     operation: "mount",
-    file: use,
+    file: mounts,
     find: "{ ...wanted, component: request.component, device: request.device })",
     put: "{ ...wanted, component: request.component, device: request.device }); tool.tx.keep()"
   },
   {
     broken: "generation 7 mounts images of version 1 as they are",
     operation: "mount",
-    file: use,
+    file: mounts,
     find: "const convert = generation(tool) === \"7\"",
     put: "const convert = generation(tool) === \"9\""
   },
   {
     broken: "umount leaves no numbers beside the image",
     operation: "umount",
-    file: use,
+    file: mounts,
     find: "devices.writeStatfs(tool, disk, device)",
     put: ""
   },
@@ -330,21 +330,21 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "umount of an idle disk fails with the code of a bad parameter",
     operation: "umount",
-    file: use,
+    file: mounts,
     find: ": said(tool, 40,",
     put: ": said(tool, 38,"
   },
   {
     broken: "a umount that fails keeps no numbers",
     operation: "umount",
-    file: use,
+    file: mounts,
     find: "and stay when it fails.\n      tool.tx.keep()",
     put: "and stay when it fails."
   },
   {
     broken: "umount leaves the directory at which the tool mounts by itself",
     operation: "umount",
-    file: use,
+    file: mounts,
     find: "files.removeDirectory(tool.tx, `${disks.base(tool, disk)}.mnt`)",
     put: ""
   },
@@ -358,7 +358,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "a resize of an idle disk leaves it attached",
     operation: "resize",
-    file: use,
+    file: mounts,
     find: "yield* devices.detach(tool, current)",
     put: ""
   },
@@ -393,7 +393,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "a resize that fails leaves the numbers of the file system before it",
     operation: "resize",
-    file: use,
+    file: mounts,
     find: "if (Either.isLeft(result)) tool.tx.keep()",
     put: ""
   },
@@ -669,14 +669,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "the information about an image that is marked as in use is given",
     operation: "imageInfo",
-    file: look,
+    file: queries,
     find: "if (image.dirty && generation(tool) === \"1.15\")",
     put: "if (image.truncated && generation(tool) === \"1.15\")"
   },
   {
     broken: "an idle disk is mounted for its numbers without consent",
     operation: "fileSystemInfo",
-    file: look,
+    file: queries,
     find: "if (request.mayMount !== true) {",
     put: "if (request.mayMount === false) {"
   },
@@ -690,14 +690,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "a mount under another name removes the numbers of the last umount",
     operation: "fileSystemInfo",
-    file: use,
+    file: mounts,
     find: "if (request.component === undefined) disks.dropStatfs(tool, disk)",
     put: "disks.dropStatfs(tool, disk)"
   },
   {
     broken: "generation 1.15 has a code for a disk that is attached and not mounted",
     operation: "fileSystemInfo",
-    file: look,
+    file: queries,
     find: "...(generation(tool) !== \"1.15\" && { exitCode: 15 })",
     put: "exitCode: 15"
   },
@@ -711,7 +711,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "the numbers of a file system are looked for where a link to the descriptor leads",
     operation: "fileSystemInfo",
-    file: look,
+    file: queries,
     find: "tool.path.dirname(tool.path.resolve(\"/\", request.disk))",
     put: "tool.path.dirname(disk.path)"
   },
@@ -725,70 +725,70 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "the device of a component is that of any component",
     operation: "deviceOf",
-    file: look,
+    file: queries,
     find: "devices.all(tool, disk).find((other) => other.component === component)",
     put: "devices.all(tool, disk)[0]"
   },
   {
     broken: "the list of devices has no mount points",
     operation: "listDevices",
-    file: look,
+    file: queries,
     find: "...(target !== undefined && { target }),",
     put: ""
   },
   {
     broken: "a balloon that is made smaller gives nothing back",
     operation: "balloonChange",
-    file: space,
+    file: balloon,
     find: "space.release(volume.space!, held)",
     put: "volume.space!"
   },
   {
     broken: "a discard frees less than it was asked to by part of a cluster",
     operation: "discard",
-    file: space,
+    file: balloon,
     find: "Math.ceil(Number(request.toFree) / device.clusterSize)",
     put: "Math.floor(Number(request.toFree) / device.clusterSize)"
   },
   {
     broken: "a discard takes extents that are shorter than was said",
     operation: "discard",
-    file: space,
+    file: balloon,
     find: "if (length < minimum) continue",
     put: ""
   },
   {
     broken: "a discard that may not mount mounts an idle disk",
     operation: "discard",
-    file: space,
+    file: balloon,
     find: "if (request.disk !== undefined && request.automount === true) {",
     put: "if (request.disk !== undefined) {"
   },
   {
     broken: "a discard that mounts an idle disk leaves no numbers beside the image",
     operation: "discard",
-    file: space,
+    file: balloon,
     find: "(device) => discardFrom(tool, device, request))",
     put: "(device) => discardFrom(tool, device, request), false)"
   },
   {
     broken: "a discard of no device fails with the code of other operations",
     operation: "discard",
-    file: space,
+    file: balloon,
     find: "tool.operation.startsWith(\"discard\") ? 1 : 38",
     put: "38"
   },
   {
     broken: "the state of a discard counts the balloon as part of the disk",
     operation: "discardStatus",
-    file: space,
+    file: balloon,
     find: "disk: mebibytes(device.size - balloon),",
     put: "disk: mebibytes(device.size),"
   },
   {
     broken: "the state of a discard is asked for of an idle disk",
     operation: "discardStatus",
-    file: space,
+    file: balloon,
     find: "return yield* refused(new PloopError.NotMounted(context(tool)))",
     put: "return yield* notMounted(tool)"
   },
@@ -802,42 +802,42 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "the counters of no device fail with the code of other operations",
     operation: "deviceStatistics",
-    file: migrate,
+    file: copy,
     find: "said(tool, 9, ",
     put: "said(tool, 2, "
   },
   {
     broken: "a copy carries the mark of use",
     operation: "copySend",
-    file: migrate,
+    file: copy,
     find: "{ ...inode.body, dirty: false }",
     put: "{ ...inode.body }"
   },
   {
     broken: "a copy of what is not mounted fails with the code of a missing device",
     operation: "copySend",
-    file: migrate,
+    file: copy,
     find: "said(tool, 4, `Can't find mount point",
     put: "said(tool, 2, `Can't find mount point"
   },
   {
     broken: "a stream that breaks off between two packets is taken for a whole copy",
     operation: "copyReceive",
-    file: migrate,
+    file: copy,
     find: "if (at + headerSize > bytes.length) return yield* said(tool, 6, \"Error in nread(desc): Success\")",
     put: "if (at + headerSize > bytes.length) return"
   },
   {
     broken: "a received image can be read by everybody",
     operation: "copyReceive",
-    file: migrate,
+    file: copy,
     find: "files.flags(\"wx\"), 0o600",
     put: "files.flags(\"wx\"), 0o644"
   },
   {
     broken: "a stream that is no copy fails with the code of a short one",
     operation: "copyReceive",
-    file: migrate,
+    file: copy,
     find: "said(tool, 13, \"Stream corrupted\")",
     put: "said(tool, 6, \"Stream corrupted\")"
   },
@@ -921,14 +921,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "a mount of the only image as the base names a snapshot",
     operation: "mount",
-    file: use,
+    file: mounts,
     find: "...(snapshot !== undefined && snapshot !== SnapshotId.top && { snapshot })",
     put: "...(snapshot !== undefined && { snapshot })"
   },
   {
     broken: "generation 7 gives images version 2 when they are mounted under another name",
     operation: "mount",
-    file: use,
+    file: mounts,
     find: "!options.readOnly && options.component === undefined",
     put: "!options.readOnly"
   },
@@ -949,14 +949,14 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     broken: "a mount takes the mark of use from images below the last",
     operation: "mount",
-    file: use,
+    file: mounts,
     find: "if (index < chain.length - 1) return said(",
     put: "if (index < -1) return said("
   },
   {
     broken: "a mount that mends an image leaves it marked as empty",
     operation: "mount",
-    file: use,
+    file: mounts,
     find: "dirty: false, staleFlag: false",
     put: "dirty: false"
   },

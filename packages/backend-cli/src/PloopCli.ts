@@ -36,13 +36,13 @@ import type * as Scope from "effect/Scope"
 import * as args from "./internal/arguments.js"
 import * as host from "./internal/host.js"
 import * as locks from "./internal/locks.js"
-import * as life from "./internal/operations/life.js"
-import * as look from "./internal/operations/look.js"
+import * as balloon from "./internal/operations/balloon.js"
+import * as copy from "./internal/operations/copy.js"
+import * as images from "./internal/operations/images.js"
 import * as lowLevel from "./internal/operations/lowLevel.js"
-import * as migrate from "./internal/operations/migrate.js"
+import * as mounts from "./internal/operations/mounts.js"
+import * as queries from "./internal/operations/queries.js"
 import * as snapshots from "./internal/operations/snapshots.js"
-import * as space from "./internal/operations/space.js"
-import * as use from "./internal/operations/use.js"
 import * as process from "./internal/process.js"
 import * as session from "./internal/session.js"
 
@@ -156,12 +156,12 @@ export const make = (
     })
 
     const ploop = Ploop.make({
-      ...life.make(current),
-      ...use.make(current),
+      ...images.make(current),
+      ...mounts.make(current),
       ...snapshots.make(current),
-      ...look.make(current),
-      ...space.make(current),
-      ...migrate.make(current)
+      ...queries.make(current),
+      ...balloon.make(current),
+      ...copy.make(current)
     })
 
     return Context.make(Ploop.Ploop, ploop).pipe(

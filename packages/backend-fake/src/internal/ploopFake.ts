@@ -22,14 +22,14 @@ import * as faults from "./faults.js"
 import * as fileSystem from "./fileSystem.js"
 import * as hosts from "./host.js"
 import * as hostState from "./hostState.js"
-import * as life from "./operations/life.js"
-import * as look from "./operations/look.js"
+import * as balloon from "./operations/balloon.js"
+import * as copy from "./operations/copy.js"
+import * as images from "./operations/images.js"
 import * as lowLevel from "./operations/lowLevel.js"
-import * as migrate from "./operations/migrate.js"
+import * as mounts from "./operations/mounts.js"
+import * as queries from "./operations/queries.js"
 import * as resizing from "./operations/resize.js"
 import * as snapshots from "./operations/snapshots.js"
-import * as space from "./operations/space.js"
-import * as use from "./operations/use.js"
 import * as power from "./power.js"
 import * as state from "./state.js"
 import type { Answer, Tool } from "./tool.js"
@@ -104,13 +104,17 @@ export const make = (options: Options) =>
     ) => operation<Members, object, A>(name, errors, transition)({})
 
     const ploop = Ploop.make({
-      create: operation("create", OperationError.CreateError, life.create),
-      restoreDescriptor: operation("restoreDescriptor", OperationError.RestoreDescriptorError, life.restoreDescriptor),
-      convert: operation("convert", OperationError.ConvertError, life.convert),
-      check: operation("check", OperationError.CheckError, life.check),
-      replace: operation("replace", OperationError.ReplaceError, life.replace),
-      mount: operation("mount", OperationError.MountError, use.mount),
-      umount: operation("umount", OperationError.UmountError, use.umount),
+      create: operation("create", OperationError.CreateError, images.create),
+      restoreDescriptor: operation(
+        "restoreDescriptor",
+        OperationError.RestoreDescriptorError,
+        images.restoreDescriptor
+      ),
+      convert: operation("convert", OperationError.ConvertError, images.convert),
+      check: operation("check", OperationError.CheckError, images.check),
+      replace: operation("replace", OperationError.ReplaceError, images.replace),
+      mount: operation("mount", OperationError.MountError, mounts.mount),
+      umount: operation("umount", OperationError.UmountError, mounts.umount),
       resize: operation("resize", OperationError.ResizeError, resizing.resize),
       createSnapshot: operation("createSnapshot", OperationError.CreateSnapshotError, snapshots.createSnapshot),
       createTemporarySnapshot: operation(
@@ -128,44 +132,43 @@ export const make = (options: Options) =>
       deleteSnapshot: operation("deleteSnapshot", OperationError.DeleteSnapshotError, snapshots.deleteSnapshot),
       mergeSnapshots: operation("mergeSnapshots", OperationError.MergeSnapshotsError, snapshots.mergeSnapshots),
       listSnapshots: operation("listSnapshots", OperationError.ListSnapshotsError, snapshots.listSnapshots),
-      imageInfo: operation("imageInfo", OperationError.ImageInfoError, look.imageInfo),
-      fileSystemInfo: operation("fileSystemInfo", OperationError.FileSystemInfoError, look.fileSystemInfo),
-      deviceOf: operation("deviceOf", OperationError.DeviceOfError, look.deviceOf),
-      isMounted: operation("isMounted", OperationError.IsMountedError, look.isMounted),
-      listDevices: ask("listDevices", OperationError.ListDevicesError, look.listDevices),
-      topDelta: operation("topDelta", OperationError.TopDeltaError, look.topDelta),
-      tool: ask("tool", OperationError.ToolError, ({ tx }) =>
-        Either.right({ path: "ploop", generation: tx.state.generation })),
-      prerequisites: ask("prerequisites", OperationError.PrerequisitesError, look.prerequisites),
-      balloonStatus: operation("balloonStatus", OperationError.BalloonStatusError, space.balloonStatus),
-      balloonClear: operation("balloonClear", OperationError.BalloonClearError, space.balloonClear),
-      balloonChange: operation("balloonChange", OperationError.BalloonChangeError, space.balloonChange),
-      balloonComplete: operation("balloonComplete", OperationError.BalloonCompleteError, space.balloonComplete),
-      balloonCheck: operation("balloonCheck", OperationError.BalloonCheckError, space.balloonCheck),
-      balloonRepair: operation("balloonRepair", OperationError.BalloonRepairError, space.balloonRepair),
-      discard: operation("discard", OperationError.DiscardError, space.discard),
-      discardStatus: operation("discardStatus", OperationError.DiscardStatusError, space.discardStatus),
+      imageInfo: operation("imageInfo", OperationError.ImageInfoError, queries.imageInfo),
+      fileSystemInfo: operation("fileSystemInfo", OperationError.FileSystemInfoError, queries.fileSystemInfo),
+      deviceOf: operation("deviceOf", OperationError.DeviceOfError, queries.deviceOf),
+      isMounted: operation("isMounted", OperationError.IsMountedError, queries.isMounted),
+      listDevices: ask("listDevices", OperationError.ListDevicesError, queries.listDevices),
+      topDelta: operation("topDelta", OperationError.TopDeltaError, queries.topDelta),
+      tool: ask(
+        "tool",
+        OperationError.ToolError,
+        ({ tx }) => Either.right({ path: "ploop", generation: tx.state.generation })
+      ),
+      prerequisites: ask("prerequisites", OperationError.PrerequisitesError, queries.prerequisites),
+      balloonStatus: operation("balloonStatus", OperationError.BalloonStatusError, balloon.balloonStatus),
+      balloonClear: operation("balloonClear", OperationError.BalloonClearError, balloon.balloonClear),
+      balloonChange: operation("balloonChange", OperationError.BalloonChangeError, balloon.balloonChange),
+      balloonComplete: operation("balloonComplete", OperationError.BalloonCompleteError, balloon.balloonComplete),
+      balloonCheck: operation("balloonCheck", OperationError.BalloonCheckError, balloon.balloonCheck),
+      balloonRepair: operation("balloonRepair", OperationError.BalloonRepairError, balloon.balloonRepair),
+      discard: operation("discard", OperationError.DiscardError, balloon.discard),
+      discardStatus: operation("discardStatus", OperationError.DiscardStatusError, balloon.discardStatus),
       deviceStatistics: operation(
         "deviceStatistics",
         OperationError.DeviceStatisticsError,
-        migrate.deviceStatistics
+        queries.deviceStatistics
       ),
       copySend: (request) =>
         Stream.unwrap(Effect.map(
-          operation("copySend", OperationError.CopySendError, migrate.copySend)(request),
-          (packets) =>
-            Stream.fromIterable(packets)
+          operation("copySend", OperationError.CopySendError, copy.copySend)(request),
+          (packets) => Stream.fromIterable(packets)
         )),
       copyReceive: (request) => {
-        const receive = (transition: (tool: Tool) => Answer<void>) =>
-          run("copyReceive", request.image, transition)
+        const receive = (transition: (tool: Tool) => Answer<void>) => run("copyReceive", request.image, transition)
         return Sink.unwrap(Effect.map(
-          Effect.zipRight(fault.before("copyReceive"), receive((tool) => migrate.requireNew(tool, request))),
+          Effect.zipRight(fault.before("copyReceive"), receive((tool) => copy.requireNew(tool, request))),
           () =>
             Sink.mapEffect(Sink.collectAll<Uint8Array>(), (chunks) =>
-              receive((tool) =>
-                migrate.copyReceive(tool, request, concat(Chunk.toReadonlyArray(chunks)))
-              ))
+              receive((tool) => copy.copyReceive(tool, request, concat(Chunk.toReadonlyArray(chunks)))))
         )).pipe(Sink.mapError(PloopError.narrow(OperationError.CopyReceiveError)))
       }
     })
@@ -180,7 +183,8 @@ export const make = (options: Options) =>
     })
 
     const control: FakeHost = {
-      fail: (operation, error, calls) => fault.add(operation, calls, { error }),
+      fail: (operation, error, calls) =>
+        fault.add(operation, calls, { error }),
       delay: (operation, duration, calls) => fault.add(operation, calls, { delay: Duration.decode(duration) }),
       reset: fault.reset,
       cutPower: host.change(power.cut),

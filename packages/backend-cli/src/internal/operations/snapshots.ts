@@ -12,8 +12,8 @@ import * as args from "../arguments.js"
 import type { About, Descriptor } from "../host.js"
 import type { Session } from "../session.js"
 import { context, unsupported } from "../session.js"
-import { deviceOf, unnamedDevice } from "./look.js"
-import { attach, requireDirectory } from "./use.js"
+import { attach, requireDirectory } from "./mounts.js"
+import { deviceOf, unnamedDevice } from "./queries.js"
 
 type Methods =
   | "createSnapshot"

@@ -16,8 +16,8 @@ import * as space from "../space.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { context, generation, refused, said, unsupported } from "../tool.js"
-import { balloonSize, inflate } from "./space.js"
-import { attach, temporarily } from "./use.js"
+import { balloonSize, inflate } from "./balloon.js"
+import { attach, temporarily } from "./mounts.js"
 
 const inodeSize = 256
 

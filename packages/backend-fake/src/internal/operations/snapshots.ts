@@ -15,7 +15,7 @@ import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, context, denied, generation, refused, said, unsupported } from "../tool.js"
 import { markTemporary, mergeChain, mergeInto, mergeTemporary, open as openImage, removeLeaf } from "./merging.js"
-import { attach } from "./use.js"
+import { attach } from "./mounts.js"
 
 /** How many images may lie on each other. */
 const longestChain = 127

@@ -29,6 +29,7 @@ type Methods =
   | "topDelta"
   | "tool"
   | "prerequisites"
+  | "deviceStatistics"
 
 /** An answer of "not running" after this long is not one: the tool waits a minute for a lock, and then says the same. */
 const suspicious = Duration.seconds(30)
@@ -218,5 +219,12 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     (generation: Generation) => ({ path: session.tool, generation })
   ),
 
-  prerequisites: prerequisites(session)
+  prerequisites: prerequisites(session),
+
+  deviceStatistics: ({ device }) =>
+    session.ask(
+      OperationError.DeviceStatisticsError,
+      { operation: "deviceStatistics", subject: device, args: args.statistics(device), kind: "query" },
+      parse.statistics
+    )
 })

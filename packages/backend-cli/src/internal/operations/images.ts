@@ -16,7 +16,7 @@ import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { context, outcome, unsupported } from "../session.js"
-import { devicesOfDisk, unnamedDevice } from "./look.js"
+import { devicesOfDisk, unnamedDevice } from "./queries.js"
 
 type Methods = "create" | "restoreDescriptor" | "convert" | "check" | "replace"
 

@@ -15,7 +15,7 @@ import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { context, outcome, unsupported } from "../session.js"
-import { attachment, deviceOf, devicesOfDisk, listDevices, unnamedDevice } from "./look.js"
+import { attachment, deviceOf, devicesOfDisk, listDevices, unnamedDevice } from "./queries.js"
 
 type Methods = "mount" | "umount" | "resize"
 

@@ -16,7 +16,7 @@ import * as space from "../space.js"
 import type { Device, Volume } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, context, generation, refused, said, unsupported } from "../tool.js"
-import { temporarily } from "./use.js"
+import { temporarily } from "./mounts.js"
 
 const notMounted = (tool: Tool): Answer<never> => said(tool, 38, "The image is not mounted")
 

@@ -12,7 +12,7 @@ import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { context, unsupported } from "../session.js"
-import { unnamedDevice } from "./look.js"
+import { unnamedDevice } from "./queries.js"
 
 type Methods =
   | "balloonStatus"

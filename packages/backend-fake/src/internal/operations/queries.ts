@@ -12,7 +12,7 @@ import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import type { Answer, Tool } from "../tool.js"
 import { context, generation, refused, said } from "../tool.js"
-import { temporarily } from "./use.js"
+import { temporarily } from "./mounts.js"
 
 const imageInfoOf = (size: number, clusterSize: number, version: 0 | 1 | 2): Result.ImageInfo => ({
   size: ByteSize.make(size),
@@ -139,3 +139,10 @@ export const prerequisites = (tool: Tool): Answer<ReadonlyArray<Result.Prerequis
       }
     ])
   ])
+
+export const deviceStatistics = (tool: Tool, request: Request.OfDevice): Answer<Result.DeviceStatistics> => {
+  const device = tool.tx.device(request.device)
+  return device === undefined
+    ? said(tool, 9, `sysfs opendir: No such file or directory`)
+    : Either.right({ ...device.statistics })
+}

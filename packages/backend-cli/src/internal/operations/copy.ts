@@ -6,11 +6,10 @@ import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
-import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { classified, context, unsupported } from "../session.js"
 
-type Methods = "copySend" | "copyReceive" | "deviceStatistics"
+type Methods = "copySend" | "copyReceive"
 
 /** Later generations answer every packet, so their copy is no stream of bytes in one direction. */
 const requireOneWay = (session: Session, about: About) =>
@@ -47,12 +46,5 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
         classified(about, generation)
       ).pipe(Sink.ensuringWith((exit) => exit._tag === "Success" ? Effect.void : session.host.remove(image)))
     })).pipe(Sink.mapError(PloopError.narrow(OperationError.CopyReceiveError)))
-  },
-
-  deviceStatistics: ({ device }) =>
-    session.ask(
-      OperationError.DeviceStatisticsError,
-      { operation: "deviceStatistics", subject: device, args: args.statistics(device), kind: "query" },
-      parse.statistics
-    )
+  }
 })

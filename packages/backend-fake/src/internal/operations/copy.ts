@@ -1,6 +1,5 @@
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Request from "@effect-ploop/core/Request"
-import type * as Result from "@effect-ploop/core/Result"
 import * as Either from "effect/Either"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
@@ -94,10 +93,3 @@ export const requireNew = (tool: Tool, request: Request.CopyReceive): Answer<voi
       return yield* refused(new PloopError.AlreadyExists({ ...context(tool), path }))
     }
   })
-
-export const deviceStatistics = (tool: Tool, request: Request.OfDevice): Answer<Result.DeviceStatistics> => {
-  const device = tool.tx.device(request.device)
-  return device === undefined
-    ? said(tool, 9, `sysfs opendir: No such file or directory`)
-    : Either.right({ ...device.statistics })
-}
