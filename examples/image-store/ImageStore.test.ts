@@ -1,4 +1,5 @@
 import { FakeHost, HostState, PloopFake } from "@effect-ploop/backend-fake"
+import type { Operation } from "@effect-ploop/core"
 import { Disk, Ploop, PloopError } from "@effect-ploop/core"
 import { Error as PlatformError, FileSystem, Path } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
@@ -102,7 +103,7 @@ const failNext = (operation: Failing) =>
   )
 
 /** Runs an effect while operations take a minute each. What it does about the time is its own affair. */
-const inSlowMotion = <A, E, R>(operations: ReadonlyArray<FakeHost.Operation>, effect: Effect.Effect<A, E, R>) =>
+const inSlowMotion = <A, E, R>(operations: ReadonlyArray<Operation.Name>, effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(
     FakeHost.FakeHost,
     (host) =>
@@ -125,7 +126,7 @@ type Call = Effect.Effect<unknown, { readonly _tag: string }, Services>
 /** Runs effects at once while operations take a minute each, and answers how each ended. */
 const atOnce = (
   effects: ReadonlyArray<Call>,
-  slow: ReadonlyArray<FakeHost.Operation>
+  slow: ReadonlyArray<Operation.Name>
 ) => inSlowMotion(slow, whileTimePasses(Effect.all(effects.map(outcome), { concurrency: "unbounded" })))
 
 /** Interrupts an effect after half a minute, and answers how it ended. */

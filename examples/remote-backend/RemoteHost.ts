@@ -22,7 +22,7 @@ const uploaded = <E>(values: Stream.Stream<unknown, E>) =>
 
 /** What goes back: the bytes of a download, and then how the operation ended. */
 const answer = <E>(services: Services, { operation, options }: Protocol.Call, upload: Stream.Stream<unknown, E>) => {
-  const encode = Schema.encodeUnknown(Protocol.messageOf(operation).exit)
+  const encode = Schema.encodeUnknown(Protocol.exitOf(operation))
   const ended = (work: Effect.Effect<unknown, unknown>) => Stream.fromEffect(Effect.flatMap(Effect.exit(work), encode))
 
   // The services check their options, so those of the other end are handed on as they are.

@@ -8,22 +8,11 @@
  * words. What the connection adds is `ToolAborted`: how far the operation came is
  * not known.
  */
-import { LowLevel, Ploop, PloopError } from "@effect-ploop/core"
-import type { Exit } from "effect"
+import { LowLevel, Operation, Ploop, PloopError } from "@effect-ploop/core"
 import { Chunk, Context, Effect, Fiber, Layer, Mailbox, Option, Predicate, Record, Schema, Sink, Stream } from "effect"
 import * as Protocol from "./Protocol.js"
 
-/** What an operation takes, and what it comes to. */
-type Options<Name extends Protocol.Operation> = Schema.Schema.Type<Protocol.Messages[Name]["options"]>
-type ExitOf<Name extends Protocol.Operation> = Schema.Schema.Type<Protocol.Messages[Name]["exit"]>
-type Success<Name extends Protocol.Operation> = ExitOf<Name> extends Exit.Exit<infer A, unknown> ? A : never
-type Failure<Name extends Protocol.Operation> = ExitOf<Name> extends Exit.Exit<unknown, infer E> ? E : never
-
-type Calls = {
-  readonly [Name in Protocol.Operation]: (options: Options<Name>) => Effect.Effect<Success<Name>, Failure<Name>>
-}
-
-const aborted = (operation: string, reason: string) =>
+const aborted = (operation: Operation.Name, reason: string) =>
   new PloopError.ToolAborted({ operation, subject: "host", text: `no answer from the host: ${reason}` })
 
 /** The connection ended before the answer did. */
@@ -43,12 +32,12 @@ const make = Effect.gen(function*() {
   const connection = yield* Connection
 
   /** What the host answers: the bytes of a download, and the exit as the last value. */
-  const ask = <Name extends Protocol.Operation>(
-    operation: Name,
-    options: Options<Name>,
+  const ask = (
+    operation: Operation.Name,
+    options: unknown,
     upload: Stream.Stream<unknown> = Stream.empty
   ) =>
-    Schema.encode(Protocol.messageOf(operation).options)(options).pipe(
+    Schema.encode(Protocol.optionsOf(operation))(options).pipe(
       // What has been checked can be encoded.
       Effect.orDie,
       Effect.map((encoded) => Stream.prepend(upload, Chunk.of({ operation, options: encoded }))),
@@ -61,17 +50,13 @@ const make = Effect.gen(function*() {
     )
 
   /** Ends as the operation ended on the host; the schema of its exit says with what. */
-  const ended = <Name extends Protocol.Operation>(operation: Name, exit: unknown) =>
-    Schema.decodeUnknown(Protocol.messageOf(operation).exit)(exit).pipe(
+  const ended = (operation: Operation.Name, exit: unknown) =>
+    Schema.decodeUnknown(Protocol.exitOf(operation))(exit).pipe(
       Effect.mapError(() => aborted(operation, "what came is no answer to this operation")),
       Effect.flatten
-    ) as Effect.Effect<Success<Name>, Failure<Name>>
+    )
 
-  const call = <Name extends Protocol.Operation>(
-    operation: Name,
-    options: Options<Name>,
-    upload?: Stream.Stream<unknown>
-  ) =>
+  const call = (operation: Operation.Name, options: unknown, upload?: Stream.Stream<unknown>) =>
     Effect.flatMap(
       Stream.runLast(ask(operation, options, upload)),
       (exit) => ended(operation, Option.getOrUndefined(exit))
@@ -80,8 +65,7 @@ const make = Effect.gen(function*() {
   const copySend: Ploop.Backend["copySend"] = (request) =>
     Stream.flatMap(
       ask("copySend", request),
-      (value) =>
-        Predicate.isUint8Array(value) ? Stream.make(value) : Stream.drain(Stream.fromEffect(ended("copySend", value)))
+      (value) => Predicate.isUint8Array(value) ? Stream.make(value) : Stream.execute(ended("copySend", value))
     )
 
   /** The host is asked while the bytes come. When they end too early, it is waited for until it has cleared away. */
@@ -103,24 +87,19 @@ const make = Effect.gen(function*() {
       )
     }))
 
-  // Each name has its own types, which a function of any name cannot say.
-  const calls = Record.map(
-    Protocol.messages,
-    (_, operation) => (options: never) => call(operation, options)
-  ) as unknown as Calls
-  const nothing = {}
+  const methodOf = (operation: Operation.Name) => {
+    const row: Operation.Row = Operation.table[operation]
+    return row.request === undefined ? call(operation, {}) : (request: unknown) => call(operation, request)
+  }
 
-  return Context.make(
-    Ploop.Ploop,
-    Ploop.make({
-      ...calls,
-      listDevices: calls.listDevices(nothing),
-      tool: calls.tool(nothing),
-      prerequisites: calls.prerequisites(nothing),
-      copySend,
-      copyReceive
-    })
-  ).pipe(Context.add(LowLevel.LowLevel, LowLevel.make({ ...calls, nextDevice: calls.nextDevice(nothing) })))
+  // Each name has its own types, which a function of any name cannot say.
+  const methods = Record.map(Operation.table, (_, operation) => methodOf(operation)) as unknown as
+    & Ploop.Backend
+    & LowLevel.Backend
+
+  return Context.make(Ploop.Ploop, Ploop.make({ ...methods, copySend, copyReceive })).pipe(
+    Context.add(LowLevel.LowLevel, LowLevel.make(methods))
+  )
 })
 
 /** The ploop at the other end of the connection. */

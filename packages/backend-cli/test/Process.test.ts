@@ -37,7 +37,7 @@ const config: Process.ProcessConfig = {
   maxOutput: 1024 * 1024
 }
 
-const about = { operation: "imageInfo", subject: "/vz/a/DiskDescriptor.xml" }
+const about = { operation: "imageInfo", subject: "/vz/a/DiskDescriptor.xml" } as const
 
 const invocation = (
   args: ReadonlyArray<string>,

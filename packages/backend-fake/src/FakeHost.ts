@@ -17,39 +17,12 @@
  *
  * @since 0.1.0
  */
-import type { LowLevel } from "@effect-ploop/core/LowLevel"
-import type { Ploop } from "@effect-ploop/core/Ploop"
+import type * as Operation from "@effect-ploop/core/Operation"
+import type * as OperationError from "@effect-ploop/core/OperationError"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
-import type * as Sink from "effect/Sink"
-import type * as Stream from "effect/Stream"
 import type { HostState } from "./HostState.js"
-
-type Services = Ploop & LowLevel
-
-type Result<A> = A extends (...args: never) => infer Answer ? Answer : A
-
-type ErrorOf<A> = A extends Effect.Effect<unknown, infer E> ? E
-  : A extends Stream.Stream<unknown, infer E> ? E
-  : A extends Sink.Sink<void, Uint8Array, never, infer E> ? E
-  : never
-
-/**
- * The name of an operation of `Ploop` or `LowLevel`.
- *
- * @since 0.1.0
- * @category models
- */
-export type Operation = keyof Services
-
-/**
- * The errors that an operation can have.
- *
- * @since 0.1.0
- * @category models
- */
-export type OperationFailure<Name extends Operation> = ErrorOf<Result<Services[Name]>>
 
 /**
  * Which calls are meant, counted from now on: the first unless given, the n-th,
@@ -72,9 +45,9 @@ export interface FakeHost {
    * whose options are refused does not count. Of two failures of one call, the
    * one comes that was told first.
    */
-  readonly fail: <Name extends Operation>(
+  readonly fail: <Name extends Operation.Name>(
     operation: Name,
-    error: OperationFailure<Name>,
+    error: OperationError.Of<Name>,
     calls?: Calls
   ) => Effect.Effect<void>
 
@@ -83,7 +56,7 @@ export interface FakeHost {
    * it fails. Delays of one call add up. An interruption meanwhile means that the
    * operation never happens.
    */
-  readonly delay: (operation: Operation, duration: Duration.DurationInput, calls?: Calls) => Effect.Effect<void>
+  readonly delay: (operation: Operation.Name, duration: Duration.DurationInput, calls?: Calls) => Effect.Effect<void>
 
   /**
    * Forgets every failure and delay that is still to come.

@@ -1,4 +1,5 @@
 import { FakeHost, HostState, PloopFake } from "@effect-ploop/backend-fake"
+import type { Operation } from "@effect-ploop/core"
 import { LowLevel, Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
@@ -6,7 +7,7 @@ import { Cause, Effect, Exit, Fiber, Scope, Stream, TestClock } from "effect"
 import { a, b, diskOf, generations, held, makeDisk, makeMounted, MiB, nothingHeld, writeSynced } from "./utils/host.js"
 import { names, operations, prepare, queries } from "./utils/operations.js"
 
-const injected = (operation: string) =>
+const injected = (operation: Operation.Name) =>
   new PloopError.Unclassified({ operation, subject: "/x", text: `${operation} was told to fail` })
 
 const locked = new PloopError.Locked({ operation: "createSnapshot", subject: "/x", text: "is locked" })

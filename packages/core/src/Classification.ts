@@ -10,6 +10,7 @@
 import type * as Option from "effect/Option"
 import type { Generation } from "./Generation.js"
 import * as internal from "./internal/classify.js"
+import type * as Operation from "./Operation.js"
 import type * as PloopError from "./PloopError.js"
 
 /**
@@ -20,7 +21,7 @@ import type * as PloopError from "./PloopError.js"
  */
 export interface Outcome {
   /** The method of the service, as in `mount`. */
-  readonly operation: string
+  readonly operation: Operation.Name
   /** The disk, device, directory or file that it was about. */
   readonly subject: string
   /** Absent while it is not known yet. */

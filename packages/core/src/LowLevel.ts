@@ -11,8 +11,10 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { DevicePath } from "./DevicePath.js"
 import * as internal from "./internal/operation.js"
+import * as Operation from "./Operation.js"
 import type * as OperationError from "./OperationError.js"
-import * as Request from "./Request.js"
+import type { PloopError } from "./PloopError.js"
+import type * as Request from "./Request.js"
 
 /**
  * @since 0.1.0
@@ -68,32 +70,22 @@ export const LowLevel: Context.Tag<LowLevel, LowLevel> = Context.GenericTag<LowL
 
 /**
  * What a backend provides: the same operations over requests that have been
- * checked.
+ * checked and are complete. An error that an operation is not declared to have
+ * becomes `Unclassified`.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Backend {
-  readonly start: (request: Request.OfDevice) => Effect.Effect<void, OperationError.StartError>
-  readonly stop: (request: Request.OfDevice) => Effect.Effect<void, OperationError.StopError>
-  readonly clear: (request: Request.OfDevice) => Effect.Effect<void, OperationError.ClearError>
-  readonly deleteDelta: (request: Request.DeleteDelta) => Effect.Effect<void, OperationError.DeleteDeltaError>
-  readonly grow: (request: Request.Grow) => Effect.Effect<void, OperationError.GrowError>
-  readonly nextDevice: Effect.Effect<DevicePath, OperationError.NextDeviceError>
+export type Backend = {
+  readonly [Name in Operation.LowLevelName]: Operation.Implementation<Name, PloopError>
 }
 
 /**
- * Makes the service from a backend: adds the checks of the options, the spans
- * and the metrics.
+ * Makes the service from a backend: adds the checks of the options, the defaults,
+ * the spans and the metrics.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (backend: Backend): LowLevel => ({
-  start: internal.operation("start", Request.OfDevice, backend.start),
-  stop: internal.operation("stop", Request.OfDevice, backend.stop),
-  clear: internal.operation("clear", Request.OfDevice, backend.clear),
-  deleteDelta: internal.operation("deleteDelta", Request.DeleteDelta, backend.deleteDelta),
-  grow: internal.operation("grow", Request.Grow, backend.grow),
-  nextDevice: internal.instrument("nextDevice")("host", backend.nextDevice)
-})
+export const make = (backend: Backend): LowLevel =>
+  internal.service<LowLevel>(Operation.names.filter(Operation.isLowLevel), backend)

@@ -36,9 +36,10 @@ import type { Disk } from "./Disk.js"
 import type { HostPath } from "./HostPath.js"
 import * as internal from "./internal/operation.js"
 import * as internalResource from "./internal/resource.js"
+import * as Operation from "./Operation.js"
 import type * as OperationError from "./OperationError.js"
 import type * as PloopError from "./PloopError.js"
-import * as Request from "./Request.js"
+import type * as Request from "./Request.js"
 import type * as Result from "./Result.js"
 import type { SnapshotId } from "./SnapshotId.js"
 import type * as SnapshotTree from "./SnapshotTree.js"
@@ -328,161 +329,25 @@ export const Ploop: Context.Tag<Ploop, Ploop> = Context.GenericTag<Ploop>("@effe
 
 /**
  * What a backend provides: the same operations over requests that have been
- * checked.
+ * checked and are complete. An error that an operation is not declared to have
+ * becomes `Unclassified`.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Backend {
-  readonly create: (
-    request: Request.Create
-  ) => Effect.Effect<Result.Created, OperationError.CreateError>
-  readonly restoreDescriptor: (
-    request: Request.RestoreDescriptor
-  ) => Effect.Effect<Disk, OperationError.RestoreDescriptorError>
-  readonly convert: (
-    request: Request.Convert
-  ) => Effect.Effect<void, OperationError.ConvertError>
-  readonly check: (
-    request: Request.Check
-  ) => Effect.Effect<Result.Checked, OperationError.CheckError>
-  readonly replace: (
-    request: Request.Replace
-  ) => Effect.Effect<void, OperationError.ReplaceError>
-  readonly mount: (
-    request: Request.Mount
-  ) => Effect.Effect<Result.Mounted, OperationError.MountError>
-  readonly umount: (
-    request: Request.Umount
-  ) => Effect.Effect<void, OperationError.UmountError>
-  readonly resize: (
-    request: Request.Resize
-  ) => Effect.Effect<void, OperationError.ResizeError>
-  readonly createSnapshot: (
-    request: Request.CreateSnapshot
-  ) => Effect.Effect<SnapshotId, OperationError.CreateSnapshotError>
-  readonly createTemporarySnapshot: (
-    request: Request.CreateTemporarySnapshot
-  ) => Effect.Effect<Result.TemporarySnapshot, OperationError.CreateTemporarySnapshotError>
-  readonly switchSnapshot: (
-    request: Request.OfSnapshot
-  ) => Effect.Effect<void, OperationError.SwitchSnapshotError>
-  readonly snapshotAndSwitch: (
-    request: Request.SnapshotAndSwitch
-  ) => Effect.Effect<SnapshotId, OperationError.SnapshotAndSwitchError>
-  readonly switchAndDelete: (
-    request: Request.OfSnapshot
-  ) => Effect.Effect<void, OperationError.SwitchAndDeleteError>
-  readonly deleteSnapshot: (
-    request: Request.OfSnapshot
-  ) => Effect.Effect<Result.SnapshotDeleted, OperationError.DeleteSnapshotError>
-  readonly mergeSnapshots: (
-    request: Request.MergeSnapshots
-  ) => Effect.Effect<Result.Merged, OperationError.MergeSnapshotsError>
-  readonly listSnapshots: (
-    request: Request.OfDisk
-  ) => Effect.Effect<SnapshotTree.SnapshotTree, OperationError.ListSnapshotsError>
-  readonly imageInfo: (
-    request: Request.OfDisk
-  ) => Effect.Effect<Result.ImageInfo, OperationError.ImageInfoError>
-  readonly fileSystemInfo: (
-    request: Request.FileSystemInfo
-  ) => Effect.Effect<Result.FileSystemInfo, OperationError.FileSystemInfoError>
-  readonly deviceOf: (
-    request: Request.DeviceOf
-  ) => Effect.Effect<Option.Option<Result.Attachment>, OperationError.DeviceOfError>
-  readonly isMounted: (
-    request: Request.OfDisk
-  ) => Effect.Effect<boolean, OperationError.IsMountedError>
-  readonly listDevices: Effect.Effect<ReadonlyArray<Result.RunningDevice>, OperationError.ListDevicesError>
-  readonly topDelta: (
-    request: Request.OfDisk
-  ) => Effect.Effect<HostPath, OperationError.TopDeltaError>
-  readonly tool: Effect.Effect<Result.Tool, OperationError.ToolError>
-  readonly prerequisites: Effect.Effect<ReadonlyArray<Result.Prerequisite>, OperationError.PrerequisitesError>
-  readonly balloonStatus: (
-    request: Request.Running
-  ) => Effect.Effect<Result.Balloon, OperationError.BalloonStatusError>
-  readonly balloonClear: (
-    request: Request.Running
-  ) => Effect.Effect<Result.Maintenance, OperationError.BalloonClearError>
-  readonly balloonChange: (
-    request: Request.BalloonChange
-  ) => Effect.Effect<Result.BalloonChanged, OperationError.BalloonChangeError>
-  readonly balloonComplete: (
-    request: Request.Running
-  ) => Effect.Effect<ReadonlyArray<string>, OperationError.BalloonCompleteError>
-  readonly balloonCheck: (
-    request: Request.Running
-  ) => Effect.Effect<ReadonlyArray<string>, OperationError.BalloonCheckError>
-  readonly balloonRepair: (
-    request: Request.Running
-  ) => Effect.Effect<ReadonlyArray<string>, OperationError.BalloonRepairError>
-  readonly discard: (
-    request: Request.Discard
-  ) => Effect.Effect<Result.Discarded, OperationError.DiscardError>
-  readonly discardStatus: (
-    request: Request.Running
-  ) => Effect.Effect<Result.DiscardStatus, OperationError.DiscardStatusError>
-  readonly deviceStatistics: (
-    request: Request.OfDevice
-  ) => Effect.Effect<Result.DeviceStatistics, OperationError.DeviceStatisticsError>
-  readonly copySend: (
-    request: Request.CopySend
-  ) => Stream.Stream<Uint8Array, OperationError.CopySendError>
-  readonly copyReceive: (
-    request: Request.CopyReceive
-  ) => Sink.Sink<void, Uint8Array, never, OperationError.CopyReceiveError>
+export type Backend = {
+  readonly [Name in Operation.PloopName]: Operation.Implementation<Name, PloopError.PloopError>
 }
 
 /**
- * Makes the service from a backend: adds the checks of the options, the spans
- * and the metrics.
+ * Makes the service from a backend: adds the checks of the options, the defaults,
+ * the spans and the metrics.
  *
  * @since 0.1.0
  * @category constructors
  */
-export const make = (backend: Backend): Ploop => ({
-  create: internal.operation("create", Request.Create, backend.create),
-  restoreDescriptor: internal.operation("restoreDescriptor", Request.RestoreDescriptor, backend.restoreDescriptor),
-  convert: internal.operation("convert", Request.Convert, backend.convert),
-  check: internal.operation("check", Request.Check, backend.check),
-  replace: internal.operation("replace", Request.Replace, backend.replace),
-  mount: internal.operation("mount", Request.Mount, backend.mount),
-  umount: internal.operation("umount", Request.Umount, backend.umount),
-  resize: internal.operation("resize", Request.Resize, backend.resize),
-  createSnapshot: internal.operation("createSnapshot", Request.CreateSnapshot, backend.createSnapshot),
-  createTemporarySnapshot: internal.operation(
-    "createTemporarySnapshot",
-    Request.CreateTemporarySnapshot,
-    backend.createTemporarySnapshot
-  ),
-  switchSnapshot: internal.operation("switchSnapshot", Request.OfSnapshot, backend.switchSnapshot),
-  snapshotAndSwitch: internal.operation("snapshotAndSwitch", Request.SnapshotAndSwitch, backend.snapshotAndSwitch),
-  switchAndDelete: internal.operation("switchAndDelete", Request.OfSnapshot, backend.switchAndDelete),
-  deleteSnapshot: internal.operation("deleteSnapshot", Request.OfSnapshot, backend.deleteSnapshot),
-  mergeSnapshots: internal.operation("mergeSnapshots", Request.MergeSnapshots, backend.mergeSnapshots),
-  listSnapshots: internal.operation("listSnapshots", Request.OfDisk, backend.listSnapshots),
-  imageInfo: internal.operation("imageInfo", Request.OfDisk, backend.imageInfo),
-  fileSystemInfo: internal.operation("fileSystemInfo", Request.FileSystemInfo, backend.fileSystemInfo),
-  deviceOf: internal.operation("deviceOf", Request.DeviceOf, backend.deviceOf),
-  isMounted: internal.operation("isMounted", Request.OfDisk, backend.isMounted),
-  listDevices: internal.instrument("listDevices")("host", backend.listDevices),
-  topDelta: internal.operation("topDelta", Request.OfDisk, backend.topDelta),
-  tool: internal.instrument("tool")("host", backend.tool),
-  prerequisites: internal.instrument("prerequisites")("host", backend.prerequisites),
-  balloonStatus: internal.operation("balloonStatus", Request.Running, backend.balloonStatus),
-  balloonClear: internal.operation("balloonClear", Request.Running, backend.balloonClear),
-  balloonChange: internal.operation("balloonChange", Request.BalloonChange, backend.balloonChange),
-  balloonComplete: internal.operation("balloonComplete", Request.Running, backend.balloonComplete),
-  balloonCheck: internal.operation("balloonCheck", Request.Running, backend.balloonCheck),
-  balloonRepair: internal.operation("balloonRepair", Request.Running, backend.balloonRepair),
-  discard: internal.operation("discard", Request.Discard, backend.discard),
-  discardStatus: internal.operation("discardStatus", Request.Running, backend.discardStatus),
-  deviceStatistics: internal.operation("deviceStatistics", Request.OfDevice, backend.deviceStatistics),
-  copySend: internal.stream("copySend", Request.CopySend, backend.copySend),
-  copyReceive: internal.sink("copyReceive", Request.CopyReceive, backend.copyReceive)
-})
+export const make = (backend: Backend): Ploop =>
+  internal.service<Ploop>(Operation.names.filter(Operation.isPloop), backend)
 
 /**
  * Counts operations, by the tags `operation` and `outcome` (`success`, the tag

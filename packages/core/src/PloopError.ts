@@ -29,7 +29,9 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { ByteSize, format as formatSize } from "./ByteSize.js"
 import * as ExitCode from "./ExitCode.js"
+import * as json from "./internal/json.js"
 import { render } from "./internal/message.js"
+import * as Operation from "./Operation.js"
 
 /**
  * @since 0.1.0
@@ -44,7 +46,7 @@ export const TypeId: TypeId = "~@effect-ploop/core/PloopError"
 export type TypeId = "~@effect-ploop/core/PloopError"
 
 const context = {
-  operation: Schema.String,
+  operation: Operation.Name,
   subject: Schema.String,
   text: Schema.String,
   exitCode: Schema.optional(Schema.Int),
@@ -135,6 +137,11 @@ const failure = <Self = never>() =>
     remedy: {
       get(this: Instance) {
         return definition.remedy(this)
+      }
+    },
+    toJSON: {
+      value(this: Instance & Error) {
+        return { ...json.fields(this), message: this.message }
       }
     },
     message: {
@@ -839,14 +846,16 @@ export class RolledBack extends failure<RolledBack>()("RolledBack", {}, {
 }) {}
 
 /**
- * The tool failed for a reason that is not known. Its words are all there is.
+ * The operation failed for a reason that is not known.
+ *
+ * - `reason`: what is known beside the tool's output
  *
  * @since 0.1.0
  * @category errors
  */
-export class Unclassified extends failure<Unclassified>()("Unclassified", {}, {
-  sentence: () => "failed for a reason that is not known",
-  remedy: () => "Read the tool's words.",
+export class Unclassified extends failure<Unclassified>()("Unclassified", { reason: Schema.optional(Schema.String) }, {
+  sentence: (self) => self.reason ?? "failed for a reason that is not known",
+  remedy: () => "Read the tool's output.",
   isRetryable: false
 }) {}
 
@@ -916,69 +925,40 @@ export const classes = {
 export type Tag = keyof typeof classes
 
 /**
+ * The error with this tag.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type OfTag<T extends Tag> = InstanceType<(typeof classes)[T]>
+
+/**
+ * Any error of the service.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type PloopError = OfTag<Tag>
+
+/**
+ * An error as it crosses a wire.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Encoded = Schema.Schema.Encoded<(typeof classes)[Tag]>
+
+/**
  * Any error of the service; it crosses a wire and back without loss.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const PloopError = Schema.Union(
-  InvalidArgument,
-  Unsupported,
-  ConsentRequired,
-  DiskNotFound,
-  DescriptorInvalid,
-  ImageNotFound,
-  ImageCorrupt,
-  ImageDirty,
-  ImageInUse,
-  ImageMismatch,
-  AlreadyExists,
-  NotMounted,
-  AlreadyMounted,
-  MountPointInvalid,
-  MountFailed,
-  UmountFailed,
-  Busy,
-  DeviceNotFound,
-  SnapshotNotFound,
-  SnapshotExists,
-  SnapshotLimitReached,
-  SnapshotHasChildren,
-  SnapshotIsBase,
-  SnapshotIsTop,
-  SnapshotIsTemporary,
-  SnapshotIsCurrent,
-  SnapshotInUse,
-  SnapshotNotAncestor,
-  FileSystemUnsupported,
-  FileSystemCorrupt,
-  FileSystemMakeFailed,
-  FileSystemResizeFailed,
-  SizeRefused,
-  NoSpace,
-  PrerequisiteMissing,
-  PermissionDenied,
-  Locked,
-  ToolNotFound,
-  ToolNotExecutable,
-  ToolAborted,
-  TimedOut,
-  UnexpectedOutput,
-  OutOfMemory,
-  InputOutputFailed,
-  DeviceFailed,
-  CopyProtocolBroken,
-  NotTracked,
-  EncryptionFailed,
-  RolledBack,
-  Unclassified
-)
-
-/**
- * @since 0.1.0
- * @category models
- */
-export type PloopError = typeof PloopError.Type
+// The members are those classes.
+export const PloopError = Schema.Union(...Object.values<Schema.Schema.AnyNoContext>(classes)) as Schema.Schema<
+  PloopError,
+  Encoded
+>
 
 /**
  * @since 0.1.0
@@ -987,23 +967,25 @@ export type PloopError = typeof PloopError.Type
 export const isPloopError = (u: unknown): u is PloopError => Predicate.hasProperty(u, TypeId)
 
 /**
- * Keeps an error that an operation is known to have, and turns any other into
- * {@link Unclassified} with the same words, so that a backend can promise the
- * errors of an operation without guessing.
+ * Keeps an error with one of these tags, and turns any other into
+ * {@link Unclassified}, which keeps the message as its reason and the tool's
+ * output as it is.
  *
  * @since 0.1.0
  * @category combinators
  */
-export const narrow =
-  <Members extends ReadonlyArray<(typeof classes)[Tag]>>(errors: Schema.Union<Members>) =>
-  (error: PloopError): Members[number]["Type"] | Unclassified =>
-    errors.members.some((member) => member._tag === error._tag) ?
-      // The tag says that the error is one of the members.
-      error as Members[number]["Type"] :
+export const narrow = <T extends Tag>(tags: ReadonlyArray<T>) => {
+  const known: ReadonlySet<string> = new Set(tags)
+  return (error: PloopError): OfTag<T> | Unclassified =>
+    known.has(error._tag) ?
+      // The tag says that it is one of them.
+      error as OfTag<T> :
       new Unclassified({
         operation: error.operation,
         subject: error.subject,
-        text: error.text === "" ? error.message : error.text,
+        text: error.text,
         exitCode: error.exitCode,
-        signal: error.signal
+        signal: error.signal,
+        reason: error.message
       })
+}

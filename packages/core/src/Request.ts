@@ -1,15 +1,18 @@
 /**
  * What the operations take: a schema for each, which checks the options of a
- * caller before anything is touched and gives a backend clean values.
+ * caller before anything is touched, fills in the defaults, and gives a backend
+ * a complete request.
  *
  * The type named after a schema is what a backend receives; `…Options` is what
  * a caller may write.
  *
  * @since 0.1.0
  */
+import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import * as ByteSize from "./ByteSize.js"
-import { ClusterSize } from "./ClusterSize.js"
+import * as ClusterSize from "./ClusterSize.js"
 import { DevicePath } from "./DevicePath.js"
 import { Disk } from "./Disk.js"
 import { FileSystemType } from "./FileSystemType.js"
@@ -22,10 +25,13 @@ type ExactlyOne<Options, Keys extends keyof Options> =
   & Omit<Options, Keys>
   & { [Key in Keys]: Required<Pick<Options, Key>> & { readonly [Other in Exclude<Keys, Key>]?: undefined } }[Keys]
 
+/** A rule between options: what it says when it is broken. */
+type Rule = (options: object) => undefined | { readonly path: ReadonlyArray<string>; readonly message: string }
+
 const given = (options: object, keys: ReadonlyArray<string>): ReadonlyArray<string> =>
   keys.filter((key) => key in options && options[key as keyof typeof options] !== undefined)
 
-const exactlyOne = (...keys: readonly [string, string, ...Array<string>]) => (options: object) => {
+const exactlyOne = (...keys: readonly [string, string, ...Array<string>]): Rule => (options) => {
   const found = given(options, keys)
   return found.length === 1 ? undefined : {
     path: [found[1] ?? keys[0]],
@@ -35,7 +41,7 @@ const exactlyOne = (...keys: readonly [string, string, ...Array<string>]) => (op
   }
 }
 
-const notTogether = (key: string, ...others: ReadonlyArray<string>) => (options: object) => {
+const notTogether = (key: string, ...others: ReadonlyArray<string>): Rule => (options) => {
   const found = given(options, others)
   return given(options, [key]).length === 0 || found.length === 0 ? undefined : {
     path: [key],
@@ -43,11 +49,31 @@ const notTogether = (key: string, ...others: ReadonlyArray<string>) => (options:
   }
 }
 
-const needs = (key: string, other: string) => (options: object) =>
+const needs = (key: string, other: string): Rule => (options) =>
   given(options, [key]).length === 0 || given(options, [other]).length === 1 ? undefined : {
     path: [key],
     message: `needs ${other} to be given as well`
   }
+
+/** An option with a default, which a request has when it is decoded, and which its encoded form leaves out. */
+const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: NoInfer<A>) =>
+  Schema.optionalToRequired(Schema.UndefinedOr(schema), Schema.typeSchema(schema), {
+    decode: (written) => Option.getOrElse(Option.flatMap(written, Option.fromNullable<A | undefined>), () => value),
+    encode: (complete) => complete === value ? Option.none() : Option.some(complete)
+  })
+
+const flag = withDefault(Schema.Boolean, false)
+
+/** The rules between options are about what the caller wrote, so they come before the defaults. */
+const request = <Fields extends Schema.Struct.Fields>(fields: Fields, ...rules: ReadonlyArray<Rule>) => {
+  const written = Schema.Struct(Record.map(fields, () => Schema.optional(Schema.Unknown)))
+  const checked = rules.reduce<Schema.Schema.Any>((schema, rule) => Schema.filter(rule)(schema), written)
+  // The first step takes an object of any values with these keys; the second says what they are.
+  return Schema.compose(checked, Schema.Struct(fields), { strict: false }) as unknown as Schema.Schema<
+    Schema.Struct.Type<Fields>,
+    Schema.Struct.Encoded<Fields>
+  >
+}
 
 const component = Schema.String.pipe(
   Schema.filter((name) =>
@@ -61,16 +87,12 @@ const attached = Schema.String.pipe(
   Schema.filter((name) => /^~?[\w.:@+-]{1,60}$/.test(name) || "must be the component name of a mount")
 )
 
-const positive = ByteSize.ByteSize.pipe(
-  Schema.filter((size) => size > 0n || "must be larger than zero"),
-  Schema.filter((size) => size % ByteSize.sectorSize === 0n || "must be a multiple of 512 bytes, the size of a sector"),
-  Schema.filter((size) => size <= FormatVersion.maximumSize(2) || "must be smaller than 4 PiB")
-)
-
 const sectors = ByteSize.ByteSize.pipe(
   Schema.filter((size) => size % ByteSize.sectorSize === 0n || "must be a multiple of 512 bytes, the size of a sector"),
   Schema.filter((size) => size <= FormatVersion.maximumSize(2) || "must be smaller than 4 PiB")
 )
+
+const positive = sectors.pipe(Schema.filter((size) => size > 0n || "must be larger than zero"))
 
 const plain = Schema.String.pipe(
   Schema.filter((text) => text !== "" && !text.includes("\0") || "must not be empty or contain a NUL byte")
@@ -81,72 +103,93 @@ const level = Schema.Int.pipe(
 )
 
 /**
- * - `image`: the file to make; its directory gets the descriptor, so one
- *   directory holds one disk;
- * - `size`: rounded up to whole clusters by the tool;
- * - `format`: `expanded` unless said otherwise;
- * - `version`: 2 unless the kernel driver does not know it;
- * - `clusterSize`: 1 MiB unless said otherwise;
- * - `fileSystem`: made inside, `ext4` unless said otherwise; `none` needs no
- *   kernel driver;
- * - `fileSystemBlockSize`: 1, 2 or 4 KiB;
- * - `lazy`: whether the kernel finishes making the file system later, in the
- *   background (`true` unless said otherwise).
+ * A new disk: an image file, its descriptor and a file system.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Create = Schema.Struct({
+export const Create = request({
   image: HostPath,
   size: positive,
-  format: Schema.optional(ImageFormat),
+  format: withDefault(ImageFormat, "expanded"),
   version: Schema.optional(FormatVersion.FormatVersion),
-  clusterSize: Schema.optional(ClusterSize),
-  fileSystem: Schema.optional(Schema.Union(Schema.Literal("none"), FileSystemType)),
+  clusterSize: withDefault(ClusterSize.ClusterSize, ClusterSize.standard),
+  fileSystem: withDefault(Schema.Union(Schema.Literal("none"), FileSystemType), "ext4"),
   fileSystemBlockSize: Schema.optional(
     ByteSize.ByteSize.pipe(
       Schema.filter((size) => [1024n, 2048n, 4096n].includes(size) || "must be 1K, 2K or 4K")
     )
   ),
-  lazy: Schema.optional(Schema.Boolean)
+  lazy: withDefault(Schema.Boolean, true)
+}, (options) => {
+  const left = given(options, ["fileSystemBlockSize", "lazy"])[0]
+  return left !== undefined && "fileSystem" in options && options.fileSystem === "none"
+    ? { path: [left], message: "cannot be given when fileSystem is none" }
+    : undefined
 }).pipe(
-  Schema.filter((options) => {
-    if (options.image.endsWith("/")) return { path: ["image"], message: "must name a file, not a directory" }
-    if (options.image.endsWith(".xml")) {
+  Schema.filter(({ image, size, version = 2 }) => {
+    if (image.endsWith("/")) return { path: ["image"], message: "must name a file, not a directory" }
+    if (image.endsWith(".xml")) {
       return { path: ["image"], message: "must not end in .xml: the tool would take the image for a descriptor" }
     }
-    if (options.fileSystem === "none") {
-      const left = given(options, ["fileSystemBlockSize", "lazy"])[0]
-      if (left !== undefined) return { path: [left], message: "cannot be given when fileSystem is none" }
-    }
-    const maximum = FormatVersion.maximumSize(options.version ?? 2)
-    return options.size <= maximum || {
+    const maximum = FormatVersion.maximumSize(version)
+    return size <= maximum || {
       path: ["size"],
-      message: `must not be larger than ${ByteSize.toText(maximum)}, the limit of format version ${
-        options.version ?? 2
-      }`
+      message: `must not be larger than ${ByteSize.toText(maximum)}, the limit of format version ${version}`
     }
   })
 )
 
 /**
+ * A checked request of {@link Create}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Create = typeof Create.Type
 
 /**
+ * What a caller may write for {@link Create}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type CreateOptions = typeof Create.Encoded
+export interface CreateOptions extends Schema.Schema.Encoded<typeof Create> {
+  /**
+   * The image file to create. Its directory gets the descriptor, so one directory holds one disk. The
+   * file must not exist.
+   */
+  readonly image: string
+  /**
+   * The size of the disk: text with a unit, as in `"10G"`, or bytes. ploop rounds it up to whole
+   * clusters.
+   */
+  readonly size: ByteSize.ByteSizeInput
+  /** How the image stores its data. Default: `expanded`, which grows as data is written. */
+  readonly format?: ImageFormat | undefined
+  /**
+   * The version of the image format. Default: 2, or 1 where the kernel driver knows no other. A raw
+   * image has none.
+   */
+  readonly version?: FormatVersion.FormatVersion | undefined
+  /** The unit in which the image grows: a power of two from `32K` to `64M`. Default: `1M`. */
+  readonly clusterSize?: ByteSize.ByteSizeInput | undefined
+  /**
+   * The file system to make in the disk. Default: `ext4`. With `none` the disk stays blank, and no
+   * kernel driver is needed.
+   */
+  readonly fileSystem?: "none" | FileSystemType | undefined
+  /**
+   * The block size of the file system: `1K`, `2K` or `4K`. Default: the one that mkfs chooses for the
+   * size.
+   */
+  readonly fileSystemBlockSize?: ByteSize.ByteSizeInput | undefined
+  /** Whether the kernel finishes the file system later, in the background. Default: `true`. */
+  readonly lazy?: boolean | undefined
+}
 
 /**
- * - `image`: the base image, which has lost its descriptor;
- * - `directory`: where to write the descriptor, the image's own directory unless
- *   said otherwise;
- * - `format`: `raw` or `expanded` (the default; it covers preallocated ones);
- * - `clusterSize`: for raw images, whose header does not tell it.
+ * A new descriptor for a base image that has lost its own.
  *
  * @since 0.1.0
  * @category schemas
@@ -154,166 +197,235 @@ export type CreateOptions = typeof Create.Encoded
 export const RestoreDescriptor = Schema.Struct({
   image: HostPath,
   directory: Schema.optional(HostPath),
-  format: Schema.optional(Schema.Literal("expanded", "raw")),
-  clusterSize: Schema.optional(ClusterSize)
+  format: withDefault(Schema.Literal("expanded", "raw"), "expanded"),
+  clusterSize: Schema.optional(ClusterSize.ClusterSize)
 }).pipe(
-  Schema.filter((options) =>
-    options.clusterSize === undefined || options.format === "raw" ||
+  Schema.filter(({ clusterSize, format }) =>
+    clusterSize === undefined || format === "raw" ||
     { path: ["clusterSize"], message: "can be given for a raw image only: others say it in their header" }
   )
 )
 
 /**
+ * A checked request of {@link RestoreDescriptor}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type RestoreDescriptor = typeof RestoreDescriptor.Type
 
 /**
+ * What a caller may write for {@link RestoreDescriptor}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type RestoreDescriptorOptions = typeof RestoreDescriptor.Encoded
-
-const ConvertStruct = Schema.Struct({
-  disk: Disk,
-  format: Schema.optional(ImageFormat),
-  version: Schema.optional(FormatVersion.FormatVersion)
-})
+export interface RestoreDescriptorOptions extends Schema.Schema.Encoded<typeof RestoreDescriptor> {
+  /** The base image. */
+  readonly image: string
+  /** The directory that gets the descriptor. Default: the directory of the image. */
+  readonly directory?: string | undefined
+  /** Whether the image is raw. Default: `expanded`, which covers preallocated images too. */
+  readonly format?: "expanded" | "raw" | undefined
+  /**
+   * The cluster size of a raw image, whose header does not say it. Default: the largest, up to `1M`,
+   * that divides its size.
+   */
+  readonly clusterSize?: ByteSize.ByteSizeInput | undefined
+}
 
 /**
- * Exactly one of `format`, which converts the base image only, and `version`,
- * which converts every image.
+ * A conversion: of the base image to a format, or of every image to a format version.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Convert = ConvertStruct.pipe(Schema.filter(exactlyOne("format", "version")))
+export const Convert = request({
+  disk: Disk,
+  format: Schema.optional(ImageFormat),
+  version: Schema.optional(FormatVersion.FormatVersion)
+}, exactlyOne("format", "version"))
 
 /**
+ * A checked request of {@link Convert}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Convert = typeof Convert.Type
 
 /**
+ * All options of {@link ConvertOptions}, which says how many of them are given together.
+ *
  * @since 0.1.0
  * @category models
  */
-export type ConvertOptions = ExactlyOne<typeof ConvertStruct.Encoded, "format" | "version">
-
-const CheckStruct = Schema.Struct({
-  disk: Schema.optional(Disk),
-  image: Schema.optional(HostPath),
-  snapshot: Schema.optional(SnapshotId),
-  force: Schema.optional(Schema.Boolean),
-  hardForce: Schema.optional(Schema.Boolean),
-  duplicates: Schema.optional(Schema.Boolean),
-  readOnly: Schema.optional(Schema.Boolean),
-  silent: Schema.optional(Schema.Boolean),
-  dropInUse: Schema.optional(Schema.Boolean),
-  repairSparse: Schema.optional(Schema.Boolean),
-  raw: Schema.optional(Schema.Boolean),
-  clusterSize: Schema.optional(ClusterSize)
-})
+export interface ConvertFields extends Schema.Schema.Encoded<typeof Convert> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /** The new format of the base image. */
+  readonly format?: ImageFormat | undefined
+  /** The new format version of every image. */
+  readonly version?: FormatVersion.FormatVersion | undefined
+}
 
 /**
- * Exactly one of `disk` (every image from the top, or from `snapshot`, to the
- * base) and `image` (a single file), and the switches of the tool:
+ * What a caller may write for {@link Convert}: exactly one of `format` and `version`.
  *
- * - `force`: check also what is marked clean;
- * - `hardForce`: repair at any price, which can lose data;
- * - `duplicates`: look for clusters that are used twice;
- * - `readOnly`: repair nothing;
- * - `silent`: no progress in the tool's output;
- * - `dropInUse`: clear the mark of an image that was not closed cleanly;
- * - `repairSparse`: fill the holes of an image file on the host;
- * - `raw` with `clusterSize`: the image is a raw one.
+ * @since 0.1.0
+ * @category models
+ */
+export type ConvertOptions = ExactlyOne<ConvertFields, "format" | "version">
+
+/**
+ * A check of one image, or of every image from the top, or from a snapshot, to the base.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Check = CheckStruct.pipe(
-  Schema.filter(exactlyOne("disk", "image")),
-  Schema.filter(notTogether("snapshot", "image")),
-  Schema.filter(notTogether("raw", "disk")),
-  Schema.filter(needs("raw", "clusterSize")),
-  Schema.filter(needs("clusterSize", "raw"))
+export const Check = request(
+  {
+    disk: Schema.optional(Disk),
+    image: Schema.optional(HostPath),
+    snapshot: Schema.optional(SnapshotId),
+    force: flag,
+    hardForce: flag,
+    duplicates: flag,
+    readOnly: flag,
+    silent: flag,
+    dropInUse: flag,
+    repairSparse: flag,
+    raw: flag,
+    clusterSize: Schema.optional(ClusterSize.ClusterSize)
+  },
+  exactlyOne("disk", "image"),
+  notTogether("snapshot", "image"),
+  notTogether("raw", "disk"),
+  needs("raw", "clusterSize"),
+  needs("clusterSize", "raw")
 )
 
 /**
+ * A checked request of {@link Check}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Check = typeof Check.Type
 
 /**
+ * All options of {@link CheckOptions}, which says how many of them are given together.
+ *
  * @since 0.1.0
  * @category models
  */
-export type CheckOptions = ExactlyOne<typeof CheckStruct.Encoded, "disk" | "image">
+export interface CheckFields extends Schema.Schema.Encoded<typeof Check> {
+  /** The disk whose images are checked. */
+  readonly disk?: string | undefined
+  /** A single image file to check. */
+  readonly image?: string | undefined
+  /** The snapshot from which the images are checked, down to the base. Default: the top delta. */
+  readonly snapshot?: string | undefined
+  /** Whether to check also what is marked clean. Default: `false`. */
+  readonly force?: boolean | undefined
+  /** Whether to repair at any price, which can lose data. Default: `false`. */
+  readonly hardForce?: boolean | undefined
+  /** Whether to look for clusters that are used twice. Default: `false`. */
+  readonly duplicates?: boolean | undefined
+  /** Whether to repair nothing. Default: `false`. */
+  readonly readOnly?: boolean | undefined
+  /** Whether the tool leaves its progress out of its output. Default: `false`. */
+  readonly silent?: boolean | undefined
+  /** Whether to clear the in-use flag of an image that was not closed cleanly. Default: `false`. */
+  readonly dropInUse?: boolean | undefined
+  /** Whether to fill holes of the image file on the host. Default: `false`. */
+  readonly repairSparse?: boolean | undefined
+  /** Whether the image is raw; needs `clusterSize`. Default: `false`. */
+  readonly raw?: boolean | undefined
+  /** The cluster size of a raw image; required with `raw`. */
+  readonly clusterSize?: ByteSize.ByteSizeInput | undefined
+}
 
-const ReplaceStruct = Schema.Struct({
+/**
+ * What a caller may write for {@link Check}: exactly one of `disk` and `image`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type CheckOptions = ExactlyOne<CheckFields, "disk" | "image">
+
+/**
+ * Another file for an image, with the same content.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Replace = request({
   disk: Disk,
   snapshot: Schema.optional(SnapshotId),
   level: Schema.optional(level),
   file: Schema.optional(HostPath),
   with: HostPath,
-  keepName: Schema.optional(Schema.Boolean)
-})
+  keepName: flag
+}, exactlyOne("snapshot", "level", "file"))
 
 /**
- * - exactly one of `snapshot`, `level` (0 is the base; only while mounted) and
- *   `file` says which image is replaced;
- * - `with`: the new image file, a copy of the old one;
- * - `keepName`: the new file takes the place and name of the old one; otherwise
- *   the descriptor points to the new file and the old one stays.
+ * A checked request of {@link Replace}, with its defaults.
  *
- * @since 0.1.0
- * @category schemas
- */
-export const Replace = ReplaceStruct.pipe(Schema.filter(exactlyOne("snapshot", "level", "file")))
-
-/**
  * @since 0.1.0
  * @category models
  */
 export type Replace = typeof Replace.Type
 
 /**
+ * All options of {@link ReplaceOptions}, which says how many of them are given together.
+ *
  * @since 0.1.0
  * @category models
  */
-export type ReplaceOptions = ExactlyOne<typeof ReplaceStruct.Encoded, "snapshot" | "level" | "file">
+export interface ReplaceFields extends Schema.Schema.Encoded<typeof Replace> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /** The snapshot whose image is replaced. */
+  readonly snapshot?: string | undefined
+  /**
+   * The image that is replaced, by its distance from the base delta, which is 0. Only while the disk
+   * is mounted.
+   */
+  readonly level?: number | undefined
+  /** The image that is replaced, by its path. */
+  readonly file?: string | undefined
+  /** The new image file: a copy of the old one. */
+  readonly with: string
+  /**
+   * Whether the new file takes the place and the name of the old one. Default: `false`: the descriptor
+   * names the new file, and the old one stays.
+   */
+  readonly keepName?: boolean | undefined
+}
 
 /**
- * - `snapshot`: what to mount, the top delta unless said otherwise; `base` is
- *   the lowest delta, whatever its identifier;
- * - `target`: where to mount the file system; without it only the device is
- *   made. It must be there already;
- * - `readOnly`: a snapshot is mounted read-only unless this is `false` and the
- *   snapshot has no child; the top delta is mounted read-write unless `true`;
- * - `fsck`: check the file system first, and mend what is safe to mend;
- * - `device`: the device to use instead of a free one;
- * - `fileSystem`: the file system to mount, `ext4` unless said otherwise;
- * - `data`: options that the file system itself knows, as in `["discard", "commit=30"]`;
- *   those of the mount, such as `noatime`, the kernel refuses here;
- * - `component`: a name that lets further devices of the same disk exist beside
- *   the unnamed one. It is meant for reading: the tool takes a disk that runs
- *   under a component only for an idle one, and snapshots it, merges its images
- *   and deletes them below a device that still writes to them.
+ * What a caller may write for {@link Replace}: exactly one of `snapshot`, `level` and `file`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type ReplaceOptions = ExactlyOne<ReplaceFields, "snapshot" | "level" | "file">
+
+/**
+ * A mount of a disk or of one of its snapshots.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Mount = Schema.Struct({
+export const Mount = request({
   disk: Disk,
   snapshot: Schema.optional(Schema.Union(Schema.Literal("base"), SnapshotId)),
   target: Schema.optional(HostPath),
   readOnly: Schema.optional(Schema.Boolean),
-  fsck: Schema.optional(Schema.Boolean),
+  fsck: flag,
   device: Schema.optional(DevicePath),
-  fileSystem: Schema.optional(Schema.Union(FileSystemType, Schema.Literal("xfs"))),
+  fileSystem: withDefault(Schema.Union(FileSystemType, Schema.Literal("xfs")), "ext4"),
   data: Schema.optional(
     Schema.Array(
       Schema.String.pipe(
@@ -322,59 +434,111 @@ export const Mount = Schema.Struct({
     )
   ),
   component: Schema.optional(component)
-}).pipe(
-  Schema.filter(needs("data", "target"))
-)
+}, needs("data", "target"))
 
 /**
+ * A checked request of {@link Mount}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Mount = typeof Mount.Type
 
 /**
+ * What a caller may write for {@link Mount}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type MountOptions = typeof Mount.Encoded
-
-const UmountStruct = Schema.Struct({
-  disk: Schema.optional(Disk),
-  device: Schema.optional(DevicePath),
-  target: Schema.optional(HostPath),
-  image: Schema.optional(HostPath),
-  component: Schema.optional(attached)
-})
+export interface MountOptions extends Schema.Schema.Encoded<typeof Mount> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /** The snapshot to mount; `base` is the base delta, whatever its identifier. Default: the top delta. */
+  readonly snapshot?: string | undefined
+  /**
+   * The directory on which the file system is mounted. It must exist. Default: none, and only the
+   * device is attached.
+   */
+  readonly target?: string | undefined
+  /**
+   * Whether writes are refused. Default: `false` for the top delta, `true` for a snapshot. A snapshot
+   * with children cannot be mounted for writing.
+   */
+  readonly readOnly?: boolean | undefined
+  /** Whether to check the file system first, and to repair what is safe to repair. Default: `false`. */
+  readonly fsck?: boolean | undefined
+  /** The device to attach. Default: a free one. */
+  readonly device?: string | undefined
+  /** The file system to mount. Default: `ext4`. */
+  readonly fileSystem?: FileSystemType | "xfs" | undefined
+  /**
+   * Options that the file system itself knows, as in `["discard", "commit=30"]`. Options of the mount,
+   * such as `noatime`, are refused by the kernel. Needs `target`. Default: none.
+   */
+  readonly data?: ReadonlyArray<string> | undefined
+  /**
+   * A name that sets further devices of the same disk apart from the unnamed one. Default: none. Use
+   * it for reading only: the tool takes a disk that runs under a component alone for idle, and changes
+   * its images below a device that still writes to them.
+   */
+  readonly component?: string | undefined
+}
 
 /**
- * Exactly one of `disk`, `device`, `target` (the mount point) and `image` (a
- * delta file); `component` names which device of the disk or image.
+ * An unmount, and the end of the device.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Umount = UmountStruct.pipe(
-  Schema.filter(exactlyOne("disk", "device", "target", "image")),
-  Schema.filter(notTogether("component", "device", "target"))
+export const Umount = request(
+  {
+    disk: Schema.optional(Disk),
+    device: Schema.optional(DevicePath),
+    target: Schema.optional(HostPath),
+    image: Schema.optional(HostPath),
+    component: Schema.optional(attached)
+  },
+  exactlyOne("disk", "device", "target", "image"),
+  notTogether("component", "device", "target")
 )
 
 /**
+ * A checked request of {@link Umount}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Umount = typeof Umount.Type
 
 /**
+ * All options of {@link UmountOptions}, which says how many of them are given together.
+ *
  * @since 0.1.0
  * @category models
  */
-export type UmountOptions = ExactlyOne<typeof UmountStruct.Encoded, "disk" | "device" | "target" | "image">
+export interface UmountFields extends Schema.Schema.Encoded<typeof Umount> {
+  /** The disk to unmount. */
+  readonly disk?: string | undefined
+  /** The device to stop. */
+  readonly device?: string | undefined
+  /** The mount point. */
+  readonly target?: string | undefined
+  /** An image file of the disk. */
+  readonly image?: string | undefined
+  /** The component name of the device; only with `disk` and `image`. Default: the unnamed device. */
+  readonly component?: string | undefined
+}
 
 /**
- * - `size`: the new size of the disk. Shrinking makes the file system smaller,
- *   or inflates the balloon when online; the disk itself keeps its size;
- * - `mode`: `online` needs the disk mounted, `offline` needs it not to be;
- *   `auto`, the default, takes it as it is.
+ * What a caller may write for {@link Umount}: exactly one of `disk`, `device`, `target` and `image`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type UmountOptions = ExactlyOne<UmountFields, "disk" | "device" | "target" | "image">
+
+/**
+ * A new size for a disk and its file system.
  *
  * @since 0.1.0
  * @category schemas
@@ -382,46 +546,69 @@ export type UmountOptions = ExactlyOne<typeof UmountStruct.Encoded, "disk" | "de
 export const Resize = Schema.Struct({
   disk: Disk,
   size: positive,
-  mode: Schema.optional(Schema.Literal("auto", "online", "offline"))
+  mode: withDefault(Schema.Literal("auto", "online", "offline"), "auto")
 })
 
 /**
+ * A checked request of {@link Resize}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Resize = typeof Resize.Type
 
 /**
+ * What a caller may write for {@link Resize}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type ResizeOptions = typeof Resize.Encoded
+export interface ResizeOptions extends Schema.Schema.Encoded<typeof Resize> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /**
+   * The new size. A smaller one shrinks the file system, or inflates the balloon of a mounted disk;
+   * the disk itself keeps its size.
+   */
+  readonly size: ByteSize.ByteSizeInput
+  /** `online` requires a mounted disk, `offline` one that is not. Default: `auto`, which accepts both. */
+  readonly mode?: "auto" | "online" | "offline" | undefined
+}
 
 /**
- * `id`: the identifier of the new snapshot; a random one unless given.
+ * A snapshot to take.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const CreateSnapshot = Schema.Struct({ disk: Disk, id: Schema.optional(NewSnapshotId) })
+export const CreateSnapshot = Schema.Struct({
+  disk: Disk,
+  id: Schema.optional(NewSnapshotId)
+})
 
 /**
+ * A checked request of {@link CreateSnapshot}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type CreateSnapshot = typeof CreateSnapshot.Type
 
 /**
+ * What a caller may write for {@link CreateSnapshot}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type CreateSnapshotOptions = typeof CreateSnapshot.Encoded
+export interface CreateSnapshotOptions extends Schema.Schema.Encoded<typeof CreateSnapshot> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /** The identifier of the new snapshot: a UUID, with or without braces. Default: a random one. */
+  readonly id?: string | undefined
+}
 
 /**
- * - `id`: the identifier of the snapshot; a random one unless given;
- * - `component`: the name of the device that is attached at it; the tool puts a
- *   `~` in front;
- * - `target`: where to mount its file system, read-only.
+ * A temporary snapshot to take, and the device that is attached at it.
  *
  * @since 0.1.0
  * @category schemas
@@ -434,16 +621,32 @@ export const CreateTemporarySnapshot = Schema.Struct({
 })
 
 /**
+ * A checked request of {@link CreateTemporarySnapshot}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type CreateTemporarySnapshot = typeof CreateTemporarySnapshot.Type
 
 /**
+ * What a caller may write for {@link CreateTemporarySnapshot}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type CreateTemporarySnapshotOptions = typeof CreateTemporarySnapshot.Encoded
+export interface CreateTemporarySnapshotOptions extends Schema.Schema.Encoded<typeof CreateTemporarySnapshot> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /** The identifier of the new snapshot: a UUID, with or without braces. Default: a random one. */
+  readonly id?: string | undefined
+  /** The component name of the device. The tool puts a `~` in front of it. */
+  readonly component: string
+  /**
+   * The directory on which the file system is mounted, read-only. Default: none, and only the device
+   * is attached.
+   */
+  readonly target?: string | undefined
+}
 
 /**
  * A snapshot of a disk.
@@ -451,334 +654,534 @@ export type CreateTemporarySnapshotOptions = typeof CreateTemporarySnapshot.Enco
  * @since 0.1.0
  * @category schemas
  */
-export const OfSnapshot = Schema.Struct({ disk: Disk, id: SnapshotId })
+export const OfSnapshot = Schema.Struct({
+  disk: Disk,
+  id: SnapshotId
+})
 
 /**
+ * A checked request of {@link OfSnapshot}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type OfSnapshot = typeof OfSnapshot.Type
 
 /**
+ * What a caller may write for {@link OfSnapshot}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type OfSnapshotOptions = typeof OfSnapshot.Encoded
+export interface OfSnapshotOptions extends Schema.Schema.Encoded<typeof OfSnapshot> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /** The snapshot, by its identifier. */
+  readonly id: string
+}
 
 /**
- * - `id`: the snapshot to switch to;
- * - `keepAs`: the identifier under which the old top is kept; a random one
- *   unless given.
+ * A snapshot to switch to, and the name under which the old top delta is kept.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const SnapshotAndSwitch = Schema.Struct({ disk: Disk, id: SnapshotId, keepAs: Schema.optional(NewSnapshotId) })
+export const SnapshotAndSwitch = Schema.Struct({
+  disk: Disk,
+  id: SnapshotId,
+  keepAs: Schema.optional(NewSnapshotId)
+})
 
 /**
+ * A checked request of {@link SnapshotAndSwitch}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type SnapshotAndSwitch = typeof SnapshotAndSwitch.Type
 
 /**
+ * What a caller may write for {@link SnapshotAndSwitch}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type SnapshotAndSwitchOptions = typeof SnapshotAndSwitch.Encoded
+export interface SnapshotAndSwitchOptions extends Schema.Schema.Encoded<typeof SnapshotAndSwitch> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /** The snapshot to switch to. */
+  readonly id: string
+  /**
+   * The identifier under which the old top delta is kept: a UUID, with or without braces. Default: a
+   * random one.
+   */
+  readonly keepAs?: string | undefined
+}
 
-const MergeSnapshotsStruct = Schema.Struct({
+/**
+ * A range of snapshots to merge.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const MergeSnapshots = request({
   disk: Disk,
   snapshot: Schema.optional(SnapshotId),
   downTo: Schema.optional(SnapshotId),
   all: Schema.optional(Schema.Literal(true)),
   into: Schema.optional(HostPath)
-})
+}, notTogether("all", "snapshot", "downTo"))
 
 /**
- * - `snapshot`: is merged into its parent, whose identifier is lost; the top
- *   delta unless given;
- * - `downTo`: an ancestor of `snapshot`; the whole range is merged into it;
- * - `all`: everything from the top to the base is merged into the base;
- * - `into`: a new file for the result, where the generation can do it without
- *   harm.
+ * A checked request of {@link MergeSnapshots}, with its defaults.
  *
- * @since 0.1.0
- * @category schemas
- */
-export const MergeSnapshots = MergeSnapshotsStruct.pipe(
-  Schema.filter(notTogether("all", "snapshot", "downTo"))
-)
-
-/**
  * @since 0.1.0
  * @category models
  */
 export type MergeSnapshots = typeof MergeSnapshots.Type
 
 /**
+ * What a caller may write for {@link MergeSnapshots}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type MergeSnapshotsOptions = typeof MergeSnapshots.Encoded
+export interface MergeSnapshotsOptions extends Schema.Schema.Encoded<typeof MergeSnapshots> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /** The snapshot that is merged into its parent, whose identifier is lost. Default: the top delta. */
+  readonly snapshot?: string | undefined
+  /** An ancestor of `snapshot`: the whole range is merged into it. Default: the parent of `snapshot`. */
+  readonly downTo?: string | undefined
+  /** Merges everything from the top to the base into the base. Default: only the range is merged. */
+  readonly all?: true | undefined
+  /**
+   * A new file for the result, where the generation can write one safely. Default: the file of the
+   * lowest image of the range.
+   */
+  readonly into?: string | undefined
+}
 
 /**
+ * A disk.
+ *
  * @since 0.1.0
  * @category schemas
  */
-export const OfDisk = Schema.Struct({ disk: Disk })
+export const OfDisk = Schema.Struct({
+  disk: Disk
+})
 
 /**
+ * A checked request of {@link OfDisk}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type OfDisk = typeof OfDisk.Type
 
 /**
+ * What a caller may write for {@link OfDisk}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type OfDiskOptions = typeof OfDisk.Encoded
+export interface OfDiskOptions extends Schema.Schema.Encoded<typeof OfDisk> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+}
 
 /**
- * `mayMount`: agrees to a temporary mount, read-write, when the answer cannot be
- * had otherwise. Such a mount replays the journal, and on generation 7 converts
- * images of version 1.
+ * A question about the file system in a disk.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const FileSystemInfo = Schema.Struct({ disk: Disk, mayMount: Schema.optional(Schema.Boolean) })
+export const FileSystemInfo = Schema.Struct({
+  disk: Disk,
+  mayMount: flag
+})
 
 /**
+ * A checked request of {@link FileSystemInfo}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type FileSystemInfo = typeof FileSystemInfo.Type
 
 /**
+ * What a caller may write for {@link FileSystemInfo}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type FileSystemInfoOptions = typeof FileSystemInfo.Encoded
+export interface FileSystemInfoOptions extends Schema.Schema.Encoded<typeof FileSystemInfo> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /**
+   * Consents to a temporary mount, read-write, where nothing else tells. Such a mount replays the
+   * journal, and on generation 7 converts images of version 1. Default: `false`.
+   */
+  readonly mayMount?: boolean | undefined
+}
 
 /**
- * `component`: which device of the disk; the unnamed one unless given.
+ * A question about the device of a disk.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const DeviceOf = Schema.Struct({ disk: Disk, component: Schema.optional(attached) })
+export const DeviceOf = Schema.Struct({
+  disk: Disk,
+  component: Schema.optional(attached)
+})
 
 /**
+ * A checked request of {@link DeviceOf}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type DeviceOf = typeof DeviceOf.Type
 
 /**
+ * What a caller may write for {@link DeviceOf}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type DeviceOfOptions = typeof DeviceOf.Encoded
-
-const running = {
-  disk: Schema.optional(Disk),
-  device: Schema.optional(DevicePath),
-  target: Schema.optional(HostPath)
+export interface DeviceOfOptions extends Schema.Schema.Encoded<typeof DeviceOf> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /** The component name of the device. Default: the unnamed device. */
+  readonly component?: string | undefined
 }
 
-const RunningStruct = Schema.Struct(running)
-
 /**
- * A mounted disk, named by exactly one of `disk`, `device` and `target` (its
- * mount point).
+ * A mounted disk.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Running = RunningStruct.pipe(Schema.filter(exactlyOne("disk", "device", "target")))
+export const Running = request({
+  disk: Schema.optional(Disk),
+  device: Schema.optional(DevicePath),
+  target: Schema.optional(HostPath)
+}, exactlyOne("disk", "device", "target"))
 
 /**
+ * A checked request of {@link Running}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Running = typeof Running.Type
 
 /**
+ * All options of {@link RunningOptions}, which says how many of them are given together.
+ *
  * @since 0.1.0
  * @category models
  */
-export type RunningOptions = ExactlyOne<typeof RunningStruct.Encoded, "disk" | "device" | "target">
-
-const BalloonChangeStruct = Schema.Struct({ ...running, size: sectors })
+export interface RunningFields extends Schema.Schema.Encoded<typeof Running> {
+  /** The mounted disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk?: string | undefined
+  /** The mounted disk, by its device. */
+  readonly device?: string | undefined
+  /** The mounted disk, by its mount point. */
+  readonly target?: string | undefined
+}
 
 /**
- * `size`: the new size of the balloon; zero deflates it.
+ * What a caller may write for {@link Running}: exactly one of `disk`, `device` and `target`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type RunningOptions = ExactlyOne<RunningFields, "disk" | "device" | "target">
+
+/**
+ * A new size for the balloon of a mounted disk.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const BalloonChange = BalloonChangeStruct.pipe(Schema.filter(exactlyOne("disk", "device", "target")))
+export const BalloonChange = request({
+  disk: Schema.optional(Disk),
+  device: Schema.optional(DevicePath),
+  target: Schema.optional(HostPath),
+  size: sectors
+}, exactlyOne("disk", "device", "target"))
 
 /**
+ * A checked request of {@link BalloonChange}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type BalloonChange = typeof BalloonChange.Type
 
 /**
+ * All options of {@link BalloonChangeOptions}, which says how many of them are given together.
+ *
  * @since 0.1.0
  * @category models
  */
-export type BalloonChangeOptions = ExactlyOne<typeof BalloonChangeStruct.Encoded, "disk" | "device" | "target">
-
-const DiscardStruct = Schema.Struct({
-  ...running,
-  automount: Schema.optional(Schema.Boolean),
-  defrag: Schema.optional(Schema.Boolean),
-  toFree: Schema.optional(positive),
-  minBlock: Schema.optional(positive)
-})
+export interface BalloonChangeFields extends Schema.Schema.Encoded<typeof BalloonChange> {
+  /** The mounted disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk?: string | undefined
+  /** The mounted disk, by its device. */
+  readonly device?: string | undefined
+  /** The mounted disk, by its mount point. */
+  readonly target?: string | undefined
+  /** The new size of the balloon. Zero deflates it. */
+  readonly size: ByteSize.ByteSizeInput
+}
 
 /**
- * - `automount`: mount the disk for the time of the operation if it is not;
- * - `defrag`: move data together first; as for `automount`, the disk has to be
- *   named by `disk`;
- * - `toFree`: stop when this much has been given back to the host;
- * - `minBlock`: leave free extents alone that are smaller than this.
+ * What a caller may write for {@link BalloonChange}: exactly one of `disk`, `device` and `target`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type BalloonChangeOptions = ExactlyOne<BalloonChangeFields, "disk" | "device" | "target">
+
+/**
+ * A discard of unused space of a disk.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Discard = DiscardStruct.pipe(
-  Schema.filter(exactlyOne("disk", "device", "target")),
-  Schema.filter(notTogether("automount", "device", "target")),
+export const Discard = request(
+  {
+    disk: Schema.optional(Disk),
+    device: Schema.optional(DevicePath),
+    target: Schema.optional(HostPath),
+    automount: flag,
+    defrag: flag,
+    toFree: Schema.optional(positive),
+    minBlock: Schema.optional(positive)
+  },
+  exactlyOne("disk", "device", "target"),
+  notTogether("automount", "device", "target"),
   // The tool would forget about it.
-  Schema.filter(notTogether("defrag", "device", "target"))
+  notTogether("defrag", "device", "target")
 )
 
 /**
+ * A checked request of {@link Discard}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Discard = typeof Discard.Type
 
 /**
+ * All options of {@link DiscardOptions}, which says how many of them are given together.
+ *
  * @since 0.1.0
  * @category models
  */
-export type DiscardOptions = ExactlyOne<typeof DiscardStruct.Encoded, "disk" | "device" | "target">
+export interface DiscardFields extends Schema.Schema.Encoded<typeof Discard> {
+  /** The mounted disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk?: string | undefined
+  /** The mounted disk, by its device. */
+  readonly device?: string | undefined
+  /** The mounted disk, by its mount point. */
+  readonly target?: string | undefined
+  /** Whether to mount the disk for the time of the operation; only with `disk`. Default: `false`. */
+  readonly automount?: boolean | undefined
+  /** Whether to move data together first; only with `disk`. Default: `false`. */
+  readonly defrag?: boolean | undefined
+  /** How much to give back to the host before the operation stops. Default: as much as there is. */
+  readonly toFree?: ByteSize.ByteSizeInput | undefined
+  /** The smallest free extent that is discarded. Default: the one that the tool chooses. */
+  readonly minBlock?: ByteSize.ByteSizeInput | undefined
+}
 
 /**
+ * What a caller may write for {@link Discard}: exactly one of `disk`, `device` and `target`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type DiscardOptions = ExactlyOne<DiscardFields, "disk" | "device" | "target">
+
+/**
+ * A device.
+ *
  * @since 0.1.0
  * @category schemas
  */
-export const OfDevice = Schema.Struct({ device: DevicePath })
+export const OfDevice = Schema.Struct({
+  device: DevicePath
+})
 
 /**
+ * A checked request of {@link OfDevice}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type OfDevice = typeof OfDevice.Type
 
 /**
+ * What a caller may write for {@link OfDevice}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type OfDeviceOptions = typeof OfDevice.Encoded
+export interface OfDeviceOptions extends Schema.Schema.Encoded<typeof OfDevice> {
+  /** A running device, as in `/dev/ploop12345` or `/dev/mapper/ploop12345`. */
+  readonly device: string
+}
 
 /**
- * - `device`: the running device whose top delta is copied, and whose file system
- *   is mounted;
- * - `freezeCommand`: a command line that the tool hands to a shell when nothing
- *   may be written any more, for the last pass.
+ * A copy of a mounted disk to send.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const CopySend = Schema.Struct({ device: DevicePath, freezeCommand: Schema.optional(plain) })
+export const CopySend = Schema.Struct({
+  device: DevicePath,
+  freezeCommand: Schema.optional(plain)
+})
 
 /**
+ * A checked request of {@link CopySend}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type CopySend = typeof CopySend.Type
 
 /**
+ * What a caller may write for {@link CopySend}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type CopySendOptions = typeof CopySend.Encoded
+export interface CopySendOptions extends Schema.Schema.Encoded<typeof CopySend> {
+  /** The running device whose top delta is copied, and whose file system is mounted. */
+  readonly device: string
+  /**
+   * A command line that the tool hands to a shell before the last pass, when nothing may be written
+   * any more. Default: none.
+   */
+  readonly freezeCommand?: string | undefined
+}
 
 /**
- * `image`: the file to write. It must not exist.
+ * A copy to receive.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const CopyReceive = Schema.Struct({ image: HostPath })
+export const CopyReceive = Schema.Struct({
+  image: HostPath
+})
 
 /**
+ * A checked request of {@link CopyReceive}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type CopyReceive = typeof CopyReceive.Type
 
 /**
+ * What a caller may write for {@link CopyReceive}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type CopyReceiveOptions = typeof CopyReceive.Encoded
+export interface CopyReceiveOptions extends Schema.Schema.Encoded<typeof CopyReceive> {
+  /** The image file to write. It must not exist. */
+  readonly image: string
+}
 
 /**
- * `level`: how far above the base delta, which is 0.
+ * A delta to remove from a running device.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const DeleteDelta = Schema.Struct({ device: DevicePath, level })
+export const DeleteDelta = Schema.Struct({
+  device: DevicePath,
+  level
+})
 
 /**
+ * A checked request of {@link DeleteDelta}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type DeleteDelta = typeof DeleteDelta.Type
 
 /**
+ * What a caller may write for {@link DeleteDelta}.
+ *
  * @since 0.1.0
  * @category models
  */
-export type DeleteDeltaOptions = typeof DeleteDelta.Encoded
-
-const GrowStruct = Schema.Struct({
-  disk: Schema.optional(Disk),
-  device: Schema.optional(DevicePath),
-  image: Schema.optional(HostPath),
-  raw: Schema.optional(Schema.Boolean),
-  size: positive
-})
+export interface DeleteDeltaOptions extends Schema.Schema.Encoded<typeof DeleteDelta> {
+  /** A running device, as in `/dev/ploop12345` or `/dev/mapper/ploop12345`. */
+  readonly device: string
+  /** The delta, by its distance from the base delta, which is 0. */
+  readonly level: number
+}
 
 /**
- * Exactly one of `disk`, `device` and `image` (`raw` if it is); `size` must be a
- * multiple of the cluster size, and not smaller than now.
+ * A larger size for an image, without its partition and its file system.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Grow = GrowStruct.pipe(
-  Schema.filter(exactlyOne("disk", "device", "image")),
-  Schema.filter(needs("raw", "image"))
+export const Grow = request(
+  {
+    disk: Schema.optional(Disk),
+    device: Schema.optional(DevicePath),
+    image: Schema.optional(HostPath),
+    raw: flag,
+    size: positive
+  },
+  exactlyOne("disk", "device", "image"),
+  needs("raw", "image")
 )
 
 /**
+ * A checked request of {@link Grow}, with its defaults.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Grow = typeof Grow.Type
 
 /**
+ * All options of {@link GrowOptions}, which says how many of them are given together.
+ *
  * @since 0.1.0
  * @category models
  */
-export type GrowOptions = ExactlyOne<typeof GrowStruct.Encoded, "disk" | "device" | "image">
+export interface GrowFields extends Schema.Schema.Encoded<typeof Grow> {
+  /** The disk whose image grows. */
+  readonly disk?: string | undefined
+  /** The running device whose image grows. */
+  readonly device?: string | undefined
+  /** The image file that grows. */
+  readonly image?: string | undefined
+  /** Whether the image is raw; only with `image`. Default: `false`. */
+  readonly raw?: boolean | undefined
+  /** The new size: a multiple of the cluster size, and not smaller than the present one. */
+  readonly size: ByteSize.ByteSizeInput
+}
+
+/**
+ * What a caller may write for {@link Grow}: exactly one of `disk`, `device` and `image`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type GrowOptions = ExactlyOne<GrowFields, "disk" | "device" | "image">

@@ -1,5 +1,5 @@
 /**
- * What the operations answer: plain values, each with a schema.
+ * What the operations return: plain values, each with a schema.
  *
  * @since 0.1.0
  */
@@ -14,8 +14,7 @@ import { HostPath } from "./HostPath.js"
 import { SnapshotId } from "./SnapshotId.js"
 
 /**
- * A disk that has just been made: its name, its base image, and the version of
- * its format (none if it is raw).
+ * A new disk.
  *
  * @since 0.1.0
  * @category schemas
@@ -27,19 +26,22 @@ export const Created = Schema.Struct({
 })
 
 /**
+ * A new disk.
+ *
  * @since 0.1.0
  * @category models
  */
-export type Created = typeof Created.Type
+export interface Created extends Schema.Schema.Type<typeof Created> {
+  /** The disk, by the path of its new descriptor. */
+  readonly disk: Disk
+  /** The base image. */
+  readonly image: HostPath
+  /** The version of the image format; absent for a raw image. */
+  readonly version?: FormatVersion | undefined
+}
 
 /**
- * What a check found:
- *
- * - `clean`: nothing to mend;
- * - `repaired`: something was wrong, and is not any more;
- * - `broken`: something is wrong, and was left so.
- *
- * `findings` are the tool's own lines.
+ * What a check found.
  *
  * @since 0.1.0
  * @category schemas
@@ -50,14 +52,23 @@ export const Checked = Schema.Struct({
 })
 
 /**
+ * What a check found.
+ *
  * @since 0.1.0
  * @category models
  */
-export type Checked = typeof Checked.Type
+export interface Checked extends Schema.Schema.Type<typeof Checked> {
+  /**
+   * `clean`: nothing to repair. `repaired`: something was wrong and is not any more. `broken`:
+   * something is wrong and was left so.
+   */
+  readonly outcome: "clean" | "repaired" | "broken"
+  /** The lines of the tool's output about what it found. */
+  readonly findings: ReadonlyArray<string>
+}
 
 /**
- * An attached device: the whole device, its partition (none on a disk without a
- * partition table), and the component name that sets it apart, if it has one.
+ * An attached device.
  *
  * @since 0.1.0
  * @category schemas
@@ -69,15 +80,22 @@ export const Attachment = Schema.Struct({
 })
 
 /**
+ * An attached device.
+ *
  * @since 0.1.0
  * @category models
  */
-export type Attachment = typeof Attachment.Type
+export interface Attachment extends Schema.Schema.Type<typeof Attachment> {
+  /** The whole device. */
+  readonly device: DevicePath
+  /** Its partition; absent on a disk without a partition table. */
+  readonly partition?: PartitionPath | undefined
+  /** The component name that sets the device apart; absent for the unnamed device. */
+  readonly component?: string | undefined
+}
 
 /**
- * A mount: the attached device, where its file system is (if it was asked for),
- * the snapshot it shows (absent for the top delta), and whether it refuses
- * writes.
+ * A mount.
  *
  * @since 0.1.0
  * @category schemas
@@ -91,10 +109,21 @@ export const Mounted = Schema.Struct({
 })
 
 /**
+ * A mount.
+ *
  * @since 0.1.0
  * @category models
  */
-export type Mounted = typeof Mounted.Type
+export interface Mounted extends Attachment, Schema.Schema.Type<typeof Mounted> {
+  /** The disk, by the path of its descriptor. */
+  readonly disk: Disk
+  /** The mount point; absent when no file system was mounted. */
+  readonly target?: HostPath | undefined
+  /** The snapshot that the device shows; absent for the top delta. */
+  readonly snapshot?: SnapshotId | undefined
+  /** Whether the device refuses writes. */
+  readonly readOnly: boolean
+}
 
 /**
  * A temporary snapshot and the read-only device that is attached at it.
@@ -110,32 +139,75 @@ export const TemporarySnapshot = Schema.Struct({
 })
 
 /**
+ * A temporary snapshot and the read-only device that is attached at it.
+ *
  * @since 0.1.0
  * @category models
  */
-export type TemporarySnapshot = typeof TemporarySnapshot.Type
+export interface TemporarySnapshot extends Attachment, Schema.Schema.Type<typeof TemporarySnapshot> {
+  /** The disk, by the path of its descriptor. */
+  readonly disk: Disk
+  /** The snapshot. */
+  readonly id: SnapshotId
+  /** The mount point; absent when no file system was mounted. */
+  readonly target?: HostPath | undefined
+}
 
 /**
- * The snapshot and its file are gone. When the top delta itself was deleted,
- * `becameTop` is the snapshot whose place it took: that identifier is gone too.
+ * The snapshot and its file are gone.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Deleted = Schema.TaggedStruct("Deleted", { id: SnapshotId, becameTop: Schema.optional(SnapshotId) })
+export const Deleted = Schema.TaggedStruct("Deleted", {
+  id: SnapshotId,
+  becameTop: Schema.optional(SnapshotId)
+})
 
 /**
- * The snapshot had one child, which now lives in the snapshot's file with the
- * data of both; the snapshot's identifier is gone.
+ * The snapshot and its file are gone.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Deleted extends Schema.Schema.Type<typeof Deleted> {
+  /** Which of the outcomes it is. */
+  readonly _tag: "Deleted"
+  /** The snapshot that was deleted. */
+  readonly id: SnapshotId
+  /** After a deletion of the top delta: the snapshot that took its place. That identifier is gone too. */
+  readonly becameTop?: SnapshotId | undefined
+}
+
+/**
+ * The snapshot had one child, whose image is now the file of the snapshot, with the data of both.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const MergedIntoChild = Schema.TaggedStruct("MergedIntoChild", { id: SnapshotId, child: SnapshotId })
+export const MergedIntoChild = Schema.TaggedStruct("MergedIntoChild", {
+  id: SnapshotId,
+  child: SnapshotId
+})
 
 /**
- * The snapshot has several children and is still there. It cannot be switched
- * to any more, and goes away by itself once it has one child.
+ * The snapshot had one child, whose image is now the file of the snapshot, with the data of both.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MergedIntoChild extends Schema.Schema.Type<typeof MergedIntoChild> {
+  /** Which of the outcomes it is. */
+  readonly _tag: "MergedIntoChild"
+  /** The snapshot that was deleted. Its identifier is gone. */
+  readonly id: SnapshotId
+  /** The child, which keeps its identifier. */
+  readonly child: SnapshotId
+}
+
+/**
+ * The snapshot has several children and is still there. No switch to it is possible any more; it is
+ * merged automatically once it has one child.
  *
  * @since 0.1.0
  * @category schemas
@@ -146,6 +218,22 @@ export const MarkedTemporary = Schema.TaggedStruct("MarkedTemporary", {
 })
 
 /**
+ * The snapshot has several children and is still there. No switch to it is possible any more; it is
+ * merged automatically once it has one child.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface MarkedTemporary extends Schema.Schema.Type<typeof MarkedTemporary> {
+  /** Which of the outcomes it is. */
+  readonly _tag: "MarkedTemporary"
+  /** The snapshot that was marked as temporary. */
+  readonly id: SnapshotId
+  /** Its children. */
+  readonly children: ReadonlyArray<SnapshotId>
+}
+
+/**
  * What became of a snapshot that was to be deleted.
  *
  * @since 0.1.0
@@ -154,30 +242,43 @@ export const MarkedTemporary = Schema.TaggedStruct("MarkedTemporary", {
 export const SnapshotDeleted = Schema.Union(Deleted, MergedIntoChild, MarkedTemporary)
 
 /**
+ * What became of a snapshot that was to be deleted.
+ *
  * @since 0.1.0
  * @category models
  */
-export type SnapshotDeleted = typeof SnapshotDeleted.Type
+export type SnapshotDeleted = Deleted | MergedIntoChild | MarkedTemporary
 
 /**
- * What a merge did: the identifier that survives, the file it lives in now, and
- * the identifiers that are gone.
+ * The result of a merge.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Merged = Schema.Struct({ survivor: SnapshotId, image: HostPath, gone: Schema.Array(SnapshotId) })
+export const Merged = Schema.Struct({
+  survivor: SnapshotId,
+  image: HostPath,
+  gone: Schema.Array(SnapshotId)
+})
 
 /**
+ * The result of a merge.
+ *
  * @since 0.1.0
  * @category models
  */
-export type Merged = typeof Merged.Type
+export interface Merged extends Schema.Schema.Type<typeof Merged> {
+  /** The identifier that has the merged data. */
+  readonly survivor: SnapshotId
+  /** The image file of the survivor. */
+  readonly image: HostPath
+  /** The identifiers that no longer exist. */
+  readonly gone: ReadonlyArray<SnapshotId>
+}
 
 /**
- * The size of the disk as its device or its top delta has it (the descriptor
- * can say another), its cluster size, and the version of its format (none if it
- * is raw).
+ * The size and the format of a disk, as its device or its top delta has them. The descriptor can state
+ * another size.
  *
  * @since 0.1.0
  * @category schemas
@@ -189,19 +290,23 @@ export const ImageInfo = Schema.Struct({
 })
 
 /**
+ * The size and the format of a disk, as its device or its top delta has them. The descriptor can state
+ * another size.
+ *
  * @since 0.1.0
  * @category models
  */
-export type ImageInfo = typeof ImageInfo.Type
+export interface ImageInfo extends Schema.Schema.Type<typeof ImageInfo> {
+  /** The size of the disk, in bytes. */
+  readonly size: ByteSize.ByteSize
+  /** The cluster size, in bytes. */
+  readonly clusterSize: ClusterSize
+  /** The version of the image format; absent for a raw disk. */
+  readonly version?: FormatVersion | undefined
+}
 
 /**
- * The file system inside a disk.
- *
- * - `size`, `free`: in bytes; `free` includes what is reserved for root;
- * - `inodes`, `freeInodes`: counts;
- * - `blockSize`: of the file system; absent where it cannot be known;
- * - `source`: `mounted` is the state of now, `cached` that of the last umount
- *   by descriptor, `temporary-mount` that of a mount made for the answer.
+ * The file system in a disk.
  *
  * @since 0.1.0
  * @category schemas
@@ -216,14 +321,31 @@ export const FileSystemInfo = Schema.Struct({
 })
 
 /**
+ * The file system in a disk.
+ *
  * @since 0.1.0
  * @category models
  */
-export type FileSystemInfo = typeof FileSystemInfo.Type
+export interface FileSystemInfo extends Schema.Schema.Type<typeof FileSystemInfo> {
+  /** The size of the file system, in bytes. */
+  readonly size: ByteSize.ByteSize
+  /** The free space, in bytes, including what is reserved for root. */
+  readonly free: ByteSize.ByteSize
+  /** The number of inodes. */
+  readonly inodes: bigint
+  /** The number of free inodes. */
+  readonly freeInodes: bigint
+  /** The block size of the file system, in bytes; absent where it is not known. */
+  readonly blockSize?: ByteSize.ByteSize | undefined
+  /**
+   * Where the numbers are from. `mounted`: the present state. `cached`: the state at the last unmount
+   * by descriptor. `temporary-mount`: a mount that was made for this query.
+   */
+  readonly source: "mounted" | "cached" | "temporary-mount"
+}
 
 /**
- * A running device: its base image (also when it shows a snapshot), where its
- * file system is mounted, and its component name.
+ * A running device.
  *
  * @since 0.1.0
  * @category schemas
@@ -236,29 +358,48 @@ export const RunningDevice = Schema.Struct({
 })
 
 /**
+ * A running device.
+ *
  * @since 0.1.0
  * @category models
  */
-export type RunningDevice = typeof RunningDevice.Type
+export interface RunningDevice extends Schema.Schema.Type<typeof RunningDevice> {
+  /** The device. */
+  readonly device: DevicePath
+  /** The base image of its disk, also when it shows a snapshot. */
+  readonly image: HostPath
+  /** The mount point of its file system; absent when it is not mounted. */
+  readonly target?: HostPath | undefined
+  /** The component name; absent for the unnamed device. */
+  readonly component?: string | undefined
+}
 
 /**
- * The tool behind a backend: where it is, and its generation.
+ * The tool behind a backend.
  *
  * @since 0.1.0
  * @category schemas
  */
-export const Tool = Schema.Struct({ path: Schema.String, generation: Generation })
+export const Tool = Schema.Struct({
+  path: Schema.String,
+  generation: Generation
+})
 
 /**
+ * The tool behind a backend.
+ *
  * @since 0.1.0
  * @category models
  */
-export type Tool = typeof Tool.Type
+export interface Tool extends Schema.Schema.Type<typeof Tool> {
+  /** The tool, as it was configured: a path, or a name that is looked up in `PATH`. */
+  readonly path: string
+  /** Its generation. */
+  readonly generation: Generation
+}
 
 /**
- * One thing that ploop needs of a host: whether it is there, for which
- * operations it is needed, and what to do when it is not. `unknown` means that
- * it could not be looked at.
+ * One thing that ploop needs of a host.
  *
  * @since 0.1.0
  * @category schemas
@@ -271,13 +412,24 @@ export const Prerequisite = Schema.Struct({
 })
 
 /**
+ * One thing that ploop needs of a host.
+ *
  * @since 0.1.0
  * @category models
  */
-export type Prerequisite = typeof Prerequisite.Type
+export interface Prerequisite extends Schema.Schema.Type<typeof Prerequisite> {
+  /** What it is. */
+  readonly name: string
+  /** Whether the host has it. `unknown`: it could not be inspected. */
+  readonly status: "present" | "missing" | "unknown"
+  /** The operations that need it. */
+  readonly neededFor: string
+  /** What a person can do when it is missing. */
+  readonly remedy: string
+}
 
 /**
- * What the kernel is busy with on behalf of the balloon.
+ * The maintenance that the kernel does for the balloon.
  *
  * @since 0.1.0
  * @category schemas
@@ -294,14 +446,15 @@ export const Maintenance = Schema.Literal(
 )
 
 /**
+ * The maintenance that the kernel does for the balloon.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Maintenance = typeof Maintenance.Type
 
 /**
- * The hidden file that takes space from the file system, and the kernel's state
- * of maintenance (absent on generation 9, which has none).
+ * The balloon: a hidden file that takes space from the file system.
  *
  * @since 0.1.0
  * @category schemas
@@ -312,14 +465,20 @@ export const Balloon = Schema.Struct({
 })
 
 /**
+ * The balloon: a hidden file that takes space from the file system.
+ *
  * @since 0.1.0
  * @category models
  */
-export type Balloon = typeof Balloon.Type
+export interface Balloon extends Schema.Schema.Type<typeof Balloon> {
+  /** The size of the balloon, in bytes. */
+  readonly size: ByteSize.ByteSize
+  /** The state of its maintenance; absent on generation 9, which has none. */
+  readonly maintenance?: Maintenance | undefined
+}
 
 /**
- * The size of the balloon before and after a change, and how much of the image
- * file was given back to the host.
+ * A change of the balloon.
  *
  * @since 0.1.0
  * @category schemas
@@ -331,14 +490,22 @@ export const BalloonChanged = Schema.Struct({
 })
 
 /**
+ * A change of the balloon.
+ *
  * @since 0.1.0
  * @category models
  */
-export type BalloonChanged = typeof BalloonChanged.Type
+export interface BalloonChanged extends Schema.Schema.Type<typeof BalloonChanged> {
+  /** The size of the balloon before the change, in bytes. */
+  readonly before: ByteSize.ByteSize
+  /** The size of the balloon after the change, in bytes. */
+  readonly after: ByteSize.ByteSize
+  /** How much of the image file was given back to the host, in bytes. */
+  readonly truncated: ByteSize.ByteSize
+}
 
 /**
- * How much of the image file was given back to the host, and how many clusters
- * were moved for it.
+ * The result of a discard.
  *
  * @since 0.1.0
  * @category schemas
@@ -349,16 +516,20 @@ export const Discarded = Schema.Struct({
 })
 
 /**
+ * The result of a discard.
+ *
  * @since 0.1.0
  * @category models
  */
-export type Discarded = typeof Discarded.Type
+export interface Discarded extends Schema.Schema.Type<typeof Discarded> {
+  /** How much of the image file was given back to the host, in bytes. */
+  readonly truncated: ByteSize.ByteSize
+  /** How many clusters were moved for it. */
+  readonly relocated: number
+}
 
 /**
- * What a discard could gain, in whole MiB as the tool counts: the balloon, the
- * data in the file system, the disk without the balloon, and its image file. `data` is absent when
- * the tool's own figure has overflowed, which happens when the balloon is larger
- * than the used space.
+ * What a discard could gain, in whole MiB as the tool counts.
  *
  * @since 0.1.0
  * @category schemas
@@ -371,10 +542,24 @@ export const DiscardStatus = Schema.Struct({
 })
 
 /**
+ * What a discard could gain, in whole MiB as the tool counts.
+ *
  * @since 0.1.0
  * @category models
  */
-export type DiscardStatus = typeof DiscardStatus.Type
+export interface DiscardStatus extends Schema.Schema.Type<typeof DiscardStatus> {
+  /** The size of the balloon, in bytes. */
+  readonly balloon: ByteSize.ByteSize
+  /**
+   * The data in the file system, in bytes; absent when the tool's figure has overflowed, which happens
+   * when the balloon is larger than the used space.
+   */
+  readonly data?: ByteSize.ByteSize | undefined
+  /** The size of the disk without the balloon, in bytes. */
+  readonly disk: ByteSize.ByteSize
+  /** The size of the image file, in bytes. */
+  readonly image: ByteSize.ByteSize
+}
 
 /**
  * Counters of a running device, by the driver's names for them.
@@ -385,6 +570,8 @@ export type DiscardStatus = typeof DiscardStatus.Type
 export const DeviceStatistics = Schema.Record({ key: Schema.String, value: Schema.BigIntFromSelf })
 
 /**
+ * Counters of a running device, by the driver's names for them.
+ *
  * @since 0.1.0
  * @category models
  */

@@ -90,8 +90,17 @@ export * as ImageFormat from "./ImageFormat.js"
 export * as LowLevel from "./LowLevel.js"
 
 /**
- * The errors that each operation of the service can have: a schema for each,
- * and the type of the same name.
+ * The operations of ploop: one table, which is the only place where an operation
+ * is declared. The service, its low-level companion, what a backend provides,
+ * the errors of each operation and the protocol of a remote backend are derived
+ * from it.
+ *
+ * @since 0.1.0
+ */
+export * as Operation from "./Operation.js"
+
+/**
+ * The errors that each operation can have, derived from the table of operations.
  *
  * @since 0.1.0
  */
@@ -114,14 +123,15 @@ export * as PloopError from "./PloopError.js"
 
 /**
  * What the operations take: a schema for each, which checks the options of a
- * caller before anything is touched and gives a backend clean values.
+ * caller before anything is touched, fills in the defaults, and gives a backend
+ * a complete request.
  *
  * @since 0.1.0
  */
 export * as Request from "./Request.js"
 
 /**
- * What the operations answer: plain values, each with a schema.
+ * What the operations return: plain values, each with a schema.
  *
  * @since 0.1.0
  */

@@ -1,4 +1,4 @@
-import { Classification, ExitCode, PloopError } from "@effect-ploop/core"
+import { Classification, ExitCode, Operation, PloopError } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Array, FastCheck as fc, Option } from "effect"
 import { readFileSync } from "node:fs"
@@ -358,7 +358,7 @@ describe("every way to end", () => {
     fc.assert(fc.property(
       ends,
       fc.constantFrom("1.15" as const, "7" as const, "9" as const, undefined),
-      fc.constantFrom("create", "mount", "umount", "check", "replace", "mergeSnapshots", "copyReceive", "nonsense"),
+      fc.constantFrom(...Operation.names),
       words,
       words,
       (end, generation, operation, stdout, stderr) => {

@@ -1,4 +1,5 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as ClusterSize from "@effect-ploop/core/ClusterSize"
 import type { DevicePath } from "@effect-ploop/core/DevicePath"
 import type { Generation } from "@effect-ploop/core/Generation"
 import type * as Request from "@effect-ploop/core/Request"
@@ -18,7 +19,7 @@ const level = (verbosity: number): string => `-v${verbosity}`
 
 const sectors = (size: ByteSize.ByteSize): string => `${ByteSize.toSectors(size)}`
 
-const flag = (name: string, on: boolean | undefined): Arguments => on === true ? [name] : []
+const flag = (name: string, on: boolean): Arguments => on ? [name] : []
 
 const option = (name: string, value: string | undefined): Arguments => value === undefined ? [] : [name, value]
 
@@ -46,13 +47,13 @@ export const create = (
   "-s",
   sectors(request.size),
   "-f",
-  request.format ?? "expanded",
+  request.format,
   ...option("-v", version === undefined ? undefined : `${version}`),
   "-t",
-  request.fileSystem ?? "ext4",
-  ...option("-b", request.clusterSize === undefined ? undefined : sectors(request.clusterSize)),
+  request.fileSystem,
+  ...option("-b", request.clusterSize === ClusterSize.standard ? undefined : sectors(request.clusterSize)),
   ...option("-B", request.fileSystemBlockSize === undefined ? undefined : `${request.fileSystemBlockSize}`),
-  ...flag("-n", request.lazy === false),
+  ...flag("-n", !request.lazy),
   "--",
   request.image
 ]
@@ -132,7 +133,7 @@ export const mount = (verbosity: number, request: Request.Mount, resolved: Mount
   ...option("-d", request.device),
   ...option("-m", resolved.target),
   "-t",
-  request.fileSystem ?? "ext4",
+  request.fileSystem,
   ...option("-u", resolved.snapshot),
   ...option("-o", request.data === undefined || request.data.length === 0 ? undefined : request.data.join(",")),
   ...option("-c", request.component),
@@ -306,7 +307,7 @@ export const grow = (
   "-s",
   sectors(request.size),
   ...option("-d", request.device),
-  ...option("-f", request.raw === true ? "raw" : undefined),
+  ...option("-f", request.raw ? "raw" : undefined),
   ...(path === undefined ? [] : ["--", path])
 ]
 

@@ -2,6 +2,7 @@ import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import { HostPath } from "@effect-ploop/core/HostPath"
+import type * as Operation from "@effect-ploop/core/Operation"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import type { PlatformError } from "@effect/platform/Error"
@@ -13,7 +14,7 @@ import * as Option from "effect/Option"
 
 /** What an error is about. */
 export interface About {
-  readonly operation: string
+  readonly operation: Operation.Name
   readonly subject: string
 }
 

@@ -1,3 +1,4 @@
+import type * as Operation from "@effect-ploop/core/Operation"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
@@ -44,7 +45,7 @@ export interface ProcessResult {
 export type Kind = "query" | "change" | "careful"
 
 export interface Invocation {
-  readonly operation: string
+  readonly operation: Operation.Name
   readonly subject: string
   /** What follows the name of the tool. */
   readonly args: ReadonlyArray<string>

@@ -5,17 +5,12 @@ import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type * as Schema from "effect/Schema"
 import * as SynchronizedRef from "effect/SynchronizedRef"
 import * as args from "./arguments.js"
 import type { About, Host } from "./host.js"
 import type { Locks } from "./locks.js"
 import * as parse from "./parse.js"
 import type { Invocation, ProcessResult, Runner } from "./process.js"
-
-type Class = (typeof PloopError.classes)[PloopError.Tag]
-
-type Errors<Members extends ReadonlyArray<Class>> = Members[number]["Type"] | PloopError.Unclassified
 
 export interface Call extends About {
   /** The descriptor that it is about, where the tool may fail without a word about it. */
@@ -30,18 +25,14 @@ export interface Session {
   readonly tool: string
   readonly runner: Runner
   readonly generation: Effect.Effect<Generation, PloopError.PloopError>
-  /** Runs the tool; a failure is classified, and is one of the given errors. */
-  readonly execute: <Members extends ReadonlyArray<Class>>(
-    errors: Schema.Union<Members>,
-    call: Call
-  ) => Effect.Effect<ProcessResult, Errors<Members>>
+  /** Runs the tool; a failure is classified. */
+  readonly execute: (call: Call) => Effect.Effect<ProcessResult, PloopError.PloopError>
   readonly classify: (outcome: Classification.Outcome) => PloopError.PloopError
   /** Runs the tool and reads its answer. */
-  readonly ask: <Members extends ReadonlyArray<Class>, A>(
-    errors: Schema.Union<Members>,
+  readonly ask: <A>(
     call: Call,
     read: (stdout: string) => Either.Either<A, parse.Unexpected>
-  ) => Effect.Effect<A, Errors<Members> | PloopError.UnexpectedOutput>
+  ) => Effect.Effect<A, PloopError.PloopError>
   /** The absolute path of the descriptor, and the only writer of it in this process. */
   readonly onDisk: <A, E, R>(
     about: About,
@@ -56,10 +47,6 @@ export interface Session {
   ) => Effect.Effect<A, E | PloopError.Unsupported, R>
   /** Keeps every other operation of this process away from the images in a directory. */
   readonly exclusive: (directory: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** Fails with an error that the operation is known to have. */
-  readonly narrow: <Members extends ReadonlyArray<Class>>(
-    errors: Schema.Union<Members>
-  ) => <A, R>(effect: Effect.Effect<A, PloopError.PloopError, R>) => Effect.Effect<A, Errors<Members>, R>
 }
 
 export const context = (about: About, result?: ProcessResult) => ({
@@ -94,7 +81,7 @@ export const make = (options: {
     const known = yield* SynchronizedRef.make(Option.none<Generation>())
 
     const probe: Effect.Effect<Generation, PloopError.PloopError> = Effect.gen(function*() {
-      const about = { operation: "tool", subject: options.tool }
+      const about = { operation: "tool", subject: options.tool } as const
       const result = yield* runner.run({ ...about, args: args.usage, kind: "query" })
       const generation = yield* Either.mapLeft(
         parse.generation(result.stderr),
@@ -121,9 +108,7 @@ export const make = (options: {
       Option.match({ onNone: () => probeOnce, onSome: Effect.succeed })
     )
 
-    const narrow: Session["narrow"] = (errors) => Effect.mapError(PloopError.narrow(errors))
-
-    const execute: Session["execute"] = (errors, call) =>
+    const execute: Session["execute"] = (call) =>
       Effect.gen(function*() {
         const found = yield* generation
         const result = yield* runner.run(call)
@@ -140,7 +125,7 @@ export const make = (options: {
           onNone: () => Effect.succeed(result),
           onSome: (error) => Effect.fail(error)
         })
-      }).pipe(narrow(errors))
+      })
 
     const exclusive: Session["exclusive"] = (directory) => (effect) =>
       Effect.flatMap(host.real(directory), (key) => locks.exclusive(key)(effect))
@@ -169,10 +154,9 @@ export const make = (options: {
       generation,
       execute,
       classify: Classification.classify,
-      narrow,
       exclusive,
-      ask: (errors, call, read) =>
-        Effect.flatMap(execute(errors, call), (result) =>
+      ask: (call, read) =>
+        Effect.flatMap(execute(call), (result) =>
           Either.mapLeft(
             result.truncated
               ? Either.left({ line: result.stdout.slice(0, 200), expected: "a short answer" })

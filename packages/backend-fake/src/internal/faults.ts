@@ -1,12 +1,13 @@
+import type * as Operation from "@effect-ploop/core/Operation"
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
-import type { Calls, Operation } from "../FakeHost.js"
+import type { Calls } from "../FakeHost.js"
 
 /** What happens to a call instead of, or before, what it does. */
 interface Fault {
-  readonly operation: string
+  readonly operation: Operation.Name
   /** How many calls it lets pass; none left means that it happens. */
   readonly left: number
   readonly always: boolean
@@ -16,19 +17,19 @@ interface Fault {
 
 export interface Faults {
   readonly add: (
-    operation: Operation,
+    operation: Operation.Name,
     calls: Calls | undefined,
     what: Partial<Pick<Fault, "delay" | "error">>
   ) => Effect.Effect<void>
   readonly reset: Effect.Effect<void>
   /** Waits and fails as it was told to; the error is one that the operation is known to have. */
-  readonly before: (operation: string) => Effect.Effect<void, PloopError.PloopError>
+  readonly before: (operation: Operation.Name) => Effect.Effect<void, PloopError.PloopError>
 }
 
 /** Counts a call: what happens to it, and what is still to come. */
 const count = (
   faults: ReadonlyArray<Fault>,
-  operation: string
+  operation: Operation.Name
 ): readonly [ReadonlyArray<Fault>, ReadonlyArray<Fault>] => {
   const due: Array<Fault> = []
   const rest: Array<Fault> = []

@@ -1,6 +1,6 @@
 import type { Generation } from "@effect-ploop/core/Generation"
 import * as LowLevel from "@effect-ploop/core/LowLevel"
-import * as OperationError from "@effect-ploop/core/OperationError"
+import * as Operation from "@effect-ploop/core/Operation"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -12,7 +12,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Ref from "effect/Ref"
-import type * as Schema from "effect/Schema"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { PCGRandom } from "effect/Utils"
@@ -43,17 +42,6 @@ interface Options {
   readonly state?: HostState | undefined
 }
 
-type Class = (typeof PloopError.classes)[PloopError.Tag]
-
-/** What an operation was asked about, in the words of its error. */
-const subjectOf = (request: object): string => {
-  for (const name of ["disk", "device", "target", "image"]) {
-    const value: unknown = Reflect.get(request, name)
-    if (typeof value === "string") return value
-  }
-  return "host"
-}
-
 const initial = (options: Options, now: number): state.State =>
   options.state === undefined
     ? state.make({
@@ -79,107 +67,81 @@ export const make = (options: Options) =>
     const host = yield* hosts.make(withoutHandles(initial(options, now), now))
     const fault = yield* faults.make
 
-    const run = <A>(operation: string, subject: string, transition: (tool: Tool) => Answer<A>) =>
-      host.run<A, PloopError.PloopError>(
+    const run = <A>(operation: Operation.Name, request: unknown, transition: (tool: Tool) => Answer<A>) => {
+      const subject = Operation.subjectOf(request)
+      return host.run<A, PloopError.PloopError>(
         (tx) => transition({ tx, path, operation, subject }),
         () => new PloopError.NoSpace({ operation, subject, text: "No space left on device" })
       )
+    }
 
-    /** An operation is a transition of the host, whose failures are those that the operation is known to have. */
-    const operation = <Members extends ReadonlyArray<Class>, Request extends object, A>(
-      name: string,
-      errors: Schema.Union<Members>,
+    /** An operation is a transition of the host; what a test told it to do comes first. */
+    const operation = <Request, A>(
+      name: Operation.Name,
       transition: (tool: Tool, request: Request) => Answer<A>
     ) =>
-    (request: Request) =>
-      Effect.zipRight(
-        fault.before(name),
-        run(name, subjectOf(request), (tool) => transition(tool, request))
-      ).pipe(Effect.mapError(PloopError.narrow(errors)))
+    (request: Request) => Effect.zipRight(fault.before(name), run(name, request, (tool) => transition(tool, request)))
 
-    const ask = <Members extends ReadonlyArray<Class>, A>(
-      name: string,
-      errors: Schema.Union<Members>,
-      transition: (tool: Tool) => Answer<A>
-    ) => operation<Members, object, A>(name, errors, transition)({})
+    const query = <A>(name: Operation.Name, transition: (tool: Tool) => Answer<A>) =>
+      operation<void, A>(name, transition)()
 
     const ploop = Ploop.make({
-      create: operation("create", OperationError.CreateError, images.create),
-      restoreDescriptor: operation(
-        "restoreDescriptor",
-        OperationError.RestoreDescriptorError,
-        images.restoreDescriptor
-      ),
-      convert: operation("convert", OperationError.ConvertError, images.convert),
-      check: operation("check", OperationError.CheckError, images.check),
-      replace: operation("replace", OperationError.ReplaceError, images.replace),
-      mount: operation("mount", OperationError.MountError, mounts.mount),
-      umount: operation("umount", OperationError.UmountError, mounts.umount),
-      resize: operation("resize", OperationError.ResizeError, resizing.resize),
-      createSnapshot: operation("createSnapshot", OperationError.CreateSnapshotError, snapshots.createSnapshot),
-      createTemporarySnapshot: operation(
-        "createTemporarySnapshot",
-        OperationError.CreateTemporarySnapshotError,
-        snapshots.createTemporarySnapshot
-      ),
-      switchSnapshot: operation("switchSnapshot", OperationError.SwitchSnapshotError, snapshots.switchSnapshot),
-      snapshotAndSwitch: operation(
-        "snapshotAndSwitch",
-        OperationError.SnapshotAndSwitchError,
-        snapshots.snapshotAndSwitch
-      ),
-      switchAndDelete: operation("switchAndDelete", OperationError.SwitchAndDeleteError, snapshots.switchAndDelete),
-      deleteSnapshot: operation("deleteSnapshot", OperationError.DeleteSnapshotError, snapshots.deleteSnapshot),
-      mergeSnapshots: operation("mergeSnapshots", OperationError.MergeSnapshotsError, snapshots.mergeSnapshots),
-      listSnapshots: operation("listSnapshots", OperationError.ListSnapshotsError, snapshots.listSnapshots),
-      imageInfo: operation("imageInfo", OperationError.ImageInfoError, queries.imageInfo),
-      fileSystemInfo: operation("fileSystemInfo", OperationError.FileSystemInfoError, queries.fileSystemInfo),
-      deviceOf: operation("deviceOf", OperationError.DeviceOfError, queries.deviceOf),
-      isMounted: operation("isMounted", OperationError.IsMountedError, queries.isMounted),
-      listDevices: ask("listDevices", OperationError.ListDevicesError, queries.listDevices),
-      topDelta: operation("topDelta", OperationError.TopDeltaError, queries.topDelta),
-      tool: ask(
-        "tool",
-        OperationError.ToolError,
-        ({ tx }) => Either.right({ path: "ploop", generation: tx.state.generation })
-      ),
-      prerequisites: ask("prerequisites", OperationError.PrerequisitesError, queries.prerequisites),
-      balloonStatus: operation("balloonStatus", OperationError.BalloonStatusError, balloon.balloonStatus),
-      balloonClear: operation("balloonClear", OperationError.BalloonClearError, balloon.balloonClear),
-      balloonChange: operation("balloonChange", OperationError.BalloonChangeError, balloon.balloonChange),
-      balloonComplete: operation("balloonComplete", OperationError.BalloonCompleteError, balloon.balloonComplete),
-      balloonCheck: operation("balloonCheck", OperationError.BalloonCheckError, balloon.balloonCheck),
-      balloonRepair: operation("balloonRepair", OperationError.BalloonRepairError, balloon.balloonRepair),
-      discard: operation("discard", OperationError.DiscardError, balloon.discard),
-      discardStatus: operation("discardStatus", OperationError.DiscardStatusError, balloon.discardStatus),
-      deviceStatistics: operation(
-        "deviceStatistics",
-        OperationError.DeviceStatisticsError,
-        queries.deviceStatistics
-      ),
+      create: operation("create", images.create),
+      restoreDescriptor: operation("restoreDescriptor", images.restoreDescriptor),
+      convert: operation("convert", images.convert),
+      check: operation("check", images.check),
+      replace: operation("replace", images.replace),
+      mount: operation("mount", mounts.mount),
+      umount: operation("umount", mounts.umount),
+      resize: operation("resize", resizing.resize),
+      createSnapshot: operation("createSnapshot", snapshots.createSnapshot),
+      createTemporarySnapshot: operation("createTemporarySnapshot", snapshots.createTemporarySnapshot),
+      switchSnapshot: operation("switchSnapshot", snapshots.switchSnapshot),
+      snapshotAndSwitch: operation("snapshotAndSwitch", snapshots.snapshotAndSwitch),
+      switchAndDelete: operation("switchAndDelete", snapshots.switchAndDelete),
+      deleteSnapshot: operation("deleteSnapshot", snapshots.deleteSnapshot),
+      mergeSnapshots: operation("mergeSnapshots", snapshots.mergeSnapshots),
+      listSnapshots: operation("listSnapshots", snapshots.listSnapshots),
+      imageInfo: operation("imageInfo", queries.imageInfo),
+      fileSystemInfo: operation("fileSystemInfo", queries.fileSystemInfo),
+      deviceOf: operation("deviceOf", queries.deviceOf),
+      isMounted: operation("isMounted", queries.isMounted),
+      listDevices: query("listDevices", queries.listDevices),
+      topDelta: operation("topDelta", queries.topDelta),
+      tool: query("tool", ({ tx }) => Either.right({ path: "ploop", generation: tx.state.generation })),
+      prerequisites: query("prerequisites", queries.prerequisites),
+      deviceStatistics: operation("deviceStatistics", queries.deviceStatistics),
+      balloonStatus: operation("balloonStatus", balloon.balloonStatus),
+      balloonClear: operation("balloonClear", balloon.balloonClear),
+      balloonChange: operation("balloonChange", balloon.balloonChange),
+      balloonComplete: operation("balloonComplete", balloon.balloonComplete),
+      balloonCheck: operation("balloonCheck", balloon.balloonCheck),
+      balloonRepair: operation("balloonRepair", balloon.balloonRepair),
+      discard: operation("discard", balloon.discard),
+      discardStatus: operation("discardStatus", balloon.discardStatus),
       copySend: (request) =>
-        Stream.unwrap(Effect.map(
-          operation("copySend", OperationError.CopySendError, copy.copySend)(request),
-          (packets) => Stream.fromIterable(packets)
-        )),
+        Stream.unwrap(Effect.map(operation("copySend", copy.copySend)(request), Stream.fromIterable)),
       copyReceive: (request) => {
-        const receive = (transition: (tool: Tool) => Answer<void>) => run("copyReceive", request.image, transition)
-        return Sink.unwrap(Effect.map(
-          Effect.zipRight(fault.before("copyReceive"), receive((tool) => copy.requireNew(tool, request))),
-          () =>
-            Sink.mapEffect(Sink.collectAll<Uint8Array>(), (chunks) =>
-              receive((tool) => copy.copyReceive(tool, request, concat(Chunk.toReadonlyArray(chunks)))))
-        )).pipe(Sink.mapError(PloopError.narrow(OperationError.CopyReceiveError)))
+        const receive = (transition: (tool: Tool) => Answer<void>) => run("copyReceive", request, transition)
+        const begun = Effect.zipRight(
+          fault.before("copyReceive"),
+          receive((tool) => copy.requireNew(tool, request))
+        )
+        return Sink.unwrap(Effect.as(
+          begun,
+          Sink.mapEffect(Sink.collectAll<Uint8Array>(), (chunks) =>
+            receive((tool) => copy.copyReceive(tool, request, concat(Chunk.toReadonlyArray(chunks)))))
+        ))
       }
     })
 
     const low = LowLevel.make({
-      start: operation("start", OperationError.StartError, lowLevel.start),
-      stop: operation("stop", OperationError.StopError, lowLevel.stop),
-      clear: operation("clear", OperationError.ClearError, lowLevel.clear),
-      deleteDelta: operation("deleteDelta", OperationError.DeleteDeltaError, lowLevel.deleteDelta),
-      grow: operation("grow", OperationError.GrowError, resizing.grow),
-      nextDevice: ask("nextDevice", OperationError.NextDeviceError, lowLevel.nextDevice)
+      start: operation("start", lowLevel.start),
+      stop: operation("stop", lowLevel.stop),
+      clear: operation("clear", lowLevel.clear),
+      deleteDelta: operation("deleteDelta", lowLevel.deleteDelta),
+      grow: operation("grow", resizing.grow),
+      nextDevice: query("nextDevice", lowLevel.nextDevice)
     })
 
     const control: FakeHost = {

@@ -2,6 +2,7 @@ import * as Classification from "@effect-ploop/core/Classification"
 import { descriptorName } from "@effect-ploop/core/Disk"
 import type { Generation } from "@effect-ploop/core/Generation"
 import { HostPath } from "@effect-ploop/core/HostPath"
+import type * as Operation from "@effect-ploop/core/Operation"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Path from "@effect/platform/Path"
 import * as Either from "effect/Either"
@@ -13,7 +14,7 @@ import type { Transaction } from "./transaction.js"
 export interface Tool {
   readonly tx: Transaction
   readonly path: Path.Path
-  readonly operation: string
+  readonly operation: Operation.Name
   readonly subject: string
 }
 

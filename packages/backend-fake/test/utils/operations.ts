@@ -1,5 +1,5 @@
 import { FakeHost } from "@effect-ploop/backend-fake"
-import type { DevicePath, PloopError } from "@effect-ploop/core"
+import type { DevicePath, Operation, PloopError } from "@effect-ploop/core"
 import { LowLevel, Ploop } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import type { Chunk } from "effect"
@@ -46,7 +46,7 @@ export const prepare = Effect.gen(function*() {
 type Call = (world: World) => Effect.Effect<unknown, PloopError.PloopError>
 
 /** Every operation, called so that it succeeds on the prepared host. */
-export const operations: { readonly [Name in FakeHost.Operation]: Call } = {
+export const operations: { readonly [Name in Operation.Name]: Call } = {
   create: ({ ploop }) => ploop.create({ image: "/vz/new.hdd", size: "10M", fileSystem: "none" }),
   restoreDescriptor: ({ ploop }) => ploop.restoreDescriptor({ image: "/vz/bare/root.hdd" }),
   convert: ({ idle, ploop }) => ploop.convert({ disk: idle, format: "preallocated" }),
@@ -91,10 +91,10 @@ export const operations: { readonly [Name in FakeHost.Operation]: Call } = {
   nextDevice: ({ low }) => low.nextDevice
 }
 
-export const names = Object.keys(operations) as Array<FakeHost.Operation>
+export const names = Object.keys(operations) as Array<Operation.Name>
 
 /** The operations that change nothing but, at most, lock files. */
-export const queries: ReadonlySet<FakeHost.Operation> = new Set<FakeHost.Operation>([
+export const queries: ReadonlySet<Operation.Name> = new Set<Operation.Name>([
   "check",
   "listSnapshots",
   "imageInfo",

@@ -1,15 +1,8 @@
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
+import * as Operation from "../Operation.js"
 import { InvalidArgument } from "../PloopError.js"
 import { printable } from "./message.js"
-
-/** What an operation is about, as far as its options tell before they are checked. */
-export const subject = (options: unknown): string => {
-  for (const key of ["disk", "image", "device", "target"]) {
-    if (Predicate.hasProperty(options, key) && Predicate.isString(options[key])) return options[key]
-  }
-  return "host"
-}
 
 const valueAt = (options: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
   path.reduce((value, key) => Predicate.hasProperty(value, key) ? value[key] : undefined, options)
@@ -26,7 +19,7 @@ const show = (value: unknown): string => {
 const expected = (message: string): string | undefined => /^Expected (.*), actual /s.exec(message)?.[1]
 
 /** Turns what Schema says of broken options into the one rule that was broken first. */
-export const refuse = (operation: string, options: unknown, error: ParseResult.ParseError): InvalidArgument => {
+export const refuse = (operation: Operation.Name, options: unknown, error: ParseResult.ParseError): InvalidArgument => {
   const issues = ParseResult.ArrayFormatter.formatErrorSync(error)
   const first = issues[0]
   const path = first?.path ?? []
@@ -43,7 +36,7 @@ export const refuse = (operation: string, options: unknown, error: ParseResult.P
     : own?.message ?? `must be ${alternatives.join(" or ")}`
   return new InvalidArgument({
     operation,
-    subject: subject(options),
+    subject: Operation.subjectOf(options),
     text: "",
     field: path.length === 0 ? "options" : path.map(String).join("."),
     value: show(valueAt(options, path)),

@@ -3,6 +3,7 @@ import * as ByteSize from "../ByteSize.js"
 import type { Outcome } from "../Classification.js"
 import * as ExitCode from "../ExitCode.js"
 import type { Generation } from "../Generation.js"
+import type * as Operation from "../Operation.js"
 import * as PloopError from "../PloopError.js"
 
 /** How much of the tool's words an error keeps: the end, where the cause is. */
@@ -15,14 +16,14 @@ type Groups = Readonly<Record<string, string | undefined>>
 interface Rule {
   readonly text: RegExp
   readonly codes?: ReadonlyArray<number>
-  readonly operations?: ReadonlyArray<string>
+  readonly operations?: ReadonlyArray<Operation.Name>
   readonly generations?: ReadonlyArray<Generation>
   readonly error: (context: Context, groups: Groups) => PloopError.PloopError
 }
 
-const creation = ["create", "restoreDescriptor"]
+const creation: ReadonlyArray<Operation.Name> = ["create", "restoreDescriptor"]
 
-const balloon = [
+const balloon: ReadonlyArray<Operation.Name> = [
   "balloonStatus",
   "balloonClear",
   "balloonChange",
@@ -34,7 +35,7 @@ const balloon = [
 ]
 
 /** Operations that need the mount of a device, and look for it. */
-const onMounts = [...balloon, "copySend"]
+const onMounts: ReadonlyArray<Operation.Name> = [...balloon, "copySend"]
 
 /** Blanks and the prefix that the tool puts before a message when it was built for debugging. */
 const start = String.raw`^(?:\[[ \d.]+\] )?(?:Error in \w+ \([\w-]+\.c:\d+\): )?`

@@ -10,8 +10,11 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
+import * as Operation from "../Operation.js"
 import type { InvalidArgument, PloopError } from "../PloopError.js"
+import { narrow } from "../PloopError.js"
 import * as argument from "./argument.js"
+import * as json from "./json.js"
 
 export const operations = Metric.counter("ploop_operations_total", {
   description: "Operations of ploop, by operation and outcome",
@@ -36,7 +39,7 @@ const outcome = (exit: Exit.Exit<unknown, PloopError>): string =>
 type Counted = (exit: Exit.Exit<unknown, PloopError>) => Effect.Effect<void>
 
 /** A metric is made once and kept: to look it up by its tags costs more than to update it. */
-const count = (operation: string): Counted => {
+const count = (operation: Operation.Name): Counted => {
   const ofOperation = Metric.tagged(operations, "operation", operation)
   const known = new Map<string, Effect.Effect<void>>()
   return (exit) => {
@@ -47,12 +50,12 @@ const count = (operation: string): Counted => {
   }
 }
 
-const span = (operation: string, subject: string) => ({
+const span = (operation: Operation.Name, subject: string) => ({
   attributes: { "ploop.operation": operation, "ploop.subject": subject },
   captureStackTrace: false
 })
 
-export const instrument = (operation: string) => {
+const instrument = (operation: Operation.Name) => {
   const duration = Metric.tagged(durations, "operation", operation)
   const counted = count(operation)
   return <A, E extends PloopError, R>(subject: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -64,51 +67,93 @@ export const instrument = (operation: string) => {
     )
 }
 
-const decode = <A, I>(operation: string, schema: Schema.Schema<A, I>) => {
+const decode = (name: Operation.Name, schema: Schema.Schema.AnyNoContext) => {
   const either = Schema.decodeUnknownEither(schema, { onExcessProperty: "error" })
-  return (options: unknown): Either.Either<A, InvalidArgument> =>
-    Either.mapLeft(either(options), (error) => argument.refuse(operation, options, error))
+  return (options: unknown): Either.Either<unknown, InvalidArgument> =>
+    Either.mapBoth(either(options), {
+      onLeft: (error) => argument.refuse(name, options, error),
+      onRight: json.serializable
+    })
 }
 
-export const operation = <Request, Encoded, A, E extends PloopError, R>(
-  name: string,
-  schema: Schema.Schema<Request, Encoded>,
-  run: (request: Request) => Effect.Effect<A, E, R>
+/** The parts of a method that are the same for every call. */
+const parts = (name: Operation.Name, request: Schema.Schema.AnyNoContext) => ({
+  check: decode(name, request),
+  known: narrow(Operation.table[name].errors)
+})
+
+type Run<A> = (request: unknown) => A
+
+/** The cause is mapped, and not the error, because to fail anew would wrap the error. */
+const finish = (name: Operation.Name) => {
+  const known = narrow(Operation.table[name].errors)
+  return (effect: Effect.Effect<unknown, PloopError>) =>
+    Effect.mapErrorCause(Effect.map(effect, json.serializable), Cause.map(known))
+}
+
+const effect = (
+  name: Operation.Name,
+  request: Schema.Schema.AnyNoContext,
+  run: Run<Effect.Effect<unknown, PloopError>>
 ) => {
-  const check = decode(name, schema)
+  const check = decode(name, request)
+  const finished = finish(name)
   const instrumented = instrument(name)
-  // The parameter is wider than the type in the service, which also says what goes with what.
-  return (options: object): Effect.Effect<A, E | InvalidArgument, R> =>
-    instrumented(argument.subject(options), Effect.flatMap(check(options), run))
+  return (options: unknown) => instrumented(Operation.subjectOf(options), finished(Effect.flatMap(check(options), run)))
 }
 
-export const stream = <Request, Encoded, A, E extends PloopError, R>(
-  name: string,
-  schema: Schema.Schema<Request, Encoded>,
-  run: (request: Request) => Stream.Stream<A, E, R>
+const query = (name: Operation.Name, run: Effect.Effect<unknown, PloopError>) =>
+  instrument(name)("host", finish(name)(run))
+
+const stream = (
+  name: Operation.Name,
+  request: Schema.Schema.AnyNoContext,
+  run: Run<Stream.Stream<unknown, PloopError>>
 ) => {
-  const check = decode(name, schema)
+  const { check, known } = parts(name, request)
   const counted = count(name)
-  return (options: object): Stream.Stream<A, E | InvalidArgument, R> =>
+  return (options: unknown) =>
     Stream.unwrap(Effect.map(check(options), run)).pipe(
+      Stream.mapError(known),
       Stream.ensuringWith((exit) => counted(exit)),
-      Stream.withSpan(`Ploop.${name}`, span(name, argument.subject(options)))
+      Stream.withSpan(`Ploop.${name}`, span(name, Operation.subjectOf(options)))
     )
 }
 
-export const sink = <Request, Encoded, A, In, E extends PloopError, R>(
-  name: string,
-  schema: Schema.Schema<Request, Encoded>,
-  run: (request: Request) => Sink.Sink<A, In, never, E, R>
+const sink = (
+  name: Operation.Name,
+  request: Schema.Schema.AnyNoContext,
+  run: Run<Sink.Sink<unknown, Uint8Array, never, PloopError>>
 ) => {
-  const check = decode(name, schema)
+  const { check, known } = parts(name, request)
   const counted = count(name)
-  return (options: object): Sink.Sink<A, In, never, E | InvalidArgument, Exclude<R, Scope.Scope>> =>
-    Sink.unwrapScoped<A, In, never, E | InvalidArgument, R | Scope.Scope>(
+  return (options: unknown) =>
+    Sink.unwrapScoped<unknown, Uint8Array, never, PloopError, Scope.Scope>(
       Effect.gen(function*() {
-        yield* Effect.makeSpanScoped(`Ploop.${name}`, span(name, argument.subject(options)))
-        const checked: Sink.Sink<A, In, never, E | InvalidArgument, R> = run(yield* check(options))
+        yield* Effect.makeSpanScoped(`Ploop.${name}`, span(name, Operation.subjectOf(options)))
+        const checked = Sink.mapError(run(yield* check(options)), known)
         return Sink.ensuringWith(checked, (exit) => counted(exit))
       })
     )
 }
+
+const shapes = { effect, stream, sink }
+
+const method = (name: Operation.Name, implementation: unknown): unknown => {
+  const row: Operation.Row = Operation.table[name]
+  // What a backend provides for a row has the shape that the row says.
+  return row.request === undefined
+    ? query(name, implementation as Effect.Effect<unknown, PloopError>)
+    : shapes[row.shape](name, row.request, implementation as never)
+}
+
+/**
+ * The methods of a service from what a backend provides: each checks its
+ * options, has a span and metrics, and fails only with the errors of its row.
+ */
+export const service = <Service>(
+  names: ReadonlyArray<Operation.Name>,
+  backend: { readonly [N in Operation.Name]?: unknown }
+): Service =>
+  // A type test pins the service to the table.
+  Object.fromEntries(names.map((name) => [name, method(name, backend[name])])) as Service

@@ -1,5 +1,5 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
-import * as OperationError from "@effect-ploop/core/OperationError"
+import type * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Request from "@effect-ploop/core/Request"
@@ -41,7 +41,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       })
       : session.onDisk(about, request.disk, (disk) => use({ disk }))
 
-  const about = (operation: string, request: Request.Running): About => ({
+  const about = (operation: Operation.Name, request: Request.Running): About => ({
     operation,
     subject: request.disk ?? request.device ?? request.target ?? ""
   })
@@ -65,37 +65,29 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     return onRunning(subject, request, (named) =>
       Effect.zipRight(
         requireMaintenance(subject),
-        session.ask(
-          OperationError.BalloonCheckError,
-          { ...subject, args: build(named), kind: operation === "balloonCheck" ? "query" : "careful" },
-          lines
-        )
-      ).pipe(session.narrow(OperationError.BalloonCheckError)))
+        session.ask({ ...subject, args: build(named), kind: operation === "balloonCheck" ? "query" : "careful" }, lines)
+      ))
   }
 
   return {
     balloonStatus: (request) => {
       const subject = about("balloonStatus", request)
-      const errors = OperationError.BalloonStatusError
       return onRunning(subject, request, (named) =>
         Effect.gen(function*() {
           const generation = yield* session.generation
           const size = yield* session.ask(
-            errors,
             { ...subject, args: args.balloonShow(named), kind: "query" },
             parse.balloonSize
           )
-          const maintenance = generation === "9" ? undefined : yield* session.ask(
-            errors,
-            { ...subject, args: args.balloonStatus(named), kind: "query" },
-            parse.maintenance
-          )
+          const maintenance = generation === "9" ?
+            undefined :
+            yield* session.ask({ ...subject, args: args.balloonStatus(named), kind: "query" }, parse.maintenance)
           const balloon: Result.Balloon = {
             size: ByteSize.make(size),
             ...(maintenance !== undefined && { maintenance })
           }
           return balloon
-        }).pipe(session.narrow(errors)))
+        }))
     },
 
     balloonClear: (request) => {
@@ -103,12 +95,8 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       return onRunning(subject, request, (named) =>
         Effect.zipRight(
           requireMaintenance(subject),
-          session.ask(
-            OperationError.BalloonClearError,
-            { ...subject, args: args.balloonClear(named), kind: "change" },
-            parse.maintenance
-          )
-        ).pipe(session.narrow(OperationError.BalloonClearError)))
+          session.ask({ ...subject, args: args.balloonClear(named), kind: "change" }, parse.maintenance)
+        ))
     },
 
     balloonChange: (request) => {
@@ -116,7 +104,6 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       return onRunning(subject, request, (named) =>
         Effect.map(
           session.ask(
-            OperationError.BalloonChangeError,
             { ...subject, args: args.balloonChange(request.size, named), kind: "careful" },
             parse.balloonChanged
           ),
@@ -136,11 +123,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       const subject = about("discard", request)
       return onRunning(subject, request, (named) =>
         Effect.map(
-          session.ask(
-            OperationError.DiscardError,
-            { ...subject, args: args.discard(request, named), kind: "careful" },
-            parse.discarded
-          ),
+          session.ask({ ...subject, args: args.discard(request, named), kind: "careful" }, parse.discarded),
           (discarded): Result.Discarded => ({
             truncated: ByteSize.make(discarded.truncated),
             relocated: discarded.relocated
@@ -150,7 +133,6 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
 
     discardStatus: (request) => {
       const subject = about("discardStatus", request)
-      const errors = OperationError.DiscardStatusError
       return onRunning(subject, request, (named) =>
         Effect.gen(function*() {
           // On a disk that is not mounted the tool fails without a word.
@@ -158,7 +140,6 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             return yield* new PloopError.NotMounted(context(subject))
           }
           const status = yield* session.ask(
-            errors,
             { ...subject, args: args.discardStatus(named), kind: "query" },
             parse.discardStatus
           )
@@ -169,7 +150,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             ...(status.data !== undefined && { data: ByteSize.MiB(status.data) })
           }
           return found
-        }).pipe(session.narrow(errors)))
+        }))
     }
   }
 }

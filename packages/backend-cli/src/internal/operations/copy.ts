@@ -1,4 +1,3 @@
-import * as OperationError from "@effect-ploop/core/OperationError"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Effect from "effect/Effect"
@@ -24,16 +23,16 @@ const requireOneWay = (session: Session, about: About) =>
 
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   copySend: (request) => {
-    const about = { operation: "copySend", subject: request.device }
+    const about = { operation: "copySend", subject: request.device } as const
     return Stream.unwrap(Effect.map(requireOneWay(session, about), (generation) =>
       session.runner.stream(
         { ...about, args: args.copySend(request), kind: "change" },
         classified(about, generation)
-      ))).pipe(Stream.mapError(PloopError.narrow(OperationError.CopySendError)))
+      )))
   },
 
   copyReceive: (request) => {
-    const about = { operation: "copyReceive", subject: request.image }
+    const about = { operation: "copyReceive", subject: request.image } as const
     const image = session.host.absolute(request.image)
     return Sink.unwrap(Effect.gen(function*() {
       const generation = yield* requireOneWay(session, about)
@@ -45,6 +44,6 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
         { ...about, args: args.copyReceive(image), kind: "change" },
         classified(about, generation)
       ).pipe(Sink.ensuringWith((exit) => exit._tag === "Success" ? Effect.void : session.host.remove(image)))
-    })).pipe(Sink.mapError(PloopError.narrow(OperationError.CopyReceiveError)))
+    }))
   }
 })

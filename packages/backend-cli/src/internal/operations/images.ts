@@ -3,7 +3,6 @@ import { inDirectory } from "@effect-ploop/core/Disk"
 import * as FormatVersion from "@effect-ploop/core/FormatVersion"
 import type { Generation } from "@effect-ploop/core/Generation"
 import { HostPath } from "@effect-ploop/core/HostPath"
-import * as OperationError from "@effect-ploop/core/OperationError"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Request from "@effect-ploop/core/Request"
@@ -54,12 +53,12 @@ const switches: ReadonlyArray<keyof Request.Check> = [
 
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   create: (request) => {
-    const about = { operation: "create", subject: request.image }
+    const about = { operation: "create", subject: request.image } as const
     const image = session.host.absolute(request.image)
     const directory = session.host.directory(image)
     const disk = inDirectory(directory)
     return session.exclusive(directory)(Effect.gen(function*() {
-      const generation = yield* session.narrow(OperationError.CreateError)(session.generation)
+      const generation = yield* session.generation
       if (generation === "9" && request.fileSystem === "ext3") {
         return yield* unsupported(about, "generation 9 makes XFS when it is asked for ext3")
       }
@@ -77,7 +76,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
       // Generation 1.15 deletes an image file that is there already, and then fails.
       yield* refuseExisting(session, about, image, disk)
       const raw = request.format === "raw"
-      yield* session.execute(OperationError.CreateError, {
+      yield* session.execute({
         ...about,
         args: args.create(session.verbosity, { ...request, image: HostPath.make(image) }, raw ? undefined : version),
         kind: "change"
@@ -94,13 +93,13 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   },
 
   restoreDescriptor: (request) => {
-    const about = { operation: "restoreDescriptor", subject: request.image }
+    const about = { operation: "restoreDescriptor", subject: request.image } as const
     const image = session.host.absolute(request.image)
     const directory = session.host.absolute(request.directory ?? session.host.directory(image))
     const disk = inDirectory(directory)
     return session.exclusive(directory)(Effect.gen(function*() {
       yield* refuseExisting(session, about, disk)
-      yield* session.execute(OperationError.RestoreDescriptorError, {
+      yield* session.execute({
         ...about,
         args: args.restoreDescriptor(session.verbosity, request, directory, image),
         kind: "change"
@@ -110,15 +109,15 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   },
 
   convert: (request) => {
-    const about = { operation: "convert", subject: request.disk }
+    const about = { operation: "convert", subject: request.disk } as const
     return session.onDisk(about, request.disk, (path) =>
       Effect.gen(function*() {
         // The tool converts images under the feet of a running device.
-        const devices = yield* session.narrow(OperationError.ConvertError)(devicesOfDisk(session, about, path))
+        const devices = yield* devicesOfDisk(session, about, path)
         if (devices[0] !== undefined) {
           return yield* new PloopError.ImageInUse({ ...context(about), device: devices[0].device })
         }
-        yield* session.execute(OperationError.ConvertError, {
+        yield* session.execute({
           ...about,
           args: args.convert(session.verbosity, request, path),
           kind: "careful"
@@ -127,13 +126,12 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   },
 
   check: (request) => {
-    const errors = OperationError.CheckError
     const subject = request.disk ?? request.image ?? ""
-    const about = { operation: "check", subject }
+    const about = { operation: "check", subject } as const
     const run = (path: string) =>
       Effect.gen(function*() {
-        const generation = yield* session.narrow(errors)(session.generation)
-        const given = switches.find((name) => request[name] === true)
+        const generation = yield* session.generation
+        const given = switches.find((name) => request[name])
         if (request.disk !== undefined && generation === "1.15" && given !== undefined) {
           return yield* unsupported(
             about,
@@ -143,12 +141,12 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
         const call = {
           ...about,
           args: args.check(session.verbosity, request, path),
-          kind: request.readOnly === true ? "query" : "careful"
+          kind: request.readOnly ? "query" : "careful"
         } as const
-        const result = yield* session.narrow(errors)(session.runner.run(call))
+        const result = yield* session.runner.run(call)
         const checked = parse.checked(result)
         return checked ??
-          (yield* session.narrow(errors)(Effect.fail(session.classify(outcome(about, generation, result)))))
+          (yield* Effect.fail(session.classify(outcome(about, generation, result))))
       })
     return request.disk === undefined
       ? Effect.suspend(() => {
@@ -159,16 +157,15 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   },
 
   replace: (request) => {
-    const about = { operation: "replace", subject: request.disk }
-    const errors = OperationError.ReplaceError
+    const about = { operation: "replace", subject: request.disk } as const
     return session.onDisk(about, request.disk, (path) =>
       Effect.gen(function*() {
-        const generation = yield* session.narrow(errors)(session.generation)
+        const generation = yield* session.generation
         const replacement = session.host.absolute(request.with)
         if (!(yield* session.host.exists(replacement))) {
           return yield* new PloopError.ImageNotFound({ ...context(about), image: replacement })
         }
-        const device = yield* session.narrow(errors)(unnamedDevice(session, about, path))
+        const device = yield* unnamedDevice(session, about, path)
         if (Option.isNone(device) && generation === "9") {
           return yield* unsupported(
             about,
@@ -181,14 +178,14 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
             text: "a level can be given while the disk is mounted only; name the snapshot or the file"
           })
         }
-        if (Option.isSome(device) && request.keepName === true) {
+        if (Option.isSome(device) && request.keepName) {
           return yield* new PloopError.ImageInUse({
             ...context(about),
             text: "the tool cannot keep the name while the disk is mounted: it undoes its work and reports success",
             device: device.value.device
           })
         }
-        yield* session.execute(errors, {
+        yield* session.execute({
           ...about,
           args: args.replace(session.verbosity, request, {
             disk: path,

@@ -2,7 +2,6 @@ import type { ByteSize } from "@effect-ploop/core/ByteSize"
 import * as DevicePath from "@effect-ploop/core/DevicePath"
 import * as FormatVersion from "@effect-ploop/core/FormatVersion"
 import type * as LowLevel from "@effect-ploop/core/LowLevel"
-import * as OperationError from "@effect-ploop/core/OperationError"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Effect from "effect/Effect"
@@ -36,11 +35,11 @@ const refuseWrong = (session: Session, about: About, size: ByteSize, path: strin
     const { clusterSize } = found.descriptor
     if (size % clusterSize === 0n || Option.isNone(yield* unnamedDevice(session, about, path))) return
     return yield* refused(about, `the size must be a multiple of the cluster, ${clusterSize} bytes`)
-  }).pipe(session.narrow(OperationError.GrowError))
+  })
 
 export const make = (session: Session): LowLevel.Backend => ({
   start: ({ device }) =>
-    Effect.asVoid(session.execute(OperationError.StartError, {
+    Effect.asVoid(session.execute({
       operation: "start",
       subject: device,
       args: args.start(session.verbosity, device),
@@ -48,7 +47,7 @@ export const make = (session: Session): LowLevel.Backend => ({
     })),
 
   stop: ({ device }) =>
-    Effect.asVoid(session.execute(OperationError.StopError, {
+    Effect.asVoid(session.execute({
       operation: "stop",
       subject: device,
       args: args.stop(session.verbosity, device),
@@ -56,7 +55,7 @@ export const make = (session: Session): LowLevel.Backend => ({
     })),
 
   clear: ({ device }) =>
-    Effect.asVoid(session.execute(OperationError.ClearError, {
+    Effect.asVoid(session.execute({
       operation: "clear",
       subject: device,
       args: args.clear(session.verbosity, device),
@@ -64,7 +63,7 @@ export const make = (session: Session): LowLevel.Backend => ({
     })),
 
   deleteDelta: (request) =>
-    Effect.asVoid(session.execute(OperationError.DeleteDeltaError, {
+    Effect.asVoid(session.execute({
       operation: "deleteDelta",
       subject: request.device,
       args: args.deleteDelta(session.verbosity, request),
@@ -72,9 +71,9 @@ export const make = (session: Session): LowLevel.Backend => ({
     })),
 
   grow: (request) => {
-    const about = { operation: "grow", subject: request.disk ?? request.image ?? request.device ?? "" }
+    const about = { operation: "grow", subject: request.disk ?? request.image ?? request.device ?? "" } as const
     const run = (path: string | undefined) =>
-      Effect.asVoid(session.execute(OperationError.GrowError, {
+      Effect.asVoid(session.execute({
         ...about,
         args: args.grow(session.verbosity, request, path),
         kind: "careful"
@@ -94,15 +93,11 @@ export const make = (session: Session): LowLevel.Backend => ({
   },
 
   nextDevice: Effect.gen(function*() {
-    const about = { operation: "nextDevice", subject: "host" }
+    const about = { operation: "nextDevice", subject: "host" } as const
     if ((yield* session.generation) === "9") {
       return yield* unsupported(about, "generation 9 chooses a device name at random when it needs one")
     }
-    const device = yield* session.ask(
-      OperationError.NextDeviceError,
-      { ...about, args: args.nextDevice, kind: "query" },
-      parse.nextMinor
-    )
+    const device = yield* session.ask({ ...about, args: args.nextDevice, kind: "query" }, parse.nextMinor)
     return DevicePath.make(device)
-  }).pipe(session.narrow(OperationError.NextDeviceError))
+  })
 })

@@ -1,7 +1,6 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DevicePath from "@effect-ploop/core/DevicePath"
 import type { HostPath } from "@effect-ploop/core/HostPath"
-import * as OperationError from "@effect-ploop/core/OperationError"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Request from "@effect-ploop/core/Request"
@@ -53,7 +52,7 @@ const tearDown = (session: Session, about: About, path: string, stdout: string, 
     if (device === undefined || device === spared) return
     const devices = yield* devicesOfDisk(session, about, path)
     if (!devices.some((running) => running.device === device)) return
-    yield* session.execute(OperationError.UmountError, {
+    yield* session.execute({
       ...about,
       args: args.umount(session.verbosity, { device: DevicePath.make(device) }),
       kind: "change"
@@ -138,7 +137,6 @@ const refuseRawShrink = (session: Session, about: About, request: Request.Resize
     if (found.descriptor.images[0]!.type !== "Plain") return
     if (Option.isSome(yield* unnamedDevice(session, about, path))) return
     const info = yield* session.ask(
-      OperationError.ImageInfoError,
       { ...about, args: args.imageInfo(path), descriptor: path, kind: "query" },
       parse.imageInfo
     )
@@ -153,7 +151,6 @@ const refuseRawShrink = (session: Session, about: About, request: Request.Resize
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   mount: (request) => {
     const about = { operation: "mount", subject: request.disk } as const
-    const errors = OperationError.MountError
     return session.onDisk(about, request.disk, (path) =>
       Effect.gen(function*() {
         const target = request.target === undefined
@@ -177,15 +174,14 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           ...(snapshot !== undefined && snapshot !== SnapshotId.top && { snapshot })
         }
         return mounted
-      }).pipe(session.narrow(errors)))
+      }))
   },
 
   umount: (request) => {
-    const errors = OperationError.UmountError
     const subject = request.disk ?? request.device ?? request.target ?? request.image ?? ""
-    const about = { operation: "umount", subject }
+    const about = { operation: "umount", subject } as const
     const run = (named: Parameters<typeof args.umount>[1]) =>
-      session.execute(errors, { ...about, args: args.umount(session.verbosity, named), kind: "change" })
+      session.execute({ ...about, args: args.umount(session.verbosity, named), kind: "change" })
     const byDevice = (device: DevicePath.DevicePath) =>
       Effect.flatMap(session.host.exists(device), (exists) =>
         // Generation 9 crashes on a device that is not there, 7 and 1.15 answer each in their own way.
@@ -200,7 +196,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           // Generation 9.0.30 prints its usage when it is asked to umount a disk or an image.
           const device = yield* deviceOf(session, about, path, request.component)
           return yield* Option.match(device, { onNone: () => notMounted, onSome: ({ device }) => run({ device }) })
-        }).pipe(Effect.asVoid, session.narrow(errors)))
+        }).pipe(Effect.asVoid))
     }
 
     return Effect.gen(function*() {
@@ -215,11 +211,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
         const device = devices.find((running) => running.image === path && running.component === request.component)
         return yield* device === undefined ? notMounted : run({ device: device.device })
       }))
-    }).pipe(Effect.asVoid, session.narrow(errors))
+    }).pipe(Effect.asVoid)
   },
 
   resize: (request) => {
-    const about = { operation: "resize", subject: request.disk }
+    const about = { operation: "resize", subject: request.disk } as const
     return session.onDisk(about, request.disk, (path) =>
       Effect.gen(function*() {
         if (request.mode === "online" || request.mode === "offline") {
@@ -232,11 +228,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           }
         }
         yield* refuseRawShrink(session, about, request, path)
-        yield* session.execute(OperationError.ResizeError, {
+        yield* session.execute({
           ...about,
           args: args.resize(session.verbosity, request, path),
           kind: "careful"
         })
-      }).pipe(session.narrow(OperationError.ResizeError)))
+      }))
   }
 })

@@ -3,7 +3,6 @@ import * as ClusterSize from "@effect-ploop/core/ClusterSize"
 import * as DevicePath from "@effect-ploop/core/DevicePath"
 import type { Generation } from "@effect-ploop/core/Generation"
 import { HostPath } from "@effect-ploop/core/HostPath"
-import * as OperationError from "@effect-ploop/core/OperationError"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Result from "@effect-ploop/core/Result"
@@ -54,12 +53,12 @@ export const attachment = (
 
 export const listDevices = (session: Session, about: About) =>
   Effect.gen(function*() {
-    const generation = yield* session.narrow(OperationError.ListDevicesError)(session.generation)
+    const generation = yield* session.generation
     const query = { ...about, kind: "query" } as const
-    const plain = yield* session.execute(OperationError.ListDevicesError, { ...query, args: args.list })
+    const plain = yield* session.execute({ ...query, args: args.list })
     const long = generation === "9" || plain.stdout === ""
       ? undefined
-      : yield* session.execute(OperationError.ListDevicesError, { ...query, args: args.listLong })
+      : yield* session.execute({ ...query, args: args.listLong })
     const rows = yield* Either.mapLeft(
       parse.devices(plain.stdout, long?.stdout, generation),
       (unexpected) => new PloopError.UnexpectedOutput({ ...context(about, plain), ...unexpected })
@@ -95,7 +94,7 @@ export const devicesOfDisk = (session: Session, about: About, disk: string) =>
 export const unnamedDevice = (session: Session, about: About, disk: string) =>
   Effect.gen(function*() {
     const call = { ...about, args: args.deviceOf(disk), descriptor: disk, kind: "query" } as const
-    const result = yield* session.execute(OperationError.DeviceOfError, call)
+    const result = yield* session.execute(call)
     const found = yield* Either.mapLeft(
       parse.device(result.stdout),
       (unexpected) => new PloopError.UnexpectedOutput({ ...context(about, result), ...unexpected })
@@ -123,20 +122,16 @@ export const deviceOf = (session: Session, about: About, disk: string, component
       return found === undefined
         ? Option.none<Result.Attachment>()
         : Option.some(yield* attachment(session, found.device, { component }))
-    }).pipe(session.narrow(OperationError.DeviceOfError))
+    })
 
 const version = (number: 0 | 1 | 2) => number === 0 ? {} : { version: number }
 
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   imageInfo: ({ disk }) => {
-    const about = { operation: "imageInfo", subject: disk }
+    const about = { operation: "imageInfo", subject: disk } as const
     return session.lookAt(about, disk, (path) =>
       Effect.map(
-        session.ask(
-          OperationError.ImageInfoError,
-          { ...about, args: args.imageInfo(path), descriptor: path, kind: "query" },
-          parse.imageInfo
-        ),
+        session.ask({ ...about, args: args.imageInfo(path), descriptor: path, kind: "query" }, parse.imageInfo),
         (info): Result.ImageInfo => ({
           size: ByteSize.fromSectors(info.sectors),
           clusterSize: ClusterSize.make(ByteSize.fromSectors(info.clusterSectors)),
@@ -146,15 +141,14 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   },
 
   fileSystemInfo: ({ disk, mayMount }) => {
-    const about = { operation: "fileSystemInfo", subject: disk }
-    const errors = OperationError.FileSystemInfoError
+    const about = { operation: "fileSystemInfo", subject: disk } as const
     return session.onDisk(about, disk, (path) =>
       Effect.gen(function*() {
         // The tool answers from the numbers that it finds beside a descriptor, even when there is no descriptor.
         yield* session.host.descriptor(about, path)
-        const device = yield* unnamedDevice(session, about, path).pipe(session.narrow(errors))
+        const device = yield* unnamedDevice(session, about, path)
         const cached = yield* session.host.exists(session.host.join(session.host.directory(path), host.cacheName))
-        if (Option.isNone(device) && !cached && mayMount !== true) {
+        if (Option.isNone(device) && !cached && !mayMount) {
           return yield* new PloopError.ConsentRequired({
             ...context(about),
             option: "mayMount",
@@ -162,11 +156,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           })
         }
         const source = cached ? "cached" : Option.isSome(device) ? "mounted" : "temporary-mount"
-        const table = yield* session.ask(
-          errors,
-          { ...about, args: args.fileSystemInfo(path), kind: source === "temporary-mount" ? "change" : "query" },
-          parse.fileSystemTable
-        ).pipe(
+        const table = yield* session.ask({
+          ...about,
+          args: args.fileSystemInfo(path),
+          kind: source === "temporary-mount" ? "change" : "query"
+        }, parse.fileSystemTable).pipe(
           Effect.catchIf(
             (error) => source === "mounted" && error._tag === "Unclassified" && error.text === "",
             () =>
@@ -197,12 +191,12 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   },
 
   deviceOf: ({ component, disk }) => {
-    const about = { operation: "deviceOf", subject: disk }
+    const about = { operation: "deviceOf", subject: disk } as const
     return session.lookAt(about, disk, (path) => deviceOf(session, about, path, component))
   },
 
   isMounted: ({ disk }) => {
-    const about = { operation: "isMounted", subject: disk }
+    const about = { operation: "isMounted", subject: disk } as const
     return session.lookAt(about, disk, (path) => Effect.map(unnamedDevice(session, about, path), Option.isSome))
   },
 
@@ -215,7 +209,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     ),
 
   tool: Effect.map(
-    session.narrow(OperationError.ToolError)(session.generation),
+    session.generation,
     (generation: Generation) => ({ path: session.tool, generation })
   ),
 
@@ -223,7 +217,6 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
 
   deviceStatistics: ({ device }) =>
     session.ask(
-      OperationError.DeviceStatisticsError,
       { operation: "deviceStatistics", subject: device, args: args.statistics(device), kind: "query" },
       parse.statistics
     )

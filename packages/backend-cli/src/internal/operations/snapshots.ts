@@ -1,6 +1,5 @@
 import type * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type { HostPath } from "@effect-ploop/core/HostPath"
-import * as OperationError from "@effect-ploop/core/OperationError"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Result from "@effect-ploop/core/Result"
@@ -81,7 +80,7 @@ const deleted = (
 
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
   const take = (about: About, path: string, id: SnapshotId.SnapshotId) =>
-    session.execute(OperationError.CreateSnapshotError, {
+    session.execute({
       ...about,
       args: args.createSnapshot(session.verbosity, id, path),
       kind: "careful"
@@ -112,14 +111,14 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     )
 
   const switchTo = (about: About, path: string, id: SnapshotId.SnapshotId) =>
-    session.execute(OperationError.SwitchSnapshotError, {
+    session.execute({
       ...about,
       args: args.switchSnapshot(session.verbosity, id, path),
       kind: "careful"
     })
 
   const remove = (about: About, path: string, id: SnapshotId.SnapshotId) =>
-    session.execute(OperationError.DeleteSnapshotError, {
+    session.execute({
       ...about,
       args: args.deleteSnapshot(session.verbosity, id, path),
       kind: "careful"
@@ -130,7 +129,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
 
   return {
     createSnapshot: ({ disk, id }) => {
-      const about = { operation: "createSnapshot", subject: disk }
+      const about = { operation: "createSnapshot", subject: disk } as const
       return session.onDisk(about, disk, (path) => Effect.flatMap(orRandom(id), (id) => take(about, path, id)))
     },
 
@@ -162,16 +161,16 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             ...(target !== undefined && { target })
           }
           return snapshot
-        }).pipe(session.narrow(OperationError.CreateTemporarySnapshotError)))
+        }))
     },
 
     switchSnapshot: ({ disk, id }) => {
-      const about = { operation: "switchSnapshot", subject: disk }
+      const about = { operation: "switchSnapshot", subject: disk } as const
       return session.onDisk(about, disk, (path) => Effect.asVoid(switchTo(about, path, id)))
     },
 
     snapshotAndSwitch: ({ disk, id, keepAs }) => {
-      const about = { operation: "snapshotAndSwitch", subject: disk }
+      const about = { operation: "snapshotAndSwitch", subject: disk } as const
       return session.onDisk(about, disk, (path) =>
         Effect.gen(function*() {
           yield* requireSwitchable(session, about, path, id)
@@ -180,11 +179,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             Effect.catchAll(remove(about, path, kept), (error) =>
               Effect.logError(`the switch failed, and snapshot ${kept}, which was made for it, is left`, error)))
           return kept
-        }).pipe(Effect.uninterruptible, session.narrow(OperationError.SnapshotAndSwitchError)))
+        }).pipe(Effect.uninterruptible))
     },
 
     switchAndDelete: ({ disk, id }) => {
-      const about = { operation: "switchAndDelete", subject: disk }
+      const about = { operation: "switchAndDelete", subject: disk } as const
       return session.onDisk(about, disk, (path) =>
         Effect.gen(function*() {
           const tree = yield* requireSwitchable(session, about, path, id)
@@ -194,11 +193,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
           }
           yield* switchTo(about, path, id)
           yield* remove(about, path, id)
-        }).pipe(Effect.uninterruptible, session.narrow(OperationError.SwitchAndDeleteError)))
+        }).pipe(Effect.uninterruptible))
     },
 
     deleteSnapshot: ({ disk, id }) => {
-      const about = { operation: "deleteSnapshot", subject: disk }
+      const about = { operation: "deleteSnapshot", subject: disk } as const
       return session.onDisk(about, disk, (path) =>
         Effect.gen(function*() {
           const { descriptor: { snapshots }, tree: before } = yield* descriptor(about, path)
@@ -221,12 +220,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
           yield* remove(about, path, id)
           const { tree: after } = yield* descriptor(about, path)
           return deleted(before, after, id)
-        }).pipe(session.narrow(OperationError.DeleteSnapshotError)))
+        }))
     },
 
     mergeSnapshots: (request) => {
-      const about = { operation: "mergeSnapshots", subject: request.disk }
-      const errors = OperationError.MergeSnapshotsError
+      const about = { operation: "mergeSnapshots", subject: request.disk } as const
       return session.onDisk(about, request.disk, (path) =>
         Effect.gen(function*() {
           const generation = yield* session.generation
@@ -278,7 +276,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
           }
 
           const run = (merge: args.Merge) =>
-            session.execute(errors, {
+            session.execute({
               ...about,
               args: args.mergeSnapshots(session.verbosity, merge, into, path),
               kind: "careful"
@@ -303,7 +301,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             gone: ids(SnapshotTree.nodes(tree)).filter((before) => Option.isNone(SnapshotTree.get(after.tree, before)))
           }
           return merged
-        }).pipe(session.narrow(errors)))
+        }))
     },
 
     listSnapshots: ({ disk }) =>

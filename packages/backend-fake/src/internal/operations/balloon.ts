@@ -183,7 +183,7 @@ const discardFrom = (tool: Tool, device: Device, request: Request.Discard): Answ
 
 export const discard = (tool: Tool, request: Request.Discard): Answer<Result.Discarded> =>
   Either.gen(function*() {
-    if (request.disk !== undefined && request.automount === true) {
+    if (request.disk !== undefined && request.automount) {
       const disk = yield* disks.open(tool, request.disk)
       if (devices.find(tool, disk, undefined) === undefined) {
         return yield* temporarily(tool, disk, (device) => discardFrom(tool, device, request))

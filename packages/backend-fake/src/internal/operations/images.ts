@@ -74,11 +74,11 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
     if (version === 2 && generation(tool) !== "9" && !tx.state.largeDisks && request.format !== "raw") {
       return yield* said(tool, 38, "Unknown ploop image version: 2")
     }
-    const cluster = request.clusterSize ?? ClusterSize.standard
+    const cluster = request.clusterSize
     const size = ClusterSize.roundUp(request.size, cluster)
-    const type = request.fileSystem ?? "ext4"
+    const type = request.fileSystem
     if (type !== "none") yield* refuseForFileSystem(tool, size, cluster)
-    const format = request.format ?? "expanded"
+    const { format } = request
     const raw = format === "raw"
     const blank: image.Image = {
       _tag: "Image",
@@ -98,7 +98,7 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
     const made = type === "none" ? roomy : yield* fresh.make(tool, roomy, {
       type,
       blockSize: Number(request.fileSystemBlockSize ?? space.blockSize),
-      lazy: request.lazy !== false
+      lazy: request.lazy
     })
     yield* disks.makeImage(tool, path, made)
     yield* disks.write(
@@ -350,7 +350,7 @@ const checkChain = (
 
 const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Result.Checked> =>
   Either.gen(function*() {
-    const given = switches.find((option) => request[option] === true)
+    const given = switches.find((option) => request[option])
     if (generation(tool) === "1.15" && given !== undefined) {
       return yield* unsupported(
         tool,
@@ -365,11 +365,11 @@ const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Res
       return yield* said(tool, 39, `Can't find snapshot by uuid ${id}`)
     }
     const mend: Mend = {
-      readOnly: request.readOnly === true,
-      force: request.force === true,
-      dropInUse: generation(tool) !== "7" || request.dropInUse === true,
-      hardForce: request.hardForce === true,
-      duplicates: request.duplicates === true
+      readOnly: request.readOnly,
+      force: request.force,
+      dropInUse: generation(tool) !== "7" || request.dropInUse,
+      hardForce: request.hardForce,
+      duplicates: request.duplicates
     }
     const nodes = [...SnapshotTree.chain(disk.tree, id)].reverse()
     return yield* checkChain(tool, disk, nodes, mend)
@@ -379,14 +379,14 @@ export const check = (tool: Tool, request: Request.Check): Answer<Result.Checked
   if (request.disk !== undefined) return checkDisk(tool, request, request.disk)
   const path = absolute(tool, request.image ?? "")
   const mend: Mend = {
-    readOnly: request.readOnly === true,
-    force: request.force === true,
-    dropInUse: request.dropInUse === true,
-    hardForce: request.hardForce === true,
-    duplicates: request.duplicates === true
+    readOnly: request.readOnly,
+    force: request.force,
+    dropInUse: request.dropInUse,
+    hardForce: request.hardForce,
+    duplicates: request.duplicates
   }
   return asAnswer(
-    checkImage(tool, path, request.raw === true, mend, request.clusterSize ?? ClusterSize.standard)
+    checkImage(tool, path, request.raw, mend, request.clusterSize ?? ClusterSize.standard)
   )
 }
 
@@ -449,7 +449,7 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
         )
       )
     }
-    if (device !== undefined && request.keepName === true) {
+    if (device !== undefined && request.keepName) {
       return yield* refused(
         new PloopError.ImageInUse({
           ...context(
@@ -493,7 +493,7 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
       })
       tx.forget(old.ref)
     }
-    if (request.keepName === true) {
+    if (request.keepName) {
       yield* denied(tool, 28, `Can't rename ${replacement}`)(files.rename(tx, replacement, old.path))
       // The descriptor has nothing new to say, and what was written aside is dropped.
       return disks.dropAside(tool, disk)

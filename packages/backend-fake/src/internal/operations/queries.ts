@@ -67,7 +67,7 @@ export const fileSystemInfo = (tool: Tool, request: Request.FileSystemInfo): Ans
       }
       return fileSystemInfoOf(devices.numbers(tx.volume(device.volume)), "mounted")
     }
-    if (request.mayMount !== true) {
+    if (!request.mayMount) {
       return yield* refused(
         new PloopError.ConsentRequired({
           ...context(tool),

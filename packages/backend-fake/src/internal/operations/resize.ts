@@ -180,7 +180,7 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
     }
     if (request.image !== undefined) {
       const opened = yield* disks.openImage(tool, tool.path.resolve("/", request.image), {
-        raw: request.raw === true,
+        raw: request.raw,
         clusterSize: ClusterSize.standard,
         missing: [4, "Can't open"]
       })

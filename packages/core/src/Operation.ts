@@ -1,0 +1,636 @@
+/**
+ * The operations of ploop: one table, which is the only place where an operation
+ * is declared. The service, its low-level companion, what a backend provides,
+ * the errors of each operation and the protocol of a remote backend are derived
+ * from it.
+ *
+ * @example
+ * import { Operation } from "@effect-ploop/core"
+ *
+ * const queries = Operation.names.filter((name) => Operation.table[name].kind === "query")
+ *
+ * @since 0.2.0
+ */
+import type * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Record from "effect/Record"
+import * as Schema from "effect/Schema"
+import type * as Sink from "effect/Sink"
+import type * as Stream from "effect/Stream"
+import { DevicePath } from "./DevicePath.js"
+import { Disk } from "./Disk.js"
+import { HostPath } from "./HostPath.js"
+import * as Request from "./Request.js"
+import * as Result from "./Result.js"
+import { SnapshotId } from "./SnapshotId.js"
+import { SnapshotTree } from "./SnapshotTree.js"
+
+/**
+ * What may happen to an operation that has begun:
+ *
+ * - `query`: it changes nothing, and may be ended at any moment;
+ * - `change`: it may be ended, and what it left is cleared away;
+ * - `uninterruptible`: ending it would damage an image, so it runs to its end.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Kind = "query" | "change" | "uninterruptible"
+
+/**
+ * What an operation is in Effect: an effect, a stream of what it sends, or a
+ * sink for what it receives.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Shape = "effect" | "stream" | "sink"
+
+/**
+ * The group of operations that an operation belongs to.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Group = "images" | "mounts" | "snapshots" | "balloon" | "queries" | "copy" | "lowLevel"
+
+/**
+ * What the table says of an operation.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Row {
+  /** The group that it belongs to. Those of `lowLevel` are in the service `LowLevel`, all others in `Ploop`. */
+  readonly group: Group
+  /** What may happen to it once it has begun. */
+  readonly kind: Kind
+  /** The requests for which it is a query although its kind says more. Default: none. */
+  readonly isQuery?: (request: never) => boolean
+  /** What it is in Effect. */
+  readonly shape: Shape
+  /** The request that a backend receives; absent when the operation has no options. */
+  readonly request?: Schema.Schema.AnyNoContext
+  /** The result; of a stream, each of its elements. */
+  readonly result: Schema.Schema.AnyNoContext
+  /** The tags of the errors that it can have. */
+  readonly errors: ReadonlyArray<string>
+}
+
+const tool = [
+  "InvalidArgument",
+  "Unsupported",
+  "ToolNotFound",
+  "ToolNotExecutable",
+  "ToolAborted",
+  "TimedOut",
+  "UnexpectedOutput",
+  "PermissionDenied",
+  "PrerequisiteMissing",
+  "OutOfMemory",
+  "InputOutputFailed",
+  "Unclassified"
+] as const
+
+const device = [...tool, "DeviceNotFound", "DeviceFailed"] as const
+
+const disk = [...tool, "DiskNotFound", "DescriptorInvalid"] as const
+
+const image = [
+  ...disk,
+  "Locked",
+  "ImageNotFound",
+  "ImageCorrupt",
+  "ImageDirty",
+  "NoSpace",
+  "DeviceFailed",
+  "EncryptionFailed"
+] as const
+
+const switching = [
+  ...image,
+  "ImageInUse",
+  "SnapshotNotFound",
+  "SnapshotIsCurrent",
+  "SnapshotIsTemporary",
+  "SnapshotHasChildren"
+] as const
+
+const running = [...image, "NotMounted", "DeviceNotFound"] as const
+
+const Lines = Schema.Array(Schema.String)
+
+const rows = <const Table extends Record<string, Row>>(table: Table): Table => table
+
+/**
+ * The operations, by name.
+ *
+ * @since 0.2.0
+ * @category table
+ */
+export const table = rows({
+  create: {
+    group: "images",
+    kind: "change",
+    shape: "effect",
+    request: Request.Create,
+    result: Result.Created,
+    errors: [...image, "AlreadyExists", "FileSystemMakeFailed", "FileSystemCorrupt", "MountFailed", "SizeRefused"]
+  },
+  restoreDescriptor: {
+    group: "images",
+    kind: "change",
+    shape: "effect",
+    request: Request.RestoreDescriptor,
+    result: Disk,
+    errors: [...image, "AlreadyExists"]
+  },
+  convert: {
+    group: "images",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.Convert,
+    result: Schema.Void,
+    errors: [...image, "ImageInUse"]
+  },
+  check: {
+    group: "images",
+    kind: "uninterruptible",
+    isQuery: (request: Request.Check) => request.readOnly,
+    shape: "effect",
+    request: Request.Check,
+    result: Result.Checked,
+    errors: [...image, "ImageInUse", "SnapshotNotFound"]
+  },
+  replace: {
+    group: "images",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.Replace,
+    result: Schema.Void,
+    errors: [...image, "ImageMismatch", "SnapshotNotFound", "NotMounted", "ImageInUse", "RolledBack"]
+  },
+  mount: {
+    group: "mounts",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.Mount,
+    result: Result.Mounted,
+    errors: [
+      ...image,
+      "AlreadyMounted",
+      "MountPointInvalid",
+      "MountFailed",
+      "SnapshotNotFound",
+      "SnapshotHasChildren",
+      "FileSystemUnsupported",
+      "FileSystemCorrupt",
+      "DeviceNotFound",
+      "Busy"
+    ]
+  },
+  umount: {
+    group: "mounts",
+    kind: "change",
+    shape: "effect",
+    request: Request.Umount,
+    result: Schema.Void,
+    errors: [...image, "NotMounted", "Busy", "UmountFailed", "DeviceNotFound"]
+  },
+  resize: {
+    group: "mounts",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.Resize,
+    result: Schema.Void,
+    errors: [
+      ...image,
+      "NotMounted",
+      "AlreadyMounted",
+      "MountFailed",
+      "SizeRefused",
+      "FileSystemResizeFailed",
+      "FileSystemCorrupt",
+      "FileSystemUnsupported",
+      "UmountFailed",
+      "Busy"
+    ]
+  },
+  createSnapshot: {
+    group: "snapshots",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.CreateSnapshot,
+    result: SnapshotId,
+    errors: [...image, "SnapshotExists", "SnapshotLimitReached", "NotTracked"]
+  },
+  createTemporarySnapshot: {
+    group: "snapshots",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.CreateTemporarySnapshot,
+    result: Result.TemporarySnapshot,
+    errors: [
+      ...image,
+      "SnapshotExists",
+      "SnapshotLimitReached",
+      "AlreadyMounted",
+      "MountPointInvalid",
+      "MountFailed",
+      "FileSystemUnsupported"
+    ]
+  },
+  switchSnapshot: {
+    group: "snapshots",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.OfSnapshot,
+    result: Schema.Void,
+    errors: switching
+  },
+  snapshotAndSwitch: {
+    group: "snapshots",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.SnapshotAndSwitch,
+    result: SnapshotId,
+    errors: [...switching, "SnapshotExists", "SnapshotLimitReached"]
+  },
+  switchAndDelete: {
+    group: "snapshots",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.OfSnapshot,
+    result: Schema.Void,
+    errors: [...switching, "SnapshotInUse", "SnapshotIsBase"]
+  },
+  deleteSnapshot: {
+    group: "snapshots",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.OfSnapshot,
+    result: Result.SnapshotDeleted,
+    errors: [
+      ...image,
+      "SnapshotNotFound",
+      "SnapshotIsBase",
+      "SnapshotIsTop",
+      "SnapshotIsTemporary",
+      "SnapshotInUse",
+      "SnapshotHasChildren",
+      "Busy"
+    ]
+  },
+  mergeSnapshots: {
+    group: "snapshots",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.MergeSnapshots,
+    result: Result.Merged,
+    errors: [
+      ...image,
+      "SnapshotNotFound",
+      "SnapshotIsBase",
+      "SnapshotHasChildren",
+      "SnapshotNotAncestor",
+      "SnapshotInUse",
+      "AlreadyExists",
+      "Busy"
+    ]
+  },
+  listSnapshots: {
+    group: "snapshots",
+    kind: "query",
+    shape: "effect",
+    request: Request.OfDisk,
+    result: SnapshotTree,
+    errors: disk
+  },
+  imageInfo: {
+    group: "queries",
+    kind: "query",
+    shape: "effect",
+    request: Request.OfDisk,
+    result: Result.ImageInfo,
+    errors: [...image, "ImageInUse"]
+  },
+  fileSystemInfo: {
+    group: "queries",
+    kind: "change",
+    isQuery: (request: Request.FileSystemInfo) => !request.mayMount,
+    shape: "effect",
+    request: Request.FileSystemInfo,
+    result: Result.FileSystemInfo,
+    errors: [
+      ...image,
+      "ConsentRequired",
+      "NotMounted",
+      "AlreadyMounted",
+      "MountFailed",
+      "UmountFailed",
+      "FileSystemUnsupported",
+      "FileSystemCorrupt",
+      "Busy"
+    ]
+  },
+  deviceOf: {
+    group: "queries",
+    kind: "query",
+    shape: "effect",
+    request: Request.DeviceOf,
+    result: Schema.Option(Result.Attachment),
+    errors: image
+  },
+  isMounted: {
+    group: "queries",
+    kind: "query",
+    shape: "effect",
+    request: Request.OfDisk,
+    result: Schema.Boolean,
+    errors: image
+  },
+  listDevices: {
+    group: "queries",
+    kind: "query",
+    shape: "effect",
+    result: Schema.Array(Result.RunningDevice),
+    errors: [...tool, "DeviceFailed"]
+  },
+  topDelta: {
+    group: "queries",
+    kind: "query",
+    shape: "effect",
+    request: Request.OfDisk,
+    result: HostPath,
+    errors: disk
+  },
+  tool: { group: "queries", kind: "query", shape: "effect", result: Result.Tool, errors: tool },
+  prerequisites: {
+    group: "queries",
+    kind: "query",
+    shape: "effect",
+    result: Schema.Array(Result.Prerequisite),
+    errors: tool
+  },
+  deviceStatistics: {
+    group: "queries",
+    kind: "query",
+    shape: "effect",
+    request: Request.OfDevice,
+    result: Result.DeviceStatistics,
+    errors: device
+  },
+  balloonStatus: {
+    group: "balloon",
+    kind: "query",
+    shape: "effect",
+    request: Request.Running,
+    result: Result.Balloon,
+    errors: running
+  },
+  balloonClear: {
+    group: "balloon",
+    kind: "change",
+    shape: "effect",
+    request: Request.Running,
+    result: Result.Maintenance,
+    errors: running
+  },
+  balloonChange: {
+    group: "balloon",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.BalloonChange,
+    result: Result.BalloonChanged,
+    errors: [...running, "SizeRefused"]
+  },
+  balloonComplete: {
+    group: "balloon",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.Running,
+    result: Lines,
+    errors: running
+  },
+  balloonCheck: {
+    group: "balloon",
+    kind: "query",
+    shape: "effect",
+    request: Request.Running,
+    result: Lines,
+    errors: running
+  },
+  balloonRepair: {
+    group: "balloon",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.Running,
+    result: Lines,
+    errors: running
+  },
+  discard: {
+    group: "balloon",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.Discard,
+    result: Result.Discarded,
+    errors: [...running, "AlreadyMounted", "MountFailed", "UmountFailed", "FileSystemUnsupported"]
+  },
+  discardStatus: {
+    group: "balloon",
+    kind: "query",
+    shape: "effect",
+    request: Request.Running,
+    result: Result.DiscardStatus,
+    errors: running
+  },
+  copySend: {
+    group: "copy",
+    kind: "change",
+    shape: "stream",
+    request: Request.CopySend,
+    result: Schema.Uint8ArrayFromSelf,
+    errors: [...device, "NotMounted", "ImageDirty", "NoSpace", "CopyProtocolBroken", "ImageNotFound"]
+  },
+  copyReceive: {
+    group: "copy",
+    kind: "change",
+    shape: "sink",
+    request: Request.CopyReceive,
+    result: Schema.Void,
+    errors: [...tool, "AlreadyExists", "NoSpace", "CopyProtocolBroken", "ImageNotFound"]
+  },
+  start: {
+    group: "lowLevel",
+    kind: "change",
+    shape: "effect",
+    request: Request.OfDevice,
+    result: Schema.Void,
+    errors: device
+  },
+  stop: {
+    group: "lowLevel",
+    kind: "change",
+    shape: "effect",
+    request: Request.OfDevice,
+    result: Schema.Void,
+    errors: [...device, "Busy"]
+  },
+  clear: {
+    group: "lowLevel",
+    kind: "change",
+    shape: "effect",
+    request: Request.OfDevice,
+    result: Schema.Void,
+    errors: [...device, "Busy"]
+  },
+  deleteDelta: {
+    group: "lowLevel",
+    kind: "change",
+    shape: "effect",
+    request: Request.DeleteDelta,
+    result: Schema.Void,
+    errors: [...device, "Busy"]
+  },
+  grow: {
+    group: "lowLevel",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.Grow,
+    result: Schema.Void,
+    errors: [...image, "SizeRefused", "DeviceNotFound", "MountFailed", "NotMounted"]
+  },
+  nextDevice: {
+    group: "lowLevel",
+    kind: "query",
+    shape: "effect",
+    result: DevicePath,
+    errors: [...tool, "DeviceFailed"]
+  }
+})
+
+type Table = typeof table
+
+/**
+ * The name of an operation, as in `mount`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Name = keyof Table
+
+/**
+ * The names of all operations, in the order of the table.
+ *
+ * @since 0.2.0
+ * @category table
+ */
+export const names: ReadonlyArray<Name> = Record.keys(table)
+
+/**
+ * @since 0.2.0
+ * @category schemas
+ */
+export const Name: Schema.Schema<Name> = Schema.Literal(...names).annotations({ identifier: "Operation" })
+
+/**
+ * The names of the low-level operations: the methods of `LowLevel`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type LowLevelName = { [N in Name]: Table[N]["group"] extends "lowLevel" ? N : never }[Name]
+
+/**
+ * The names of the other operations: the methods of `Ploop`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type PloopName = Exclude<Name, LowLevelName>
+
+/**
+ * @since 0.2.0
+ * @category guards
+ */
+export const isLowLevel = (name: Name): name is LowLevelName => table[name].group === "lowLevel"
+
+/**
+ * @since 0.2.0
+ * @category guards
+ */
+export const isPloop = (name: Name): name is PloopName => !isLowLevel(name)
+
+/**
+ * The request of an operation, as a backend receives it; `void` where the
+ * operation has no options.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type RequestOf<N extends Name> = Table[N] extends { readonly request: infer S }
+  ? S extends Schema.Schema.Any ? Schema.Schema.Type<S> : never
+  : void
+
+/**
+ * The result of an operation; of a stream, each of its elements.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type ResultOf<N extends Name> = Schema.Schema.Type<Table[N]["result"]>
+
+/**
+ * The tags of the errors that an operation can have.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type ErrorTagOf<N extends Name> = Table[N]["errors"][number]
+
+type Outcome<S extends Shape, A, E> = S extends "stream" ? Stream.Stream<A, E>
+  : S extends "sink" ? Sink.Sink<A, Uint8Array, never, E>
+  : Effect.Effect<A, E>
+
+/**
+ * What a backend provides for an operation: a function of its request, or the
+ * effect itself where it has no options.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Implementation<N extends Name, E> = N extends Name
+  ? Table[N] extends { readonly request: unknown }
+    ? (request: RequestOf<N>) => Outcome<Table[N]["shape"], ResultOf<N>, E>
+  : Outcome<Table[N]["shape"], ResultOf<N>, E>
+  : never
+
+/**
+ * The kind of one call: that of the operation, or `query` where the request
+ * makes it one.
+ *
+ * @since 0.2.0
+ * @category accessors
+ */
+export const kindOf = <N extends Name>(name: N, request: RequestOf<N>): Kind => {
+  const row: Row = table[name]
+  // The request is the one of this very row.
+  return row.isQuery?.(request as never) === true ? "query" : row.kind
+}
+
+/** The options that name what an operation is about, the most telling one first. */
+const subjects = ["disk", "image", "device", "target"] as const
+
+/**
+ * What a call is about, as far as its options tell, also before they are
+ * checked: a path, or `host`.
+ *
+ * @since 0.2.0
+ * @category accessors
+ */
+export const subjectOf = (options: unknown): string => {
+  for (const key of subjects) {
+    if (Predicate.hasProperty(options, key) && Predicate.isString(options[key])) return options[key]
+  }
+  return "host"
+}
