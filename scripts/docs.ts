@@ -19,19 +19,40 @@ const modules = packages.flatMap((directory) =>
 const problems: Array<string> = []
 const examples = new Map<string, string>()
 
+/** What a public module exports: its own statements, and those of internal modules that it hands on by name. */
+const exported = (path: string): ReadonlyArray<ts.Statement> => {
+  const file = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022, true)
+  const handedOn = file.statements.filter(ts.isExportDeclaration).flatMap(({ exportClause, moduleSpecifier }) => {
+    if (moduleSpecifier === undefined || !ts.isStringLiteral(moduleSpecifier)) return []
+    if (exportClause === undefined || !ts.isNamedExports(exportClause)) return []
+    const names = new Set(exportClause.elements.map(({ name, propertyName }) => (propertyName ?? name).text))
+    return exported(join(path, "..", moduleSpecifier.text.replace(/\.js$/, ".ts")))
+      .filter((statement) => namesOf(statement).some((name) => names.has(name)))
+  })
+  return [...file.statements.filter(isExported), ...handedOn]
+}
+
+const namesOf = (statement: ts.Statement): ReadonlyArray<string> => {
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.map(({ name }) => name.getText())
+  }
+  const name = ts.getNameOfDeclaration(statement as ts.DeclarationStatement)
+  return name === undefined ? [] : [name.getText()]
+}
+
 const isExported = (node: ts.Node): boolean =>
   ts.canHaveModifiers(node) &&
   (ts.getModifiers(node) ?? []).some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword)
 
 for (const path of modules) {
   const text = readFileSync(path, "utf8")
-  const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true)
-  for (const statement of file.statements.filter(isExported)) {
+  for (const statement of exported(path)) {
     const tags = ts.getJSDocTags(statement).map((tag) => tag.tagName.text)
     for (const tag of ["since", "category"]) {
       if (!tags.includes(tag)) {
+        const file = statement.getSourceFile()
         const { line } = file.getLineAndCharacterOfPosition(statement.getStart())
-        problems.push(`${relative(root, path)}:${line + 1}: the docstring has no @${tag}`)
+        problems.push(`${relative(root, file.fileName)}:${line + 1}: the docstring has no @${tag}`)
       }
     }
   }
