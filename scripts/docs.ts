@@ -6,15 +6,7 @@ import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join, relative } from "node:path"
 import ts from "typescript"
-
-const root = join(import.meta.dirname, "..")
-const packages = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name))
-
-const modules = packages.flatMap((directory) =>
-  readdirSync(join(directory, "src"))
-    .filter((name) => /^[A-Z].*\.ts$/.test(name))
-    .map((name) => join(directory, "src", name))
-)
+import { at, modules, packages, report, root } from "./checks/sources.js"
 
 const problems: Array<string> = []
 const examples = new Map<string, string>()
@@ -50,9 +42,7 @@ for (const path of modules) {
     const tags = ts.getJSDocTags(statement).map((tag) => tag.tagName.text)
     for (const tag of ["since", "category"]) {
       if (!tags.includes(tag)) {
-        const file = statement.getSourceFile()
-        const { line } = file.getLineAndCharacterOfPosition(statement.getStart())
-        problems.push(`${relative(root, file.fileName)}:${line + 1}: the docstring has no @${tag}`)
+        problems.push(`${at(statement.getSourceFile(), statement.getStart())}: the docstring has no @${tag}`)
       }
     }
   }
@@ -92,9 +82,4 @@ try {
   rmSync(directory, { recursive: true })
 }
 
-if (problems.length > 0) {
-  process.stderr.write(`${problems.join("\n")}\n`)
-  process.exitCode = 1
-} else {
-  process.stdout.write(`${modules.length} modules are documented, ${examples.size} examples type-check\n`)
-}
+report(problems, `${modules.length} modules are documented, ${examples.size} examples type-check`)
