@@ -17,8 +17,8 @@ export const modules: ReadonlyArray<string> = packages.flatMap((directory) =>
     .map((name) => join(directory, "src", name))
 )
 
-/** The public modules as the language service sees them. */
-export const program = (): ts.Program => {
+/** These modules as the language service sees them. */
+export const program = (modules: ReadonlyArray<string>): ts.Program => {
   const path = join(root, "tsconfig.base.json")
   const { config } = ts.readConfigFile(path, ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root, { noEmit: true, composite: false }, path)
