@@ -1,7 +1,7 @@
 import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import { InvalidArgument } from "../PloopError.js"
-import { printable } from "./message.js"
+import * as PrintableText from "../PrintableText.js"
 
 /** What an operation is about, as far as its options tell before they are checked. */
 export const subject = (options: unknown): string => {
@@ -20,7 +20,7 @@ const show = (value: unknown): string => {
   const text = Predicate.isFunction(value) || Predicate.isSymbol(value) ?
     typeof value :
     JSON.stringify(value, (_, part) => Predicate.isBigInt(part) ? `${part}` : part) ?? typeof value
-  return printable(text.length > 200 ? `${text.slice(0, 200)}…` : text)
+  return PrintableText.escape(text.length > 200 ? `${text.slice(0, 200)}…` : text)
 }
 
 const expected = (message: string): string | undefined => /^Expected (.*), actual /s.exec(message)?.[1]
