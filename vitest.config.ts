@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     // One more than there are cores, since some wait for the tool most of the time.
     maxWorkers: availableParallelism() + 1,
-    projects: ["packages/*", "examples"],
+    projects: ["packages/*", "examples", "scripts"],
     reporters: process.env["CI"] === undefined ? ["default"] : ["default", "./scripts/closingLine.ts"]
   }
 })

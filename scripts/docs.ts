@@ -6,18 +6,31 @@ import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join, relative } from "node:path"
 import ts from "typescript"
-
-const root = join(import.meta.dirname, "..")
-const packages = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name))
-
-const modules = packages.flatMap((directory) =>
-  readdirSync(join(directory, "src"))
-    .filter((name) => /^[A-Z].*\.ts$/.test(name))
-    .map((name) => join(directory, "src", name))
-)
+import { at, modules, packages, report, root } from "./checks/sources.js"
 
 const problems: Array<string> = []
 const examples = new Map<string, string>()
+
+/** What a public module exports: its own statements, and those of internal modules that it hands on by name. */
+const exported = (path: string): ReadonlyArray<ts.Statement> => {
+  const file = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022, true)
+  const handedOn = file.statements.filter(ts.isExportDeclaration).flatMap(({ exportClause, moduleSpecifier }) => {
+    if (moduleSpecifier === undefined || !ts.isStringLiteral(moduleSpecifier)) return []
+    if (exportClause === undefined || !ts.isNamedExports(exportClause)) return []
+    const names = new Set(exportClause.elements.map(({ name, propertyName }) => (propertyName ?? name).text))
+    return exported(join(path, "..", moduleSpecifier.text.replace(/\.js$/, ".ts")))
+      .filter((statement) => namesOf(statement).some((name) => names.has(name)))
+  })
+  return [...file.statements.filter(isExported), ...handedOn]
+}
+
+const namesOf = (statement: ts.Statement): ReadonlyArray<string> => {
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.map(({ name }) => name.getText())
+  }
+  const name = ts.getNameOfDeclaration(statement as ts.DeclarationStatement)
+  return name === undefined ? [] : [name.getText()]
+}
 
 const isExported = (node: ts.Node): boolean =>
   ts.canHaveModifiers(node) &&
@@ -25,13 +38,11 @@ const isExported = (node: ts.Node): boolean =>
 
 for (const path of modules) {
   const text = readFileSync(path, "utf8")
-  const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true)
-  for (const statement of file.statements.filter(isExported)) {
+  for (const statement of exported(path)) {
     const tags = ts.getJSDocTags(statement).map((tag) => tag.tagName.text)
     for (const tag of ["since", "category"]) {
       if (!tags.includes(tag)) {
-        const { line } = file.getLineAndCharacterOfPosition(statement.getStart())
-        problems.push(`${relative(root, path)}:${line + 1}: the docstring has no @${tag}`)
+        problems.push(`${at(statement.getSourceFile(), statement.getStart())}: the docstring has no @${tag}`)
       }
     }
   }
@@ -71,9 +82,4 @@ try {
   rmSync(directory, { recursive: true })
 }
 
-if (problems.length > 0) {
-  process.stderr.write(`${problems.join("\n")}\n`)
-  process.exitCode = 1
-} else {
-  process.stdout.write(`${modules.length} modules are documented, ${examples.size} examples type-check\n`)
-}
+report(problems, `${modules.length} modules are documented, ${examples.size} examples type-check`)

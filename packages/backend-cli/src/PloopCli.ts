@@ -55,7 +55,7 @@ import * as session from "./internal/session.js"
 export interface Options {
   /** The tool: a name that is looked for in `PATH`, or a path. `ploop` unless given. */
   readonly tool?: string | undefined
-  /** What stands before the tool, as in `["sudo", "-n"]`. */
+  /** The words before the tool, as in `["sudo", "-n"]`; none unless given. */
   readonly prefix?: ReadonlyArray<string> | undefined
   /** The tool's `-v`: how much it says. 3, the tool's own default, unless given. */
   readonly verbosity?: number | undefined
@@ -76,7 +76,7 @@ export interface Options {
   readonly maxProcesses?: number | undefined
   /** How much of each output stream is kept, in bytes; 1 MiB unless given. */
   readonly maxOutput?: number | undefined
-  /** Whether to load the kernel modules with `modprobe` before the first operation. */
+  /** Whether to load the kernel modules with `modprobe` before the first operation; `false` unless given. */
   readonly loadModules?: boolean | undefined
 }
 
@@ -170,24 +170,37 @@ export const make = (
     )
   })
 
+// The types are written out, because an editor shows an alias by its name only.
+
 /**
- * The services, over the tool of this host.
+ * Runs the tool of this host.
+ *
+ * It provides `Ploop`, `LowLevel` and {@link PloopCli}. It requires a
+ * `CommandExecutor`, a `FileSystem` and a `Path`, which `NodeContext.layer` of
+ * `@effect/platform-node` provides. Nothing runs before the first operation.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options?: Options): Layer.Layer<Services, never, Requirements> =>
+export const layer = (
+  options?: Options
+): Layer.Layer<Ploop.Ploop | LowLevel.LowLevel | PloopCli, never, CommandExecutor | FileSystem | Path> =>
   Layer.scopedContext(make(options))
 
 /**
- * The same with options from `Config`.
+ * {@link layer} with options from `Config`: it fails with a `ConfigError` if one
+ * of them cannot be read. {@link config} reads all of them from the environment.
  *
  * @since 0.1.0
  * @category layers
  */
 export const layerConfig = (
   options: Config.Config.Wrap<Options>
-): Layer.Layer<Services, ConfigError, Requirements> => Layer.scopedContext(Effect.flatMap(Config.unwrap(options), make))
+): Layer.Layer<
+  Ploop.Ploop | LowLevel.LowLevel | PloopCli,
+  ConfigError,
+  CommandExecutor | FileSystem | Path
+> => Layer.scopedContext(Effect.flatMap(Config.unwrap(options), make))
 
 /**
  * The options as `Config` reads them: `PLOOP_TOOL`, `PLOOP_PREFIX` (a comma

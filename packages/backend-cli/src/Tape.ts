@@ -25,6 +25,7 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
+import { areUint8ArraysEqual, concatUint8Arrays } from "uint8array-extras"
 import { deathBySignal, errnoOf, withoutEnvironment, wordsOf } from "./internal/process.js"
 
 const Output = Schema.Union(Schema.String, Schema.Struct({ base64: Schema.String }))
@@ -144,29 +145,16 @@ export const read = (
 ): Effect.Effect<Tape, PlatformError | ParseResult.ParseError, FileSystem.FileSystem> =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.flatMap(fs.readFileString(path), parse))
 
-const same = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, index) => byte === b[index])
-
 const encodeOutput = (bytes: Uint8Array): typeof Output.Type => {
   const text = new TextDecoder().decode(bytes)
   // A replacement character that was not printed means that something was lost.
-  return same(new TextEncoder().encode(text), bytes) ? text : { base64: Encoding.encodeBase64(bytes) }
+  return areUint8ArraysEqual(new TextEncoder().encode(text), bytes) ? text : { base64: Encoding.encodeBase64(bytes) }
 }
 
 const decodeOutput = (output: typeof Output.Type): Uint8Array =>
   typeof output === "string"
     ? new TextEncoder().encode(output)
     : Encoding.decodeBase64(output.base64).pipe(Option.getRight, Option.getOrElse(() => new Uint8Array()))
-
-const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-  let offset = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, offset)
-    offset += chunk.length
-  }
-  return whole
-}
 
 /** Keeps the beginning of what passes. */
 class Recording {
@@ -179,7 +167,7 @@ class Recording {
   }
 
   output(): typeof Output.Type {
-    return encodeOutput(concat(this.pieces))
+    return encodeOutput(concatUint8Arrays(this.pieces))
   }
 
   tap<E>(stream: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E> {

@@ -51,9 +51,7 @@ export type TypeId = internal.TypeId
  * @since 0.1.0
  * @category models
  */
-export interface HostState {
-  readonly [TypeId]: TypeId
-}
+export interface HostState extends internal.HostState {}
 
 /**
  * @since 0.1.0

@@ -64,7 +64,7 @@ export interface Options {
   readonly largeDisks?: boolean | undefined
   /** From what identifiers and names are drawn; the same gives the same. 0 unless given. */
   readonly seed?: number | undefined
-  /** The state to begin with, which then decides on all of the above. */
+  /** The state to begin with, which decides on all of the above; a new host unless given. */
   readonly state?: HostState | undefined
 }
 
@@ -90,9 +90,14 @@ export const make = (options: Options = {}): Effect.Effect<Context.Context<Servi
   })
 
 /**
- * {@link make}, as a layer. Each time it is built there is a new host.
+ * A host in memory; each time the layer is built there is a new one.
+ *
+ * It provides `Ploop`, `LowLevel`, {@link FakeHost}, which controls the host, and
+ * the `FileSystem` that shows the host's files and what is mounted. It requires
+ * nothing.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options?: Options): Layer.Layer<Services> => Layer.effectContext(make(options))
+export const layer = (options?: Options): Layer.Layer<Ploop | LowLevel | FileSystem | FakeHost> =>
+  Layer.effectContext(make(options))

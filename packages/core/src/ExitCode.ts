@@ -6,8 +6,6 @@
  *
  * @since 0.1.0
  */
-import type * as PloopError from "./PloopError.js"
-
 const rows = [
   { code: 0, symbol: "E_OK", meaning: "success", error: undefined },
   {
@@ -65,7 +63,7 @@ const rows = [
   readonly code: number
   readonly symbol: string
   readonly meaning: string
-  readonly error: PloopError.Tag | undefined
+  readonly error: string | undefined
 }>
 
 /**
@@ -88,7 +86,7 @@ export interface ExitCode {
   readonly code: number
   readonly symbol: Symbol
   readonly meaning: string
-  readonly error: PloopError.Tag | undefined
+  readonly error: (typeof rows)[number]["error"]
 }
 
 /**

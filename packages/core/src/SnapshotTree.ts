@@ -19,7 +19,7 @@ import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as DiskDescriptor from "./DiskDescriptor.js"
-import { printable } from "./internal/message.js"
+import * as PrintableText from "./PrintableText.js"
 import * as SnapshotId from "./SnapshotId.js"
 
 /**
@@ -206,7 +206,7 @@ export interface RenderOptions {
 }
 
 const defaultLabel = (node: Node): string => {
-  const file = printable(node.file.slice(node.file.lastIndexOf("/") + 1)).replaceAll("\n", "\\n")
+  const file = PrintableText.escape(node.file.slice(node.file.lastIndexOf("/") + 1))
   const name = node.id === SnapshotId.top ? "top, written to now" : node.id
   return `${name}  ${file}${node.temporary ? "  (temporary)" : ""}`
 }

@@ -122,6 +122,15 @@ export * as Ploop from "./Ploop.js"
 export * as PloopError from "./PloopError.js"
 
 /**
+ * Text from a host that is safe to print: a file name, and so the tool's output,
+ * may hold any character, and control characters can move the cursor of a
+ * terminal or forge a line of a log.
+ *
+ * @since 0.1.0
+ */
+export * as PrintableText from "./PrintableText.js"
+
+/**
  * What the operations take: a schema for each, which checks the options of a
  * caller before anything is touched, fills in the defaults, and gives a backend
  * a complete request.

@@ -1,4 +1,13 @@
-import { ByteSize, ClusterSize, DevicePath, Disk, FormatVersion, HostPath, SnapshotId } from "@effect-ploop/core"
+import {
+  ByteSize,
+  ClusterSize,
+  DevicePath,
+  Disk,
+  FormatVersion,
+  HostPath,
+  PrintableText,
+  SnapshotId
+} from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FastCheck as fc, Random, Schema } from "effect"
 
@@ -149,5 +158,18 @@ describe("FormatVersion", () => {
   it("1 holds less than 2 TiB", () => {
     assert.strictEqual(FormatVersion.maximumSize(1), (2n << 40n) - 512n)
     assert.isAbove(Number(FormatVersion.maximumSize(2)), Number(FormatVersion.maximumSize(1)))
+  })
+})
+
+describe("PrintableText", () => {
+  it("is one line without a control character or a change of direction, whatever the text", () => {
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+      assert.notMatch(PrintableText.escape(text), /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/)
+    }))
+  })
+
+  it("is the text itself when that can be printed, and otherwise names the character", () => {
+    assert.strictEqual(PrintableText.escape("/vz/диск 1\t{a}.hdd"), "/vz/диск 1\t{a}.hdd")
+    assert.strictEqual(PrintableText.escape("a\n\u001b[2J\u202eb"), "a\\u000a\\u001b[2J\\u202eb")
   })
 })

@@ -85,6 +85,13 @@ export class TargetsDiffer
   }
 }
 
+const planOf = ({ jobs = 1, shrink = true, steps = 12, ...given }: Options): internal.Plan => ({
+  ...given,
+  steps,
+  jobs: Math.max(1, jobs),
+  shrink
+})
+
 /**
  * Compares two targets. The second is also asked what the state is when a next
  * step is chosen, so let that be the faster one.
@@ -97,14 +104,17 @@ export const compare = <E1, E2>(
   other: Target<E2>,
   options: Options
 ): Effect.Effect<Agreement, TargetsDiffer | RunFailure<E1 | E2> | CreateError | PlatformError> =>
-  Effect.flatMap(internal.compare(one, other, options), ({ difference, operations }) =>
-    Option.match(difference, {
-      onSome: (found) => Effect.fail(new TargetsDiffer(found)),
-      onNone: () =>
-        Effect.succeed({
-          seed: options.seed,
-          sequences: options.sequences,
-          steps: Object.values(operations).reduce((sum, { failed, succeeded }) => sum + failed + succeeded, 0),
-          operations
-        })
-    }))
+  Effect.flatMap(
+    internal.compare(one, other, planOf(options)),
+    ({ difference, operations }) =>
+      Option.match(difference, {
+        onSome: (found) => Effect.fail(new TargetsDiffer(found)),
+        onNone: () =>
+          Effect.succeed({
+            seed: options.seed,
+            sequences: options.sequences,
+            steps: Object.values(operations).reduce((sum, { failed, succeeded }) => sum + failed + succeeded, 0),
+            operations
+          })
+      })
+  )

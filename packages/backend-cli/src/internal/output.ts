@@ -1,4 +1,6 @@
+import * as PrintableText from "@effect-ploop/core/PrintableText"
 import * as LogLevel from "effect/LogLevel"
+import { concatUint8Arrays } from "uint8array-extras"
 
 /** The longest piece of a line that is logged, in characters. */
 const longestLine = 2000
@@ -8,17 +10,6 @@ const slack = 64 * 1024
 
 /** Pieces are joined when there are more, so that a program which writes byte by byte does not fill the memory. */
 const mostPieces = 1024
-
-const concat = (pieces: ReadonlyArray<Uint8Array>, size: number): Uint8Array => {
-  if (pieces.length === 1) return pieces[0]!
-  const all = new Uint8Array(size)
-  let offset = 0
-  for (const piece of pieces) {
-    all.set(piece, offset)
-    offset += piece.length
-  }
-  return all
-}
 
 const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80
 
@@ -65,7 +56,7 @@ export class Output {
   }
 
   text(): string {
-    const tail = concat(this.pieces, this.size)
+    const tail = concatUint8Arrays(this.pieces, this.size)
     if (!this.truncated) return decode(tail)
     const start = boundary(tail, tail.length - Math.ceil(this.limit / 2))
     const left = this.total - this.head.length - (tail.length - start)
@@ -78,16 +69,16 @@ export class Output {
     this.pieces.push(bytes)
     const tail = Math.ceil(this.limit / 2)
     if (!this.truncated && this.size > this.limit) {
-      const all = concat(this.pieces, this.size)
+      const all = concatUint8Arrays(this.pieces, this.size)
       const cut = boundary(all, this.limit - tail)
       this.truncated = true
       this.head = new Uint8Array(all.subarray(0, cut))
       this.keepLast(all, all.length - cut)
     } else if (this.truncated && this.size > 2 * tail + slack) {
       // Three more than wanted, so that the cut can move to the beginning of a character.
-      this.keepLast(concat(this.pieces, this.size), tail + 3)
+      this.keepLast(concatUint8Arrays(this.pieces, this.size), tail + 3)
     } else if (this.pieces.length > mostPieces) {
-      this.keepLast(concat(this.pieces, this.size), this.size)
+      this.keepLast(concatUint8Arrays(this.pieces, this.size), this.size)
     }
   }
 
@@ -136,13 +127,8 @@ export const level = (line: string): LogLevel.LogLevel => {
   return LogLevel.Debug
 }
 
-/** Makes a line safe to print: it may hold file names, and these any character. */
-export const escape = (text: string): string =>
-  text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (char) => char === "\t" ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
-  )
-
 /** An argument vector as one line of text, in which its words can be told apart. */
 export const join = (argv: ReadonlyArray<string>): string =>
-  argv.map((word) => /^[\w@%+=:,./{}~-]+$/.test(word) ? word : `'${escape(word).replaceAll("'", "'\\''")}'`).join(" ")
+  argv.map((word) =>
+    /^[\w@%+=:,./{}~-]+$/.test(word) ? word : `'${PrintableText.escape(word).replaceAll("'", "'\\''")}'`
+  ).join(" ")

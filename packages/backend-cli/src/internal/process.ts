@@ -1,5 +1,6 @@
 import type * as Operation from "@effect-ploop/core/Operation"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as PrintableText from "@effect-ploop/core/PrintableText"
 import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type { PlatformError } from "@effect/platform/Error"
@@ -220,7 +221,7 @@ const report = (drain: Pick<Drain, "name" | "minimum">, lines: ReadonlyArray<str
   const loud = lines.map((line) => [Output.level(line), line] as const)
     .filter(([level]) => LogLevel.greaterThanEqual(level, drain.minimum))
   return loud.length === 0 ? Effect.void : Effect.annotateLogs(
-    Effect.forEach(loud, ([level, line]) => Effect.logWithLevel(level, Output.escape(line)), { discard: true }),
+    Effect.forEach(loud, ([level, line]) => Effect.logWithLevel(level, PrintableText.escape(line)), { discard: true }),
     "ploop.stream",
     drain.name
   )

@@ -47,7 +47,7 @@ const choose = (tool: Tool): DevicePath.DevicePath => {
 // Looking for devices
 
 /** The path under which the kernel knows a file, which follows a renaming. */
-const pathOf = (tx: Transaction, level: Level, wanted: string): string => {
+const knownPath = (tx: Transaction, level: Level, wanted: string): string => {
   const found = files.lookup(tx, level.path)
   return Either.isRight(found) && files.same(found.right, level.file) ? level.path : wanted
 }
@@ -60,7 +60,7 @@ export const ofBase = (tool: Tool, base: string): ReadonlyArray<Device> => {
   const path = Either.getOrElse(files.realPath(tx, base), () => base)
   return tx.state.devices.filter(({ levels: [level] }) =>
     level !== undefined && files.same(level.file, found.right) &&
-    (generation(tool) !== "1.15" || pathOf(tx, level, path) === path)
+    (generation(tool) !== "1.15" || knownPath(tx, level, path) === path)
   )
 }
 

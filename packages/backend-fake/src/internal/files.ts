@@ -330,7 +330,7 @@ const store = (tx: Transaction, ref: FileRef, written: content.Written): Result<
 }
 
 /** The size of the largest file: what 32 bits count of blocks. */
-const largest = (2 ** 32 - 1) * space.blockSize
+const largestFile = (2 ** 32 - 1) * space.blockSize
 
 export const readAt = (tx: Transaction, ref: FileRef, position: number, length: number): Result<Uint8Array> => {
   if (position < 0) return failed("EINVAL")
@@ -344,10 +344,10 @@ export const writeAt = (tx: Transaction, ref: FileRef, position: number, data: U
   if (isReadOnly(tx, ref)) return failed("EROFS")
   if (position < 0) return failed("EINVAL")
   if (data.length === 0) return Either.right(0)
-  if (position >= largest) return failed("EFBIG")
+  if (position >= largestFile) return failed("EFBIG")
   const bytes = bytesOf(tx, ref)
   if (bytes === undefined) return failed("EIO")
-  const fitting = position + data.length > largest ? data.subarray(0, largest - position) : data
+  const fitting = position + data.length > largestFile ? data.subarray(0, largestFile - position) : data
   const written = content.write(bytes, position, fitting, tx.volume(ref.volume).space)
   return Option.isNone(written)
     ? failed("ENOSPC")
@@ -356,7 +356,7 @@ export const writeAt = (tx: Transaction, ref: FileRef, position: number, data: U
 
 export const truncateAt = (tx: Transaction, ref: FileRef, size: number): Result<void> => {
   if (isReadOnly(tx, ref)) return failed("EROFS")
-  if (size > largest) return failed("EFBIG")
+  if (size > largestFile) return failed("EFBIG")
   const { body } = tx.inode(ref)
   // Nothing of an image needs to be known to empty it.
   const bytes = size === 0 && body._tag === "Image" ? content.empty : bytesOf(tx, ref)
@@ -372,7 +372,9 @@ export const truncateAt = (tx: Transaction, ref: FileRef, size: number): Result<
  */
 export const replaceContent = (tx: Transaction, path: string, data: Uint8Array): boolean => {
   const found = walkToMake(tx, path, true)
-  if (Either.isLeft(found) || found.right.node === undefined || data.length === 0 || data.length > largest) return false
+  if (Either.isLeft(found) || found.right.node === undefined || data.length === 0 || data.length > largestFile) {
+    return false
+  }
   const { node } = found.right
   const { body } = tx.inode(node)
   if (body._tag !== "Bytes" || isReadOnly(tx, node)) return false

@@ -1,42 +1,10 @@
-import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import * as Either from "effect/Either"
 import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
 import * as content from "./content.js"
-import type { Volume } from "./state.js"
+import type { Delta, Image } from "./state.js"
 
-/**
- * What a delta holds: the whole tree of the disk as it was when the delta was
- * last written to (shared with the deltas below it), or nothing, and then what
- * is below it shows through; and the clusters that it has of its own.
- */
-export interface Delta {
-  readonly tree: Volume | "garbage" | undefined
-  readonly clusters: HashSet.HashSet<number>
-}
-
-/** An image file. Sizes are in bytes. */
-export interface Image {
-  readonly _tag: "Image"
-  /** Whether it has no header. */
-  readonly raw: boolean
-  /** How many clusters, from the first on, have room in the file although nothing was written to them. */
-  readonly filled: number
-  readonly version: FormatVersion
-  readonly clusterSize: number
-  readonly size: number
-  /** Marked as in use. */
-  readonly dirty: boolean
-  /** The file is shorter than its index says. */
-  readonly truncated: boolean
-  /** The header says that the image is empty, and a forced check finds that it is not. */
-  readonly staleFlag: boolean
-  readonly delta: Delta
-  /** Entries of the index name the same cluster of the file. */
-  readonly doubled?: boolean | undefined
-  /** By what its delta is known when the file is read as bytes. */
-  readonly token?: number | undefined
-}
+export type { Delta, Image }
 
 export const noDelta: Delta = { tree: undefined, clusters: HashSet.empty() }
 

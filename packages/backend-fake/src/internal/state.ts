@@ -1,11 +1,12 @@
 import type { DevicePath } from "@effect-ploop/core/DevicePath"
+import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import type { Generation } from "@effect-ploop/core/Generation"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import * as HashMap from "effect/HashMap"
+import type * as HashSet from "effect/HashSet"
 import type { PCGRandomState } from "effect/Utils"
 import type * as content from "./content.js"
 import type { Layout } from "./ext4.js"
-import type * as image from "./image.js"
 import type * as space from "./space.js"
 
 export interface Directory {
@@ -27,7 +28,40 @@ export interface DeviceNode {
   readonly _tag: "Device"
 }
 
-export type Body = content.Bytes | image.Image | Directory | Link | DeviceNode
+/**
+ * What a delta holds: the whole tree of the disk as it was when the delta was
+ * last written to (shared with the deltas below it), or nothing, and then what
+ * is below it shows through; and the clusters that it has of its own.
+ */
+export interface Delta {
+  readonly tree: Volume | "garbage" | undefined
+  readonly clusters: HashSet.HashSet<number>
+}
+
+/** An image file. Sizes are in bytes. */
+export interface Image {
+  readonly _tag: "Image"
+  /** Whether it has no header. */
+  readonly raw: boolean
+  /** How many clusters, from the first on, have room in the file although nothing was written to them. */
+  readonly filled: number
+  readonly version: FormatVersion
+  readonly clusterSize: number
+  readonly size: number
+  /** Marked as in use. */
+  readonly dirty: boolean
+  /** The file is shorter than its index says. */
+  readonly truncated: boolean
+  /** The header says that the image is empty, and a forced check finds that it is not. */
+  readonly staleFlag: boolean
+  readonly delta: Delta
+  /** Entries of the index name the same cluster of the file. */
+  readonly doubled?: boolean | undefined
+  /** By what its delta is known when the file is read as bytes. */
+  readonly token?: number | undefined
+}
+
+export type Body = content.Bytes | Image | Directory | Link | DeviceNode
 
 export interface Inode {
   readonly ino: number
@@ -120,7 +154,7 @@ export interface State {
   readonly handles: HashMap.HashMap<number, Handle>
   readonly nextHandle: number
   /** The deltas whose image files have been read as bytes. */
-  readonly deltas: HashMap.HashMap<number, image.Delta>
+  readonly deltas: HashMap.HashMap<number, Delta>
 }
 
 // What every write copies is copied field by field: a spread costs several times as much.

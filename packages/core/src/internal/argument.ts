@@ -2,7 +2,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import * as Operation from "../Operation.js"
 import { InvalidArgument } from "../PloopError.js"
-import { printable } from "./message.js"
+import * as PrintableText from "../PrintableText.js"
 
 const valueAt = (options: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
   path.reduce((value, key) => Predicate.hasProperty(value, key) ? value[key] : undefined, options)
@@ -13,7 +13,7 @@ const show = (value: unknown): string => {
   const text = Predicate.isFunction(value) || Predicate.isSymbol(value) ?
     typeof value :
     JSON.stringify(value, (_, part) => Predicate.isBigInt(part) ? `${part}` : part) ?? typeof value
-  return printable(text.length > 200 ? `${text.slice(0, 200)}…` : text)
+  return PrintableText.escape(text.length > 200 ? `${text.slice(0, 200)}…` : text)
 }
 
 const expected = (message: string): string | undefined => /^Expected (.*), actual /s.exec(message)?.[1]

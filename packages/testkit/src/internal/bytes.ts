@@ -1,10 +1,3 @@
-/** Whether both are the same, byte for byte. */
-export const same = (one: Uint8Array, other: Uint8Array): boolean => {
-  if (one.length !== other.length) return false
-  for (let index = 0; index < one.length; index++) if (one[index] !== other[index]) return false
-  return true
-}
-
 /** A number that differs, as good as surely, where bytes do. */
 export const fingerprint = (bytes: Uint8Array): number => {
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)

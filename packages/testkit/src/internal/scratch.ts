@@ -2,7 +2,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
-import { same } from "./bytes.js"
+import { areUint8ArraysEqual } from "uint8array-extras"
 
 /** What the directories of cases begin with, so that leftovers are known for what they are. */
 export const prefix = "ploop-conformance-"
@@ -37,7 +37,7 @@ export const requireUsable = (fs: FileSystem, path: Path, directory: string): Ef
       yield* fs.writeFile(file, probe)
       return yield* fs.readFile(file)
     })).pipe(Effect.mapError((error): Problem => ({ rule: ruleFor(error), reason: words(error) })))
-    if (!same(read, probe)) {
+    if (!areUint8ArraysEqual(read, probe)) {
       return yield* Effect.fail<Problem>({ rule: "must give back what was written to it", reason: "" })
     }
   })

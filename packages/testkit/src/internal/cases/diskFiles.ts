@@ -4,8 +4,8 @@ import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
+import { areUint8ArraysEqual } from "uint8array-extras"
 import * as Check from "../../Check.js"
-import { same } from "../bytes.js"
 import * as imageFile from "../imageFile.js"
 
 type Changed = Effect.Effect<void, PlatformError, FileSystem.FileSystem>
@@ -78,7 +78,7 @@ export const untouched = <A, E, R>(
     const after = yield* contents(directory)
     yield* Check.equal(after.map(({ name }) => name), before.map(({ name }) => name), "the files in the directory")
     for (const [index, { bytes, name }] of after.entries()) {
-      yield* Check.isTrue(same(bytes, before[index]!.bytes), `whether ${name} is as it was`)
+      yield* Check.isTrue(areUint8ArraysEqual(bytes, before[index]!.bytes), `whether ${name} is as it was`)
     }
     return answer
   })

@@ -14,7 +14,6 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type * as Case from "../../Case.js"
 import { formattedSize } from "../../Conformance.js"
-import type { Options } from "../../Differential.js"
 import type { Profile, Target } from "../../Target.js"
 import { profile as profileOf } from "../../Target.js"
 import { clear } from "../clear.js"
@@ -24,6 +23,16 @@ import type { Model, Place, Step } from "./step.js"
 import { furtherName, mountPoints } from "./step.js"
 import { steps } from "./steps.js"
 import { creation } from "./steps/images.js"
+
+/** What to run: the options of a caller with every default filled in. */
+export interface Plan {
+  readonly sequences: number
+  readonly seed: number
+  readonly steps: number
+  readonly mounts: boolean
+  readonly jobs: number
+  readonly shrink: boolean
+}
 
 /** How the disk of a sequence is made, where it has no file system. */
 type Creation = Omit<CreateOptions, "image">
@@ -228,15 +237,15 @@ const sequence = async (
 const check = (
   one: Side,
   other: Side,
-  options: Options,
+  plan: Plan,
   progress: Progress,
   job: number,
   sequences: number
 ): Effect.Effect<Option.Option<Difference>> =>
   Effect.promise(async (signal) => {
-    const seed = options.seed + job
-    const limit = options.steps ?? 12
-    const step = steps(options.mounts).map((step) => new StepCommand(step))
+    const seed = plan.seed + job
+    const limit = plan.steps
+    const step = steps(plan.mounts).map((step) => new StepCommand(step))
     const commands = FastCheck.commands([step], { maxCommands: limit * candidates, size: "max" })
     let begun = 0
     const details = await FastCheck.check(
@@ -252,7 +261,7 @@ const check = (
       {
         seed,
         numRuns: sequences,
-        endOnFailure: options.shrink === false,
+        endOnFailure: !plan.shrink,
         // Otherwise the first sequences would be short, and alike.
         unbiased: true
       }
@@ -261,7 +270,7 @@ const check = (
     const mismatch = details.errorInstance
     if (!(mismatch instanceof Mismatch)) throw mismatch
     const [made] = details.counterexample ?? []
-    const head = options.mounts ? "a disk with an empty file system" : `create ${JSON.stringify(made)}`
+    const head = plan.mounts ? "a disk with an empty file system" : `create ${JSON.stringify(made)}`
     return Option.some({
       seed,
       steps: [head, ...mismatch.steps],
@@ -270,20 +279,19 @@ const check = (
     })
   })
 
-export const compare = <E1, E2>(one: Target<E1>, other: Target<E2>, options: Options) =>
+export const compare = <E1, E2>(one: Target<E1>, other: Target<E2>, plan: Plan) =>
   Effect.gen(function*() {
-    const sides = yield* Effect.all([makeSide(one, options.mounts), makeSide(other, options.mounts)], {
+    const sides = yield* Effect.all([makeSide(one, plan.mounts), makeSide(other, plan.mounts)], {
       concurrency: 2
     })
-    const jobs = Math.max(1, options.jobs ?? 1)
-    const shares = Array.from({ length: jobs }, (_, job) =>
-      Math.floor(options.sequences / jobs) + (job < options.sequences % jobs ? 1 : 0))
+    const shares = Array.from({ length: plan.jobs }, (_, job) =>
+      Math.floor(plan.sequences / plan.jobs) + (job < plan.sequences % plan.jobs ? 1 : 0))
     const progress = new Progress()
     const differences = yield* Effect.forEach(
       shares.filter((share) =>
         share > 0
       ),
-      (share, job) => check(sides[0], sides[1], options, progress, job, share),
+      (share, job) => check(sides[0], sides[1], plan, progress, job, share),
       { concurrency: "unbounded" }
     )
     const difference = Option.flatten(Option.fromNullable(differences[progress.foundBy ?? 0]))

@@ -1,4 +1,4 @@
-import type { Operation, Outcome } from "../../Report.js"
+import type { Operation, Outcome } from "./model.js"
 
 /** An operation that a case ran, on one or two lines. */
 export const operation = ({ arguments: argv, exitCode, name, outcome, subject }: Operation): ReadonlyArray<string> => [

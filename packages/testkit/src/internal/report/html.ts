@@ -1,8 +1,8 @@
 import * as DateTime from "effect/DateTime"
 import * as Capability from "../../Capability.js"
-import type { Report } from "../../Report.js"
-import { counts, isSuccess } from "../../Report.js"
 import * as details from "./details.js"
+import type { Report } from "./model.js"
+import { counts, isSuccess } from "./model.js"
 import type { Failure, Row } from "./summary.js"
 import { byOperation, failures, reasons, rows, sentence } from "./summary.js"
 

@@ -1,8 +1,8 @@
 import * as DateTime from "effect/DateTime"
 import { XMLBuilder } from "fast-xml-parser"
-import type { CaseResult, Report } from "../../Report.js"
-import { counts } from "../../Report.js"
 import * as details from "./details.js"
+import type { CaseResult, Report } from "./model.js"
+import { counts } from "./model.js"
 import { byOperation } from "./summary.js"
 
 const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: "@", format: true })

@@ -1,6 +1,6 @@
 import * as Array from "effect/Array"
 import * as Case from "../../Case.js"
-import type { CaseResult, Outcome, Report } from "../../Report.js"
+import type { CaseResult, Outcome, Report } from "./model.js"
 
 /** How the cases of one operation ended. */
 export interface Row {

@@ -1,9 +1,9 @@
 import * as Ansi from "@effect/printer-ansi/Ansi"
 import * as AnsiDoc from "@effect/printer-ansi/AnsiDoc"
 import * as Doc from "@effect/printer/Doc"
-import type { Report } from "../../Report.js"
-import { counts, isSuccess } from "../../Report.js"
 import * as details from "./details.js"
+import type { Report } from "./model.js"
+import { counts, isSuccess } from "./model.js"
 import type { Failure, Row } from "./summary.js"
 import { failures, reasons, rows, sentence } from "./summary.js"
 
