@@ -1,9 +1,8 @@
 /**
- * From what a run of the tool left behind to the cause of its failure.
+ * Finds the cause of a failure from the outcome of a run of the tool.
  *
- * Every backend that runs the tool, near or far, classifies alike: by operation,
- * exit code, words and generation, so that a cause is the same class on every
- * generation.
+ * Every backend that runs the tool classifies by the same rules: operation, exit
+ * code, output and generation. So a cause has the same class on every generation.
  *
  * @since 0.1.0
  */
@@ -20,23 +19,25 @@ import type * as PloopError from "./PloopError.js"
  * @category models
  */
 export interface Outcome {
-  /** The method of the service, as in `mount`. */
+  /** The operation, as in `mount`. */
   readonly operation: Operation.Name
-  /** The disk, device, directory or file that it was about. */
+  /** The disk, device, directory or file that the operation was about. */
   readonly subject: string
-  /** Absent while it is not known yet. */
+  /** The generation of the tool; absent while it is not known. */
   readonly generation?: Generation | undefined
-  /** Absent when the tool was killed by a signal. */
+  /** The exit code of the tool; absent when a signal ended it. */
   readonly exitCode?: number | undefined
-  /** As in `SIGKILL`. */
+  /** The signal that ended the tool, as in `SIGKILL`; absent when none did. */
   readonly signal?: string | undefined
+  /** What the tool wrote to its standard output. */
   readonly stdout: string
+  /** What the tool wrote to its standard error. */
   readonly stderr: string
 }
 
 /**
- * The cause of a failure. It answers for every exit code, every signal and every
- * text: what is not known is `Unclassified`.
+ * The cause of a failure. Every exit code, signal and text has a result: what is
+ * not known is `Unclassified`.
  *
  * @since 0.1.0
  * @category classification

@@ -24,8 +24,8 @@ import * as HostPath from "./HostPath.js"
 export const descriptorName = "DiskDescriptor.xml"
 
 /**
- * The path of a descriptor: its name ends in `.xml`, which is how the tool
- * tells a descriptor from an image.
+ * The path of a descriptor. Its name ends in `.xml`: by that the tool knows a
+ * descriptor from an image.
  *
  * @since 0.1.0
  * @category schemas

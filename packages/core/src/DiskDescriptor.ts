@@ -1,10 +1,10 @@
 /**
- * `DiskDescriptor.xml`, both ways.
+ * Parses and renders `DiskDescriptor.xml`.
  *
- * Reading tolerates what the tool tolerates and refuses what it refuses.
- * Writing keeps everything that this module does not know: elements, comments
- * and attributes stay where they were; a text that the tool wrote comes out byte
- * for byte.
+ * Parsing accepts what the tool accepts and refuses what it refuses. Rendering
+ * keeps everything that this module does not know: elements, comments and
+ * attributes stay where they were, and a text that the tool wrote is reproduced
+ * byte for byte.
  *
  * @example
  * import { DiskDescriptor, SnapshotId } from "@effect-ploop/core"
@@ -27,8 +27,8 @@ import * as xml from "./internal/descriptorXml.js"
 import * as SnapshotId from "./SnapshotId.js"
 
 /**
- * A text that is no descriptor: the element at fault, what is in it, and the
- * rule that it breaks.
+ * A text that is not a descriptor. It names the element at fault, its content and
+ * the rule that it breaks.
  *
  * @since 0.1.0
  * @category errors
@@ -85,11 +85,11 @@ export type Snapshot = typeof Snapshot.Type
 /**
  * A descriptor.
  *
- * - `rootElement`: which generation wrote it; the tool does not look at it;
- * - `diskSize`: what the descriptor says; the top delta can say another;
+ * - `rootElement`: the name that the writing generation uses; the tool ignores it;
+ * - `diskSize`: the size in the descriptor; the top delta can have another;
  * - `cylinders`, `heads`, `sectors`: the geometry, kept by a resize;
  * - `preallocated`: whether the images take their full size;
- * - `source`: the text that it was read from, for what is not known here.
+ * - `source`: the text that was parsed, for what this module does not know.
  *
  * @since 0.1.0
  * @category models
@@ -128,18 +128,23 @@ export const geometry = (
 }
 
 /**
- * What {@link make} needs to know; the rest follows.
+ * What {@link make} needs; everything else is derived.
  *
  * @since 0.1.0
  * @category models
  */
 export interface MakeOptions {
+  /** The size of the disk, in bytes. */
   readonly size: ByteSize.ByteSizeInput
+  /** The image files. */
   readonly images: ReadonlyArray<Image>
+  /** The snapshots and the top delta. */
   readonly snapshots: ReadonlyArray<Snapshot>
+  /** The cluster size, in bytes. Default: 1 MiB. */
   readonly clusterSize?: ByteSize.ByteSizeInput | undefined
+  /** Whether the images take their full size. Default: `false`. */
   readonly preallocated?: boolean | undefined
-  /** `Virtuozzo_disk_image`, as generations 7 and 9 write, unless given. */
+  /** The root element. Default: `Virtuozzo_disk_image`, as generations 7 and 9 write it. */
   readonly rootElement?: "Parallels_disk_image" | "Virtuozzo_disk_image" | undefined
 }
 

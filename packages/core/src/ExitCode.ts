@@ -1,8 +1,8 @@
 /**
  * The exit codes of the tool, of all generations.
  *
- * A code alone is seldom the cause of a failure: the table says what is left to
- * assume when the tool's words say nothing more.
+ * A code alone is seldom the cause of a failure. The table has the cause that the
+ * code suggests where the tool's output says nothing more.
  *
  * @since 0.1.0
  */
@@ -14,7 +14,7 @@ const rows = [
     meaning: "a file could not be created; also the only failure code of a few commands",
     error: "Unclassified"
   },
-  { code: 2, symbol: "E_DEVICE", meaning: "the device could not be opened or had", error: "DeviceFailed" },
+  { code: 2, symbol: "E_DEVICE", meaning: "the device could not be opened or allocated", error: "DeviceFailed" },
   { code: 3, symbol: "E_DEVIOC", meaning: "the driver refused a request", error: "DeviceFailed" },
   { code: 4, symbol: "E_OPEN", meaning: "an image could not be opened", error: "InputOutputFailed" },
   { code: 5, symbol: "E_MALLOC", meaning: "out of memory", error: "OutOfMemory" },
@@ -26,20 +26,20 @@ const rows = [
   { code: 11, symbol: "E_PLOOPFMT", meaning: "the image is damaged or of another format", error: "ImageCorrupt" },
   { code: 12, symbol: "E_SYS", meaning: "a system call failed", error: "Unclassified" },
   { code: 13, symbol: "E_PROTOCOL", meaning: "the copy stream is broken", error: "CopyProtocolBroken" },
-  { code: 14, symbol: "E_LOOP", meaning: "a copy goes round in a loop", error: "CopyProtocolBroken" },
-  { code: 15, symbol: "E_FSTAT", meaning: "a file could not be looked at", error: "InputOutputFailed" },
+  { code: 14, symbol: "E_LOOP", meaning: "a copy runs in a loop", error: "CopyProtocolBroken" },
+  { code: 15, symbol: "E_FSTAT", meaning: "a file could not be inspected", error: "InputOutputFailed" },
   { code: 16, symbol: "E_FSYNC", meaning: "a file could not be synchronised", error: "InputOutputFailed" },
   { code: 17, symbol: "E_EBUSY", meaning: "the snapshot is used by a device", error: "SnapshotInUse" },
   { code: 18, symbol: "E_FLOCK", meaning: "a lock could not be taken", error: "InputOutputFailed" },
   { code: 19, symbol: "E_FTRUNCATE", meaning: "a file could not be truncated", error: "InputOutputFailed" },
   { code: 20, symbol: "E_FALLOCATE", meaning: "space could not be allocated", error: "InputOutputFailed" },
   { code: 21, symbol: "E_MOUNT", meaning: "a mount failed", error: "MountFailed" },
-  { code: 22, symbol: "E_UMOUNT", meaning: "a umount failed", error: "UmountFailed" },
+  { code: 22, symbol: "E_UMOUNT", meaning: "an unmount failed", error: "UmountFailed" },
   { code: 23, symbol: "E_LOCK", meaning: "the descriptor could not be locked or read", error: "Unclassified" },
-  { code: 24, symbol: "E_MKFS", meaning: "no file system could be made", error: "FileSystemMakeFailed" },
+  { code: 24, symbol: "E_MKFS", meaning: "no file system could be created", error: "FileSystemMakeFailed" },
   { code: 25, symbol: "E_RESERVED_25", meaning: "reserved", error: "Unclassified" },
   { code: 26, symbol: "E_RESIZE_FS", meaning: "the file system could not be resized", error: "FileSystemResizeFailed" },
-  { code: 27, symbol: "E_MKDIR", meaning: "a directory could not be made", error: "InputOutputFailed" },
+  { code: 27, symbol: "E_MKDIR", meaning: "a directory could not be created", error: "InputOutputFailed" },
   { code: 28, symbol: "E_RENAME", meaning: "a file could not be renamed", error: "InputOutputFailed" },
   { code: 29, symbol: "E_ABORT", meaning: "cancelled by a signal", error: "ToolAborted" },
   { code: 30, symbol: "E_RELOC", meaning: "blocks could not be relocated", error: "DeviceFailed" },
@@ -48,8 +48,8 @@ const rows = [
   { code: 33, symbol: "E_CHANGE_GPT", meaning: "the partition table could not be changed", error: "DeviceFailed" },
   { code: 34, symbol: "E_RESERVED_34", meaning: "reserved", error: "Unclassified" },
   { code: 35, symbol: "E_UNLINK", meaning: "a file could not be removed", error: "InputOutputFailed" },
-  { code: 36, symbol: "E_MKNOD", meaning: "a device node could not be made", error: "InputOutputFailed" },
-  { code: 37, symbol: "E_PLOOPINUSE", meaning: "the image is in use, or marked so", error: "ImageInUse" },
+  { code: 36, symbol: "E_MKNOD", meaning: "a device node could not be created", error: "InputOutputFailed" },
+  { code: 37, symbol: "E_PLOOPINUSE", meaning: "the image is in use, or its in-use flag is set", error: "ImageInUse" },
   { code: 38, symbol: "E_PARAM", meaning: "a bad argument, or one of a hundred refusals", error: "Unclassified" },
   { code: 39, symbol: "E_DISKDESCR", meaning: "the descriptor is missing or inconsistent", error: "DescriptorInvalid" },
   { code: 40, symbol: "E_DEV_NOT_MOUNTED", meaning: "the image is not mounted", error: "NotMounted" },
@@ -75,17 +75,19 @@ const rows = [
 export type Symbol = (typeof rows)[number]["symbol"]
 
 /**
- * A row of the table: the number, its name, what it means, and the class of
- * error that it stands for when the tool's words do not tell more (`undefined`
- * for success).
+ * A row of the table.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ExitCode {
+  /** The number. */
   readonly code: number
+  /** Its name, as in `E_PARAM`. */
   readonly symbol: Symbol
+  /** What it means. */
   readonly meaning: string
+  /** The tag of the error that the code suggests; `undefined` for success. */
   readonly error: (typeof rows)[number]["error"]
 }
 

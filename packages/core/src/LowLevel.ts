@@ -1,9 +1,9 @@
 /**
- * What the tool's low-level commands do to a device or an image.
+ * The tool's low-level commands, which act on a device or an image.
  *
- * They look at no descriptor and take no lock, and most of them can harm a disk
- * that is in use. They are kept out of the {@link Ploop} service so that nobody
- * reaches for them by accident.
+ * They read no descriptor and take no lock, and most of them can damage a disk
+ * that is in use. They are a service of their own, beside {@link Ploop}, so that
+ * nobody uses them by accident.
  *
  * @since 0.1.0
  */
@@ -36,7 +36,7 @@ export interface LowLevel {
   ) => Effect.Effect<void, OperationError.StopError>
 
   /**
-   * Forgets the deltas of a stopped device.
+   * Detaches the deltas of a stopped device.
    */
   readonly clear: (
     options: Request.OfDeviceOptions
@@ -57,7 +57,7 @@ export interface LowLevel {
   ) => Effect.Effect<void, OperationError.GrowError>
 
   /**
-   * The device that the driver would give out next.
+   * The device that the driver would allocate next.
    */
   readonly nextDevice: Effect.Effect<DevicePath, OperationError.NextDeviceError>
 }

@@ -26,10 +26,10 @@ import { SnapshotId } from "./SnapshotId.js"
 import { SnapshotTree } from "./SnapshotTree.js"
 
 /**
- * What may happen to an operation that has begun:
+ * What may happen to an operation once it has begun:
  *
  * - `query`: it changes nothing, and may be ended at any moment;
- * - `change`: it may be ended, and what it left is cleared away;
+ * - `change`: it may be ended, and what it left is removed;
  * - `uninterruptible`: ending it would damage an image, so it runs to its end.
  *
  * @since 0.2.0
@@ -55,7 +55,7 @@ export type Shape = "effect" | "stream" | "sink"
 export type Group = "images" | "mounts" | "snapshots" | "balloon" | "queries" | "copy" | "lowLevel"
 
 /**
- * What the table says of an operation.
+ * A row of the table.
  *
  * @since 0.2.0
  * @category models
@@ -618,12 +618,12 @@ export const kindOf = <N extends Name>(name: N, request: RequestOf<N>): Kind => 
   return row.isQuery?.(request as never) === true ? "query" : row.kind
 }
 
-/** The options that name what an operation is about, the most telling one first. */
+/** The options that name what an operation is about; the first that is given does. */
 const subjects = ["disk", "image", "device", "target"] as const
 
 /**
- * What a call is about, as far as its options tell, also before they are
- * checked: a path, or `host`.
+ * What a call is about: a path from its options, which need not be checked yet,
+ * or `host`.
  *
  * @since 0.2.0
  * @category accessors

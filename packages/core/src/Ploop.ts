@@ -1,7 +1,7 @@
 /**
- * The service: the operations of `ploop`, whatever backend does them.
+ * The service: the operations of `ploop`, on any backend.
  *
- * Options are checked before a backend sees them: a broken rule is an
+ * Options are checked before a backend receives them: a broken rule is an
  * `InvalidArgument` that names the option, the value and the rule.
  *
  * @example
@@ -16,7 +16,7 @@
  *
  *   yield* Effect.scoped(Effect.gen(function*() {
  *     const { target } = yield* Ploop.mountScoped({ disk, target: "/mnt/101" })
- *     yield* Console.log(`use ${target}, which is umounted at the end of the scope`)
+ *     yield* Console.log(`use ${target}, which is unmounted at the end of the scope`)
  *   }))
  *
  *   yield* ploop.switchSnapshot({ disk, id: clean })
@@ -45,17 +45,16 @@ import type { SnapshotId } from "./SnapshotId.js"
 import type * as SnapshotTree from "./SnapshotTree.js"
 
 /**
- * The operations. Every one has a span, `Ploop.<operation>`, and is counted in
- * the metrics of {@link operations} and {@link durations}.
+ * The operations. Each call has a span, `Ploop.<operation>`, and is counted in
+ * the metrics {@link operations} and {@link durations}.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Ploop {
   /**
-   * Makes an image file, its descriptor and, unless told otherwise, a file system
-   * in it. A file that exists already is never touched. On failure nothing is
-   * left behind.
+   * Creates an image file, its descriptor and, by default, a file system in it. A
+   * file that exists already is never touched. A failure leaves no file behind.
    */
   readonly create: (
     options: Request.CreateOptions
@@ -78,16 +77,16 @@ export interface Ploop {
   ) => Effect.Effect<void, OperationError.ConvertError>
 
   /**
-   * Looks for damage in the images and mends what it may. A broken image is an
-   * answer, not an error; an image that is marked in use and may not be mended
-   * is `ImageDirty`.
+   * Checks the images for damage and repairs what it may. A broken image is a
+   * result, not an error. An image whose in-use flag is set and may not be
+   * cleared is `ImageDirty`.
    */
   readonly check: (
     options: Request.CheckOptions
   ) => Effect.Effect<Result.Checked, OperationError.CheckError>
 
   /**
-   * Replaces the file of an image by another with the same content.
+   * Replaces the file of an image by another one with the same content.
    */
   readonly replace: (
     options: Request.ReplaceOptions
@@ -95,47 +94,47 @@ export interface Ploop {
 
   /**
    * Attaches a disk or one of its snapshots to a device and, given a target,
-   * mounts its file system. When the mount fails, a device that came up is
-   * torn down again.
+   * mounts its file system. When the mount fails, a device that was attached for
+   * it is detached again.
    */
   readonly mount: (
     options: Request.MountOptions
   ) => Effect.Effect<Result.Mounted, OperationError.MountError>
 
   /**
-   * Umounts the file system and stops the device.
+   * Unmounts the file system and stops the device.
    */
   readonly umount: (
     options: Request.UmountOptions
   ) => Effect.Effect<void, OperationError.UmountError>
 
   /**
-   * Changes the size of a disk and of the file system in it. Shrinking leaves
-   * the size of the disk as it is: ask `fileSystemInfo` for the outcome.
+   * Changes the size of a disk and of its file system. Shrinking keeps the size of
+   * the disk: `fileSystemInfo` has the outcome.
    */
   readonly resize: (
     options: Request.ResizeOptions
   ) => Effect.Effect<void, OperationError.ResizeError>
 
   /**
-   * Takes a snapshot, of a mounted disk as well, and answers its identifier.
-   * What is written from now on goes to a new top delta.
+   * Takes a snapshot, of a mounted disk too, and returns its identifier. Later
+   * writes go to a new top delta.
    */
   readonly createSnapshot: (
     options: Request.CreateSnapshotOptions
   ) => Effect.Effect<SnapshotId, OperationError.CreateSnapshotError>
 
   /**
-   * Takes a snapshot that goes away by itself, and attaches a read-only device
-   * at it. {@link withTemporarySnapshot} also takes care of its end.
+   * Takes a snapshot that is merged automatically once no device uses it, and
+   * attaches a read-only device at it. {@link withTemporarySnapshot} also releases both.
    */
   readonly createTemporarySnapshot: (
     options: Request.CreateTemporarySnapshotOptions
   ) => Effect.Effect<Result.TemporarySnapshot, OperationError.CreateTemporarySnapshotError>
 
   /**
-   * Goes back to a snapshot: what was written since the last one is discarded.
-   * The disk must not be mounted.
+   * Goes back to a snapshot and discards what was written since the last one. The
+   * disk must not be mounted.
    */
   readonly switchSnapshot: (
     options: Request.OfSnapshotOptions
@@ -143,29 +142,28 @@ export interface Ploop {
 
   /**
    * Goes back to a snapshot and keeps what was written since the last one as a
-   * snapshot of its own, whose identifier is the answer. Either both happen or
-   * neither.
+   * snapshot of its own, whose identifier it returns. When the switch fails, that
+   * snapshot is deleted again.
    */
   readonly snapshotAndSwitch: (
     options: Request.SnapshotAndSwitchOptions
   ) => Effect.Effect<SnapshotId, OperationError.SnapshotAndSwitchError>
 
   /**
-   * Goes back to a snapshot and consumes it: what was written since is
-   * discarded, and the snapshot is no longer there to go back to. Refused when
-   * the snapshot has children other than the top delta. When a device shows the
-   * snapshot, the disk has gone back to it, but the snapshot stays: do it again
-   * once the device is gone.
+   * Goes back to a snapshot and deletes it: what was written since is discarded,
+   * and no further switch to the snapshot is possible. Refused when the snapshot
+   * has children other than the top delta. When a device shows the snapshot, the
+   * switch succeeds but the snapshot stays: repeat the call once the device is gone.
    */
   readonly switchAndDelete: (
     options: Request.OfSnapshotOptions
   ) => Effect.Effect<void, OperationError.SwitchAndDeleteError>
 
   /**
-   * Deletes a snapshot and answers what became of it: the tool calls three
-   * outcomes by one name. Deleting {@link SnapshotId.top} of an idle disk
-   * discards what was written since the last snapshot, which becomes the top
-   * delta; when others are built on that one, it cannot be deleted once more.
+   * Deletes a snapshot and returns which of three outcomes that had. Deleting
+   * {@link SnapshotId.top} of an idle disk discards what was written since the
+   * last snapshot, which becomes the top delta. It cannot be deleted once more
+   * while other snapshots are built on it.
    */
   readonly deleteSnapshot: (
     options: Request.OfSnapshotOptions
@@ -179,8 +177,8 @@ export interface Ploop {
   ) => Effect.Effect<Result.Merged, OperationError.MergeSnapshotsError>
 
   /**
-   * The snapshots of a disk, as the descriptor has them. It takes no lock and
-   * needs no device.
+   * The snapshots of a disk, from its descriptor. It takes no lock and needs no
+   * device.
    */
   readonly listSnapshots: (
     options: Request.OfDiskOptions
@@ -194,16 +192,17 @@ export interface Ploop {
   ) => Effect.Effect<Result.ImageInfo, OperationError.ImageInfoError>
 
   /**
-   * The size, the use and the block size of the file system in a disk. When
-   * that takes a temporary mount, the caller has to agree with `mayMount`.
+   * The size, the usage and the block size of the file system in a disk. When that
+   * requires a temporary mount, the caller has to consent by `mayMount`.
    */
   readonly fileSystemInfo: (
     options: Request.FileSystemInfoOptions
   ) => Effect.Effect<Result.FileSystemInfo, OperationError.FileSystemInfoError>
 
   /**
-   * The device that runs a disk, if one does. Generations 7 and 9 know a disk
-   * by its images alone: clones that share one by a hard link answer for each other.
+   * The device that runs a disk, if one does. Generations 7 and 9 identify a disk
+   * by its images alone: of clones that share one by a hard link, each is reported
+   * for the others.
    */
   readonly deviceOf: (
     options: Request.DeviceOfOptions
@@ -222,7 +221,7 @@ export interface Ploop {
   readonly listDevices: Effect.Effect<ReadonlyArray<Result.RunningDevice>, OperationError.ListDevicesError>
 
   /**
-   * The absolute path of the image file that is written to.
+   * The absolute path of the image file that receives writes.
    */
   readonly topDelta: (
     options: Request.OfDiskOptions
@@ -234,7 +233,7 @@ export interface Ploop {
   readonly tool: Effect.Effect<Result.Tool, OperationError.ToolError>
 
   /**
-   * What ploop needs of the kernel and the host, and what of it is missing.
+   * What ploop needs of the kernel and the host, and which of it is missing.
    */
   readonly prerequisites: Effect.Effect<ReadonlyArray<Result.Prerequisite>, OperationError.PrerequisitesError>
 
@@ -246,7 +245,7 @@ export interface Ploop {
   ) => Effect.Effect<Result.Balloon, OperationError.BalloonStatusError>
 
   /**
-   * Clears a stale state of maintenance, and answers what it is now.
+   * Clears a stale state of maintenance, and returns the present one.
    */
   readonly balloonClear: (
     options: Request.RunningOptions
@@ -260,23 +259,23 @@ export interface Ploop {
   ) => Effect.Effect<Result.BalloonChanged, OperationError.BalloonChangeError>
 
   /**
-   * Finishes a maintenance that was interrupted; answers the tool's lines.
+   * Finishes an interrupted maintenance; returns the lines of the tool's output.
    */
   readonly balloonComplete: (
     options: Request.RunningOptions
   ) => Effect.Effect<ReadonlyArray<string>, OperationError.BalloonCompleteError>
 
   /**
-   * Looks for blocks that the balloon holds and the image still stores; answers
-   * the tool's lines.
+   * Searches for blocks that the balloon holds and the image still stores; returns
+   * the lines of the tool's output.
    */
   readonly balloonCheck: (
     options: Request.RunningOptions
   ) => Effect.Effect<ReadonlyArray<string>, OperationError.BalloonCheckError>
 
   /**
-   * Gives blocks that {@link balloonCheck} finds back to the host; answers the
-   * tool's lines.
+   * Gives blocks that {@link balloonCheck} finds back to the host; returns the
+   * lines of the tool's output.
    */
   readonly balloonRepair: (
     options: Request.RunningOptions
@@ -304,17 +303,17 @@ export interface Ploop {
   ) => Effect.Effect<Result.DeviceStatistics, OperationError.DeviceStatisticsError>
 
   /**
-   * The top delta of a mounted device as a stream of bytes, for
-   * {@link Ploop.copyReceive} of the same generation at the other end.
-   * Interrupting it ends the copy; the device goes on.
+   * Sends the top delta of a mounted device as a stream of bytes, for
+   * {@link Ploop.copyReceive} of the same generation at the other end. An
+   * interruption ends the copy; the device keeps running.
    */
   readonly copySend: (
     options: Request.CopySendOptions
   ) => Stream.Stream<Uint8Array, OperationError.CopySendError>
 
   /**
-   * Takes the stream of {@link Ploop.copySend} and writes an image file. When
-   * the copy fails, the file that it made is removed.
+   * Receives the stream of {@link Ploop.copySend} and writes an image file. When the
+   * copy fails, the file is removed.
    */
   readonly copyReceive: (
     options: Request.CopyReceiveOptions
@@ -367,7 +366,7 @@ export const operations = internal.operations
 export const durations = internal.durations
 
 /**
- * How a umount at the end of a scope is repeated while something below the
+ * How an unmount at the end of a scope is repeated while something below the
  * mount point is still in use.
  *
  * @since 0.1.0
@@ -379,8 +378,8 @@ export interface ReleaseOptions {
 }
 
 /**
- * The schedule by which a busy umount is repeated unless the caller says
- * otherwise: ten times, at growing intervals of 0.1 to 5 seconds.
+ * The default schedule by which a busy unmount is repeated: ten times, at growing
+ * intervals of 0.1 to 5 seconds.
  *
  * @since 0.1.0
  * @category constants
@@ -391,9 +390,9 @@ export const whileBusy: Schedule.Schedule<unknown, unknown> = Schedule.exponenti
 )
 
 /**
- * Mounts for the time of a scope. The umount at its end happens after success,
- * failure and interruption, and is repeated while the mount is busy. If it fails
- * for good, the failure is a defect of the scope, because a device is left over.
+ * Mounts for the time of a scope. The unmount at its end happens after success,
+ * failure and interruption, and is repeated while the mount is busy. If it keeps
+ * failing, the failure is a defect of the scope, because a device is left behind.
  *
  * @since 0.1.0
  * @category resources
@@ -405,7 +404,7 @@ export const mountScoped = (
   Effect.flatMap(Ploop, (ploop) => internalResource.mountScoped(ploop, options, release?.whileBusy ?? whileBusy))
 
 /**
- * Mounts, uses and umounts: {@link mountScoped} around one effect.
+ * Mounts, runs an effect and unmounts: {@link mountScoped} around one effect.
  *
  * @example
  * import { Ploop } from "@effect-ploop/core"
@@ -430,9 +429,8 @@ export const withMount = <A, E, R>(
   )
 
 /**
- * Takes a temporary snapshot for the time of a scope: at its end the device is
- * umounted and the snapshot merged away, after success, failure and
- * interruption.
+ * Takes a temporary snapshot for the time of a scope. At its end, after success,
+ * failure and interruption, the device is unmounted and the snapshot merged.
  *
  * @since 0.1.0
  * @category resources

@@ -2,9 +2,9 @@
  * What can go wrong with an operation of `ploop`: one class for each cause that
  * a caller can act on, the same on every backend and every generation.
  *
- * Every error says which operation failed on what, keeps the tool's own words,
- * tells whether trying again can help (`isRetryable`) and what a person can do
- * (`remedy`). The exit code is there too, but it is seldom the cause: the tool
+ * Every error names the operation and what it was about, keeps the tool's output,
+ * and says whether a repeated call can help (`isRetryable`) and what a person can
+ * do (`remedy`). It has the exit code too, which seldom is the cause: the tool
  * uses one code for many causes, and many codes for one.
  *
  * @example
@@ -54,17 +54,23 @@ const context = {
 }
 
 /**
- * What every error carries:
- *
- * - `operation`: the method of the service, as in `mount`;
- * - `subject`: the disk, device, directory or file that it was about;
- * - `text`: the tool's own words, empty when it was not started;
- * - `exitCode`, `signal`: how the tool ended, where it ran.
+ * What every error carries.
  *
  * @since 0.1.0
  * @category models
  */
-export interface Context extends Schema.Struct.Type<typeof context> {}
+export interface Context extends Schema.Struct.Type<typeof context> {
+  /** The operation, as in `mount`. */
+  readonly operation: Operation.Name
+  /** The disk, device, directory or file that the operation was about. */
+  readonly subject: string
+  /** The tool's output; empty when the tool was not started. */
+  readonly text: string
+  /** The exit code of the tool; absent when it was not started or a signal ended it. */
+  readonly exitCode?: number | undefined
+  /** The signal that ended the tool, as in `SIGKILL`; absent when none did. */
+  readonly signal?: string | undefined
+}
 
 /**
  * A process that keeps a mount or a device busy.
@@ -87,7 +93,7 @@ export class Holder extends Schema.Class<Holder>("@effect-ploop/core/PloopError/
 export interface Traits {
   /** The symbolic name of the exit code, as in `E_PARAM`. */
   readonly code: ExitCode.Symbol | undefined
-  /** Whether the same call can succeed later without a change by the caller. */
+  /** Whether repeating the same call is safe and may succeed. */
   readonly isRetryable: boolean
   /** What a person can do. */
   readonly remedy: string
@@ -181,9 +187,9 @@ export class InvalidArgument extends failure<InvalidArgument>()("InvalidArgument
 }) {}
 
 /**
- * The tool on this host cannot do it, or is known to do harm when asked to. It was not asked.
+ * The tool on this host cannot do it, or is known to do harm when it tries. It was not started.
  *
- * - `reason`: what is wrong with it, and where
+ * - `reason`: what is wrong, and on which generation
  *
  * @since 0.1.0
  * @category errors
@@ -195,9 +201,9 @@ export class Unsupported extends failure<Unsupported>()("Unsupported", { reason:
 }) {}
 
 /**
- * A query would have to change something, and the caller has not agreed to that.
+ * The operation would have to change something that the caller has not consented to.
  *
- * - `option`: the option that agrees
+ * - `option`: the option that consents
  * - `reason`: what would be changed
  *
  * @since 0.1.0
@@ -224,7 +230,7 @@ export class DiskNotFound extends failure<DiskNotFound>()("DiskNotFound", {}, {
 }) {}
 
 /**
- * There is a descriptor, but it is not one that ploop can use.
+ * The descriptor exists, but ploop cannot use it.
  *
  * - `reason`: what is wrong with it
  *
@@ -239,7 +245,7 @@ export class DescriptorInvalid extends failure<DescriptorInvalid>()("DescriptorI
 }) {}
 
 /**
- * An image file that the operation needs is not there.
+ * An image file that the operation needs is missing.
  *
  * - `image`: its path
  *
@@ -253,7 +259,7 @@ export class ImageNotFound extends failure<ImageNotFound>()("ImageNotFound", { i
 }) {}
 
 /**
- * An image file is damaged, or no ploop image at all.
+ * An image file is damaged, or is not a ploop image.
  *
  * - `image`: its path, where the tool names it
  *
@@ -267,7 +273,7 @@ export class ImageCorrupt extends failure<ImageCorrupt>()("ImageCorrupt", { imag
 }) {}
 
 /**
- * An image is marked as in use although no device runs it: its host stopped without a umount.
+ * The in-use flag of an image is set although no device runs it: its host stopped without an unmount.
  *
  * - `image`: its path, where the tool names it
  *
@@ -275,7 +281,7 @@ export class ImageCorrupt extends failure<ImageCorrupt>()("ImageCorrupt", { imag
  * @category errors
  */
 export class ImageDirty extends failure<ImageDirty>()("ImageDirty", { image: Schema.optional(Schema.String) }, {
-  sentence: (self) => `the image${named(self.image)} was not closed cleanly: it is still marked as in use`,
+  sentence: (self) => `the image${named(self.image)} was not closed cleanly: its in-use flag is still set`,
   remedy: () => "Make sure that no other host uses it, then mount it or check it with dropInUse.",
   isRetryable: false
 }) {}
@@ -290,7 +296,7 @@ export class ImageDirty extends failure<ImageDirty>()("ImageDirty", { image: Sch
  */
 export class ImageInUse extends failure<ImageInUse>()("ImageInUse", { device: Schema.optional(Schema.String) }, {
   sentence: (self) => `the image is in use${by(self.device)}`,
-  remedy: () => "Umount the disk first, or wait until its user has done so.",
+  remedy: () => "Unmount the disk first, or wait until its user has done so.",
   isRetryable: true
 }) {}
 
@@ -309,7 +315,7 @@ export class ImageMismatch extends failure<ImageMismatch>()("ImageMismatch", { r
 }) {}
 
 /**
- * A file that the operation would make is there already. It was not touched.
+ * A file that the operation would create exists already. It was not touched.
  *
  * - `path`: the file
  *
@@ -330,12 +336,12 @@ export class AlreadyExists extends failure<AlreadyExists>()("AlreadyExists", { p
  */
 export class NotMounted extends failure<NotMounted>()("NotMounted", {}, {
   sentence: () => "it is not mounted",
-  remedy: () => "Mount it first; when umounting, there is nothing left to do.",
+  remedy: () => "Mount it first. For an unmount, nothing is left to do.",
   isRetryable: false
 }) {}
 
 /**
- * The disk is mounted, and can be only once (unless each mount has a component name).
+ * The disk is mounted already. Further mounts need a component name each.
  *
  * - `device`: the device, where the tool names it
  *
@@ -345,7 +351,7 @@ export class NotMounted extends failure<NotMounted>()("NotMounted", {}, {
 export class AlreadyMounted
   extends failure<AlreadyMounted>()("AlreadyMounted", { device: Schema.optional(Schema.String) }, {
     sentence: (self) => `the disk is mounted already${as(self.device)}`,
-    remedy: () => "Use the mount that exists, umount it first, or give this mount a component name.",
+    remedy: () => "Use the mount that exists, unmount it first, or give this mount a component name.",
     isRetryable: true
   })
 {}
@@ -365,31 +371,31 @@ export class MountPointInvalid extends failure<MountPointInvalid>()("MountPointI
 }) {}
 
 /**
- * The kernel refused to mount the file system: no known one on the device, or options that it does not take.
+ * The kernel refused to mount the file system: it does not know the one on the device, or refuses an option.
  *
  * @since 0.1.0
  * @category errors
  */
 export class MountFailed extends failure<MountFailed>()("MountFailed", {}, {
   sentence: () => "the file system could not be mounted",
-  remedy: () => "Check the mount options; mount without a target and look at the device; try with fsck.",
+  remedy: () => "Check the mount options; mount without a target and inspect the device; try with fsck.",
   isRetryable: false
 }) {}
 
 /**
- * The file system could not be umounted, for another reason than being busy.
+ * The file system could not be unmounted, for another reason than being busy.
  *
  * @since 0.1.0
  * @category errors
  */
 export class UmountFailed extends failure<UmountFailed>()("UmountFailed", {}, {
-  sentence: () => "the file system could not be umounted",
-  remedy: () => "Look at the tool's words and at the kernel log.",
+  sentence: () => "the file system could not be unmounted",
+  remedy: () => "Read the tool's output and the kernel log.",
   isRetryable: false
 }) {}
 
 /**
- * Something below the mount point, or the device itself, is still used.
+ * Something below the mount point, or the device itself, is still in use.
  *
  * - `holders`: the processes, where the tool names them
  *
@@ -410,7 +416,7 @@ export class Busy extends failure<Busy>()("Busy", { holders: Schema.Array(Holder
  */
 export class DeviceNotFound extends failure<DeviceNotFound>()("DeviceNotFound", {}, {
   sentence: () => "there is no such device",
-  remedy: () => "List the running devices; the disk may be umounted already.",
+  remedy: () => "List the running devices; the disk may be unmounted already.",
   isRetryable: false
 }) {}
 
@@ -425,13 +431,13 @@ export class DeviceNotFound extends failure<DeviceNotFound>()("DeviceNotFound", 
 export class SnapshotNotFound
   extends failure<SnapshotNotFound>()("SnapshotNotFound", { id: Schema.optional(Schema.String) }, {
     sentence: (self) => `there is no snapshot${named(self.id)}`,
-    remedy: () => "List the snapshots; merges and deletions make identifiers vanish.",
+    remedy: () => "List the snapshots; merges and deletions remove identifiers.",
     isRetryable: false
   })
 {}
 
 /**
- * The disk has a snapshot with this identifier.
+ * The disk has a snapshot with this identifier already.
  *
  * - `id`: the snapshot
  *
@@ -447,7 +453,7 @@ export class SnapshotExists
 {}
 
 /**
- * The chain below the top delta is as long as it may be.
+ * The chain below the top delta has reached its maximum length.
  *
  * - `limit`: how many snapshots a chain can have
  *
@@ -506,7 +512,7 @@ export class SnapshotIsTop extends failure<SnapshotIsTop>()("SnapshotIsTop", {},
 }) {}
 
 /**
- * The snapshot is temporary: it goes away by itself as soon as it can be merged.
+ * The snapshot is temporary: it is merged automatically as soon as that is possible.
  *
  * - `id`: the snapshot
  *
@@ -516,13 +522,13 @@ export class SnapshotIsTop extends failure<SnapshotIsTop>()("SnapshotIsTop", {},
 export class SnapshotIsTemporary
   extends failure<SnapshotIsTemporary>()("SnapshotIsTemporary", { id: Schema.optional(Schema.String) }, {
     sentence: (self) => `snapshot${named(self.id)} is temporary`,
-    remedy: () => "Use a snapshot that is not; take one with an identifier of your own.",
+    remedy: () => "Use a snapshot that is not temporary.",
     isRetryable: false
   })
 {}
 
 /**
- * The top delta was named where a snapshot is asked for: there is nothing to switch to.
+ * The top delta was named where a snapshot is required: there is nothing to switch to.
  *
  * - `id`: the identifier
  *
@@ -531,7 +537,7 @@ export class SnapshotIsTemporary
  */
 export class SnapshotIsCurrent
   extends failure<SnapshotIsCurrent>()("SnapshotIsCurrent", { id: Schema.optional(Schema.String) }, {
-    sentence: () => "this is the top delta, on which the disk is already",
+    sentence: () => "this is the top delta, which the disk is on already",
     remedy: () =>
       "Name a snapshot. To discard what was written since the last one, switch to the parent of the top delta.",
     isRetryable: false
@@ -552,15 +558,15 @@ export class SnapshotInUse extends failure<SnapshotInUse>()("SnapshotInUse", {
   devices: Schema.Array(Schema.String)
 }, {
   sentence: (self) => `snapshot${named(self.id)} is used by ${self.devices.join(", ") || "a device"}`,
-  remedy: () => "Umount those devices, then try again.",
+  remedy: () => "Unmount those devices, then try again.",
   isRetryable: true
 }) {}
 
 /**
- * The range to merge is none: its end is not below its start.
+ * The end of the range is not an ancestor of its start.
  *
- * - `id`: where the range starts
- * - `ancestor`: where it should end
+ * - `id`: the start of the range
+ * - `ancestor`: the end that was given
  *
  * @since 0.1.0
  * @category errors
@@ -568,7 +574,7 @@ export class SnapshotInUse extends failure<SnapshotInUse>()("SnapshotInUse", {
 export class SnapshotNotAncestor
   extends failure<SnapshotNotAncestor>()("SnapshotNotAncestor", { id: Schema.String, ancestor: Schema.String }, {
     sentence: (self) => `${self.ancestor} is not an ancestor of ${self.id}`,
-    remedy: () => "Give the snapshot nearest to the top as `snapshot` and one below it as `downTo`.",
+    remedy: () => "Give the snapshot nearest to the top as `snapshot` and one of its ancestors as `downTo`.",
     isRetryable: false
   })
 {}
@@ -586,26 +592,26 @@ export class FileSystemUnsupported extends failure<FileSystemUnsupported>()("Fil
 }) {}
 
 /**
- * The file system inside the image is damaged beyond what fsck mends by itself.
+ * The file system in the image has damage that fsck does not repair automatically.
  *
  * @since 0.1.0
  * @category errors
  */
 export class FileSystemCorrupt extends failure<FileSystemCorrupt>()("FileSystemCorrupt", {}, {
-  sentence: () => "the file system in the image has errors that could not be mended automatically",
+  sentence: () => "the file system in the image has errors that could not be repaired automatically",
   remedy: () => "Mount without a target and run e2fsck on the partition by hand.",
   isRetryable: false
 }) {}
 
 /**
- * The file system could not be made in the new image.
+ * The file system could not be created in the new image.
  *
  * @since 0.1.0
  * @category errors
  */
 export class FileSystemMakeFailed extends failure<FileSystemMakeFailed>()("FileSystemMakeFailed", {}, {
-  sentence: () => "no file system could be made in the image",
-  remedy: () => "Look at the tool's words; an ext4 file system with its journal needs more than 128 MiB.",
+  sentence: () => "no file system could be created in the image",
+  remedy: () => "Read the tool's output; an ext4 file system with its journal needs more than 128 MiB.",
   isRetryable: false
 }) {}
 
@@ -617,34 +623,36 @@ export class FileSystemMakeFailed extends failure<FileSystemMakeFailed>()("FileS
  */
 export class FileSystemResizeFailed extends failure<FileSystemResizeFailed>()("FileSystemResizeFailed", {}, {
   sentence: () => "the file system in the image could not be resized",
-  remedy: () => "Look at the tool's words; a file system cannot become smaller than its data.",
+  remedy: () => "Read the tool's output; a file system cannot become smaller than its data.",
   isRetryable: false
 }) {}
 
 /**
- * The size is one that this disk cannot have.
+ * The disk cannot have this size.
  *
- * - `minimum`: the smallest size that can be had, where it is known
+ * - `minimum`: the smallest possible size, where it is known
  *
  * @since 0.1.0
  * @category errors
  */
 export class SizeRefused extends failure<SizeRefused>()("SizeRefused", { minimum: Schema.optional(ByteSize) }, {
   sentence: (self) =>
-    `the size cannot be had${self.minimum === undefined ? "" : `: the smallest is ${formatSize(self.minimum)}`}`,
+    `the disk cannot have this size${
+      self.minimum === undefined ? "" : `: the smallest is ${formatSize(self.minimum)}`
+    }`,
   remedy: () => "Choose a size within the limits, or free space inside the file system first.",
   isRetryable: false
 }) {}
 
 /**
- * There is no space left: on the host, or inside the file system of the image.
+ * No space is left: on the host, or in the file system of the image.
  *
  * @since 0.1.0
  * @category errors
  */
 export class NoSpace extends failure<NoSpace>()("NoSpace", {}, {
   sentence: () => "no space left",
-  remedy: () => "Free space on the host, or inside the file system of the image.",
+  remedy: () => "Free space on the host, or in the file system of the image.",
   isRetryable: true
 }) {}
 
@@ -659,13 +667,13 @@ export class NoSpace extends failure<NoSpace>()("NoSpace", {}, {
 export class PrerequisiteMissing
   extends failure<PrerequisiteMissing>()("PrerequisiteMissing", { what: Schema.String }, {
     sentence: (self) => `${self.what} is missing on this host`,
-    remedy: (self) => `Provide it: ${self.what}. The prerequisites operation lists all that is missing.`,
+    remedy: (self) => `Provide ${self.what}. The operation prerequisites lists everything that is missing.`,
     isRetryable: false
   })
 {}
 
 /**
- * The process may not do this.
+ * The process lacks the permission.
  *
  * @since 0.1.0
  * @category errors
@@ -677,7 +685,7 @@ export class PermissionDenied extends failure<PermissionDenied>()("PermissionDen
 }) {}
 
 /**
- * Another process holds the lock of this disk, and did not let go while the tool waited.
+ * Another process holds the lock of this disk, and kept it for as long as the tool waited.
  *
  * - `pid`: the holder, where the tool names it
  *
@@ -691,9 +699,9 @@ export class Locked extends failure<Locked>()("Locked", { pid: Schema.optional(S
 }) {}
 
 /**
- * The tool is not where it was looked for.
+ * The tool was not found.
  *
- * - `path`: where it was looked for
+ * - `path`: the path or name that was looked up
  *
  * @since 0.1.0
  * @category errors
@@ -705,9 +713,9 @@ export class ToolNotFound extends failure<ToolNotFound>()("ToolNotFound", { path
 }) {}
 
 /**
- * The tool is there, but cannot be run.
+ * The tool exists, but cannot be run.
  *
- * - `path`: where it is
+ * - `path`: its path
  *
  * @since 0.1.0
  * @category errors
@@ -719,19 +727,19 @@ export class ToolNotExecutable extends failure<ToolNotExecutable>()("ToolNotExec
 }) {}
 
 /**
- * The tool ended before its work was done: killed, crashed, or cancelled.
+ * The tool ended before its work was done: it was killed or cancelled, or it crashed.
  *
  * @since 0.1.0
  * @category errors
  */
 export class ToolAborted extends failure<ToolAborted>()("ToolAborted", {}, {
   sentence: (self) => `the tool was aborted${self.signal === undefined ? "" : ` by ${self.signal}`}`,
-  remedy: () => "Look at the state of the disk (listSnapshots, check) before trying again.",
+  remedy: () => "Inspect the disk (listSnapshots, check) before you try again.",
   isRetryable: true
 }) {}
 
 /**
- * The tool took longer than the configured limit and was told to stop.
+ * The tool took longer than the configured limit and was stopped.
  *
  * - `limit`: the limit
  *
@@ -740,15 +748,15 @@ export class ToolAborted extends failure<ToolAborted>()("ToolAborted", {}, {
  */
 export class TimedOut extends failure<TimedOut>()("TimedOut", { limit: Schema.Duration }, {
   sentence: (self) => `no answer within ${Duration.format(self.limit)}`,
-  remedy: () => "Look at the state of the disk before trying again; raise the limit if the work is long.",
+  remedy: () => "Inspect the disk before you try again; raise the limit if the work takes longer.",
   isRetryable: true
 }) {}
 
 /**
- * The tool said it succeeded, but in words that are not known.
+ * The tool succeeded, but its output is of an unknown form.
  *
- * - `line`: the line that could not be read
- * - `expected`: what it should have been
+ * - `line`: the line that could not be parsed
+ * - `expected`: what was expected
  *
  * @since 0.1.0
  * @category errors
@@ -780,8 +788,8 @@ export class OutOfMemory extends failure<OutOfMemory>()("OutOfMemory", {}, {
  * @category errors
  */
 export class InputOutputFailed extends failure<InputOutputFailed>()("InputOutputFailed", {}, {
-  sentence: () => "a file of the disk could not be handled",
-  remedy: () => "Look at the tool's words and at the state of the host's file system.",
+  sentence: () => "a file of the disk could not be read or written",
+  remedy: () => "Read the tool's output and check the file system of the host.",
   isRetryable: false
 }) {}
 
@@ -793,19 +801,19 @@ export class InputOutputFailed extends failure<InputOutputFailed>()("InputOutput
  */
 export class DeviceFailed extends failure<DeviceFailed>()("DeviceFailed", {}, {
   sentence: () => "the kernel refused the request",
-  remedy: () => "Look at the tool's words and at the kernel log.",
+  remedy: () => "Read the tool's output and the kernel log.",
   isRetryable: false
 }) {}
 
 /**
- * The stream of a copy is not one: cut short, or not from this generation of the tool.
+ * The stream of a copy is broken: it was cut short, or it is not from this generation of the tool.
  *
  * @since 0.1.0
  * @category errors
  */
 export class CopyProtocolBroken extends failure<CopyProtocolBroken>()("CopyProtocolBroken", {}, {
   sentence: () => "the copy stream is broken",
-  remedy: () => "Send and receive with the same generation of the tool, and start the copy anew.",
+  remedy: () => "Send and receive with the same generation of the tool, and start the copy again.",
   isRetryable: false
 }) {}
 
@@ -817,7 +825,7 @@ export class CopyProtocolBroken extends failure<CopyProtocolBroken>()("CopyProto
  */
 export class NotTracked extends failure<NotTracked>()("NotTracked", {}, {
   sentence: () => "changed blocks are not tracked",
-  remedy: () => "Start the tracking with a snapshot, then ask again.",
+  remedy: () => "Start the tracking with a snapshot, then try again.",
   isRetryable: false
 }) {}
 
@@ -829,18 +837,18 @@ export class NotTracked extends failure<NotTracked>()("NotTracked", {}, {
  */
 export class EncryptionFailed extends failure<EncryptionFailed>()("EncryptionFailed", {}, {
   sentence: () => "encryption failed",
-  remedy: () => "Check that the key can be had on this host.",
+  remedy: () => "Check that the key is available on this host.",
   isRetryable: false
 }) {}
 
 /**
- * The tool reported success, but had undone its work.
+ * The tool reported success, but had rolled its work back.
  *
  * @since 0.1.0
  * @category errors
  */
 export class RolledBack extends failure<RolledBack>()("RolledBack", {}, {
-  sentence: () => "the tool undid its work and reported success all the same",
+  sentence: () => "the tool rolled its work back and reported success",
   remedy: () => "Nothing has changed. Do it while the disk is not running.",
   isRetryable: false
 }) {}

@@ -25,6 +25,9 @@ type ExactlyOne<Options, Keys extends keyof Options> =
   & Omit<Options, Keys>
   & { [Key in Keys]: Required<Pick<Options, Key>> & { readonly [Other in Exclude<Keys, Key>]?: undefined } }[Keys]
 
+/** Lends the documentation of options to the properties of a request. */
+type Documented<Options> = { readonly [Key in keyof Options]?: unknown }
+
 /** A rule between options: what it says when it is broken. */
 type Rule = (options: object) => undefined | { readonly path: ReadonlyArray<string>; readonly message: string }
 
@@ -146,7 +149,7 @@ export const Create = request({
  * @since 0.1.0
  * @category models
  */
-export type Create = typeof Create.Type
+export type Create = typeof Create.Type & Documented<CreateOptions>
 
 /**
  * What a caller may write for {@link Create}.
@@ -212,7 +215,7 @@ export const RestoreDescriptor = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type RestoreDescriptor = typeof RestoreDescriptor.Type
+export type RestoreDescriptor = typeof RestoreDescriptor.Type & Documented<RestoreDescriptorOptions>
 
 /**
  * What a caller may write for {@link RestoreDescriptor}.
@@ -252,7 +255,7 @@ export const Convert = request({
  * @since 0.1.0
  * @category models
  */
-export type Convert = typeof Convert.Type
+export type Convert = typeof Convert.Type & Documented<ConvertFields>
 
 /**
  * All options of {@link ConvertOptions}, which says how many of them are given together.
@@ -311,7 +314,7 @@ export const Check = request(
  * @since 0.1.0
  * @category models
  */
-export type Check = typeof Check.Type
+export type Check = typeof Check.Type & Documented<CheckFields>
 
 /**
  * All options of {@link CheckOptions}, which says how many of them are given together.
@@ -328,7 +331,7 @@ export interface CheckFields extends Schema.Schema.Encoded<typeof Check> {
   readonly snapshot?: string | undefined
   /** Whether to check also what is marked clean. Default: `false`. */
   readonly force?: boolean | undefined
-  /** Whether to repair at any price, which can lose data. Default: `false`. */
+  /** Whether to repair even where data is lost for it. Default: `false`. */
   readonly hardForce?: boolean | undefined
   /** Whether to look for clusters that are used twice. Default: `false`. */
   readonly duplicates?: boolean | undefined
@@ -375,7 +378,7 @@ export const Replace = request({
  * @since 0.1.0
  * @category models
  */
-export type Replace = typeof Replace.Type
+export type Replace = typeof Replace.Type & Documented<ReplaceFields>
 
 /**
  * All options of {@link ReplaceOptions}, which says how many of them are given together.
@@ -442,7 +445,7 @@ export const Mount = request({
  * @since 0.1.0
  * @category models
  */
-export type Mount = typeof Mount.Type
+export type Mount = typeof Mount.Type & Documented<MountOptions>
 
 /**
  * What a caller may write for {@link Mount}.
@@ -508,7 +511,7 @@ export const Umount = request(
  * @since 0.1.0
  * @category models
  */
-export type Umount = typeof Umount.Type
+export type Umount = typeof Umount.Type & Documented<UmountFields>
 
 /**
  * All options of {@link UmountOptions}, which says how many of them are given together.
@@ -555,7 +558,7 @@ export const Resize = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type Resize = typeof Resize.Type
+export type Resize = typeof Resize.Type & Documented<ResizeOptions>
 
 /**
  * What a caller may write for {@link Resize}.
@@ -592,7 +595,7 @@ export const CreateSnapshot = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type CreateSnapshot = typeof CreateSnapshot.Type
+export type CreateSnapshot = typeof CreateSnapshot.Type & Documented<CreateSnapshotOptions>
 
 /**
  * What a caller may write for {@link CreateSnapshot}.
@@ -626,7 +629,7 @@ export const CreateTemporarySnapshot = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type CreateTemporarySnapshot = typeof CreateTemporarySnapshot.Type
+export type CreateTemporarySnapshot = typeof CreateTemporarySnapshot.Type & Documented<CreateTemporarySnapshotOptions>
 
 /**
  * What a caller may write for {@link CreateTemporarySnapshot}.
@@ -665,7 +668,7 @@ export const OfSnapshot = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type OfSnapshot = typeof OfSnapshot.Type
+export type OfSnapshot = typeof OfSnapshot.Type & Documented<OfSnapshotOptions>
 
 /**
  * What a caller may write for {@link OfSnapshot}.
@@ -698,7 +701,7 @@ export const SnapshotAndSwitch = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type SnapshotAndSwitch = typeof SnapshotAndSwitch.Type
+export type SnapshotAndSwitch = typeof SnapshotAndSwitch.Type & Documented<SnapshotAndSwitchOptions>
 
 /**
  * What a caller may write for {@link SnapshotAndSwitch}.
@@ -738,7 +741,7 @@ export const MergeSnapshots = request({
  * @since 0.1.0
  * @category models
  */
-export type MergeSnapshots = typeof MergeSnapshots.Type
+export type MergeSnapshots = typeof MergeSnapshots.Type & Documented<MergeSnapshotsOptions>
 
 /**
  * What a caller may write for {@link MergeSnapshots}.
@@ -778,7 +781,7 @@ export const OfDisk = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type OfDisk = typeof OfDisk.Type
+export type OfDisk = typeof OfDisk.Type & Documented<OfDiskOptions>
 
 /**
  * What a caller may write for {@link OfDisk}.
@@ -808,7 +811,7 @@ export const FileSystemInfo = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type FileSystemInfo = typeof FileSystemInfo.Type
+export type FileSystemInfo = typeof FileSystemInfo.Type & Documented<FileSystemInfoOptions>
 
 /**
  * What a caller may write for {@link FileSystemInfo}.
@@ -820,7 +823,7 @@ export interface FileSystemInfoOptions extends Schema.Schema.Encoded<typeof File
   /** The disk, by the path of its `DiskDescriptor.xml`. */
   readonly disk: string
   /**
-   * Consents to a temporary mount, read-write, where nothing else tells. Such a mount replays the
+   * Consents to a temporary mount, read-write, where no other source has the numbers. Such a mount replays the
    * journal, and on generation 7 converts images of version 1. Default: `false`.
    */
   readonly mayMount?: boolean | undefined
@@ -843,7 +846,7 @@ export const DeviceOf = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type DeviceOf = typeof DeviceOf.Type
+export type DeviceOf = typeof DeviceOf.Type & Documented<DeviceOfOptions>
 
 /**
  * What a caller may write for {@link DeviceOf}.
@@ -876,7 +879,7 @@ export const Running = request({
  * @since 0.1.0
  * @category models
  */
-export type Running = typeof Running.Type
+export type Running = typeof Running.Type & Documented<RunningFields>
 
 /**
  * All options of {@link RunningOptions}, which says how many of them are given together.
@@ -920,7 +923,7 @@ export const BalloonChange = request({
  * @since 0.1.0
  * @category models
  */
-export type BalloonChange = typeof BalloonChange.Type
+export type BalloonChange = typeof BalloonChange.Type & Documented<BalloonChangeFields>
 
 /**
  * All options of {@link BalloonChangeOptions}, which says how many of them are given together.
@@ -975,7 +978,7 @@ export const Discard = request(
  * @since 0.1.0
  * @category models
  */
-export type Discard = typeof Discard.Type
+export type Discard = typeof Discard.Type & Documented<DiscardFields>
 
 /**
  * All options of {@link DiscardOptions}, which says how many of them are given together.
@@ -1024,7 +1027,7 @@ export const OfDevice = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type OfDevice = typeof OfDevice.Type
+export type OfDevice = typeof OfDevice.Type & Documented<OfDeviceOptions>
 
 /**
  * What a caller may write for {@link OfDevice}.
@@ -1054,7 +1057,7 @@ export const CopySend = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type CopySend = typeof CopySend.Type
+export type CopySend = typeof CopySend.Type & Documented<CopySendOptions>
 
 /**
  * What a caller may write for {@link CopySend}.
@@ -1088,7 +1091,7 @@ export const CopyReceive = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type CopyReceive = typeof CopyReceive.Type
+export type CopyReceive = typeof CopyReceive.Type & Documented<CopyReceiveOptions>
 
 /**
  * What a caller may write for {@link CopyReceive}.
@@ -1118,7 +1121,7 @@ export const DeleteDelta = Schema.Struct({
  * @since 0.1.0
  * @category models
  */
-export type DeleteDelta = typeof DeleteDelta.Type
+export type DeleteDelta = typeof DeleteDelta.Type & Documented<DeleteDeltaOptions>
 
 /**
  * What a caller may write for {@link DeleteDelta}.
@@ -1157,7 +1160,7 @@ export const Grow = request(
  * @since 0.1.0
  * @category models
  */
-export type Grow = typeof Grow.Type
+export type Grow = typeof Grow.Type & Documented<GrowFields>
 
 /**
  * All options of {@link GrowOptions}, which says how many of them are given together.

@@ -59,7 +59,7 @@ export const Checked = Schema.Struct({
  */
 export interface Checked extends Schema.Schema.Type<typeof Checked> {
   /**
-   * `clean`: nothing to repair. `repaired`: something was wrong and is not any more. `broken`:
+   * `clean`: nothing to repair. `repaired`: something was wrong and no longer is. `broken`:
    * something is wrong and was left so.
    */
   readonly outcome: "clean" | "repaired" | "broken"
@@ -234,7 +234,7 @@ export interface MarkedTemporary extends Schema.Schema.Type<typeof MarkedTempora
 }
 
 /**
- * What became of a snapshot that was to be deleted.
+ * The outcome of a deletion.
  *
  * @since 0.1.0
  * @category schemas
@@ -242,7 +242,7 @@ export interface MarkedTemporary extends Schema.Schema.Type<typeof MarkedTempora
 export const SnapshotDeleted = Schema.Union(Deleted, MergedIntoChild, MarkedTemporary)
 
 /**
- * What became of a snapshot that was to be deleted.
+ * The outcome of a deletion.
  *
  * @since 0.1.0
  * @category models

@@ -83,7 +83,7 @@ describe("what the words tell", () => {
       { _tag: "ImageNotFound", image: "/vz/root.hdd" }
     ],
     [
-      "an image that is missing, in spite of another that was in use and has been mended",
+      "an image that is missing, although another one was in use and has been repaired",
       {
         operation: "createSnapshot",
         exitCode: 4,
@@ -156,7 +156,7 @@ describe("what the words tell", () => {
       { _tag: "AlreadyExists" }
     ],
     [
-      "the smallest size that can be had",
+      "the smallest possible size",
       {
         operation: "resize",
         exitCode: 38,
@@ -332,7 +332,7 @@ describe("a success that is none", () => {
     assert.strictEqual(Option.getOrThrow(found)._tag, "Unsupported")
   })
 
-  it("an `Error` on stderr alone is no failure", () => {
+  it("an `Error` on stderr alone is not a failure", () => {
     const repaired = outcome({
       operation: "check",
       exitCode: 0,

@@ -54,7 +54,7 @@ describe("reading", () => {
     assert.strictEqual(descriptor.images[0]?.id, SnapshotId.make("aaaaaaaa-0000-4000-8000-00000000000a"))
   })
 
-  it("does not look at the root element", () => {
+  it("ignores the root element", () => {
     assert.strictEqual(read(fresh.replaceAll("Parallels_disk_image", "Something_else")).rootElement, "Something_else")
   })
 
@@ -83,7 +83,7 @@ describe("reading", () => {
   })
 
   const broken: ReadonlyArray<readonly [title: string, text: string, element: string]> = [
-    ["text that is no XML", "<a><b></a>", "the text"],
+    ["text that is not XML", "<a><b></a>", "the text"],
     ["text that is cut short", fresh.slice(0, 300), "the text"],
     ["nothing", "", "the text"],
     ["no parameters", fresh.replaceAll("Disk_Parameters", "X"), "/Disk_Parameters"],
@@ -91,8 +91,8 @@ describe("reading", () => {
     ["no list of snapshots", fresh.replaceAll("Snapshots>", "X>"), "/Snapshots"],
     ["no image", fresh.replace(/<Image>[\s\S]*<\/Image>/, ""), "/StorageData/Storage/Image"],
     ["two storages", fresh.replace(/(<Storage>[\s\S]*<\/Storage>)/, "$1$1"), "/StorageData/Storage"],
-    ["a cluster size that is no number", fresh.replace("<Blocksize>2048", "<Blocksize>abc"), "Blocksize"],
-    ["a cluster size that is no power of two", fresh.replace("<Blocksize>2048", "<Blocksize>2000"), "Blocksize"],
+    ["a cluster size that is not a number", fresh.replace("<Blocksize>2048", "<Blocksize>abc"), "Blocksize"],
+    ["a cluster size that is not a power of two", fresh.replace("<Blocksize>2048", "<Blocksize>2000"), "Blocksize"],
     ["no cluster size", fresh.replace(/<Blocksize>.*<\/Blocksize>/, ""), "Blocksize"],
     ["a GUID that is none", fresh.replace(`<GUID>${SnapshotId.top}`, "<GUID>x"), "GUID"],
     [

@@ -61,7 +61,7 @@ describe("options are checked before a backend sees them, and the error names th
     ["a fractional number", (p) => p.create({ image: "/x", size: 512.5 }), "size", "512.5", /whole/],
     ["a size without a unit", (p) => p.create({ image: "/x", size: "1024" }), "size", "\"1024\"", /unit/],
     [
-      "a size that is no whole sector",
+      "a size that is not a whole number of sectors",
       (p) => p.create({ image: "/x", size: "513B" }),
       "size",
       "\"513B\"",
@@ -83,7 +83,7 @@ describe("options are checked before a backend sees them, and the error names th
     ],
     ["an infinite size", (p) => p.create({ image: "/x", size: Infinity }), "size", "null", /whole/],
     [
-      "a cluster that is no power of two",
+      "a cluster that is not a power of two",
       (p) => p.create({ image: "/x", size: "1G", clusterSize: "96K" }),
       "clusterSize",
       "\"96K\"",
@@ -135,7 +135,7 @@ describe("options are checked before a backend sees them, and the error names th
     ],
     ["a path that is too long", (p) => p.check({ image: "/".repeat(4096) }), "image", `"${"/".repeat(199)}…`, /4095/],
     [
-      "a disk that is no descriptor",
+      "a disk that is not a descriptor",
       (p) => p.imageInfo({ disk: "/vz/root.hdd" }),
       "disk",
       "\"/vz/root.hdd\"",
@@ -164,7 +164,7 @@ describe("options are checked before a backend sees them, and the error names th
       /exactly one of format, version/
     ],
     [
-      "two ways of naming what to umount",
+      "two names for what to unmount",
       (p) => p.umount({ disk, target: "/mnt" } as never),
       "target",
       "\"/mnt\"",
@@ -333,7 +333,7 @@ describe("every operation", () => {
       assert.strictEqual((yield* counted).count - before.count, 1)
     }))
 
-  it.effect("fails in a typed way when options are no object at all", () =>
+  it.effect("fails in a typed way when the options are not an object", () =>
     Effect.gen(function*() {
       for (const options of [undefined, null, 1, "x", []]) {
         const exit = yield* Effect.exit(Effect.suspend(() => failing.imageInfo(options as never)))

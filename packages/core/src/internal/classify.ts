@@ -6,7 +6,7 @@ import type { Generation } from "../Generation.js"
 import type * as Operation from "../Operation.js"
 import * as PloopError from "../PloopError.js"
 
-/** How much of the tool's words an error keeps: the end, where the cause is. */
+/** How much of the tool's output an error keeps: the end, which has the cause. */
 const limit = 8192
 
 type Context = PloopError.Context
@@ -34,7 +34,7 @@ const balloon: ReadonlyArray<Operation.Name> = [
   "discardStatus"
 ]
 
-/** Operations that need the mount of a device, and look for it. */
+/** Operations that search for the mount point of a device. */
 const onMounts: ReadonlyArray<Operation.Name> = [...balloon, "copySend"]
 
 /** Blanks and the prefix that the tool puts before a message when it was built for debugging. */
@@ -407,7 +407,7 @@ const rules: ReadonlyArray<Rule> = [
     text: /Cannot allocate memory/,
     error: (context) => new PloopError.OutOfMemory(context)
   },
-  // An image that is marked as in use is often mended on the way
+  // The tool often clears the in-use flag of an image on the way
   {
     text: message("(?:Image is in use(?: (?<image>.*))?$|Dirty flag is set)"),
     codes: [4, 7, 37],
@@ -436,7 +436,7 @@ const contextOf = (outcome: Outcome): Context => {
   }
 }
 
-/** What is left to assume from the code alone. */
+/** The cause that the exit code alone suggests. */
 const byCode = (outcome: Outcome, context: Context): PloopError.PloopError => {
   switch (ExitCode.get(outcome.exitCode ?? -1)?.error) {
     case "DeviceFailed":
@@ -444,7 +444,7 @@ const byCode = (outcome: Outcome, context: Context): PloopError.PloopError => {
     case "InputOutputFailed":
       return new PloopError.InputOutputFailed(context)
     case "OutOfMemory":
-      // Generation 9 answers so when the device mapper is absent.
+      // Generation 9 exits so when the device mapper is missing.
       return outcome.generation === "9" ? new PloopError.Unclassified(context) : new PloopError.OutOfMemory(context)
     case "ImageCorrupt":
       return new PloopError.ImageCorrupt(context)

@@ -84,7 +84,7 @@ const parts = (name: Operation.Name, request: Schema.Schema.AnyNoContext) => ({
 
 type Run<A> = (request: unknown) => A
 
-/** The cause is mapped, and not the error, because to fail anew would wrap the error. */
+/** The cause is mapped, and not the error, because a second failure would wrap the error. */
 const finish = (name: Operation.Name) => {
   const known = narrow(Operation.table[name].errors)
   return (effect: Effect.Effect<unknown, PloopError>) =>
