@@ -8,31 +8,11 @@
  * @since 0.1.0
  */
 import type * as Option from "effect/Option"
-import type { Generation } from "./Generation.js"
 import * as internal from "./internal/classify.js"
-import type * as Operation from "./Operation.js"
+import type { Outcome } from "./internal/outcome.js"
 import type * as PloopError from "./PloopError.js"
 
-/**
- * A run of the tool that has ended.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Outcome {
-  /** The method of the service, as in `mount`. */
-  readonly operation: Operation.Name
-  /** The disk, device, directory or file that it was about. */
-  readonly subject: string
-  /** Absent while it is not known yet. */
-  readonly generation?: Generation | undefined
-  /** Absent when the tool was killed by a signal. */
-  readonly exitCode?: number | undefined
-  /** As in `SIGKILL`. */
-  readonly signal?: string | undefined
-  readonly stdout: string
-  readonly stderr: string
-}
+export type { Outcome } from "./internal/outcome.js"
 
 /**
  * The cause of a failure. It answers for every exit code, every signal and every

@@ -75,17 +75,19 @@ const rows = [
 export type Symbol = (typeof rows)[number]["symbol"]
 
 /**
- * A row of the table: the number, its name, what it means, and the class of
- * error that it stands for when the tool's words do not tell more (`undefined`
- * for success).
+ * A row of the table.
  *
  * @since 0.1.0
  * @category models
  */
 export interface ExitCode {
+  /** The number, from 0 to 46. */
   readonly code: number
+  /** The name of the code in the tool's sources, as in `E_PARAM`. */
   readonly symbol: Symbol
+  /** What the tool means by the code. */
   readonly meaning: string
+  /** The error that the code stands for when the output says nothing more; `undefined` for success. */
   readonly error: (typeof rows)[number]["error"]
 }
 

@@ -46,20 +46,20 @@ export const TypeId: TypeId = "~@effect-ploop/core/PloopError"
 export type TypeId = "~@effect-ploop/core/PloopError"
 
 const context = {
+  /** The operation that failed, as in `mount`. */
   operation: Operation.Name,
+  /** The disk, device, directory or file that the operation was about. */
   subject: Schema.String,
+  /** The tool's output; empty when the tool was not started. */
   text: Schema.String,
+  /** The exit code of the tool; absent when it was not started, or was killed by a signal. */
   exitCode: Schema.optional(Schema.Int),
+  /** The signal that killed the tool, as in `SIGKILL`; absent when none did. */
   signal: Schema.optional(Schema.String)
 }
 
 /**
- * What every error carries:
- *
- * - `operation`: the method of the service, as in `mount`;
- * - `subject`: the disk, device, directory or file that it was about;
- * - `text`: the tool's own words, empty when it was not started;
- * - `exitCode`, `signal`: how the tool ended, where it ran.
+ * What every error carries.
  *
  * @since 0.1.0
  * @category models
