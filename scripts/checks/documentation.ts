@@ -20,8 +20,8 @@ export interface Documentation {
 
 const isOptions = (name: string): boolean => name.endsWith("Options")
 
-/** Modules of which every type is one that a caller writes or reads. */
-const isOfValues = (file: ts.SourceFile): boolean => ["Request.ts", "Result.ts"].includes(basename(file.fileName))
+/** Whether every type of the module is a result. */
+const isOfResults = (file: ts.SourceFile): boolean => basename(file.fileName) === "Result.ts"
 
 const declarationsOf = (symbol: ts.Symbol): ReadonlyArray<ts.Declaration> => symbol.declarations ?? []
 
@@ -46,7 +46,7 @@ const membersOf = (checker: ts.TypeChecker, type: ts.Type): ReadonlyArray<ts.Sym
 
 const isShownType = (name: string, declaration: ts.Declaration): boolean =>
   ts.isInterfaceDeclaration(declaration) ||
-  (ts.isTypeAliasDeclaration(declaration) && (isOptions(name) || isOfValues(declaration.getSourceFile())))
+  (ts.isTypeAliasDeclaration(declaration) && (isOptions(name) || isOfResults(declaration.getSourceFile())))
 
 const ofType = (checker: ts.TypeChecker, symbol: ts.Symbol): ReadonlyArray<Shown> => {
   const node = declarationsOf(symbol).find((declaration) => isShownType(symbol.name, declaration))

@@ -7,33 +7,11 @@
  * @since 0.1.0
  */
 import type * as Option from "effect/Option"
-import type { Generation } from "./Generation.js"
 import * as internal from "./internal/classify.js"
-import type * as Operation from "./Operation.js"
+import type { Outcome } from "./internal/outcome.js"
 import type * as PloopError from "./PloopError.js"
 
-/**
- * A run of the tool that has ended.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Outcome {
-  /** The operation, as in `mount`. */
-  readonly operation: Operation.Name
-  /** The disk, device, directory or file that the operation was about. */
-  readonly subject: string
-  /** The generation of the tool; absent while it is not known. */
-  readonly generation?: Generation | undefined
-  /** The exit code of the tool; absent when a signal ended it. */
-  readonly exitCode?: number | undefined
-  /** The signal that ended the tool, as in `SIGKILL`; absent when none did. */
-  readonly signal?: string | undefined
-  /** What the tool wrote to its standard output. */
-  readonly stdout: string
-  /** What the tool wrote to its standard error. */
-  readonly stderr: string
-}
+export type { Outcome } from "./internal/outcome.js"
 
 /**
  * The cause of a failure. Every exit code, signal and text has a result: what is

@@ -128,23 +128,23 @@ export const geometry = (
 }
 
 /**
- * What {@link make} needs; everything else is derived.
+ * The content of a new descriptor; {@link make} derives the rest from it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface MakeOptions {
-  /** The size of the disk, in bytes. */
+  /** The size of the disk: text with a unit, as in `"10G"`, or bytes. */
   readonly size: ByteSize.ByteSizeInput
   /** The image files. */
   readonly images: ReadonlyArray<Image>
-  /** The snapshots and the top delta. */
+  /** The snapshots, the top delta among them. */
   readonly snapshots: ReadonlyArray<Snapshot>
-  /** The cluster size, in bytes. Default: 1 MiB. */
+  /** The cluster size of the images. Default: `1M`. */
   readonly clusterSize?: ByteSize.ByteSizeInput | undefined
-  /** Whether the images take their full size. Default: `false`. */
+  /** Whether the images are preallocated. Default: `false`. */
   readonly preallocated?: boolean | undefined
-  /** The root element. Default: `Virtuozzo_disk_image`, as generations 7 and 9 write it. */
+  /** The name of the root element. Default: `Virtuozzo_disk_image`, which generations 7 and 9 write. */
   readonly rootElement?: "Parallels_disk_image" | "Virtuozzo_disk_image" | undefined
 }
 

@@ -81,13 +81,13 @@ export type Symbol = (typeof rows)[number]["symbol"]
  * @category models
  */
 export interface ExitCode {
-  /** The number. */
+  /** The number, from 0 to 46. */
   readonly code: number
-  /** Its name, as in `E_PARAM`. */
+  /** The name of the code in the tool's sources, as in `E_PARAM`. */
   readonly symbol: Symbol
-  /** What it means. */
+  /** What the tool means by the code. */
   readonly meaning: string
-  /** The tag of the error that the code suggests; `undefined` for success. */
+  /** The error that the code stands for when the output says nothing more; `undefined` for success. */
   readonly error: (typeof rows)[number]["error"]
 }
 

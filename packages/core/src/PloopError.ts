@@ -46,10 +46,15 @@ export const TypeId: TypeId = "~@effect-ploop/core/PloopError"
 export type TypeId = "~@effect-ploop/core/PloopError"
 
 const context = {
+  /** The operation that failed, as in `mount`. */
   operation: Operation.Name,
+  /** The disk, device, directory or file that the operation was about. */
   subject: Schema.String,
+  /** The tool's output; empty when the tool was not started. */
   text: Schema.String,
+  /** The exit code of the tool; absent when it was not started, or was killed by a signal. */
   exitCode: Schema.optional(Schema.Int),
+  /** The signal that killed the tool, as in `SIGKILL`; absent when none did. */
   signal: Schema.optional(Schema.String)
 }
 

@@ -34,36 +34,39 @@ export type Services = Ploop | LowLevel | FileSystem | Path
 export type Failure = CheckFailed | PloopError | PlatformError
 
 /**
- * Where a rule comes from: the manual page, a function of the tool's sources
- * (as in `lib/snapshot.c do_create_snapshot`), what a real tool was seen to do, or the
- * contract of the service.
+ * Where a rule comes from.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Source {
+  /** The manual page, the tool's sources, an observation of a real tool, or the documentation of the service. */
   readonly kind: "manual" | "source" | "observed" | "service"
+  /** The place, as in `lib/snapshot.c do_create_snapshot`, or what was observed. */
   readonly where: string
 }
 
 /**
- * - `id`: the operation, a slash, and a name that never changes;
- * - `title`: the rule, with its force: `MUST refuse …`;
- * - `source`: where the rule comes from;
- * - `needs`: the capabilities without which it is skipped;
- * - `generations`: where it holds; everywhere unless given;
- * - `run`: finds out whether the rule is kept. It works below the directory of
- *   {@link Conformance}, and what it leaves there is cleared away after it.
+ * A rule that every backend follows, and how to test it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Case {
+  /** The operation, a slash, and a name. An identifier never changes. */
   readonly id: `${string}/${string}`
+  /** The rule, with its force: `MUST refuse …`. */
   readonly title: string
+  /** Where the rule comes from. */
   readonly source: Source
+  /** The capabilities that the case needs. On a target that lacks one of them it is skipped. */
   readonly needs: ReadonlyArray<Capability>
+  /** The generations for which the rule holds. Default: all. */
   readonly generations?: ReadonlyArray<Generation> | undefined
+  /**
+   * Tests the rule: it succeeds if the case passes. It works below the directory of {@link Conformance};
+   * what it leaves there is removed afterwards.
+   */
   readonly run: Effect.Effect<void, Failure, Services | Conformance | Scope.Scope>
 }
 
@@ -116,4 +119,7 @@ export const service = (where: string): Source => ({ kind: "service", where })
  * @since 0.1.0
  * @category accessors
  */
-export const operation = (self: { readonly id: string }): string => self.id.slice(0, self.id.indexOf("/"))
+export const operation = (self: {
+  /** The identifier of the case. */
+  readonly id: string
+}): string => self.id.slice(0, self.id.indexOf("/"))

@@ -23,16 +23,17 @@ import type * as Scope from "effect/Scope"
 import type { Capability } from "./Capability.js"
 
 /**
- * - `directory`: of the case alone, absolute and without symbolic links; what is
- *   below it is cleared away after the case;
- * - `generation`, `capabilities`: of the target, for rules that depend on them.
+ * The surroundings of a case.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Conformance {
+  /** The directory of this case alone: absolute, and without symbolic links. It is removed after the case. */
   readonly directory: string
+  /** The generation of the target, for rules that depend on it. */
   readonly generation: Generation
+  /** The capabilities of the target, for rules that depend on them. */
   readonly capabilities: ReadonlySet<Capability>
 }
 
@@ -60,28 +61,36 @@ export const ids = {
 } as const
 
 /**
- * A disk that a case has made, with the directory that is its own and its base
- * image.
+ * A disk that a case has made.
  *
  * @since 0.1.0
  * @category models
  */
 export interface TestDisk {
+  /** The path of its descriptor, which names the disk. */
   readonly disk: Disk
+  /** The directory of the disk, which holds nothing else. */
   readonly directory: string
+  /** The path of its base image. */
   readonly image: HostPath
 }
 
 /**
- * How a disk of a case is made: a name, which is that of its directory (`disk`
- * unless given), and what `create` takes.
+ * How a disk of a case is made: what `create` takes, and the names of its files.
  *
  * @since 0.1.0
  * @category models
  */
 export interface DiskOptions extends Partial<Omit<Request.CreateOptions, "image">> {
+  /** The name of its directory. Default: `disk`. */
   readonly name?: string | undefined
-  /** The file name of the base image; `root.hdd` unless given. */
+  /** The size of the disk. Default: `8M`; for {@link formatted}, {@link formattedSize}. */
+  readonly size?: Request.CreateOptions["size"]
+  /** The version of the image format. Default: 1; for {@link formatted}, that of `create`. */
+  readonly version?: Request.CreateOptions["version"] | undefined
+  /** The file system to make in the disk. Default: `none`; for {@link formatted}, `ext4`. */
+  readonly fileSystem?: Request.CreateOptions["fileSystem"] | undefined
+  /** The file name of the base image. Default: `root.hdd`. */
   readonly image?: string | undefined
 }
 

@@ -15,24 +15,26 @@ import type { Failure as RunFailure } from "./Runner.js"
 import type { Target } from "./Target.js"
 
 /**
- * - `sequences`: how many to run;
- * - `seed`: where the random numbers begin; the same gives the same sequences;
- * - `steps`: how long a sequence is at most; 12 unless given;
- * - `mounts`: whether disks have a file system, are mounted and written to, which
- *   both targets have to be able to; otherwise only what needs no kernel driver
- *   is done;
- * - `jobs`: how many sequences run side by side; one unless given;
- * - `shrink`: whether to look for a shorter sequence; `true` unless given.
+ * Which sequences to run, and how.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
+  /** The number of sequences. */
   readonly sequences: number
+  /** The seed of the random numbers. The same seed gives the same sequences. */
   readonly seed: number
+  /** The number of steps that a sequence has at most. Default: 12. */
   readonly steps?: number | undefined
+  /**
+   * Whether disks have a file system, are mounted and are written to, which both targets must support. If
+   * not, the steps are those that need no kernel driver.
+   */
   readonly mounts: boolean
+  /** The number of sequences that run at the same time. Default: 1. */
   readonly jobs?: number | undefined
+  /** Whether to search for a shorter sequence that shows the same difference. Default: `true`. */
   readonly shrink?: boolean | undefined
 }
 

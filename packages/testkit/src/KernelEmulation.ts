@@ -173,6 +173,7 @@ export interface KernelEmulation {
   readonly prefix: ReadonlyArray<string>
   /** Its own directory, which no other has devices in. */
   readonly state: string
+  /** What mounts on it can do. */
   readonly capabilities: Capabilities
 }
 

@@ -50,13 +50,17 @@ export const toHtml: (report: Report) => string = html.toHtml
 
 /**
  * The report for a terminal: the summary, a table of operation by outcome, the
- * failures, and why cases were skipped. Lines are as long as they are unless it
- * is given how many columns there are.
+ * failures, and why cases were skipped.
  *
  * @since 0.1.0
  * @category formatting
  */
 export const toText: (
   report: Report,
-  options: { readonly color: boolean; readonly columns?: number | undefined }
+  options: {
+    /** Whether the text has the escape sequences of colors. */
+    readonly color: boolean
+    /** The number of columns of the terminal, at which lines are folded. Default: lines are not folded. */
+    readonly columns?: number | undefined
+  }
 ) => string = table.toText

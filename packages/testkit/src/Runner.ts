@@ -36,18 +36,19 @@ export type Event =
   | { readonly _tag: "CaseEnded"; readonly result: Report.CaseResult }
 
 /**
- * - `cases`: which to run;
- * - `jobs`: how many side by side; one unless given;
- * - `limit`: how long a case may take; two minutes unless given;
- * - `onEvent`: is told what happens.
+ * Which cases to run, and how.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
+  /** The cases to run, in this order. */
   readonly cases: ReadonlyArray<Case.Case>
+  /** The number of cases that run at the same time. Default: 1. */
   readonly jobs?: number | undefined
+  /** The time after which a case fails. Default: 2 minutes. */
   readonly limit?: Duration.DurationInput | undefined
+  /** Receives each event of the run as it happens. Default: nobody does. */
   readonly onEvent?: ((event: Event) => Effect.Effect<void>) | undefined
 }
 
@@ -67,7 +68,12 @@ export type Failure<E> = E | OperationError.ToolError | OperationError.Prerequis
  * @category running
  */
 export const runCase: (
-  target: { readonly profile: Target.Profile; readonly scratch: string },
+  target: {
+    /** What the target is and can do. */
+    readonly profile: Target.Profile
+    /** A directory that exists, in which the case gets one of its own. */
+    readonly scratch: string
+  },
   self: Case.Case,
   limit?: Duration.DurationInput
 ) => Effect.Effect<Report.CaseResult, never, Case.Services> = internal.runCase

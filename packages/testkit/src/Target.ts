@@ -30,21 +30,21 @@ import type * as Case from "./Case.js"
 import * as internal from "./internal/scratch.js"
 
 /**
- * - `name`: what it is called in reports;
- * - `layer`: the backend, and the file system in which its images and mounts are
- *   seen;
- * - `scratch`: a directory that exists, in which each case gets one of its own;
- * - `capabilities`: found out by {@link profile} unless given;
- * - `reason`: why it has no other capabilities than those given, or no devices.
+ * A backend on a host, on which the suite runs.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Target<out E = never> {
+  /** Its name in reports. */
   readonly name: string
+  /** The backend, and the file system that shows its images and its mounts. */
   readonly layer: Layer.Layer<Case.Services, E>
+  /** A directory that exists, in which each case gets one of its own. */
   readonly scratch: string
+  /** Its capabilities. Default: those that {@link profile} detects. */
   readonly capabilities?: ReadonlyArray<Capability.Capability> | undefined
+  /** Why it has no capabilities but these, or no devices; absent where nothing is missing. */
   readonly reason?: string | undefined
 }
 

@@ -30,16 +30,17 @@ import { profile as profileOf } from "./Target.js"
 import type { Target } from "./Target.js"
 
 /**
- * - `cases`: all of the suite unless given;
- * - `limit`: how long a case may take; two minutes unless given;
- * - `concurrent`: whether cases run side by side; they do not unless told so.
+ * Which cases to run, and how.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
+  /** The cases to run. Default: all of the suite. */
   readonly cases?: ReadonlyArray<Case.Case> | undefined
+  /** The time after which a case fails. Default: 2 minutes. */
   readonly limit?: Duration.DurationInput | undefined
+  /** Whether cases run at the same time. Default: `false`. */
   readonly concurrent?: boolean | undefined
 }
 

@@ -1,10 +1,10 @@
 import * as Option from "effect/Option"
 import * as ByteSize from "../ByteSize.js"
-import type { Outcome } from "../Classification.js"
 import * as ExitCode from "../ExitCode.js"
 import type { Generation } from "../Generation.js"
 import type * as Operation from "../Operation.js"
 import * as PloopError from "../PloopError.js"
+import type { Outcome } from "./outcome.js"
 
 /** How much of the tool's output an error keeps: the end, which has the cause. */
 const limit = 8192

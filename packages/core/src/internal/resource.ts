@@ -3,16 +3,27 @@ import type * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import type { Disk } from "../Disk.js"
 import type * as OperationError from "../OperationError.js"
-import type { Ploop } from "../Ploop.js"
 import type * as PloopError from "../PloopError.js"
 import type * as Request from "../Request.js"
 import type * as Result from "../Result.js"
+
+/** The operations of the service that take and give back. */
+interface Operations {
+  readonly mount: (options: Request.MountOptions) => Effect.Effect<Result.Mounted, OperationError.MountError>
+  readonly umount: (options: Request.UmountOptions) => Effect.Effect<void, OperationError.UmountError>
+  readonly createTemporarySnapshot: (
+    options: Request.CreateTemporarySnapshotOptions
+  ) => Effect.Effect<Result.TemporarySnapshot, OperationError.CreateTemporarySnapshotError>
+  readonly deleteSnapshot: (
+    options: Request.OfSnapshotOptions
+  ) => Effect.Effect<Result.SnapshotDeleted, OperationError.DeleteSnapshotError>
+}
 
 type WhileBusy = Schedule.Schedule<unknown, PloopError.PloopError>
 
 /** By disk and component, not by device: the device may be another disk's by now. */
 const release = (
-  ploop: Ploop,
+  ploop: Operations,
   mounted: { readonly disk: Disk; readonly component?: string | undefined },
   whileBusy: WhileBusy
 ): Effect.Effect<void, OperationError.UmountError> =>
@@ -22,14 +33,14 @@ const release = (
   )
 
 export const mountScoped = (
-  ploop: Ploop,
+  ploop: Operations,
   options: Request.MountOptions,
   whileBusy: WhileBusy
 ): Effect.Effect<Result.Mounted, OperationError.MountError, Scope.Scope> =>
   Effect.acquireRelease(ploop.mount(options), (mounted) => Effect.orDie(release(ploop, mounted, whileBusy)))
 
 export const temporarySnapshotScoped = (
-  ploop: Ploop,
+  ploop: Operations,
   options: Request.CreateTemporarySnapshotOptions,
   whileBusy: WhileBusy
 ): Effect.Effect<Result.TemporarySnapshot, OperationError.CreateTemporarySnapshotError, Scope.Scope> =>

@@ -105,8 +105,11 @@ export class Report extends Schema.Class<Report>("@effect-ploop/testkit/Report/R
  * @category models
  */
 export interface Counts {
+  /** The number of cases that passed. */
   readonly passed: number
+  /** The number of cases that failed. */
   readonly failed: number
+  /** The number of cases that were skipped. */
   readonly skipped: number
 }
 

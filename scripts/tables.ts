@@ -1,0 +1,31 @@
+/**
+ * Writes the tables of the documents from the code: of operations, and of the
+ * classes of errors. With `--check` it only says whether they are current.
+ */
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { report, root } from "./checks/sources.js"
+import { errors } from "./tables/errors.js"
+import { replaced } from "./tables/markdown.js"
+import { operations } from "./tables/operations.js"
+
+const tables = [
+  { path: "packages/core/README.md", name: "operations", text: operations },
+  { path: "docs/errors.md", name: "errors", text: errors }
+]
+
+const check = process.argv.includes("--check")
+
+const problems = tables.flatMap(({ name, path, text }) => {
+  const document = readFileSync(join(root, path), "utf8")
+  const expected = replaced(document, name, text())
+  if (expected === document) return []
+  if (!check) {
+    writeFileSync(join(root, path), expected)
+    return []
+  }
+  const line = document.split("\n").findIndex((line, index) => line !== expected.split("\n")[index])
+  return [`${path}:${line + 1}: the table of ${name} is stale: npm run docs:tables`]
+})
+
+report(problems, `${tables.length} tables are current`)
