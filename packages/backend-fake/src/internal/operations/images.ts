@@ -20,6 +20,7 @@ import * as image from "../image.js"
 import * as space from "../space.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, context, denied, generation, refused, said, unsupported } from "../tool.js"
+import { refuseTooLarge, sectors } from "./sectors.js"
 
 const refuseExisting = (tool: Tool, ...paths: ReadonlyArray<string>): Answer<void> => {
   const path = paths.find((name) => Either.isRight(files.lookup(tool.tx, name)))
@@ -39,25 +40,11 @@ const refuseSize = (tool: Tool, version: FormatVersion.FormatVersion, request: R
   )
 }
 
-const sectors = (bytes: bigint): bigint => bytes / ByteSize.sectorSize
-
-/** The largest disk that a file system is made in. */
-const largest = (tool: Tool): bigint => (generation(tool) === "1.15" ? 16n : 50n) << 40n
-
 /** What the tool itself refuses, when a file system is to be made. */
-const refuseForFileSystem = (tool: Tool, size: bigint, cluster: bigint): Answer<void> => {
-  if (size > largest(tool)) {
-    return said(
-      tool,
-      38,
-      `An incorrect block device size is specified: ${sectors(size)} sectors.` +
-        ` The maximum allowed size is ${sectors(largest(tool))} sectors`
-    )
-  }
-  return size > 2n * cluster
-    ? Either.void
+const refuseForFileSystem = (tool: Tool, size: bigint, cluster: bigint): Answer<void> =>
+  size > 2n * cluster
+    ? refuseTooLarge(tool, size)
     : said(tool, 38, `Image size should be greater than ${sectors(2n * cluster)}`)
-}
 
 export const create = (tool: Tool, request: Request.Create): Answer<Result.Created> =>
   Either.gen(function*() {

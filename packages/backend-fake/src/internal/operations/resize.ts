@@ -18,10 +18,9 @@ import type { Answer, Tool } from "../tool.js"
 import { context, generation, refused, said, unsupported } from "../tool.js"
 import { balloonSize, inflate } from "./balloon.js"
 import { attach, temporarily } from "./mounts.js"
+import { refuseTooLarge, sectors } from "./sectors.js"
 
 const inodeSize = 256
-
-const sectors = (bytes: number | bigint): bigint => BigInt(bytes) / ByteSize.sectorSize
 
 const current = (tool: Tool, device: Device): Device => tool.tx.device(device.device) ?? device
 
@@ -135,8 +134,6 @@ const refuseRawShrink = (tool: Tool, disk: disks.Disk, size: bigint): Answer<voi
     )
   })
 
-const largest = (tool: Tool): bigint => (generation(tool) === "1.15" ? 16n : 50n) << 40n
-
 export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
   Either.gen(function*() {
     const disk = yield* disks.open(tool, request.disk)
@@ -149,14 +146,7 @@ export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
     }
     const cluster = disk.descriptor.clusterSize
     const size = ClusterSize.roundUp(request.size, cluster)
-    if (size > largest(tool)) {
-      return yield* said(
-        tool,
-        38,
-        `An incorrect block device size is specified: ${sectors(size)} sectors.` +
-          ` The maximum allowed size is ${sectors(largest(tool))} sectors`
-      )
-    }
+    yield* refuseTooLarge(tool, size)
     const change = (running: Device, online: boolean): Answer<void> =>
       size <= 4n * cluster
         ? refuse(tool, Number(size))
