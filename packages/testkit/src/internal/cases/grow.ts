@@ -270,7 +270,7 @@ export const grow: ReadonlyArray<Case.Case> = [
       const low = yield* LowLevel.LowLevel
       const disk = yield* Conformance.path("DiskDescriptor.xml")
       const image = yield* Conformance.path("root.hdd")
-      const exitCode = (yield* Conformance.Conformance).generation === "1.15" ? 39 : 4
+      const exitCode = yield* Conformance.ofGeneration({ "1.15": 39, "7": 4, "9": 4 })
       yield* Check.fails(low.grow({ disk, size: "16M" }), "DiskNotFound", { subject: disk, exitCode })
       yield* Check.fails(low.grow({ image, size: "16M" }), "ImageNotFound", { image })
       yield* Check.fails(low.grow({ device: disks.noDevice, size: "16M" }), "DeviceNotFound")
