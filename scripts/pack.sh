@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The packed packages install together in an empty folder outside of this one,
-# and a program over them type-checks and runs there.
+# and a program over them type-checks and runs there. So does each install line
+# of a README.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,6 +13,8 @@ for package in packages/*/; do
   npx publint --strict "$package"
   npm pack --silent --pack-destination "$outside" "./$package" >/dev/null
 done
+
+npx tsx scripts/installLines.ts "$outside"
 
 version() { node -p "require('./package.json').devDependencies['$1']"; }
 dependencies=()
