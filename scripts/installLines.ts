@@ -70,16 +70,19 @@ const run = (directory: string, line: string): Promise<string | undefined> =>
     )
   })
 
-/** What is wrong with a line; undefined when it installs, its peers agree, and what it installs can be imported. */
+/**
+ * What is wrong with a line; undefined when it installs, its peers agree, and what it installs can be imported. Vitest
+ * cannot be imported outside of its own command.
+ */
 const problemOf = async (line: string): Promise<string | undefined> => {
   const names = named(line)
   const stranger = names.find((name) => name.startsWith("@effect-ploop/") && !ours.has(name))
-  if (stranger !== undefined) return `${stranger} is no package of this repository`
+  if (stranger !== undefined) return `${stranger} is not a package of this repository`
   const directory = mkdtempSync(join(tmpdir(), "install-"))
   try {
     const overrides = Object.fromEntries([...ours].filter(([name]) => !names.includes(name)))
     writeFileSync(join(directory, "package.json"), JSON.stringify({ private: true, type: "module", overrides }))
-    const imports = names.map((name) => `import ${JSON.stringify(name)}\n`)
+    const imports = names.filter((name) => name !== "vitest").map((name) => `import ${JSON.stringify(name)}\n`)
     writeFileSync(join(directory, "program.js"), imports.join(""))
     return await run(directory, withTarballs(line)) ??
       await run(directory, "npm ls --all") ??

@@ -108,7 +108,11 @@ describe("the package", () => {
     assert.isAbove(sources.length, 30)
     for (const { code, name } of sources) {
       for (const [, module] of code.matchAll(/(?:from|import\() ?"([^"]+)"/g)) {
-        assert.match(module!, /^(?:effect\/|@effect\/platform\/|@effect-ploop\/core\/|uint8array-extras$|\.\.?\/)/, name)
+        assert.match(
+          module!,
+          /^(?:effect\/|@effect\/platform\/|@effect-ploop\/core\/|uint8array-extras$|\.\.?\/)/,
+          name
+        )
       }
     }
   })
