@@ -10,7 +10,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 import { descriptor } from "./diskFiles.js"
 import * as snapshots from "./snapshotUtils.js"
 
@@ -380,7 +380,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.chained([a])
-      yield* imageFile.breakSignature(yield* Conformance.fileOf(made, top))
+      yield* ImageFile.breakSignature(yield* Conformance.fileOf(made, top))
       yield* snapshots.untouched(
         made,
         Check.fails(ploop.createSnapshot({ disk: made.disk, id: b }), "ImageCorrupt")
@@ -393,7 +393,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     source: Case.observed("snapshot of a disk that was not closed"),
     run: Effect.gen(function*() {
       const made = yield* Conformance.disk()
-      yield* imageFile.markInUse(made.image)
+      yield* ImageFile.markInUse(made.image)
       yield* snapshots.take(made, a)
       yield* Check.equal(yield* Conformance.parents(made.disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal(
@@ -411,7 +411,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* Conformance.disk({ format: "preallocated" })
-      yield* imageFile.markInUse(made.image)
+      yield* ImageFile.markInUse(made.image)
       yield* snapshots.take(made, a)
       yield* Check.equal((yield* ploop.check({ image: made.image, force: true })).outcome, "clean", "the image")
     })

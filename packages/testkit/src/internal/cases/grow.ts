@@ -7,7 +7,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 import * as disks from "./disks.js"
 import * as snapshots from "./snapshotUtils.js"
 
@@ -256,7 +256,7 @@ export const grow: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel
       const { disk, image } = yield* Conformance.disk()
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       yield* Check.fails(low.grow({ disk, size: "16M" }), "ImageDirty", { image })
       yield* Check.fails(ploop.check({ image }), "ImageDirty")
       yield* Check.equal((yield* disks.descriptor(disk)).diskSize, MiB(8), "the size in the descriptor")

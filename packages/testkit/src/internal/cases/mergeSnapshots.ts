@@ -9,7 +9,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 import * as snapshots from "./snapshotUtils.js"
 
 const { a, b, c, d, unknown } = Conformance.ids
@@ -423,7 +423,7 @@ const refusals: ReadonlyArray<Case.Case> = [
       const made = yield* snapshots.chained([a, b])
       const { disk } = made
       const image = yield* Conformance.fileOf(made, b)
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       const merging = Check.fails(ploop.mergeSnapshots({ disk }), "ImageDirty", { image, exitCode: 4 })
       const marks = yield* Conformance.ofGeneration({ "1.15": false, "7": true, "9": true })
       yield* marks ? merging : snapshots.untouched(made, merging)
@@ -455,7 +455,7 @@ const refusals: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.chained([a, b])
       const { disk } = made
-      yield* imageFile.breakSignature(yield* Conformance.fileOf(made, top))
+      yield* ImageFile.breakSignature(yield* Conformance.fileOf(made, top))
       yield* Check.fails(ploop.mergeSnapshots({ disk }), "ImageCorrupt")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
       yield* snapshots.onlyNamedImages(made)

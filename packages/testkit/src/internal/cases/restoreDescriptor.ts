@@ -9,7 +9,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 import * as files from "./diskFiles.js"
 
 const { MiB } = ByteSize
@@ -145,7 +145,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { image } = yield* lost()
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       yield* ploop.restoreDescriptor({ image })
       yield* Check.fails(ploop.check({ image }), "ImageDirty")
     })
@@ -197,7 +197,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { directory, image } = yield* lost()
-      yield* imageFile.breakSignature(image)
+      yield* ImageFile.breakSignature(image)
       yield* files.untouched(directory, Check.fails(ploop.restoreDescriptor({ image }), "ImageCorrupt", { image }))
     })
   }),
