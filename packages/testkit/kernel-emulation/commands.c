@@ -62,7 +62,7 @@ static int start(struct device *device, int client)
 	if (device->running || device->client >= 0)
 		return -EBUSY;
 	device_path(path, device->number, "disk");
-	source = (struct loop_source){ path, !writable(device) };
+	source = (struct loop_source){ .disk = path, .read_only = !writable(device), .partitions = true };
 	if ((error = writable(device) ? chain_mark(&device->chain, true) : 0) ||
 	    (error = helper_start(&device->keeper, &loop_task, &source)))
 		return error;
@@ -98,7 +98,7 @@ static int clear(struct device *device)
 		return -EBUSY;
 	chain_clear(&device->chain);
 	/* first ends the connection, so that the umount waits for nobody */
-	close(device->fuse);
+	close(device->disk.fd);
 	device_path(path, device->number, "disk");
 	umount2(path, MNT_DETACH);
 	unpublish(device);

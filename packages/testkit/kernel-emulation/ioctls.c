@@ -1,9 +1,9 @@
 #define _GNU_SOURCE
 #include "ioctls.h"
 #include "client.h"
+#include "launch.h"
 #include "nodes.h"
 #include "state.h"
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <ploop/ploop_if.h>
@@ -41,40 +40,12 @@ static int path_of(int fd, char path[PATH_MAX])
 	return 0;
 }
 
-/* The program of the server lies beside this library. */
-static int server_program(char path[PATH_MAX])
-{
-	Dl_info info;
-
-	if (!dladdr((void *)server_program, &info))
-		return fail(ENOENT);
-	snprintf(path, PATH_MAX, "%.*s/ploop-emulation", (int)(strrchr(info.dli_fname, '/') - info.dli_fname),
-		 info.dli_fname);
-	return 0;
-}
-
-/* Starts a server, which answers when the program that was started has ended. */
 static int start_server(int device)
 {
-	char program[PATH_MAX], number[16];
-	char *arguments[] = { program, "serve", state_directory, number, NULL }, *environment[] = { NULL };
-	pid_t child;
-	int status;
+	char number[16];
 
-	if (server_program(program))
-		return -1;
 	snprintf(number, sizeof number, "%d", device);
-	child = fork();
-	if (child == 0) {
-		execve(program, arguments, environment);
-		_exit(errno);
-	}
-	while (child > 0 && waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
-	if (child < 0)
-		return -1;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : fail(WIFEXITED(status) ? WEXITSTATUS(status) : EIO);
+	return launch("serve", number);
 }
 
 static bool has_server(int device)
