@@ -125,6 +125,8 @@ void mapped_destroy(struct mapped *device)
 	}
 	mapper_path(path, device->minor, "%s", "");
 	remove_tree(path);
+	snprintf(path, sizeof path, "/dev/mapper/%s", device->name);
+	unlink(path);
 	free(device);
 }
 

@@ -248,7 +248,7 @@ static void gone(struct mapped *device)
 	free(pending.data);
 }
 
-bool mapper_keeper(struct mapped *device)
+void mapper_keeper(struct mapped *device)
 {
 	bool attached = device->keeper.lifeline >= 0;
 	struct report report;
@@ -256,16 +256,15 @@ bool mapper_keeper(struct mapped *device)
 
 	if (!attached) {
 		gone(device);
-		return true;
+		return;
 	}
 	if (device->pending.client < 0)		/* somebody killed the keeper: the loop device goes with its last mount */
-		return false;
+		return;
 	if (got && !report.error) {
 		device->loop = report.number;
 		put_node(device);
 	}
 	finish(device, got ? -report.error : -EIO, -1);
-	return false;
 }
 
 void mapper_release(void)

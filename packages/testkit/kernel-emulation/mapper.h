@@ -129,8 +129,8 @@ int mapper_command(uint32_t command, struct dm_ioctl *data, size_t size, pid_t c
 int mapper_suspend(struct mapped *device, const struct pending *pending);
 int mapper_resume(struct mapped *device, const struct pending *pending);
 int mapper_remove(struct mapped *device, const struct pending *pending);
-/* Hears what the helpers of a device report; true when the device is gone. */
-bool mapper_keeper(struct mapped *device);
+/* Hears what the helpers of a device report; after the keeper's the device may be gone. */
+void mapper_keeper(struct mapped *device);
 void mapper_freezer(struct mapped *device);
 void mapper_prober(struct mapped *device);
 /* Whether a suspend waits for requests to end. */
