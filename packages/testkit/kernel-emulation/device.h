@@ -15,6 +15,7 @@
 struct device {
 	int number;
 	bool running, discarding, ended;
+	bool frozen;			/* its file system is, until it is thawed by a command */
 	uint32_t maintenance;		/* PLOOP_MNTN_* */
 	char cookie[COOKIE_SIZE];
 	struct chain chain;
@@ -39,6 +40,9 @@ struct device {
 void publish(struct device *device);
 void publish_loop(struct device *device);
 void unpublish(struct device *device);
+
+/* sysfs-7.c: what the driver of generation 7 shows beside. */
+void publish_of_7(const struct device *device);
 
 /* disk.c: the merged disk, a single file over FUSE. */
 int disk_mount(struct device *device);

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "ioctls.h"
 #include "client.h"
+#include "generation.h"
 #include "launch.h"
 #include "nodes.h"
 #include "state.h"
@@ -18,7 +19,7 @@
 
 bool is_ploop_ioctl(unsigned long request)
 {
-	return _IOC_TYPE(request) == PLOOPCTLTYPE;
+	return _IOC_TYPE(request) == PLOOPCTLTYPE || (generation() == 7 && is_ioctl_of_7(request));
 }
 
 static int fail(int error)
@@ -257,7 +258,7 @@ static int dispatch(int device, int fd, unsigned long ioctl_request, void *argum
 	return fail(EINVAL);
 }
 
-int ploop_ioctl(int device, int fd, unsigned long ioctl_request, void *argument)
+static int common_ioctl(int device, int fd, unsigned long ioctl_request, void *argument)
 {
 	struct request *request = calloc(1, sizeof *request);
 	struct reply *reply = calloc(1, sizeof *reply);
@@ -268,4 +269,11 @@ int ploop_ioctl(int device, int fd, unsigned long ioctl_request, void *argument)
 	free(reply);
 	errno = error;
 	return result;
+}
+
+int ploop_ioctl(int device, int fd, unsigned long ioctl_request, void *argument)
+{
+	if (generation() == 7 && is_ioctl_of_7(ioctl_request))
+		return ioctl_of_7(device, ioctl_request, argument);
+	return common_ioctl(device, fd, ioctl_request, argument);
 }

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "launch.h"
+#include "generation.h"
 #include "state.h"
 #include <dlfcn.h>
 #include <errno.h>
@@ -25,12 +26,14 @@ static int server_program(char path[PATH_MAX])
 int launch(const char *mode, const char *number)
 {
 	char program[PATH_MAX];
-	char *arguments[] = { program, (char *)mode, state_directory, (char *)number, NULL }, *environment[] = { NULL };
+	char driver[64], *arguments[] = { program, (char *)mode, state_directory, (char *)number, NULL };
+	char *environment[] = { driver, NULL };
 	pid_t child;
 	int status;
 
 	if (server_program(program))
 		return -1;
+	snprintf(driver, sizeof driver, "PLOOP_EMULATION_GENERATION=%d", generation());
 	child = fork();
 	if (child == 0) {
 		execve(program, arguments, environment);

@@ -1,8 +1,9 @@
 /*
  * The shim: what the tool's calls to the C library do while it is preloaded.
  *
- * Only a process that has libploop is changed, and for generation 9 one that
- * has libdevmapper; the other helpers that the tool starts are not. Paths of
+ * Only a process that has libploop is changed, for generation 7 one that has
+ * libparted too, and for 9 one that has libdevmapper; the other helpers that the
+ * tool starts are not. Paths of
  * sysfs and procfs lead to the state directory, device numbers look like the
  * driver's, and the ioctls of the driver are answered.
  */
@@ -56,7 +57,10 @@ static bool active, mapping;
 
 static bool is_concerned(void)
 {
-	return dlsym(RTLD_DEFAULT, "ploop_mount_image") || (generation() == 9 && dlsym(RTLD_DEFAULT, "dm_task_run"));
+	if (dlsym(RTLD_DEFAULT, "ploop_mount_image"))
+		return true;
+	return (generation() == 7 && dlsym(RTLD_DEFAULT, "ped_device_get")) ||
+		(generation() == 9 && dlsym(RTLD_DEFAULT, "dm_task_run"));
 }
 
 __attribute__((constructor)) static void begin(void)
@@ -126,6 +130,10 @@ static const char *redirected(const char *path, char other[PATH_MAX])
 		if (sscanf(path, "/sys/block/ploop%d/", &device) == 1)
 			refresh(device, path);
 		state_path(other, "block%s", path + strlen("/sys/block"));
+		errno = error;
+		return other;
+	}
+	if (generation() == 7 && sysfs_of_7(path, other)) {
 		errno = error;
 		return other;
 	}
@@ -298,7 +306,7 @@ static int with_shown_numbers(int result, struct stat64 *status)
 		return result;
 	if (is_loop(major(status->st_dev)) && shown_number(status->st_dev, &shown))
 		status->st_dev = shown;
-	if (mapping && S_ISBLK(status->st_mode) && shown_number(status->st_rdev, &shown))
+	if (generation() != 1 && S_ISBLK(status->st_mode) && shown_number(status->st_rdev, &shown))
 		status->st_rdev = shown;
 	return result;
 }

@@ -1,4 +1,4 @@
-/* The shim's part of starting programs: the tool of generation 9 gives them an environment without the shim in it. */
+/* The shim's part of starting programs: the tools of 7 and 9 give them an environment without the shim in it. */
 #define _GNU_SOURCE
 #include "generation.h"
 #include <dlfcn.h>
@@ -28,7 +28,7 @@ static char *variable(const char *name)
 	return value && asprintf(&text, "%s=%s", name, value) > 0 ? text : NULL;
 }
 
-/* dmsetup, parted and partprobe ask the device mapper, so they have to have the shim. */
+/* dmsetup, parted and partprobe ask the driver, so they have to have the shim. */
 __attribute__((visibility("default"))) int execvpe(const char *program, char *const arguments[], char *const environment[])
 {
 	static int (*next)(const char *, char *const[], char *const[]);
@@ -38,7 +38,7 @@ __attribute__((visibility("default"))) int execvpe(const char *program, char *co
 
 	if (!next)
 		next = (int (*)(const char *, char *const[], char *const[]))dlsym(RTLD_NEXT, "execvpe");
-	if (generation() != 9 || !extended || !environment) {
+	if (generation() == 1 || !extended || !environment) {
 		free(extended);
 		return next(program, arguments, environment);
 	}

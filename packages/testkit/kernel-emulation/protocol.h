@@ -49,6 +49,8 @@ enum command {
 	TRACK_READ,
 	TRACK_STOP,
 	TRACK_ABORT,
+	FREEZE,		/* the file system, until THAW; generation 7 */
+	THAW,
 	QUIT		/* whatever the state: stop the device and end */
 };
 
