@@ -98,8 +98,13 @@ struct mapped *mapped_create(const char *name, const char *uuid, int minor)
 
 int mapped_rename(struct mapped *device, const char *name)
 {
+	char from[PATH_MAX], to[PATH_MAX];
+
 	if (mapped_named(name))
 		return -EBUSY;
+	snprintf(from, sizeof from, "/dev/mapper/%s", device->name);
+	snprintf(to, sizeof to, "/dev/mapper/%s", name);
+	rename(from, to);
 	take_out(device);
 	strcpy(device->name, name);
 	insert(device);

@@ -108,14 +108,17 @@ int mapper_suspend(struct mapped *device, const struct pending *pending)
 	return device->suspended ? 0 : begin_suspend(device, pending);
 }
 
-/* The node has the number of the loop device, so that every program can use it. */
+/*
+ * As udev would make it, with the number of the loop device, so that every
+ * program can use it. The tool has reserved the name by a node of its own.
+ */
 static void put_node(const struct mapped *device)
 {
 	char path[PATH_MAX];
 	struct stat status;
 
 	snprintf(path, sizeof path, "/dev/mapper/%s", device->name);
-	if (lstat(path, &status) || !S_ISBLK(status.st_mode) || unlink(path))
+	if (!lstat(path, &status) && (!S_ISBLK(status.st_mode) || unlink(path)))
 		return;
 	mknod(path, S_IFBLK | 0600, loop_number(device->loop));
 }

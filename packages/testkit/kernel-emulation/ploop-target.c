@@ -125,40 +125,50 @@ static int check_entries(struct stack *stack, int level, off_t length)
 	return error;
 }
 
+static int check_raw(const struct stack *stack, struct layer *layer, off_t length)
+{
+	if (length % stack->cluster)
+		return -EPROTO;
+	layer->entries = length / stack->cluster;
+	return layer->entries > layer[1].entries ? -EBADSLT : 0;
+}
+
+/* What is no image at all fails as one of version 1 does. */
+static int check_header(const struct target *target, struct ploop *ploop, struct layer *layer, bool is_top)
+{
+	struct image_header header;
+	int error = image_header(layer->fd, &header);
+
+	if (error == -EINVAL)
+		return is_top ? -ENOTSUPP : -EPROTO;
+	if (!error)
+		error = is_top ? check_top(target, ploop, layer, &header) :
+			check_lower(ploop, &header, ploop->stack.layers[ploop->stack.count - 1].entries);
+	layer->entries = header.entries;
+	if (is_top)
+		ploop->stack.mark = header.mark;
+	return error;
+}
+
 static int check_layer(const struct target *target, struct ploop *ploop, int level, bool is_top)
 {
-	struct stack *stack = &ploop->stack;
-	struct layer *layer = &stack->layers[level], *above = layer + 1;
-	struct image_header header;
+	struct layer *layer = &ploop->stack.layers[level];
 	struct stat status;
 	int error;
 
 	if (fstat(layer->fd, &status))
 		return -errno;
-	if (status.st_size % stack->cluster)
-		return -EPROTO;
-	if (layer->raw && !is_top) {
-		layer->entries = status.st_size / stack->cluster;
-		return layer->entries > above->entries ? -EBADSLT : 0;
-	}
-	/* what is no image at all fails as one of version 1 does */
-	error = image_header(layer->fd, &header);
-	if (error == -EINVAL)
-		return is_top ? -ENOTSUPP : -EPROTO;
-	if (error)
+	if (layer->raw && !is_top)
+		return check_raw(&ploop->stack, layer, status.st_size);
+	if ((error = check_header(target, ploop, layer, is_top)))
 		return error;
-	error = is_top ? check_top(target, ploop, layer, &header) :
-		check_lower(ploop, &header, stack->layers[stack->count - 1].entries);
-	if (error)
-		return error;
-	layer->entries = header.entries;
-	if (is_top)
-		stack->mark = header.mark;
-	if (!is_top && layer->entries > above->entries)
+	if (!is_top && layer->entries > layer[1].entries)
 		return -EBADSLT;
+	if (status.st_size % ploop->stack.cluster)
+		return -EPROTO;
 	if (status.st_size < (image_entry_offset(layer->entries) + PAGE - 1) / PAGE * PAGE)
 		return -ENODATA;
-	return check_entries(stack, level, status.st_size);
+	return check_entries(&ploop->stack, level, status.st_size);
 }
 
 static int add_layer(struct target *target, struct ploop *ploop, int level, const char *word, pid_t caller)
