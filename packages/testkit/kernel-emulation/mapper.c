@@ -39,6 +39,20 @@ void mapper_reply(int client, int error, int grown, const struct dm_ioctl *data)
 	close(client);
 }
 
+static bool changes_sysfs(uint32_t command)
+{
+	switch (command) {
+	case DM_DEV_CREATE_CMD:
+	case DM_DEV_REMOVE_CMD:
+	case DM_DEV_RENAME_CMD:
+	case DM_DEV_SUSPEND_CMD:
+	case DM_TABLE_LOAD_CMD:
+	case DM_TABLE_CLEAR_CMD:
+		return true;
+	}
+	return false;
+}
+
 static void execute(int client, const struct mapper_request *request, pid_t caller)
 {
 	struct dm_ioctl *data = request->length < sizeof *data || request->length > MOST_DATA ? NULL : calloc(1, request->length);
@@ -52,7 +66,8 @@ static void execute(int client, const struct mapper_request *request, pid_t call
 	result = mapper_command(request->command, data, request->length, caller, client);
 	if (result == REPLIED_LATER)
 		return;
-	mapped_publish();
+	if (changes_sysfs(request->command))
+		mapped_publish();
 	mapper_reply(client, result == REPLIED_GROWN ? 0 : result, result == REPLIED_GROWN ? (int)minor(data->dev) : -1, data);
 	free(data);
 }

@@ -1,3 +1,4 @@
+import type { Generation } from "@effect-ploop/core/Generation"
 import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
@@ -154,12 +155,15 @@ const toolIsThere = (tool: string): Probe => ({
   present: Effect.map(generationOf(tool), Option.isSome)
 })
 
-/** What the tool of generation 9 runs beside what the others do. */
-const helpersOf9: ReadonlyArray<Probe> = [
-  helper("dmsetup", "every device, with the tool of generation 9", "dmsetup"),
-  helper("sgdisk", "create with a file system, with the tool of generation 9", "gdisk"),
-  helper("partprobe", "mounts, with the tool of generation 9", "parted")
-]
+const sgdisk = helper("sgdisk", "create with a file system, with the tool of generation 7 or 9", "gdisk")
+const partprobe = helper("partprobe", "mounts, with the tool of generation 7 or 9", "parted")
+
+/** What a tool runs beside what that of 1.15 does. */
+const furtherHelpers: Record<Generation, ReadonlyArray<Probe>> = {
+  "1.15": [],
+  "7": [sgdisk, partprobe],
+  "9": [helper("dmsetup", "every device, with the tool of generation 9", "dmsetup"), sgdisk, partprobe]
+}
 
 const settle = ({ name, neededFor, present, remedy }: Probe) =>
   Effect.map(present, (found): Requirement => ({ name, status: found ? "present" : "missing", neededFor, remedy }))
@@ -170,7 +174,12 @@ export const requirements = (
 ): Effect.Effect<ReadonlyArray<Requirement>, never, CommandExecutor | FileSystem.FileSystem> =>
   Effect.flatMap(generationOf(tool), (generation) =>
     Effect.forEach(
-      [...probes, toolIsThere(tool), ...Option.contains(generation, "9") ? helpersOf9 : [], room(scratch)],
+      [
+        ...probes,
+        toolIsThere(tool),
+        ...Option.match(generation, { onNone: () => [], onSome: (known) => furtherHelpers[known] }),
+        room(scratch)
+      ],
       settle,
       { concurrency: 4 }
     ))
