@@ -1,4 +1,4 @@
-import { KernelEmulation } from "@effect-ploop/testkit"
+import { KernelEmulation } from "@effect-ploop/conformance"
 import { Command, FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
