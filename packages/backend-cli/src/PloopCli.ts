@@ -55,8 +55,18 @@ import * as session from "./internal/session.js"
 export interface Options {
   /** The tool: a name that is looked for in `PATH`, or a path. `ploop` unless given. */
   readonly tool?: string | undefined
-  /** The words before the tool, as in `["sudo", "-n"]`; none unless given. */
+  /**
+   * The words before the tool, as in `["sudo", "-n"]`; none unless given. It
+   * has to pass the environment variables `LC_ALL` and `PLOOP_PAD` on to the tool:
+   * the README has the rule of sudoers for that.
+   */
   readonly prefix?: ReadonlyArray<string> | undefined
+  /**
+   * The words before `kill`, as in `["sudo", "-n"]`, to signal a tool that runs as
+   * another user. Unless given, no such tool is signalled: after a time limit or an
+   * interruption, a change is waited for, and a query is left to end by itself.
+   */
+  readonly killPrefix?: ReadonlyArray<string> | undefined
   /** The tool's `-v`: how much it says. 3, the tool's own default, unless given. */
   readonly verbosity?: number | undefined
   /**
@@ -72,7 +82,10 @@ export interface Options {
    * as merges, are never killed: they end by themselves.
    */
   readonly grace?: Duration.DurationInput | undefined
-  /** How many processes may run at once; 8 unless given. */
+  /**
+   * How many processes that change something may run at once, and how many queries
+   * beside them; 8 of each unless given.
+   */
   readonly maxProcesses?: number | undefined
   /** How much of each output stream is kept, in bytes; 1 MiB unless given. */
   readonly maxOutput?: number | undefined
@@ -122,6 +135,7 @@ export const make = (
     const config: process.ProcessConfig = {
       tool: options.tool ?? "ploop",
       prefix: options.prefix ?? [],
+      killPrefix: options.killPrefix,
       limits: {
         query: Duration.decode(options.queryLimit ?? "3 minutes"),
         change: Duration.decode(options.changeLimit ?? Duration.infinity)
@@ -203,8 +217,8 @@ export const layerConfig = (
 > => Layer.scopedContext(Effect.flatMap(Config.unwrap(options), make))
 
 /**
- * The options as `Config` reads them: `PLOOP_TOOL`, `PLOOP_PREFIX` (a comma
- * between its words), `PLOOP_VERBOSITY`, `PLOOP_QUERY_LIMIT`,
+ * The options as `Config` reads them: `PLOOP_TOOL`, `PLOOP_PREFIX` and
+ * `PLOOP_KILL_PREFIX` (a comma between their words), `PLOOP_VERBOSITY`, `PLOOP_QUERY_LIMIT`,
  * `PLOOP_CHANGE_LIMIT`, `PLOOP_GRACE`, `PLOOP_MAX_PROCESSES`,
  * `PLOOP_MAX_OUTPUT`, `PLOOP_LOAD_MODULES`.
  *
@@ -215,6 +229,7 @@ export const config: Config.Config<Options> = Config.nested(
   Config.all({
     tool: optional(Config.nonEmptyString("TOOL")),
     prefix: optional(Config.array(Config.nonEmptyString(), "PREFIX")),
+    killPrefix: optional(Config.array(Config.nonEmptyString(), "KILL_PREFIX")),
     verbosity: optional(Config.integer("VERBOSITY")),
     queryLimit: optional(Config.duration("QUERY_LIMIT")),
     changeLimit: optional(Config.duration("CHANGE_LIMIT")),

@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import * as Command from "@effect/platform/Command"
+import type * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import { type PlatformError, SystemError, SystemErrorReason } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -26,7 +26,8 @@ import * as Schema from "effect/Schema"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { areUint8ArraysEqual, concatUint8Arrays } from "uint8array-extras"
-import { deathBySignal, errnoOf, withoutEnvironment, wordsOf } from "./internal/process.js"
+import { withoutPrefix } from "./internal/process/command.js"
+import { deathBySignal, errnoOf, textOf } from "./internal/process/failures.js"
 
 const Output = Schema.Union(Schema.String, Schema.Struct({ base64: Schema.String }))
 
@@ -195,13 +196,10 @@ const endingOf = (exit: Exit.Exit<number, PlatformError>): Ending =>
 const notStarted = (thrown: unknown): Ending => ({
   notStarted: {
     reason: Predicate.isTagged(thrown, "SystemError") ? (thrown as SystemError).reason : "Unknown",
-    description: wordsOf(thrown),
+    description: textOf(thrown),
     code: errnoOf(thrown)
   }
 })
-
-const argvOf = (command: Command.Command): ReadonlyArray<string> =>
-  Command.flatten(command).flatMap((part) => withoutEnvironment([part.command, ...part.args]))
 
 /**
  * @since 0.1.0
@@ -250,7 +248,7 @@ export const record = (
           Effect.flatMap(Clock.currentTimeMillis, (now) =>
             append({
               _tag: "Run",
-              argv: argvOf(command),
+              argv: withoutPrefix(command),
               stdout: stdout.output(),
               stderr: stderr.output(),
               ...ending,
@@ -415,7 +413,7 @@ export const replay = (
       const runs = tape.filter((entry) => entry._tag === "Run")
       return CommandExecutor.makeExecutor((command) =>
         Effect.suspend(() => {
-          const asked = argvOf(command)
+          const asked = withoutPrefix(command)
           const index = runs.findIndex((run) => match(run.argv, asked))
           const run = runs[index]
           if (run === undefined) {
