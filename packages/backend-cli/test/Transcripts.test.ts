@@ -33,9 +33,9 @@ const disk = Disk.make("/vz/a/DiskDescriptor.xml")
 const looks = (...descriptors: ReadonlyArray<string>): Tape.Tape => [
   { _tag: "Look", method: "stat", path: "/vz/a/mnt", value: "Directory" },
   ...["/dev/ploop0", "/dev/ploop0p1", "/dev/ploop1", "/dev/ploop1p1", "/dev/ploop4242"].map((path) =>
-    ({ _tag: "Look", method: "exists", path, value: "true" }) as const
+    ({ _tag: "Look", method: "find", path, value: "BlockDevice 1 1" }) as const
   ),
-  ...descriptors.map((value) => ({ _tag: "Look", method: "readFile", path: disk, value }) as const)
+  ...descriptors.map((value) => ({ _tag: "Look", method: "whole", path: disk, value }) as const)
 ]
 
 const usageOf: Record<string, string> = {
@@ -178,7 +178,7 @@ describe("1.15 on a kernel with ploop", () => {
         const list = title.startsWith("convert")
           ? [{ _tag: "Run", argv: ["ploop", "list"], stdout: "", stderr: "", exitCode: 0, duration: 0 } as const]
           : []
-        const extra: Tape.Tape = [...list, { _tag: "Look", method: "exists", path: "/vz/a/copy.hdd", value: "true" }]
+        const extra: Tape.Tape = [...list, { _tag: "Look", method: "find", path: "/vz/a/copy.hdd", value: "File 1 2" }]
         const usage = parsed("1.15-no-kernel", "usage").slice(0, 1)
         const tape = [...usage, ...topics.flatMap((topic) => parsed(kernel, topic)), ...looks(fresh), ...extra]
         const layer = PloopCli.layer().pipe(Layer.provide(Tape.replay(tape, { match })), Layer.provide(NodePath.layer))
