@@ -98,23 +98,13 @@ const lock = (path: string, fd: number): Effect.Effect<void, PlatformError> =>
     Effect.asVoid
   )
 
-/** None when there is no such directory. */
-const open = (
-  path: string,
-  fail: Fail
-): Effect.Effect<Option.Option<NFS.promises.FileHandle>, PlatformError, Scope.Scope> =>
+const open = (path: string, fail: Fail): Effect.Effect<NFS.promises.FileHandle, PlatformError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.tryPromise({
       try: () => NFS.promises.open(path, NFS.constants.O_RDONLY | NFS.constants.O_DIRECTORY | NFS.constants.O_NONBLOCK),
       catch: fail
     }),
     (file) => Effect.promise(() => file.close())
-  ).pipe(
-    Effect.map(Option.some),
-    Effect.catchIf(
-      (error) => error._tag === "SystemError" && (error.reason === "NotFound" || error.reason === "BadResource"),
-      () => Effect.succeedNone
-    )
   )
 
 const identify = (stat: () => Promise<NFS.BigIntStats>, fail: Fail): Effect.Effect<Identity, PlatformError> =>
@@ -122,18 +112,25 @@ const identify = (stat: () => Promise<NFS.BigIntStats>, fail: Fail): Effect.Effe
 
 type Attempt = { readonly locked: Option.Option<Identity> } | "moved"
 
+/** While this waits, the directory may be renamed, and another one come in its place. */
 const attempt = (path: string, fail: Fail): Effect.Effect<Attempt, PlatformError, Scope.Scope> =>
   Effect.gen(function*() {
-    const opened = yield* open(path, fail)
-    if (Option.isNone(opened)) return { locked: Option.none() }
-    const file = opened.value
-    const identity = yield* identify(() => file.stat({ bigint: true }), fail)
+    const atPath = identify(() => NFS.promises.stat(path, { bigint: true }), fail)
+    const identity = yield* atPath
     yield* enter(`${identity.device}:${identity.inode}`)
+    const file = yield* open(path, fail)
     yield* lock(path, file.fd)
-    // While this waited, the directory may have been renamed, and another one have come in its place.
-    const now = yield* Effect.option(identify(() => NFS.promises.stat(path, { bigint: true }), fail))
-    return Option.exists(now, (now) => same(now, identity)) ? { locked: Option.some(identity) } : "moved"
-  })
+    const opened = yield* identify(() => file.stat({ bigint: true }), fail)
+    const now = yield* atPath
+    return same(opened, identity) && same(now, identity) ? { locked: Option.some(identity) } : "moved" as const
+  }).pipe(
+    Effect.catchIf(
+      (error) =>
+        error._tag === "SystemError" && (error.reason === "NotFound" || error.reason === "BadResource") &&
+        error.module === "FileSystem",
+      () => Effect.succeed({ locked: Option.none() })
+    )
+  )
 
 /**
  * Locks a directory by its identity, so that no other name of it leads around the
