@@ -1,4 +1,4 @@
-import type { PloopError } from "@effect-ploop/core"
+import type { Operation, PloopError } from "@effect-ploop/core"
 import { Command, CommandExecutor, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -365,7 +365,7 @@ describe("Process", () => {
       Effect.gen(function*() {
         const { calls, runner } = yield* scripted([{ lasts: "1 hours", ignores: ["SIGTERM"], exitCode: 4 }])
         const fiber = yield* Effect.fork(Effect.flip(
-          runner.run(invocation(["snapshot-merge"], { kind: "careful", limit: Duration.minutes(1) }))
+          runner.run(invocation(["snapshot-merge"], { kind: "uninterruptible", limit: Duration.minutes(1) }))
         ))
         yield* TestClock.adjust("59 minutes")
         assert.isNull(fiber.unsafePoll())
@@ -374,7 +374,7 @@ describe("Process", () => {
         assert.deepStrictEqual(calls[0]?.signals, ["SIGTERM"])
       }))
 
-    for (const kind of ["query", "change", "careful"] as const) {
+    for (const kind of ["query", "change", "uninterruptible"] as const) {
       it.effect(`is a success when it ends with success all the same (${kind})`, () =>
         Effect.gen(function*() {
           const { calls, runner } = yield* scripted([{ lasts: "65 seconds", ignores: ["SIGTERM"], stdout: "done" }], {
@@ -423,7 +423,7 @@ describe("Process", () => {
         const file = `${yield* scratch}/file`
         const fiber = yield* Effect.fork(script(
           `trap '' TERM; echo begun > ${file}; sleep 0.4; echo merging || exit 1; echo merged >> ${file}`,
-          { kind: "careful" }
+          { kind: "uninterruptible" }
         ))
         yield* linesOf(file, 1)
         yield* Fiber.interrupt(fiber)
@@ -450,7 +450,7 @@ describe("Process", () => {
     it.effect("has no limit where none is configured", () =>
       Effect.gen(function*() {
         const { runner } = yield* scripted([{ lasts: "30 days" }])
-        const fiber = yield* Effect.fork(runner.run(invocation(["convert"], { kind: "careful" })))
+        const fiber = yield* Effect.fork(runner.run(invocation(["convert"], { kind: "uninterruptible" })))
         yield* TestClock.adjust("30 days")
         const { duration } = yield* Fiber.join(fiber)
         assert.strictEqual(Duration.toHours(duration), 30 * 24)
@@ -513,12 +513,12 @@ describe("Process", () => {
   })
 
   describe("permits", () => {
-    const runs = (runner: Process.Runner, kind: Process.Kind, count: number) =>
+    const runs = (runner: Process.Runner, kind: Operation.Kind, count: number) =>
       Effect.forEach(Array.from({ length: count }), () => runner.run(invocation([], { kind })), {
         concurrency: "unbounded"
       })
 
-    for (const kind of ["query", "change", "careful"] as const) {
+    for (const kind of ["query", "change", "uninterruptible"] as const) {
       it.effect(`let no more processes run at once than configured (${kind})`, () =>
         Effect.gen(function*() {
           const { calls, runner } = yield* scripted([{ lasts: "1 seconds" }], { maxProcesses: 2 })
@@ -538,7 +538,7 @@ describe("Process", () => {
           (_, index) => index < 2 ? { lasts: Duration.infinity } : { stdout: "answer" },
           { maxProcesses: 2 }
         )
-        yield* Effect.fork(runs(runner, "careful", 8))
+        yield* Effect.fork(runs(runner, "uninterruptible", 8))
         yield* TestClock.adjust("1 millis")
         assert.strictEqual((yield* runner.run(invocation(["list"]))).stdout, "answer")
       }))
@@ -551,14 +551,14 @@ describe("Process", () => {
         )
         yield* Effect.fork(runs(runner, "query", 8))
         yield* TestClock.adjust("1 millis")
-        assert.strictEqual((yield* runner.run(invocation(["mount"], { kind: "careful" }))).stdout, "done")
+        assert.strictEqual((yield* runner.run(invocation(["mount"], { kind: "uninterruptible" }))).stdout, "done")
       }))
 
     it.effect("are not waited for any longer once the wait is interrupted, and nothing is started then", () =>
       Effect.gen(function*() {
         const { calls, runner } = yield* scripted([{ lasts: Duration.infinity }], { maxProcesses: 1 })
-        yield* Effect.fork(runner.run(invocation([], { kind: "careful" })))
-        const waiting = yield* Effect.fork(runner.run(invocation([], { kind: "careful" })))
+        yield* Effect.fork(runner.run(invocation([], { kind: "uninterruptible" })))
+        const waiting = yield* Effect.fork(runner.run(invocation([], { kind: "uninterruptible" })))
         yield* TestClock.adjust("1 millis")
         assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(waiting)))
         assert.strictEqual(calls.length, 1)
@@ -567,9 +567,9 @@ describe("Process", () => {
     it.effect("are not waited for any longer in a region that is uninterruptible but for the wait", () =>
       Effect.gen(function*() {
         const { calls, runner } = yield* scripted([{ lasts: Duration.infinity }], { maxProcesses: 1 })
-        yield* Effect.fork(runner.run(invocation([], { kind: "careful" })))
+        yield* Effect.fork(runner.run(invocation([], { kind: "uninterruptible" })))
         const waiting = yield* Effect.fork(
-          Effect.uninterruptibleMask((restore) => runner.run(invocation([], { kind: "careful" }), restore))
+          Effect.uninterruptibleMask((restore) => runner.run(invocation([], { kind: "uninterruptible" }), restore))
         )
         yield* TestClock.adjust("1 millis")
         assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(waiting)))

@@ -23,6 +23,8 @@ export interface Found extends Identity {
  * knows no locks.
  */
 export interface HostFiles {
+  /** Whether this process has the rights of root. */
+  readonly isRoot: Effect.Effect<boolean, PlatformError>
   /** What is at a path, links not followed; none only when it was seen that nothing is there. */
   readonly find: (path: string) => Effect.Effect<Option.Option<Found>, PlatformError>
   /**

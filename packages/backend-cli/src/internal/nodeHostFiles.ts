@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as NFS from "node:fs"
 import * as NodePath from "node:path"
+import * as process from "node:process"
 import * as flock from "./flock.js"
 import { type Found, type HostFiles, type Kind, same } from "./hostFiles.js"
 
@@ -136,6 +137,7 @@ const removeDirectory: HostFiles["removeDirectory"] = (path, identity) =>
   })
 
 export const nodeHostFiles: HostFiles = {
+  isRoot: Effect.sync(() => process.geteuid?.() === 0),
   find,
   start: (path, length, kind = undefined) => read(path, length, kind ?? "File"),
   whole,

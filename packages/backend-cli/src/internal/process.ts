@@ -1,3 +1,4 @@
+import type * as Operation from "@effect-ploop/core/Operation"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
@@ -6,13 +7,13 @@ import * as Stream from "effect/Stream"
 import * as passing from "./process/passing.js"
 import * as Running from "./process/running.js"
 import * as termination from "./process/termination.js"
-import type { Invocation, Kind, ProcessConfig, ProcessResult, RunError, Runner, Wait } from "./process/types.js"
+import type { Invocation, ProcessConfig, ProcessResult, RunError, Runner, Wait } from "./process/types.js"
 
-export type { Invocation, Kind, ProcessConfig, ProcessResult, RunError, Runner, Wait } from "./process/types.js"
+export type { Invocation, ProcessConfig, ProcessResult, RunError, Runner, Wait } from "./process/types.js"
 
 /** Runs the effect with a permit of the kind, which is given back however the effect ends. */
 type WithPermit = (
-  kind: Kind,
+  kind: Operation.Kind,
   wait: Wait | undefined
 ) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 

@@ -6,6 +6,7 @@ import type { Found, HostFiles, Identity, Kind } from "./hostFiles.js"
 
 /** The methods whose results are on a tape. */
 export const methods = [
+  "isRoot",
   "find",
   "start",
   "whole",
@@ -32,6 +33,11 @@ const bytes: Codec<Uint8Array> = { encode: (value) => value, decode: (value) => 
 const text: Codec<string> = {
   encode: (value) => encoder.encode(value),
   decode: (value) => decoder.decode(value)
+}
+
+const flag: Codec<boolean> = {
+  encode: (value) => encoder.encode(`${value}`),
+  decode: (value) => decoder.decode(value) === "true"
 }
 
 const nothing: Codec<void> = { encode: () => new Uint8Array(), decode: () => undefined }
@@ -64,6 +70,7 @@ export const record = (
     encode: (value: A) => Uint8Array
   ) => Effect.Effect<A, PlatformError, R>
 ): HostFiles => ({
+  isRoot: write("isRoot", "", files.isRoot, flag.encode),
   find: (path) => write("find", path, files.find(path), found.encode),
   start: (path, length, kind) => write("start", path, files.start(path, length, kind), bytes.encode),
   whole: (path, limit) => write("whole", path, files.whole(path, limit), bytes.encode),
@@ -95,6 +102,7 @@ const orNone = <A>(effect: Effect.Effect<Option.Option<A>, PlatformError>) =>
 export const replay = (
   read: <A>(method: Method, path: string, decode: (bytes: Uint8Array) => A) => Effect.Effect<A, PlatformError>
 ): HostFiles => ({
+  isRoot: read("isRoot", "", flag.decode),
   find: (path) => orNone(read("find", path, found.decode)),
   start: (path) => read("start", path, bytes.decode),
   whole: (path) => read("whole", path, bytes.decode),

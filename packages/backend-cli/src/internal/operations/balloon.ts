@@ -9,9 +9,9 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
+import { context, unsupported } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
-import { context, unsupported } from "../session.js"
 import { unnamedDevice } from "./queries.js"
 
 type Methods =
@@ -33,7 +33,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     about: About,
     request: Request.Running,
     use: (named: args.Place) => Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E | PloopError.Unsupported, R> =>
+  ): Effect.Effect<A, E | PloopError.PloopError, R> =>
     request.disk === undefined
       ? use({
         device: request.device,
@@ -65,7 +65,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     return onRunning(subject, request, (named) =>
       Effect.zipRight(
         requireMaintenance(subject),
-        session.ask({ ...subject, args: build(named), kind: operation === "balloonCheck" ? "query" : "careful" }, lines)
+        session.ask({
+          ...subject,
+          args: build(named),
+          kind: operation === "balloonCheck" ? "query" : "uninterruptible"
+        }, lines)
       ))
   }
 
@@ -104,7 +108,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       return onRunning(subject, request, (named) =>
         Effect.map(
           session.ask(
-            { ...subject, args: args.balloonChange(request.size, named), kind: "careful" },
+            { ...subject, args: args.balloonChange(request.size, named), kind: "uninterruptible" },
             parse.balloonChanged
           ),
           (changed): Result.BalloonChanged => ({
@@ -123,7 +127,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       const subject = about("discard", request)
       return onRunning(subject, request, (named) =>
         Effect.map(
-          session.ask({ ...subject, args: args.discard(request, named), kind: "careful" }, parse.discarded),
+          session.ask({ ...subject, args: args.discard(request, named), kind: "uninterruptible" }, parse.discarded),
           (discarded): Result.Discarded => ({
             truncated: ByteSize.make(discarded.truncated),
             relocated: discarded.relocated

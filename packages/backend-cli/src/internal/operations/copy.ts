@@ -5,8 +5,8 @@ import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
+import { classified, context, unsupported } from "../outcome.js"
 import type { Session } from "../session.js"
-import { classified, context, unsupported } from "../session.js"
 
 type Methods = "copySend" | "copyReceive"
 

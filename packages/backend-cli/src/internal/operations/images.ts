@@ -12,9 +12,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
+import { context, outcome, unsupported } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
-import { context, outcome, unsupported } from "../session.js"
 import { devicesOfDisk, unnamedDevice } from "./queries.js"
 
 type Methods = "create" | "restoreDescriptor" | "convert" | "check" | "replace"
@@ -57,7 +57,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     const image = session.host.absolute(request.image)
     const directory = session.host.directory(image)
     const disk = inDirectory(directory)
-    return session.exclusive(directory)(Effect.gen(function*() {
+    return session.exclusive(about, directory)(Effect.gen(function*() {
       const generation = yield* session.generation
       if (generation === "9" && request.fileSystem === "ext3") {
         return yield* unsupported(about, "generation 9 makes XFS when it is asked for ext3")
@@ -97,7 +97,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     const image = session.host.absolute(request.image)
     const directory = session.host.absolute(request.directory ?? session.host.directory(image))
     const disk = inDirectory(directory)
-    return session.exclusive(directory)(Effect.gen(function*() {
+    return session.exclusive(about, directory)(Effect.gen(function*() {
       yield* refuseExisting(session, about, disk)
       yield* session.execute({
         ...about,
@@ -120,7 +120,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
         yield* session.execute({
           ...about,
           args: args.convert(session.verbosity, request, path),
-          kind: "careful"
+          kind: "uninterruptible"
         })
       }))
   },
@@ -141,7 +141,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
         const call = {
           ...about,
           args: args.check(session.verbosity, request, path),
-          kind: request.readOnly ? "query" : "careful"
+          kind: request.readOnly ? "query" : "uninterruptible"
         } as const
         const result = yield* session.runner.run(call)
         const checked = parse.checked(result)
@@ -151,7 +151,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     return request.disk === undefined
       ? Effect.suspend(() => {
         const path = session.host.absolute(subject)
-        return session.exclusive(session.host.directory(path))(run(path))
+        return session.exclusive(about, session.host.directory(path))(run(path))
       })
       : session.onDisk(about, request.disk, run)
   },
@@ -192,7 +192,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
             file: request.file === undefined ? undefined : session.host.absolute(request.file),
             with: replacement
           }),
-          kind: "careful"
+          kind: "uninterruptible"
         })
       }))
   }

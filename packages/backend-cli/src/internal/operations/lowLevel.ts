@@ -8,9 +8,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
+import { context, unsupported } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
-import { context, unsupported } from "../session.js"
 import { unnamedDevice } from "./queries.js"
 
 const refused = (about: About, text: string) => Effect.fail(new PloopError.SizeRefused({ ...context(about), text }))
@@ -76,7 +76,7 @@ export const make = (session: Session): LowLevel.Backend => ({
       Effect.asVoid(session.execute({
         ...about,
         args: args.grow(session.verbosity, request, path),
-        kind: "careful"
+        kind: "uninterruptible"
       }))
     if (request.disk !== undefined) {
       return session.onDisk(
@@ -87,7 +87,7 @@ export const make = (session: Session): LowLevel.Backend => ({
     }
     if (request.image === undefined) return run(undefined)
     const image = session.host.absolute(request.image)
-    return session.exclusive(session.host.directory(image))(
+    return session.exclusive(about, session.host.directory(image))(
       Effect.zipRight(refuseTooLarge(session, about, request.size, image), run(image))
     )
   },

@@ -11,9 +11,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
+import { context, outcome, unsupported } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
-import { context, outcome, unsupported } from "../session.js"
 import { attachment, deviceOf, devicesOfDisk, listDevices, unnamedDevice } from "./queries.js"
 
 type Methods = "mount" | "umount" | "resize"
@@ -109,7 +109,7 @@ export const attach = (
       const spared = call.device === undefined
         ? undefined
         : (yield* listDevices(session, about)).find((running) => running.device === call.device)?.device
-      const result = yield* session.runner.run({ ...about, args: call.args, kind: "careful" }).pipe(
+      const result = yield* session.runner.run({ ...about, args: call.args, kind: "uninterruptible" }).pipe(
         Effect.tapError((error) =>
           error._tag === "TimedOut" ? tearDown(session, about, call.path, error.text, spared) : Effect.void
         )
@@ -203,7 +203,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
       if (request.device !== undefined) return yield* byDevice(request.device)
       if (request.target !== undefined) return yield* run({ target: session.host.absolute(request.target) })
       const image = session.host.absolute(subject)
-      return yield* session.exclusive(session.host.directory(image))(Effect.gen(function*() {
+      return yield* session.exclusive(about, session.host.directory(image))(Effect.gen(function*() {
         const generation = yield* session.generation
         if (generation !== "9") return yield* run({ image, component: request.component })
         const path = yield* session.host.real(image)
@@ -231,7 +231,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
         yield* session.execute({
           ...about,
           args: args.resize(session.verbosity, request, path),
-          kind: "careful"
+          kind: "uninterruptible"
         })
       }))
   }

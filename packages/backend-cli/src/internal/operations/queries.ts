@@ -14,10 +14,10 @@ import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as host from "../host.js"
+import { context } from "../outcome.js"
 import * as parse from "../parse.js"
 import { prerequisites } from "../prerequisites.js"
 import type { Session } from "../session.js"
-import { context } from "../session.js"
 
 type Methods =
   | "imageInfo"

@@ -9,8 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About, Descriptor } from "../host.js"
+import { context, unsupported } from "../outcome.js"
 import type { Session } from "../session.js"
-import { context, unsupported } from "../session.js"
 import { attach, requireDirectory } from "./mounts.js"
 import { deviceOf, unnamedDevice } from "./queries.js"
 
@@ -83,7 +83,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     session.execute({
       ...about,
       args: args.createSnapshot(session.verbosity, id, path),
-      kind: "careful"
+      kind: "uninterruptible"
     }).pipe(
       Effect.catchTag(
         "Unclassified",
@@ -114,14 +114,14 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     session.execute({
       ...about,
       args: args.switchSnapshot(session.verbosity, id, path),
-      kind: "careful"
+      kind: "uninterruptible"
     })
 
   const remove = (about: About, path: string, id: SnapshotId.SnapshotId) =>
     session.execute({
       ...about,
       args: args.deleteSnapshot(session.verbosity, id, path),
-      kind: "careful"
+      kind: "uninterruptible"
     })
 
   const descriptor = (about: About, path: string): Effect.Effect<Descriptor, PloopError.PloopError> =>
@@ -279,7 +279,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             session.execute({
               ...about,
               args: args.mergeSnapshots(session.verbosity, merge, into, path),
-              kind: "careful"
+              kind: "uninterruptible"
             })
           if (request.all === true) {
             yield* run({ _tag: "All" })

@@ -1,8 +1,9 @@
+import type * as Operation from "@effect-ploop/core/Operation"
 import * as Command from "@effect/platform/Command"
 import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Kind, ProcessConfig } from "./types.js"
+import type { ProcessConfig } from "./types.js"
 
 type Process = CommandExecutor.Process
 
@@ -21,7 +22,7 @@ export interface Terminator {
    * of reach of any signal: one that changes something is then waited for, and a
    * query is left to end by itself.
    */
-  readonly terminate: (process: Process, kind: Kind) => Effect.Effect<void>
+  readonly terminate: (process: Process, kind: Operation.Kind) => Effect.Effect<void>
 }
 
 export const make = (
@@ -48,7 +49,7 @@ export const make = (
   /** The process is gone, but another one of its group may have ignored SIGTERM. */
   const killGroup = (process: Process): Effect.Effect<void> => Effect.asVoid(Effect.exit(process.kill("SIGKILL")))
 
-  const killAfterGrace = (process: Process, kind: Kind): Effect.Effect<void> =>
+  const killAfterGrace = (process: Process, kind: Operation.Kind): Effect.Effect<void> =>
     Effect.interruptible(signalAndWait(process, "SIGTERM")).pipe(
       Effect.timeoutOption(config.grace),
       Effect.flatMap(Option.match({
@@ -58,6 +59,7 @@ export const make = (
     )
 
   return {
-    terminate: (process, kind) => kind === "careful" ? signalAndWait(process, "SIGTERM") : killAfterGrace(process, kind)
+    terminate: (process, kind) =>
+      kind === "uninterruptible" ? signalAndWait(process, "SIGTERM") : killAfterGrace(process, kind)
   }
 }

@@ -18,19 +18,12 @@ export interface ProcessResult {
   readonly duration: Duration.Duration
 }
 
-/**
- * - `query`: changes nothing and may be killed;
- * - `change`: may be killed when it does not end by itself;
- * - `careful`: killing it harms an image. It ends by itself.
- */
-export type Kind = "query" | "change" | "careful"
-
 export interface Invocation {
   readonly operation: Operation.Name
   readonly subject: string
   /** What follows the name of the tool. */
   readonly args: ReadonlyArray<string>
-  readonly kind: Kind
+  readonly kind: Operation.Kind
   /** In place of the limit of its kind. */
   readonly limit?: Duration.Duration | undefined
 }

@@ -1,3 +1,4 @@
+import type * as Operation from "@effect-ploop/core/Operation"
 import type { Process } from "@effect/platform/CommandExecutor"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -5,7 +6,6 @@ import * as Fiber from "effect/Fiber"
 import * as MutableRef from "effect/MutableRef"
 import { fork } from "./fibers.js"
 import { isRunning, type Terminator } from "./termination.js"
-import type { Kind } from "./types.js"
 
 /** Ends a process when its time is over. */
 export interface Watch {
@@ -16,7 +16,7 @@ export interface Watch {
 
 export const start = (
   process: Process,
-  kind: Kind,
+  kind: Operation.Kind,
   limit: Duration.Duration,
   terminator: Terminator
 ): Effect.Effect<Watch> => {
