@@ -31,13 +31,13 @@ export type Row<A> = Readonly<Record<Generation, A>>
 // Formats
 
 /**
- * The settings of a host's kernel driver that matter here: `largeDisks` says
- * whether the ploop driver was loaded with its large disk support.
+ * The settings of a host's kernel driver.
  *
  * @since 0.2.0
  * @category models
  */
 export interface Driver {
+  /** Whether the ploop driver was loaded with its large disk support. */
   readonly largeDisks: boolean
 }
 
@@ -185,6 +185,7 @@ export const namesDevicesAtRandom: Row<boolean> = { "1.15": false, "7": false, "
  * @category models
  */
 export interface KernelPart {
+  /** What a list of prerequisites calls it. */
   readonly name: string
   /** The operations that need it. */
   readonly neededFor: string

@@ -32,6 +32,7 @@ import type { FormatVersion } from "./FormatVersion.js"
 import type { Generation } from "./Generation.js"
 import * as images from "./internal/refusal/images.js"
 import * as merge from "./internal/refusal/merge.js"
+import type { About, Described, MergeRange, MountedDelta } from "./internal/refusal/model.js"
 import * as mounts from "./internal/refusal/mounts.js"
 import * as paths from "./internal/refusal/paths.js"
 import * as queries from "./internal/refusal/queries.js"
@@ -43,26 +44,7 @@ import type * as Result from "./Result.js"
 import type { SnapshotId } from "./SnapshotId.js"
 import type { SnapshotTree } from "./SnapshotTree.js"
 
-/**
- * What an error is about: the operation, and the disk, device, directory or file
- * that it was called for.
- *
- * @since 0.2.0
- * @category models
- */
-export interface About extends Pick<PloopError.Context, "operation" | "subject"> {}
-
-/**
- * A disk as its descriptor shows it.
- *
- * @since 0.2.0
- * @category models
- */
-export interface Described {
-  readonly descriptor: DiskDescriptor
-  /** The snapshots of that descriptor. */
-  readonly tree: SnapshotTree
-}
+export type { About, Described, MergeRange, MountedDelta } from "./internal/refusal/model.js"
 
 // Files, devices and directories
 
@@ -250,18 +232,6 @@ export const growRunning: (
 // Mounts
 
 /**
- * The delta that a mount shows: `snapshot` is undefined for the top delta, and
- * `readOnly` says whether the device refuses writes.
- *
- * @since 0.2.0
- * @category models
- */
-export interface MountedDelta {
-  readonly snapshot: SnapshotId | undefined
-  readonly readOnly: boolean
-}
-
-/**
  * The top delta, if the request is for it; none if the request is for a snapshot,
  * which {@link mountSnapshot} decides.
  *
@@ -383,21 +353,6 @@ export const deleteSnapshot: (
   disk: Described,
   id: SnapshotId
 ) => Either.Either<void, PloopError.SnapshotHasChildren | PloopError.Unsupported> = snapshots.deleteSnapshot
-
-/**
- * The images that a merge goes through:
- *
- * - `survivor`: the snapshot whose identifier stays;
- * - `merged`: its ancestors whose identifiers are lost, the nearest first. The
- *   survivor lives on in the file of the last.
- *
- * @since 0.2.0
- * @category models
- */
-export interface MergeRange {
-  readonly survivor: SnapshotId
-  readonly merged: ReadonlyArray<SnapshotId>
-}
 
 /**
  * The range of a merge. Refuses a range that does not exist, one that goes

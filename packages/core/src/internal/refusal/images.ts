@@ -4,8 +4,8 @@ import * as FormatVersion from "../../FormatVersion.js"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
-import type { About } from "../../Refusal.js"
 import type * as Request from "../../Request.js"
+import type { About } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 
 const ext3 = (about: About, generation: Generation, { fileSystem }: Pick<Request.Create, "fileSystem">) =>

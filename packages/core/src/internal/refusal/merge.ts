@@ -3,10 +3,10 @@ import * as Option from "effect/Option"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
-import type { About, Described, MergeRange } from "../../Refusal.js"
 import type * as Request from "../../Request.js"
 import * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
+import type { About, Described, MergeRange } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 
 type MergeRequest = Pick<Request.MergeSnapshots, "snapshot" | "downTo" | "all">

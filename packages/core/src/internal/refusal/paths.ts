@@ -2,7 +2,7 @@ import { descriptorName as fixedName } from "../../Disk.js"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
-import type { About } from "../../Refusal.js"
+import type { About } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1)

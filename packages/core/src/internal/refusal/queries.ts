@@ -2,9 +2,9 @@ import * as Either from "effect/Either"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
-import type { About } from "../../Refusal.js"
 import type * as Request from "../../Request.js"
 import type * as Result from "../../Result.js"
+import type { About } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 
 export const fileSystemInfo = (

@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
 import * as PloopError from "../../PloopError.js"
-import type { About } from "../../Refusal.js"
+import type { About } from "./model.js"
 
 /** What every error carries. The text is empty unless the class alone does not say enough. */
 export const context = ({ operation, subject }: About, text = "") => ({ operation, subject, text })

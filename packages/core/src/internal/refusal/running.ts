@@ -1,6 +1,6 @@
 import * as Either from "effect/Either"
 import * as PloopError from "../../PloopError.js"
-import type { About } from "../../Refusal.js"
+import type { About } from "./model.js"
 import { context, when } from "./refuse.js"
 
 export const runningDisk = (about: About, device: string | undefined) =>

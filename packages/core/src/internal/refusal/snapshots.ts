@@ -4,9 +4,9 @@ import type { Snapshot } from "../../DiskDescriptor.js"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
-import type { About, Described } from "../../Refusal.js"
 import * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
+import type { About, Described } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 
 const sharedTemporary = (tree: SnapshotTree.SnapshotTree): Option.Option<SnapshotTree.Node> =>
