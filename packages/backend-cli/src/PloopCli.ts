@@ -135,7 +135,7 @@ export const make = (
       modprobe.run({
         operation: "tool",
         subject: "modprobe",
-        args: ["-a", ...args.modules(generation)],
+        args: ["-a", ...args.modules[generation]],
         kind: "change"
       }).pipe(
         Effect.flatMap((result) =>

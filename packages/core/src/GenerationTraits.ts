@@ -179,47 +179,14 @@ export const hasMaintenance: Row<boolean> = { "1.15": true, "7": true, "9": fals
 export const namesDevicesAtRandom: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
 /**
- * A part of the kernel that operations need.
+ * A part of the kernel that operations need, as a list of prerequisites names
+ * it: the driver of generations 1.15 and 7, its setting for format version 2,
+ * and the device mapper, over whose targets generation 9 works.
  *
  * @since 0.2.0
  * @category models
  */
-export interface KernelPart {
-  /** What a list of prerequisites calls it. */
-  readonly name: string
-  /** The operations that need it. */
-  readonly neededFor: string
-}
-
-/**
- * The kernel driver of generations 1.15 and 7.
- *
- * @since 0.2.0
- * @category drivers
- */
-export const ploopDriver: KernelPart = {
-  name: "ploop kernel driver",
-  neededFor: "mount, resize, balloon, and everything else on a device"
-}
-
-/**
- * The setting of the ploop driver that lets it know format version 2.
- *
- * @since 0.2.0
- * @category drivers
- */
-export const largeDiskSupport: KernelPart = {
-  name: "large disk support",
-  neededFor: "format version 2, disks of 2 TiB and more"
-}
-
-/**
- * The device mapper, over whose targets generation 9 works.
- *
- * @since 0.2.0
- * @category drivers
- */
-export const deviceMapper: KernelPart = { name: "device mapper", neededFor: "nearly every operation" }
+export type KernelPart = "ploop kernel driver" | "large disk support" | "device mapper"
 
 /**
  * The parts of the kernel that a generation needs.
@@ -228,7 +195,19 @@ export const deviceMapper: KernelPart = { name: "device mapper", neededFor: "nea
  * @category drivers
  */
 export const kernelParts: Row<ReadonlyArray<KernelPart>> = {
-  "1.15": [ploopDriver, largeDiskSupport],
-  "7": [ploopDriver, largeDiskSupport],
-  "9": [deviceMapper]
+  "1.15": ["ploop kernel driver", "large disk support"],
+  "7": ["ploop kernel driver", "large disk support"],
+  "9": ["device mapper"]
+}
+
+/**
+ * What each part of the kernel is needed for.
+ *
+ * @since 0.2.0
+ * @category drivers
+ */
+export const kernelPartUse: Readonly<Record<KernelPart, string>> = {
+  "ploop kernel driver": "mount, resize, balloon, and everything else on a device",
+  "large disk support": "format version 2, disks of 2 TiB and more",
+  "device mapper": "nearly every operation"
 }

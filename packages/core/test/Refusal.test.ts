@@ -1,12 +1,14 @@
-import { ByteSize, Generation, GenerationTraits, Refusal, SnapshotId, SnapshotTree } from "@effect-ploop/core"
+import { ByteSize, Generation, GenerationTraits, Refusal, Request, SnapshotId, SnapshotTree } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Either, FastCheck as fc, Option } from "effect"
+import { Either, FastCheck as fc, Option, Schema } from "effect"
 import * as trees from "./utils/trees.js"
 
 const { none, top } = SnapshotId
 const [a, b, c, d] = [trees.id("a"), trees.id("b"), trees.id("c"), trees.id("d")]
 
-const about: Refusal.About = { operation: "check", subject: "/vz/disk/DiskDescriptor.xml" }
+const disk = "/vz/disk/DiskDescriptor.xml"
+
+const about: Refusal.About = { operation: "check", subject: disk }
 
 const all = Generation.Generation.literals
 
@@ -131,41 +133,45 @@ describe("create", () => {
 })
 
 describe("check", () => {
+  const check = (options: Request.CheckOptions) => (generation: Generation.Generation) =>
+    Refusal.check(about, generation, Schema.decodeSync(Request.Check)(options))
+
   it("refuses a switch for a disk on generation 1.15, which would ignore it, and names it", () => {
     for (
       const given of ["force", "hardForce", "duplicates", "readOnly", "silent", "dropInUse", "repairSparse"] as const
     ) {
-      const request = { disk: trees.diskPath, [given]: true }
-      refusedBy(["1.15"], (generation) => Refusal.check(about, generation, request))
-      refused(Refusal.check(about, "1.15", request), {
+      refusedBy(["1.15"], check({ disk, [given]: true }), {
+        _tag: "Unsupported",
         reason: `generation 1.15 ignores ${given} when it checks a disk; check its images one by one with it`
       })
     }
   })
 
   it("takes switches for an image, and a disk without any", () => {
-    refusedBy([], (generation) => Refusal.check(about, generation, { force: true }))
-    refusedBy([], (generation) => Refusal.check(about, generation, { disk: trees.diskPath, force: false }))
+    refusedBy([], check({ image: "/vz/disk/root.hdd", force: true }))
+    refusedBy([], check({ disk, force: false }))
+    refusedBy([], check({ disk, snapshot: a }))
   })
 })
 
 describe("replace", () => {
+  const replace =
+    (request: Partial<Pick<Request.Replace, "level" | "keepName">>, device?: string) =>
+    (generation: Generation.Generation) => Refusal.replace(about, generation, { keepName: false, ...request }, device)
+
   it("needs a running disk on generation 9", () => {
-    refusedBy(["9"], (generation) => Refusal.replace(about, generation, {}, undefined))
-    refusedBy([], (generation) => Refusal.replace(about, generation, {}, "/dev/ploop1"))
+    refusedBy(["9"], replace({}))
+    refusedBy([], replace({}, "/dev/ploop1"))
   })
 
   it("takes a level of a running disk only", () => {
-    refused(Refusal.replace(about, "7", { level: 0 }, undefined), { _tag: "NotMounted" })
-    accepted(Refusal.replace(about, "7", { level: 0 }, "/dev/ploop1"))
+    refused(replace({ level: 0 })("7"), { _tag: "NotMounted" })
+    accepted(replace({ level: 0 }, "/dev/ploop1")("7"))
   })
 
   it("keeps the name while the disk is idle only", () => {
-    refusedBy(all, (generation) => Refusal.replace(about, generation, { keepName: true }, "/dev/ploop1"), {
-      _tag: "ImageInUse",
-      device: "/dev/ploop1"
-    })
-    accepted(Refusal.replace(about, "7", { keepName: true }, undefined))
+    refusedBy(all, replace({ keepName: true }, "/dev/ploop1"), { _tag: "ImageInUse", device: "/dev/ploop1" })
+    accepted(replace({ keepName: true })("7"))
   })
 })
 
@@ -462,20 +468,18 @@ describe("a merge into a new file", () => {
 })
 
 describe("fileSystemInfo", () => {
-  const info = (mayMount: boolean | undefined, isCached: boolean, isRunning: boolean) =>
+  const info = (mayMount: boolean, isCached: boolean, isRunning: boolean) =>
     Refusal.fileSystemInfo(about, { mayMount }, { isCached, isRunning })
 
   it("reads what the last unmount left, then the mounted file system, without consent", () => {
-    assert.strictEqual(accepted(info(undefined, true, true)), "cached")
-    assert.strictEqual(accepted(info(undefined, true, false)), "cached")
-    assert.strictEqual(accepted(info(undefined, false, true)), "mounted")
+    assert.strictEqual(accepted(info(false, true, true)), "cached")
+    assert.strictEqual(accepted(info(false, true, false)), "cached")
+    assert.strictEqual(accepted(info(false, false, true)), "mounted")
   })
 
   it("mounts an idle disk with consent only", () => {
     assert.strictEqual(accepted(info(true, false, false)), "temporary-mount")
-    for (const mayMount of [undefined, false]) {
-      refused(info(mayMount, false, false), { _tag: "ConsentRequired", option: "mayMount" })
-    }
+    refused(info(false, false, false), { _tag: "ConsentRequired", option: "mayMount" })
   })
 })
 

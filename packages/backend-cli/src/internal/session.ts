@@ -1,7 +1,7 @@
 import * as Classification from "@effect-ploop/core/Classification"
-import { descriptorName } from "@effect-ploop/core/Disk"
 import type { Generation } from "@effect-ploop/core/Generation"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -56,8 +56,6 @@ export const context = (about: About, result?: ProcessResult) => ({
   exitCode: result?.exitCode,
   signal: result?.signal
 })
-
-export const unsupported = (about: About, reason: string) => new PloopError.Unsupported({ ...context(about), reason })
 
 export const outcome = (about: About, generation: Generation, result: ProcessResult): Classification.Outcome => ({
   ...about,
@@ -135,15 +133,13 @@ export const make = (options: {
       path: string,
       use: (path: string) => Effect.Effect<A, E, R>
     ): Effect.Effect<A, E | PloopError.Unsupported, R> =>
-      Effect.flatMap(
-        // A failing probe is told by the first run of the tool, with its own error.
-        Effect.option(generation),
-        (found): Effect.Effect<A, E | PloopError.Unsupported, R> =>
-          Option.contains(found, "9") && !path.endsWith(`/${descriptorName}`)
-            ? Effect.fail(
-              unsupported(about, `generation 9 takes a descriptor for one only if it is called ${descriptorName}`)
-            )
-            : use(path)
+      // The first run of the tool reports a probe that fails, with its own error.
+      Effect.option(generation).pipe(
+        Effect.flatMap(Option.match({
+          onNone: () => Effect.void,
+          onSome: (generation) => Refusal.descriptorName(about, generation, path)
+        })),
+        Effect.zipRight(Effect.suspend(() => use(path)))
       )
 
     return {

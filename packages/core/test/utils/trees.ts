@@ -1,4 +1,4 @@
-import { Disk, DiskDescriptor, SnapshotId, SnapshotTree } from "@effect-ploop/core"
+import { DiskDescriptor, SnapshotId, SnapshotTree } from "@effect-ploop/core"
 import { Either, FastCheck as fc } from "effect"
 
 /** A disk as its descriptor shows it. */
@@ -52,5 +52,3 @@ export const entries: fc.Arbitrary<ReadonlyArray<Entry>> = fc.tuple(
     { minLength: count }
   )
 })
-
-export const diskPath = Disk.make("/vz/disk/DiskDescriptor.xml")

@@ -52,7 +52,7 @@ export const check = (
   generation: Generation,
   request: Pick<Request.Check, "disk" | (typeof checkSwitches)[number]>
 ) => {
-  const given = checkSwitches.find((name) => request[name] === true)
+  const given = checkSwitches.find((name) => request[name])
   return when(
     GenerationTraits.ignoresCheckSwitches[generation] && request.disk !== undefined && given !== undefined,
     () =>
@@ -79,7 +79,7 @@ export const replace = (
       new PloopError.NotMounted(
         context(about, "a level can be given while the disk is mounted only; name the snapshot or the file")
       ))
-    yield* when(!isIdle && request.keepName === true, () =>
+    yield* when(!isIdle && request.keepName, () =>
       new PloopError.ImageInUse({
         ...context(
           about,

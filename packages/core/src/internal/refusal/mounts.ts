@@ -43,7 +43,7 @@ export const resize = (
       return running.idleDisk(about, device)
     case "offline":
       return running.attachedDisk(about, device)
-    default:
+    case "auto":
       return Either.void
   }
 }

@@ -14,7 +14,7 @@ export const fileSystemInfo = (
 ): Either.Either<Result.FileSystemInfo["source"], PloopError.ConsentRequired> => {
   if (isCached) return Either.right("cached")
   if (isRunning) return Either.right("mounted")
-  return mayMount === true ? Either.right("temporary-mount") : Either.left(
+  return mayMount ? Either.right("temporary-mount") : Either.left(
     new PloopError.ConsentRequired({
       ...context(about),
       option: "mayMount",
