@@ -172,7 +172,7 @@ const loadModules = (config: process.ProcessConfig) =>
     modprobe.run({
       operation: "tool",
       subject: "modprobe",
-      args: ["-a", ...args.modules(generation)],
+      args: ["-a", ...args.modules[generation]],
       kind: "change"
     }).pipe(
       Effect.flatMap((result) =>

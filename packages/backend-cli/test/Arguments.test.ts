@@ -1,9 +1,11 @@
-import { ByteSize, DevicePath, HostPath, Request, SnapshotId } from "@effect-ploop/core"
+import { ByteSize, DevicePath, Generation, HostPath, Request, SnapshotId } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc, Schema } from "effect"
 import * as args from "../src/internal/arguments.js"
 
 const A = SnapshotId.make("aaaaaaaa-0000-4000-8000-00000000000a")
+const B = SnapshotId.make("bbbbbbbb-0000-4000-8000-00000000000b")
+const C = SnapshotId.make("cccccccc-0000-4000-8000-00000000000c")
 
 const device = DevicePath.make("/dev/ploop1")
 
@@ -95,6 +97,35 @@ describe("what must never be asked of the tool", () => {
   it("is a size without a meaning: it is always a number of sectors", () => {
     const create = Schema.decodeSync(Request.Create)({ image: "/x", size: "10M" })
     assert.strictEqual(args.create(3, create, 2)[3], "20480")
+  })
+})
+
+describe("a merge", () => {
+  const step = { survivor: A, merged: [B] }
+  const range = { survivor: A, merged: [B, C] }
+  const one = { _tag: "One", id: A } as const
+
+  it("is one command for each image on generations 7 and 9, which know no end of a range", () => {
+    for (const generation of ["7", "9"] as const) {
+      assert.deepStrictEqual(args.merges(generation, {}, step, undefined), [one])
+      assert.deepStrictEqual(args.merges(generation, {}, range, undefined), [one, one])
+      assert.deepStrictEqual(args.merges(generation, {}, step, "/new"), [one])
+    }
+  })
+
+  it("is one command on generation 1.15, with the end of the range unless that is the parent", () => {
+    assert.deepStrictEqual(args.merges("1.15", {}, step, undefined), [one])
+    assert.deepStrictEqual(args.merges("1.15", {}, range, undefined), [{ _tag: "Range", id: A, downTo: C }])
+  })
+
+  it("always has an end on generation 1.15 when it goes into a new file, without which the tool crashes", () => {
+    assert.deepStrictEqual(args.merges("1.15", {}, step, "/new"), [{ _tag: "Range", id: A, downTo: B }])
+  })
+
+  it("is one command for all images", () => {
+    for (const generation of Generation.Generation.literals) {
+      assert.deepStrictEqual(args.merges(generation, { all: true }, range, undefined), [{ _tag: "All" }])
+    }
   })
 })
 

@@ -69,6 +69,14 @@ export * as FormatVersion from "./FormatVersion.js"
 export * as Generation from "./Generation.js"
 
 /**
+ * What sets the generations of the tool apart: one row for each trait, with a
+ * value for each generation.
+ *
+ * @since 0.1.0
+ */
+export * as GenerationTraits from "./GenerationTraits.js"
+
+/**
  * Paths of files and directories on the host.
  *
  * @since 0.1.0
@@ -131,6 +139,14 @@ export * as PloopError from "./PloopError.js"
 export * as PrintableText from "./PrintableText.js"
 
 /**
+ * What an operation must refuse before it touches anything, and the error that
+ * it refuses with.
+ *
+ * @since 0.1.0
+ */
+export * as Refusal from "./Refusal.js"
+
+/**
  * What the operations take: a schema for each, which checks the options of a
  * caller before anything is touched, fills in the defaults, and gives a backend
  * a complete request.
@@ -145,6 +161,14 @@ export * as Request from "./Request.js"
  * @since 0.1.0
  */
 export * as Result from "./Result.js"
+
+/**
+ * What an operation did to the snapshots of a disk, told from the tree before
+ * and the tree after.
+ *
+ * @since 0.1.0
+ */
+export * as SnapshotChange from "./SnapshotChange.js"
 
 /**
  * How a snapshot is named: a UUID in braces and in lower case.

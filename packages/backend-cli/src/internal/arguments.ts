@@ -2,6 +2,8 @@ import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as ClusterSize from "@effect-ploop/core/ClusterSize"
 import type { DevicePath } from "@effect-ploop/core/DevicePath"
 import type { Generation } from "@effect-ploop/core/Generation"
+import type { Row } from "@effect-ploop/core/GenerationTraits"
+import type { MergeRange } from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 
@@ -211,6 +213,27 @@ export type Merge =
   | { readonly _tag: "One"; readonly id: SnapshotId }
   | { readonly _tag: "Range"; readonly id: SnapshotId; readonly downTo: SnapshotId }
 
+const steps = ({ merged, survivor }: MergeRange): ReadonlyArray<Merge> =>
+  merged.map(() => ({ _tag: "One", id: survivor }))
+
+/** Without the end of the range, generation 1.15 crashes when it merges into a new file; the others know no end. */
+const ranges: Row<(range: MergeRange, into: string | undefined) => ReadonlyArray<Merge>> = {
+  "1.15": (range, into) =>
+    into === undefined && range.merged.length === 1
+      ? steps(range)
+      : [{ _tag: "Range", id: range.survivor, downTo: range.merged.at(-1)! }],
+  "7": steps,
+  "9": steps
+}
+
+/** The commands that a merge takes, in their order. */
+export const merges = (
+  generation: Generation,
+  request: Pick<Request.MergeSnapshots, "all">,
+  range: MergeRange,
+  into: string | undefined
+): ReadonlyArray<Merge> => request.all === true ? [{ _tag: "All" }] : ranges[generation](range, into)
+
 export const mergeSnapshots = (
   verbosity: number,
   merge: Merge,
@@ -234,8 +257,11 @@ export const fileSystemInfo = (disk: string): Arguments => [quiet, "info", "--",
 
 export const list: Arguments = [quiet, "list"]
 
-/** With the mount points, where the generation knows them. */
+/** With the mount points, where the generation lists them. */
 export const listLong: Arguments = [quiet, "list", "-a"]
+
+/** Whether `list` can show mount points. */
+export const listsMountPoints: Row<boolean> = { "1.15": true, "7": true, "9": false }
 
 /** The balloon is a program of its own, to which the global verbosity is not handed over. */
 const balloon = (action: string, options: Arguments, named: Place): Arguments => [
@@ -313,8 +339,7 @@ export const grow = (
 
 export const nextDevice: Arguments = [quiet, "getdev"]
 
+const ploopModules: Arguments = ["ploop", "pfmt_ploop1", "pfmt_raw", "pio_direct", "pio_kaio", "pio_nfs"]
+
 /** The kernel modules that a generation works with. */
-export const modules = (generation: Generation): Arguments =>
-  generation === "9"
-    ? ["dm_ploop", "dm_qcow2"]
-    : ["ploop", "pfmt_ploop1", "pfmt_raw", "pio_direct", "pio_kaio", "pio_nfs"]
+export const modules: Row<Arguments> = { "1.15": ploopModules, "7": ploopModules, "9": ["dm_ploop", "dm_qcow2"] }

@@ -13,7 +13,7 @@ type Exclusively = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A,
 /**
  * One writer a disk: in this process, whatever the layer, and among the processes
  * of this host. Generation 9 reads the descriptor before it locks it, so two of
- * its processes lose each other's snapshots and both report success.
+ * its processes lose each other's snapshots, and both report success.
  */
 export interface Locks {
   /** Runs the effect while nobody else works in the directory. The wait can be interrupted. */
@@ -24,6 +24,9 @@ export interface Locks {
    */
   readonly onlyWriter: (about: About, directory: string) => Exclusively
 }
+
+/** Whether the tool's own lock keeps two of its processes from losing each other's changes. */
+const locksItself: Readonly<Record<Generation, boolean>> = { "1.15": true, "7": true, "9": false }
 
 const lockError = (about: About, directory: string) => (error: PlatformError): PloopError.PloopError =>
   error._tag === "SystemError" && error.module === "Command" && error.reason === "NotFound"
@@ -48,7 +51,7 @@ export const make = (
       Effect.asVoid,
       Effect.catchTag(
         "PermissionDenied",
-        (denied) => Effect.flatMap(generation, (found) => found === "9" ? Effect.fail(denied) : Effect.void)
+        (denied) => Effect.flatMap(generation, (found) => locksItself[found] ? Effect.void : Effect.fail(denied))
       )
     )
 

@@ -1,6 +1,6 @@
 import * as Classification from "@effect-ploop/core/Classification"
 import type { Generation } from "@effect-ploop/core/Generation"
-import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as PloopError from "@effect-ploop/core/PloopError"
 import type { About } from "./host.js"
 import type { ProcessResult } from "./process.js"
 import * as failures from "./process/failures.js"
@@ -13,8 +13,6 @@ export const context = (about: About, result?: ProcessResult) => ({
   exitCode: result?.exitCode,
   signal: result?.signal
 })
-
-export const unsupported = (about: About, reason: string) => new PloopError.Unsupported({ ...context(about), reason })
 
 export const outcome = (about: About, generation: Generation, result: ProcessResult): Classification.Outcome => ({
   ...about,

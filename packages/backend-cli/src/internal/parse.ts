@@ -1,4 +1,5 @@
 import type { Generation } from "@effect-ploop/core/Generation"
+import type * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Result from "@effect-ploop/core/Result"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -129,22 +130,29 @@ const mapperRow = (row: string): Parsed<Row> => {
     : Either.right({ device: `/dev/mapper/${name}`, image, component: component === "" ? undefined : component })
 }
 
+type Devices = (plain: string, long: string | undefined) => Parsed<ReadonlyArray<Row>>
+
+const driverDevices: Devices = (plain, long) =>
+  Either.gen(function*() {
+    const rows = yield* Either.all((yield* rowsOf(plain, /^ploop\d+ /)).map(plainRow))
+    const longRows = yield* rowsOf(long ?? "", /^ploop\d+ /)
+    return rows.map((row) => withTarget(row, longRows))
+  })
+
+const mapperDevices: Devices = (plain) =>
+  Either.flatMap(rowsOf(plain, /^ploop\d+\t/), (rows) => Either.all(rows.map(mapperRow)))
+
+const devicesOf: GenerationTraits.Row<Devices> = { "1.15": driverDevices, "7": driverDevices, "9": mapperDevices }
+
 /**
- * The answers of `list` and, where the generation knows mount points, of
+ * The outputs of `list` and, where the generation knows mount points, of
  * `list -a`. Neither quotes its fields; together they can be told apart.
  */
 export const devices = (
   plain: string,
   long: string | undefined,
   generation: Generation
-): Parsed<ReadonlyArray<Row>> =>
-  generation === "9"
-    ? Either.flatMap(rowsOf(plain, /^ploop\d+\t/), (rows) => Either.all(rows.map(mapperRow)))
-    : Either.gen(function*() {
-      const rows = yield* Either.all((yield* rowsOf(plain, /^ploop\d+ /)).map(plainRow))
-      const longRows = yield* rowsOf(long ?? "", /^ploop\d+ /)
-      return rows.map((row) => withTarget(row, longRows))
-    })
+): Parsed<ReadonlyArray<Row>> => devicesOf[generation](plain, long)
 
 /** `/proc/mounts`, whose fields have their blanks in octal. */
 export const mountpoints = (

@@ -1,5 +1,8 @@
 import type { Generation } from "@effect-ploop/core/Generation"
+import type { KernelPart, Row } from "@effect-ploop/core/GenerationTraits"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type * as Result from "@effect-ploop/core/Result"
+import * as Array from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Session } from "./session.js"
@@ -11,57 +14,54 @@ interface Program {
   readonly name: string
   readonly neededFor: string
   readonly debian: string
-  readonly generations: ReadonlyArray<Generation>
+  readonly neededBy: Row<boolean>
 }
 
-const every: ReadonlyArray<Generation> = ["1.15", "7", "9"]
+const every: Row<boolean> = { "1.15": true, "7": true, "9": true }
+const oldest: Row<boolean> = { "1.15": true, "7": false, "9": false }
+const newer: Row<boolean> = { "1.15": false, "7": true, "9": true }
+const newest: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
 const programs: ReadonlyArray<Program> = [
-  { name: "parted", neededFor: "create with a file system", debian: "parted", generations: every },
-  { name: "sgdisk", neededFor: "create with a file system", debian: "gdisk", generations: ["7", "9"] },
-  { name: "partprobe", neededFor: "create, mount", debian: "parted", generations: ["7", "9"] },
-  { name: "mkfs.ext4", neededFor: "create with a file system", debian: "e2fsprogs", generations: every },
-  { name: "mkfs.xfs", neededFor: "XFS file systems", debian: "xfsprogs", generations: ["9"] },
-  { name: "tune2fs", neededFor: "create, resize", debian: "e2fsprogs", generations: every },
-  { name: "dumpe2fs", neededFor: "resize", debian: "e2fsprogs", generations: every },
-  { name: "resize2fs", neededFor: "resize", debian: "e2fsprogs", generations: every },
-  { name: "fsck.ext4", neededFor: "mount with fsck, resize", debian: "e2fsprogs", generations: every },
-  { name: "lsof", neededFor: "naming the holders of a busy mount", debian: "lsof", generations: ["1.15"] },
-  { name: "dmsetup", neededFor: "every operation on a device", debian: "dmsetup", generations: ["9"] },
-  { name: "qemu-img", neededFor: "qcow2 images", debian: "qemu-utils", generations: ["9"] }
+  { name: "parted", neededFor: "create with a file system", debian: "parted", neededBy: every },
+  { name: "sgdisk", neededFor: "create with a file system", debian: "gdisk", neededBy: newer },
+  { name: "partprobe", neededFor: "create, mount", debian: "parted", neededBy: newer },
+  { name: "mkfs.ext4", neededFor: "create with a file system", debian: "e2fsprogs", neededBy: every },
+  { name: "mkfs.xfs", neededFor: "XFS file systems", debian: "xfsprogs", neededBy: newest },
+  { name: "tune2fs", neededFor: "create, resize", debian: "e2fsprogs", neededBy: every },
+  { name: "dumpe2fs", neededFor: "resize", debian: "e2fsprogs", neededBy: every },
+  { name: "resize2fs", neededFor: "resize", debian: "e2fsprogs", neededBy: every },
+  { name: "fsck.ext4", neededFor: "mount with fsck, resize", debian: "e2fsprogs", neededBy: every },
+  { name: "lsof", neededFor: "naming the holders of a busy mount", debian: "lsof", neededBy: oldest },
+  { name: "dmsetup", neededFor: "every operation on a device", debian: "dmsetup", neededBy: newest },
+  { name: "qemu-img", neededFor: "qcow2 images", debian: "qemu-utils", neededBy: newest }
 ]
 
 interface Place {
-  readonly name: string
   readonly path: string
-  readonly neededFor: string
   readonly remedy: string
-  readonly generations: ReadonlyArray<Generation>
 }
 
-const kernel: ReadonlyArray<Place> = [
-  {
-    name: "ploop kernel driver",
+const kernel: Readonly<Record<KernelPart, Place>> = {
+  "ploop kernel driver": {
     path: "/proc/vz/ploop_minor",
-    neededFor: "mount, resize, balloon, and everything else on a device",
-    remedy: "boot an OpenVZ kernel and load the ploop modules; the other operations work without",
-    generations: ["1.15", "7"]
+    remedy: "boot an OpenVZ kernel and load the ploop modules; the other operations work without"
   },
-  {
-    name: "large disk support",
+  "large disk support": {
     path: "/sys/module/ploop/parameters/large_disk_support",
-    neededFor: "format version 2, disks of 2 TiB and more",
-    remedy: "load a ploop module that has it; format version 1 works without",
-    generations: ["1.15", "7"]
+    remedy: "load a ploop module that has it; format version 1 works without"
   },
-  {
-    name: "device mapper",
+  "device mapper": {
     path: "/dev/mapper/control",
-    neededFor: "nearly every operation",
-    remedy: "load the dm_mod and dm_ploop modules of an OpenVZ 9 kernel",
-    generations: ["9"]
+    remedy: "load the dm_mod and dm_ploop modules of an OpenVZ 9 kernel"
   }
-]
+}
+
+/** Without a tool, the parts that any generation needs. */
+const kernelParts = (generation: Generation | undefined): ReadonlyArray<KernelPart> =>
+  generation === undefined
+    ? Array.dedupe(Object.values(GenerationTraits.kernelParts).flat())
+    : GenerationTraits.kernelParts[generation]
 
 export const prerequisites = (session: Session): Effect.Effect<ReadonlyArray<Result.Prerequisite>> =>
   Effect.gen(function*() {
@@ -79,22 +79,21 @@ export const prerequisites = (session: Session): Effect.Effect<ReadonlyArray<Res
       })
     })
 
-    const applies = (generations: ReadonlyArray<Generation>) =>
-      generation === undefined || generations.includes(generation)
+    const applies = (neededBy: Row<boolean>) => generation === undefined || neededBy[generation]
 
     const places = yield* Effect.forEach(
-      kernel.filter((place) => applies(place.generations)),
-      (place) =>
-        Effect.map(host.exists(place.path), (exists): Result.Prerequisite => ({
-          name: place.name,
+      kernelParts(generation),
+      (name) =>
+        Effect.map(host.exists(kernel[name].path), (exists): Result.Prerequisite => ({
+          name,
           status: exists ? "present" : generation === undefined ? "unknown" : "missing",
-          neededFor: place.neededFor,
-          remedy: place.remedy
+          neededFor: GenerationTraits.kernelPartUse[name],
+          remedy: kernel[name].remedy
         }))
     )
 
     const helpers = yield* Effect.forEach(
-      programs.filter((program) => applies(program.generations)),
+      programs.filter((program) => applies(program.neededBy)),
       (program) =>
         Effect.map(
           Effect.exists(directories, (directory) => host.exists(`${directory}/${program.name}`)),

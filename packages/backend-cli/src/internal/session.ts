@@ -1,8 +1,8 @@
 import * as Classification from "@effect-ploop/core/Classification"
-import { descriptorName } from "@effect-ploop/core/Disk"
 import type { Generation } from "@effect-ploop/core/Generation"
 import type * as Operation from "@effect-ploop/core/Operation"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -10,7 +10,7 @@ import type * as args from "./arguments.js"
 import type { About, Host } from "./host.js"
 import type { HostFiles } from "./hostFiles.js"
 import * as locks from "./locks.js"
-import { context, outcome, unsupported } from "./outcome.js"
+import { context, outcome } from "./outcome.js"
 import type * as parse from "./parse.js"
 import type { ProcessResult, Runner } from "./process.js"
 
@@ -95,15 +95,13 @@ const makeAsk = (execute: Session["execute"]): Session["ask"] => (call, read) =>
 
 /** Refuses a name that the generation would take for that of an image. */
 const makeNamed = (generation: Session["generation"]): UseDisk => (about, path, use) =>
-  Effect.zipRight(
-    // A failing probe is reported by the first run of the tool, with its own error.
-    Effect.flatMap(Effect.option(generation), (found) =>
-      Option.contains(found, "9") && !path.endsWith(`/${descriptorName}`)
-        ? Effect.fail(
-          unsupported(about, `generation 9 takes a descriptor for one only if it is called ${descriptorName}`)
-        )
-        : Effect.void),
-    use(path)
+  // The first run of the tool reports a probe that fails, with its own error.
+  Effect.option(generation).pipe(
+    Effect.flatMap(Option.match({
+      onNone: () => Effect.void,
+      onSome: (generation) => Refusal.descriptorName(about, generation, path)
+    })),
+    Effect.zipRight(Effect.suspend(() => use(path)))
   )
 
 export const make = (options: Options): Session => {

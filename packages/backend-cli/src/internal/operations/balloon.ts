@@ -1,18 +1,18 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
-import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
-import { context, unsupported } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
-import { unnamedDevice } from "./queries.js"
+import { runningDevice } from "./queries.js"
 
 type Methods =
   | "balloonStatus"
@@ -46,15 +46,8 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     subject: request.disk ?? request.device ?? request.target ?? ""
   })
 
-  /** The driver of generation 9 has no maintenance state, and its tool no commands for it. */
   const requireMaintenance = (about: About) =>
-    Effect.flatMap(
-      session.generation,
-      (generation) =>
-        generation === "9"
-          ? Effect.fail(unsupported(about, "generation 9 has no maintenance of the balloon"))
-          : Effect.void
-    )
+    Effect.flatMap(session.generation, (generation) => Refusal.balloonMaintenance(about, generation))
 
   const report = (
     operation: "balloonComplete" | "balloonCheck" | "balloonRepair",
@@ -83,9 +76,9 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             { ...subject, args: args.balloonShow(named), kind: "query" },
             parse.balloonSize
           )
-          const maintenance = generation === "9" ?
-            undefined :
-            yield* session.ask({ ...subject, args: args.balloonStatus(named), kind: "query" }, parse.maintenance)
+          const maintenance = GenerationTraits.hasMaintenance[generation]
+            ? yield* session.ask({ ...subject, args: args.balloonStatus(named), kind: "query" }, parse.maintenance)
+            : undefined
           const balloon: Result.Balloon = {
             size: ByteSize.make(size),
             ...(maintenance !== undefined && { maintenance })
@@ -139,9 +132,9 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       const subject = about("discardStatus", request)
       return onRunning(subject, request, (named) =>
         Effect.gen(function*() {
-          // On a disk that is not mounted the tool fails without a word.
-          if (named.disk !== undefined && Option.isNone(yield* unnamedDevice(session, subject, named.disk))) {
-            return yield* new PloopError.NotMounted(context(subject))
+          // On a disk that is not mounted the tool fails without a message.
+          if (named.disk !== undefined) {
+            yield* Refusal.idleDisk(subject, yield* runningDevice(session, subject, named.disk))
           }
           const status = yield* session.ask(
             { ...subject, args: args.discardStatus(named), kind: "query" },

@@ -1,31 +1,32 @@
-import * as ByteSize from "@effect-ploop/core/ByteSize"
 import { inDirectory } from "@effect-ploop/core/Disk"
-import * as FormatVersion from "@effect-ploop/core/FormatVersion"
+import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import type { Generation } from "@effect-ploop/core/Generation"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import type * as Ploop from "@effect-ploop/core/Ploop"
-import * as PloopError from "@effect-ploop/core/PloopError"
-import type * as Request from "@effect-ploop/core/Request"
+import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Result from "@effect-ploop/core/Result"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
-import { context, outcome, unsupported } from "../outcome.js"
+import { outcome } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
-import { devicesOfDisk, unnamedDevice } from "./queries.js"
+import { devicesOfDisk, runningDevice } from "./queries.js"
 
 type Methods = "create" | "restoreDescriptor" | "convert" | "check" | "replace"
 
-const largeDisks = "/sys/module/ploop/parameters/large_disk_support"
+const largeDiskSupport = "/sys/module/ploop/parameters/large_disk_support"
 
 /** The version that the tool would take by itself: passing it makes the limits of the size known beforehand. */
-const defaultVersion = (session: Session, generation: Generation): Effect.Effect<FormatVersion.FormatVersion> =>
-  generation === "9"
-    ? Effect.succeed(2)
-    : Effect.map(session.host.exists(largeDisks), (large) => large ? 2 : 1)
+const defaultVersion = (session: Session, generation: Generation): Effect.Effect<FormatVersion> =>
+  Effect.map(
+    session.host.exists(largeDiskSupport),
+    (largeDisks) => GenerationTraits.defaultVersion(generation, { largeDisks })
+  )
 
 /** A tool that did not come to its end may have left files; they were not there before. */
 const endedEarly = (cause: Cause.Cause<PloopError.PloopError>): boolean =>
@@ -35,21 +36,9 @@ const endedEarly = (cause: Cause.Cause<PloopError.PloopError>): boolean =>
 const refuseExisting = (session: Session, about: About, ...paths: ReadonlyArray<string>) =>
   Effect.forEach(
     paths,
-    (path) =>
-      Effect.flatMap(session.host.exists(path), (exists) =>
-        exists ? Effect.fail(new PloopError.AlreadyExists({ ...context(about), path })) : Effect.void),
+    (path) => Effect.flatMap(session.host.exists(path), (exists) => Refusal.existingFile(about, path, exists)),
     { discard: true }
   )
-
-const switches: ReadonlyArray<keyof Request.Check> = [
-  "force",
-  "hardForce",
-  "duplicates",
-  "readOnly",
-  "silent",
-  "dropInUse",
-  "repairSparse"
-]
 
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   create: (request) => {
@@ -59,21 +48,8 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     const disk = inDirectory(directory)
     return session.exclusive(about, directory)(Effect.gen(function*() {
       const generation = yield* session.generation
-      if (generation === "9" && request.fileSystem === "ext3") {
-        return yield* unsupported(about, "generation 9 makes XFS when it is asked for ext3")
-      }
       const version = request.version ?? (yield* defaultVersion(session, generation))
-      const maximum = FormatVersion.maximumSize(version)
-      if (request.size > maximum) {
-        return yield* new PloopError.InvalidArgument({
-          ...context(about),
-          field: "size",
-          value: ByteSize.toText(request.size),
-          rule: `must not be larger than ${ByteSize.format(maximum)}, the limit of format version ${version} ` +
-            "(which is what this host has by default)"
-        })
-      }
-      // Generation 1.15 deletes an image file that is there already, and then fails.
+      yield* Refusal.create(about, generation, request, version)
       yield* refuseExisting(session, about, image, disk)
       const raw = request.format === "raw"
       yield* session.execute({
@@ -112,11 +88,9 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     const about = { operation: "convert", subject: request.disk } as const
     return session.onDisk(about, request.disk, (path) =>
       Effect.gen(function*() {
-        // The tool converts images under the feet of a running device.
-        const devices = yield* devicesOfDisk(session, about, path)
-        if (devices[0] !== undefined) {
-          return yield* new PloopError.ImageInUse({ ...context(about), device: devices[0].device })
-        }
+        // The tool converts images while a device is running.
+        const [running] = yield* devicesOfDisk(session, about, path)
+        yield* Refusal.runningDisk(about, running?.device)
         yield* session.execute({
           ...about,
           args: args.convert(session.verbosity, request, path),
@@ -131,13 +105,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     const run = (path: string) =>
       Effect.gen(function*() {
         const generation = yield* session.generation
-        const given = switches.find((name) => request[name])
-        if (request.disk !== undefined && generation === "1.15" && given !== undefined) {
-          return yield* unsupported(
-            about,
-            `generation 1.15 ignores ${given} when it checks a disk; check its images one by one with it`
-          )
-        }
+        yield* Refusal.check(about, generation, request)
         const call = {
           ...about,
           args: args.check(session.verbosity, request, path),
@@ -162,29 +130,8 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
       Effect.gen(function*() {
         const generation = yield* session.generation
         const replacement = session.host.absolute(request.with)
-        if (!(yield* session.host.exists(replacement))) {
-          return yield* new PloopError.ImageNotFound({ ...context(about), image: replacement })
-        }
-        const device = yield* unnamedDevice(session, about, path)
-        if (Option.isNone(device) && generation === "9") {
-          return yield* unsupported(
-            about,
-            `generation ${generation} cannot replace an image of a disk that is not mounted`
-          )
-        }
-        if (Option.isNone(device) && request.level !== undefined) {
-          return yield* new PloopError.NotMounted({
-            ...context(about),
-            text: "a level can be given while the disk is mounted only; name the snapshot or the file"
-          })
-        }
-        if (Option.isSome(device) && request.keepName) {
-          return yield* new PloopError.ImageInUse({
-            ...context(about),
-            text: "the tool cannot keep the name while the disk is mounted: it undoes its work and reports success",
-            device: device.value.device
-          })
-        }
+        yield* Refusal.missingImage(about, replacement, yield* session.host.exists(replacement))
+        yield* Refusal.replace(about, generation, request, yield* runningDevice(session, about, path))
         yield* session.execute({
           ...about,
           args: args.replace(session.verbosity, request, {

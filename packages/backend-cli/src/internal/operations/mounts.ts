@@ -1,45 +1,39 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DevicePath from "@effect-ploop/core/DevicePath"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
-import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
-import { context, outcome, unsupported } from "../outcome.js"
+import { context, outcome } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
-import { attachment, deviceOf, devicesOfDisk, listDevices, unnamedDevice } from "./queries.js"
+import { attachment, deviceOf, devicesOfDisk, listDevices, runningDevice } from "./queries.js"
 
 type Methods = "mount" | "umount" | "resize"
 
 export const requireDirectory = (session: Session, about: About, target: string) =>
   Effect.flatMap(
     session.host.isDirectory(target),
-    (directory) =>
-      directory ? Effect.void : Effect.fail(new PloopError.MountPointInvalid({ ...context(about), target }))
+    (isDirectory) => Refusal.missingMountPoint(about, target, isDirectory)
   )
 
-/** What is to be mounted: nothing for the top delta, or a snapshot and whether it may be written to. */
-const resolveSnapshot = (session: Session, about: About, request: Request.Mount, path: string) =>
-  Effect.gen(function*() {
-    if (request.snapshot === undefined || request.snapshot === SnapshotId.top) {
-      return { snapshot: undefined, readOnly: request.readOnly === true }
-    }
-    const { tree } = yield* session.host.descriptor(about, path)
-    const snapshot = request.snapshot === "base" ? SnapshotTree.base(tree).id : request.snapshot
-    const readOnly = request.readOnly !== false
-    if (!readOnly && snapshot !== SnapshotId.top) {
-      // Generations 7 and 9 attach it read-write all the same, and the children are damaged.
-      const children = SnapshotTree.children(tree, snapshot).length
-      if (children > 0) return yield* new PloopError.SnapshotHasChildren({ ...context(about), id: snapshot, children })
-    }
-    return { snapshot, readOnly }
+/** The delta that is to be mounted. The descriptor is read only if the request is for a snapshot. */
+const mountedDelta = (session: Session, about: About, request: Request.Mount, path: string) =>
+  Option.match(Refusal.mountTop(request), {
+    onSome: (top): Effect.Effect<Refusal.MountedDelta, PloopError.PloopError> => Effect.succeed(top),
+    onNone: () =>
+      Effect.flatMap(
+        session.host.descriptor(about, path),
+        ({ tree }) => Refusal.mountSnapshot(about, request, tree)
+      )
   })
 
 /**
@@ -127,25 +121,18 @@ export const attach = (
     })
   )
 
-/** The tool cuts the partition of an idle raw disk shorter than the file system in it, which then cannot be mounted. */
 const refuseRawShrink = (session: Session, about: About, request: Request.Resize, path: string) =>
   Effect.gen(function*() {
     const generation = yield* session.generation
-    // What is wrong with a descriptor, the tool says.
+    // The tool reports what is wrong with a descriptor.
     const found = Option.getOrUndefined(yield* Effect.option(session.host.descriptor(about, path)))
-    if (generation === "9" || found?.descriptor.images.length !== 1) return
-    if (found.descriptor.images[0]!.type !== "Plain") return
-    if (Option.isSome(yield* unnamedDevice(session, about, path))) return
-    const info = yield* session.ask(
+    if (found === undefined || !Refusal.isCutWhenIdle(generation, found.descriptor)) return
+    if ((yield* runningDevice(session, about, path)) !== undefined) return
+    const { sectors } = yield* session.ask(
       { ...about, args: args.imageInfo(path), descriptor: path, kind: "query" },
       parse.imageInfo
     )
-    if (ByteSize.toSectors(request.size) > info.sectors) return
-    return yield* unsupported(
-      about,
-      `generation ${generation} leaves an idle raw disk without a file system that can be mounted when it makes it` +
-        " smaller: resize it while it is mounted"
-    )
+    yield* Refusal.shrinkIdleRaw(about, generation, request, ByteSize.fromSectors(sectors))
   })
 
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
@@ -157,9 +144,8 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           ? undefined
           // It is there already, and the absolute form of a path that was checked.
           : session.host.absolute(request.target) as HostPath
-        // Generation 9 looks at it after it has made the device, and leaves the device behind.
         if (target !== undefined) yield* requireDirectory(session, about, target)
-        const { readOnly, snapshot } = yield* resolveSnapshot(session, about, request, path)
+        const { readOnly, snapshot } = yield* mountedDelta(session, about, request, path)
         const attached = yield* attach(session, about, {
           args: args.mount(session.verbosity, request, { disk: path, target, snapshot, readOnly }),
           path,
@@ -183,19 +169,21 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     const run = (named: Parameters<typeof args.umount>[1]) =>
       session.execute({ ...about, args: args.umount(session.verbosity, named), kind: "change" })
     const byDevice = (device: DevicePath.DevicePath) =>
-      Effect.flatMap(session.host.exists(device), (exists) =>
-        // Generation 9 crashes on a device that is not there, 7 and 1.15 answer each in their own way.
-        exists ? run({ device }) : Effect.fail(new PloopError.DeviceNotFound(context(about))))
-    const notMounted = Effect.fail(new PloopError.NotMounted(context(about)))
+      Effect.flatMap(
+        session.host.exists(device),
+        (exists) => Effect.zipRight(Refusal.missingDevice(about, exists), run({ device }))
+      )
+    const deviceIfAny = (device: DevicePath.DevicePath | undefined) =>
+      device === undefined ? Refusal.idleDisk(about, device) : run({ device })
 
     if (request.disk !== undefined) {
       return session.onDisk(about, request.disk, (path) =>
         Effect.gen(function*() {
-          const generation = yield* session.generation
-          if (generation !== "9") return yield* run({ disk: path, component: request.component })
-          // Generation 9.0.30 prints its usage when it is asked to umount a disk or an image.
-          const device = yield* deviceOf(session, about, path, request.component)
-          return yield* Option.match(device, { onNone: () => notMounted, onSome: ({ device }) => run({ device }) })
+          if (!GenerationTraits.unmountsDevicesOnly[yield* session.generation]) {
+            return yield* run({ disk: path, component: request.component })
+          }
+          const found = yield* deviceOf(session, about, path, request.component)
+          return yield* deviceIfAny(Option.getOrUndefined(found)?.device)
         }).pipe(Effect.asVoid))
     }
 
@@ -204,12 +192,13 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
       if (request.target !== undefined) return yield* run({ target: session.host.absolute(request.target) })
       const image = session.host.absolute(subject)
       return yield* session.exclusive(about, session.host.directory(image))(Effect.gen(function*() {
-        const generation = yield* session.generation
-        if (generation !== "9") return yield* run({ image, component: request.component })
+        if (!GenerationTraits.unmountsDevicesOnly[yield* session.generation]) {
+          return yield* run({ image, component: request.component })
+        }
         const path = yield* session.host.real(image)
         const devices = yield* listDevices(session, about)
         const device = devices.find((running) => running.image === path && running.component === request.component)
-        return yield* device === undefined ? notMounted : run({ device: device.device })
+        return yield* deviceIfAny(device?.device)
       }))
     }).pipe(Effect.asVoid)
   },
@@ -218,14 +207,8 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     const about = { operation: "resize", subject: request.disk } as const
     return session.onDisk(about, request.disk, (path) =>
       Effect.gen(function*() {
-        if (request.mode === "online" || request.mode === "offline") {
-          const device = yield* unnamedDevice(session, about, path)
-          if (request.mode === "online" && Option.isNone(device)) {
-            return yield* new PloopError.NotMounted(context(about))
-          }
-          if (request.mode === "offline" && Option.isSome(device)) {
-            return yield* new PloopError.AlreadyMounted({ ...context(about), device: device.value.device })
-          }
+        if (request.mode !== "auto") {
+          yield* Refusal.resize(about, request, yield* runningDevice(session, about, path))
         }
         yield* refuseRawShrink(session, about, request, path)
         yield* session.execute({

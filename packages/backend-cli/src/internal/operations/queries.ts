@@ -5,6 +5,7 @@ import type { Generation } from "@effect-ploop/core/Generation"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Duration from "effect/Duration"
@@ -56,14 +57,15 @@ export const listDevices = (session: Session, about: About) =>
     const generation = yield* session.generation
     const query = { ...about, kind: "query" } as const
     const plain = yield* session.execute({ ...query, args: args.list })
-    const long = generation === "9" || plain.stdout === ""
-      ? undefined
-      : yield* session.execute({ ...query, args: args.listLong })
+    const listsMountPoints = args.listsMountPoints[generation]
+    const long = listsMountPoints && plain.stdout !== ""
+      ? yield* session.execute({ ...query, args: args.listLong })
+      : undefined
     const rows = yield* Either.mapLeft(
       parse.devices(plain.stdout, long?.stdout, generation),
       (unexpected) => new PloopError.UnexpectedOutput({ ...context(about, plain), ...unexpected })
     )
-    const mounts = rows.length > 0 && generation === "9"
+    const mounts = rows.length > 0 && !listsMountPoints
       ? parse.mountpoints(Option.getOrElse(yield* session.host.text("/proc/mounts"), () => ""))
       : []
     return rows.map((row): Result.RunningDevice => {
@@ -113,6 +115,10 @@ export const unnamedDevice = (session: Session, about: About, disk: string) =>
     return Option.none()
   })
 
+/** The name of the unnamed device of the disk, if one runs. */
+export const runningDevice = (session: Session, about: About, disk: string) =>
+  Effect.map(unnamedDevice(session, about, disk), (found) => Option.getOrUndefined(found)?.device)
+
 export const deviceOf = (session: Session, about: About, disk: string, component: string | undefined) =>
   component === undefined
     ? unnamedDevice(session, about, disk)
@@ -147,15 +153,10 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
         // The tool answers from the numbers that it finds beside a descriptor, even when there is no descriptor.
         yield* session.host.descriptor(about, path)
         const device = yield* unnamedDevice(session, about, path)
-        const cached = yield* session.host.exists(session.host.join(session.host.directory(path), host.cacheName))
-        if (Option.isNone(device) && !cached && !mayMount) {
-          return yield* new PloopError.ConsentRequired({
-            ...context(about),
-            option: "mayMount",
-            reason: "the disk is not mounted, and the tool would mount it read-write to answer"
-          })
-        }
-        const source = cached ? "cached" : Option.isSome(device) ? "mounted" : "temporary-mount"
+        const source = yield* Refusal.fileSystemInfo(about, { mayMount }, {
+          isCached: yield* session.host.exists(session.host.join(session.host.directory(path), host.cacheName)),
+          isRunning: Option.isSome(device)
+        })
         const table = yield* session.ask({
           ...about,
           args: args.fileSystemInfo(path),
@@ -163,13 +164,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
         }, parse.fileSystemTable).pipe(
           Effect.catchIf(
             (error) => source === "mounted" && error._tag === "Unclassified" && error.text === "",
-            () =>
-              Effect.fail(
-                new PloopError.NotMounted({
-                  ...context(about),
-                  text: "the device runs, but no file system of it is mounted"
-                })
-              )
+            () => Effect.fail(Refusal.unmountedFileSystem(about))
           )
         )
         const blockSize = source === "mounted"

@@ -1,0 +1,213 @@
+/**
+ * What sets the generations of the tool apart: one row for each trait, with a
+ * value for each generation.
+ *
+ * A backend asks the table and never compares a generation with a name, so a new
+ * generation does not compile until every row is decided. Traits that only one
+ * backend needs, such as the words of a command line, are in a table of that
+ * backend.
+ *
+ * @example
+ * import { GenerationTraits } from "@effect-ploop/core"
+ * import type { Generation } from "@effect-ploop/core"
+ *
+ * const hint = (generation: Generation.Generation) =>
+ *   GenerationTraits.copiesInDialogue[generation] ? "stop the disk and copy its files" : "use copySend"
+ *
+ * @since 0.2.0
+ */
+import * as ByteSize from "./ByteSize.js"
+import type { FormatVersion } from "./FormatVersion.js"
+import type { Generation } from "./Generation.js"
+
+/**
+ * A row of a table: a value for each generation.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Row<A> = Readonly<Record<Generation, A>>
+
+// Formats
+
+/**
+ * The settings of a host's kernel driver.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Driver {
+  /** Whether the ploop driver was loaded with its large disk support. */
+  readonly largeDisks: boolean
+}
+
+/**
+ * Whether the driver knows format version 2. The ploop driver knows it with its
+ * large disk support; the device-mapper target of generation 9 knows no other.
+ *
+ * @since 0.2.0
+ * @category formats
+ */
+export const knowsVersion2: Row<(driver: Driver) => boolean> = {
+  "1.15": (driver) => driver.largeDisks,
+  "7": (driver) => driver.largeDisks,
+  "9": () => true
+}
+
+/**
+ * The format version of a new image for which none is requested.
+ *
+ * @since 0.2.0
+ * @category formats
+ */
+export const defaultVersion = (generation: Generation, driver: Driver): FormatVersion =>
+  knowsVersion2[generation](driver) ? 2 : 1
+
+/**
+ * The largest disk in which the tool makes a file system, or which it resizes.
+ *
+ * @since 0.2.0
+ * @category formats
+ */
+export const largestFileSystem: Row<ByteSize.ByteSize> = {
+  "1.15": ByteSize.TiB(16),
+  "7": ByteSize.TiB(50),
+  "9": ByteSize.TiB(50)
+}
+
+// What the tool gets wrong
+
+/**
+ * Whether the tool recognizes a descriptor by its full name, `DiskDescriptor.xml`,
+ * instead of by the ending `.xml`. It takes any other name for an image.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const requiresDescriptorName: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * Whether the tool makes XFS when ext3 is requested.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const makesXfsForExt3: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * Whether the tool ignores the switches of a check when it checks a disk by its
+ * descriptor.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const ignoresCheckSwitches: Row<boolean> = { "1.15": true, "7": false, "9": false }
+
+/**
+ * Whether the tool replaces images of running disks only.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const replacesRunningDisksOnly: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * Whether the tool, when it shrinks an idle raw disk, cuts its partition shorter
+ * than the file system in it, which then cannot be mounted.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const cutsIdleRawDisks: Row<boolean> = { "1.15": true, "7": true, "9": false }
+
+/**
+ * Whether a temporary snapshot with several children stops the automatic merge
+ * of temporary snapshots on an idle disk, and with it every new snapshot. The
+ * other generations skip such a snapshot.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const stopsAtSharedTemporary: Row<boolean> = { "1.15": true, "7": false, "9": false }
+
+/**
+ * How many images the tool merges into a new file without losing data:
+ * `chain` (any number), `pair` (two; it stops half-way with more) or `none`
+ * (it loses snapshots).
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const mergesIntoNewFile: Row<"chain" | "pair" | "none"> = { "1.15": "chain", "7": "pair", "9": "none" }
+
+/**
+ * Whether the tool copies a running device as a dialogue over a socket, which a
+ * stream of bytes in one direction cannot carry.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const copiesInDialogue: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
+/**
+ * Whether the tool prints its usage when it is asked to unmount a disk or an
+ * image. Then only a device or a mount point can be unmounted.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const unmountsDevicesOnly: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+// What the driver keeps
+
+/**
+ * Whether the driver keeps a state of maintenance for the balloon, and the tool
+ * has commands for it.
+ *
+ * @since 0.2.0
+ * @category drivers
+ */
+export const hasMaintenance: Row<boolean> = { "1.15": true, "7": true, "9": false }
+
+/**
+ * Whether the names of devices are chosen at random instead of counted by the
+ * driver.
+ *
+ * @since 0.2.0
+ * @category drivers
+ */
+export const namesDevicesAtRandom: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * A part of the kernel that operations need, as a list of prerequisites names
+ * it: the driver of generations 1.15 and 7, its setting for format version 2,
+ * and the device mapper, over whose targets generation 9 works.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type KernelPart = "ploop kernel driver" | "large disk support" | "device mapper"
+
+/**
+ * The parts of the kernel that a generation needs.
+ *
+ * @since 0.2.0
+ * @category drivers
+ */
+export const kernelParts: Row<ReadonlyArray<KernelPart>> = {
+  "1.15": ["ploop kernel driver", "large disk support"],
+  "7": ["ploop kernel driver", "large disk support"],
+  "9": ["device mapper"]
+}
+
+/**
+ * What each part of the kernel is needed for.
+ *
+ * @since 0.2.0
+ * @category drivers
+ */
+export const kernelPartUse: Readonly<Record<KernelPart, string>> = {
+  "ploop kernel driver": "mount, resize, balloon, and everything else on a device",
+  "large disk support": "format version 2, disks of 2 TiB and more",
+  "device mapper": "nearly every operation"
+}

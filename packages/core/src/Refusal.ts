@@ -1,0 +1,449 @@
+/**
+ * What an operation must refuse before it touches anything, and the error that
+ * it refuses with.
+ *
+ * Each function is pure: it takes the request, the generation, the descriptor
+ * and the few facts that a backend has observed, such as whether a device is
+ * running. It succeeds when nothing speaks against the operation, or fails with
+ * the error that the backend must return. An `Either` is an `Effect`, so a
+ * backend can yield it in `Effect.gen` as well as in `Either.gen`.
+ *
+ * What only some generations refuse is decided by a row of `GenerationTraits`.
+ *
+ * @example
+ * import { Refusal } from "@effect-ploop/core"
+ * import type { Generation, Request } from "@effect-ploop/core"
+ * import { Effect } from "effect"
+ *
+ * const check = (generation: Generation.Generation, request: Request.Check) =>
+ *   Effect.gen(function*() {
+ *     const about = { operation: "check", subject: request.disk ?? request.image ?? "" } as const
+ *     yield* Refusal.check(about, generation, request)
+ *     // Nothing speaks against it: run the tool.
+ *   })
+ *
+ * @since 0.2.0
+ */
+import type * as Either from "effect/Either"
+import type * as Option from "effect/Option"
+import type { ByteSize } from "./ByteSize.js"
+import type { DiskDescriptor } from "./DiskDescriptor.js"
+import type { FormatVersion } from "./FormatVersion.js"
+import type { Generation } from "./Generation.js"
+import * as images from "./internal/refusal/images.js"
+import * as merge from "./internal/refusal/merge.js"
+import type { About, Described, MergeRange, MountedDelta } from "./internal/refusal/model.js"
+import * as mounts from "./internal/refusal/mounts.js"
+import * as paths from "./internal/refusal/paths.js"
+import * as queries from "./internal/refusal/queries.js"
+import * as running from "./internal/refusal/running.js"
+import * as snapshots from "./internal/refusal/snapshots.js"
+import type * as PloopError from "./PloopError.js"
+import type * as Request from "./Request.js"
+import type * as Result from "./Result.js"
+import type { SnapshotId } from "./SnapshotId.js"
+import type { SnapshotTree } from "./SnapshotTree.js"
+
+export type { About, Described, MergeRange, MountedDelta } from "./internal/refusal/model.js"
+
+// Files, devices and directories
+
+/**
+ * Refuses a descriptor that the tool would take for an image because of its name.
+ *
+ * @since 0.2.0
+ * @category paths
+ */
+export const descriptorName: (
+  about: About,
+  generation: Generation,
+  path: string
+) => Either.Either<void, PloopError.Unsupported> = paths.descriptorName
+
+/**
+ * Refuses to make a file that exists. Generation 1.15 removes such a file and
+ * then fails; a copy overwrites it.
+ *
+ * @since 0.2.0
+ * @category paths
+ */
+export const existingFile: (
+  about: About,
+  path: string,
+  exists: boolean
+) => Either.Either<void, PloopError.AlreadyExists> = paths.existingFile
+
+/**
+ * Refuses to use an image file that does not exist.
+ *
+ * @since 0.2.0
+ * @category paths
+ */
+export const missingImage: (
+  about: About,
+  image: string,
+  exists: boolean
+) => Either.Either<void, PloopError.ImageNotFound> = paths.missingImage
+
+/**
+ * Refuses to unmount a device that does not exist. Generation 9 crashes on it,
+ * the others fail in different ways.
+ *
+ * @since 0.2.0
+ * @category paths
+ */
+export const missingDevice: (
+  about: About,
+  exists: boolean
+) => Either.Either<void, PloopError.DeviceNotFound> = paths.missingDevice
+
+/**
+ * Refuses a mount point that is not an existing directory. Generation 9 inspects
+ * it only after it has attached the device, and leaves the device behind.
+ *
+ * @since 0.2.0
+ * @category paths
+ */
+export const missingMountPoint: (
+  about: About,
+  target: string,
+  isDirectory: boolean
+) => Either.Either<void, PloopError.MountPointInvalid> = paths.missingMountPoint
+
+// Running disks
+
+/**
+ * Refuses to change images that a device uses.
+ *
+ * - `device`: the device that runs the disk, if one does
+ *
+ * @since 0.2.0
+ * @category running
+ */
+export const runningDisk: (
+  about: About,
+  device: string | undefined
+) => Either.Either<void, PloopError.ImageInUse> = running.runningDisk
+
+/**
+ * Refuses to attach a disk again by the same name, or to treat it as idle.
+ *
+ * - `device`: the device that runs the disk by that name, if one does
+ *
+ * @since 0.2.0
+ * @category running
+ */
+export const attachedDisk: (
+  about: About,
+  device: string | undefined
+) => Either.Either<void, PloopError.AlreadyMounted> = running.attachedDisk
+
+/**
+ * Refuses what needs a running disk.
+ *
+ * - `device`: the device that runs the disk, if one does
+ *
+ * @since 0.2.0
+ * @category running
+ */
+export const idleDisk: (
+  about: About,
+  device: string | undefined
+) => Either.Either<void, PloopError.NotMounted> = running.idleDisk
+
+// Images
+
+/**
+ * Refuses a file system that the tool would not make, and a size that the format
+ * version cannot hold.
+ *
+ * - `version`: the requested version, or the default of the host
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const create: (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Create, "size" | "fileSystem">,
+  version: FormatVersion
+) => Either.Either<void, PloopError.Unsupported | PloopError.InvalidArgument> = images.create
+
+/**
+ * Refuses switches that the tool would ignore.
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const check: (
+  about: About,
+  generation: Generation,
+  request: Pick<
+    Request.Check,
+    "disk" | "force" | "hardForce" | "duplicates" | "readOnly" | "silent" | "dropInUse" | "repairSparse"
+  >
+) => Either.Either<void, PloopError.Unsupported> = images.check
+
+/**
+ * Refuses a replacement that needs a running disk and has none, or the reverse.
+ *
+ * - `device`: the unnamed device of the disk, if one runs
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const replace: (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Replace, "level" | "keepName">,
+  device: string | undefined
+) => Either.Either<void, PloopError.Unsupported | PloopError.NotMounted | PloopError.ImageInUse> = images.replace
+
+/**
+ * Refuses a size that the header of an image cannot hold: the tool would cut it
+ * and report success.
+ *
+ * - `version`: of the image that grows; undefined when it has none or is missing
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const grow: (
+  about: About,
+  request: Pick<Request.Grow, "size">,
+  version: FormatVersion | undefined
+) => Either.Either<void, PloopError.SizeRefused> = images.grow
+
+/**
+ * Refuses a size of a running disk that is not a whole number of clusters: the
+ * size of the device and the size in the descriptor would differ.
+ *
+ * - `clusterSize`: in bytes
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const growRunning: (
+  about: About,
+  request: Pick<Request.Grow, "size">,
+  clusterSize: bigint
+) => Either.Either<void, PloopError.SizeRefused> = images.growRunning
+
+// Mounts
+
+/**
+ * The top delta, if the request is for it; none if the request is for a snapshot,
+ * which {@link mountSnapshot} decides.
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const mountTop: (
+  request: Pick<Request.Mount, "snapshot" | "readOnly">
+) => Option.Option<MountedDelta> = mounts.mountTop
+
+/**
+ * The snapshot that a request is for. Refuses to write to a snapshot that has
+ * children: generations 7 and 9 would attach it, and the children would be
+ * damaged.
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const mountSnapshot: (
+  about: About,
+  request: Pick<Request.Mount, "snapshot" | "readOnly">,
+  tree: SnapshotTree
+) => Either.Either<MountedDelta, PloopError.SnapshotHasChildren> = mounts.mountSnapshot
+
+/**
+ * Refuses to resize online what is idle, and offline what is running.
+ *
+ * - `device`: the unnamed device of the disk, if one runs
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const resize: (
+  about: About,
+  request: Pick<Request.Resize, "mode">,
+  device: string | undefined
+) => Either.Either<void, PloopError.NotMounted | PloopError.AlreadyMounted> = mounts.resize
+
+/**
+ * Whether the tool would damage the disk if it shrank it while it is idle: a raw
+ * disk without snapshots loses its file system. If so, {@link shrinkIdleRaw}
+ * decides from the present size.
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const isCutWhenIdle: (generation: Generation, descriptor: DiskDescriptor) => boolean = mounts.isCutWhenIdle
+
+/**
+ * Refuses to shrink a disk for which {@link isCutWhenIdle} is true.
+ *
+ * - `size`: the present size of the disk
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const shrinkIdleRaw: (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Resize, "size">,
+  size: ByteSize
+) => Either.Either<void, PloopError.Unsupported> = mounts.shrinkIdleRaw
+
+// Snapshots
+
+/**
+ * Refuses a snapshot of an idle disk while a temporary snapshot stands in the way.
+ *
+ * - `device`: the unnamed device of the disk, if one runs
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const createSnapshot: (
+  about: About,
+  generation: Generation,
+  tree: SnapshotTree,
+  device: string | undefined
+) => Either.Either<void, PloopError.Unsupported> = snapshots.createSnapshot
+
+/**
+ * Refuses to switch to what is no snapshot, to the top delta, and to a temporary
+ * snapshot. A running disk is refused by {@link runningDisk}.
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const switchTo: (
+  about: About,
+  tree: SnapshotTree,
+  id: SnapshotId
+) => Either.Either<
+  void,
+  PloopError.SnapshotNotFound | PloopError.SnapshotIsCurrent | PloopError.SnapshotIsTemporary
+> = snapshots.switchTo
+
+/**
+ * Refuses to switch to a snapshot and delete it when it has children besides the
+ * top delta.
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const switchAndDelete: (
+  about: About,
+  tree: SnapshotTree,
+  id: SnapshotId
+) => Either.Either<void, PloopError.SnapshotHasChildren> = snapshots.switchAndDelete
+
+/**
+ * Refuses to delete the top delta when the disk would have none afterwards, or
+ * when the tool would lose the parent of other snapshots.
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const deleteSnapshot: (
+  about: About,
+  disk: Described,
+  id: SnapshotId
+) => Either.Either<void, PloopError.SnapshotHasChildren | PloopError.Unsupported> = snapshots.deleteSnapshot
+
+/**
+ * The range of a merge. Refuses a range that does not exist, one that goes
+ * through the top delta, and one through a snapshot that other snapshots are
+ * built on. Generations 7 and 9 find the last only on the way, and leave the
+ * merge half done.
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const mergeRange: (
+  about: About,
+  tree: SnapshotTree,
+  request: Pick<Request.MergeSnapshots, "snapshot" | "downTo" | "all">
+) => Either.Either<
+  MergeRange,
+  | PloopError.SnapshotNotFound
+  | PloopError.SnapshotIsBase
+  | PloopError.SnapshotNotAncestor
+  | PloopError.SnapshotHasChildren
+> = merge.mergeRange
+
+/**
+ * Refuses a merge into a new file that the tool cannot finish without losing
+ * data. A file that exists is refused by {@link existingFile}.
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const mergeIntoFile: (
+  about: About,
+  generation: Generation,
+  disk: Described,
+  range: MergeRange
+) => Either.Either<void, PloopError.Unsupported> = merge.mergeIntoFile
+
+// Queries, balloon and copies
+
+/**
+ * Where the numbers of a file system come from. Refuses to mount the disk for
+ * them without consent.
+ *
+ * - `isCached`: the numbers of the last unmount are beside the descriptor;
+ * - `isRunning`: the disk has an unnamed device
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const fileSystemInfo: (
+  about: About,
+  request: Pick<Request.FileSystemInfo, "mayMount">,
+  observed: { readonly isCached: boolean; readonly isRunning: boolean }
+) => Either.Either<Result.FileSystemInfo["source"], PloopError.ConsentRequired> = queries.fileSystemInfo
+
+/**
+ * The error for a disk that has a device, but whose file system is not mounted.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const unmountedFileSystem: (about: About) => PloopError.NotMounted = queries.unmountedFileSystem
+
+/**
+ * Refuses the commands of balloon maintenance where there is none.
+ *
+ * @since 0.2.0
+ * @category balloon
+ */
+export const balloonMaintenance: (
+  about: About,
+  generation: Generation
+) => Either.Either<void, PloopError.Unsupported> = queries.balloonMaintenance
+
+/**
+ * Refuses a copy that is not a stream of bytes in one direction.
+ *
+ * @since 0.2.0
+ * @category copy
+ */
+export const copy: (
+  about: About,
+  generation: Generation
+) => Either.Either<void, PloopError.Unsupported> = queries.copy
+
+/**
+ * Refuses to name the next device where names are random.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const nextDevice: (
+  about: About,
+  generation: Generation
+) => Either.Either<void, PloopError.Unsupported> = queries.nextDevice

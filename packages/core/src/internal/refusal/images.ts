@@ -1,0 +1,106 @@
+import * as Either from "effect/Either"
+import * as ByteSize from "../../ByteSize.js"
+import * as FormatVersion from "../../FormatVersion.js"
+import type { Generation } from "../../Generation.js"
+import * as GenerationTraits from "../../GenerationTraits.js"
+import * as PloopError from "../../PloopError.js"
+import type * as Request from "../../Request.js"
+import type { About } from "./model.js"
+import { context, unsupported, when } from "./refuse.js"
+
+const ext3 = (about: About, generation: Generation, { fileSystem }: Pick<Request.Create, "fileSystem">) =>
+  when(
+    GenerationTraits.makesXfsForExt3[generation] && fileSystem === "ext3",
+    () => unsupported(about, `generation ${generation} makes XFS when it is asked for ext3`)
+  )
+
+const largerThanVersion = (
+  about: About,
+  { size }: Pick<Request.Create, "size">,
+  version: FormatVersion.FormatVersion
+) => {
+  const maximum = FormatVersion.maximumSize(version)
+  return when(size > maximum, () =>
+    new PloopError.InvalidArgument({
+      ...context(about),
+      field: "size",
+      value: ByteSize.toText(size),
+      rule: `must not be larger than ${ByteSize.format(maximum)}, the limit of format version ${version} ` +
+        "(which is what this host has by default)"
+    }))
+}
+
+export const create = (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Create, "size" | "fileSystem">,
+  version: FormatVersion.FormatVersion
+) => Either.andThen(ext3(about, generation, request), largerThanVersion(about, request, version))
+
+const checkSwitches = [
+  "force",
+  "hardForce",
+  "duplicates",
+  "readOnly",
+  "silent",
+  "dropInUse",
+  "repairSparse"
+] as const
+
+export const check = (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Check, "disk" | (typeof checkSwitches)[number]>
+) => {
+  const given = checkSwitches.find((name) => request[name])
+  return when(
+    GenerationTraits.ignoresCheckSwitches[generation] && request.disk !== undefined && given !== undefined,
+    () =>
+      unsupported(
+        about,
+        `generation ${generation} ignores ${given} when it checks a disk; check its images one by one with it`
+      )
+  )
+}
+
+export const replace = (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Replace, "level" | "keepName">,
+  device: string | undefined
+) =>
+  Either.gen(function*() {
+    const isIdle = device === undefined
+    yield* when(
+      isIdle && GenerationTraits.replacesRunningDisksOnly[generation],
+      () => unsupported(about, `generation ${generation} cannot replace an image of a disk that is not mounted`)
+    )
+    yield* when(isIdle && request.level !== undefined, () =>
+      new PloopError.NotMounted(
+        context(about, "a level can be given while the disk is mounted only; name the snapshot or the file")
+      ))
+    yield* when(!isIdle && request.keepName, () =>
+      new PloopError.ImageInUse({
+        ...context(
+          about,
+          "the tool cannot keep the name while the disk is mounted: it undoes its work and reports success"
+        ),
+        device
+      }))
+  })
+
+export const grow = (
+  about: About,
+  { size }: Pick<Request.Grow, "size">,
+  version: FormatVersion.FormatVersion | undefined
+) =>
+  when(
+    version === 1 && size > FormatVersion.maximumSize(version),
+    () => new PloopError.SizeRefused(context(about, "an image of format version 1 must be smaller than 2 TiB"))
+  )
+
+export const growRunning = (about: About, { size }: Pick<Request.Grow, "size">, clusterSize: bigint) =>
+  when(
+    size % clusterSize !== 0n,
+    () => new PloopError.SizeRefused(context(about, `the size must be a multiple of the cluster, ${clusterSize} bytes`))
+  )

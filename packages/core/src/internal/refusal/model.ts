@@ -1,0 +1,55 @@
+import type { DiskDescriptor } from "../../DiskDescriptor.js"
+import type * as PloopError from "../../PloopError.js"
+import type { SnapshotId } from "../../SnapshotId.js"
+import type { SnapshotTree } from "../../SnapshotTree.js"
+
+/**
+ * What an error is about: the operation, and the disk, device, directory or file
+ * that it was called for.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface About extends Pick<PloopError.Context, "operation" | "subject"> {}
+
+/**
+ * A disk as its descriptor shows it.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Described {
+  /** What the descriptor contains. */
+  readonly descriptor: DiskDescriptor
+  /** The snapshots of that descriptor. */
+  readonly tree: SnapshotTree
+}
+
+/**
+ * The delta that a mount shows.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface MountedDelta {
+  /** The snapshot; undefined for the top delta. */
+  readonly snapshot: SnapshotId | undefined
+  /** Whether the device refuses writes. */
+  readonly readOnly: boolean
+}
+
+/**
+ * The images that a merge goes through.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface MergeRange {
+  /** The snapshot whose identifier stays. */
+  readonly survivor: SnapshotId
+  /**
+   * Its ancestors whose identifiers are lost, the nearest first. The survivor's
+   * data is in the file of the last one afterwards.
+   */
+  readonly merged: ReadonlyArray<SnapshotId>
+}

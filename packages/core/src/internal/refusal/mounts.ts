@@ -1,0 +1,65 @@
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { ByteSize } from "../../ByteSize.js"
+import type { DiskDescriptor } from "../../DiskDescriptor.js"
+import type { Generation } from "../../Generation.js"
+import * as GenerationTraits from "../../GenerationTraits.js"
+import * as PloopError from "../../PloopError.js"
+import type * as Request from "../../Request.js"
+import * as SnapshotId from "../../SnapshotId.js"
+import * as SnapshotTree from "../../SnapshotTree.js"
+import type { About, MountedDelta } from "./model.js"
+import { context, unsupported, when } from "./refuse.js"
+import * as running from "./running.js"
+
+type MountRequest = Pick<Request.Mount, "snapshot" | "readOnly">
+
+export const mountTop = ({ readOnly, snapshot }: MountRequest): Option.Option<MountedDelta> =>
+  snapshot === undefined || snapshot === SnapshotId.top
+    ? Option.some({ snapshot: undefined, readOnly: readOnly === true })
+    : Option.none()
+
+export const mountSnapshot = (
+  about: About,
+  request: MountRequest,
+  tree: SnapshotTree.SnapshotTree
+): Either.Either<MountedDelta, PloopError.SnapshotHasChildren> => {
+  const wanted = request.snapshot ?? SnapshotId.top
+  const id = wanted === "base" ? SnapshotTree.base(tree).id : wanted
+  const readOnly = request.readOnly !== false
+  const children = SnapshotTree.children(tree, id).length
+  return readOnly || id === SnapshotId.top || children === 0
+    ? Either.right({ snapshot: id, readOnly })
+    : Either.left(new PloopError.SnapshotHasChildren({ ...context(about), id, children }))
+}
+
+export const resize = (
+  about: About,
+  { mode }: Pick<Request.Resize, "mode">,
+  device: string | undefined
+): Either.Either<void, PloopError.NotMounted | PloopError.AlreadyMounted> => {
+  switch (mode) {
+    case "online":
+      return running.idleDisk(about, device)
+    case "offline":
+      return running.attachedDisk(about, device)
+    case "auto":
+      return Either.void
+  }
+}
+
+export const isCutWhenIdle = (generation: Generation, { images }: DiskDescriptor): boolean =>
+  GenerationTraits.cutsIdleRawDisks[generation] && images.length === 1 && images[0]!.type === "Plain"
+
+export const shrinkIdleRaw = (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Resize, "size">,
+  size: ByteSize
+) =>
+  when(request.size <= size, () =>
+    unsupported(
+      about,
+      `generation ${generation} leaves an idle raw disk without a file system that can be mounted when it makes it` +
+        " smaller: resize it while it is mounted"
+    ))

@@ -1,0 +1,46 @@
+import * as Either from "effect/Either"
+import type { Generation } from "../../Generation.js"
+import * as GenerationTraits from "../../GenerationTraits.js"
+import * as PloopError from "../../PloopError.js"
+import type * as Request from "../../Request.js"
+import type * as Result from "../../Result.js"
+import type { About } from "./model.js"
+import { context, unsupported, when } from "./refuse.js"
+
+export const fileSystemInfo = (
+  about: About,
+  { mayMount }: Pick<Request.FileSystemInfo, "mayMount">,
+  { isCached, isRunning }: { readonly isCached: boolean; readonly isRunning: boolean }
+): Either.Either<Result.FileSystemInfo["source"], PloopError.ConsentRequired> => {
+  if (isCached) return Either.right("cached")
+  if (isRunning) return Either.right("mounted")
+  return mayMount ? Either.right("temporary-mount") : Either.left(
+    new PloopError.ConsentRequired({
+      ...context(about),
+      option: "mayMount",
+      reason: "the disk is not mounted, and the tool would mount it read-write to answer"
+    })
+  )
+}
+
+export const unmountedFileSystem = (about: About): PloopError.NotMounted =>
+  new PloopError.NotMounted(context(about, "the device runs, but no file system of it is mounted"))
+
+export const balloonMaintenance = (about: About, generation: Generation) =>
+  when(
+    !GenerationTraits.hasMaintenance[generation],
+    () => unsupported(about, `generation ${generation} has no maintenance of the balloon`)
+  )
+
+export const copy = (about: About, generation: Generation) =>
+  when(GenerationTraits.copiesInDialogue[generation], () =>
+    unsupported(
+      about,
+      `generation ${generation} copies over a two-way socket only, which a stream of bytes cannot carry`
+    ))
+
+export const nextDevice = (about: About, generation: Generation) =>
+  when(
+    GenerationTraits.namesDevicesAtRandom[generation],
+    () => unsupported(about, `generation ${generation} chooses a device name at random when it needs one`)
+  )

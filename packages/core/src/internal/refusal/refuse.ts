@@ -1,0 +1,13 @@
+import * as Either from "effect/Either"
+import * as PloopError from "../../PloopError.js"
+import type { About } from "./model.js"
+
+/** What every error carries. The text is empty unless the class alone does not say enough. */
+export const context = ({ operation, subject }: About, text = "") => ({ operation, subject, text })
+
+/** Fails with the error if the condition holds. */
+export const when = <E>(condition: boolean, error: () => E): Either.Either<void, E> =>
+  condition ? Either.left(error()) : Either.void
+
+export const unsupported = (about: About, reason: string): PloopError.Unsupported =>
+  new PloopError.Unsupported({ ...context(about), reason })

@@ -1,0 +1,73 @@
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { Snapshot } from "../../DiskDescriptor.js"
+import type { Generation } from "../../Generation.js"
+import * as GenerationTraits from "../../GenerationTraits.js"
+import * as PloopError from "../../PloopError.js"
+import * as SnapshotId from "../../SnapshotId.js"
+import * as SnapshotTree from "../../SnapshotTree.js"
+import type { About, Described } from "./model.js"
+import { context, unsupported, when } from "./refuse.js"
+
+const sharedTemporary = (tree: SnapshotTree.SnapshotTree): Option.Option<SnapshotTree.Node> =>
+  Option.fromNullable(
+    SnapshotTree.nodes(tree).find((node) => node.temporary && SnapshotTree.children(tree, node.id).length > 1)
+  )
+
+export const createSnapshot = (
+  about: About,
+  generation: Generation,
+  tree: SnapshotTree.SnapshotTree,
+  device: string | undefined
+): Either.Either<void, PloopError.Unsupported> =>
+  GenerationTraits.stopsAtSharedTemporary[generation] && device === undefined
+    ? Option.match(sharedTemporary(tree), {
+      onNone: () => Either.void,
+      onSome: ({ id }) =>
+        Either.left(unsupported(
+          about,
+          `generation ${generation} takes no snapshot of an idle disk while a temporary one has several children: ` +
+            `delete a child of ${id} first`
+        ))
+    })
+    : Either.void
+
+export const switchTo = (about: About, tree: SnapshotTree.SnapshotTree, id: SnapshotId.SnapshotId) =>
+  Either.gen(function*() {
+    const refused = { ...context(about), id }
+    const node = yield* Either.fromOption(SnapshotTree.get(tree, id), () => new PloopError.SnapshotNotFound(refused))
+    yield* when(id === SnapshotId.top, () => new PloopError.SnapshotIsCurrent(refused))
+    yield* when(node.temporary, () => new PloopError.SnapshotIsTemporary(refused))
+  })
+
+export const switchAndDelete = (about: About, tree: SnapshotTree.SnapshotTree, id: SnapshotId.SnapshotId) => {
+  const children = SnapshotTree.children(tree, id).filter((node) => node.id !== SnapshotId.top).length
+  return when(children > 0, () => new PloopError.SnapshotHasChildren({ ...context(about), id, children }))
+}
+
+/**
+ * When the tool deletes the top delta, it gives the parent the name of the top.
+ * It does so in the entries that stand before the top delta, and forgets those behind it.
+ */
+const losesParent = (snapshots: ReadonlyArray<Snapshot>): boolean => {
+  const index = snapshots.findIndex(({ id }) => id === SnapshotId.top)
+  const renamed = snapshots[index]?.parent
+  return snapshots.slice(index + 1).some(({ id, parent }) => id === renamed || parent === renamed)
+}
+
+export const deleteSnapshot = (
+  about: About,
+  { descriptor, tree }: Described,
+  id: SnapshotId.SnapshotId
+): Either.Either<void, PloopError.SnapshotHasChildren | PloopError.Unsupported> => {
+  if (id !== SnapshotId.top) return Either.void
+  const children = SnapshotTree.children(tree, id).length
+  return children > 0
+    ? Either.left(new PloopError.SnapshotHasChildren({ ...context(about), id, children }))
+    : when(losesParent(descriptor.snapshots), () =>
+      unsupported(
+        about,
+        "ploop loses the parent of other snapshots when it deletes this top delta; " +
+          "a switch to the parent discards the same"
+      ))
+}

@@ -1,0 +1,498 @@
+import { ByteSize, Generation, GenerationTraits, Refusal, Request, SnapshotId, SnapshotTree } from "@effect-ploop/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Either, FastCheck as fc, Option, Schema } from "effect"
+import * as trees from "./utils/trees.js"
+
+const { none, top } = SnapshotId
+const [a, b, c, d] = [trees.id("a"), trees.id("b"), trees.id("c"), trees.id("d")]
+
+const disk = "/vz/disk/DiskDescriptor.xml"
+
+const about: Refusal.About = { operation: "check", subject: disk }
+
+const all = Generation.Generation.literals
+
+/** The tag of an error and its own fields, without what every error carries. */
+const own = (error: { readonly _tag: string }): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(error).filter(([name]) => !["operation", "subject", "text"].includes(name)))
+
+const accepted = <A, E extends { readonly _tag: string }>(result: Either.Either<A, E>): A =>
+  Either.getOrThrowWith(result, (error) => new Error(`refused: ${error._tag}`))
+
+/** What was decided, or the error, in a form that can be compared. */
+const decision = <A, E extends { readonly _tag: string }>(result: Either.Either<A, E>): unknown =>
+  Either.match(result, { onLeft: own, onRight: (value) => value })
+
+const refused = <E extends { readonly _tag: string }>(
+  result: Either.Either<unknown, E>,
+  expected: Record<string, unknown>
+) => {
+  assert.isTrue(Either.isLeft(result), "it was accepted")
+  if (Either.isLeft(result)) assert.deepInclude(own(result.left), expected)
+}
+
+/** Refused by these generations, and accepted by the others. */
+const refusedBy = <E extends { readonly _tag: string }>(
+  generations: ReadonlyArray<Generation.Generation>,
+  result: (generation: Generation.Generation) => Either.Either<unknown, E>,
+  expected: Record<string, unknown> = { _tag: "Unsupported" }
+) => {
+  for (const generation of all) {
+    if (generations.includes(generation)) refused(result(generation), expected)
+    else accepted(result(generation))
+  }
+}
+
+describe("every refusal", () => {
+  it("says which operation was refused on what, and that the tool was not asked", () => {
+    const error = Either.getOrThrow(Either.flip(Refusal.idleDisk(about, undefined)))
+    assert.deepInclude(error, { ...about, text: "" })
+    assert.isUndefined(error.exitCode)
+  })
+
+  it("names the generation that is at fault", () => {
+    const error = Either.getOrThrow(Either.flip(Refusal.copy(about, "7")))
+    assert.match(error.message, /generation 7/)
+  })
+})
+
+describe("a format version", () => {
+  it("is 2 by default where the driver knows it, and 1 elsewhere", () => {
+    const old: GenerationTraits.Row<number> = { "1.15": 1, "7": 1, "9": 2 }
+    for (const generation of all) {
+      assert.strictEqual(GenerationTraits.defaultVersion(generation, { largeDisks: true }), 2)
+      assert.strictEqual(GenerationTraits.defaultVersion(generation, { largeDisks: false }), old[generation])
+    }
+  })
+})
+
+describe("files, devices and directories", () => {
+  it("a descriptor must be called DiskDescriptor.xml on generation 9", () => {
+    for (const path of ["/vz/disk.xml", "disk.xml", "/vz/DiskDescriptor.xml/other.xml", "/vz/MyDiskDescriptor.xml"]) {
+      refusedBy(["9"], (generation) => Refusal.descriptorName(about, generation, path))
+    }
+    for (const path of ["/vz/DiskDescriptor.xml", "DiskDescriptor.xml"]) {
+      refusedBy([], (generation) => Refusal.descriptorName(about, generation, path))
+    }
+  })
+
+  it("a new file must not exist", () => {
+    refused(Refusal.existingFile(about, "/vz/root.hdd", true), { _tag: "AlreadyExists", path: "/vz/root.hdd" })
+    accepted(Refusal.existingFile(about, "/vz/root.hdd", false))
+  })
+
+  it("an image that is used must exist", () => {
+    refused(Refusal.missingImage(about, "/vz/new.hdd", false), { _tag: "ImageNotFound", image: "/vz/new.hdd" })
+    accepted(Refusal.missingImage(about, "/vz/new.hdd", true))
+  })
+
+  it("a device that is unmounted must exist", () => {
+    refused(Refusal.missingDevice(about, false), { _tag: "DeviceNotFound" })
+    accepted(Refusal.missingDevice(about, true))
+  })
+
+  it("a mount point must be a directory", () => {
+    refused(Refusal.missingMountPoint(about, "/mnt", false), { _tag: "MountPointInvalid", target: "/mnt" })
+    accepted(Refusal.missingMountPoint(about, "/mnt", true))
+  })
+})
+
+describe("running disks", () => {
+  it("images of a running disk are in use", () => {
+    refused(Refusal.runningDisk(about, "/dev/ploop1"), { _tag: "ImageInUse", device: "/dev/ploop1" })
+    accepted(Refusal.runningDisk(about, undefined))
+  })
+
+  it("a disk is attached once by one name", () => {
+    refused(Refusal.attachedDisk(about, "/dev/ploop1"), { _tag: "AlreadyMounted", device: "/dev/ploop1" })
+    accepted(Refusal.attachedDisk(about, undefined))
+  })
+
+  it("what needs a device is refused without one", () => {
+    refused(Refusal.idleDisk(about, undefined), { _tag: "NotMounted" })
+    accepted(Refusal.idleDisk(about, "/dev/ploop1"))
+  })
+})
+
+describe("create", () => {
+  const size = ByteSize.GiB(1)
+
+  it("does not ask generation 9 for ext3, which it would make XFS", () => {
+    refusedBy(["9"], (generation) => Refusal.create(about, generation, { size, fileSystem: "ext3" }, 2))
+    refusedBy([], (generation) => Refusal.create(about, generation, { size, fileSystem: "ext4" }, 2))
+    refusedBy([], (generation) => Refusal.create(about, generation, { size, fileSystem: "none" }, 2))
+  })
+
+  it("refuses a size from 2 TiB for format version 1", () => {
+    const create = (size: ByteSize.ByteSize, version: 1 | 2) => (generation: Generation.Generation) =>
+      Refusal.create(about, generation, { size, fileSystem: "none" }, version)
+    refusedBy(all, create(ByteSize.TiB(2), 1), { _tag: "InvalidArgument", field: "size", value: "2T" })
+    refusedBy([], create(ByteSize.fromSectors(ByteSize.toSectors(ByteSize.TiB(2)) - 1n), 1))
+    refusedBy([], create(ByteSize.TiB(2), 2))
+  })
+})
+
+describe("check", () => {
+  const check = (options: Request.CheckOptions) => (generation: Generation.Generation) =>
+    Refusal.check(about, generation, Schema.decodeSync(Request.Check)(options))
+
+  it("refuses a switch for a disk on generation 1.15, which would ignore it, and names it", () => {
+    for (
+      const given of ["force", "hardForce", "duplicates", "readOnly", "silent", "dropInUse", "repairSparse"] as const
+    ) {
+      refusedBy(["1.15"], check({ disk, [given]: true }), {
+        _tag: "Unsupported",
+        reason: `generation 1.15 ignores ${given} when it checks a disk; check its images one by one with it`
+      })
+    }
+  })
+
+  it("takes switches for an image, and a disk without any", () => {
+    refusedBy([], check({ image: "/vz/disk/root.hdd", force: true }))
+    refusedBy([], check({ disk, force: false }))
+    refusedBy([], check({ disk, snapshot: a }))
+  })
+})
+
+describe("replace", () => {
+  const replace =
+    (request: Partial<Pick<Request.Replace, "level" | "keepName">>, device?: string) =>
+    (generation: Generation.Generation) => Refusal.replace(about, generation, { keepName: false, ...request }, device)
+
+  it("needs a running disk on generation 9", () => {
+    refusedBy(["9"], replace({}))
+    refusedBy([], replace({}, "/dev/ploop1"))
+  })
+
+  it("takes a level of a running disk only", () => {
+    refused(replace({ level: 0 })("7"), { _tag: "NotMounted" })
+    accepted(replace({ level: 0 }, "/dev/ploop1")("7"))
+  })
+
+  it("keeps the name while the disk is idle only", () => {
+    refusedBy(all, replace({ keepName: true }, "/dev/ploop1"), { _tag: "ImageInUse", device: "/dev/ploop1" })
+    accepted(replace({ keepName: true })("7"))
+  })
+})
+
+describe("grow", () => {
+  const largest = ByteSize.fromSectors(ByteSize.toSectors(ByteSize.TiB(2)) - 1n)
+
+  it("refuses a size from 2 TiB for an image of format version 1", () => {
+    refused(Refusal.grow(about, { size: ByteSize.TiB(2) }, 1), { _tag: "SizeRefused" })
+    accepted(Refusal.grow(about, { size: largest }, 1))
+    accepted(Refusal.grow(about, { size: ByteSize.TiB(2) }, 2))
+    accepted(Refusal.grow(about, { size: ByteSize.TiB(2) }, undefined))
+  })
+
+  it("grows a running disk by whole clusters", () => {
+    refused(Refusal.growRunning(about, { size: ByteSize.KiB(1536) }, ByteSize.MiB(1)), { _tag: "SizeRefused" })
+    accepted(Refusal.growRunning(about, { size: ByteSize.MiB(2) }, ByteSize.MiB(1)))
+  })
+})
+
+describe("mount", () => {
+  const { tree } = trees.disk([[a, none], [b, a], [top, a]])
+
+  it("shows the top delta, for writing unless said otherwise", () => {
+    for (const snapshot of [undefined, top]) {
+      for (const [readOnly, expected] of [[undefined, false], [false, false], [true, true]] as const) {
+        assert.deepStrictEqual(Option.getOrUndefined(Refusal.mountTop({ snapshot, readOnly })), {
+          snapshot: undefined,
+          readOnly: expected
+        })
+      }
+    }
+  })
+
+  it("leaves a snapshot to be decided from the tree", () => {
+    for (const snapshot of ["base", a] as const) {
+      assert.isTrue(Option.isNone(Refusal.mountTop({ snapshot })))
+    }
+  })
+
+  it("shows a snapshot read-only unless said otherwise", () => {
+    assert.deepStrictEqual(accepted(Refusal.mountSnapshot(about, { snapshot: b }, tree)), {
+      snapshot: b,
+      readOnly: true
+    })
+  })
+
+  it("shows the lowest delta as the base", () => {
+    assert.deepStrictEqual(accepted(Refusal.mountSnapshot(about, { snapshot: "base" }, tree)), {
+      snapshot: a,
+      readOnly: true
+    })
+  })
+
+  it("lets nobody write to a snapshot that others are built on", () => {
+    refused(Refusal.mountSnapshot(about, { snapshot: "base", readOnly: false }, tree), {
+      _tag: "SnapshotHasChildren",
+      id: a,
+      children: 2
+    })
+    assert.isFalse(accepted(Refusal.mountSnapshot(about, { snapshot: b, readOnly: false }, tree)).readOnly)
+  })
+})
+
+describe("resize", () => {
+  it("is online with a device and offline without", () => {
+    refused(Refusal.resize(about, { mode: "online" }, undefined), { _tag: "NotMounted" })
+    refused(Refusal.resize(about, { mode: "offline" }, "/dev/ploop1"), { _tag: "AlreadyMounted" })
+    accepted(Refusal.resize(about, { mode: "online" }, "/dev/ploop1"))
+    accepted(Refusal.resize(about, { mode: "offline" }, undefined))
+  })
+
+  it("is either when the mode is left open", () => {
+    for (const device of [undefined, "/dev/ploop1"]) accepted(Refusal.resize(about, { mode: "auto" }, device))
+  })
+
+  it("damages an idle raw disk without snapshots, except on generation 9", () => {
+    const disks = {
+      raw: trees.disk([[top, none]], "Plain"),
+      rawWithSnapshot: trees.disk([[a, none], [top, a]], "Plain"),
+      ploop: trees.disk([[top, none]])
+    }
+    const cuts: GenerationTraits.Row<boolean> = { "1.15": true, "7": true, "9": false }
+    for (const generation of all) {
+      assert.strictEqual(Refusal.isCutWhenIdle(generation, disks.raw.descriptor), cuts[generation])
+      assert.isFalse(Refusal.isCutWhenIdle(generation, disks.rawWithSnapshot.descriptor))
+      assert.isFalse(Refusal.isCutWhenIdle(generation, disks.ploop.descriptor))
+    }
+  })
+
+  it("refuses such a disk its present size as well as a smaller one", () => {
+    const size = ByteSize.MiB(100)
+    const resize = (wanted: number) => Refusal.shrinkIdleRaw(about, "7", { size: ByteSize.MiB(wanted) }, size)
+    refused(resize(50), { _tag: "Unsupported" })
+    refused(resize(100), { _tag: "Unsupported" })
+    accepted(resize(101))
+  })
+})
+
+describe("createSnapshot", () => {
+  const shared = trees.disk([[a, none, "temporary"], [b, a], [top, a]]).tree
+  const alone = trees.disk([[a, none, "temporary"], [b, a], [top, b]]).tree
+
+  it("is refused on generation 1.15 while a temporary snapshot of an idle disk has several children", () => {
+    refusedBy(["1.15"], (generation) => Refusal.createSnapshot(about, generation, shared, undefined))
+    refused(Refusal.createSnapshot(about, "1.15", shared, undefined), {
+      reason: "generation 1.15 takes no snapshot of an idle disk while a temporary one has several children: " +
+        `delete a child of ${a} first`
+    })
+  })
+
+  it("is not refused on a running disk, or when the temporary snapshot has one child", () => {
+    refusedBy([], (generation) => Refusal.createSnapshot(about, generation, shared, "/dev/ploop1"))
+    refusedBy([], (generation) => Refusal.createSnapshot(about, generation, alone, undefined))
+  })
+})
+
+describe("a switch", () => {
+  const { tree } = trees.disk([[a, none], [b, a, "temporary"], [c, b], [top, b]])
+
+  it("goes to a snapshot that is there, is not the top and is not temporary", () => {
+    refused(Refusal.switchTo(about, tree, d), { _tag: "SnapshotNotFound", id: d })
+    refused(Refusal.switchTo(about, tree, top), { _tag: "SnapshotIsCurrent", id: top })
+    refused(Refusal.switchTo(about, tree, b), { _tag: "SnapshotIsTemporary", id: b })
+    accepted(Refusal.switchTo(about, tree, a))
+  })
+
+  it("deletes a snapshot that only the top delta is built on", () => {
+    refused(Refusal.switchAndDelete(about, tree, a), { _tag: "SnapshotHasChildren", id: a, children: 1 })
+    refused(Refusal.switchAndDelete(about, tree, b), { _tag: "SnapshotHasChildren", id: b, children: 1 })
+    accepted(Refusal.switchAndDelete(about, tree, c))
+    accepted(Refusal.switchAndDelete(about, trees.disk([[a, none], [top, a]]).tree, a))
+  })
+})
+
+/**
+ * What the tool makes of the entries when it deletes the top delta: the parent
+ * becomes the top, but only in the entries before it.
+ */
+const withoutTop = (entries: ReadonlyArray<trees.Entry>) => {
+  const index = entries.findIndex(([id]) => id === top)
+  const parent = entries[index]?.[1]
+  const renamed = (id: SnapshotId.SnapshotId) => id === parent ? top : id
+  return entries.flatMap((entry, place): ReadonlyArray<trees.Entry> => {
+    const [id, below, ...rest] = entry
+    return place === index ? [] : [place < index ? [renamed(id), renamed(below), ...rest] : entry]
+  })
+}
+
+describe("deleteSnapshot", () => {
+  it("refuses the top delta exactly when the tool would leave no tree that can be read", () => {
+    fc.assert(
+      fc.property(trees.entries, (entries) => {
+        const disk = trees.disk(entries)
+        fc.pre(SnapshotTree.children(disk.tree, top).length === 0 && disk.tree.nodes.length > 1)
+        assert.strictEqual(
+          Either.isRight(Refusal.deleteSnapshot(about, disk, top)),
+          Either.isRight(trees.tree(withoutTop(entries)))
+        )
+      }),
+      { numRuns: 500 }
+    )
+  })
+
+  it("refuses a top delta that the tool would lose the parent of others with", () => {
+    refused(Refusal.deleteSnapshot(about, trees.disk([[a, none], [top, a], [b, a]]), top), { _tag: "Unsupported" })
+    refused(Refusal.deleteSnapshot(about, trees.disk([[top, a], [a, none]]), top), { _tag: "Unsupported" })
+    accepted(Refusal.deleteSnapshot(about, trees.disk([[a, none], [b, a], [top, a]]), top))
+  })
+
+  it("refuses a top delta with children, since the disk would have none afterwards", () => {
+    refused(Refusal.deleteSnapshot(about, trees.disk([[a, none], [top, a], [b, top]]), top), {
+      _tag: "SnapshotHasChildren",
+      id: top,
+      children: 1
+    })
+  })
+
+  it("leaves every other snapshot to the tool", () => {
+    fc.assert(fc.property(trees.entries, fc.nat(), (entries, index) => {
+      const [id] = entries[index % entries.length]!
+      fc.pre(id !== top)
+      accepted(Refusal.deleteSnapshot(about, trees.disk(entries), id))
+    }))
+  })
+})
+
+/** The entries after a merge: the merged ones are gone, and the survivor stands where the last of them stood. */
+const afterMerge = (
+  entries: ReadonlyArray<trees.Entry>,
+  { merged, survivor }: Refusal.MergeRange
+): ReadonlyArray<trees.Entry> => {
+  const bottom = entries.find(([id]) => id === merged.at(-1))![1]
+  return entries
+    .filter(([id]) => !merged.includes(id))
+    .map(([id, parent, ...rest]) => [id, id === survivor ? bottom : parent, ...rest] as const)
+}
+
+/** A disk, and a range of its snapshots from one that is not the base down to one of its ancestors. */
+const ranges = fc.tuple(trees.entries, fc.nat(), fc.nat()).map(([entries, from, length]) => {
+  const { tree } = trees.disk(entries)
+  const nodes = tree.nodes.filter((node) => node.parent !== undefined)
+  const survivor = nodes[from % nodes.length]?.id
+  const below = survivor === undefined ? [] : SnapshotTree.chain(tree, survivor).slice(1).map((node) => node.id)
+  return { entries, tree, survivor, merged: below.slice(0, 1 + length % below.length) }
+})
+
+describe("the range of a merge", () => {
+  it("is the snapshot and its ancestors, and accepted exactly when every other snapshot keeps its parent", () => {
+    fc.assert(
+      fc.property(ranges, ({ entries, merged, survivor, tree }) => {
+        fc.pre(survivor !== undefined)
+        const range: Refusal.MergeRange = { survivor, merged }
+        const found = Refusal.mergeRange(about, tree, { snapshot: survivor, downTo: merged.at(-1) })
+        if (Either.isRight(found)) assert.deepStrictEqual(found.right, range)
+        else assert.strictEqual(found.left._tag, "SnapshotHasChildren")
+        assert.strictEqual(Either.isRight(found), Either.isRight(trees.tree(afterMerge(entries, range))))
+      }),
+      { numRuns: 500 }
+    )
+  })
+
+  it("is one step unless an end is given", () => {
+    fc.assert(fc.property(ranges, ({ merged, survivor, tree }) => {
+      fc.pre(survivor !== undefined)
+      assert.deepStrictEqual(
+        decision(Refusal.mergeRange(about, tree, { snapshot: survivor })),
+        decision(Refusal.mergeRange(about, tree, { snapshot: survivor, downTo: merged[0] }))
+      )
+    }))
+  })
+
+  it("goes from the top to the base for all", () => {
+    fc.assert(fc.property(trees.entries, (entries) => {
+      const { tree } = trees.disk(entries)
+      fc.pre(SnapshotTree.top(tree).parent !== undefined)
+      assert.deepStrictEqual(
+        decision(Refusal.mergeRange(about, tree, { all: true })),
+        decision(Refusal.mergeRange(about, tree, { downTo: SnapshotTree.base(tree).id }))
+      )
+    }))
+  })
+
+  const { tree } = trees.disk([[a, none], [b, a], [c, b], [d, a], [top, c]])
+
+  it("begins at the top delta unless said otherwise", () => {
+    assert.deepStrictEqual(accepted(Refusal.mergeRange(about, tree, {})), { survivor: top, merged: [c] })
+  })
+
+  it("has both ends in the tree", () => {
+    const unknown = trees.id("f")
+    refused(Refusal.mergeRange(about, tree, { snapshot: unknown }), { _tag: "SnapshotNotFound", id: unknown })
+    refused(Refusal.mergeRange(about, tree, { downTo: unknown }), { _tag: "SnapshotNotFound", id: unknown })
+  })
+
+  it("does not begin at the base", () => {
+    refused(Refusal.mergeRange(about, tree, { snapshot: a }), { _tag: "SnapshotIsBase" })
+  })
+
+  it("ends at an ancestor of its beginning", () => {
+    refused(Refusal.mergeRange(about, tree, { snapshot: c, downTo: d }), {
+      _tag: "SnapshotNotAncestor",
+      id: c,
+      ancestor: d
+    })
+    refused(Refusal.mergeRange(about, tree, { snapshot: c, downTo: c }), { _tag: "SnapshotNotAncestor" })
+  })
+
+  it("does not go through a snapshot with another child, which it names", () => {
+    refused(Refusal.mergeRange(about, tree, { downTo: a }), { _tag: "SnapshotHasChildren", id: a, children: 2 })
+  })
+
+  it("does not go through the top delta", () => {
+    const { tree } = trees.disk([[a, none], [top, a], [b, top]])
+    refused(Refusal.mergeRange(about, tree, { snapshot: b }), { _tag: "SnapshotHasChildren", id: top, children: 1 })
+  })
+})
+
+describe("a merge into a new file", () => {
+  const disk = trees.disk([[a, none], [b, a], [c, b], [top, c]])
+  const raw = trees.disk([[a, none], [b, a], [top, b]], "Plain")
+
+  it("is of any number of images on generation 1.15, of two on 7 and of none on 9", () => {
+    const pair = { survivor: top, merged: [c] }
+    const chain = { survivor: top, merged: [c, b] }
+    refusedBy(["9"], (generation) => Refusal.mergeIntoFile(about, generation, disk, pair))
+    refusedBy(["7", "9"], (generation) => Refusal.mergeIntoFile(about, generation, disk, chain))
+  })
+
+  it("does not take in a raw base image", () => {
+    refusedBy(all, (generation) => Refusal.mergeIntoFile(about, generation, raw, { survivor: b, merged: [a] }))
+    refused(Refusal.mergeIntoFile(about, "1.15", raw, { survivor: top, merged: [b, a] }), { _tag: "Unsupported" })
+    refusedBy(["9"], (generation) => Refusal.mergeIntoFile(about, generation, raw, { survivor: top, merged: [b] }))
+  })
+})
+
+describe("fileSystemInfo", () => {
+  const info = (mayMount: boolean, isCached: boolean, isRunning: boolean) =>
+    Refusal.fileSystemInfo(about, { mayMount }, { isCached, isRunning })
+
+  it("reads what the last unmount left, then the mounted file system, without consent", () => {
+    assert.strictEqual(accepted(info(false, true, true)), "cached")
+    assert.strictEqual(accepted(info(false, true, false)), "cached")
+    assert.strictEqual(accepted(info(false, false, true)), "mounted")
+  })
+
+  it("mounts an idle disk with consent only", () => {
+    assert.strictEqual(accepted(info(true, false, false)), "temporary-mount")
+    refused(info(false, false, false), { _tag: "ConsentRequired", option: "mayMount" })
+  })
+})
+
+describe("what a generation does not have", () => {
+  it("is maintenance of the balloon on 9", () => {
+    refusedBy(["9"], (generation) => Refusal.balloonMaintenance(about, generation))
+  })
+
+  it("is a copy in one direction on 7 and 9", () => {
+    refusedBy(["7", "9"], (generation) => Refusal.copy(about, generation))
+  })
+
+  it("is the name of the next device on 9", () => {
+    refusedBy(["9"], (generation) => Refusal.nextDevice(about, generation))
+  })
+})
