@@ -5,7 +5,7 @@ import { CommandExecutor, Error as Errors, FileSystem } from "@effect/platform"
 import { NodeContext, NodeFileSystem, NodePath } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, type Scope } from "effect"
-import { spawn } from "node:child_process"
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { scripted } from "./utils/host.js"
@@ -75,21 +75,18 @@ describe("a disk has one writer", () => {
     Effect.gen(function*() {
       const host = yield* slow("1.15")
       const other = yield* Effect.acquireRelease(
-        Effect.async<ReturnType<typeof spawn>>((resume) => {
-          const child = spawn("flock", [host.directory, "sh", "-c", "echo locked; exec sleep 600"], {
-            stdio: ["ignore", "pipe", "inherit"],
-            detached: true
-          })
+        Effect.async<ChildProcessWithoutNullStreams>((resume) => {
+          const child = spawn("flock", [host.directory, "sh", "-c", "echo locked; read line"])
           child.stdout.once("data", () => resume(Effect.succeed(child)))
         }),
-        (child) => Effect.sync(() => process.kill(-child.pid!, "SIGKILL"))
+        (child) => Effect.sync(() => child.stdin.end())
       )
       const given = yield* Effect.fork(Effect.provide(snapshot(host.disk), host.context))
       const waiting = yield* Effect.fork(Effect.provide(snapshot(host.disk), host.context))
       yield* Effect.sleep("50 millis")
       assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(given)))
       assert.isFalse((yield* host.commands).some((command) => command[0] === "snapshot"))
-      process.kill(-other.pid!, "SIGKILL")
+      other.stdin.end()
       yield* Fiber.join(waiting)
       assert.isTrue((yield* host.commands).some((command) => command[0] === "snapshot"))
     }))
