@@ -497,6 +497,13 @@ describe("Process", () => {
         assert.strictEqual(calls.length, 2)
       }))
 
+    it.effect("a query behind a prefix is not waited for once it has ended, also in an uninterruptible region", () =>
+      Effect.gen(function*() {
+        const { runner } = yield* scripted([{ stdout: "answer" }], { prefix: ["sudo", "-n"] })
+        const result = yield* Effect.uninterruptible(runner.run(invocation(["list"])))
+        assert.strictEqual(result.stdout, "answer")
+      }))
+
     it.effect("a change of another user is waited for", () =>
       Effect.gen(function*() {
         const { runner } = yield* scripted([{ lasts: "1 hours", foreign: true, exitCode: 1 }], {

@@ -105,7 +105,11 @@ export const finish = (
     )
   })
 
-/** The exit of the process; of one that no signal reaches, only until its time is over. */
+/**
+ * The exit of the process; of one that no signal reaches, only until its time is
+ * over. The loser of the race is interruptible wherever this runs, or it would be
+ * waited for.
+ */
 const awaitExit = (
   { config }: Processes,
   { process, watch }: Running
@@ -113,8 +117,8 @@ const awaitExit = (
   config.prefix.length === 0 || watch === undefined
     ? Effect.exit(process.exitCode)
     : Effect.raceFirst(
-      Effect.exit(process.exitCode),
-      Effect.zipRight(Fiber.await(watch.fiber), Effect.succeed(Exit.interrupt(watch.fiber.id())))
+      Effect.interruptible(Effect.exit(process.exitCode)),
+      Effect.interruptible(Effect.as(Fiber.await(watch.fiber), Exit.interrupt(watch.fiber.id())))
     )
 
 const resultOf = (
