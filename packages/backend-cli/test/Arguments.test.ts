@@ -33,7 +33,7 @@ const commands = (path: string): ReadonlyArray<args.Arguments> => {
   const discard = Schema.decodeSync(Request.Discard)({ disk: "/x.xml", automount: true, defrag: true, toFree: "1G" })
   const grow = Schema.decodeSync(Request.Grow)({ image: "/x", raw: true, size: "1G" })
   return [
-    args.create(3, { ...create, image: host }, 2),
+    args.create(3, create, host, 2),
     args.restoreDescriptor(3, { image: host, format: "raw" }, path, path),
     args.convert(3, convert, path),
     args.check(3, check, path),
@@ -96,7 +96,7 @@ describe("what must never be asked of the tool", () => {
 
   it("is a size without a meaning: it is always a number of sectors", () => {
     const create = Schema.decodeSync(Request.Create)({ image: "/x", size: "10M" })
-    assert.strictEqual(args.create(3, create, 2)[3], "20480")
+    assert.strictEqual(args.create(3, create, "/x", 2)[3], "20480")
   })
 })
 

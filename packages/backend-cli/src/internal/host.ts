@@ -37,6 +37,10 @@ export interface Descriptor {
 export interface Host {
   readonly absolute: (path: string) => string
   readonly directory: (path: string) => string
+  /** The last part of a path. */
+  readonly name: (path: string) => string
+  /** The path of a file as it is seen from a directory; absolute when it is not below that. */
+  readonly below: (directory: string, path: string) => string
   readonly join: (...parts: ReadonlyArray<string>) => string
   /** The same for every name of a file; the path itself when the file is not there. */
   readonly real: (path: string) => Effect.Effect<string>
@@ -44,7 +48,6 @@ export interface Host {
   readonly exists: (path: string) => Effect.Effect<boolean>
   readonly isDirectory: (path: string) => Effect.Effect<boolean>
   readonly text: (path: string) => Effect.Effect<Option.Option<string>>
-  readonly remove: (path: string) => Effect.Effect<void>
   readonly descriptor: (about: About, disk: string) => Effect.Effect<Descriptor, ReadError>
   /** Of an image file; none when it is not there or has no header. */
   readonly formatVersion: (image: string) => Effect.Effect<Option.Option<FormatVersion>>
@@ -141,13 +144,17 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
   return {
     absolute,
     directory: (name) => path.dirname(name),
+    name: (name) => path.basename(name),
+    below: (directory, name) => {
+      const relative = path.relative(directory, name)
+      return relative === ".." || relative.startsWith(`..${path.sep}`) ? name : relative
+    },
     join: (...parts) => path.join(...parts),
     real,
     exists: (name) => Effect.match(files.find(name), { onFailure: () => true, onSuccess: Option.isSome }),
     isDirectory: (name) =>
       Effect.match(fs.stat(name), { onFailure: () => false, onSuccess: (info) => info.type === "Directory" }),
     text: (name) => Effect.option(Effect.map(files.whole(name, textLimit), decode)),
-    remove: (name) => Effect.ignore(fs.remove(name, { force: true })),
     descriptor,
     formatVersion: (image) =>
       Effect.match(files.start(image, 16), {

@@ -1,8 +1,10 @@
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as PrintableText from "@effect-ploop/core/PrintableText"
 import { type PlatformError, SystemError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
 import type { About } from "./host.js"
 import type { Found, HostFiles } from "./hostFiles.js"
 import { errnoOf } from "./process/failures.js"
@@ -56,26 +58,35 @@ const requireFound = (files: HostFiles, path: string): Effect.Effect<Found, Plat
   )
 
 /**
- * Makes files where nobody else makes any: in a new directory in `parent`, so on
- * the same file system, which is removed with what is left in it.
+ * A new directory in `parent`, so on the same file system, in which nobody else
+ * makes files. It is removed with what is left in it.
  */
+export const privateDirectory = (
+  files: HostFiles,
+  about: About,
+  parent: string
+): Effect.Effect<string, FileError, Scope.Scope> =>
+  Effect.acquireRelease(
+    files.makePrivateDirectory(parent).pipe(
+      Effect.bindTo("path"),
+      Effect.bind("identity", ({ path }) => requireFound(files, path)),
+      Effect.mapError(fileError(about, parent))
+    ),
+    ({ identity, path }) =>
+      Effect.catchAll(files.removeDirectory(path, identity), (error) =>
+        Effect.logWarning(`${PrintableText.escape(path)}, where new files were made, could not be removed`, error))
+  ).pipe(Effect.map(({ path }) =>
+    path
+  ))
+
+/** Makes files in a {@link privateDirectory}. */
 export const inPrivateDirectory = <A, E, R>(
   files: HostFiles,
   about: About,
   parent: string,
   use: (directory: string) => Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | FileError, R> =>
-  Effect.acquireUseRelease(
-    files.makePrivateDirectory(parent).pipe(
-      Effect.bindTo("path"),
-      Effect.bind("identity", ({ path }) => requireFound(files, path)),
-      Effect.mapError(fileError(about, parent))
-    ),
-    ({ path }) => use(path),
-    ({ identity, path }) =>
-      Effect.catchAll(files.removeDirectory(path, identity), (error) =>
-        Effect.logWarning(`${JSON.stringify(path)}, where a new disk was made, could not be removed`, error))
-  )
+  Effect.scopedWith((scope) => Effect.flatMap(Scope.extend(privateDirectory(files, about, parent), scope), use))
 
 interface Move {
   readonly from: string

@@ -145,7 +145,7 @@ export const nodeHostFiles: HostFiles = {
     attempt("makePrivateDirectory", parent, () => NFS.promises.mkdtemp(NodePath.join(parent, ".ploop-new-"))),
   link: (from, to) => attempt("link", to, () => NFS.promises.link(from, to)),
   writeNew: (path, text) =>
-    attempt("writeNew", path, () => NFS.promises.writeFile(path, text, { flag: "wx", flush: true })),
+    attempt("writeNew", path, () => NFS.promises.writeFile(path, text, { flag: "wx", flush: true, mode: 0o644 })),
   unlink,
   removeDirectory,
   lockDirectory: (path) => flock.lockDirectory(path, fromNode("lockDirectory", path))

@@ -19,6 +19,8 @@ export interface Call extends About {
   readonly descriptor?: string | undefined
   readonly args: args.Arguments
   readonly kind: Operation.Kind
+  /** A directory that the tool works in, and the one by which the caller knows what is there. */
+  readonly alias?: { readonly from: string; readonly to: string } | undefined
 }
 
 type UseDisk = <A, E, R>(
@@ -65,10 +67,17 @@ interface Options {
   readonly verbosity: number
 }
 
+const renamed = (result: ProcessResult, { alias }: Call): ProcessResult =>
+  alias === undefined ? result : {
+    ...result,
+    stdout: result.stdout.replaceAll(`${alias.from}/`, `${alias.to}/`),
+    stderr: result.stderr.replaceAll(`${alias.from}/`, `${alias.to}/`)
+  }
+
 const makeExecute = ({ generation, host, runner }: Options): Session["execute"] => (call) =>
   Effect.gen(function*() {
     const found = yield* generation
-    const result = yield* runner.run(call)
+    const result = renamed(yield* runner.run(call), call)
     const ended = outcome(call, found, result)
     if (result.exitCode !== 0) {
       // Generation 9 silences itself for queries, the reason of their failure included.
