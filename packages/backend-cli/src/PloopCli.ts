@@ -89,6 +89,11 @@ export interface Options {
   readonly maxProcesses?: number | undefined
   /** How much of each output stream is kept, in bytes; 1 MiB unless given. */
   readonly maxOutput?: number | undefined
+  /**
+   * Whether operations may write to and remove images that their descriptor names
+   * outside its own directory, also by way of a symbolic link; `false` unless given.
+   */
+  readonly allowOutsideImages?: boolean | undefined
   /** Whether to load the kernel modules with `modprobe` before the first operation; `false` unless given. */
   readonly loadModules?: boolean | undefined
 }
@@ -138,6 +143,7 @@ export const make = (
       generation: probed,
       // A tape that does not know holds no operation that needs it.
       ownsFiles: config.prefix.length === 0 || (yield* Effect.orElseSucceed(files.isRoot, () => true)),
+      allowsOutsideImages: options.allowOutsideImages === true,
       runner,
       tool: config.tool,
       verbosity: options.verbosity ?? 3
@@ -234,7 +240,7 @@ export const layerConfig = (
  * The options as `Config` reads them: `PLOOP_TOOL`, `PLOOP_PREFIX` and
  * `PLOOP_KILL_PREFIX` (a comma between their words), `PLOOP_VERBOSITY`, `PLOOP_QUERY_LIMIT`,
  * `PLOOP_CHANGE_LIMIT`, `PLOOP_GRACE`, `PLOOP_MAX_PROCESSES`,
- * `PLOOP_MAX_OUTPUT`, `PLOOP_LOAD_MODULES`.
+ * `PLOOP_MAX_OUTPUT`, `PLOOP_ALLOW_OUTSIDE_IMAGES`, `PLOOP_LOAD_MODULES`.
  *
  * @since 0.1.0
  * @category config
@@ -250,6 +256,7 @@ export const config: Config.Config<Options> = Config.nested(
     grace: optional(Config.duration("GRACE")),
     maxProcesses: optional(positive("MAX_PROCESSES")),
     maxOutput: optional(positive("MAX_OUTPUT")),
+    allowOutsideImages: optional(Config.boolean("ALLOW_OUTSIDE_IMAGES")),
     loadModules: optional(Config.boolean("LOAD_MODULES"))
   }),
   "PLOOP"

@@ -30,6 +30,7 @@ describe("the configuration", () => {
         PLOOP_GRACE: "1 minute",
         PLOOP_MAX_PROCESSES: "2",
         PLOOP_MAX_OUTPUT: "1000",
+        PLOOP_ALLOW_OUTSIDE_IMAGES: "true",
         PLOOP_LOAD_MODULES: "true"
       })
       assert.deepStrictEqual<unknown>(options, {
@@ -42,6 +43,7 @@ describe("the configuration", () => {
         grace: Duration.minutes(1),
         maxProcesses: 2,
         maxOutput: 1000,
+        allowOutsideImages: true,
         loadModules: true
       })
     }))

@@ -13,6 +13,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { CurrentHostFiles } from "./currentHostFiles.js"
+import * as statfsCache from "./statfsCache.js"
 import * as superblock from "./superblock.js"
 
 /** What an error is about. */
@@ -51,15 +52,10 @@ export interface Host {
   readonly descriptor: (about: About, disk: string) => Effect.Effect<Descriptor, ReadError>
   /** Of an image file; none when it is not there or has no header. */
   readonly formatVersion: (image: string) => Effect.Effect<Option.Option<FormatVersion>>
-  readonly cachedBlockSize: (disk: string) => Effect.Effect<Option.Option<ByteSize.ByteSize>>
+  /** What the last umount left beside a descriptor; none unless the file can be that. */
+  readonly cachedStatistics: (disk: string) => Effect.Effect<Option.Option<statfsCache.Statistics>>
   readonly deviceBlockSize: (partition: string) => Effect.Effect<Option.Option<ByteSize.ByteSize>>
 }
-
-/** The numbers of the file system that a umount by descriptor leaves beside the descriptor. */
-export const cacheName = ".statfs"
-
-/** Five numbers of 8 bytes. */
-const cacheLength = 40
 
 /** The largest descriptor that is read: one of 10,000 snapshots takes 2.3 MiB. */
 const descriptorLimit = 16 * 1024 * 1024
@@ -116,12 +112,6 @@ const signatures: ReadonlyMap<string, FormatVersion> = new Map([["WithoutFreeSpa
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
-/** The block size in the cache of generation 1.15 and 7, which holds five numbers. */
-const cachedBlockSize = (bytes: Uint8Array): Option.Option<ByteSize.ByteSize> =>
-  bytes.byteLength === cacheLength
-    ? superblock.powerOfTwo(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
-    : Option.none()
-
 export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path> = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
@@ -161,10 +151,10 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
         onFailure: Option.none,
         onSuccess: (bytes) => Option.fromNullable(signatures.get(decode(bytes)))
       }),
-    cachedBlockSize: (disk) =>
-      Effect.match(files.whole(path.join(path.dirname(disk), cacheName), cacheLength), {
+    cachedStatistics: (disk) =>
+      Effect.match(files.whole(path.join(path.dirname(disk), statfsCache.name), statfsCache.length), {
         onFailure: Option.none,
-        onSuccess: cachedBlockSize
+        onSuccess: statfsCache.read
       }),
     deviceBlockSize: (partition) =>
       Effect.match(files.start(partition, superblock.length, "BlockDevice"), {

@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { About } from "./host.js"
 import type { Found, HostFiles } from "./hostFiles.js"
-import { errnoOf } from "./process/failures.js"
+import { errnoOf, textOf } from "./process/failures.js"
 
 export type FileError =
   | PloopError.AlreadyExists
@@ -17,7 +17,7 @@ export type FileError =
 
 /** What a failing operation on a file means for the call. */
 export const fileError = (about: About, path: string) => (error: PlatformError): FileError => {
-  const context = { ...about, text: error.message }
+  const context = { ...about, text: textOf(error) }
   const reason = error._tag === "SystemError" ? error.reason : "Unknown"
   if (reason === "AlreadyExists") return new PloopError.AlreadyExists({ ...context, path })
   if (reason === "PermissionDenied") return new PloopError.PermissionDenied(context)

@@ -41,6 +41,8 @@ export interface Session {
    * give them other names: not those of a tool that a prefix runs as another user.
    */
   readonly ownsFiles: boolean
+  /** Whether an operation may change images outside the directory of the descriptor. */
+  readonly allowsOutsideImages: boolean
   /** Runs the tool; a failure is classified. */
   readonly execute: (call: Call) => Effect.Effect<ProcessResult, PloopError.PloopError>
   readonly classify: (outcome: Classification.Outcome) => PloopError.PloopError
@@ -49,10 +51,16 @@ export interface Session {
     call: Call,
     read: (stdout: string) => Either.Either<A, parse.Unexpected>
   ) => Effect.Effect<A, PloopError.PloopError>
-  /** The real path of the descriptor, and the only writer of the disk. */
+  /** The absolute path of the descriptor, and the only writer of the disk that it leads to. */
   readonly onDisk: UseDisk
   /** The same for a query, which waits for no one: not for a merge that takes an hour either. */
   readonly lookAt: UseDisk
+  /** The absolute path of an image file, and the only one that works in its directory. */
+  readonly onImage: <A, E, R>(
+    about: About,
+    image: string,
+    use: (path: string) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | PloopError.PloopError, R>
   /** The only one that works on the images in a directory. */
   readonly exclusive: locks.Locks["exclusive"]
 }
@@ -62,6 +70,7 @@ interface Options {
   readonly files: HostFiles
   readonly generation: Session["generation"]
   readonly ownsFiles: boolean
+  readonly allowsOutsideImages: boolean
   readonly runner: Runner
   readonly tool: string
   readonly verbosity: number
@@ -113,6 +122,19 @@ const makeNamed = (generation: Session["generation"]): UseDisk => (about, path, 
     Effect.zipRight(Effect.suspend(() => use(path)))
   )
 
+/** The tool takes such a name for that of a descriptor, and changes the whole disk. */
+const requireImage = (about: About, image: string, ...paths: ReadonlyArray<string>) =>
+  paths.some((path) => path.endsWith(".xml"))
+    ? Effect.fail(
+      new PloopError.InvalidArgument({
+        ...context(about),
+        field: "image",
+        value: image,
+        rule: "must be an image file; a disk is named by its descriptor, as disk"
+      })
+    )
+    : Effect.void
+
 export const make = (options: Options): Session => {
   const { files, generation, host } = options
   const execute = makeExecute(options)
@@ -121,12 +143,12 @@ export const make = (options: Options): Session => {
 
   /** While it waits for the lock, the name may come to lead to another disk. */
   const onDisk: UseDisk = (about, disk, use) =>
-    Effect.flatMap(host.real(disk), (path) =>
+    Effect.flatMap(host.real(disk), (real) =>
       Effect.flatten(
-        onlyWriter(about, host.directory(path))(
+        onlyWriter(about, host.directory(real))(
           Effect.flatMap(host.real(disk), (now) =>
-            now === path
-              ? Effect.map(named(about, path, use), Effect.succeed)
+            now === real
+              ? Effect.map(named(about, host.absolute(disk), use), Effect.succeed)
               : Effect.succeed(onDisk(about, disk, use)))
         )
       ))
@@ -137,7 +159,15 @@ export const make = (options: Options): Session => {
     classify: Classification.classify,
     exclusive,
     ask: makeAsk(execute),
-    lookAt: (about, disk, use) => Effect.flatMap(host.real(disk), (path) => named(about, path, use)),
-    onDisk
+    lookAt: (about, disk, use) => Effect.suspend(() => named(about, host.absolute(disk), use)),
+    onDisk,
+    onImage: (about, image, use) =>
+      Effect.flatMap(host.real(image), (real) => {
+        const path = host.absolute(image)
+        return Effect.zipRight(
+          requireImage(about, image, path, real),
+          exclusive(about, host.directory(real))(use(path))
+        )
+      })
   }
 }
