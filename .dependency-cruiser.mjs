@@ -19,6 +19,19 @@ export default {
       severity: "error",
       from: { path: "^packages/(backend-[^/]+)/src/" },
       to: { path: "^packages/backend-", pathNot: "^packages/$1/" }
+    },
+    {
+      name: "testkit-imports-core-alone",
+      comment: "The author of a backend installs no other backend and no command line.",
+      severity: "error",
+      from: { path: "^packages/testkit/src/" },
+      to: { path: "^packages/(?!core/|testkit/)|/@effect/(?:cli|platform-node)/" }
+    },
+    {
+      name: "imports-only-what-its-manifest-names",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src/" },
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev"], dependencyTypesNot: ["npm-peer"] }
     }
   ],
   options: {

@@ -1,5 +1,7 @@
 import typescript from "typescript-eslint"
 
+const generation = "Literal[value=/^(1\\.15|7|9)$/]"
+
 export default typescript.config(
   { ignores: ["**/dist", "**/build", "**/node_modules"] },
   ...typescript.configs.recommended,
@@ -27,6 +29,18 @@ export default typescript.config(
             message: "Sources import modules, not barrels."
           }))
         }
+      ],
+      // A comparison lets a new generation fall silently to the other branch; a row of a table does not compile.
+      "no-restricted-syntax": [
+        "error",
+        ...[
+          `BinaryExpression[operator=/^[!=]==?$/] > ${generation}`,
+          `SwitchCase > ${generation}`,
+          `CallExpression[callee.property.name="contains"] > ${generation}`
+        ].map((selector) => ({
+          selector,
+          message: "Look a generation up in a row of a table, as those of GenerationTraits, instead of comparing it."
+        }))
       ]
     }
   }

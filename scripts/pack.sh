@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The packed packages install together in an empty folder outside of this one,
-# and a program over them type-checks and runs there.
+# and a program over them type-checks and runs there. So does each install line
+# of a README.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,6 +13,8 @@ for package in packages/*/; do
   npx publint --strict "$package"
   npm pack --silent --pack-destination "$outside" "./$package" >/dev/null
 done
+
+npx tsx scripts/installLines.ts "$outside"
 
 version() { node -p "require('./package.json').devDependencies['$1']"; }
 dependencies=()
@@ -25,6 +28,7 @@ npm install --silent --no-audit --no-fund ./*.tgz "${dependencies[@]}"
 cat >program.ts <<'PROGRAM'
 import { PloopCli } from "@effect-ploop/backend-cli"
 import { PloopFake } from "@effect-ploop/backend-fake"
+import { Doctor } from "@effect-ploop/conformance"
 import { ByteSize, Ploop } from "@effect-ploop/core"
 import { Suite } from "@effect-ploop/testkit"
 import { NodeContext } from "@effect/platform-node"
@@ -32,7 +36,7 @@ import { Console, Effect, Layer } from "effect"
 
 const refused = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.create({ image: "/x", size: "-1" })).pipe(Effect.flip)
 const CliLive = PloopCli.layer().pipe(Layer.provide(NodeContext.layer))
-const program = Effect.flatMap(refused, (error) => Console.log(error._tag, ByteSize.GiB(1), Suite.all.length > 0))
+const program = Effect.flatMap(refused, (error) => Console.log(error._tag, ByteSize.GiB(1), Suite.all.length > 0 && Doctor.canRun([])))
 await Effect.runPromise(Effect.provide(program, CliLive))
 await Effect.runPromise(Effect.provide(program, PloopFake.layer()))
 PROGRAM

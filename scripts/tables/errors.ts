@@ -1,5 +1,8 @@
 /** The list of the classes of errors, with what a person can do. */
+import * as Operation from "@effect-ploop/core/Operation"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Array from "effect/Array"
+import * as Order from "effect/Order"
 import * as Record from "effect/Record"
 import * as docstrings from "./docstrings.js"
 import { code, firstSentence, table } from "./markdown.js"
@@ -8,24 +11,47 @@ const common: ReadonlySet<string> = new Set(["_tag", "operation", "subject", "te
 
 const fieldsOf = (tag: PloopError.Tag): ReadonlyArray<string> => Object.keys(PloopError.classes[tag].fields)
 
-/** An error whose fields are their own names, so that its remedy shows where they go. */
-const sample = (tag: PloopError.Tag): PloopError.PloopError =>
-  // Without validation, which would want values of the fields' own types.
-  new PloopError.classes[tag](Object.fromEntries(fieldsOf(tag).map((name) => [name, code(name)])) as never, true)
+/** The operations that can have an error of this class. */
+const operationsOf = (tag: PloopError.Tag): ReadonlyArray<Operation.Name> =>
+  Operation.names.filter((name) => (Operation.table[name].errors as ReadonlyArray<string>).includes(tag))
 
-const rowOf = (tag: PloopError.Tag): ReadonlyArray<string> => {
-  const { isRetryable, remedy } = sample(tag)
-  return [
-    code(tag),
-    firstSentence(docstrings.ofExport("PloopError", tag)),
-    fieldsOf(tag).filter((name) => !common.has(name)).map(code).join(", "),
-    isRetryable ? "yes" : "",
-    remedy
-  ]
+/** An error of an operation whose other fields are their own names, so that its remedy shows where they go. */
+const sample = (tag: PloopError.Tag, operation: Operation.Name): PloopError.PloopError => {
+  const named = Object.fromEntries(fieldsOf(tag).map((name) => [name, code(name)]))
+  // Without validation, which would want values of the fields' own types.
+  return new PloopError.classes[tag]({ ...named, operation } as never, true)
 }
+
+/** What a class says, each with the operations of which it says so; most say the same of all. */
+const byOperation = (tag: PloopError.Tag, say: (error: PloopError.PloopError) => string): string => {
+  const groups = Array.groupBy(operationsOf(tag), (operation) => say(sample(tag, operation)))
+  const entries = Record.toEntries(groups)
+  if (entries.length === 1) return entries[0]![0]
+  return Array.sortBy(Order.mapInput(Order.number, ([, names]: (typeof entries)[number]) => names.length))(entries)
+    .map(([said, names], index) =>
+      index === entries.length - 1 ? `else: ${said}` : `${names.map(code).join(", ")}: ${said}`
+    )
+    .join("<br>")
+}
+
+const retryOf = (tag: PloopError.Tag): string => {
+  const kinds = Array.dedupe(
+    operationsOf(tag).filter((name) => sample(tag, name).isRetryable).map((name) => Operation.table[name].kind)
+  )
+  const all = operationsOf(tag).every((name) => sample(tag, name).isRetryable)
+  return all ? "yes" : kinds.join(", ")
+}
+
+const rowOf = (tag: PloopError.Tag): ReadonlyArray<string> => [
+  code(tag),
+  firstSentence(docstrings.ofExport("PloopError", tag)),
+  fieldsOf(tag).filter((name) => !common.has(name)).map(code).join(", "),
+  retryOf(tag),
+  byOperation(tag, ({ remedy }) => remedy)
+]
 
 export const errors = (): string =>
   table(
-    ["class", "cause", "fields of its own", "may succeed later", "what to do"],
+    ["class", "cause", "fields of its own", "safe to repeat", "what to do"],
     Record.keys(PloopError.classes).map(rowOf)
   )

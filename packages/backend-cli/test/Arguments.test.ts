@@ -129,6 +129,35 @@ describe("a merge", () => {
   })
 })
 
+describe("a merge", () => {
+  const step = { survivor: A, merged: [B] }
+  const range = { survivor: A, merged: [B, C] }
+  const one = { _tag: "One", id: A } as const
+
+  it("is one command for each image on generations 7 and 9, which know no end of a range", () => {
+    for (const generation of ["7", "9"] as const) {
+      assert.deepStrictEqual(args.merges(generation, {}, step, undefined), [one])
+      assert.deepStrictEqual(args.merges(generation, {}, range, undefined), [one, one])
+      assert.deepStrictEqual(args.merges(generation, {}, step, "/new"), [one])
+    }
+  })
+
+  it("is one command on generation 1.15, with the end of the range unless that is the parent", () => {
+    assert.deepStrictEqual(args.merges("1.15", {}, step, undefined), [one])
+    assert.deepStrictEqual(args.merges("1.15", {}, range, undefined), [{ _tag: "Range", id: A, downTo: C }])
+  })
+
+  it("always has an end on generation 1.15 when it goes into a new file, without which the tool crashes", () => {
+    assert.deepStrictEqual(args.merges("1.15", {}, step, "/new"), [{ _tag: "Range", id: A, downTo: B }])
+  })
+
+  it("is one command for all images", () => {
+    for (const generation of Generation.Generation.literals) {
+      assert.deepStrictEqual(args.merges(generation, { all: true }, range, undefined), [{ _tag: "All" }])
+    }
+  })
+})
+
 describe("how much the tool says", () => {
   it("is errors only, where the answer is on its standard output", () => {
     for (

@@ -104,11 +104,15 @@ const sources = ["src", "src/internal", "src/internal/operations"].flatMap((dire
 })
 
 describe("the package", () => {
-  it("imports effect, the platform's services and core, and nothing of Node", () => {
+  it("imports effect, the platform's services, core and pure libraries, and nothing of Node", () => {
     assert.isAbove(sources.length, 30)
     for (const { code, name } of sources) {
       for (const [, module] of code.matchAll(/(?:from|import\() ?"([^"]+)"/g)) {
-        assert.match(module!, /^(?:effect\/|@effect\/platform\/|@effect-ploop\/core\/|\.\.?\/)/, name)
+        assert.match(
+          module!,
+          /^(?:effect\/|@effect\/platform\/|@effect-ploop\/core\/|uint8array-extras$|\.\.?\/)/,
+          name
+        )
       }
     }
   })

@@ -108,8 +108,22 @@ export interface Traits {
 interface Definition<in Self> {
   readonly sentence: (self: Self) => string
   readonly remedy: (self: Self) => string
-  readonly isRetryable: boolean
+  readonly isRetryable: boolean | ((self: Self) => boolean)
 }
+
+/** A query changes nothing, so that it can be repeated whatever became of it. */
+const isQuery = (self: Context): boolean => Operation.table[self.operation].kind === "query"
+
+/** An operation that was ended half-way, or failed half-way, can be repeated unless that damages an image. */
+const isRepeatable = (self: Context): boolean => Operation.table[self.operation].kind !== "uninterruptible"
+
+const crashes: ReadonlySet<string> = new Set(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "SIGSYS"])
+
+const isCrash = (signal: string | undefined): boolean => signal !== undefined && crashes.has(signal)
+
+const isReadOnly = (self: Context): boolean => /Read-only file system|EROFS/.test(self.text)
+
+const isOneOf = (self: Context, ...names: ReadonlyArray<Operation.Name>): boolean => names.includes(self.operation)
 
 type Fields<Tag extends string, Own extends Schema.Struct.Fields> =
   & { readonly _tag: Schema.tag<Tag> }
@@ -144,7 +158,11 @@ const failure = <Self = never>() =>
         return ExitCode.symbolOf(this.exitCode)
       }
     },
-    isRetryable: { value: definition.isRetryable },
+    isRetryable: {
+      get(this: Instance) {
+        return Predicate.isFunction(definition.isRetryable) ? definition.isRetryable(this) : definition.isRetryable
+      }
+    },
     remedy: {
       get(this: Instance) {
         return definition.remedy(this)
@@ -230,7 +248,7 @@ export class ConsentRequired
  */
 export class DiskNotFound extends failure<DiskNotFound>()("DiskNotFound", {}, {
   sentence: () => "there is no descriptor at this path",
-  remedy: () => "Check the path, or create the disk, or restore the descriptor of its image.",
+  remedy: () => "Check the path. If the descriptor of an existing image was lost, restore it from a backup.",
   isRetryable: false
 }) {}
 
@@ -245,7 +263,7 @@ export class DiskNotFound extends failure<DiskNotFound>()("DiskNotFound", {}, {
 export class DescriptorInvalid extends failure<DescriptorInvalid>()("DescriptorInvalid", { reason: Schema.String }, {
   sentence: (self) => `the descriptor cannot be used: ${self.reason}`,
   remedy: () =>
-    "Restore the descriptor from a backup; for a disk without snapshots, restoreDescriptor makes a new one.",
+    "Restore the descriptor from a backup. Do not write a new one while the disk has snapshots: their data would be lost.",
   isRetryable: false
 }) {}
 
@@ -341,7 +359,10 @@ export class AlreadyExists extends failure<AlreadyExists>()("AlreadyExists", { p
  */
 export class NotMounted extends failure<NotMounted>()("NotMounted", {}, {
   sentence: () => "it is not mounted",
-  remedy: () => "Mount it first. For an unmount, nothing is left to do.",
+  remedy: (self) =>
+    isOneOf(self, "umount")
+      ? "Nothing is left to unmount by this name. The operation listDevices shows whether a device of the disk still runs; unmount it by its device."
+      : "Mount the disk first.",
   isRetryable: false
 }) {}
 
@@ -383,7 +404,12 @@ export class MountPointInvalid extends failure<MountPointInvalid>()("MountPointI
  */
 export class MountFailed extends failure<MountFailed>()("MountFailed", {}, {
   sentence: () => "the file system could not be mounted",
-  remedy: () => "Check the mount options; mount without a target and inspect the device; try with fsck.",
+  remedy: (self) =>
+    isOneOf(self, "mount", "createTemporarySnapshot")
+      ? "Read the tool's output. A read-only mount of a disk that was copied while in use needs data: [\"noload\"]. For other causes mount without a target and inspect the device."
+      : isOneOf(self, "create")
+      ? "The kernel of this host cannot mount the new file system: read the tool's output and the kernel log, or choose another fileSystem or fileSystemBlockSize."
+      : "Mount the disk by the operation mount first, which takes mount options, and repeat the operation on the mounted disk.",
   isRetryable: false
 }) {}
 
@@ -657,8 +683,19 @@ export class SizeRefused extends failure<SizeRefused>()("SizeRefused", { minimum
  */
 export class NoSpace extends failure<NoSpace>()("NoSpace", {}, {
   sentence: () => "no space left",
-  remedy: () => "Free space on the host, or in the file system of the image.",
-  isRetryable: true
+  remedy: (self) =>
+    isOneOf(
+        self,
+        "createSnapshot",
+        "deleteSnapshot",
+        "mergeSnapshots",
+        "switchSnapshot",
+        "snapshotAndSwitch",
+        "switchAndDelete"
+      )
+      ? "Free space on the host. Then inspect the snapshots with listSnapshots before you repeat the operation."
+      : "Free space on the host, or in the file system of the image, and try again.",
+  isRetryable: isRepeatable
 }) {}
 
 /**
@@ -684,8 +721,11 @@ export class PrerequisiteMissing
  * @category errors
  */
 export class PermissionDenied extends failure<PermissionDenied>()("PermissionDenied", {}, {
-  sentence: () => "permission denied",
-  remedy: () => "Run as root, or configure a prefix such as `sudo -n`.",
+  sentence: (self) => isReadOnly(self) ? "the file system of the host is mounted read-only" : "permission denied",
+  remedy: (self) =>
+    isReadOnly(self)
+      ? "Use a directory on a writable file system, or remount that one."
+      : "Run as root, or configure a prefix such as `sudo -n`.",
   isRetryable: false
 }) {}
 
@@ -739,8 +779,11 @@ export class ToolNotExecutable extends failure<ToolNotExecutable>()("ToolNotExec
  */
 export class ToolAborted extends failure<ToolAborted>()("ToolAborted", {}, {
   sentence: (self) => `the tool was aborted${self.signal === undefined ? "" : ` by ${self.signal}`}`,
-  remedy: () => "Inspect the disk (listSnapshots, check) before you try again.",
-  isRetryable: true
+  remedy: (self) =>
+    isQuery(self)
+      ? "Try again. If it happens again, report it with the tool's output."
+      : "The operation may have happened in part. Inspect the disk with listSnapshots, deviceOf and check({ readOnly: true }) before you repeat it.",
+  isRetryable: (self) => isQuery(self) && !isCrash(self.signal)
 }) {}
 
 /**
@@ -753,8 +796,11 @@ export class ToolAborted extends failure<ToolAborted>()("ToolAborted", {}, {
  */
 export class TimedOut extends failure<TimedOut>()("TimedOut", { limit: Schema.Duration }, {
   sentence: (self) => `no answer within ${Duration.format(self.limit)}`,
-  remedy: () => "Inspect the disk before you try again; raise the limit if the work takes longer.",
-  isRetryable: true
+  remedy: (self) =>
+    isQuery(self)
+      ? "Try again; raise the limit if the host is slow."
+      : "The operation may have happened. Inspect the disk with listSnapshots, deviceOf and check({ readOnly: true }) before you repeat it; raise the limit if the work takes longer.",
+  isRetryable: isQuery
 }) {}
 
 /**
@@ -783,7 +829,7 @@ export class UnexpectedOutput
 export class OutOfMemory extends failure<OutOfMemory>()("OutOfMemory", {}, {
   sentence: () => "the tool ran out of memory",
   remedy: () => "Free memory and try again.",
-  isRetryable: true
+  isRetryable: isRepeatable
 }) {}
 
 /**

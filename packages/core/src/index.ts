@@ -6,7 +6,7 @@
 export * as ByteSize from "./ByteSize.js"
 
 /**
- * From what a run of the tool left behind to the cause of its failure.
+ * Finds the cause of a failure from the outcome of a run of the tool.
  *
  * @since 0.1.0
  */
@@ -34,7 +34,7 @@ export * as DevicePath from "./DevicePath.js"
 export * as Disk from "./Disk.js"
 
 /**
- * `DiskDescriptor.xml`, both ways.
+ * Parses and renders `DiskDescriptor.xml`.
  *
  * @since 0.1.0
  */
@@ -91,7 +91,7 @@ export * as HostPath from "./HostPath.js"
 export * as ImageFormat from "./ImageFormat.js"
 
 /**
- * What the tool's low-level commands do to a device or an image.
+ * The tool's low-level commands, which act on a device or an image.
  *
  * @since 0.1.0
  */
@@ -115,7 +115,7 @@ export * as Operation from "./Operation.js"
 export * as OperationError from "./OperationError.js"
 
 /**
- * The service: the operations of `ploop`, whatever backend does them.
+ * The service: the operations of `ploop`, on any backend.
  *
  * @since 0.1.0
  */

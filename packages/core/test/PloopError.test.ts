@@ -1,6 +1,6 @@
 import { Operation, PloopError } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Arbitrary, FastCheck as fc, Schema } from "effect"
+import { Arbitrary, Duration, FastCheck as fc, Schema } from "effect"
 
 const anyError = Arbitrary.make(PloopError.PloopError)
 
@@ -38,6 +38,64 @@ describe("every error", () => {
     const error = new PloopError.NotMounted({ operation: "umount", subject: "/\u001b[31m.xml", text: "a\u0007" })
     assert.notInclude(error.message, "\u001b")
     assert.notInclude(error.message, "\u0007")
+  })
+})
+
+describe("isRetryable", () => {
+  const about = (operation: Operation.Name) => ({ operation, subject: "/x.xml", text: "" })
+
+  it("is true for a query that was aborted or took too long, and false for a change, which may have happened", () => {
+    const limit = Duration.seconds(1)
+    assert.isTrue(new PloopError.TimedOut({ ...about("isMounted"), limit }).isRetryable)
+    assert.isFalse(new PloopError.TimedOut({ ...about("mergeSnapshots"), limit }).isRetryable)
+    assert.isFalse(new PloopError.TimedOut({ ...about("umount"), limit }).isRetryable)
+    assert.isTrue(new PloopError.ToolAborted({ ...about("imageInfo"), signal: "SIGKILL" }).isRetryable)
+    assert.isFalse(new PloopError.ToolAborted({ ...about("resize"), signal: "SIGKILL" }).isRetryable)
+  })
+
+  it("is false after a crash of the tool: it would crash again", () => {
+    for (const signal of ["SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL"]) {
+      assert.isFalse(new PloopError.ToolAborted({ ...about("imageInfo"), signal }).isRetryable, signal)
+    }
+  })
+
+  it("is false where an uninterruptible operation ran out of space or memory: it may have stopped half-way", () => {
+    assert.isFalse(new PloopError.NoSpace(about("mergeSnapshots")).isRetryable)
+    assert.isTrue(new PloopError.NoSpace(about("create")).isRetryable)
+    assert.isFalse(new PloopError.OutOfMemory(about("resize")).isRetryable)
+  })
+})
+
+describe("a remedy", () => {
+  const about = { subject: "/x.xml", text: "" }
+
+  it("of a descriptor that cannot be used or is missing never leads to a new one, which would lose the snapshots", () => {
+    for (const operation of Operation.names) {
+      const invalid = new PloopError.DescriptorInvalid({ ...about, operation, reason: "it has two storages" })
+      const missing = new PloopError.DiskNotFound({ ...about, operation })
+      for (const { remedy } of [invalid, missing]) assert.notMatch(remedy, /restoreDescriptor|create the disk/)
+    }
+  })
+
+  it("of a failed mount names only options that its operation has", () => {
+    assert.include(new PloopError.MountFailed({ ...about, operation: "mount" }).remedy, "noload")
+    for (const operation of ["create", "resize", "fileSystemInfo", "discard"] as const) {
+      assert.notMatch(new PloopError.MountFailed({ ...about, operation }).remedy, /noload|fsck|target/, operation)
+    }
+  })
+
+  it("of an unmount that finds no mount says that a device may still run", () => {
+    assert.include(new PloopError.NotMounted({ ...about, operation: "umount" }).remedy, "listDevices")
+  })
+
+  it("of a read-only file system does not send anybody to root", () => {
+    const error = new PloopError.PermissionDenied({
+      ...about,
+      operation: "create",
+      text: "mkdir: Read-only file system"
+    })
+    assert.include(error.message, "read-only")
+    assert.notInclude(error.remedy, "root")
   })
 })
 

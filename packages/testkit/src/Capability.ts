@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import type { Generation } from "@effect-ploop/core/Generation"
+import type { Row } from "@effect-ploop/core/GenerationTraits"
 import * as Schema from "effect/Schema"
 
 /**
@@ -49,6 +50,15 @@ export type Capability = typeof Capability.Type
  */
 export const all: ReadonlyArray<Capability> = Capability.literals
 
+const dialogue = (generation: Generation): string =>
+  `the copy of generation ${generation} is a dialogue, which no backend speaks yet`
+
+const lacks: Row<{ readonly [C in Capability]?: string }> = {
+  "1.15": {},
+  "7": { copy: dialogue("7") },
+  "9": { copy: dialogue("9"), statistics: "generation 9 keeps no such counters" }
+}
+
 /**
  * What a host of a generation can do when nothing is missing on it.
  *
@@ -65,9 +75,7 @@ export const ofGeneration = (generation: Generation): ReadonlyArray<Capability> 
  * @category queries
  */
 export const lackOf = (capability: Capability, generation: Generation): string | undefined =>
-  generation === "1.15" || capability !== "copy"
-    ? generation === "9" && capability === "statistics" ? "generation 9 keeps no such counters" : undefined
-    : `the copy of generation ${generation} is a dialogue, which no backend speaks yet`
+  lacks[generation][capability]
 
 const sentences: Readonly<Record<Capability, string>> = {
   locks: "the tool's locks, which take root",

@@ -20,7 +20,7 @@ import type { PlatformError, SystemErrorReason } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import { plain, print } from "./internal/print.js"
+import * as printing from "./internal/print.js"
 
 /**
  * Something is not as a rule says: what it is, what was expected and what was
@@ -37,6 +37,15 @@ export class CheckFailed extends Schema.TaggedError<CheckFailed>("@effect-ploop/
     return `${this.what}: expected ${this.expected}, found ${this.actual}`
   }
 }
+
+/**
+ * A value on one line, the same for all values of the same structure: as failures
+ * show what was expected and what was found.
+ *
+ * @since 0.2.0
+ * @category formatting
+ */
+export const print: (value: unknown) => string = printing.print
 
 const failed = (what: string, expected: unknown, actual: unknown): Effect.Effect<never, CheckFailed> =>
   Effect.fail(new CheckFailed({ what, expected: print(expected), actual: print(actual) }))
@@ -105,7 +114,8 @@ const hasTag = <E extends Tagged, Tag extends E["_tag"]>(error: E, tag: Tag): er
   error._tag === tag
 
 /** An error in the words for people, for whoever expected another. */
-const describe = (error: Tagged): unknown => error instanceof Error ? plain(`${error._tag}: ${error.message}`) : error
+const describe = (error: Tagged): unknown =>
+  error instanceof Error ? printing.plain(`${error._tag}: ${error.message}`) : error
 
 /**
  * The effect on the file system fails with an error of this reason.

@@ -7,6 +7,7 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import type { Disk } from "@effect-ploop/core/Disk"
 import type { Generation } from "@effect-ploop/core/Generation"
+import type { Row } from "@effect-ploop/core/GenerationTraits"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import type * as OperationError from "@effect-ploop/core/OperationError"
 import * as Ploop from "@effect-ploop/core/Ploop"
@@ -44,6 +45,17 @@ export interface Conformance {
 export const Conformance: Context.Tag<Conformance, Conformance> = Context.GenericTag<Conformance>(
   "@effect-ploop/testkit/Conformance"
 )
+
+/**
+ * What a row of a table has for the generation of the target. A rule that
+ * depends on the generation states it for each, so that a new generation does
+ * not compile until the rule is decided for it.
+ *
+ * @since 0.2.0
+ * @category generations
+ */
+export const ofGeneration = <const A>(row: Row<A>): Effect.Effect<A, never, Conformance> =>
+  Effect.map(Conformance, ({ generation }) => row[generation])
 
 /**
  * Identifiers for the snapshots of a case, easily told apart.

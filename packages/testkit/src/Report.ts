@@ -4,9 +4,12 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import type * as Case from "./Case.js"
 import * as html from "./internal/report/html.js"
 import * as junit from "./internal/report/junit.js"
+import type { CaseResult } from "./internal/report/model.js"
 import { Report } from "./internal/report/model.js"
+import * as results from "./internal/report/result.js"
 import * as table from "./internal/report/table.js"
 
 export {
@@ -21,6 +24,14 @@ export {
   Report,
   Skipped
 } from "./internal/report/model.js"
+
+/**
+ * The result of a case that was not run, with the reason.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const skipped: (self: Case.Case, reason: string) => CaseResult = results.skipped
 
 /**
  * The report as JSON, which {@link Report} decodes again.

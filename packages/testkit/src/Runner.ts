@@ -22,6 +22,7 @@ import * as Ref from "effect/Ref"
 import type * as Case from "./Case.js"
 import * as internal from "./internal/runCase.js"
 import * as Report from "./Report.js"
+import type { ScratchUnusable } from "./Scratch.js"
 import * as Target from "./Target.js"
 
 /**
@@ -58,7 +59,7 @@ export interface Options {
  * @since 0.1.0
  * @category errors
  */
-export type Failure<E> = E | OperationError.ToolError | OperationError.PrerequisitesError | Target.ScratchUnusable
+export type Failure<E> = E | OperationError.ToolError | OperationError.PrerequisitesError | ScratchUnusable
 
 /**
  * Runs one case, on services that are there already. It never fails: what goes
@@ -97,7 +98,7 @@ export const run = <E>(target: Target.Target<E>, options: Options): Effect.Effec
       (self) =>
         Effect.gen(function*() {
           const reason = yield* Ref.get(ended)
-          if (reason !== undefined) return internal.skipped(self, `not run: ${reason}`)
+          if (reason !== undefined) return Report.skipped(self, `not run: ${reason}`)
           yield* notify({ _tag: "CaseStarted", case: self })
           const result = yield* internal.runCase({ profile, scratch: target.scratch }, self, options.limit)
           const lost = internal.lostTool(result)

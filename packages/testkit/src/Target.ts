@@ -3,16 +3,18 @@
  * what the host behind it can do.
  *
  * @example
- * import { PloopFake } from "@effect-ploop/backend-fake"
+ * import type { Case } from "@effect-ploop/testkit"
  * import { Capability, Target } from "@effect-ploop/testkit"
- * import { Path } from "@effect/platform"
- * import { Layer } from "effect"
+ * import type { Layer } from "effect"
+ *
+ * // A backend, with the file system of its host.
+ * declare const layer: Layer.Layer<Case.Services>
  *
  * export const target = Target.make({
- *   name: "fake",
- *   layer: Layer.merge(PloopFake.layer(), Path.layer),
- *   scratch: "/vz",
- *   capabilities: Capability.all
+ *   name: "my backend",
+ *   layer,
+ *   scratch: "/vz/conformance",
+ *   capabilities: Capability.ofGeneration("7")
  * })
  *
  * @since 0.1.0
@@ -27,7 +29,7 @@ import type * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as Capability from "./Capability.js"
 import type * as Case from "./Case.js"
-import * as internal from "./internal/scratch.js"
+import * as Scratch from "./Scratch.js"
 
 /**
  * A backend on a host, on which the suite runs.
@@ -88,26 +90,6 @@ export const Profile = Schema.Struct({
  */
 export type Profile = typeof Profile.Type
 
-/**
- * The scratch directory cannot be worked in: which it is, and the rule that it
- * breaks.
- *
- * @since 0.1.0
- * @category errors
- */
-export class ScratchUnusable
-  extends Schema.TaggedError<ScratchUnusable>("@effect-ploop/testkit/Target/ScratchUnusable")(
-    "ScratchUnusable",
-    { directory: Schema.String, rule: Schema.String, reason: Schema.String }
-  )
-{
-  override get message(): string {
-    return `the scratch directory is ${this.directory}, but it ${this.rule}${
-      this.reason === "" ? "" : `: ${this.reason}`
-    }`
-  }
-}
-
 /** What works without the kernel's driver. */
 const withoutDriver: ReadonlyArray<Capability.Capability> = ["locks", "version2"]
 
@@ -115,7 +97,7 @@ const withoutDriver: ReadonlyArray<Capability.Capability> = ["locks", "version2"
 const lockRefusal = (fs: FileSystem.FileSystem, path: Path.Path, scratch: string) =>
   Effect.scoped(Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
-    const directory = yield* fs.makeTempDirectoryScoped({ directory: scratch, prefix: internal.prefix })
+    const directory = yield* fs.makeTempDirectoryScoped({ directory: scratch, prefix: Scratch.prefix })
     const image = path.join(directory, "root.hdd")
     const { disk } = yield* ploop.create({ image, size: "1M", fileSystem: "none", version: 1 })
     yield* ploop.imageInfo({ disk })
@@ -161,17 +143,13 @@ export const profile = <E>(
   target: Target<E>
 ): Effect.Effect<
   Profile,
-  OperationError.ToolError | OperationError.PrerequisitesError | ScratchUnusable,
+  OperationError.ToolError | OperationError.PrerequisitesError | Scratch.ScratchUnusable,
   Case.Services
 > =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
     const { generation, path: tool } = yield* ploop.tool
-    yield* internal.requireUsable(fs, path, target.scratch).pipe(
-      Effect.mapError(({ reason, rule }) => new ScratchUnusable({ directory: target.scratch, rule, reason }))
-    )
+    yield* Scratch.requireUsable(target.scratch)
     const lacks = target.capabilities === undefined
       ? yield* detect(target, generation)
       : Capability.all.filter((name) => target.capabilities?.includes(name) !== true).map((capability) => ({

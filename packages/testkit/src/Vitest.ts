@@ -3,18 +3,15 @@
  * module that imports vitest, and to be imported by its own path.
  *
  * @example
- * import { PloopFake } from "@effect-ploop/backend-fake"
- * import { Capability, Target } from "@effect-ploop/testkit"
+ * import type { Case } from "@effect-ploop/testkit"
+ * import { Target } from "@effect-ploop/testkit"
  * import * as Vitest from "@effect-ploop/testkit/Vitest"
- * import { Path } from "@effect/platform"
- * import { Layer } from "effect"
+ * import type { Layer } from "effect"
  *
- * Vitest.suite(Target.make({
- *   name: "fake",
- *   layer: Layer.merge(PloopFake.layer(), Path.layer),
- *   scratch: "/vz",
- *   capabilities: Capability.all
- * }))
+ * // A backend, with the file system of its host.
+ * declare const layer: Layer.Layer<Case.Services>
+ *
+ * Vitest.suite(Target.make({ name: "my backend", layer, scratch: "/vz/conformance" }))
  *
  * @since 0.1.0
  */

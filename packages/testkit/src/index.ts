@@ -31,23 +31,6 @@ export * as Check from "./Check.js"
 export * as Conformance from "./Conformance.js"
 
 /**
- * Runs random sequences of operations on two targets at once, and compares them
- * after each step: results, errors, descriptor, tree of snapshots, and files. A
- * difference is shrunk to a short sequence that shows it.
- *
- * @since 0.1.0
- */
-export * as Differential from "./Differential.js"
-
-/**
- * Looks at a host, and says what is missing for what: the tool and its helpers,
- * the kernel driver, root, a directory to work in, leftovers of earlier runs.
- *
- * @since 0.1.0
- */
-export * as Doctor from "./Doctor.js"
-
-/**
  * Files as data: contents by path, so that what is in a directory can be written
  * and compared as one value.
  *
@@ -56,13 +39,12 @@ export * as Doctor from "./Doctor.js"
 export * as FileTree from "./FileTree.js"
 
 /**
- * The kernel driver of ploop, emulated beneath the real, unmodified tool of
- * generation 1.15: on any Linux where one is root, it mounts, takes snapshots of
- * mounted disks, resizes, and so on.
+ * Changes to an image file without the tool: what a crash, a copy that was cut
+ * short, or another program leaves.
  *
  * @since 0.1.0
  */
-export * as KernelEmulation from "./KernelEmulation.js"
+export * as ImageFile from "./ImageFile.js"
 
 /**
  * What came of a run of the suite.
@@ -78,6 +60,14 @@ export * as Report from "./Report.js"
  * @since 0.1.0
  */
 export * as Runner from "./Runner.js"
+
+/**
+ * The directory that a target gives the suite to work in: whether it can be used,
+ * and what is made in it.
+ *
+ * @since 0.1.0
+ */
+export * as Scratch from "./Scratch.js"
 
 /**
  * The cases, in the order in which they are run and reported.

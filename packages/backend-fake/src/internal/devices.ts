@@ -1,11 +1,13 @@
 import * as DevicePath from "@effect-ploop/core/DevicePath"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import { HostPath } from "@effect-ploop/core/HostPath"
-import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Result from "@effect-ploop/core/Result"
 import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
 import * as disks from "./disk.js"
 import * as ext4 from "./ext4.js"
 import * as files from "./files.js"
@@ -14,7 +16,8 @@ import * as space from "./space.js"
 import type { Device, FileRef, Level, Volume } from "./state.js"
 import { rootInode } from "./state.js"
 import type { Answer, Tool } from "./tool.js"
-import { context, denied, generation, refused, said } from "./tool.js"
+import { denied, said, trait } from "./tool.js"
+import * as traits from "./traits.js"
 import type { Transaction } from "./transaction.js"
 
 // Names
@@ -33,7 +36,7 @@ export const next = (tx: Transaction): DevicePath.DevicePath => {
 
 const choose = (tool: Tool): DevicePath.DevicePath => {
   const { tx } = tool
-  if (generation(tool) !== "9") {
+  if (!trait(tool, GenerationTraits.namesDevicesAtRandom)) {
     const device = next(tx)
     tx.update({ nextDevice: Number(/\d+$/.exec(device)![0]) + 1 })
     return device
@@ -52,7 +55,7 @@ const knownPath = (tx: Transaction, level: Level, wanted: string): string => {
   return Either.isRight(found) && files.same(found.right, level.file) ? level.path : wanted
 }
 
-/** Devices that run from this base image. Generation 1.15 knows it by its path, the others whatever its name. */
+/** Devices that run from this base image. */
 export const ofBase = (tool: Tool, base: string): ReadonlyArray<Device> => {
   const { tx } = tool
   const found = files.lookup(tx, base)
@@ -60,7 +63,7 @@ export const ofBase = (tool: Tool, base: string): ReadonlyArray<Device> => {
   const path = Either.getOrElse(files.realPath(tx, base), () => base)
   return tx.state.devices.filter(({ levels: [level] }) =>
     level !== undefined && files.same(level.file, found.right) &&
-    (generation(tool) !== "1.15" || knownPath(tx, level, path) === path)
+    (!trait(tool, traits.findsDevicesByPath) || knownPath(tx, level, path) === path)
   )
 }
 
@@ -162,15 +165,16 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
     return attached
   })
 
-const invalidTarget = (tool: Tool, target: string): Answer<never> =>
-  refused(new PloopError.MountPointInvalid({ ...context(tool), target }))
-
-/** Looks at a mount point before anything is done. */
+/** The directory of a mount point, inspected before anything is done. */
 export const requireDirectory = (tool: Tool, target: string): Answer<FileRef> => {
-  const found = files.lookup(tool.tx, target)
-  return Either.isRight(found) && tool.tx.inode(found.right).body._tag === "Directory"
-    ? Either.right(found.right)
-    : invalidTarget(tool, target)
+  const found = Option.filter(
+    Either.getRight(files.lookup(tool.tx, target)),
+    (ref) => tool.tx.inode(ref).body._tag === "Directory"
+  )
+  return Either.map(
+    Refusal.missingMountPoint(tool, target, Option.isSome(found)),
+    () => Option.getOrThrow(found)
+  )
 }
 
 /** The mount options that ext4 takes as data; a name alone, or with a value behind `=`. */
@@ -232,9 +236,9 @@ const mountOptions = new Set([
 
 const isKnown = (option: string): boolean => mountOptions.has(option.split("=")[0]!)
 
-/** What a file system of the tool must have in it: generation 1.15 does not mind when it is missing. */
+/** Refuses a file system without the balloon that the tool makes in it. */
 export const requireBalloon = (tool: Tool, device: Device, target: string): Answer<void> =>
-  generation(tool) === "1.15" || device.volume === undefined || balloon(tool.tx, device.volume) !== undefined
+  !trait(tool, traits.requiresBalloon) || device.volume === undefined || balloon(tool.tx, device.volume) !== undefined
     ? Either.void
     : said(tool, 21, `Can't stat balloon file ${target}/${balloonName}: No such file or directory`)
 
@@ -260,7 +264,7 @@ export const mount = (
     const strange = options.data?.find((option) => !isKnown(option))
     const volume = device.volume === undefined ? undefined : tx.volume(device.volume)
     const type = volume?.layout?.type
-    const wanted = options.fileSystem ?? (generation(tool) === "9" ? type : "ext4")
+    const wanted = options.fileSystem ?? (trait(tool, traits.findsFileSystemType) ? type : "ext4")
     // The driver of ext4 takes ext3 as well, the other way it does not go.
     if (volume === undefined || strange !== undefined || (wanted !== type && !(wanted === "ext4" && type === "ext3"))) {
       const data = (options.data ?? []).join(",")
@@ -298,7 +302,7 @@ export const unmount = (tool: Tool, device: Device): Answer<void> => {
   if (holds(tx, mount.volume)) {
     return said(
       tool,
-      generation(tool) === "1.15" ? 22 : 46,
+      trait(tool, traits.busyCode),
       `Failed to umount ${mount.target}: Device or resource busy`
     )
   }

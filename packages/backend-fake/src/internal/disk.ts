@@ -2,6 +2,7 @@ import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import { top } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
@@ -12,7 +13,8 @@ import * as files from "./files.js"
 import * as image from "./image.js"
 import type { FileRef } from "./state.js"
 import type { Answer, Tool } from "./tool.js"
-import { absolute, context, denied, generation, refused, requireName, said } from "./tool.js"
+import { absolute, context, denied, generation, refused, said, trait } from "./tool.js"
+import * as traits from "./traits.js"
 
 /** A disk as its descriptor has it. */
 export interface Disk {
@@ -57,17 +59,13 @@ const parse = (bytes: content.Bytes): Parsed => {
 /** Whether the tool itself reads the descriptor, and fails with a code, or the backend does before it asks the tool. */
 type Reader = "tool" | "backend"
 
-/** Commands of generations 1.15 and 7 have several ways to say that a descriptor is missing. */
-const missingCode = (tool: Tool): number =>
-  generation(tool) === "9" || (generation(tool) === "7" && ["resize", "grow"].includes(tool.operation))
-    ? 4
-    : tool.operation.startsWith("balloon")
-    ? 38
-    : 39
-
 const missing = (tool: Tool, reader: Reader, path: string): Answer<never> =>
   reader === "tool"
-    ? said(tool, missingCode(tool), `Can't resolve ${path}: No such file or directory`)
+    ? said(
+      tool,
+      trait(tool, traits.missingDescriptorCode)(tool.operation),
+      `Can't resolve ${path}: No such file or directory`
+    )
     : refused(new PloopError.DiskNotFound(context(tool, `${path}: no such file or directory`)))
 
 const invalid = (tool: Tool, reader: Reader, reason: string): Answer<never> =>
@@ -77,7 +75,7 @@ const invalid = (tool: Tool, reader: Reader, reason: string): Answer<never> =>
 
 /** Reads the descriptor of a disk. */
 export const read = (tool: Tool, name: string, reader: Reader): Answer<Disk> =>
-  Either.flatMap(requireName(tool, name), () => readAnyName(tool, name, reader))
+  Either.flatMap(Refusal.descriptorName(tool, generation(tool), name), () => readAnyName(tool, name, reader))
 
 /** Reads a descriptor for an answer that the backend finds in it alone. */
 export const readAnyName = (tool: Tool, name: string, reader: Reader = "backend"): Answer<Disk> =>
@@ -99,7 +97,7 @@ export const readAnyName = (tool: Tool, name: string, reader: Reader = "backend"
 /** What a command that changes a disk does first: it locks, which leaves a file behind. */
 export const lock = (tool: Tool, disk: Disk): void => {
   const file = `${disk.path}.lck`
-  if (generation(tool) !== "9" && Either.isLeft(files.lookup(tool.tx, file))) {
+  if (trait(tool, traits.leavesLockFile) && Either.isLeft(files.lookup(tool.tx, file))) {
     files.openFile(tool.tx, file, files.flags("w"), 0o600)
     // It stays, whatever becomes of the operation.
     tool.tx.keep()
@@ -113,20 +111,20 @@ export const open = (tool: Tool, name: string, reader: Reader = "tool"): Answer<
     return disk
   })
 
-/** Generation 1.15 changes no snapshots of a descriptor whose top delta has another name; the others give it the usual one. */
+/** Refuses to change snapshots of a descriptor whose top delta has another name, or gives it the usual one. */
 export const refuseOld = (tool: Tool, disk: Disk): Answer<void> =>
-  disk.isOld && generation(tool) === "1.15" ? said(tool, 38, "Snapshot is in old format") : Either.void
+  disk.isOld && trait(tool, traits.refusesOldDescriptor) ? said(tool, 38, "Snapshot is in old format") : Either.void
 
 export const imagePath = (tool: Tool, disk: Pick<Disk, "home">, file: string): HostPath =>
   HostPath.make(tool.path.resolve(disk.home, file))
 
 /** How a descriptor names an image file. */
 export const relative = (tool: Tool, home: string, path: string): string =>
-  generation(tool) !== "1.15" || path.startsWith(`${home === "/" ? "" : home}/`)
+  trait(tool, traits.namesOutsideRelatively) || path.startsWith(`${home === "/" ? "" : home}/`)
     ? tool.path.relative(home, path)
     : path
 
-export const rootElement = (tool: Tool) => generation(tool) === "1.15" ? "Parallels_disk_image" : "Virtuozzo_disk_image"
+export const rootElement = (tool: Tool) => trait(tool, traits.rootElement)
 
 /** Writes a descriptor beside the one that is to be replaced. */
 const writeAside = (tool: Tool, path: string, descriptor: DiskDescriptor.DiskDescriptor): Answer<void> =>
@@ -247,7 +245,7 @@ const refuseImage = (tool: Tool, path: string, problem: image.Problem, look: Loo
     )
     : problem === "short"
     ? said(tool, 6, shortRead)
-    : look === "compare" && generation(tool) === "1.15"
+    : look === "compare" && trait(tool, traits.comparesReplacement)
     ? said(tool, 11, `Images ${path} and what is to replace it are not identical`)
     : said(tool, 11, `Wrong signature in image ${path}`)
 
@@ -292,7 +290,7 @@ export const openImage = (
     if (options.raw) {
       return { ref, path, image: image.fromRawBytes(body, Number(options.clusterSize), deltas) }
     }
-    const opened = image.fromBytes(body, deltas, generation(tool) === "1.15")
+    const opened = image.fromBytes(body, deltas, trait(tool, traits.takesAnyMarkForInUse))
     if (Either.isLeft(opened)) return yield* refuseImage(tool, path, opened.left, look)
     return { ref, path, image: opened.right }
   })

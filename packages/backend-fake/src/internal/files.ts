@@ -11,6 +11,7 @@ import type { Transaction } from "./transaction.js"
 import type { Found, Result } from "./walk.js"
 import {
   directory,
+  exists,
   failed,
   isLongPath,
   isMountPoint,
@@ -24,7 +25,7 @@ import {
   walkToName
 } from "./walk.js"
 
-export { isMountPoint, lookup, pathOf, realPath, same }
+export { exists, isMountPoint, lookup, pathOf, realPath, same }
 
 const isReadOnly = (tx: Transaction, ref: FileRef): boolean => tx.volume(ref.volume).readOnly
 

@@ -5,7 +5,6 @@ import * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -15,6 +14,7 @@ import * as Ref from "effect/Ref"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { PCGRandom } from "effect/Utils"
+import { concatUint8Arrays } from "uint8array-extras"
 import { FakeHost } from "../FakeHost.js"
 import type { HostState } from "../HostState.js"
 import * as faults from "./faults.js"
@@ -130,7 +130,7 @@ export const make = (options: Options) =>
         return Sink.unwrap(Effect.as(
           begun,
           Sink.mapEffect(Sink.collectAll<Uint8Array>(), (chunks) =>
-            receive((tool) => copy.copyReceive(tool, request, concat(Chunk.toReadonlyArray(chunks)))))
+            receive((tool) => copy.copyReceive(tool, request, concatUint8Arrays([...chunks]))))
         ))
       }
     })
@@ -161,13 +161,3 @@ export const make = (options: Options) =>
       Context.add(FakeHost, control)
     )
   })
-
-const concat = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
-}

@@ -8,6 +8,7 @@ import type { PCGRandomState } from "effect/Utils"
 import type * as content from "./content.js"
 import type { Layout } from "./ext4.js"
 import type * as space from "./space.js"
+import { usesDeviceMapper } from "./traits.js"
 
 export interface Directory {
   readonly _tag: "Directory"
@@ -236,14 +237,15 @@ const hostTree = (generation: Generation, now: number): Volume => {
   const first = 11
   const numbers = standard.map((name, index) => [name, first + index] as const)
   const mapper = first + standard.length
+  const inMapper = usesDeviceMapper[generation]
   const inodes = [
     { ...directory(rootInode, "", now, numbers), links: 2 + standard.length },
     ...numbers.map(([name, ino]) => ({
-      ...directory(ino, name, now, name === "dev" && generation === "9" ? [["mapper", mapper]] : []),
+      ...directory(ino, name, now, name === "dev" && inMapper ? [["mapper", mapper]] : []),
       ...(name === "tmp" && { mode: 0o1777 }),
-      ...(name === "dev" && generation === "9" && { links: 3 })
+      ...(name === "dev" && inMapper && { links: 3 })
     })),
-    ...(generation === "9" ? [directory(mapper, "mapper", now, [], numbers[0]![1])] : [])
+    ...(inMapper ? [directory(mapper, "mapper", now, [], numbers[0]![1])] : [])
   ]
   return {
     id: hostVolume,

@@ -146,6 +146,8 @@ export const lookup = (tx: Transaction, path: string, follow = true): Result<Fil
   return found.right.node === undefined ? failed("ENOENT") : Either.right(found.right.node)
 }
 
+export const exists = (tx: Transaction, path: string): boolean => Either.isRight(lookup(tx, path))
+
 /** The absolute path of a directory, without links. */
 export const pathOf = (tx: Transaction, ref: FileRef): string => {
   const names: Array<string> = []

@@ -2,6 +2,7 @@ import * as Option from "effect/Option"
 import * as ByteSize from "../ByteSize.js"
 import * as ExitCode from "../ExitCode.js"
 import type { Generation } from "../Generation.js"
+import type { Row } from "../GenerationTraits.js"
 import type * as Operation from "../Operation.js"
 import * as PloopError from "../PloopError.js"
 import type { Outcome } from "./outcome.js"
@@ -436,6 +437,9 @@ const contextOf = (outcome: Outcome): Context => {
   }
 }
 
+/** Whether the code for a lack of memory is also that of an absent device mapper. */
+const lacksMemoryWithoutMapper: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
 /** The cause that the exit code alone suggests. */
 const byCode = (outcome: Outcome, context: Context): PloopError.PloopError => {
   switch (ExitCode.get(outcome.exitCode ?? -1)?.error) {
@@ -444,8 +448,9 @@ const byCode = (outcome: Outcome, context: Context): PloopError.PloopError => {
     case "InputOutputFailed":
       return new PloopError.InputOutputFailed(context)
     case "OutOfMemory":
-      // Generation 9 exits so when the device mapper is missing.
-      return outcome.generation === "9" ? new PloopError.Unclassified(context) : new PloopError.OutOfMemory(context)
+      return outcome.generation !== undefined && lacksMemoryWithoutMapper[outcome.generation]
+        ? new PloopError.Unclassified(context)
+        : new PloopError.OutOfMemory(context)
     case "ImageCorrupt":
       return new PloopError.ImageCorrupt(context)
     case "CopyProtocolBroken":

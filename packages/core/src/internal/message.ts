@@ -11,10 +11,10 @@ interface Failure {
 const limit = 400
 
 /** Lines become one. */
-const printable = (text: string): string => PrintableText.escape(text.trim().replace(/\s*\n\s*/g, " | "))
+const oneLine = (text: string): string => PrintableText.escape(text.trim().replace(/\s*\n\s*/g, " | "))
 
 const quoted = (text: string): string => {
-  const words = printable(text)
+  const words = oneLine(text)
   return words.length > limit ? `…${words.slice(-limit)}` : words
 }
 
@@ -22,5 +22,5 @@ const quoted = (text: string): string => {
 export const render = (failure: Failure, sentence: string): string => {
   const code = failure.exitCode === undefined ? "" : ` [${failure.code ?? "exit"} ${failure.exitCode}]`
   const words = failure.text.trim() === "" ? "" : `; ploop said: ${quoted(failure.text)}`
-  return `${failure.operation} (${PrintableText.escape(failure.subject)}): ${printable(sentence)}${code}${words}`
+  return `${failure.operation} (${PrintableText.escape(failure.subject)}): ${oneLine(sentence)}${code}${words}`
 }

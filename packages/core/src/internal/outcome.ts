@@ -8,18 +8,18 @@ import type * as Operation from "../Operation.js"
  * @category models
  */
 export interface Outcome {
-  /** The operation that the tool was run for, as in `mount`. */
+  /** The operation, as in `mount`. */
   readonly operation: Operation.Name
-  /** The disk, device, directory or file that it was about. */
+  /** The disk, device, directory or file that the operation was about. */
   readonly subject: string
   /** The generation of the tool; absent while it is not known. */
   readonly generation?: Generation | undefined
-  /** The exit code of the tool; absent when a signal killed it. */
+  /** The exit code of the tool; absent when a signal ended it. */
   readonly exitCode?: number | undefined
-  /** The signal that killed the tool, as in `SIGKILL`; absent when none did. */
+  /** The signal that ended the tool, as in `SIGKILL`; absent when none did. */
   readonly signal?: string | undefined
-  /** What the tool printed to its standard output. */
+  /** What the tool wrote to its standard output. */
   readonly stdout: string
-  /** What the tool printed to its standard error. */
+  /** What the tool wrote to its standard error. */
   readonly stderr: string
 }

@@ -10,26 +10,16 @@ import * as Predicate from "effect/Predicate"
 import * as Capability from "../Capability.js"
 import type * as Case from "../Case.js"
 import { Conformance } from "../Conformance.js"
-import type { CaseResult, Outcome } from "../Report.js"
+import type { CaseResult } from "../Report.js"
+import * as Scratch from "../Scratch.js"
 import type { Profile } from "../Target.js"
-import { clear } from "./clear.js"
 import * as recorder from "./recorder.js"
-import { prefix } from "./scratch.js"
+import { result, skipped } from "./report/result.js"
 
 interface Target {
   readonly profile: Profile
   readonly scratch: string
 }
-
-const result = (self: Case.Case, outcome: Outcome, duration: number): CaseResult => ({
-  id: self.id,
-  title: self.title,
-  source: `${self.source.kind}: ${self.source.where}`,
-  outcome,
-  duration
-})
-
-export const skipped = (self: Case.Case, reason: string): CaseResult => result(self, { _tag: "Skipped", reason }, 0)
 
 /** Why a target cannot keep a rule; none when it can. */
 const lackOf = ({ profile }: Target, self: Case.Case): string | undefined => {
@@ -65,9 +55,9 @@ const inDirectory = (
     const path = yield* Path.Path
     const scratch = yield* fs.realPath(target.scratch)
     const made = yield* Effect.acquireRelease(
-      fs.makeTempDirectory({ directory: scratch, prefix }),
+      fs.makeTempDirectory({ directory: scratch, prefix: Scratch.prefix }),
       // What clears away is no operation of the case.
-      (directory) => Effect.orDie(Effect.withTracerEnabled(clear(target.profile, directory), false))
+      (directory) => Effect.orDie(Effect.withTracerEnabled(Scratch.clear(target.profile, directory), false))
     )
     const directory = path.resolve(made)
     const conformance = {

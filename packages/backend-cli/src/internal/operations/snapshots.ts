@@ -50,10 +50,11 @@ const requireTemporaryInside = (session: Session, about: About, path: string) =>
     (disk) => confinement.requireInside(session, about, path, disk, confinement.temporary)
   )
 
-/** Of a snapshot that a temporary one stands in the way of, the tool of generation 1.15 says nothing. */
+/** Whether the tool failed without a reason, as it does when a temporary snapshot stands in the way. */
 const isSilent = (error: PloopError.Unclassified): boolean =>
   error.exitCode === 1 && !/\b(?:Error|Can't|Unable)\b/.test(error.text)
 
+/** The error, with the reason that the tool does not give. */
 const explained = (session: Session, about: About, path: string, error: PloopError.Unclassified) =>
   Effect.gen(function*() {
     const found = yield* Effect.option(session.host.descriptor(about, path))

@@ -1,6 +1,7 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import { baseName } from "@effect-ploop/core/DevicePath"
-import * as PloopError from "@effect-ploop/core/PloopError"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
 import * as Either from "effect/Either"
@@ -15,7 +16,7 @@ import * as image from "../image.js"
 import * as space from "../space.js"
 import type { Device, Volume } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, context, generation, refused, said, unsupported } from "../tool.js"
+import { absolute, generation, said, trait } from "../tool.js"
 import { temporarily } from "./mounts.js"
 
 const notMounted = (tool: Tool): Answer<never> => said(tool, 38, "The image is not mounted")
@@ -53,9 +54,7 @@ const requireMount = (tool: Tool, device: Device): Answer<Device> =>
 
 const volumeOf = (tool: Tool, device: Device): Volume => tool.tx.volume(device.volume!)
 
-/** The driver of generation 9 has no maintenance state, and its tool no commands for it. */
-const requireMaintenance = (tool: Tool): Answer<void> =>
-  generation(tool) === "9" ? unsupported(tool, "generation 9 has no maintenance of the balloon") : Either.void
+const requireMaintenance = (tool: Tool): Answer<void> => Refusal.balloonMaintenance(tool, generation(tool))
 
 export const balloonSize = (tool: Tool, device: Device): number => {
   const file = devices.balloon(tool.tx, device.volume!)
@@ -65,7 +64,7 @@ export const balloonSize = (tool: Tool, device: Device): number => {
 export const balloonStatus = (tool: Tool, request: Request.Running): Answer<Result.Balloon> =>
   Either.map(named(tool, request), (device) => ({
     size: ByteSize.make(balloonSize(tool, device)),
-    ...(generation(tool) !== "9" && { maintenance: "OFF" as const })
+    ...(trait(tool, GenerationTraits.hasMaintenance) && { maintenance: "OFF" as const })
   }))
 
 export const balloonClear = (tool: Tool, request: Request.Running): Answer<Result.Maintenance> =>
@@ -198,9 +197,7 @@ export const discardStatus = (tool: Tool, request: Request.Running): Answer<Resu
   Either.gen(function*() {
     if (request.disk !== undefined) {
       const disk = yield* disks.open(tool, request.disk)
-      if (devices.find(tool, disk, undefined) === undefined) {
-        return yield* refused(new PloopError.NotMounted(context(tool)))
-      }
+      yield* Refusal.idleDisk(tool, devices.find(tool, disk, undefined)?.device)
     }
     const device = yield* named(tool, request)
     const numbers = devices.numbers(volumeOf(tool, device))

@@ -1,11 +1,11 @@
-import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import * as Either from "effect/Either"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, context, denied, generation, refused, said, unsupported } from "../tool.js"
+import { absolute, denied, generation, said } from "../tool.js"
 
 const marker = 0x4cc0ac3d
 
@@ -13,12 +13,6 @@ const headerSize = 16
 
 /** How much of an image goes into one packet. */
 const packetSize = 1024 * 1024
-
-const requireOneWay = (tool: Tool): Answer<void> =>
-  generation(tool) === "1.15" ? Either.void : unsupported(
-    tool,
-    `generation ${generation(tool)} copies over a two-way socket only, which a stream of bytes cannot carry`
-  )
 
 const packet = (position: number, data: Uint8Array): Uint8Array => {
   const bytes = new Uint8Array(headerSize + data.length)
@@ -33,7 +27,7 @@ const packet = (position: number, data: Uint8Array): Uint8Array => {
 /** The packets of the top delta of a running device, the one that ends the copy included. */
 export const copySend = (tool: Tool, request: Request.CopySend): Answer<ReadonlyArray<Uint8Array>> =>
   Either.gen(function*() {
-    yield* requireOneWay(tool)
+    yield* Refusal.copy(tool, generation(tool))
     const { tx } = tool
     const device = tx.device(request.device)
     const top = device?.levels.at(-1)
@@ -87,9 +81,7 @@ export const copyReceive = (tool: Tool, request: Request.CopyReceive, bytes: Uin
 /** What is refused before the first byte is taken. */
 export const requireNew = (tool: Tool, request: Request.CopyReceive): Answer<void> =>
   Either.gen(function*() {
-    yield* requireOneWay(tool)
+    yield* Refusal.copy(tool, generation(tool))
     const path = absolute(tool, request.image)
-    if (Either.isRight(files.lookup(tool.tx, path))) {
-      return yield* refused(new PloopError.AlreadyExists({ ...context(tool), path }))
-    }
+    yield* Refusal.existingFile(tool, path, files.exists(tool.tx, path))
   })

@@ -1,11 +1,11 @@
-import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as ClusterSize from "@effect-ploop/core/ClusterSize"
 import { inDirectory } from "@effect-ploop/core/Disk"
 import type { Disk } from "@effect-ploop/core/Disk"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import * as FormatVersion from "@effect-ploop/core/FormatVersion"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type { ImageFormat } from "@effect-ploop/core/ImageFormat"
-import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
@@ -19,45 +19,23 @@ import * as fresh from "../freshFileSystem.js"
 import * as image from "../image.js"
 import * as space from "../space.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, context, denied, generation, refused, said, unsupported } from "../tool.js"
+import { absolute, denied, generation, said, trait } from "../tool.js"
+import * as traits from "../traits.js"
+import { refuseTooLarge, sectors } from "./sectors.js"
 
-const refuseExisting = (tool: Tool, ...paths: ReadonlyArray<string>): Answer<void> => {
-  const path = paths.find((name) => Either.isRight(files.lookup(tool.tx, name)))
-  return path === undefined ? Either.void : refused(new PloopError.AlreadyExists({ ...context(tool), path }))
-}
-
-const refuseSize = (tool: Tool, version: FormatVersion.FormatVersion, request: Request.Create): Answer<void> => {
-  const maximum = FormatVersion.maximumSize(version)
-  return request.size <= maximum ? Either.void : refused(
-    new PloopError.InvalidArgument({
-      ...context(tool),
-      field: "size",
-      value: ByteSize.toText(request.size),
-      rule: `must not be larger than ${ByteSize.format(maximum)}, the limit of format version ${version} ` +
-        "(which is what this host has by default)"
-    })
+const refuseExisting = (tool: Tool, ...paths: ReadonlyArray<string>): Answer<void> =>
+  Either.map(
+    Either.all(paths.map((path) => Refusal.existingFile(tool, path, files.exists(tool.tx, path)))),
+    () => undefined
   )
-}
 
-const sectors = (bytes: bigint): bigint => bytes / ByteSize.sectorSize
-
-/** The largest disk that a file system is made in. */
-const largest = (tool: Tool): bigint => (generation(tool) === "1.15" ? 16n : 50n) << 40n
+const knowsVersion2 = (tool: Tool): boolean => trait(tool, GenerationTraits.knowsVersion2)(tool.tx.state)
 
 /** What the tool itself refuses, when a file system is to be made. */
-const refuseForFileSystem = (tool: Tool, size: bigint, cluster: bigint): Answer<void> => {
-  if (size > largest(tool)) {
-    return said(
-      tool,
-      38,
-      `An incorrect block device size is specified: ${sectors(size)} sectors.` +
-        ` The maximum allowed size is ${sectors(largest(tool))} sectors`
-    )
-  }
-  return size > 2n * cluster
-    ? Either.void
+const refuseForFileSystem = (tool: Tool, size: bigint, cluster: bigint): Answer<void> =>
+  size > 2n * cluster
+    ? refuseTooLarge(tool, size)
     : said(tool, 38, `Image size should be greater than ${sectors(2n * cluster)}`)
-}
 
 export const create = (tool: Tool, request: Request.Create): Answer<Result.Created> =>
   Either.gen(function*() {
@@ -65,13 +43,10 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
     const path = absolute(tool, request.image)
     const home = tool.path.dirname(path)
     const disk = inDirectory(home)
-    if (generation(tool) === "9" && request.fileSystem === "ext3") {
-      return yield* unsupported(tool, "generation 9 makes XFS when it is asked for ext3")
-    }
-    const version = request.version ?? (generation(tool) === "9" || tx.state.largeDisks ? 2 : 1)
-    yield* refuseSize(tool, version, request)
+    const version = request.version ?? GenerationTraits.defaultVersion(generation(tool), tx.state)
+    yield* Refusal.create(tool, generation(tool), request, version)
     yield* refuseExisting(tool, path, disk)
-    if (version === 2 && generation(tool) !== "9" && !tx.state.largeDisks && request.format !== "raw") {
+    if (version === 2 && request.format !== "raw" && !knowsVersion2(tool)) {
       return yield* said(tool, 38, "Unknown ploop image version: 2")
     }
     const cluster = request.clusterSize
@@ -161,25 +136,22 @@ export const restoreDescriptor = (tool: Tool, request: Request.RestoreDescriptor
 
 const refuseRunning = (tool: Tool, disk: disks.Disk): Answer<void> => {
   const [device] = devices.all(tool, disk)
-  return device === undefined
-    ? Either.void
-    : refused(new PloopError.ImageInUse({ ...context(tool), device: device.device }))
+  return Refusal.runningDisk(tool, device?.device)
 }
 
 const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.FormatVersion): Answer<void> =>
   Either.gen(function*() {
-    if (version === 2 && generation(tool) !== "9" && !tool.tx.state.largeDisks) {
+    if (version === 2 && !knowsVersion2(tool)) {
       return yield* said(tool, 38, "The PLOOP_FMT_V2 is not supported by kernel")
     }
     if (disks.isRaw(disk)) {
-      // Generation 7 refuses with a code, the others report success.
       return yield* said(
         tool,
-        generation(tool) === "7" ? 38 : 0,
+        trait(tool, traits.rawVersionCode),
         "Changing image version format on raw image is not supported"
       )
     }
-    if (generation(tool) === "7" && version !== 2) {
+    if (!trait(tool, traits.convertsTo).includes(version)) {
       return yield* said(tool, 38, "Incorrect version is specified")
     }
     if (version === 1 && disk.descriptor.diskSize > FormatVersion.maximumSize(1)) {
@@ -246,16 +218,6 @@ export const convert = (tool: Tool, request: Request.Convert): Answer<void> =>
     if (request.format !== undefined) return yield* convertFormat(tool, disk, request.format)
   })
 
-const switches: ReadonlyArray<keyof Request.Check> = [
-  "force",
-  "hardForce",
-  "duplicates",
-  "readOnly",
-  "silent",
-  "dropInUse",
-  "repairSparse"
-]
-
 const clean: Result.Checked = { outcome: "clean", findings: [] }
 
 const dirtyLine = "Dirty flag is set"
@@ -268,9 +230,8 @@ interface Mend {
   readonly duplicates: boolean
 }
 
-/** Generation 1.15 fails when it may not write what it wants to mend; the others write all the same. */
 const requireWritable = (tool: Tool, { readOnly }: Mend, findings: ReadonlyArray<string>): Answer<void> =>
-  readOnly && generation(tool) === "1.15"
+  readOnly && trait(tool, traits.checksWithoutWriting)
     ? said(tool, 7, [...findings, "Image is clean but unable to fix the header on ro image"].join("\n"))
     : Either.void
 
@@ -350,13 +311,7 @@ const checkChain = (
 
 const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Result.Checked> =>
   Either.gen(function*() {
-    const given = switches.find((option) => request[option])
-    if (generation(tool) === "1.15" && given !== undefined) {
-      return yield* unsupported(
-        tool,
-        `generation 1.15 ignores ${given} when it checks a disk; check its images one by one with it`
-      )
-    }
+    yield* Refusal.check(tool, generation(tool), request)
     const disk = yield* disks.open(tool, name)
     const [device] = devices.all(tool, disk)
     if (device !== undefined) return yield* said(tool, 37, `Can't check, in use by device: ${device.device}`)
@@ -367,7 +322,7 @@ const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Res
     const mend: Mend = {
       readOnly: request.readOnly,
       force: request.force,
-      dropInUse: generation(tool) !== "7" || request.dropInUse,
+      dropInUse: trait(tool, traits.clearsInUseFlagOfDisk) || request.dropInUse,
       hardForce: request.hardForce,
       duplicates: request.duplicates
     }
@@ -421,7 +376,7 @@ const selected = (tool: Tool, disk: disks.Disk, request: Request.Replace): Answe
 }
 
 const refuseDifferent = (tool: Tool, old: disks.OpenImage, next: disks.OpenImage): Answer<void> =>
-  generation(tool) === "1.15" && (
+  trait(tool, traits.comparesReplacement) && (
       image.fileSize(old.image) !== image.fileSize(next.image) || old.image.size !== next.image.size ||
       old.image.version !== next.image.version ||
       image.isMarkedEmpty(old.image) !== image.isMarkedEmpty(next.image)
@@ -434,32 +389,10 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
     const { tx } = tool
     yield* disks.read(tool, request.disk, "tool")
     const replacement = absolute(tool, request.with)
-    if (Either.isLeft(files.lookup(tx, replacement))) {
-      return yield* refused(new PloopError.ImageNotFound({ ...context(tool), image: replacement }))
-    }
+    yield* Refusal.missingImage(tool, replacement, files.exists(tx, replacement))
     const disk = yield* disks.open(tool, request.disk)
     const device = devices.find(tool, disk, undefined)
-    if (device === undefined && generation(tool) === "9") {
-      return yield* unsupported(tool, "generation 9 cannot replace an image of a disk that is not mounted")
-    }
-    if (device === undefined && request.level !== undefined) {
-      return yield* refused(
-        new PloopError.NotMounted(
-          context(tool, "a level can be given while the disk is mounted only; name the snapshot or the file")
-        )
-      )
-    }
-    if (device !== undefined && request.keepName) {
-      return yield* refused(
-        new PloopError.ImageInUse({
-          ...context(
-            tool,
-            "the tool cannot keep the name while the disk is mounted: it undoes its work and reports success"
-          ),
-          device: device.device
-        })
-      )
-    }
+    yield* Refusal.replace(tool, generation(tool), request, device?.device)
     const entry = yield* selected(tool, disk, request)
     const isBase = disks.imagePath(tool, disk, SnapshotTree.base(disk.tree).file) ===
       disks.imagePath(tool, disk, entry.file)

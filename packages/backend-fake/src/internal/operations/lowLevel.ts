@@ -1,10 +1,11 @@
 import type { DevicePath } from "@effect-ploop/core/DevicePath"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import * as Either from "effect/Either"
 import * as devices from "../devices.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { generation, said, unsupported } from "../tool.js"
+import { generation, said } from "../tool.js"
 
 const named = (tool: Tool, path: DevicePath): Answer<Device> => {
   const device = tool.tx.device(path)
@@ -48,6 +49,4 @@ export const deleteDelta = (tool: Tool, request: Request.DeleteDelta): Answer<vo
   })
 
 export const nextDevice = (tool: Tool): Answer<DevicePath> =>
-  generation(tool) === "9"
-    ? unsupported(tool, "generation 9 chooses a device name at random when it needs one")
-    : Either.right(devices.next(tool.tx))
+  Either.map(Refusal.nextDevice(tool, generation(tool)), () => devices.next(tool.tx))

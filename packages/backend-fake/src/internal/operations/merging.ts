@@ -1,3 +1,4 @@
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
@@ -9,7 +10,8 @@ import * as files from "../files.js"
 import type { Image } from "../image.js"
 import * as image from "../image.js"
 import type { Answer, Tool } from "../tool.js"
-import { denied, generation, said } from "../tool.js"
+import { denied, said, trait } from "../tool.js"
+import * as traits from "../traits.js"
 
 const imageMissing = [4, "Can't open"] as const
 
@@ -109,7 +111,7 @@ export const mergeChain = (
   Either.gen(function*() {
     let disk = before
     for (const id of ids) yield* requireFree(tool, disk, id, disks.fileOf(tool, disk, id) ?? "")
-    if (generation(tool) !== "1.15") {
+    if (trait(tool, traits.marksBeforeMerge)) {
       disk = yield* markTemporary(tool, disk, ids.at(-1)!)
       // A merge that fails now leaves the mark.
       tool.tx.keep()
@@ -163,7 +165,7 @@ const inUse = (tool: Tool, disk: disks.Disk, path: HostPath): boolean =>
 
 /**
  * Merges away, or removes, the temporary snapshots that nobody uses and that
- * have one child at most. Of an idle disk, generation 1.15 goes no further than
+ * have one child at most. On an idle disk, some generations go no further than
  * to the first that has more.
  */
 export const mergeTemporary = (tool: Tool, before: disks.Disk): Answer<disks.Disk> =>
@@ -172,7 +174,8 @@ export const mergeTemporary = (tool: Tool, before: disks.Disk): Answer<disks.Dis
     for (;;) {
       const { tree } = disk
       const children = (node: SnapshotTree.Node) => SnapshotTree.children(tree, node.id)
-      const stops = generation(tool) === "1.15" && devices.find(tool, disk, undefined) === undefined
+      const stops = trait(tool, GenerationTraits.stopsAtSharedTemporary) &&
+        devices.find(tool, disk, undefined) === undefined
       const next = SnapshotTree.nodes(tree).find((node) =>
         node.temporary && (stops || children(node).length < 2) &&
         !inUse(tool, disk, disks.imagePath(tool, disk, node.file))

@@ -1,38 +1,33 @@
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, context, generation, refused, said } from "../tool.js"
+import { absolute, context, refused, said, trait } from "../tool.js"
+import * as traits from "../traits.js"
 import { mergeTemporary } from "./merging.js"
 
 const imageMissing = [21, "Unable to stat"] as const
 
-interface Wanted {
-  readonly snapshot: SnapshotId.SnapshotId | undefined
-  readonly readOnly: boolean
-}
-
-/** What is to be mounted: nothing for the top delta, or a snapshot and whether it may be written to. */
-const resolve = (tool: Tool, request: Request.Mount): Answer<Wanted> =>
-  Either.gen(function*() {
-    if (request.snapshot === undefined || request.snapshot === SnapshotId.top) {
-      return { snapshot: undefined, readOnly: request.readOnly === true }
-    }
-    const { tree } = yield* disks.read(tool, request.disk, "backend")
-    const snapshot = request.snapshot === "base" ? SnapshotTree.base(tree).id : request.snapshot
-    const readOnly = request.readOnly !== false
-    const children = SnapshotTree.children(tree, snapshot).length
-    return readOnly || snapshot === SnapshotId.top || children === 0
-      ? { snapshot, readOnly }
-      : yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), id: snapshot, children }))
+/** The delta that is to be mounted. The descriptor is read only if the request is for a snapshot. */
+const mountedDelta = (tool: Tool, request: Request.Mount): Answer<Refusal.MountedDelta> =>
+  Option.match(Refusal.mountTop(request), {
+    onSome: (top): Answer<Refusal.MountedDelta> => Either.right(top),
+    onNone: () =>
+      Either.flatMap(
+        disks.read(tool, request.disk, "backend"),
+        ({ tree }) => Refusal.mountSnapshot(tool, request, tree)
+      )
   })
 
 const refuseSecond = (tool: Tool, disk: disks.Disk, component: string | undefined): Answer<void> => {
@@ -42,7 +37,7 @@ const refuseSecond = (tool: Tool, disk: disks.Disk, component: string | undefine
     : said(tool, 21, `Image ${disks.base(tool, disk)} already used by device ${running.device}`)
 }
 
-/** Generation 7 brings images of version 1 up to date when it mounts the disk for writing. */
+/** Converts images of version 1 to version 2. */
 const upgrade = (tool: Tool, chain: ReadonlyArray<disks.OpenImage>): Answer<ReadonlyArray<disks.OpenImage>> =>
   Either.all(chain.map((opened) =>
     opened.image.raw || opened.image.version === 2
@@ -54,9 +49,8 @@ const upgrade = (tool: Tool, chain: ReadonlyArray<disks.OpenImage>): Answer<Read
   ))
 
 /**
- * Generation 1.15 checks a chain that it attaches: it takes the mark of being in
- * use from the last image, and fails where another has it, which it opens for
- * reading only.
+ * Checks a chain that is attached: clears the in-use flag of the last image, and
+ * fails where another has it, which is opened for reading only.
  */
 const mended = (tool: Tool, chain: ReadonlyArray<disks.OpenImage>): Answer<ReadonlyArray<disks.OpenImage>> =>
   Either.all(chain.map((opened, index): Answer<disks.OpenImage> => {
@@ -87,7 +81,7 @@ export const attach = (
       return yield* said(tool, 43, `Uuid ${id} not found`)
     }
     const children = SnapshotTree.children(disk.tree, id).length
-    if (generation(tool) === "1.15" && !options.readOnly && children > 0) {
+    if (trait(tool, traits.protectsParents) && !options.readOnly && children > 0) {
       return yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), exitCode: 38, id, children }))
     }
     const found = yield* disks.chain(tool, disk, id, imageMissing)
@@ -101,8 +95,8 @@ export const attach = (
         })
       )
     }
-    const chain = generation(tool) === "1.15" ? yield* mended(tool, found) : found
-    const convert = generation(tool) === "7" && !options.readOnly && options.component === undefined
+    const chain = trait(tool, traits.repairsTopImage) ? yield* mended(tool, found) : found
+    const convert = trait(tool, traits.convertsWhenMounted) && !options.readOnly && options.component === undefined
     return yield* devices.attach(tool, {
       chain: convert ? yield* upgrade(tool, chain) : chain,
       readOnly: options.readOnly,
@@ -150,7 +144,7 @@ export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted
     yield* requireReadable(tool, request.disk)
     const target = request.target === undefined ? undefined : absolute(tool, request.target)
     if (target !== undefined) yield* devices.requireDirectory(tool, target)
-    const wanted = yield* resolve(tool, request)
+    const wanted = yield* mountedDelta(tool, request)
     const disk = yield* disks.open(tool, request.disk)
     yield* refuseSecond(tool, disk, request.component)
     const device = yield* attach(tool, disk, { ...wanted, component: request.component, device: request.device })
@@ -164,13 +158,13 @@ export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted
   })
 
 const requireReadable = (tool: Tool, disk: string): Answer<void> =>
-  generation(tool) === "9" ? Either.map(disks.read(tool, disk, "tool"), () => undefined) : Either.void
+  trait(tool, traits.readsDescriptorFirst) ? Either.map(disks.read(tool, disk, "tool"), () => undefined) : Either.void
 
 const mounted = (
   request: Request.Mount,
   device: Device,
   target: HostPath | undefined,
-  { readOnly, snapshot }: Wanted
+  { readOnly, snapshot }: Refusal.MountedDelta
 ): Result.Mounted => ({
   ...devices.attachment(device),
   disk: request.disk,
@@ -179,18 +173,15 @@ const mounted = (
   ...(snapshot !== undefined && snapshot !== SnapshotId.top && { snapshot })
 })
 
-const notMounted = (tool: Tool): Answer<never> => refused(new PloopError.NotMounted(context(tool)))
+const detachAny = (tool: Tool, device: Device | undefined): Answer<void> =>
+  device === undefined ? Refusal.idleDisk(tool, device) : devices.detach(tool, device)
 
 const umountDisk = (tool: Tool, request: Request.Umount, name: string): Answer<void> =>
   Either.gen(function*() {
     const disk = yield* disks.open(tool, name)
     const device = devices.find(tool, disk, request.component)
-    if (device === undefined) {
-      return yield* generation(tool) === "9"
-        ? notMounted(tool)
-        : said(tool, 40, `Image ${disks.base(tool, disk)} is not mounted`)
-    }
-    if (generation(tool) === "9") return yield* devices.detach(tool, device)
+    if (trait(tool, GenerationTraits.unmountsDevicesOnly)) return yield* detachAny(tool, device)
+    if (device === undefined) return yield* said(tool, 40, `Image ${disks.base(tool, disk)} is not mounted`)
     if (request.component === undefined && tool.tx.mountsOf(device.device).length > 0) {
       devices.writeStatfs(tool, disk, device)
       // They are written before the umount is tried, and stay when it fails.
@@ -206,9 +197,8 @@ export const umount = (tool: Tool, request: Request.Umount): Answer<void> =>
     if (request.disk !== undefined) return yield* umountDisk(tool, request, request.disk)
     if (request.device !== undefined) {
       const device = tx.device(request.device)
-      return yield* device === undefined
-        ? refused(new PloopError.DeviceNotFound(context(tool)))
-        : devices.detach(tool, device)
+      yield* Refusal.missingDevice(tool, device !== undefined)
+      return yield* detachAny(tool, device)
     }
     if (request.target !== undefined) {
       const target = absolute(tool, request.target)
@@ -221,7 +211,7 @@ export const umount = (tool: Tool, request: Request.Umount): Answer<void> =>
     }
     const image = absolute(tool, request.image ?? "")
     const device = devices.ofBase(tool, image).find(({ component }) => component === request.component)
-    return yield* device === undefined
-      ? generation(tool) === "9" ? notMounted(tool) : said(tool, 38, `Image ${image} is not mounted`)
-      : devices.detach(tool, device)
+    return yield* device === undefined && !trait(tool, GenerationTraits.unmountsDevicesOnly)
+      ? said(tool, 38, `Image ${image} is not mounted`)
+      : detachAny(tool, device)
   })

@@ -1,8 +1,11 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as ClusterSize from "@effect-ploop/core/ClusterSize"
+import type { KernelPart } from "@effect-ploop/core/GenerationTraits"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import { HostPath as HostPathSchema } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
@@ -10,8 +13,10 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
+import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { context, generation, refused, said } from "../tool.js"
+import { context, generation, refused, said, trait } from "../tool.js"
+import * as traits from "../traits.js"
 import { temporarily } from "./mounts.js"
 
 const imageInfoOf = (size: number, clusterSize: number, version: 0 | 1 | 2): Result.ImageInfo => ({
@@ -26,7 +31,7 @@ export const imageInfo = (tool: Tool, request: Request.OfDisk): Answer<Result.Im
     const device = devices.find(tool, disk, undefined)
     if (device !== undefined) return imageInfoOf(device.size, device.clusterSize, device.version)
     const { image, path } = yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
-    if (image.dirty && generation(tool) === "1.15") return yield* said(tool, 4, `Image is in use ${path}`)
+    if (image.dirty && trait(tool, traits.refusesInUseFlag)) return yield* said(tool, 4, `Image is in use ${path}`)
     return imageInfoOf(
       // A raw file may end within a sector.
       Math.floor(image.size / 512) * 512,
@@ -49,40 +54,32 @@ const fileSystemInfoOf = (
 
 export const fileSystemInfo = (tool: Tool, request: Request.FileSystemInfo): Answer<Result.FileSystemInfo> =>
   Either.gen(function*() {
-    const { tx } = tool
     const disk = yield* disks.read(tool, request.disk, "backend")
     disks.lock(tool, disk)
     const device = devices.find(tool, disk, undefined)
     // It is looked for beside the descriptor, but written beside the base image.
     const cached = devices.readStatfs(tool, `${tool.path.dirname(tool.path.resolve("/", request.disk))}/.statfs`)
-    if (cached !== undefined) return fileSystemInfoOf(cached, "cached")
-    if (device !== undefined) {
-      if (device.volume === undefined || tx.mountsOf(device.device).length === 0) {
-        return yield* refused(
-          new PloopError.NotMounted({
-            ...context(tool, "the device runs, but no file system of it is mounted"),
-            ...(generation(tool) !== "1.15" && { exitCode: 15 })
-          })
-        )
-      }
-      return fileSystemInfoOf(devices.numbers(tx.volume(device.volume)), "mounted")
-    }
-    if (!request.mayMount) {
-      return yield* refused(
-        new PloopError.ConsentRequired({
-          ...context(tool),
-          option: "mayMount",
-          reason: "the disk is not mounted, and the tool would mount it read-write to answer"
-        })
-      )
-    }
-    const numbers = yield* temporarily(
-      tool,
-      disk,
-      (attached) => Either.right(devices.numbers(tx.volume(attached.volume!)))
-    )
-    return fileSystemInfoOf(numbers, "temporary-mount")
+    const source = yield* Refusal.fileSystemInfo(tool, request, {
+      isCached: cached !== undefined,
+      isRunning: device !== undefined
+    })
+    if (cached !== undefined) return fileSystemInfoOf(cached, source)
+    const numbers = device === undefined
+      ? yield* temporarily(tool, disk, (attached) => Either.right(numbersOf(tool, attached)))
+      : yield* mountedNumbers(tool, device)
+    return fileSystemInfoOf(numbers, source)
   })
+
+const numbersOf = ({ tx }: Tool, device: Device): devices.Numbers => devices.numbers(tx.volume(device.volume!))
+
+const mountedNumbers = (tool: Tool, device: Device): Answer<devices.Numbers> => {
+  if (device.volume !== undefined && tool.tx.mountsOf(device.device).length > 0) {
+    return Either.right(numbersOf(tool, device))
+  }
+  const error = Refusal.unmountedFileSystem(tool)
+  const exitCode = trait(tool, traits.unmountedFileSystemCode)
+  return refused(exitCode === undefined ? error : new PloopError.NotMounted({ ...context(tool, error.text), exitCode }))
+}
 
 export const deviceOf = (tool: Tool, request: Request.DeviceOf): Answer<Option.Option<Result.Attachment>> =>
   Either.map(
@@ -123,21 +120,17 @@ const present = (name: string, neededFor: string): Result.Prerequisite => ({
   remedy: ""
 })
 
+const kernelPart = (tool: Tool) => (name: KernelPart): Result.Prerequisite => {
+  const part = present(name, GenerationTraits.kernelPartUse[name])
+  return name === "large disk support" && !tool.tx.state.largeDisks
+    ? { ...part, status: "missing", remedy: "let the fake host have largeDisks; format version 1 works without" }
+    : part
+}
+
 export const prerequisites = (tool: Tool): Answer<ReadonlyArray<Result.Prerequisite>> =>
   Either.right([
     present(`ploop, generation ${generation(tool)}`, "everything"),
-    generation(tool) === "9"
-      ? present("device mapper", "nearly every operation")
-      : present("ploop kernel driver", "mount, resize, balloon, and everything else on a device"),
-    ...(generation(tool) === "9" ? [] : [
-      {
-        ...present("large disk support", "format version 2, disks of 2 TiB and more"),
-        ...(!tool.tx.state.largeDisks && {
-          status: "missing" as const,
-          remedy: "let the fake host have largeDisks; format version 1 works without"
-        })
-      }
-    ])
+    ...trait(tool, GenerationTraits.kernelParts).map(kernelPart(tool))
   ])
 
 export const deviceStatistics = (tool: Tool, request: Request.OfDevice): Answer<Result.DeviceStatistics> => {

@@ -1,9 +1,7 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as ClusterSize from "@effect-ploop/core/ClusterSize"
-import * as FormatVersion from "@effect-ploop/core/FormatVersion"
-import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
-import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashSet from "effect/HashSet"
@@ -15,13 +13,13 @@ import { minimum, relayout } from "../relayout.js"
 import * as space from "../space.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { context, generation, refused, said, unsupported } from "../tool.js"
+import { generation, said, trait } from "../tool.js"
+import * as traits from "../traits.js"
 import { balloonSize, inflate } from "./balloon.js"
 import { attach, temporarily } from "./mounts.js"
+import { refuseTooLarge, sectors } from "./sectors.js"
 
 const inodeSize = 256
-
-const sectors = (bytes: number | bigint): bigint => BigInt(bytes) / ByteSize.sectorSize
 
 const current = (tool: Tool, device: Device): Device => tool.tx.device(device.device) ?? device
 
@@ -116,54 +114,28 @@ const resizeRunning = (
     yield* inflate(tool, device, balloon)
   })
 
-/**
- * The tool cuts the partition of an idle raw disk shorter than the file system
- * in it, which cannot be mounted any more. Generation 9 leaves raw disks at
- * their size.
- */
-const refuseRawShrink = (tool: Tool, disk: disks.Disk, size: bigint): Answer<void> =>
+const refuseRawShrink = (tool: Tool, disk: disks.Disk, request: Request.Resize): Answer<void> =>
   Either.gen(function*() {
-    if (generation(tool) === "9" || !disks.isRaw(disk)) return
-    const chain = SnapshotTree.chain(disk.tree, SnapshotId.top)
-    if (chain.length > 1) return
-    const opened = yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
-    if (size > BigInt(opened.image.size)) return
-    return yield* unsupported(
-      tool,
-      `generation ${generation(tool)} leaves an idle raw disk without a file system that can be mounted when it` +
-        " makes it smaller: resize it while it is mounted"
-    )
+    if (!Refusal.isCutWhenIdle(generation(tool), disk.descriptor)) return
+    const { image } = yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
+    yield* Refusal.shrinkIdleRaw(tool, generation(tool), request, ByteSize.make(image.size))
   })
-
-const largest = (tool: Tool): bigint => (generation(tool) === "1.15" ? 16n : 50n) << 40n
 
 export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
   Either.gen(function*() {
     const disk = yield* disks.open(tool, request.disk)
     const device = devices.find(tool, disk, undefined)
-    if (request.mode === "online" && device === undefined) {
-      return yield* refused(new PloopError.NotMounted(context(tool)))
-    }
-    if (request.mode === "offline" && device !== undefined) {
-      return yield* refused(new PloopError.AlreadyMounted({ ...context(tool), device: device.device }))
-    }
+    yield* Refusal.resize(tool, request, device?.device)
     const cluster = disk.descriptor.clusterSize
     const size = ClusterSize.roundUp(request.size, cluster)
-    if (size > largest(tool)) {
-      return yield* said(
-        tool,
-        38,
-        `An incorrect block device size is specified: ${sectors(size)} sectors.` +
-          ` The maximum allowed size is ${sectors(largest(tool))} sectors`
-      )
-    }
+    yield* refuseTooLarge(tool, size)
     const change = (running: Device, online: boolean): Answer<void> =>
       size <= 4n * cluster
         ? refuse(tool, Number(size))
         : resizeRunning(tool, disk, running, Number(size), online)
-    if (device === undefined) yield* refuseRawShrink(tool, disk, size)
-    if (device === undefined) return yield* temporarily(tool, disk, (attached) => change(attached, false), false)
-    return yield* change(device, true)
+    if (device !== undefined) return yield* change(device, true)
+    yield* refuseRawShrink(tool, disk, request)
+    return yield* temporarily(tool, disk, (attached) => change(attached, false), false)
   })
 
 /** Grows an image, but neither its partition nor its file system. */
@@ -188,19 +160,13 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
     }
     const disk = yield* disks.open(tool, request.disk ?? "")
     const device = devices.find(tool, disk, undefined)
-    if (device !== undefined && size % device.clusterSize !== 0) {
-      return yield* refused(
-        new PloopError.SizeRefused(
-          context(tool, `the size must be a multiple of the cluster, ${device.clusterSize} bytes`)
-        )
-      )
-    }
+    if (device !== undefined) yield* Refusal.growRunning(tool, request, BigInt(device.clusterSize))
     // The descriptor is written aside first; one that fails is removed, and what was there before with it.
     disks.dropAside(tool, disk)
     tool.tx.keep()
     if (device !== undefined) {
       yield* growRunning(tool, device, size)
-    } else if (generation(tool) !== "1.15") {
+    } else if (trait(tool, traits.growsAttached)) {
       const attached = yield* attach(tool, disk, { snapshot: undefined, readOnly: false, component: undefined })
       yield* devices.detach(tool, yield* growRunning(tool, attached, size))
     } else {
@@ -223,11 +189,8 @@ const requireAligned = (tool: Tool, size: number, cluster: number): Answer<void>
       ` The block device size must be aligned to the cluster block size ${sectors(cluster)}`
   )
 
-/** The header of version 1 has no room for more. */
 const requireHeld = (tool: Tool, size: number, version: Device["version"]): Answer<void> =>
-  version === 1 && size > FormatVersion.maximumSize(version)
-    ? refused(new PloopError.SizeRefused(context(tool, "an image of format version 1 must be smaller than 2 TiB")))
-    : Either.void
+  Refusal.grow(tool, { size: ByteSize.make(size) }, version === 0 ? undefined : version)
 
 const growRunning = (tool: Tool, device: Device, size: number): Answer<Device> =>
   Either.gen(function*() {

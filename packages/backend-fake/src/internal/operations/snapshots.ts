@@ -1,8 +1,10 @@
-import type * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
+import * as SnapshotChange from "@effect-ploop/core/SnapshotChange"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
@@ -13,25 +15,23 @@ import * as files from "../files.js"
 import * as image from "../image.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, context, denied, generation, refused, said, unsupported } from "../tool.js"
+import { absolute, context, denied, generation, refused, said, trait } from "../tool.js"
+import * as traits from "../traits.js"
 import { markTemporary, mergeChain, mergeInto, mergeTemporary, open as openImage, removeLeaf } from "./merging.js"
 import { attach } from "./mounts.js"
 
 /** How many images may lie on each other. */
 const longestChain = 127
 
-const ids = (nodes: ReadonlyArray<SnapshotTree.Node>): ReadonlyArray<SnapshotId.SnapshotId> =>
-  nodes.map((node) => node.id)
-
 const baseName = (tool: Tool, disk: disks.Disk, stripped: boolean): string => {
   const { file } = disk.descriptor.images[0]!
-  return stripped && generation(tool) === "9" ? file.replace(/\.\{[^{}]*\}$/, "") : file
+  return stripped && trait(tool, traits.replacesIdentifierInName) ? file.replace(/\.\{[^{}]*\}$/, "") : file
 }
 
 /** The new top delta: an empty image as large as the one that it is built on. */
 const newDelta = (tool: Tool, on: image.Image): image.Image => ({
   ...disks.emptyDelta(on),
-  version: !on.raw ? on.version : tool.tx.state.largeDisks ? 2 : 1
+  version: on.raw ? GenerationTraits.defaultVersion(generation(tool), tool.tx.state) : on.version
 })
 
 /** A running device gets the new delta on top, and the mark of being in use goes with it. */
@@ -52,13 +52,13 @@ const layUpon = (
   })
 
 const repaired = (tool: Tool, opened: disks.OpenImage, device: Device | undefined): Answer<void> =>
-  opened.image.dirty && device === undefined && generation(tool) === "1.15"
+  opened.image.dirty && device === undefined && trait(tool, traits.repairsTopImage)
     ? disks.setImage(tool, opened.ref, { ...opened.image, dirty: false, staleFlag: false })
     : Either.void
 
 const openTop = (tool: Tool, disk: disks.Disk): Answer<disks.OpenImage> =>
   Either.gen(function*() {
-    if (generation(tool) === "9") {
+    if (trait(tool, traits.locksBaseImage)) {
       const base = disks.base(tool, disk)
       if (Either.isLeft(files.lookup(tool.tx, base))) {
         return yield* said(tool, 23, `Can not open ${base}: No such file or directory`)
@@ -66,19 +66,6 @@ const openTop = (tool: Tool, disk: disks.Disk): Answer<disks.OpenImage> =>
     }
     return yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
   })
-
-const refuseStuck = (tool: Tool, disk: disks.Disk, device: Device | undefined): Answer<void> => {
-  const stuck = SnapshotTree.nodes(disk.tree).find((node) =>
-    node.temporary && SnapshotTree.children(disk.tree, node.id).length > 1
-  )
-  return stuck === undefined || device !== undefined || generation(tool) !== "1.15"
-    ? Either.void
-    : unsupported(
-      tool,
-      "generation 1.15 takes no snapshot of an idle disk while a temporary one has several children: " +
-        `delete a child of ${stuck.id} first`
-    )
-}
 
 /** Takes a snapshot: what was the top delta gets its identifier, and a new top delta is laid upon it. */
 const take = (
@@ -101,7 +88,7 @@ const take = (
     }
     const device = devices.find(tool, before, undefined)
     yield* repaired(tool, yield* openTop(tool, before), device)
-    yield* refuseStuck(tool, before, device)
+    yield* Refusal.createSnapshot(tool, generation(tool), before.tree, device?.device)
     const disk = yield* mergeTemporary(tool, before)
     const opened = yield* openTop(tool, disk)
     const file = `${baseName(tool, disk, true)}.${tool.tx.uuid()}`
@@ -144,10 +131,7 @@ export const createTemporarySnapshot = (
     if (target !== undefined) yield* devices.requireDirectory(tool, target)
     const before = yield* disks.read(tool, request.disk, "backend")
     const component = `~${request.component}`
-    const other = devices.find(tool, before, component)
-    if (other !== undefined) {
-      return yield* refused(new PloopError.AlreadyMounted({ ...context(tool), device: other.device }))
-    }
+    yield* Refusal.attachedDisk(tool, devices.find(tool, before, component)?.device)
     disks.lock(tool, before)
     const id = request.id ?? tool.tx.uuid()
     const disk = yield* take(tool, before, id, true)
@@ -170,7 +154,7 @@ const switchTo = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answ
     if (node === undefined) return yield* said(tool, 38, `Can't find snapshot by uuid ${id}`)
     if (node.temporary) return yield* said(tool, 38, `Snapshot ${id} is temporary`)
     const { image, path } = yield* disks.openForSize(tool, disk, node)
-    if (image.dirty && generation(tool) === "1.15") return yield* said(tool, 4, `Image is in use ${path}`)
+    if (image.dirty && trait(tool, traits.refusesInUseFlag)) return yield* said(tool, 4, `Image is in use ${path}`)
     const device = devices.find(tool, disk, undefined)
     if (device !== undefined) {
       return yield* said(
@@ -213,17 +197,10 @@ export const switchSnapshot = (tool: Tool, request: Request.OfSnapshot): Answer<
 const openSwitchable = (tool: Tool, request: Request.OfSnapshot): Answer<disks.Disk> =>
   Either.gen(function*() {
     const disk = yield* disks.read(tool, request.disk, "backend")
-    const { id } = request
-    const found = { ...context(tool), id }
-    const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))
-    if (node === undefined) return yield* refused(new PloopError.SnapshotNotFound(found))
-    if (id === SnapshotId.top) return yield* refused(new PloopError.SnapshotIsCurrent(found))
-    if (node.temporary) return yield* refused(new PloopError.SnapshotIsTemporary(found))
+    yield* Refusal.switchTo(tool, disk.tree, request.id)
     disks.lock(tool, disk)
-    const device = devices.find(tool, disk, undefined)
-    return device === undefined
-      ? disk
-      : yield* refused(new PloopError.ImageInUse({ ...context(tool), device: device.device }))
+    yield* Refusal.runningDisk(tool, devices.find(tool, disk, undefined)?.device)
+    return disk
   })
 
 export const snapshotAndSwitch = (tool: Tool, request: Request.SnapshotAndSwitch): Answer<SnapshotId.SnapshotId> =>
@@ -241,10 +218,7 @@ export const switchAndDelete = (tool: Tool, request: Request.OfSnapshot): Answer
   Either.gen(function*() {
     const { id } = request
     const disk = yield* openSwitchable(tool, request)
-    const children = SnapshotTree.children(disk.tree, id).filter((node) => node.id !== SnapshotId.top).length
-    if (children > 0) {
-      return yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), id, children }))
-    }
+    yield* Refusal.switchAndDelete(tool, disk.tree, id)
     const switched = yield* switchTo(tool, disk, id)
     // A snapshot that cannot be removed now stays; the switch has happened.
     tool.tx.keep()
@@ -271,95 +245,16 @@ const remove = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer
     return yield* Either.orElse(mergeTemporary(tool, next), () => disks.readAnyName(tool, disk.path))
   })
 
-const becameOf = (
-  before: SnapshotTree.SnapshotTree,
-  after: SnapshotTree.SnapshotTree,
-  id: SnapshotId.SnapshotId
-): Result.SnapshotDeleted => {
-  if (id === SnapshotId.top) {
-    const parent = Option.getOrUndefined(SnapshotTree.parent(before, id))
-    return { _tag: "Deleted", id, ...(parent !== undefined && { becameTop: parent.id }) }
-  }
-  if (Option.isSome(SnapshotTree.get(after, id))) {
-    return { _tag: "MarkedTemporary", id, children: ids(SnapshotTree.children(after, id)) }
-  }
-  const child = SnapshotTree.children(before, id)[0]
-  return child === undefined ? { _tag: "Deleted", id } : { _tag: "MergedIntoChild", id, child: child.id }
-}
-
-/**
- * When the top delta is deleted, its parent takes its name. What stands behind
- * the top delta in the descriptor is not told of that.
- */
-const losesParent = (snapshots: ReadonlyArray<DiskDescriptor.Snapshot>): boolean => {
-  const index = snapshots.findIndex(({ id }) => id === SnapshotId.top)
-  const renamed = snapshots[index]?.parent
-  return snapshots.slice(index + 1).some(({ id, parent }) => id === renamed || parent === renamed)
-}
-
 export const deleteSnapshot = (tool: Tool, { disk: name, id }: Request.OfSnapshot): Answer<Result.SnapshotDeleted> =>
   Either.gen(function*() {
     const disk = yield* disks.read(tool, name, "backend")
-    const children = SnapshotTree.children(disk.tree, id)
-    if (children.length > 1 && devices.isTemporary(disk.tree, id)) {
-      return { _tag: "MarkedTemporary", id, children: ids(children) }
-    }
-    if (id === SnapshotId.top && children.length > 0) {
-      return yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), id, children: children.length }))
-    }
-    if (id === SnapshotId.top && losesParent(disk.descriptor.snapshots)) {
-      return yield* unsupported(
-        tool,
-        "ploop loses the parent of other snapshots when it deletes this top delta; a switch to the parent discards the same"
-      )
-    }
+    const marked = SnapshotChange.alreadyMarked(disk.tree, id)
+    if (Option.isSome(marked)) return marked.value
+    yield* Refusal.deleteSnapshot(tool, disk, id)
     disks.lock(tool, disk)
     const next = yield* remove(tool, disk, id)
-    return becameOf(disk.tree, next.tree, id)
+    return SnapshotChange.deleted(disk.tree, next.tree, id)
   })
-
-/** The images that a merge goes through, the one that is merged first. */
-const mergeRange = (tool: Tool, disk: disks.Disk, request: Request.MergeSnapshots) =>
-  Either.gen(function*() {
-    const { tree } = disk
-    const id = request.snapshot ?? SnapshotId.top
-    const chain = ids(SnapshotTree.chain(tree, id))
-    const found = { ...context(tool), id }
-    if (chain.length === 0) return yield* refused(new PloopError.SnapshotNotFound(found))
-    if (chain.length === 1) return yield* refused(new PloopError.SnapshotIsBase(context(tool)))
-    const { downTo } = request
-    if (downTo !== undefined) {
-      if (Option.isNone(SnapshotTree.get(tree, downTo))) {
-        return yield* refused(new PloopError.SnapshotNotFound({ ...found, id: downTo }))
-      }
-      if (chain.indexOf(downTo) < 1) {
-        return yield* refused(new PloopError.SnapshotNotAncestor({ ...found, ancestor: downTo }))
-      }
-    }
-    const steps = request.all === true ? chain.length - 1 : downTo === undefined ? 1 : chain.indexOf(downTo)
-    for (const ancestor of chain.slice(1, steps + 1)) {
-      const children = SnapshotTree.children(tree, ancestor).length
-      if (children > 1 || ancestor === SnapshotId.top) {
-        return yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), id: ancestor, children }))
-      }
-    }
-    return { id, chain: chain.slice(0, steps + 1) }
-  })
-
-const requireNew = (tool: Tool, disk: disks.Disk, into: HostPath, chain: ReadonlyArray<string>): Answer<void> => {
-  if (generation(tool) === "9") {
-    return unsupported(tool, "generation 9 loses snapshots when it merges into a new file")
-  }
-  if (generation(tool) === "7" && chain.length > 2) {
-    return unsupported(tool, "generation 7 stops half-way when it merges more than two images into a new file")
-  }
-  if (disks.isRaw(disk) && SnapshotTree.base(disk.tree).id === chain.at(-1)) {
-    return unsupported(tool, "ploop cannot merge a raw base image into a new file")
-  }
-  return Either.isRight(files.lookup(tool.tx, into))
-    ? refused(new PloopError.AlreadyExists({ ...context(tool), path: into }))
-    : Either.void
-}
 
 /** Moves the image of a snapshot to a new file, which is made as large as the uppermost of those merged. */
 const moveInto = (
@@ -392,20 +287,23 @@ const moveInto = (
 export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Answer<Result.Merged> =>
   Either.gen(function*() {
     const before = yield* disks.read(tool, request.disk, "backend")
-    const { chain, id } = yield* mergeRange(tool, before, request)
+    const range = yield* Refusal.mergeRange(tool, before.tree, request)
+    const id = range.survivor
     const into = request.into === undefined ? undefined : absolute(tool, request.into)
-    if (into !== undefined) yield* requireNew(tool, before, into, chain)
+    if (into !== undefined) {
+      yield* Refusal.mergeIntoFile(tool, generation(tool), before, range)
+      yield* Refusal.existingFile(tool, into, files.exists(tool.tx, into))
+    }
     disks.lock(tool, before)
     const uppermost = Either.map(openImage(tool, before, id), ({ image }) => image.size)
     let disk = before
-    if (generation(tool) === "1.15") disk = yield* mergeChain(tool, disk, chain)
-    else for (let step = 1; step < chain.length; step++) disk = yield* mergeInto(tool, disk, id)
+    if (trait(tool, traits.mergesRanges)) disk = yield* mergeChain(tool, disk, [id, ...range.merged])
+    else for (let step = 0; step < range.merged.length; step++) disk = yield* mergeInto(tool, disk, id)
     if (into !== undefined) disk = yield* moveInto(tool, disk, id, into, yield* uppermost)
-    const after = disk.tree
     return {
       survivor: id,
       image: disks.fileOf(tool, disk, id)!,
-      gone: ids(SnapshotTree.nodes(before.tree)).filter((other) => Option.isNone(SnapshotTree.get(after, other)))
+      gone: SnapshotChange.gone(before.tree, disk.tree)
     }
   })
 

@@ -48,8 +48,8 @@ export const onMounted = (
     run: Effect.gen(function*() {
       const disk = yield* Conformance.path("DiskDescriptor.xml")
       const target = yield* Conformance.directory("mnt")
-      const { generation } = yield* Conformance.Conformance
-      const exitCode = generation === "9" ? 4 : operation === "discardStatus" ? 39 : 38
+      const code = operation === "discardStatus" ? 39 : 38
+      const exitCode = yield* Conformance.ofGeneration({ "1.15": code, "7": code, "9": 4 })
       yield* Check.fails(on({ disk }), "DiskNotFound", { subject: disk, exitCode })
       yield* Check.fails(on({ device: disks.noDevice }), "DeviceNotFound", { subject: disks.noDevice })
       yield* Check.fails(on({ target }), "NotMounted", { subject: target })

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
 
@@ -110,8 +110,8 @@ const markedInUse: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const { directory, disk } = yield* Conformance.disk()
       yield* ploop.createSnapshot({ disk, id: a })
-      yield* imageFile.markInUse(yield* ploop.topDelta({ disk }))
-      if ((yield* Conformance.Conformance).generation === "7") {
+      yield* ImageFile.markInUse(yield* ploop.topDelta({ disk }))
+      if (yield* Conformance.ofGeneration({ "1.15": false, "7": true, "9": false })) {
         yield* files.untouched(directory, Check.fails(ploop.check({ disk }), "ImageDirty", { exitCode: 37 }))
         yield* found({ disk, dropInUse: true }, "repaired", "the first check")
       } else {
@@ -129,7 +129,7 @@ const markedInUse: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const { disk, image } = yield* Conformance.disk()
       yield* ploop.createSnapshot({ disk, id: a })
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       yield* Check.fails(ploop.check({ disk }), "ImageDirty", { exitCode: 7 })
       yield* found({ disk, snapshot: a }, "repaired", "the snapshot")
       yield* found({ disk }, "clean", "the disk after that")
@@ -144,7 +144,7 @@ const markedInUse: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const { disk, image } = yield* Conformance.disk()
       yield* ploop.createSnapshot({ disk, id: a })
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       yield* found({ disk, dropInUse: true }, "repaired", "the disk with a marked base")
       yield* found({ image }, "clean", "the base")
       yield* found({ disk }, "clean", "the disk after that")
@@ -157,7 +157,7 @@ const markedInUse: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { directory, image } = yield* Conformance.disk()
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       for (const options of [{}, { readOnly: true }, { hardForce: true }]) {
         yield* files.untouched(
           directory,
@@ -172,10 +172,10 @@ const markedInUse: ReadonlyArray<Case.Case> = [
     source: Case.source("lib/delta_read.c open_delta; 7 and 9 compare with SIGNATURE_DISK_IN_USE"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
-      const { generation } = yield* Conformance.Conformance
       const { image } = yield* Conformance.disk()
-      yield* imageFile.poke(image, imageFile.inUsePosition, [1, 0, 0, 0])
-      if (generation === "1.15") yield* Check.fails(ploop.check({ image }), "ImageDirty", { exitCode: 37 })
+      yield* ImageFile.poke(image, ImageFile.inUsePosition, [1, 0, 0, 0])
+      const isMarked = yield* Conformance.ofGeneration({ "1.15": true, "7": false, "9": false })
+      if (isMarked) yield* Check.fails(ploop.check({ image }), "ImageDirty", { exitCode: 37 })
       else yield* found({ image }, "clean", "the image")
     })
   }),
@@ -186,7 +186,7 @@ const markedInUse: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { image } = yield* Conformance.disk()
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       const { findings, outcome } = yield* ploop.check({ image, dropInUse: true })
       yield* Check.equal(outcome, "repaired", "the first check")
       yield* Check.isTrue(findings.length > 0, "whether it says what it repaired", findings)
@@ -201,7 +201,7 @@ const markedInUse: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { directory, image } = yield* Conformance.disk()
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       yield* files.untouched(
         directory,
         Check.fails(ploop.check({ image, dropInUse: true, readOnly: true }), "ImageDirty", { exitCode: 7 })
@@ -218,7 +218,7 @@ const damaged: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { directory, disk, image } = yield* Conformance.disk()
-      yield* imageFile.breakSignature(image)
+      yield* ImageFile.breakSignature(image)
       yield* files.untouched(
         directory,
         Effect.gen(function*() {
@@ -294,7 +294,7 @@ const damaged: ReadonlyArray<Case.Case> = [
       }
       // One that was in use is looked at closely in any case.
       const { image } = yield* Conformance.disk({ name: "in use", format: "preallocated" })
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       yield* found({ image, dropInUse: true }, "repaired", "the image that was in use")
       yield* found({ image, force: true }, "clean", "the image that was in use, looked at closely")
     })
@@ -313,7 +313,7 @@ const damaged: ReadonlyArray<Case.Case> = [
       const top = yield* ploop.topDelta({ disk })
       for (const [name, file] of Object.entries({ "base image": image, "delta between": middle, "top delta": top })) {
         const sound = yield* fs.readFile(file)
-        yield* imageFile.breakSignature(file)
+        yield* ImageFile.breakSignature(file)
         yield* found({ disk }, "broken", `the disk with a broken ${name}`)
         yield* fs.writeFile(file, sound)
         yield* found({ disk }, "clean", `the disk without a broken ${name}`)
@@ -328,10 +328,10 @@ const damaged: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const { disk, image } = yield* Conformance.disk()
       yield* ploop.createSnapshot({ disk, id: a })
-      yield* imageFile.breakSignature(yield* ploop.topDelta({ disk }))
+      yield* ImageFile.breakSignature(yield* ploop.topDelta({ disk }))
       yield* found({ disk, snapshot: a }, "clean", "the snapshot below the broken top delta")
       yield* found({ disk, snapshot: SnapshotId.top }, "broken", "the top delta")
-      yield* imageFile.breakSignature(image)
+      yield* ImageFile.breakSignature(image)
       yield* found({ disk, snapshot: a }, "broken", "the snapshot in the broken base image")
     })
   })

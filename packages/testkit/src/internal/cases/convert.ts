@@ -6,7 +6,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
 
@@ -204,11 +204,12 @@ const refusals: ReadonlyArray<Case.Case> = [
       const { directory, disk } = yield* Conformance.disk({ format: "raw", version: undefined })
       yield* files.untouched(directory, Check.fails(ploop.convert({ disk, format: "expanded" }), "Unsupported"))
       yield* files.untouched(directory, Check.fails(ploop.convert({ disk, format: "preallocated" }), "Unsupported"))
-      const { capabilities, generation } = yield* Conformance.Conformance
+      const { capabilities } = yield* Conformance.Conformance
+      const exitCode = yield* Conformance.ofGeneration({ "1.15": 0, "7": 38, "9": 0 })
       const version = capabilities.has("version2") ? 2 : 1
       yield* files.untouched(
         directory,
-        Check.fails(ploop.convert({ disk, version }), "Unsupported", { exitCode: generation === "7" ? 38 : 0 })
+        Check.fails(ploop.convert({ disk, version }), "Unsupported", { exitCode })
       )
     })
   }),
@@ -219,7 +220,7 @@ const refusals: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk, image } = yield* Conformance.disk()
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       for (const format of ["raw", "preallocated"] as const) {
         const before = yield* files.sizeOf(image)
         yield* Check.fails(ploop.convert({ disk, format }), "ImageDirty", { exitCode: 4 })
@@ -254,7 +255,7 @@ const refusals: ReadonlyArray<Case.Case> = [
       const { directory, disk, image } = yield* Conformance.disk()
       yield* ploop.createSnapshot({ disk, id: a })
       const top = yield* ploop.topDelta({ disk })
-      yield* imageFile.markInUse(top)
+      yield* ImageFile.markInUse(top)
       yield* files.untouched(
         directory,
         Check.fails(ploop.convert({ disk, version: 2 }), "ImageDirty", { image: top, exitCode: 4 })

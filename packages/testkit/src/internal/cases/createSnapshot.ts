@@ -10,7 +10,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 import { descriptor } from "./diskFiles.js"
 import * as snapshots from "./snapshotUtils.js"
 
@@ -80,9 +80,9 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     source: Case.source("lib/lock.c ploop_lock_di"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
-      const { generation } = yield* Conformance.Conformance
+      const locks = yield* Conformance.ofGeneration({ "1.15": true, "7": true, "9": false })
       const { disk } = yield* snapshots.chained([a])
-      yield* Check.equal(yield* fs.exists(`${disk}.lck`), generation !== "9", "whether there is a lock file")
+      yield* Check.equal(yield* fs.exists(`${disk}.lck`), locks, "whether there is a lock file")
     })
   }),
   Case.make({
@@ -211,10 +211,9 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       "MUST name the file of the new top delta after that of the base, with an identifier behind it; generation 9 MUST put it in the place of one that is there",
     source: Case.observed("snapshot of a disk whose base is called root.hdd.{…}"),
     run: Effect.gen(function*() {
-      const { generation } = yield* Conformance.Conformance
-      const path = yield* Path.Path
       const made = yield* Conformance.disk({ image: `root.hdd.${unknown}` })
-      const prefix = generation === "9" ? "root.hdd" : path.basename(made.image)
+      const base = (yield* Path.Path).basename(made.image)
+      const prefix = yield* Conformance.ofGeneration({ "1.15": base, "7": base, "9": "root.hdd" })
       yield* snapshots.take(made, a)
       yield* snapshots.isNamedAfter(yield* Conformance.fileOf(made, top), prefix)
     })
@@ -314,13 +313,12 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       "MUST refuse, on generation 1.15, a descriptor whose top delta has another identifier than the usual one, and change nothing; the others MUST take the snapshot",
     source: Case.observed("descriptors of the old format"),
     run: Effect.gen(function*() {
-      const { generation } = yield* Conformance.Conformance
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.chained([a])
       const { disk } = made
       yield* snapshots.rewrite(disk, (text) => text.replaceAll(top, unknown))
       const taking = ploop.createSnapshot({ disk, id: b })
-      if (generation === "1.15") {
+      if (yield* Conformance.ofGeneration({ "1.15": true, "7": false, "9": false })) {
         yield* snapshots.untouched(made, Check.fails(taking, "DescriptorInvalid", { exitCode: 38 }))
       } else {
         yield* taking
@@ -333,9 +331,10 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     title: "MUST read a descriptor whatever its root element is called, and write it with its own",
     source: Case.observed("snapshot with the descriptor of another generation"),
     run: Effect.gen(function*() {
-      const { generation } = yield* Conformance.Conformance
       const made = yield* snapshots.chained([a])
-      const [own, other] = generation === "1.15" ? roots : [...roots].reverse()
+      const [parallels, virtuozzo] = roots
+      const own = yield* Conformance.ofGeneration({ "1.15": parallels, "7": virtuozzo, "9": virtuozzo })
+      const other = own === parallels ? virtuozzo : parallels
       yield* snapshots.rewrite(made.disk, (text) => text.replaceAll(own, other))
       yield* snapshots.take(made, b)
       yield* Check.equal((yield* descriptor(made.disk)).rootElement, own, "the root element")
@@ -381,7 +380,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.chained([a])
-      yield* imageFile.breakSignature(yield* Conformance.fileOf(made, top))
+      yield* ImageFile.breakSignature(yield* Conformance.fileOf(made, top))
       yield* snapshots.untouched(
         made,
         Check.fails(ploop.createSnapshot({ disk: made.disk, id: b }), "ImageCorrupt")
@@ -393,14 +392,13 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     title: "MUST take a snapshot of an idle disk whose top delta is marked in use; generation 1.15 clears the mark",
     source: Case.observed("snapshot of a disk that was not closed"),
     run: Effect.gen(function*() {
-      const { generation } = yield* Conformance.Conformance
       const made = yield* Conformance.disk()
-      yield* imageFile.markInUse(made.image)
+      yield* ImageFile.markInUse(made.image)
       yield* snapshots.take(made, a)
       yield* Check.equal(yield* Conformance.parents(made.disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal(
         yield* snapshots.isMarkedInUse(made.image),
-        generation !== "1.15",
+        yield* Conformance.ofGeneration({ "1.15": false, "7": true, "9": true }),
         "whether the snapshot is marked in use"
       )
     })
@@ -413,7 +411,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* Conformance.disk({ format: "preallocated" })
-      yield* imageFile.markInUse(made.image)
+      yield* ImageFile.markInUse(made.image)
       yield* snapshots.take(made, a)
       yield* Check.equal((yield* ploop.check({ image: made.image, force: true })).outcome, "clean", "the image")
     })
@@ -424,11 +422,10 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       "MUST refuse, on generation 1.15, a snapshot of an idle disk with a temporary one that has several children, and change nothing; the others MUST take it",
     source: Case.observed("snapshot of a disk with a temporary snapshot that has several children"),
     run: Effect.gen(function*() {
-      const { generation } = yield* Conformance.Conformance
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.marked()
       const taking = ploop.createSnapshot({ disk: made.disk, id: c })
-      if (generation === "1.15") {
+      if (yield* Conformance.ofGeneration({ "1.15": true, "7": false, "9": false })) {
         yield* snapshots.untouched(made, Check.fails(taking, "Unsupported"))
       } else {
         yield* taking

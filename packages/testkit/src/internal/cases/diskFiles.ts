@@ -6,12 +6,12 @@ import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import { areUint8ArraysEqual } from "uint8array-extras"
 import * as Check from "../../Check.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 
 type Changed = Effect.Effect<void, PlatformError, FileSystem.FileSystem>
 
 /** Lets an entry of the index point behind the end of the image file. */
-export const pointBehindTheEnd = (image: string): Changed => imageFile.poke(image, 64, [0, 0, 0, 15])
+export const pointBehindTheEnd = (image: string): Changed => ImageFile.poke(image, 64, [0, 0, 0, 15])
 
 /** Lets the first two entries of the index of an empty image name the same cluster, which is appended to the file. */
 export const doubleACluster = (image: string): Changed =>
@@ -19,8 +19,8 @@ export const doubleACluster = (image: string): Changed =>
     const fs = yield* FileSystem.FileSystem
     // Not by truncation: the tool takes holes in an image file for damage.
     yield* fs.writeFile(image, new Uint8Array(1 << 20).fill(120), { flag: "a" })
-    yield* imageFile.poke(image, 64, [0, 8, 0, 0, 0, 8, 0, 0])
-    yield* imageFile.markNotEmpty(image)
+    yield* ImageFile.poke(image, 64, [0, 8, 0, 0, 0, 8, 0, 0])
+    yield* ImageFile.markNotEmpty(image)
   })
 
 /** The format version in the header of an image; none when it has no header. */

@@ -7,7 +7,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 import * as disks from "./disks.js"
 import * as snapshots from "./snapshotUtils.js"
 
@@ -256,7 +256,7 @@ export const grow: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel
       const { disk, image } = yield* Conformance.disk()
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       yield* Check.fails(low.grow({ disk, size: "16M" }), "ImageDirty", { image })
       yield* Check.fails(ploop.check({ image }), "ImageDirty")
       yield* Check.equal((yield* disks.descriptor(disk)).diskSize, MiB(8), "the size in the descriptor")
@@ -270,7 +270,7 @@ export const grow: ReadonlyArray<Case.Case> = [
       const low = yield* LowLevel.LowLevel
       const disk = yield* Conformance.path("DiskDescriptor.xml")
       const image = yield* Conformance.path("root.hdd")
-      const exitCode = (yield* Conformance.Conformance).generation === "1.15" ? 39 : 4
+      const exitCode = yield* Conformance.ofGeneration({ "1.15": 39, "7": 4, "9": 4 })
       yield* Check.fails(low.grow({ disk, size: "16M" }), "DiskNotFound", { subject: disk, exitCode })
       yield* Check.fails(low.grow({ image, size: "16M" }), "ImageNotFound", { image })
       yield* Check.fails(low.grow({ device: disks.noDevice, size: "16M" }), "DeviceNotFound")

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
 
@@ -66,8 +66,8 @@ export const imageInfo: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { directory, disk, image } = yield* Conformance.disk()
-      yield* imageFile.markInUse(image)
-      const refused = (yield* Conformance.Conformance).generation === "1.15"
+      yield* ImageFile.markInUse(image)
+      const refused = yield* Conformance.ofGeneration({ "1.15": true, "7": false, "9": false })
       yield* files.untouched(
         directory,
         refused
@@ -99,7 +99,7 @@ export const imageInfo: ReadonlyArray<Case.Case> = [
       const { disk } = yield* Conformance.disk()
       yield* ploop.createSnapshot({ disk, id: a })
       const top = yield* ploop.topDelta({ disk })
-      yield* imageFile.breakSignature(top)
+      yield* ImageFile.breakSignature(top)
       yield* Check.fails(ploop.imageInfo({ disk }), "ImageCorrupt", { image: top, exitCode: 4 })
     })
   }),

@@ -10,7 +10,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
 
@@ -237,7 +237,7 @@ const devices: ReadonlyArray<Case.Case> = [
       const { target } = yield* Conformance.mounted(disk)
       yield* FileTree.write(target, { "a": "1" })
       yield* ploop.umount({ disk })
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       yield* Conformance.mounted(disk)
       yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
       yield* ploop.umount({ disk })
@@ -253,7 +253,7 @@ const devices: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk, image } = yield* Conformance.disk({ format: "preallocated" })
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       yield* ploop.mount({ disk, readOnly: true })
       yield* ploop.umount({ disk })
       yield* Check.equal((yield* ploop.check({ image, force: true })).outcome, "clean", "the image")
@@ -270,7 +270,7 @@ const devices: ReadonlyArray<Case.Case> = [
       const made = yield* Conformance.disk()
       const { disk, image } = made
       yield* ploop.createSnapshot({ disk, id: a })
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       yield* Check.fails(ploop.mount({ disk }), "ImageDirty", { exitCode: 7 })
       yield* isIdle(made)
       yield* Check.fails(ploop.check({ image }), "ImageDirty")
@@ -332,7 +332,6 @@ const options: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
-      const { generation } = yield* Conformance.Conformance
       const made = yield* Conformance.formatted()
       const { target } = yield* Conformance.mounted(made.disk)
       for (const name of yield* fs.readDirectory(target)) {
@@ -340,7 +339,7 @@ const options: ReadonlyArray<Case.Case> = [
       }
       yield* FileTree.write(target, { "a": "1" })
       yield* ploop.umount({ disk: made.disk })
-      if (generation === "1.15") {
+      if (yield* Conformance.ofGeneration({ "1.15": true, "7": false, "9": false })) {
         yield* Conformance.mounted(made.disk)
         yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
       } else {
@@ -647,7 +646,7 @@ const snapshots: ReadonlyArray<Case.Case> = [
       const { disk } = made
       yield* ploop.createSnapshot({ disk, id: a })
       const top = yield* ploop.topDelta({ disk })
-      yield* imageFile.breakSignature(top)
+      yield* ImageFile.breakSignature(top)
       yield* Check.fails(ploop.mount({ disk }), "ImageCorrupt", { image: top, exitCode: 11 })
       yield* isIdle(made)
     })

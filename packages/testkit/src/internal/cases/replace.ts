@@ -8,7 +8,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
 
@@ -223,7 +223,7 @@ const refusals: ReadonlyArray<Case.Case> = [
       const empty = yield* Conformance.disk({ name: "preallocated", format: "preallocated" })
       const copy = `${empty.image}.copy`
       yield* fs.copyFile(empty.image, copy)
-      yield* imageFile.markNotEmpty(copy)
+      yield* ImageFile.markNotEmpty(copy)
       yield* files.untouched(
         empty.directory,
         Check.fails(ploop.replace({ disk: empty.disk, file: empty.image, with: copy }), "ImageMismatch", {
@@ -257,7 +257,7 @@ const refusals: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { copy, directory, disk } = yield* withCopy(a)
-      yield* imageFile.breakSignature(copy)
+      yield* ImageFile.breakSignature(copy)
       yield* files.untouched(
         directory,
         Check.fails(ploop.replace({ disk, snapshot: a, with: copy }), "ImageCorrupt", { image: copy })
@@ -274,7 +274,7 @@ const refusals: ReadonlyArray<Case.Case> = [
       const { copy, directory, disk, old } = yield* withCopy(SnapshotId.top)
       const replace = ploop.replace({ disk, snapshot: SnapshotId.top, with: copy })
       for (const file of [copy, old]) {
-        yield* imageFile.markInUse(file)
+        yield* ImageFile.markInUse(file)
         yield* files.untouched(directory, Check.fails(replace, "ImageDirty", { exitCode: 37 }))
       }
     })

@@ -9,7 +9,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 import * as files from "./diskFiles.js"
 
 const { MiB } = ByteSize
@@ -81,7 +81,8 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* files.names(directory), ["root.hdd"], "what is beside the image")
       yield* Check.equal(yield* ploop.topDelta({ disk }), image, "the image")
       const { images } = yield* files.descriptor(disk)
-      const named = (yield* Conformance.Conformance).generation === "1.15" ? image : "../disk/root.hdd"
+      const relative = "../disk/root.hdd"
+      const named = yield* Conformance.ofGeneration({ "1.15": image, "7": relative, "9": relative })
       yield* Check.equal(images.map(({ file }) => file), [named], "the name of the image in the descriptor")
       yield* Check.equal((yield* ploop.imageInfo({ disk })).size, MiB(8), "the size of the disk")
     })
@@ -144,7 +145,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { image } = yield* lost()
-      yield* imageFile.markInUse(image)
+      yield* ImageFile.markInUse(image)
       yield* ploop.restoreDescriptor({ image })
       yield* Check.fails(ploop.check({ image }), "ImageDirty")
     })
@@ -196,7 +197,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { directory, image } = yield* lost()
-      yield* imageFile.breakSignature(image)
+      yield* ImageFile.breakSignature(image)
       yield* files.untouched(directory, Check.fails(ploop.restoreDescriptor({ image }), "ImageCorrupt", { image }))
     })
   }),

@@ -10,8 +10,8 @@ import * as Effect from "effect/Effect"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
+import * as ImageFile from "../../ImageFile.js"
 import { fingerprint as fingerprintOf } from "../bytes.js"
-import * as imageFile from "../imageFile.js"
 
 const { a, b } = Conformance.ids
 
@@ -155,7 +155,7 @@ const word = (value: number): Uint8Array => {
 }
 
 export const isMarkedInUse = (file: string) =>
-  Effect.map(read(file, imageFile.inUsePosition, 4), (bytes) => bytes.some((byte) => byte !== 0))
+  Effect.map(read(file, ImageFile.inUsePosition, 4), (bytes) => bytes.some((byte) => byte !== 0))
 
 const header = { clusterSectors: 28, clusters: 32, index: 64 }
 const sector = 512
@@ -166,9 +166,9 @@ export const occupy = (file: string, cluster: number) =>
     const fs = yield* FileSystem.FileSystem
     const bytes = yield* fs.readFile(file)
     const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(header.clusterSectors, true) * sector
-    yield* imageFile.poke(file, bytes.length, new Uint8Array(size).fill(0x40 + cluster))
-    yield* imageFile.poke(file, header.index + 4 * cluster, word(bytes.length / sector))
-    yield* imageFile.markNotEmpty(file)
+    yield* ImageFile.poke(file, bytes.length, new Uint8Array(size).fill(0x40 + cluster))
+    yield* ImageFile.poke(file, header.index + 4 * cluster, word(bytes.length / sector))
+    yield* ImageFile.markNotEmpty(file)
   })
 
 /** The clusters that an image has of its own. */

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
-import * as imageFile from "../imageFile.js"
+import * as ImageFile from "../../ImageFile.js"
 import { descriptor } from "./diskFiles.js"
 import * as snapshots from "./snapshotUtils.js"
 
@@ -242,7 +242,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.chained([a])
       const { disk } = made
-      for (const spoil of [imageFile.markInUse, imageFile.breakSignature, (file: string) => fs.remove(file)]) {
+      for (const spoil of [ImageFile.markInUse, ImageFile.breakSignature, (file: string) => fs.remove(file)]) {
         const old = yield* ploop.topDelta({ disk })
         yield* spoil(old)
         yield* ploop.switchSnapshot({ disk, id: a })
@@ -261,7 +261,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.chained([a])
-      yield* imageFile.markInUse(made.image)
+      yield* ImageFile.markInUse(made.image)
       yield* snapshots.untouched(
         made,
         Check.fails(ploop.switchSnapshot({ disk: made.disk, id: a }), "ImageDirty", {

@@ -14,7 +14,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;"
 }
 
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+const html = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 
 const style = `
 :root { color-scheme: light dark; --pass: #1a7f37; --fail: #cf222e; --skip: #9a6700; --line: #8884; --soft: #8881; }
@@ -54,10 +54,10 @@ const bar = (counted: Counted): string =>
 const cell = (row: Row, name: (typeof outcomes)[number]): string =>
   `<td class="n ${row[name] === 0 ? "zero" : classes[name]}">${row[name]}</td>`
 
-const anchor = (operation: string): string => `failures-${escape(operation)}`
+const anchor = (operation: string): string => `failures-${html(operation)}`
 
 const heading = ({ failed, operation }: Row): string =>
-  failed === 0 ? escape(operation) : `<a href="#${anchor(operation)}">${escape(operation)}</a>`
+  failed === 0 ? html(operation) : `<a href="#${anchor(operation)}">${html(operation)}</a>`
 
 const line = (row: Row, title: string): string =>
   `<tr><th scope="row">${title}</th>${outcomes.map((name) => cell(row, name)).join("")}<td class="bars">${
@@ -76,20 +76,16 @@ const fewFailures = 20
 
 const failure = (open: boolean) => ({ id, outcome, source, title }: Failure): string => {
   const [first = "", ...others] = outcome.message.split("\n")
-  return `<details class="failure"${open ? " open" : ""}><summary><code class="fail">${escape(id)}</code> ${
-    escape(title)
-  }
-<div class="message">${escape(first)}</div></summary>
-<pre>${escape([...others, ...details.lines(outcome)].join("\n"))}</pre>
-<p class="quiet">The rule comes from ${escape(source)}.</p></details>`
+  return `<details class="failure"${open ? " open" : ""}><summary><code class="fail">${html(id)}</code> ${html(title)}
+<div class="message">${html(first)}</div></summary>
+<pre>${html([...others, ...details.lines(outcome)].join("\n"))}</pre>
+<p class="quiet">The rule comes from ${html(source)}.</p></details>`
 }
 
 const broken = (report: Report): ReadonlyArray<string> => {
   const all = failures(report)
   return byOperation(all).map(([operation, group]) =>
-    `<h3 id="${anchor(operation)}">${escape(operation)}</h3>\n${
-      group.map(failure(all.length <= fewFailures)).join("\n")
-    }`
+    `<h3 id="${anchor(operation)}">${html(operation)}</h3>\n${group.map(failure(all.length <= fewFailures)).join("\n")}`
   )
 }
 
@@ -100,7 +96,7 @@ const skipped = (report: Report): ReadonlyArray<string> => {
   const all = reasons(report)
   return all.length === 0 ? [] : [
     `<table>${
-      all.map(([reason, count]) => `<tr><td class="n skip">${count}</td><td>${escape(reason)}</td></tr>`).join("\n")
+      all.map(([reason, count]) => `<tr><td class="n skip">${count}</td><td>${html(reason)}</td></tr>`).join("\n")
     }</table>`
   ]
 }
@@ -109,11 +105,11 @@ const marks = { Passed: ["pass", "passed"], Failed: ["fail", "failed"], Skipped:
 
 const everything = (report: Report): ReadonlyArray<string> =>
   byOperation(report.results).map(([operation, results]) =>
-    `<details><summary>${escape(operation)} <span class="quiet">${results.length}</span></summary><table>${
+    `<details><summary>${html(operation)} <span class="quiet">${results.length}</span></summary><table>${
       results.map(({ id, outcome, title }) => {
         const [name, word] = marks[outcome._tag]
-        return `<tr><td class="n ${name}">${word}</td><td>${escape(title)}<br><code class="quiet">${
-          escape(id)
+        return `<tr><td class="n ${name}">${word}</td><td>${html(title)}<br><code class="quiet">${
+          html(id)
         }</code></td></tr>`
       }).join("\n")
     }</table></details>`
@@ -121,7 +117,7 @@ const everything = (report: Report): ReadonlyArray<string> =>
 
 const verdict = (report: Report): string => {
   const all = counts(report.results)
-  return `<p class="verdict ${isSuccess(report) ? "pass" : "fail"}">${escape(sentence(report))}</p>
+  return `<p class="verdict ${isSuccess(report) ? "pass" : "fail"}">${html(sentence(report))}</p>
 <p>${
     outcomes.map((name) => `<span class="${all[name] === 0 ? "quiet" : classes[name]}">${all[name]} ${name}</span>`)
       .join(", ")
@@ -136,14 +132,14 @@ const environment = ({ startedAt, target }: Report): string =>
       ["can", target.capabilities.map(Capability.describe).join("; ")],
       ...target.lacks.map(({ capability, reason }) => ["lacks", `${Capability.describe(capability)}: ${reason}`]),
       ["begun", DateTime.formatIso(startedAt)]
-    ].map(([name, value]) => `<dt>${name}</dt><dd>${escape(value ?? "")}</dd>`).join("\n")
+    ].map(([name, value]) => `<dt>${name}</dt><dd>${html(value ?? "")}</dd>`).join("\n")
   }</dl>`
 
 export const toHtml = (report: Report): string =>
   `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>ploop conformance: ${escape(report.target.name)}</title><style>${style}</style></head><body>
-<h1>ploop conformance of ${escape(report.target.name)}</h1>
+<title>ploop conformance: ${html(report.target.name)}</title><style>${style}</style></head><body>
+<h1>ploop conformance of ${html(report.target.name)}</h1>
 ${verdict(report)}
 ${environment(report)}
 <h2>By operation</h2>

@@ -11,17 +11,17 @@ const seconds = (results: ReadonlyArray<CaseResult>): string =>
   (results.reduce((sum, { duration }) => sum + duration, 0) / 1000).toFixed(3)
 
 /** XML has no way to write most of the control characters. */
-const printable = (text: string): string => text.replace(/[^\t\n\r\x20-\uFFFD]/g, "\uFFFD")
+const allowed = (text: string): string => text.replace(/[^\t\n\r\x20-\uFFFD]/g, "\uFFFD")
 
 const testcase = (result: CaseResult): object => ({
   "@name": `${result.title} (${result.id})`,
   "@classname": result.id.replace("/", "."),
   "@time": seconds([result]),
-  ...(result.outcome._tag === "Skipped" && { skipped: { "@message": printable(result.outcome.reason) } }),
+  ...(result.outcome._tag === "Skipped" && { skipped: { "@message": allowed(result.outcome.reason) } }),
   ...(result.outcome._tag === "Failed" && {
     failure: {
-      "@message": printable(result.outcome.message),
-      "#text": printable(details.lines(result.outcome).join("\n"))
+      "@message": allowed(result.outcome.message),
+      "#text": allowed(details.lines(result.outcome).join("\n"))
     }
   })
 })

@@ -1,0 +1,283 @@
+/**
+ * The kernel driver of ploop, emulated beneath the real, unmodified tool of
+ * generation 1.15: on any Linux where one is root, it mounts, takes snapshots of
+ * mounted disks, resizes, and so on.
+ *
+ * The emulation works in namespaces of its own, so a program that wants to see
+ * the mounts runs there as a whole: it starts itself again with {@link enter}.
+ *
+ * @example
+ * import { PloopCli } from "@effect-ploop/backend-cli"
+ * import { Ploop } from "@effect-ploop/core"
+ * import { KernelEmulation } from "@effect-ploop/conformance"
+ * import { Command } from "@effect/platform"
+ * import { NodeContext } from "@effect/platform-node"
+ * import { Console, Effect } from "effect"
+ *
+ * const inside = Effect.gen(function*() {
+ *   const { prefix } = yield* KernelEmulation.scoped()
+ *   const program = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.listDevices)
+ *   yield* Console.table(yield* Effect.provide(program, PloopCli.layer({ prefix })))
+ * })
+ *
+ * const outside = Effect.gen(function*() {
+ *   const [program, ...args] = yield* KernelEmulation.enter(process.execPath, process.argv.slice(1))
+ *   return yield* Command.exitCode(Command.make(program, ...args).pipe(Command.stdout("inherit")))
+ * })
+ *
+ * export const main = Effect.if(KernelEmulation.isInside, { onTrue: () => inside, onFalse: () => outside }).pipe(
+ *   Effect.scoped,
+ *   Effect.provide(NodeContext.layer)
+ * )
+ *
+ * @since 0.1.0
+ */
+import type { CommandExecutor } from "@effect/platform/CommandExecutor"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
+import type { ConfigError } from "effect/ConfigError"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as builds from "./internal/kernelEmulation/build.js"
+import { run } from "./internal/kernelEmulation/command.js"
+import * as probes from "./internal/kernelEmulation/requirements.js"
+
+/**
+ * Something that the machine must have.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
+export const Requirement = Schema.Struct({
+  name: Schema.String,
+  status: Schema.Literal("present", "missing"),
+  /** What does not work without it. */
+  neededFor: Schema.String,
+  /** What a person can do about it. */
+  remedy: Schema.String
+})
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export type Requirement = typeof Requirement.Type
+
+/**
+ * The machine lacks something that the emulation needs.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RequirementsMissing extends Schema.TaggedError<RequirementsMissing>(
+  "@effect-ploop/conformance/KernelEmulation/RequirementsMissing"
+)("RequirementsMissing", { missing: Schema.Array(Requirement) }) {
+  override get message(): string {
+    const lines = this.missing.map(({ name, neededFor, remedy }) => `  ${name} (needed for ${neededFor}): ${remedy}`)
+    return `the kernel emulation cannot run on this machine, which lacks\n${lines.join("\n")}`
+  }
+}
+
+/**
+ * The emulation could not be built.
+ *
+ * - `output`: what the build script or the compiler said
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class BuildFailed extends Schema.TaggedError<BuildFailed>(
+  "@effect-ploop/conformance/KernelEmulation/BuildFailed"
+)("BuildFailed", { output: Schema.String }) {
+  override get message(): string {
+    return `the kernel emulation could not be built: ${this.output}`
+  }
+}
+
+/**
+ * The program does not run in the namespaces of the emulation.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NotInside extends Schema.TaggedError<NotInside>(
+  "@effect-ploop/conformance/KernelEmulation/NotInside"
+)("NotInside", {}) {
+  override get message(): string {
+    return "the kernel emulation works only in its own namespaces: start the program again with KernelEmulation.enter"
+  }
+}
+
+/**
+ * The place where the emulation keeps its state could not be made.
+ *
+ * - `reason`: what the system said
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class SetupFailed extends Schema.TaggedError<SetupFailed>(
+  "@effect-ploop/conformance/KernelEmulation/SetupFailed"
+)("SetupFailed", { reason: Schema.String }) {
+  override get message(): string {
+    return `the kernel emulation could not be set up: ${this.reason}`
+  }
+}
+
+/**
+ * @since 0.1.0
+ * @category schemas
+ */
+export const KernelEmulationError = Schema.Union(RequirementsMissing, BuildFailed, NotInside, SetupFailed)
+
+/**
+ * @since 0.1.0
+ * @category errors
+ */
+export type KernelEmulationError = typeof KernelEmulationError.Type
+
+/**
+ * Everything has a default.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Options {
+  /** Where the built emulation is kept; a directory below the user's cache unless given. */
+  readonly cacheDirectory?: string | undefined
+  /** Where the images will be; `/tmp` unless given. It must have room for them. */
+  readonly scratch?: string | undefined
+}
+
+/**
+ * What not every machine allows.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Capabilities {
+  /** Whether a mounted disk can grow: ext4 wants the capability CAP_SYS_RESOURCE for it. */
+  readonly growsOnline: boolean
+}
+
+/**
+ * An emulated kernel.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface KernelEmulation {
+  /** What stands before the tool, as `PloopCli` takes it. */
+  readonly prefix: ReadonlyArray<string>
+  /** Its own directory, which no other has devices in. */
+  readonly state: string
+  /** What mounts on it can do. */
+  readonly capabilities: Capabilities
+}
+
+type Services = CommandExecutor | FileSystem.FileSystem | Path
+
+/** In a `/dev` that belongs to the emulation alone; the C program has the same path. */
+const mark = "/dev/ploop-emulation"
+
+/**
+ * What the machine must have, and whether it does, inside of the namespaces and
+ * outside alike. Nothing is changed.
+ *
+ * @since 0.1.0
+ * @category requirements
+ */
+export const requirements = (
+  options?: Options
+): Effect.Effect<ReadonlyArray<Requirement>, never, CommandExecutor | FileSystem.FileSystem> =>
+  probes.requirements(options?.scratch ?? "/tmp")
+
+/**
+ * What the machine should have: without it, some operations fail and all others
+ * work. A suite skips the cases of these.
+ *
+ * @since 0.1.0
+ * @category requirements
+ */
+export const optional: Effect.Effect<
+  ReadonlyArray<Requirement>,
+  never,
+  CommandExecutor | FileSystem.FileSystem
+> = Effect.map(probes.resourceCapability, (requirement) => [requirement])
+
+const build = (options: Options | undefined): Effect.Effect<builds.Built, KernelEmulationError, Services> =>
+  Effect.gen(function*() {
+    const missing = (yield* requirements(options)).filter(({ status }) => status === "missing")
+    if (missing.length > 0) return yield* new RequirementsMissing({ missing })
+    return yield* Effect.mapError(
+      builds.build(options?.cacheDirectory),
+      (error: builds.CompilerRefused | ConfigError | PlatformError) =>
+        new BuildFailed({ output: error._tag === "CompilerRefused" ? error.output : String(error) })
+    )
+  })
+
+/**
+ * Whether this program runs in the namespaces of the emulation.
+ *
+ * @since 0.1.0
+ * @category namespaces
+ */
+export const isInside: Effect.Effect<boolean, never, FileSystem.FileSystem> = Effect.flatMap(
+  FileSystem.FileSystem,
+  (fs) => Effect.orElseSucceed(fs.exists(mark), () => false)
+)
+
+/**
+ * What to run in place of a command, so that it runs in a mount namespace and a
+ * process namespace of its own, with a `/dev` of its own. It has the command's
+ * input, output and exit code, and hands signals on to it. When the command
+ * ends, or is killed, the kernel ends and umounts whatever is left.
+ *
+ * @since 0.1.0
+ * @category namespaces
+ */
+export const enter = (
+  command: string,
+  args: ReadonlyArray<string> = [],
+  options?: Options
+): Effect.Effect<[program: string, ...args: Array<string>], KernelEmulationError, Services> =>
+  Effect.map(build(options), ({ program }) => [program, "enter", command, ...args])
+
+/**
+ * An emulated kernel, which has no device yet. At the end of the scope, what is
+ * still mounted of its devices is umounted, and they are stopped and removed.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const scoped = (
+  options?: Options
+): Effect.Effect<KernelEmulation, KernelEmulationError, Services | Scope.Scope> =>
+  Effect.gen(function*() {
+    if (!(yield* isInside)) return yield* new NotInside()
+    const fs = yield* FileSystem.FileSystem
+    const { library, program } = yield* build(options)
+    const state = yield* Effect.acquireRelease(
+      Effect.mapError(
+        fs.makeTempDirectory({ directory: mark, prefix: "state-" }),
+        (error) => new SetupFailed({ reason: error.message })
+      ),
+      (directory) =>
+        run(program, "reap", directory).pipe(
+          Effect.flatMap((ended) =>
+            ended.exitCode === 0
+              ? Effect.void
+              : Effect.logWarning("a file system of the kernel emulation was busy; it was umounted all the same")
+          ),
+          Effect.catchAll((error) => Effect.logWarning("the kernel emulation could not be taken down", error))
+        )
+    )
+    const { status } = yield* probes.resourceCapability
+    return {
+      prefix: ["/usr/bin/env", `LD_PRELOAD=${library}`, `PLOOP_EMULATION_STATE=${state}`],
+      state,
+      capabilities: { growsOnline: status === "present" }
+    }
+  })

@@ -1,0 +1,25 @@
+import * as Case from "@effect-ploop/testkit/Case"
+import * as Suite from "@effect-ploop/testkit/Suite"
+import * as Command from "@effect/cli/Command"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as options from "./options.js"
+
+const conditions = ({ generations, needs }: Case.Case): string => {
+  const all = [...needs, ...(generations === undefined ? [] : [`generation ${generations.join(" or ")}`])]
+  return all.length === 0 ? "" : `  (needs ${all.join(", ")})`
+}
+
+export const command = Command.make("list", { filters: options.filters }, ({ filters }) =>
+  Effect.gen(function*() {
+    const cases = Suite.select(filters)
+    for (const operation of new Set(cases.map(Case.operation))) {
+      yield* Console.log(operation)
+      for (const self of cases.filter((other) => Case.operation(other) === operation)) {
+        yield* Console.log(
+          `  ${self.id}\n    ${self.title}${conditions(self)}\n    ${self.source.kind}: ${self.source.where}`
+        )
+      }
+    }
+    yield* Console.log(`${cases.length} cases`)
+  })).pipe(Command.withDescription("Lists the cases: what each demands, what it needs, and where the rule comes from."))

@@ -1,0 +1,69 @@
+import type * as Runner from "@effect-ploop/testkit/Runner"
+import type { PlatformError } from "@effect/platform/Error"
+import * as Terminal from "@effect/platform/Terminal"
+import * as Effect from "effect/Effect"
+import * as Ref from "effect/Ref"
+
+export interface Progress {
+  readonly onEvent: (event: Runner.Event) => Effect.Effect<void>
+  /** Leaves the line of the progress as if it had never been there. */
+  readonly clear: Effect.Effect<void>
+}
+
+const startOfLine = "\r\u001b[K"
+
+const failedOnTerminal = `${startOfLine}\u001b[31mfailed:\u001b[0m`
+
+/** The rest, as a stack has it, is in the report. */
+const firstLine = (text: string): string => text.split("\n", 1)[0] ?? ""
+
+interface Counted {
+  readonly all: number
+  readonly done: number
+  readonly failed: number
+}
+
+const shown = ({ all, done, failed }: Counted, id: string, columns: number): string => {
+  const width = String(all).length
+  const failures = failed === 0 ? "" : `, ${failed} failed`
+  return `[${String(done).padStart(width)}/${all}${failures}] ${id}`.slice(0, Math.max(columns - 1, 20))
+}
+
+/** A line that changes, on a terminal; elsewhere nothing but the failures, as they come. */
+export const make: Effect.Effect<Progress, never, Terminal.Terminal> = Effect.gen(function*() {
+  const terminal = yield* Terminal.Terminal
+  const isTerminal = yield* terminal.isTTY
+  const counted = yield* Ref.make<Counted>({ all: 0, done: 0, failed: 0 })
+  const say = (text: string): Effect.Effect<void> => Effect.ignore<void, PlatformError, never>(terminal.display(text))
+  const show = (id: string) =>
+    isTerminal
+      ? Effect.flatMap(
+        Effect.all([Ref.get(counted), terminal.columns]),
+        ([now, columns]) => say(`${startOfLine}${shown(now, id, columns)}`)
+      )
+      : Effect.void
+
+  return {
+    clear: isTerminal ? say(startOfLine) : Effect.void,
+    onEvent: (event) => {
+      switch (event._tag) {
+        case "Started":
+          return Ref.set(counted, { all: event.cases, done: 0, failed: 0 })
+        case "CaseStarted":
+          return show(event.case.id)
+        case "CaseEnded": {
+          const { id, outcome } = event.result
+          const failed = outcome._tag === "Failed"
+          const line = failed
+            ? `${isTerminal ? failedOnTerminal : "failed:"} ${id}: ${firstLine(outcome.message)}\n`
+            : ""
+          return Ref.update(counted, (now) => ({
+            ...now,
+            done: now.done + 1,
+            failed: now.failed + (failed ? 1 : 0)
+          })).pipe(Effect.zipRight(line === "" ? Effect.void : say(line)), Effect.zipRight(show(id)))
+        }
+      }
+    }
+  }
+})

@@ -1,0 +1,55 @@
+import * as Report from "@effect-ploop/testkit/Report"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import type * as HashMap from "effect/HashMap"
+import { Ended, misused } from "./exit.js"
+
+const formats: Readonly<Record<string, (report: Report.Report) => string>> = {
+  junit: Report.toJUnit,
+  json: Report.toJson,
+  html: Report.toHtml
+}
+
+/** Where a report goes, and what makes it. */
+interface Destination {
+  readonly file: string
+  readonly format: (report: Report.Report) => string
+}
+
+/** Looks, before anything runs, whether the reports that are wanted can be written. */
+export const destinations = (
+  wanted: HashMap.HashMap<string, string> | undefined
+): Effect.Effect<ReadonlyArray<Destination>, Ended, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    return yield* Effect.forEach(wanted ?? [], ([name, file]) =>
+      Effect.gen(function*() {
+        const format = formats[name]
+        if (format === undefined) {
+          return yield* misused(`--report is ${name}=${file}, but the format must be junit, json or html`)
+        }
+        yield* Effect.mapError(
+          fs.access(path.dirname(path.resolve(file)), { writable: true }),
+          (error) =>
+            misused(
+              `--report is ${name}=${file}, but the directory of the file must be one that can be written to: ${error.message}`
+            )
+        )
+        return { file, format }
+      }))
+  })
+
+export const write = (
+  all: ReadonlyArray<Destination>,
+  report: Report.Report
+): Effect.Effect<void, Ended, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    yield* Effect.forEach(all, ({ file, format }) =>
+      Effect.mapError(
+        fs.writeFileString(file, format(report)),
+        (error) => new Ended({ code: 2, message: `the report ${file} could not be written: ${error.message}` })
+      ), { discard: true })
+  })

@@ -1,0 +1,130 @@
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import { print } from "@effect-ploop/testkit/Check"
+import * as FileTree from "@effect-ploop/testkit/FileTree"
+import * as FileSystem from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import type { Place } from "./step.js"
+import { besideTarget, mountPoints, target } from "./step.js"
+
+/** What callers of any backend act on, in an error. */
+const fields = [
+  "field",
+  "rule",
+  "id",
+  "children",
+  "limit",
+  "ancestor",
+  "option",
+  "what",
+  "path",
+  "image",
+  "target",
+  "exitCode",
+  "reason"
+] as const
+
+const told = (exit: Exit.Exit<unknown, unknown>): string =>
+  Exit.match(exit, {
+    onSuccess: (value) => value === undefined ? "success" : print(value),
+    onFailure: (cause) => {
+      const error = Cause.squash(cause)
+      if (!Predicate.hasProperty(error, "_tag")) return String(error)
+      const about = fields.flatMap((name) => {
+        const value: unknown = Reflect.get(Object(error), name)
+        return value === undefined ? [] : [`${name}: ${print(value)}`]
+      })
+      return [String(error._tag), ...about].join(", ")
+    }
+  })
+
+/** Puts the same word for what backends are free in: random parts of names, devices, where they work. */
+export const normalizer = ({ directory }: Place): (text: string) => string => {
+  const numbered = (prefix: string) => {
+    const known = new Map<string, string>()
+    return (found: string) => {
+      const name = known.get(found) ?? `${prefix}${known.size}`
+      known.set(found, name)
+      return name
+    }
+  }
+  const suffix = numbered("suffix ")
+  return (text) => {
+    // Which number comes next is up to the host.
+    const device = numbered("device ")
+    return text.replaceAll(directory, "DIRECTORY")
+      .replace(/Error in \w+ \([\w-]+\.c:\d+\): /g, "")
+      .replace(/\.\{[0-9a-f-]{36}\}/g, (found) => `.{${suffix(found)}}`)
+      .replace(/(\/dev\/(?:mapper\/)?ploop\d+)(p1)?/g, (_, whole: string, part = "") => `${device(whole)}${part}`)
+  }
+}
+
+const trees = (place: Place): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem | Path> =>
+  Effect.forEach(
+    [target(place), besideTarget(place)],
+    (directory) => Effect.map(Effect.exit(FileTree.read(directory)), (exit) => `${directory}: ${told(exit)}`)
+  )
+
+/** What can be seen of a disk: descriptor, tree, the files beside it, and what is in the mounts. */
+const visible = (place: Place, normalized: (text: string) => string, options: Options) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const ploop = yield* Ploop.Ploop
+    const descriptor = yield* Effect.option(fs.readFileString(place.disk))
+    const snapshots = yield* Effect.exit(ploop.listSnapshots({ disk: place.disk }))
+    const names = (yield* fs.readDirectory(place.directory)).filter((name) => !mountPoints.includes(name))
+    const files = yield* Effect.forEach(names, (name) =>
+      Effect.map(fs.stat(`${place.directory}/${name}`), (info) =>
+        info.type === "File" && options.sizes ? `${name}: ${info.size} bytes` : `${name}: ${info.type}`))
+    const lines = [
+      ...Option.getOrElse(descriptor, () =>
+        "no descriptor").split("\n").map(normalized),
+      ...(Exit.isSuccess(snapshots) ? SnapshotTree.nodes(snapshots.value).map(print) : [told(snapshots)]).map(
+        normalized
+      ),
+      // Random parts of names sort at random until they are normalised.
+      ...files.map(normalized).sort(),
+      ...(yield* trees(place)).map(normalized)
+    ]
+    return {
+      lines,
+      snapshots: new Set(
+        Exit.isSuccess(snapshots)
+          ? SnapshotTree.nodes(snapshots.value).map(({ id }) =>
+            id
+          )
+          : []
+      )
+    }
+  })
+
+/** What is compared: the sizes of image files, too, where they are exact. */
+export interface Options {
+  readonly sizes: boolean
+}
+
+/** What was seen after a step, on lines; whether it succeeded, and which snapshots there are now. */
+export interface Observation {
+  readonly lines: ReadonlyArray<string>
+  readonly succeeded: boolean
+  readonly snapshots: ReadonlySet<SnapshotId>
+}
+
+/** Runs a step, and says on lines what became of it and what is seen afterwards. */
+export const observe = <E, R>(
+  place: Place,
+  normalized: (text: string) => string,
+  run: Effect.Effect<unknown, E, R>,
+  options: Options
+) =>
+  Effect.gen(function*() {
+    const exit = yield* Effect.exit(run)
+    const { lines, snapshots } = yield* visible(place, normalized, options)
+    return { lines: [normalized(`result: ${told(exit)}`), ...lines], succeeded: Exit.isSuccess(exit), snapshots }
+  })

@@ -1,0 +1,164 @@
+import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
+import * as LowLevel from "@effect-ploop/core/LowLevel"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type { CreateOptions } from "@effect-ploop/core/Request"
+import { ids } from "@effect-ploop/testkit/Conformance"
+import * as ImageFile from "@effect-ploop/testkit/ImageFile"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as FastCheck from "effect/FastCheck"
+import type { Named, Place } from "../step.js"
+import { further, top } from "../step.js"
+import type { Weighted } from "./build.js"
+import { always, anyOf, both, exists, fileOf, files, idle, just, on, snapshotOrTop, some } from "./build.js"
+
+/** How a disk without a file system is made. */
+export const creation: FastCheck.Arbitrary<Omit<CreateOptions, "image">> = FastCheck.record({
+  size: FastCheck.constantFrom("8M", "10M", "3000K"),
+  format: FastCheck.oneof(
+    { weight: 4, arbitrary: FastCheck.constant("expanded" as const) },
+    FastCheck.constantFrom("raw" as const, "preallocated" as const)
+  ),
+  clusterSize: FastCheck.constantFrom("1M", "256K"),
+  fileSystem: FastCheck.constant("none" as const),
+  version: FastCheck.constant(1 as const)
+})
+
+/** What asks and changes nothing. */
+export const questions: Weighted = anyOf(
+  3,
+  on("imageInfo", (p, disk) => p.imageInfo({ disk })),
+  on("topDelta", (p, disk) => p.topDelta({ disk })),
+  on("isMounted", (p, disk) => p.isMounted({ disk })),
+  on("deviceOf a component", (p, disk) => p.deviceOf({ disk, component: "x" }))
+)
+
+/** What looks for damage, and mends it. */
+export const checks: ReadonlyArray<Weighted> = [
+  some(3, snapshotOrTop, (it) =>
+    on(
+      `check ${it.name}`,
+      (p, disk) => p.check({ disk, ...(it !== top && { snapshot: it.id }) }),
+      { when: exists(it) }
+    )),
+  just(1, on("check an unknown one", (p, disk) => p.check({ disk, snapshot: ids.unknown }))),
+  some(
+    3,
+    FastCheck.tuple(
+      snapshotOrTop,
+      FastCheck.record({ force: FastCheck.boolean(), dropInUse: FastCheck.boolean(), readOnly: FastCheck.boolean() })
+    ),
+    ([it, given]) => {
+      const switches = Object.entries(given).flatMap(([name, isGiven]) => isGiven ? [name] : [])
+      return on(
+        `check the image of ${it.name}${switches.length === 0 ? "" : ` with ${switches.join(", ")}`}`,
+        (p, _, place) => Effect.flatMap(fileOf(place, it.id), (image) => p.check({ image, ...given })),
+        { when: both(exists(it), idle) }
+      )
+    }
+  )
+]
+
+/** Whether an image file is the base of a raw disk. */
+const isRaw = ({ directory, disk }: Place, image: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const { images } = yield* DiskDescriptor.parse(yield* fs.readFileString(disk))
+    const [base] = images
+    return base?.type === "Plain" && image.startsWith(directory) && image.endsWith(`/${base.file}`)
+  })
+
+const sizes = FastCheck.constantFrom("12M", "16M", "4M", "12345s", "10244K")
+
+/** What changes the form of images. */
+export const forms: ReadonlyArray<Weighted> = [
+  some(
+    2,
+    FastCheck.constantFrom("raw" as const, "expanded" as const, "preallocated" as const),
+    (format) => on(`convert to ${format}`, (p, disk) => p.convert({ disk, format }))
+  ),
+  just(1, on("convert to version 1", (p, disk) => p.convert({ disk, version: 1 }))),
+  some(3, sizes, (size) => ({
+    name: `grow to ${size}`,
+    when: always,
+    run: ({ disk }) => Effect.flatMap(LowLevel.LowLevel, (low) => low.grow({ disk, size }))
+  })),
+  some(1, FastCheck.tuple(snapshotOrTop, sizes), ([it, size]) => ({
+    name: `grow the image of ${it.name} to ${size}`,
+    when: exists(it),
+    run: (place) =>
+      Effect.gen(function*() {
+        const low = yield* LowLevel.LowLevel
+        const image = yield* fileOf(place, it.id)
+        // A ploop image that is taken for a raw one gets a tail, which the host in memory has no place for.
+        yield* low.grow({ image, size, ...((yield* isRaw(place, image)) && { raw: true }) })
+      })
+  })),
+  just(1, {
+    name: "restoreDescriptor",
+    when: (model) => model.snapshots.size < 2,
+    run: (place) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const image = `${place.directory}/root.hdd`
+        const raw = yield* isRaw(place, image)
+        yield* fs.remove(place.disk)
+        yield* (yield* Ploop.Ploop).restoreDescriptor({ image, ...(raw && { format: "raw" }) })
+      })
+  }),
+  some(1, creation, (made) =>
+    on(
+      `create another disk, ${JSON.stringify(made)}`,
+      (p, _, place) => p.create({ image: `${further(place)}/root.hdd`, ...made })
+    )),
+  just(
+    1,
+    on(
+      "create the disk again",
+      (p, _, { directory }) => p.create({ image: `${directory}/other.hdd`, size: "8M", fileSystem: "none", version: 1 })
+    )
+  )
+]
+
+/** What needs a running device and a file system, and is refused without them. */
+export const refusals: Weighted = anyOf(
+  2,
+  on("fileSystemInfo", (p, disk) => p.fileSystemInfo({ disk })),
+  on("umount", (p, disk) => p.umount({ disk })),
+  on("umount the image", (p, _, { directory }) => p.umount({ image: `${directory}/root.hdd` })),
+  on("balloonStatus", (p, disk) => p.balloonStatus({ disk })),
+  on("discard", (p, disk) => p.discard({ disk })),
+  on("resize online", (p, disk) => p.resize({ disk, size: "16M", mode: "online" }))
+)
+
+type Change = (fs: FileSystem.FileSystem, file: string, place: Place) => ReturnType<Parameters<typeof files>[1]>
+
+const toImage = (weight: number, verb: string, how: string, change: Change, when: (it: Named) => typeof always) =>
+  some(weight, snapshotOrTop, (it) =>
+    files(
+      `${verb} the image of ${it.name}${how}`,
+      (fs, place) => Effect.flatMap(fileOf(place, it.id), (file) => change(fs, file, place)),
+      { when: when(it) }
+    ))
+
+const idleImage = (it: Named) => both(exists(it), idle)
+
+/** What a host may do to image files behind the back of the tool, and leaves them whole. */
+export const copies: ReadonlyArray<Weighted> = [
+  toImage(2, "mark", " as in use", (_, file) => ImageFile.markInUse(file), idleImage),
+  toImage(1, "copy", " byte by byte", (fs, file) =>
+    Effect.gen(function*() {
+      const bytes = yield* fs.readFile(file)
+      yield* fs.remove(file)
+      yield* fs.writeFile(file, bytes)
+    }), idleImage)
+]
+
+/** What breaks images. */
+export const damage: ReadonlyArray<Weighted> = [
+  toImage(1, "remove", "", (fs, file) => fs.remove(file), exists),
+  toImage(1, "break", "", (_, file) => ImageFile.breakSignature(file), exists),
+  toImage(1, "cut", " short", (fs, file, place) =>
+    // A raw disk has whole sectors, and a header does not fit into 40 bytes.
+    Effect.flatMap(isRaw(place, file), (raw) => fs.truncate(file, raw ? 1_048_576 : 40)), exists)
+]

@@ -1,0 +1,121 @@
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type { Prerequisite } from "@effect-ploop/core/Result"
+import * as Scratch from "@effect-ploop/testkit/Scratch"
+import * as Command from "@effect/platform/Command"
+import type * as CommandExecutor from "@effect/platform/CommandExecutor"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+/** What stands in `neededFor` of that without which nothing runs. */
+export const everything = "everything"
+
+type Environment = Ploop.Ploop | FileSystem.FileSystem | Path.Path | CommandExecutor.CommandExecutor
+
+type Look = Effect.Effect<Prerequisite, never, Environment>
+
+const finding = (
+  name: string,
+  present: boolean,
+  neededFor: string,
+  remedy: string
+): Prerequisite => ({ name, status: present ? "present" : "missing", neededFor, remedy: present ? "" : remedy })
+
+const unknown = (name: string, neededFor: string, remedy: string): Prerequisite => ({
+  name,
+  status: "unknown",
+  neededFor,
+  remedy
+})
+
+/** What a command prints; none when it cannot be run or says nothing. */
+const ask = (
+  command: string,
+  ...args: ReadonlyArray<string>
+): Effect.Effect<Option.Option<string>, never, CommandExecutor.CommandExecutor> =>
+  Effect.map(
+    Effect.orElseSucceed(Command.string(Command.make(command, ...args)), () => ""),
+    (text) => Option.filter(Option.some(text.trim()), (words) => words !== "")
+  )
+
+const rootNeededFor = "the tool's locks, devices and mounts"
+
+export const root: Look = Effect.gen(function*() {
+  const user = yield* ask("id", "-u")
+  if (Option.isNone(user)) return unknown("root", rootNeededFor, "run as root")
+  if (user.value === "0") return finding("root", true, rootNeededFor, "")
+  const sudo = yield* ask("sudo", "-n", "id", "-u")
+  return finding(
+    "root",
+    Option.contains(sudo, "0"),
+    rootNeededFor,
+    "run as root, or let this user run sudo without a password and set PLOOP_PREFIX=sudo,-n"
+  )
+})
+
+/** A file can be written to the directory and read back. */
+export const directory = (scratch: string): Look =>
+  Effect.gen(function*() {
+    const name = `scratch directory ${scratch}`
+    return yield* Effect.match(Scratch.requireUsable(scratch), {
+      onSuccess: () => finding(name, true, everything, ""),
+      onFailure: ({ reason, rule }) => finding(name, false, everything, `it ${rule}: ${reason}`)
+    })
+  })
+
+/** The type of the file system that a directory is on, as `stat` calls it. */
+export const fileSystemOf = (scratch: string) => ask("stat", "--file-system", "--format=%T", scratch)
+
+/** What `stat` calls every file system of that family, ext4 among them. */
+const ext4 = "ext2/ext3"
+
+/** Whether ploop takes images on a file system of this type. */
+export const isTaken = (type: string): boolean => type === ext4
+
+export const hostFileSystem = (scratch: string): Look =>
+  Effect.map(fileSystemOf(scratch), (found) => {
+    const neededFor = "devices, mounts, and all that works on them"
+    const remedy = "give a directory on ext4: ploop refuses XFS and others"
+    return Option.match(found, {
+      onNone: () => unknown(`file system below ${scratch}`, neededFor, remedy),
+      onSome: (type) => finding(`ext4 below ${scratch} (it is ${type})`, isTaken(type), neededFor, remedy)
+    })
+  })
+
+const noLeftovers = "a run that meets nothing of an earlier one"
+
+const list = (all: ReadonlyArray<string>): string => all.join(", ")
+
+export const leftoverDevices = (scratch: string): Look =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const fs = yield* FileSystem.FileSystem
+    const below = `${yield* Effect.orElseSucceed(fs.realPath(scratch), () => scratch)}/${Scratch.prefix}`
+    return yield* Effect.match(ploop.listDevices, {
+      onFailure: (error) => unknown("no devices left by earlier runs", noLeftovers, error.message),
+      onSuccess: (devices) => {
+        const left = devices.filter(({ image }) => image.startsWith(below)).map(({ device }) => device)
+        return finding(
+          "no devices left by earlier runs",
+          left.length === 0,
+          noLeftovers,
+          `ploop umount -d ${list(left)}`
+        )
+      }
+    })
+  })
+
+export const leftoverDirectories = (scratch: string): Look =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const names = yield* Effect.orElseSucceed(fs.readDirectory(scratch), () => [])
+    const left = names.filter((name) => name.startsWith(Scratch.prefix)).map((name) => path.join(scratch, name))
+    return finding(
+      "no directories left by earlier runs",
+      left.length === 0,
+      noLeftovers,
+      `when no run is under way, remove ${list(left)}`
+    )
+  })

@@ -1,0 +1,111 @@
+/**
+ * The directory that a target gives the suite to work in: whether it can be used,
+ * and what is made in it.
+ *
+ * @since 0.2.0
+ */
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type { PloopError } from "@effect-ploop/core/PloopError"
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { areUint8ArraysEqual } from "uint8array-extras"
+import type { Capability } from "./Capability.js"
+import type * as Case from "./Case.js"
+
+/**
+ * What the names of the directories begin with that the suite makes, so that
+ * leftovers are recognized.
+ *
+ * @since 0.2.0
+ * @category constants
+ */
+export const prefix = "ploop-conformance-"
+
+/**
+ * The scratch directory cannot be used: which it is, the rule that it breaks, and
+ * what the system says.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ScratchUnusable
+  extends Schema.TaggedError<ScratchUnusable>("@effect-ploop/testkit/Scratch/ScratchUnusable")(
+    "ScratchUnusable",
+    { directory: Schema.String, rule: Schema.String, reason: Schema.String }
+  )
+{
+  override get message(): string {
+    return `the scratch directory is ${this.directory}, but it ${this.rule}${
+      this.reason === "" ? "" : `: ${this.reason}`
+    }`
+  }
+}
+
+const ruleFor = (error: PlatformError): string =>
+  error._tag === "SystemError" && error.reason === "PermissionDenied"
+    ? "must be one that may be written to"
+    : "must be one that can be written to, with room for disks"
+
+/**
+ * Fails unless it is a directory in which a file can be written and read back. It
+ * leaves nothing there.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const requireUsable = (
+  directory: string
+): Effect.Effect<void, ScratchUnusable, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const unusable = (rule: string, reason = "") => new ScratchUnusable({ directory, rule, reason })
+    const info = yield* Effect.mapError(
+      fs.stat(directory),
+      (error) => unusable("must be a directory that exists", error.message)
+    )
+    if (info.type !== "Directory") {
+      return yield* unusable("must be a directory", `it is of type ${info.type}`)
+    }
+    const probe = new Uint8Array(1024 * 1024).fill(0x5a)
+    const read = yield* Effect.scoped(Effect.gen(function*() {
+      const own = yield* fs.makeTempDirectoryScoped({ directory, prefix })
+      const file = path.join(own, "probe")
+      yield* fs.writeFile(file, probe)
+      return yield* fs.readFile(file)
+    })).pipe(Effect.mapError((error) => unusable(ruleFor(error), error.message)))
+    if (!areUint8ArraysEqual(read, probe)) return yield* unusable("must give back what was written to it")
+  })
+
+/**
+ * Unmounts what is left of the disks whose images are in a directory, and removes
+ * the directory. Devices are looked for where the host has them.
+ *
+ * @since 0.2.0
+ * @category changes
+ */
+export const clear = (
+  host: {
+    /** What the host can do; without `device`, no disk can be attached. */
+    readonly capabilities: ReadonlyArray<Capability>
+  },
+  directory: string
+): Effect.Effect<void, PloopError | PlatformError, Case.Services> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    if (host.capabilities.includes("device")) {
+      const ploop = yield* Ploop.Ploop
+      const own = (yield* ploop.listDevices).filter(({ image }) => image.startsWith(`${directory}/`))
+      // What lies in another mount goes first.
+      for (const { device } of own.reverse()) {
+        yield* ploop.umount({ device }).pipe(
+          Effect.retry({ schedule: Ploop.whileBusy, while: (error) => error._tag === "Busy" }),
+          Effect.catchTag("DeviceNotFound", "NotMounted", () => Effect.void)
+        )
+      }
+    }
+    yield* fs.remove(directory, { recursive: true, force: true })
+  })
