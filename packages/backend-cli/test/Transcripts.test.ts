@@ -52,6 +52,7 @@ const creating: Tape.Tape = [
 ]
 
 const looks = (...descriptors: ReadonlyArray<string>): Tape.Tape => [
+  ...creating,
   { _tag: "Look", method: "stat", path: "/vz/a/mnt", value: "Directory" },
   ...["/dev/ploop0", "/dev/ploop0p1", "/dev/ploop1", "/dev/ploop1p1", "/dev/ploop4242"].map((path) =>
     ({ _tag: "Look", method: "find", path, value: "BlockDevice 1 1" }) as const
@@ -69,7 +70,7 @@ const usageOf: Record<string, string> = {
 /** A host on which the tool answers what was recorded under these topics, in their order. */
 const host = (folder: string, topics: ReadonlyArray<string>, descriptors: ReadonlyArray<string> = []) => {
   const usage = parsed(usageOf[folder]!, "usage").slice(0, 1)
-  const tape = [...usage, ...topics.flatMap((topic) => parsed(folder, topic)), ...creating, ...looks(...descriptors)]
+  const tape = [...usage, ...topics.flatMap((topic) => parsed(folder, topic)), ...looks(...descriptors)]
   return PloopCli.layer().pipe(Layer.provide(Tape.replay(tape, { match })), Layer.provide(NodePath.layer))
 }
 
