@@ -32,10 +32,10 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Scope from "effect/Scope"
 import * as args from "./internal/arguments.js"
+import { CurrentHostFiles } from "./internal/currentHostFiles.js"
+import * as generation from "./internal/generation.js"
 import * as host from "./internal/host.js"
-import * as locks from "./internal/locks.js"
 import * as balloon from "./internal/operations/balloon.js"
 import * as copy from "./internal/operations/copy.js"
 import * as images from "./internal/operations/images.js"
@@ -55,8 +55,18 @@ import * as session from "./internal/session.js"
 export interface Options {
   /** The tool: a name that is looked for in `PATH`, or a path. `ploop` unless given. */
   readonly tool?: string | undefined
-  /** The words before the tool, as in `["sudo", "-n"]`; none unless given. */
+  /**
+   * The words before the tool, as in `["sudo", "-n"]`; none unless given. It
+   * has to pass the environment variables `LC_ALL` and `PLOOP_PAD` on to the tool:
+   * the README has the rule of sudoers for that.
+   */
   readonly prefix?: ReadonlyArray<string> | undefined
+  /**
+   * The words before `kill`, as in `["sudo", "-n"]`, to signal a tool that runs as
+   * another user. Unless given, no such tool is signalled: after a time limit or an
+   * interruption, a change is waited for, and a query is left to end by itself.
+   */
+  readonly killPrefix?: ReadonlyArray<string> | undefined
   /** The tool's `-v`: how much it says. 3, the tool's own default, unless given. */
   readonly verbosity?: number | undefined
   /**
@@ -72,10 +82,18 @@ export interface Options {
    * as merges, are never killed: they end by themselves.
    */
   readonly grace?: Duration.DurationInput | undefined
-  /** How many processes may run at once; 8 unless given. */
+  /**
+   * How many processes that change something may run at once, and how many queries
+   * beside them; 8 of each unless given.
+   */
   readonly maxProcesses?: number | undefined
   /** How much of each output stream is kept, in bytes; 1 MiB unless given. */
   readonly maxOutput?: number | undefined
+  /**
+   * Whether operations may write to and remove images that their descriptor names
+   * outside its own directory, also by way of a symbolic link; `false` unless given.
+   */
+  readonly allowOutsideImages?: boolean | undefined
   /** Whether to load the kernel modules with `modprobe` before the first operation; `false` unless given. */
   readonly loadModules?: boolean | undefined
 }
@@ -111,64 +129,80 @@ type Requirements = CommandExecutor | FileSystem | Path
  */
 export const make = (
   options: Options = {}
-): Effect.Effect<Context.Context<Services>, never, Requirements | Scope.Scope> =>
+): Effect.Effect<Context.Context<Services>, never, Requirements> =>
   Effect.gen(function*() {
-    for (const name of ["maxProcesses", "maxOutput"] as const) {
-      const value = options[name] ?? 1
-      if (!Number.isInteger(value) || value < 1) {
-        return yield* Effect.dieMessage(`${name} is ${value}, but it must be a whole number larger than zero`)
-      }
-    }
-    const config: process.ProcessConfig = {
-      tool: options.tool ?? "ploop",
-      prefix: options.prefix ?? [],
-      limits: {
-        query: Duration.decode(options.queryLimit ?? "3 minutes"),
-        change: Duration.decode(options.changeLimit ?? Duration.infinity)
-      },
-      grace: Duration.decode(options.grace ?? "10 seconds"),
-      maxProcesses: options.maxProcesses ?? 8,
-      maxOutput: options.maxOutput ?? 1024 * 1024
-    }
-    const modprobe = yield* process.make({ ...config, tool: "modprobe" })
-    const loadModules = (generation: Generation) =>
-      modprobe.run({
-        operation: "tool",
-        subject: "modprobe",
-        args: ["-a", ...args.modules[generation]],
-        kind: "change"
-      }).pipe(
-        Effect.flatMap((result) =>
-          result.exitCode === 0
-            ? Effect.void
-            : Effect.logWarning(`the kernel modules of ploop could not be loaded: ${result.stderr.trim()}`)
-        ),
-        Effect.catchAll((error) => Effect.logWarning("the kernel modules of ploop could not be loaded", error))
-      )
-
-    const current = yield* session.make({
+    yield* requireSensible(options)
+    const files = yield* CurrentHostFiles
+    const config = processConfig(options)
+    const runner = yield* process.make(config)
+    const load = options.loadModules === true ? yield* loadModules(config) : () => Effect.void
+    const probed = yield* generation.make({ runner, tool: config.tool, prepare: load })
+    const current = session.make({
       host: yield* host.make,
-      locks: yield* locks.make,
-      runner: yield* process.make(config),
+      files,
+      generation: probed,
+      // A tape that does not know holds no operation that needs it.
+      ownsFiles: config.prefix.length === 0 || (yield* Effect.orElseSucceed(files.isRoot, () => true)),
+      allowsOutsideImages: options.allowOutsideImages === true,
+      runner,
       tool: config.tool,
-      verbosity: options.verbosity ?? 3,
-      prepare: (generation) => options.loadModules === true ? loadModules(generation) : Effect.void
+      verbosity: options.verbosity ?? 3
     })
-
-    const ploop = Ploop.make({
-      ...images.make(current),
-      ...mounts.make(current),
-      ...snapshots.make(current),
-      ...queries.make(current),
-      ...balloon.make(current),
-      ...copy.make(current)
-    })
-
-    return Context.make(Ploop.Ploop, ploop).pipe(
-      Context.add(LowLevel.LowLevel, LowLevel.make(lowLevel.make(current))),
-      Context.add(PloopCli, { generation: Effect.map(ploop.tool, (tool) => tool.generation) })
-    )
+    return services(current)
   })
+
+const requireSensible = (options: Options): Effect.Effect<void> =>
+  Effect.forEach(["maxProcesses", "maxOutput"] as const, (name) => {
+    const value = options[name] ?? 1
+    return Number.isInteger(value) && value >= 1
+      ? Effect.void
+      : Effect.dieMessage(`${name} is ${value}, but it must be a whole number larger than zero`)
+  }, { discard: true })
+
+const processConfig = (options: Options): process.ProcessConfig => ({
+  tool: options.tool ?? "ploop",
+  prefix: options.prefix ?? [],
+  killPrefix: options.killPrefix,
+  limits: {
+    query: Duration.decode(options.queryLimit ?? "3 minutes"),
+    change: Duration.decode(options.changeLimit ?? Duration.infinity)
+  },
+  grace: Duration.decode(options.grace ?? "10 seconds"),
+  maxProcesses: options.maxProcesses ?? 8,
+  maxOutput: options.maxOutput ?? 1024 * 1024
+})
+
+/** Loads the kernel modules of a generation; a failure is a warning, for they may be part of the kernel. */
+const loadModules = (config: process.ProcessConfig) =>
+  Effect.map(process.make({ ...config, tool: "modprobe" }), (modprobe) => (generation: Generation) =>
+    modprobe.run({
+      operation: "tool",
+      subject: "modprobe",
+      args: ["-a", ...args.modules[generation]],
+      kind: "change"
+    }).pipe(
+      Effect.flatMap((result) =>
+        result.exitCode === 0
+          ? Effect.void
+          : Effect.logWarning(`the kernel modules of ploop could not be loaded: ${result.stderr.trim()}`)
+      ),
+      Effect.catchAll((error) => Effect.logWarning("the kernel modules of ploop could not be loaded", error))
+    ))
+
+const services = (current: session.Session): Context.Context<Services> => {
+  const ploop = Ploop.make({
+    ...images.make(current),
+    ...mounts.make(current),
+    ...snapshots.make(current),
+    ...queries.make(current),
+    ...balloon.make(current),
+    ...copy.make(current)
+  })
+  return Context.make(Ploop.Ploop, ploop).pipe(
+    Context.add(LowLevel.LowLevel, LowLevel.make(lowLevel.make(current))),
+    Context.add(PloopCli, { generation: Effect.map(ploop.tool, (tool) => tool.generation) })
+  )
+}
 
 // The types are written out, because an editor shows an alias by its name only.
 
@@ -185,7 +219,7 @@ export const make = (
 export const layer = (
   options?: Options
 ): Layer.Layer<Ploop.Ploop | LowLevel.LowLevel | PloopCli, never, CommandExecutor | FileSystem | Path> =>
-  Layer.scopedContext(make(options))
+  Layer.effectContext(make(options))
 
 /**
  * {@link layer} with options from `Config`: it fails with a `ConfigError` if one
@@ -200,13 +234,13 @@ export const layerConfig = (
   Ploop.Ploop | LowLevel.LowLevel | PloopCli,
   ConfigError,
   CommandExecutor | FileSystem | Path
-> => Layer.scopedContext(Effect.flatMap(Config.unwrap(options), make))
+> => Layer.effectContext(Effect.flatMap(Config.unwrap(options), make))
 
 /**
- * The options as `Config` reads them: `PLOOP_TOOL`, `PLOOP_PREFIX` (a comma
- * between its words), `PLOOP_VERBOSITY`, `PLOOP_QUERY_LIMIT`,
+ * The options as `Config` reads them: `PLOOP_TOOL`, `PLOOP_PREFIX` and
+ * `PLOOP_KILL_PREFIX` (a comma between their words), `PLOOP_VERBOSITY`, `PLOOP_QUERY_LIMIT`,
  * `PLOOP_CHANGE_LIMIT`, `PLOOP_GRACE`, `PLOOP_MAX_PROCESSES`,
- * `PLOOP_MAX_OUTPUT`, `PLOOP_LOAD_MODULES`.
+ * `PLOOP_MAX_OUTPUT`, `PLOOP_ALLOW_OUTSIDE_IMAGES`, `PLOOP_LOAD_MODULES`.
  *
  * @since 0.1.0
  * @category config
@@ -215,12 +249,14 @@ export const config: Config.Config<Options> = Config.nested(
   Config.all({
     tool: optional(Config.nonEmptyString("TOOL")),
     prefix: optional(Config.array(Config.nonEmptyString(), "PREFIX")),
+    killPrefix: optional(Config.array(Config.nonEmptyString(), "KILL_PREFIX")),
     verbosity: optional(Config.integer("VERBOSITY")),
     queryLimit: optional(Config.duration("QUERY_LIMIT")),
     changeLimit: optional(Config.duration("CHANGE_LIMIT")),
     grace: optional(Config.duration("GRACE")),
     maxProcesses: optional(positive("MAX_PROCESSES")),
     maxOutput: optional(positive("MAX_OUTPUT")),
+    allowOutsideImages: optional(Config.boolean("ALLOW_OUTSIDE_IMAGES")),
     loadModules: optional(Config.boolean("LOAD_MODULES"))
   }),
   "PLOOP"

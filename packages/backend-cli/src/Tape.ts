@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import * as Command from "@effect/platform/Command"
+import type * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import { type PlatformError, SystemError, SystemErrorReason } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -26,7 +26,10 @@ import * as Schema from "effect/Schema"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { areUint8ArraysEqual, concatUint8Arrays } from "uint8array-extras"
-import { deathBySignal, errnoOf, withoutEnvironment, wordsOf } from "./internal/process.js"
+import { CurrentHostFiles } from "./internal/currentHostFiles.js"
+import { withoutPrefix } from "./internal/process/command.js"
+import { deathBySignal, errnoOf, textOf } from "./internal/process/failures.js"
+import * as tapedFiles from "./internal/tapedFiles.js"
 
 const Output = Schema.Union(Schema.String, Schema.Struct({ base64: Schema.String }))
 
@@ -65,13 +68,14 @@ export type Run = typeof Run.Type
 /**
  * A look at the host: at the content of a file, or at its next bytes when it was
  * opened, at what a path really is, at whether it is there, at what kind
- * of thing it is. Without a value it failed, for the reason that is given.
+ * of thing it is; or what the backend itself made, removed or locked there.
+ * Without a value it failed, for the reason that is given.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const Look = Schema.TaggedStruct("Look", {
-  method: Schema.Literal("readFile", "open", "readAlloc", "realPath", "exists", "stat"),
+  method: Schema.Literal("readFile", "open", "readAlloc", "realPath", "exists", "stat", ...tapedFiles.methods),
   path: Schema.String,
   value: Schema.optional(Output),
   reason: Schema.optional(SystemErrorReason)
@@ -195,13 +199,10 @@ const endingOf = (exit: Exit.Exit<number, PlatformError>): Ending =>
 const notStarted = (thrown: unknown): Ending => ({
   notStarted: {
     reason: Predicate.isTagged(thrown, "SystemError") ? (thrown as SystemError).reason : "Unknown",
-    description: wordsOf(thrown),
+    description: textOf(thrown),
     code: errnoOf(thrown)
   }
 })
-
-const argvOf = (command: Command.Command): ReadonlyArray<string> =>
-  Command.flatten(command).flatMap((part) => withoutEnvironment([part.command, ...part.args]))
 
 /**
  * @since 0.1.0
@@ -250,7 +251,7 @@ export const record = (
           Effect.flatMap(Clock.currentTimeMillis, (now) =>
             append({
               _tag: "Run",
-              argv: argvOf(command),
+              argv: withoutPrefix(command),
               stdout: stdout.output(),
               stderr: stderr.output(),
               ...ending,
@@ -305,8 +306,14 @@ export const record = (
       stat: (path) => look("stat", path, fs.stat(path), (info) => info.type)
     }
 
+    const hostFiles = tapedFiles.record(
+      yield* CurrentHostFiles,
+      (method, path, effect, encode) => look(method, path, effect, (value) => encodeOutput(encode(value)))
+    )
+
     return Context.make(CommandExecutor.CommandExecutor, CommandExecutor.makeExecutor(start)).pipe(
-      Context.add(FileSystem.FileSystem, files)
+      Context.add(FileSystem.FileSystem, files),
+      Context.add(CurrentHostFiles, hostFiles)
     )
   }))
 
@@ -374,7 +381,7 @@ export const replay = (
   tape: Tape,
   options?: ReplayOptions
 ): Layer.Layer<CommandExecutor.CommandExecutor | FileSystem.FileSystem> =>
-  Layer.sync(FileSystem.FileSystem, () => {
+  Layer.syncContext(() => {
     const looks = tape.filter((entry) => entry._tag === "Look")
     const find = (method: Look["method"], path: string): Look | undefined => {
       const isOne = (look: Look) => look.method === method && look.path === path
@@ -392,7 +399,7 @@ export const replay = (
           : Effect.succeed(value(found.value))
       })
     const text = (output: typeof Output.Type): string => new TextDecoder().decode(decodeOutput(output))
-    return FileSystem.makeNoop({
+    const files = FileSystem.makeNoop({
       readFile: (path) => look("readFile", path, decodeOutput),
       readFileString: (path) => look("readFile", path, text),
       open: (path) =>
@@ -409,13 +416,17 @@ export const replay = (
       exists: (path) => look("exists", path, (output) => output === "true"),
       stat: (path) => look("stat", path, (output) => infoOf(text(output)))
     })
+    const hostFiles = tapedFiles.replay((method, path, decode) =>
+      look(method, path, (output) => decode(decodeOutput(output)))
+    )
+    return Context.make(FileSystem.FileSystem, files).pipe(Context.add(CurrentHostFiles, hostFiles))
   }).pipe(
     Layer.merge(Layer.sync(CommandExecutor.CommandExecutor, () => {
       const match = options?.match ?? sameArguments
       const runs = tape.filter((entry) => entry._tag === "Run")
       return CommandExecutor.makeExecutor((command) =>
         Effect.suspend(() => {
-          const asked = argvOf(command)
+          const asked = withoutPrefix(command)
           const index = runs.findIndex((run) => match(run.argv, asked))
           const run = runs[index]
           if (run === undefined) {

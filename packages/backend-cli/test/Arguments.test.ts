@@ -33,7 +33,7 @@ const commands = (path: string): ReadonlyArray<args.Arguments> => {
   const discard = Schema.decodeSync(Request.Discard)({ disk: "/x.xml", automount: true, defrag: true, toFree: "1G" })
   const grow = Schema.decodeSync(Request.Grow)({ image: "/x", raw: true, size: "1G" })
   return [
-    args.create(3, { ...create, image: host }, 2),
+    args.create(3, create, host, 2),
     args.restoreDescriptor(3, { image: host, format: "raw" }, path, path),
     args.convert(3, convert, path),
     args.check(3, check, path),
@@ -96,7 +96,36 @@ describe("what must never be asked of the tool", () => {
 
   it("is a size without a meaning: it is always a number of sectors", () => {
     const create = Schema.decodeSync(Request.Create)({ image: "/x", size: "10M" })
-    assert.strictEqual(args.create(3, create, 2)[3], "20480")
+    assert.strictEqual(args.create(3, create, "/x", 2)[3], "20480")
+  })
+})
+
+describe("a merge", () => {
+  const step = { survivor: A, merged: [B] }
+  const range = { survivor: A, merged: [B, C] }
+  const one = { _tag: "One", id: A } as const
+
+  it("is one command for each image on generations 7 and 9, which know no end of a range", () => {
+    for (const generation of ["7", "9"] as const) {
+      assert.deepStrictEqual(args.merges(generation, {}, step, undefined), [one])
+      assert.deepStrictEqual(args.merges(generation, {}, range, undefined), [one, one])
+      assert.deepStrictEqual(args.merges(generation, {}, step, "/new"), [one])
+    }
+  })
+
+  it("is one command on generation 1.15, with the end of the range unless that is the parent", () => {
+    assert.deepStrictEqual(args.merges("1.15", {}, step, undefined), [one])
+    assert.deepStrictEqual(args.merges("1.15", {}, range, undefined), [{ _tag: "Range", id: A, downTo: C }])
+  })
+
+  it("always has an end on generation 1.15 when it goes into a new file, without which the tool crashes", () => {
+    assert.deepStrictEqual(args.merges("1.15", {}, step, "/new"), [{ _tag: "Range", id: A, downTo: B }])
+  })
+
+  it("is one command for all images", () => {
+    for (const generation of Generation.Generation.literals) {
+      assert.deepStrictEqual(args.merges(generation, { all: true }, range, undefined), [{ _tag: "All" }])
+    }
   })
 })
 

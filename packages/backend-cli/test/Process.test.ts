@@ -1,4 +1,4 @@
-import type { PloopError } from "@effect-ploop/core"
+import type { Operation, PloopError } from "@effect-ploop/core"
 import { Command, CommandExecutor, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -217,13 +217,13 @@ describe("Process", () => {
         assert.isUndefined(env["HOME"])
       }))
 
-    live("has these also behind a prefix that clears the environment", () =>
+    it.effect("is named by the prefix, its own name and its arguments alone, so that a rule of sudoers can name it", () =>
       Effect.gen(function*() {
-        const result = yield* script("env", {}, { prefix: ["env", "-i"] })
-        const env = environment(result.stdout)
-        assertPadded(env)
-        assert.isUndefined(env["HOME"])
-        assert.deepStrictEqual(result.argv, ["env", "-i", "/bin/sh", "-c", "env"])
+        const { calls, runner } = yield* scripted([{}], { prefix: ["sudo", "-n"] })
+        const result = yield* runner.run(invocation(["list", "-a"]))
+        assert.deepStrictEqual(calls[0]?.argv, ["sudo", "-n", "/usr/sbin/ploop", "list", "-a"])
+        assert.deepStrictEqual(result.argv, calls[0]?.argv)
+        assertPadded(calls[0]!.env)
       }))
   })
 
@@ -361,16 +361,35 @@ describe("Process", () => {
         assert.strictEqual(timedOut.exitCode, 1)
       }))
 
-    live("is never killed when that would harm an image: it is waited for", () =>
+    it.effect("is never killed when that would harm an image: it is waited for", () =>
       Effect.gen(function*() {
-        const error = yield* Effect.flip(script(
-          `trap '' TERM; echo begun; sleep 0.5; echo merged`,
-          { kind: "careful", limit }
+        const { calls, runner } = yield* scripted([{ lasts: "1 hours", ignores: ["SIGTERM"], exitCode: 4 }])
+        const fiber = yield* Effect.fork(Effect.flip(
+          runner.run(invocation(["snapshot-merge"], { kind: "uninterruptible", limit: Duration.minutes(1) }))
         ))
-        const timedOut = expectTag(error, "TimedOut")
-        assert.deepStrictEqual(printed(timedOut), ["begun", "merged"])
-        assert.strictEqual(timedOut.exitCode, 0)
+        yield* TestClock.adjust("59 minutes")
+        assert.isNull(fiber.unsafePoll())
+        yield* TestClock.adjust("1 minutes")
+        assert.strictEqual(expectTag(yield* Fiber.join(fiber), "TimedOut").exitCode, 4)
+        assert.deepStrictEqual(calls[0]?.signals, ["SIGTERM"])
       }))
+
+    for (const kind of ["query", "change", "uninterruptible"] as const) {
+      it.effect(`is a success when it ends with success all the same (${kind})`, () =>
+        Effect.gen(function*() {
+          const { calls, runner } = yield* scripted([{ lasts: "65 seconds", ignores: ["SIGTERM"], stdout: "done" }], {
+            grace: Duration.minutes(1)
+          })
+          const fiber = yield* Effect.fork(
+            runner.run(invocation(["snapshot"], { kind, limit: Duration.minutes(1) }))
+          )
+          yield* TestClock.adjust("61 seconds")
+          assert.deepStrictEqual(calls[0]?.signals, ["SIGTERM"])
+          yield* TestClock.adjust("4 seconds")
+          const result = yield* Fiber.join(fiber)
+          assert.deepStrictEqual([result.exitCode, result.stdout], [0, "done"])
+        }))
+    }
   })
 
   describe("an interrupted run", () => {
@@ -404,7 +423,7 @@ describe("Process", () => {
         const file = `${yield* scratch}/file`
         const fiber = yield* Effect.fork(script(
           `trap '' TERM; echo begun > ${file}; sleep 0.4; echo merging || exit 1; echo merged >> ${file}`,
-          { kind: "careful" }
+          { kind: "uninterruptible" }
         ))
         yield* linesOf(file, 1)
         yield* Fiber.interrupt(fiber)
@@ -431,7 +450,7 @@ describe("Process", () => {
     it.effect("has no limit where none is configured", () =>
       Effect.gen(function*() {
         const { runner } = yield* scripted([{ lasts: "30 days" }])
-        const fiber = yield* Effect.fork(runner.run(invocation(["convert"], { kind: "careful" })))
+        const fiber = yield* Effect.fork(runner.run(invocation(["convert"], { kind: "uninterruptible" })))
         yield* TestClock.adjust("30 days")
         const { duration } = yield* Fiber.join(fiber)
         assert.strictEqual(Duration.toHours(duration), 30 * 24)
@@ -446,36 +465,146 @@ describe("Process", () => {
         assert.isAtMost(yield* timers, before)
       }))
 
-    it.effect("a process of another user is told by way of the prefix", () =>
+    const foreign = { lasts: Duration.infinity, foreign: true } as const
+
+    it.effect("a process of another user is signalled by way of the kill prefix, where there is one", () =>
       Effect.gen(function*() {
         const { calls, runner } = yield* scripted(
-          (argv) => argv.includes("kill") ? {} : { lasts: Duration.infinity, foreign: true },
-          { prefix: ["sudo", "-n"] }
+          (argv) => argv.includes("kill") ? {} : foreign,
+          { prefix: ["sudo", "-n"], killPrefix: ["doas"] }
         )
         const fiber = yield* Effect.fork(runner.run(invocation(["list"], { kind: "change" })))
         yield* TestClock.adjust("1 millis")
         yield* Fiber.interrupt(fiber)
-        assert.deepStrictEqual(calls.map((call) => call.argv.slice(0, 3)), [
-          ["sudo", "-n", "env"],
-          ["sudo", "-n", "kill"]
-        ])
-        assert.deepStrictEqual(calls[1]?.argv.slice(2), ["kill", "-s", "TERM", "--", "-4242"])
+        assert.deepStrictEqual(calls[1]?.argv, ["doas", "kill", "-s", "TERM", "--", "-4242"])
         assert.deepStrictEqual(calls[0]?.signals, ["SIGTERM"])
       }))
 
-    it.effect("no more processes run at once than configured", () =>
+    it.effect("a query of another user is left to end by itself: nothing but the tool runs behind the prefix", () =>
       Effect.gen(function*() {
-        const { calls, runner } = yield* scripted([{ lasts: "1 seconds" }], { maxProcesses: 2 })
-        const fiber = yield* Effect.fork(
-          Effect.forEach([1, 2, 3, 4, 5], () => runner.run(invocation([])), { concurrency: "unbounded" })
-        )
-        yield* TestClock.adjust("500 millis")
+        const { calls, runner } = yield* scripted([foreign], { prefix: ["sudo", "-n"] })
+        const limited = yield* Effect.fork(Effect.flip(
+          runner.run(invocation(["list"], { limit: Duration.minutes(1) }))
+        ))
+        const interrupted = yield* Effect.fork(runner.run(invocation(["list"])))
+        yield* TestClock.adjust("1 millis")
+        const interrupting = yield* Effect.fork(Fiber.interrupt(interrupted))
+        yield* TestClock.adjust(config.grace)
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.join(interrupting)))
+        yield* TestClock.adjust("1 minutes")
+        yield* TestClock.adjust(config.grace)
+        expectTag(yield* Fiber.join(limited), "TimedOut")
         assert.strictEqual(calls.length, 2)
-        yield* TestClock.adjust("1 seconds")
-        assert.strictEqual(calls.length, 4)
-        yield* TestClock.adjust("2 seconds")
-        assert.strictEqual((yield* Fiber.join(fiber)).length, 5)
       }))
+
+    it.effect("a query behind a prefix is not waited for once it has ended, also in an uninterruptible region", () =>
+      Effect.gen(function*() {
+        const { runner } = yield* scripted([{ stdout: "answer" }], { prefix: ["sudo", "-n"] })
+        const result = yield* Effect.uninterruptible(runner.run(invocation(["list"])))
+        assert.strictEqual(result.stdout, "answer")
+      }))
+
+    it.effect("a change of another user is waited for", () =>
+      Effect.gen(function*() {
+        const { runner } = yield* scripted([{ lasts: "1 hours", foreign: true, exitCode: 1 }], {
+          prefix: ["sudo", "-n"]
+        })
+        const fiber = yield* Effect.fork(Effect.flip(
+          runner.run(invocation(["init"], { kind: "change", limit: Duration.minutes(1) }))
+        ))
+        yield* TestClock.adjust("59 minutes")
+        assert.isNull(fiber.unsafePoll())
+        yield* TestClock.adjust("1 minutes")
+        expectTag(yield* Fiber.join(fiber), "TimedOut")
+      }))
+  })
+
+  describe("permits", () => {
+    const runs = (runner: Process.Runner, kind: Operation.Kind, count: number) =>
+      Effect.forEach(Array.from({ length: count }), () => runner.run(invocation([], { kind })), {
+        concurrency: "unbounded"
+      })
+
+    for (const kind of ["query", "change", "uninterruptible"] as const) {
+      it.effect(`let no more processes run at once than configured (${kind})`, () =>
+        Effect.gen(function*() {
+          const { calls, runner } = yield* scripted([{ lasts: "1 seconds" }], { maxProcesses: 2 })
+          const fiber = yield* Effect.fork(runs(runner, kind, 5))
+          yield* TestClock.adjust("500 millis")
+          assert.strictEqual(calls.length, 2)
+          yield* TestClock.adjust("1 seconds")
+          assert.strictEqual(calls.length, 4)
+          yield* TestClock.adjust("2 seconds")
+          assert.strictEqual((yield* Fiber.join(fiber)).length, 5)
+        }))
+    }
+
+    it.effect("of queries are their own: a query waits for no merge", () =>
+      Effect.gen(function*() {
+        const { runner } = yield* scripted(
+          (_, index) => index < 2 ? { lasts: Duration.infinity } : { stdout: "answer" },
+          { maxProcesses: 2 }
+        )
+        yield* Effect.fork(runs(runner, "uninterruptible", 8))
+        yield* TestClock.adjust("1 millis")
+        assert.strictEqual((yield* runner.run(invocation(["list"]))).stdout, "answer")
+      }))
+
+    it.effect("of changes are their own: a change waits for no query", () =>
+      Effect.gen(function*() {
+        const { runner } = yield* scripted(
+          (_, index) => index < 2 ? { lasts: Duration.infinity } : { stdout: "done" },
+          { maxProcesses: 2 }
+        )
+        yield* Effect.fork(runs(runner, "query", 8))
+        yield* TestClock.adjust("1 millis")
+        assert.strictEqual((yield* runner.run(invocation(["mount"], { kind: "uninterruptible" }))).stdout, "done")
+      }))
+
+    it.effect("are not waited for any longer once the wait is interrupted, and nothing is started then", () =>
+      Effect.gen(function*() {
+        const { calls, runner } = yield* scripted([{ lasts: Duration.infinity }], { maxProcesses: 1 })
+        yield* Effect.fork(runner.run(invocation([], { kind: "uninterruptible" })))
+        const waiting = yield* Effect.fork(runner.run(invocation([], { kind: "uninterruptible" })))
+        yield* TestClock.adjust("1 millis")
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(waiting)))
+        assert.strictEqual(calls.length, 1)
+      }))
+
+    it.effect("are not waited for any longer in a region that is uninterruptible but for the wait", () =>
+      Effect.gen(function*() {
+        const { calls, runner } = yield* scripted([{ lasts: Duration.infinity }], { maxProcesses: 1 })
+        yield* Effect.fork(runner.run(invocation([], { kind: "uninterruptible" })))
+        const waiting = yield* Effect.fork(
+          Effect.uninterruptibleMask((restore) => runner.run(invocation([], { kind: "uninterruptible" }), restore))
+        )
+        yield* TestClock.adjust("1 millis")
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(waiting)))
+        assert.strictEqual(calls.length, 1)
+      }))
+
+    const endings: ReadonlyArray<readonly [string, ScriptedExecutor.Answer]> = [
+      ["success", {}],
+      ["failure", { exitCode: 1 }],
+      ["a process that cannot be started", { spawnError: "ENOENT" }],
+      ["a defect of the executor", { throws: "nonsense" }],
+      ["a broken output", { breaks: new Error("the pipe is gone") }],
+      ["an interruption", { lasts: Duration.infinity }],
+      ["a limit", { lasts: Duration.infinity }]
+    ]
+    for (const [title, answer] of endings) {
+      it.effect(`are given back after ${title}`, () =>
+        Effect.gen(function*() {
+          const { runner } = yield* scripted((_, index) => index === 0 ? answer : {}, { maxProcesses: 1 })
+          const options = title === "a limit" ? { limit: Duration.minutes(1) } : {}
+          const first = yield* Effect.fork(Effect.exit(runner.run(invocation([], options))))
+          yield* TestClock.adjust("1 millis")
+          if (title === "an interruption") yield* Fiber.interrupt(first)
+          yield* TestClock.adjust("2 minutes")
+          yield* Fiber.await(first)
+          assert.strictEqual((yield* runner.run(invocation([]))).exitCode, 0)
+        }))
+    }
   })
 
   describe("the log", () => {

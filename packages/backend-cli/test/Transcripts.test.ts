@@ -1,6 +1,6 @@
 import { PloopCli, Tape } from "@effect-ploop/backend-cli"
 import type { PloopError } from "@effect-ploop/core"
-import { Disk, Ploop, SnapshotId } from "@effect-ploop/core"
+import { Disk, DiskDescriptor, Ploop, SnapshotId } from "@effect-ploop/core"
 import { NodePath } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
@@ -30,12 +30,34 @@ const descriptor = (folder: string, name: string): string =>
 
 const disk = Disk.make("/vz/a/DiskDescriptor.xml")
 
+/** What a create does in a directory of its own. */
+const creating: Tape.Tape = [
+  { _tag: "Look", method: "makePrivateDirectory", path: "/vz/new", value: "/vz/new/.ploop-new-1" },
+  { _tag: "Look", method: "find", path: "/vz/new/.ploop-new-1", value: "Directory 1 2" },
+  { _tag: "Look", method: "find", path: "/vz/new/.ploop-new-1/root.hdd", value: "File 1 3" },
+  { _tag: "Look", method: "find", path: "/vz/new/.ploop-new-1/DiskDescriptor.xml", value: "File 1 4" },
+  {
+    _tag: "Look",
+    method: "whole",
+    path: "/vz/new/.ploop-new-1/DiskDescriptor.xml",
+    value: DiskDescriptor.format(DiskDescriptor.make({
+      size: "300M",
+      images: [{ id: SnapshotId.top, type: "Compressed", file: "root.hdd" }],
+      snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }]
+    }))
+  },
+  { _tag: "Look", method: "link", path: "/vz/new/root.hdd", value: "" },
+  { _tag: "Look", method: "link", path: "/vz/new/DiskDescriptor.xml", value: "" },
+  { _tag: "Look", method: "removeDirectory", path: "/vz/new/.ploop-new-1", value: "" }
+]
+
 const looks = (...descriptors: ReadonlyArray<string>): Tape.Tape => [
+  ...creating,
   { _tag: "Look", method: "stat", path: "/vz/a/mnt", value: "Directory" },
   ...["/dev/ploop0", "/dev/ploop0p1", "/dev/ploop1", "/dev/ploop1p1", "/dev/ploop4242"].map((path) =>
-    ({ _tag: "Look", method: "exists", path, value: "true" }) as const
+    ({ _tag: "Look", method: "find", path, value: "BlockDevice 1 1" }) as const
   ),
-  ...descriptors.map((value) => ({ _tag: "Look", method: "readFile", path: disk, value }) as const)
+  ...descriptors.map((value) => ({ _tag: "Look", method: "whole", path: disk, value }) as const)
 ]
 
 const usageOf: Record<string, string> = {
@@ -178,7 +200,7 @@ describe("1.15 on a kernel with ploop", () => {
         const list = title.startsWith("convert")
           ? [{ _tag: "Run", argv: ["ploop", "list"], stdout: "", stderr: "", exitCode: 0, duration: 0 } as const]
           : []
-        const extra: Tape.Tape = [...list, { _tag: "Look", method: "exists", path: "/vz/a/copy.hdd", value: "true" }]
+        const extra: Tape.Tape = [...list, { _tag: "Look", method: "find", path: "/vz/a/copy.hdd", value: "File 1 2" }]
         const usage = parsed("1.15-no-kernel", "usage").slice(0, 1)
         const tape = [...usage, ...topics.flatMap((topic) => parsed(kernel, topic)), ...looks(fresh), ...extra]
         const layer = PloopCli.layer().pipe(Layer.provide(Tape.replay(tape, { match })), Layer.provide(NodePath.layer))
@@ -274,7 +296,7 @@ describe.each(["7.0.280-no-kernel", "9.0.30-no-devices"])("%s", (folder) => {
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       assert.strictEqual(yield* ploop.createSnapshot({ disk, id: A }), A)
-    }).pipe(Effect.provide(host(folder, ["snapshot"]))))
+    }).pipe(Effect.provide(host(folder, ["snapshot"], [branched]))))
 
   it.effect("deleting one with several children answers MarkedTemporary", () =>
     Effect.gen(function*() {

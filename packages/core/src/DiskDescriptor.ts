@@ -24,6 +24,7 @@ import * as Schema from "effect/Schema"
 import * as ByteSize from "./ByteSize.js"
 import * as ClusterSize from "./ClusterSize.js"
 import * as xml from "./internal/descriptorXml.js"
+import * as HostPath from "./internal/hostPath.js"
 import * as SnapshotId from "./SnapshotId.js"
 
 /**
@@ -196,6 +197,13 @@ const whole = (
     : fail(name, text ?? "missing", "must be a whole number")
 }
 
+/** A number of the geometry, which the class keeps as a JavaScript number. */
+const small = (node: xml.Node, name: string): Either.Either<number, DescriptorSyntaxError> =>
+  Either.flatMap(whole(node, name, 0n), (value) =>
+    value <= BigInt(Number.MAX_SAFE_INTEGER)
+      ? Either.right(Number(value))
+      : fail(name, `${value}`, `must not be larger than ${Number.MAX_SAFE_INTEGER}`))
+
 const decodeId = Schema.decodeUnknownEither(SnapshotId.AnySnapshotId)
 
 const identifier = (node: xml.Node, name: string): Either.Either<SnapshotId.SnapshotId, DescriptorSyntaxError> => {
@@ -213,8 +221,9 @@ const readImage = (node: xml.Node): Either.Either<Image, DescriptorSyntaxError> 
       return yield* fail("Type", type, "must be Compressed or Plain")
     }
     const file = leaf(node, "File")
-    if (file === undefined || file === "") return yield* fail("File", file ?? "missing", "must be a path")
-    return { id, type, file }
+    if (file === undefined) return yield* fail("File", "missing", "must be a path")
+    const rule = HostPath.brokenRule(file)
+    return rule === undefined ? { id, type, file } : yield* fail("File", file.slice(0, 80), rule)
   })
 
 const readSnapshot = (node: xml.Node): Either.Either<Snapshot, DescriptorSyntaxError> =>
@@ -303,9 +312,9 @@ export const parse = (source: string): Either.Either<DiskDescriptor, DescriptorS
     return new DiskDescriptor({
       rootElement: xml.nameOf(root),
       diskSize: ByteSize.fromSectors(diskSize),
-      cylinders: Number(yield* whole(parameters, "Cylinders", 0n)),
-      heads: Number(yield* whole(parameters, "Heads", 0n)),
-      sectors: Number(yield* whole(parameters, "Sectors", 0n)),
+      cylinders: yield* small(parameters, "Cylinders"),
+      heads: yield* small(parameters, "Heads"),
+      sectors: yield* small(parameters, "Sectors"),
       clusterSize,
       preallocated: preallocated === "1",
       ...renameTop(topId, images, snapshots),

@@ -3,20 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Encoding from "effect/Encoding"
 import * as Schema from "effect/Schema"
-
-const bytes = (text: string): number => Encoding.encodeHex(text).length / 2
-
-const broken = (path: string): string | undefined => {
-  if (path === "") return "must not be empty"
-  if (path.includes("\0")) return "must not contain a NUL byte"
-  if (/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(path)) {
-    return "must be text that UTF-8 can hold (it has half of a surrogate pair)"
-  }
-  if (bytes(path) > 4095) return "must not be longer than 4095 bytes"
-  return undefined
-}
+import { brokenRule } from "./internal/hostPath.js"
 
 /**
  * A path as the host takes it. Spaces, quotes, newlines, a leading `-` and
@@ -26,7 +14,7 @@ const broken = (path: string): string | undefined => {
  * @category schemas
  */
 export const HostPath = Schema.String.pipe(
-  Schema.filter(broken),
+  Schema.filter(brokenRule),
   Schema.brand("@effect-ploop/core/HostPath")
 )
 

@@ -50,6 +50,22 @@ export class SnapshotTree extends Schema.Class<SnapshotTree>("@effect-ploop/core
 const broken = (value: string, rule: string) =>
   Either.left(new DiskDescriptor.DescriptorSyntaxError({ element: "Snapshots", value, rule }))
 
+/** A snapshot whose parents lead back to it; each parent is followed once. */
+const ownAncestor = (
+  snapshots: ReadonlyMap<SnapshotId.SnapshotId, DiskDescriptor.Snapshot>
+): SnapshotId.SnapshotId | undefined => {
+  const grounded = new Set<SnapshotId.SnapshotId>([SnapshotId.none])
+  for (const start of snapshots.keys()) {
+    const path = new Set<SnapshotId.SnapshotId>()
+    for (let id = start; !grounded.has(id); id = snapshots.get(id)?.parent ?? SnapshotId.none) {
+      if (path.has(id)) return id
+      path.add(id)
+    }
+    for (const id of path) grounded.add(id)
+  }
+  return undefined
+}
+
 /**
  * The tree in a descriptor. It fails when a snapshot has no image, an image no
  * snapshot, a parent is missing, or the chain of the top delta does not end at
@@ -79,19 +95,36 @@ export const fromDescriptor = (
       })
     )
   }
-  for (const node of nodes) {
-    const seen = new Set<SnapshotId.SnapshotId>()
-    for (let id: SnapshotId.SnapshotId | undefined = node.id; id !== undefined;) {
-      if (seen.has(id)) return broken(id, "must not be its own ancestor")
-      seen.add(id)
-      const parent: SnapshotId.SnapshotId | undefined = snapshots.get(id)?.parent
-      id = parent === SnapshotId.none ? undefined : parent
-    }
-  }
-  if (!nodes.some((node) => node.id === SnapshotId.top)) {
+  const looping = ownAncestor(snapshots)
+  if (looping !== undefined) return broken(looping, "must not be its own ancestor")
+  if (!snapshots.has(SnapshotId.top)) {
     return broken(SnapshotId.top, "must be listed: it is the top delta")
   }
   return Either.right(new SnapshotTree({ nodes }))
+}
+
+interface Index {
+  readonly byId: ReadonlyMap<SnapshotId.SnapshotId, Node>
+  readonly children: ReadonlyMap<SnapshotId.SnapshotId | undefined, ReadonlyArray<Node>>
+}
+
+const indexes = new WeakMap<SnapshotTree, Index>()
+
+/** Made once for each tree: a chain may have thousands of nodes. */
+const indexOf = (tree: SnapshotTree): Index => {
+  const known = indexes.get(tree)
+  if (known !== undefined) return known
+  const byId = new Map<SnapshotId.SnapshotId, Node>()
+  const children = new Map<SnapshotId.SnapshotId | undefined, Array<Node>>()
+  for (const node of tree.nodes) {
+    if (!byId.has(node.id)) byId.set(node.id, node)
+    const siblings = children.get(node.parent)
+    if (siblings === undefined) children.set(node.parent, [node])
+    else siblings.push(node)
+  }
+  const index = { byId, children }
+  indexes.set(tree, index)
+  return index
 }
 
 /**
@@ -114,7 +147,7 @@ export const get: {
 } = dual(
   2,
   (tree: SnapshotTree, id: SnapshotId.SnapshotId): Option.Option<Node> =>
-    Option.fromNullable(tree.nodes.find((node) => node.id === id))
+    Option.fromNullable(indexOf(tree).byId.get(id))
 )
 
 /**
@@ -151,8 +184,7 @@ export const children: {
   (tree: SnapshotTree, id: SnapshotId.SnapshotId): ReadonlyArray<Node>
 } = dual(
   2,
-  (tree: SnapshotTree, id: SnapshotId.SnapshotId): ReadonlyArray<Node> =>
-    tree.nodes.filter((node) => node.parent === id)
+  (tree: SnapshotTree, id: SnapshotId.SnapshotId): ReadonlyArray<Node> => indexOf(tree).children.get(id) ?? []
 )
 
 /**
@@ -211,6 +243,15 @@ const defaultLabel = (node: Node): string => {
   return `${name}  ${file}${node.temporary ? "  (temporary)" : ""}`
 }
 
+/** A node that is still to be rendered: what stands before it, and before what is below it. */
+interface Step {
+  readonly at: Node
+  readonly head: string
+  readonly rest: string
+}
+
+const roots = (tree: SnapshotTree): ReadonlyArray<Node> => indexOf(tree).children.get(undefined) ?? []
+
 /**
  * The tree for people, base first. A chain goes straight down; only branches
  * are indented.
@@ -223,19 +264,20 @@ export const render = (tree: SnapshotTree, options?: RenderOptions): string => {
   const [node, fork, last, line] = unicode ? ["●", "├─", "└─", "│ "] : ["*", "|-", "`-", "| "]
   const label = options?.label ?? defaultLabel
   const lines: Array<string> = []
-  const walk = (at: Node, head: string, rest: string): void => {
+  const left = roots(tree).map((at): Step => ({ at, head: "", rest: "" })).reverse()
+  for (let step = left.pop(); step !== undefined; step = left.pop()) {
+    const { at, head, rest } = step
     lines.push(`${head}${node} ${label(at)}`)
     const below = children(tree, at.id)
     if (below.length === 1) {
       lines.push(`${rest}${line.trimEnd()}`)
-      walk(below[0]!, rest, rest)
+      left.push({ at: below[0]!, head: rest, rest })
     } else {
-      below.forEach((child, index) => {
+      for (let index = below.length - 1; index >= 0; index--) {
         const end = index === below.length - 1
-        walk(child, `${rest}${end ? last : fork}`, `${rest}${end ? "  " : line}`)
-      })
+        left.push({ at: below[index]!, head: `${rest}${end ? last : fork}`, rest: `${rest}${end ? "  " : line}` })
+      }
     }
   }
-  for (const root of tree.nodes.filter((node) => node.parent === undefined)) walk(root, "", "")
   return lines.join("\n")
 }

@@ -93,6 +93,41 @@ describe("render", () => {
   })
 })
 
+describe("a tree of a hundred thousand snapshots", () => {
+  const count = 100_000
+  const uuid = (index: number) =>
+    SnapshotId.make(`{${index.toString(16).padStart(8, "0")}-0000-4000-8000-000000000000}`)
+  const all = Array.from({ length: count }, (_, index) => uuid(index))
+
+  const tree = (parent: (index: number) => SnapshotId.SnapshotId) =>
+    Either.getOrThrow(build(
+      ...all.map((id, index) => [id, index === 0 ? SnapshotId.none : parent(index)] as const),
+      [SnapshotId.top, all[count - 1]!]
+    ))
+
+  // Whatever takes time with the square of the number does not come to an end here.
+  it("that is a chain is read, walked and rendered without a deep stack", () => {
+    const chain = tree((index) => all[index - 1]!)
+    assert.strictEqual(SnapshotTree.base(chain).id, all[0])
+    assert.strictEqual(SnapshotTree.chain(chain, SnapshotId.top).length, count + 1)
+    assert.strictEqual(SnapshotTree.render(chain).split("\n").length, 2 * count + 1)
+    for (const id of all) assert.strictEqual(SnapshotTree.children(chain, id).length, 1)
+  })
+
+  it("that is a bush is, too", () => {
+    const bush = tree(() => all[0]!)
+    assert.strictEqual(SnapshotTree.children(bush, all[0]!).length, count - 1)
+    assert.strictEqual(SnapshotTree.render(bush).split("\n").length, count + 2)
+  })
+
+  it("that is a ring is refused", () => {
+    assert.isTrue(Either.isLeft(build(
+      ...all.map((id, index) => [id, all[(index + 1) % count]!] as const),
+      [SnapshotId.top, all[0]!]
+    )))
+  })
+})
+
 it("a tree crosses a wire and back", () => {
   const schema = Schema.parseJson(SnapshotTree.SnapshotTree)
   assert.deepStrictEqual(Schema.decodeSync(schema)(Schema.encodeSync(schema)(tree)), tree)

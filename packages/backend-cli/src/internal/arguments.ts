@@ -41,7 +41,8 @@ export const usage: Arguments = []
 
 export const create = (
   verbosity: number,
-  request: Request.Create & { readonly image: string },
+  request: Omit<Request.Create, "image">,
+  image: string,
   version: number | undefined
 ): Arguments => [
   level(verbosity),
@@ -57,7 +58,7 @@ export const create = (
   ...option("-B", request.fileSystemBlockSize === undefined ? undefined : `${request.fileSystemBlockSize}`),
   ...flag("-n", !request.lazy),
   "--",
-  request.image
+  image
 ]
 
 export const restoreDescriptor = (

@@ -1,4 +1,4 @@
-import * as ByteSize from "@effect-ploop/core/ByteSize"
+import type * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import { HostPath } from "@effect-ploop/core/HostPath"
@@ -11,6 +11,10 @@ import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { CurrentHostFiles } from "./currentHostFiles.js"
+import * as statfsCache from "./statfsCache.js"
+import * as superblock from "./superblock.js"
 
 /** What an error is about. */
 export interface About {
@@ -34,22 +38,30 @@ export interface Descriptor {
 export interface Host {
   readonly absolute: (path: string) => string
   readonly directory: (path: string) => string
+  /** The last part of a path. */
+  readonly name: (path: string) => string
+  /** The path of a file as it is seen from a directory; absolute when it is not below that. */
+  readonly below: (directory: string, path: string) => string
   readonly join: (...parts: ReadonlyArray<string>) => string
   /** The same for every name of a file; the path itself when the file is not there. */
   readonly real: (path: string) => Effect.Effect<string>
+  /** Whether something may be there: it was not seen that nothing is. */
   readonly exists: (path: string) => Effect.Effect<boolean>
   readonly isDirectory: (path: string) => Effect.Effect<boolean>
   readonly text: (path: string) => Effect.Effect<Option.Option<string>>
-  readonly remove: (path: string) => Effect.Effect<void>
   readonly descriptor: (about: About, disk: string) => Effect.Effect<Descriptor, ReadError>
   /** Of an image file; none when it is not there or has no header. */
   readonly formatVersion: (image: string) => Effect.Effect<Option.Option<FormatVersion>>
-  readonly cachedBlockSize: (disk: string) => Effect.Effect<Option.Option<ByteSize.ByteSize>>
+  /** What the last umount left beside a descriptor; none unless the file can be that. */
+  readonly cachedStatistics: (disk: string) => Effect.Effect<Option.Option<statfsCache.Statistics>>
   readonly deviceBlockSize: (partition: string) => Effect.Effect<Option.Option<ByteSize.ByteSize>>
 }
 
-/** The numbers of the file system that a umount by descriptor leaves beside the descriptor. */
-export const cacheName = ".statfs"
+/** The largest descriptor that is read: one of 10,000 snapshots takes 2.3 MiB. */
+const descriptorLimit = 16 * 1024 * 1024
+
+/** The largest file of the kernel that is read, such as `/proc/mounts`. */
+const textLimit = 16 * 1024 * 1024
 
 const readError = (about: About) => (error: PlatformError): ReadError => {
   const context = { ...about, text: error.message }
@@ -60,83 +72,94 @@ const readError = (about: About) => (error: PlatformError): ReadError => {
     case "PermissionDenied":
       return new PloopError.PermissionDenied(context)
     case "BadResource":
-      return new PloopError.DescriptorInvalid({ ...context, reason: "it is a directory" })
+    case "InvalidData":
+      return new PloopError.DescriptorInvalid({ ...context, reason: error.description ?? error.message })
     default:
       return new PloopError.InputOutputFailed(context)
   }
 }
 
-const powerOfTwo = (value: bigint): Option.Option<ByteSize.ByteSize> =>
-  value >= 512n && value <= 65536n && (value & (value - 1n)) === 0n
-    ? Option.some(ByteSize.ByteSizeFromSelf.make(value))
-    : Option.none()
+const isPath = Schema.is(HostPath)
 
-/** The block size in the superblock of an ext or XFS file system. */
-export const superblockBlockSize = (start: Uint8Array): Option.Option<ByteSize.ByteSize> => {
-  const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
-  if (view.byteLength >= 1082 && view.getUint16(1024 + 56, true) === 0xef53) {
-    return powerOfTwo(1024n << BigInt(Math.min(view.getUint32(1024 + 24, true), 16)))
+/** The paths of the images; each is one that the host can have. */
+const pathsOf = (
+  about: About,
+  { images }: DiskDescriptor.DiskDescriptor,
+  resolve: (file: string) => string
+): Either.Either<ReadonlyMap<string, HostPath>, PloopError.DescriptorInvalid> => {
+  const paths = new Map<string, HostPath>()
+  for (const { file } of images) {
+    const path = resolve(file)
+    if (!isPath(path)) {
+      const reason = `File is ${JSON.stringify(file.slice(0, 80))}, which is no path that a host can have`
+      return Either.left(new PloopError.DescriptorInvalid({ ...about, text: "", reason }))
+    }
+    paths.set(file, path)
   }
-  return view.byteLength >= 8 && view.getUint32(0) === 0x58465342
-    ? powerOfTwo(BigInt(view.getUint32(4)))
-    : Option.none()
+  return Either.right(paths)
 }
 
+const parse = (about: About, text: string) =>
+  Either.mapLeft(
+    Either.flatMap(
+      DiskDescriptor.parse(text),
+      (descriptor) => Either.map(SnapshotTree.fromDescriptor(descriptor), (tree) => ({ descriptor, tree }))
+    ),
+    (error) => new PloopError.DescriptorInvalid({ ...about, text: "", reason: error.message })
+  )
+
 const signatures: ReadonlyMap<string, FormatVersion> = new Map([["WithoutFreeSpace", 1], ["WithouFreSpacExt", 2]])
+
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path> = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
+  const files = yield* CurrentHostFiles
 
   const absolute = (name: string): string => path.resolve(name)
 
   const real: Host["real"] = (name) => Effect.orElseSucceed(fs.realPath(name), () => absolute(name))
 
-  const start = (file: string, length: number) =>
-    Effect.scoped(Effect.flatMap(fs.open(file), (file) => file.readAlloc(length)))
+  const descriptor: Host["descriptor"] = (about, disk) =>
+    Effect.gen(function*() {
+      const bytes = yield* Effect.mapError(files.whole(disk, descriptorLimit), readError(about))
+      const home = path.dirname(yield* real(disk))
+      const resolve = (file: string) => path.resolve(home, file)
+      const { descriptor, tree } = yield* parse(about, decode(bytes))
+      const paths = yield* pathsOf(about, descriptor, resolve)
+      return { descriptor, tree, image: (file) => paths.get(file) ?? HostPath.make(resolve(file)) }
+    })
 
   return {
     absolute,
     directory: (name) => path.dirname(name),
+    name: (name) => path.basename(name),
+    below: (directory, name) => {
+      const relative = path.relative(directory, name)
+      return relative === ".." || relative.startsWith(`..${path.sep}`) ? name : relative
+    },
     join: (...parts) => path.join(...parts),
     real,
-    exists: (name) => Effect.orElseSucceed(fs.exists(name), () => false),
+    exists: (name) => Effect.match(files.find(name), { onFailure: () => true, onSuccess: Option.isSome }),
     isDirectory: (name) =>
       Effect.match(fs.stat(name), { onFailure: () => false, onSuccess: (info) => info.type === "Directory" }),
-    text: (name) => Effect.option(fs.readFileString(name)),
-    remove: (name) => Effect.ignore(fs.remove(name, { force: true })),
-    descriptor: (about, disk) =>
-      Effect.gen(function*() {
-        const text = yield* Effect.mapError(fs.readFileString(disk), readError(about))
-        const home = path.dirname(yield* real(disk))
-        const parsed = Either.flatMap(
-          DiskDescriptor.parse(text),
-          (descriptor) => Either.map(SnapshotTree.fromDescriptor(descriptor), (tree) => ({ descriptor, tree }))
-        )
-        const { descriptor, tree } = yield* Either.mapLeft(
-          parsed,
-          (error) => new PloopError.DescriptorInvalid({ ...about, text: "", reason: error.message })
-        )
-        return { descriptor, tree, image: (file) => HostPath.make(path.resolve(home, file)) }
-      }),
+    text: (name) => Effect.option(Effect.map(files.whole(name, textLimit), decode)),
+    descriptor,
     formatVersion: (image) =>
-      Effect.match(start(image, 16), {
+      Effect.match(files.start(image, 16), {
         onFailure: Option.none,
-        onSuccess: Option.flatMap((bytes) => Option.fromNullable(signatures.get(new TextDecoder().decode(bytes))))
+        onSuccess: (bytes) => Option.fromNullable(signatures.get(decode(bytes)))
       }),
-    cachedBlockSize: (disk) =>
-      fs.readFile(path.join(path.dirname(disk), cacheName)).pipe(
-        Effect.map((bytes) =>
-          bytes.byteLength < 40
-            ? Option.none()
-            : powerOfTwo(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
-        ),
-        Effect.orElseSucceed(Option.none)
-      ),
+    cachedStatistics: (disk) =>
+      Effect.match(files.whole(path.join(path.dirname(disk), statfsCache.name), statfsCache.length), {
+        onFailure: Option.none,
+        onSuccess: statfsCache.read
+      }),
     deviceBlockSize: (partition) =>
-      start(partition, 2048).pipe(
-        Effect.map(Option.flatMap(superblockBlockSize)),
-        Effect.orElseSucceed(Option.none)
-      )
+      Effect.match(files.start(partition, superblock.length, "BlockDevice"), {
+        onFailure: Option.none,
+        onSuccess: superblock.blockSize
+      })
   }
 })

@@ -1,26 +1,63 @@
+import type { Generation } from "@effect-ploop/core/Generation"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
-import * as RcMap from "effect/RcMap"
 import * as Scope from "effect/Scope"
+import type { About } from "./host.js"
+import type { HostFiles } from "./hostFiles.js"
+import { fileError } from "./newFiles.js"
+import { context } from "./outcome.js"
 
-export interface Locks {
-  /** Runs the effect while no other one with the same key runs. */
-  readonly exclusive: (key: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-}
+type Exclusively = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | PloopError.PloopError, R>
 
 /**
- * One writer a disk inside this process. Generation 9 reads the descriptor
- * before it locks it, so two of its processes lose each other's snapshots and
- * both report success; the others wait for each other in silence.
+ * One writer a disk: in this process, whatever the layer, and among the processes
+ * of this host. Generation 9 reads the descriptor before it locks it, so two of
+ * its processes lose each other's snapshots, and both report success.
  */
-export const make: Effect.Effect<Locks, never, Scope.Scope> = Effect.gen(function*() {
-  const semaphores = yield* RcMap.make({ lookup: (_key: string) => Effect.makeSemaphore(1) })
-  return {
-    exclusive: (key) => (effect) =>
-      Effect.scopedWith((scope) =>
-        Effect.flatMap(
-          Effect.provideService(RcMap.get(semaphores, key), Scope.Scope, scope),
-          (semaphore) => semaphore.withPermits(1)(effect)
-        )
+export interface Locks {
+  /** Runs the effect while nobody else works in the directory. The wait can be interrupted. */
+  readonly exclusive: (about: About, directory: string) => Exclusively
+  /**
+   * The same for an operation that the tool locks as well. Where this process may
+   * not open the directory, the lock of generations 1.15 and 7 is enough.
+   */
+  readonly onlyWriter: (about: About, directory: string) => Exclusively
+}
+
+/** Whether the tool's own lock keeps two of its processes from losing each other's changes. */
+const locksItself: Readonly<Record<Generation, boolean>> = { "1.15": true, "7": true, "9": false }
+
+const lockError = (about: About, directory: string) => (error: PlatformError): PloopError.PloopError =>
+  error._tag === "SystemError" && error.module === "Command" && error.reason === "NotFound"
+    ? new PloopError.PrerequisiteMissing({ ...context(about), text: error.message, what: "the program flock" })
+    : fileError(about, directory)(error)
+
+export const make = (
+  files: HostFiles,
+  generation: Effect.Effect<Generation, PloopError.PloopError>
+): Locks => {
+  const exclusive: Locks["exclusive"] = (about, directory) => (effect) =>
+    Effect.scopedWith((scope) =>
+      Effect.zipRight(
+        Effect.mapError(Scope.extend(files.lockDirectory(directory), scope), lockError(about, directory)),
+        effect
       )
+    )
+
+  const lock = (about: About, directory: string, scope: Scope.Scope): Effect.Effect<void, PloopError.PloopError> =>
+    Scope.extend(files.lockDirectory(directory), scope).pipe(
+      Effect.mapError(lockError(about, directory)),
+      Effect.asVoid,
+      Effect.catchTag(
+        "PermissionDenied",
+        (denied) => Effect.flatMap(generation, (found) => locksItself[found] ? Effect.void : Effect.fail(denied))
+      )
+    )
+
+  return {
+    exclusive,
+    onlyWriter: (about, directory) => (effect) =>
+      Effect.scopedWith((scope) => Effect.zipRight(lock(about, directory, scope), effect))
   }
-})
+}

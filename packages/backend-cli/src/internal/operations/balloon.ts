@@ -1,6 +1,6 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
-import type * as Operation from "@effect-ploop/core/Operation"
+import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
@@ -12,7 +12,8 @@ import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
-import { runningDevice } from "./queries.js"
+import { runningDevice } from "./devices.js"
+import { attachingIdle } from "./teardown.js"
 
 type Methods =
   | "balloonStatus"
@@ -33,7 +34,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     about: About,
     request: Request.Running,
     use: (named: args.Place) => Effect.Effect<A, E, R>
-  ): Effect.Effect<A, E | PloopError.Unsupported, R> =>
+  ): Effect.Effect<A, E | PloopError.PloopError, R> =>
     request.disk === undefined
       ? use({
         device: request.device,
@@ -58,7 +59,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     return onRunning(subject, request, (named) =>
       Effect.zipRight(
         requireMaintenance(subject),
-        session.ask({ ...subject, args: build(named), kind: operation === "balloonCheck" ? "query" : "careful" }, lines)
+        session.ask({
+          ...subject,
+          args: build(named),
+          kind: Operation.table[operation].kind
+        }, lines)
       ))
   }
 
@@ -88,7 +93,10 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       return onRunning(subject, request, (named) =>
         Effect.zipRight(
           requireMaintenance(subject),
-          session.ask({ ...subject, args: args.balloonClear(named), kind: "change" }, parse.maintenance)
+          session.ask(
+            { ...subject, args: args.balloonClear(named), kind: Operation.kindOf("balloonClear", request) },
+            parse.maintenance
+          )
         ))
     },
 
@@ -97,7 +105,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       return onRunning(subject, request, (named) =>
         Effect.map(
           session.ask(
-            { ...subject, args: args.balloonChange(request.size, named), kind: "careful" },
+            {
+              ...subject,
+              args: args.balloonChange(request.size, named),
+              kind: Operation.kindOf("balloonChange", request)
+            },
             parse.balloonChanged
           ),
           (changed): Result.BalloonChanged => ({
@@ -114,14 +126,19 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
 
     discard: (request) => {
       const subject = about("discard", request)
-      return onRunning(subject, request, (named) =>
-        Effect.map(
-          session.ask({ ...subject, args: args.discard(request, named), kind: "careful" }, parse.discarded),
+      return onRunning(subject, request, (named) => {
+        const run = session.ask(
+          { ...subject, args: args.discard(request, named), kind: Operation.kindOf("discard", request) },
+          parse.discarded
+        )
+        return Effect.map(
+          request.automount && named.disk !== undefined ? attachingIdle(session, subject, named.disk, run) : run,
           (discarded): Result.Discarded => ({
             truncated: ByteSize.make(discarded.truncated),
             relocated: discarded.relocated
           })
-        ))
+        )
+      })
     },
 
     discardStatus: (request) => {

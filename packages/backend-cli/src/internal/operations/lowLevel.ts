@@ -1,5 +1,6 @@
 import * as DevicePath from "@effect-ploop/core/DevicePath"
 import type * as LowLevel from "@effect-ploop/core/LowLevel"
+import * as Operation from "@effect-ploop/core/Operation"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
@@ -10,7 +11,8 @@ import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
-import { runningDevice } from "./queries.js"
+import { runningDevice } from "./devices.js"
+import { attachingIdle } from "./teardown.js"
 
 const refuseTooLarge = (session: Session, about: About, request: Request.Grow, image: string) =>
   Effect.flatMap(
@@ -36,7 +38,7 @@ export const make = (session: Session): LowLevel.Backend => ({
       operation: "start",
       subject: device,
       args: args.start(session.verbosity, device),
-      kind: "change"
+      kind: Operation.table.start.kind
     })),
 
   stop: ({ device }) =>
@@ -44,7 +46,7 @@ export const make = (session: Session): LowLevel.Backend => ({
       operation: "stop",
       subject: device,
       args: args.stop(session.verbosity, device),
-      kind: "change"
+      kind: Operation.table.stop.kind
     })),
 
   clear: ({ device }) =>
@@ -52,7 +54,7 @@ export const make = (session: Session): LowLevel.Backend => ({
       operation: "clear",
       subject: device,
       args: args.clear(session.verbosity, device),
-      kind: "change"
+      kind: Operation.table.clear.kind
     })),
 
   deleteDelta: (request) =>
@@ -60,7 +62,7 @@ export const make = (session: Session): LowLevel.Backend => ({
       operation: "deleteDelta",
       subject: request.device,
       args: args.deleteDelta(session.verbosity, request),
-      kind: "change"
+      kind: Operation.table.deleteDelta.kind
     })),
 
   grow: (request) => {
@@ -69,19 +71,24 @@ export const make = (session: Session): LowLevel.Backend => ({
       Effect.asVoid(session.execute({
         ...about,
         args: args.grow(session.verbosity, request, path),
-        kind: "careful"
+        kind: Operation.table.grow.kind
       }))
     if (request.disk !== undefined) {
       return session.onDisk(
         about,
         request.disk,
-        (path) => Effect.zipRight(refuseWrong(session, about, request, path), run(path))
+        (path) =>
+          Effect.zipRight(
+            refuseWrong(session, about, request, path),
+            attachingIdle(session, about, path, run(path))
+          )
       )
     }
     if (request.image === undefined) return run(undefined)
-    const image = session.host.absolute(request.image)
-    return session.exclusive(session.host.directory(image))(
-      Effect.zipRight(refuseTooLarge(session, about, request, image), run(image))
+    return session.onImage(
+      about,
+      request.image,
+      (image) => Effect.zipRight(refuseTooLarge(session, about, request, image), run(image))
     )
   },
 

@@ -2,6 +2,7 @@ import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DevicePath from "@effect-ploop/core/DevicePath"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type { HostPath } from "@effect-ploop/core/HostPath"
+import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
@@ -12,10 +13,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
+import { context, outcome } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
-import { context, outcome } from "../session.js"
-import { attachment, deviceOf, devicesOfDisk, listDevices, runningDevice } from "./queries.js"
+import { attachment, deviceOf, devicesOfDisk, listDevices, runningDevice } from "./devices.js"
+import { attachingIdle, stopDevices } from "./teardown.js"
 
 type Methods = "mount" | "umount" | "resize"
 
@@ -40,23 +42,17 @@ const mountedDelta = (session: Session, about: About, request: Request.Mount, pa
  * Takes down a device of the disk that came up although the mount failed. The
  * tool names the device that it was told to use also when another disk runs on it.
  */
-const tearDown = (session: Session, about: About, path: string, stdout: string, spared?: DevicePath.DevicePath) =>
-  Effect.gen(function*() {
-    const device = parse.attachedDevice(stdout)
-    if (device === undefined || device === spared) return
-    const devices = yield* devicesOfDisk(session, about, path)
-    if (!devices.some((running) => running.device === device)) return
-    yield* session.execute({
-      ...about,
-      args: args.umount(session.verbosity, { device: DevicePath.make(device) }),
-      kind: "change"
-    })
-    yield* Effect.logInfo(`the mount failed; ${device}, which had come up, was stopped`)
-  }).pipe(
-    Effect.catchAll((error) =>
-      Effect.logWarning("the mount failed, and a device that came up could not be stopped", error)
+const tearDown = (session: Session, about: About, path: string, stdout: string, spared?: DevicePath.DevicePath) => {
+  const device = parse.attachedDevice(stdout)
+  return device === undefined || device === spared ? Effect.void : stopDevices(
+    session,
+    about,
+    Effect.map(
+      devicesOfDisk(session, about, path),
+      (devices) => devices.filter((running) => running.device === device)
     )
   )
+}
 
 /** Finds the device after a mount: from the tool's answer, not from its log, which is only the last resort. */
 export const findAttachment = (
@@ -84,7 +80,8 @@ export const findAttachment = (
 /**
  * Runs a command that attaches a device. What was attached is taken down when
  * the command fails, when what it did cannot be told, and when the caller was
- * interrupted meanwhile and so will never know of it. `device` is the one that
+ * interrupted meanwhile and so will never know of it. Before the command is
+ * started, an interruption ends the wait at once. `device` is the one that
  * the tool is told to use; if it runs before, it is left alone.
  */
 export const attach = (
@@ -99,11 +96,10 @@ export const attach = (
 ) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      const generation = yield* session.generation
-      const spared = call.device === undefined
-        ? undefined
-        : (yield* listDevices(session, about)).find((running) => running.device === call.device)?.device
-      const result = yield* session.runner.run({ ...about, args: call.args, kind: "careful" }).pipe(
+      const generation = yield* restore(session.generation)
+      const spared = yield* restore(alreadyRunning(session, about, call.device))
+      const run = { ...about, args: call.args, kind: Operation.table[about.operation].kind }
+      const result = yield* session.runner.run(run, restore).pipe(
         Effect.tapError((error) =>
           error._tag === "TimedOut" ? tearDown(session, about, call.path, error.text, spared) : Effect.void
         )
@@ -120,6 +116,12 @@ export const attach = (
       )
     })
   )
+
+/** The device that the tool is told to use, if it runs before. */
+const alreadyRunning = (session: Session, about: About, device: DevicePath.DevicePath | undefined) =>
+  device === undefined
+    ? Effect.succeed(undefined)
+    : Effect.map(listDevices(session, about), (devices) => devices.find((running) => running.device === device)?.device)
 
 const refuseRawShrink = (session: Session, about: About, request: Request.Resize, path: string) =>
   Effect.gen(function*() {
@@ -167,7 +169,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     const subject = request.disk ?? request.device ?? request.target ?? request.image ?? ""
     const about = { operation: "umount", subject } as const
     const run = (named: Parameters<typeof args.umount>[1]) =>
-      session.execute({ ...about, args: args.umount(session.verbosity, named), kind: "change" })
+      session.execute({
+        ...about,
+        args: args.umount(session.verbosity, named),
+        kind: Operation.kindOf("umount", request)
+      })
     const byDevice = (device: DevicePath.DevicePath) =>
       Effect.flatMap(
         session.host.exists(device),
@@ -190,16 +196,16 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     return Effect.gen(function*() {
       if (request.device !== undefined) return yield* byDevice(request.device)
       if (request.target !== undefined) return yield* run({ target: session.host.absolute(request.target) })
-      const image = session.host.absolute(subject)
-      return yield* session.exclusive(session.host.directory(image))(Effect.gen(function*() {
-        if (!GenerationTraits.unmountsDevicesOnly[yield* session.generation]) {
-          return yield* run({ image, component: request.component })
-        }
-        const path = yield* session.host.real(image)
-        const devices = yield* listDevices(session, about)
-        const device = devices.find((running) => running.image === path && running.component === request.component)
-        return yield* deviceIfAny(device?.device)
-      }))
+      return yield* session.onImage(about, subject, (image) =>
+        Effect.gen(function*() {
+          if (!GenerationTraits.unmountsDevicesOnly[yield* session.generation]) {
+            return yield* run({ image, component: request.component })
+          }
+          const path = yield* session.host.real(image)
+          const devices = yield* listDevices(session, about)
+          const device = devices.find((running) => running.image === path && running.component === request.component)
+          return yield* deviceIfAny(device?.device)
+        }))
     }).pipe(Effect.asVoid)
   },
 
@@ -211,11 +217,12 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           yield* Refusal.resize(about, request, yield* runningDevice(session, about, path))
         }
         yield* refuseRawShrink(session, about, request, path)
-        yield* session.execute({
+        const run = session.execute({
           ...about,
           args: args.resize(session.verbosity, request, path),
-          kind: "careful"
+          kind: Operation.kindOf("resize", request)
         })
+        yield* attachingIdle(session, about, path, run)
       }))
   }
 })

@@ -1,24 +1,17 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as ClusterSize from "@effect-ploop/core/ClusterSize"
-import * as DevicePath from "@effect-ploop/core/DevicePath"
 import type { Generation } from "@effect-ploop/core/Generation"
-import { HostPath } from "@effect-ploop/core/HostPath"
 import type * as Ploop from "@effect-ploop/core/Ploop"
-import * as PloopError from "@effect-ploop/core/PloopError"
-import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
-import type { About } from "../host.js"
-import * as host from "../host.js"
 import * as parse from "../parse.js"
 import { prerequisites } from "../prerequisites.js"
 import type { Session } from "../session.js"
-import { context } from "../session.js"
+import { deviceOf, listDevices, unnamedDevice } from "./devices.js"
+import { fileSystemInfo } from "./fileSystemInfo.js"
 
 type Methods =
   | "imageInfo"
@@ -30,105 +23,6 @@ type Methods =
   | "tool"
   | "prerequisites"
   | "deviceStatistics"
-
-/** An answer of "not running" after this long is not one: the tool waits a minute for a lock, and then says the same. */
-const suspicious = Duration.seconds(30)
-
-export const attachment = (
-  session: Session,
-  device: DevicePath.DevicePath,
-  known: { readonly partition?: string | undefined; readonly component?: string | undefined }
-): Effect.Effect<Result.Attachment> =>
-  Effect.map(
-    known.partition === undefined ? session.host.exists(DevicePath.partition(device)) : Effect.succeed(true),
-    (partitioned) => ({
-      device,
-      ...(partitioned && {
-        partition: known.partition === undefined
-          ? DevicePath.partition(device)
-          : DevicePath.PartitionPath.make(known.partition)
-      }),
-      ...(known.component !== undefined && { component: known.component })
-    })
-  )
-
-export const listDevices = (session: Session, about: About) =>
-  Effect.gen(function*() {
-    const generation = yield* session.generation
-    const query = { ...about, kind: "query" } as const
-    const plain = yield* session.execute({ ...query, args: args.list })
-    const listsMountPoints = args.listsMountPoints[generation]
-    const long = listsMountPoints && plain.stdout !== ""
-      ? yield* session.execute({ ...query, args: args.listLong })
-      : undefined
-    const rows = yield* Either.mapLeft(
-      parse.devices(plain.stdout, long?.stdout, generation),
-      (unexpected) => new PloopError.UnexpectedOutput({ ...context(about, plain), ...unexpected })
-    )
-    const mounts = rows.length > 0 && !listsMountPoints
-      ? parse.mountpoints(Option.getOrElse(yield* session.host.text("/proc/mounts"), () => ""))
-      : []
-    return rows.map((row): Result.RunningDevice => {
-      const target = row.target ??
-        mounts.find((mount) => mount.source === row.device || mount.source === `${row.device}p1`)?.target
-      return {
-        device: DevicePath.make(row.device),
-        image: HostPath.make(row.image),
-        ...(target !== undefined && { target: HostPath.make(target) }),
-        ...(row.component !== undefined && { component: row.component })
-      }
-    })
-  })
-
-/** Every device of the disk, those of components included. */
-export const devicesOfDisk = (session: Session, about: About, disk: string) =>
-  Effect.gen(function*() {
-    const { descriptor, image } = yield* session.host.descriptor(about, disk)
-    const images = new Set(
-      yield* Effect.forEach(descriptor.images, (entry) => session.host.real(image(entry.file)))
-    )
-    const devices = yield* listDevices(session, about)
-    return yield* Effect.filter(devices, (device) =>
-      Effect.map(session.host.real(device.image), (path) => images.has(path)))
-  })
-
-/** The unnamed device of the disk. */
-export const unnamedDevice = (session: Session, about: About, disk: string) =>
-  Effect.gen(function*() {
-    const call = { ...about, args: args.deviceOf(disk), descriptor: disk, kind: "query" } as const
-    const result = yield* session.execute(call)
-    const found = yield* Either.mapLeft(
-      parse.device(result.stdout),
-      (unexpected) => new PloopError.UnexpectedOutput({ ...context(about, result), ...unexpected })
-    )
-    if (found.device !== undefined) {
-      return Option.some(yield* attachment(session, DevicePath.make(found.device), found))
-    }
-    if (Duration.greaterThan(result.duration, suspicious) || /is locked|Already locked/.test(result.stderr)) {
-      return yield* new PloopError.Locked(context(about, result))
-    }
-    // The tool gives the same answer, with success, when it could not look.
-    if (/: Permission denied$/m.test(result.stderr)) {
-      return yield* new PloopError.PermissionDenied(context(about, result))
-    }
-    if (result.stderr !== "") yield* session.host.descriptor(about, disk)
-    return Option.none()
-  })
-
-/** The name of the unnamed device of the disk, if one runs. */
-export const runningDevice = (session: Session, about: About, disk: string) =>
-  Effect.map(unnamedDevice(session, about, disk), (found) => Option.getOrUndefined(found)?.device)
-
-export const deviceOf = (session: Session, about: About, disk: string, component: string | undefined) =>
-  component === undefined
-    ? unnamedDevice(session, about, disk)
-    : Effect.gen(function*() {
-      const devices = yield* devicesOfDisk(session, about, disk)
-      const found = devices.find((device) => device.component === component)
-      return found === undefined
-        ? Option.none<Result.Attachment>()
-        : Option.some(yield* attachment(session, found.device, { component }))
-    })
 
 const version = (number: 0 | 1 | 2) => number === 0 ? {} : { version: number }
 
@@ -146,44 +40,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
       ))
   },
 
-  fileSystemInfo: ({ disk, mayMount }) => {
-    const about = { operation: "fileSystemInfo", subject: disk } as const
-    return session.onDisk(about, disk, (path) =>
-      Effect.gen(function*() {
-        // The tool answers from the numbers that it finds beside a descriptor, even when there is no descriptor.
-        yield* session.host.descriptor(about, path)
-        const device = yield* unnamedDevice(session, about, path)
-        const source = yield* Refusal.fileSystemInfo(about, { mayMount }, {
-          isCached: yield* session.host.exists(session.host.join(session.host.directory(path), host.cacheName)),
-          isRunning: Option.isSome(device)
-        })
-        const table = yield* session.ask({
-          ...about,
-          args: args.fileSystemInfo(path),
-          kind: source === "temporary-mount" ? "change" : "query"
-        }, parse.fileSystemTable).pipe(
-          Effect.catchIf(
-            (error) => source === "mounted" && error._tag === "Unclassified" && error.text === "",
-            () => Effect.fail(Refusal.unmountedFileSystem(about))
-          )
-        )
-        const blockSize = source === "mounted"
-          ? yield* Option.match(device, {
-            onNone: () => Effect.succeedNone,
-            onSome: (attached) => session.host.deviceBlockSize(attached.partition ?? attached.device)
-          })
-          : yield* session.host.cachedBlockSize(path)
-        const result: Result.FileSystemInfo = {
-          size: ByteSize.KiB(table.blocks),
-          free: ByteSize.KiB(table.blocks - table.usedBlocks),
-          inodes: table.inodes,
-          freeInodes: table.inodes - table.usedInodes,
-          source,
-          ...Option.match(blockSize, { onNone: () => ({}), onSome: (blockSize) => ({ blockSize }) })
-        }
-        return result
-      }))
-  },
+  fileSystemInfo: fileSystemInfo(session),
 
   deviceOf: ({ component, disk }) => {
     const about = { operation: "deviceOf", subject: disk } as const

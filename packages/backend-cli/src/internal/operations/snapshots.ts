@@ -1,4 +1,5 @@
 import type { HostPath } from "@effect-ploop/core/HostPath"
+import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
@@ -12,10 +13,12 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About, Descriptor } from "../host.js"
+import * as newFiles from "../newFiles.js"
+import { context } from "../outcome.js"
 import type { Session } from "../session.js"
-import { context } from "../session.js"
+import * as confinement from "./confinement.js"
+import { deviceOf, runningDevice } from "./devices.js"
 import { attach, requireDirectory } from "./mounts.js"
-import { deviceOf, runningDevice } from "./queries.js"
 
 type Methods =
   | "createSnapshot"
@@ -33,11 +36,19 @@ const orRandom = (id: SnapshotId.SnapshotId | undefined): Effect.Effect<Snapshot
 /** The snapshots of a disk that may be switched to this one. */
 const requireSwitchable = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId) =>
   Effect.gen(function*() {
-    const { tree } = yield* session.host.descriptor(about, path)
-    yield* Refusal.switchTo(about, tree, id)
+    const disk = yield* session.host.descriptor(about, path)
+    yield* Refusal.switchTo(about, disk.tree, id)
     yield* Refusal.runningDisk(about, yield* runningDevice(session, about, path))
-    return tree
+    yield* confinement.requireInside(session, about, path, disk, confinement.top, confinement.temporary)
+    return disk.tree
   })
+
+/** The tool merges temporary snapshots before it takes another one. */
+const requireTemporaryInside = (session: Session, about: About, path: string) =>
+  Effect.flatMap(
+    session.host.descriptor(about, path),
+    (disk) => confinement.requireInside(session, about, path, disk, confinement.temporary)
+  )
 
 /** Whether the tool failed without a reason, as it does when a temporary snapshot stands in the way. */
 const isSilent = (error: PloopError.Unclassified): boolean =>
@@ -57,15 +68,17 @@ const explained = (session: Session, about: About, path: string, error: PloopErr
 const mergeRange = (
   session: Session,
   about: About,
+  path: string,
   request: Request.MergeSnapshots,
   disk: Descriptor,
   into: string | undefined
 ) =>
   Effect.gen(function*() {
     const range = yield* Refusal.mergeRange(about, disk.tree, request)
+    yield* confinement.requireInside(session, about, path, disk, confinement.merged(range))
     if (into !== undefined) {
       yield* Refusal.mergeIntoFile(about, yield* session.generation, disk, range)
-      yield* Refusal.existingFile(about, into, yield* session.host.exists(into))
+      yield* newFiles.refuseExisting(session.files, about, into)
     }
     return range
   })
@@ -87,7 +100,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     session.execute({
       ...about,
       args: args.createSnapshot(session.verbosity, id, path),
-      kind: "careful"
+      kind: Operation.table[about.operation].kind
     }).pipe(
       Effect.catchTag("Unclassified", (error) => explained(session, about, path, error)),
       Effect.as(id)
@@ -97,14 +110,14 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     session.execute({
       ...about,
       args: args.switchSnapshot(session.verbosity, id, path),
-      kind: "careful"
+      kind: Operation.table[about.operation].kind
     })
 
   const remove = (about: About, path: string, id: SnapshotId.SnapshotId) =>
     session.execute({
       ...about,
       args: args.deleteSnapshot(session.verbosity, id, path),
-      kind: "careful"
+      kind: Operation.table[about.operation].kind
     })
 
   const descriptor = (about: About, path: string): Effect.Effect<Descriptor, PloopError.PloopError> =>
@@ -113,7 +126,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
   return {
     createSnapshot: ({ disk, id }) => {
       const about = { operation: "createSnapshot", subject: disk } as const
-      return session.onDisk(about, disk, (path) => Effect.flatMap(orRandom(id), (id) => take(about, path, id)))
+      return session.onDisk(about, disk, (path) =>
+        Effect.gen(function*() {
+          yield* requireTemporaryInside(session, about, path)
+          return yield* take(about, path, yield* orRandom(id))
+        }))
     },
 
     createTemporarySnapshot: (request) => {
@@ -127,6 +144,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             : session.host.absolute(request.target) as HostPath
           if (target !== undefined) yield* requireDirectory(session, about, target)
           const component = `~${request.component}`
+          yield* requireTemporaryInside(session, about, path)
           // The tool would attach a second device by the same name, and neither could be told from the other.
           const other = yield* deviceOf(session, about, path, component)
           yield* Refusal.attachedDisk(about, Option.getOrUndefined(other)?.device)
@@ -147,7 +165,12 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
 
     switchSnapshot: ({ disk, id }) => {
       const about = { operation: "switchSnapshot", subject: disk } as const
-      return session.onDisk(about, disk, (path) => Effect.asVoid(switchTo(about, path, id)))
+      return session.onDisk(about, disk, (path) =>
+        Effect.gen(function*() {
+          const found = yield* descriptor(about, path)
+          yield* confinement.requireInside(session, about, path, found, confinement.top)
+          yield* switchTo(about, path, id)
+        }))
     },
 
     snapshotAndSwitch: ({ disk, id, keepAs }) => {
@@ -182,6 +205,8 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
           const marked = SnapshotChange.alreadyMarked(before.tree, id)
           if (Option.isSome(marked)) return marked.value
           yield* Refusal.deleteSnapshot(about, before, id)
+          const touched = [confinement.deleted(id), confinement.temporary]
+          yield* confinement.requireInside(session, about, path, before, ...touched)
           yield* remove(about, path, id)
           const after = yield* descriptor(about, path)
           return SnapshotChange.deleted(before.tree, after.tree, id)
@@ -194,14 +219,14 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
         Effect.gen(function*() {
           const before = yield* descriptor(about, path)
           const into = request.into === undefined ? undefined : session.host.absolute(request.into)
-          const range = yield* mergeRange(session, about, request, before, into)
+          const range = yield* mergeRange(session, about, path, request, before, into)
           yield* Effect.forEach(
             args.merges(yield* session.generation, request, range, into),
             (merge) =>
               session.execute({
                 ...about,
                 args: args.mergeSnapshots(session.verbosity, merge, into, path),
-                kind: "careful"
+                kind: Operation.table[about.operation].kind
               }),
             { discard: true }
           )

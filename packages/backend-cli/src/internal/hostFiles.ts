@@ -1,0 +1,52 @@
+import type { PlatformError } from "@effect/platform/Error"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+
+/** What tells a file from every other one, whatever its names. */
+export interface Identity {
+  readonly device: bigint
+  readonly inode: bigint
+}
+
+export const same = (a: Identity, b: Identity): boolean => a.device === b.device && a.inode === b.inode
+
+export type Kind = "File" | "Directory" | "SymbolicLink" | "BlockDevice" | "Other"
+
+export interface Found extends Identity {
+  readonly kind: Kind
+}
+
+/**
+ * What the backend asks of the host's file system beyond Effect's `FileSystem`,
+ * which has no `lstat`, waits for the writer of a FIFO, reads without a limit, and
+ * knows no locks.
+ */
+export interface HostFiles {
+  /** Whether this process has the rights of root. */
+  readonly isRoot: Effect.Effect<boolean, PlatformError>
+  /** What is at a path, links not followed; none only when it was seen that nothing is there. */
+  readonly find: (path: string) => Effect.Effect<Option.Option<Found>, PlatformError>
+  /**
+   * The first bytes of a regular file, or of a block device where that is said.
+   * Anything else is refused without being opened, and nothing is waited for.
+   */
+  readonly start: (path: string, length: number, kind?: "BlockDevice") => Effect.Effect<Uint8Array, PlatformError>
+  /** The whole of a regular file, which must not be larger than the limit. */
+  readonly whole: (path: string, limit: number) => Effect.Effect<Uint8Array, PlatformError>
+  /** A new directory in another, which only its owner may enter. */
+  readonly makePrivateDirectory: (parent: string) => Effect.Effect<string, PlatformError>
+  /** A second name for a file. It fails when anything has that name already. */
+  readonly link: (from: string, to: string) => Effect.Effect<void, PlatformError>
+  /** Writes a file that must not be there yet. */
+  readonly writeNew: (path: string, text: string) => Effect.Effect<void, PlatformError>
+  /** Removes the name of a file, if it is this file's. */
+  readonly unlink: (path: string, identity: Identity) => Effect.Effect<void, PlatformError>
+  /** Removes a directory and the files and empty directories in it, if it is this directory. */
+  readonly removeDirectory: (path: string, identity: Identity) => Effect.Effect<void, PlatformError>
+  /**
+   * Locks a directory against every other holder on this host until the scope is
+   * closed or this process ends. None when there is no such directory.
+   */
+  readonly lockDirectory: (path: string) => Effect.Effect<Option.Option<Identity>, PlatformError, Scope.Scope>
+}

@@ -1,0 +1,152 @@
+// @effect-diagnostics nodeBuiltinImport:off
+import { type PlatformError, SystemError, type SystemErrorReason } from "@effect/platform/Error"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as NFS from "node:fs"
+import * as NodePath from "node:path"
+import * as process from "node:process"
+import * as flock from "./flock.js"
+import { type Found, type HostFiles, type Kind, same } from "./hostFiles.js"
+
+/** A read takes longer only where a file server does not answer. */
+const timeLimit = "30 seconds"
+
+const reasons: Readonly<Record<string, SystemErrorReason>> = {
+  ENOENT: "NotFound",
+  EACCES: "PermissionDenied",
+  EPERM: "PermissionDenied",
+  EROFS: "PermissionDenied",
+  EEXIST: "AlreadyExists",
+  EISDIR: "BadResource",
+  ENOTDIR: "BadResource",
+  ELOOP: "BadResource",
+  EBUSY: "Busy"
+}
+
+const failure = (method: string, path: string, reason: SystemErrorReason, description: string, cause?: unknown) =>
+  new SystemError({ module: "FileSystem", method, pathOrDescriptor: path, reason, description, cause })
+
+/** Node rejects with an `ErrnoException`, which is an `Error` that has a code. */
+const fromNode = (method: string, path: string) => (thrown: unknown): PlatformError => {
+  const error = thrown as NodeJS.ErrnoException
+  return failure(method, path, reasons[error.code ?? ""] ?? "Unknown", error.message, error)
+}
+
+const attempt = <A>(method: string, path: string, run: () => Promise<A>): Effect.Effect<A, PlatformError> =>
+  Effect.tryPromise({ try: run, catch: fromNode(method, path) })
+
+const kindOf = (stats: NFS.BigIntStats): Kind =>
+  stats.isFile()
+    ? "File"
+    : stats.isDirectory()
+    ? "Directory"
+    : stats.isSymbolicLink()
+    ? "SymbolicLink"
+    : stats.isBlockDevice()
+    ? "BlockDevice"
+    : "Other"
+
+const foundOf = (stats: NFS.BigIntStats): Found => ({ kind: kindOf(stats), device: stats.dev, inode: stats.ino })
+
+const isAbsence = (thrown: unknown): boolean => {
+  const { code } = thrown as NodeJS.ErrnoException
+  return code === "ENOENT" || code === "ENOTDIR"
+}
+
+const find: HostFiles["find"] = (path) =>
+  attempt("find", path, () =>
+    NFS.promises.lstat(path, { bigint: true }).then(
+      (stats) => Option.some(foundOf(stats)),
+      (error) => isAbsence(error) ? Option.none() : Promise.reject(error)
+    ))
+
+const names: Record<Kind, string> = {
+  File: "a file",
+  Directory: "a directory",
+  SymbolicLink: "a symbolic link",
+  BlockDevice: "a block device",
+  Other: "a FIFO, a socket or a character device"
+}
+
+const requireKind = (path: string, stats: NFS.BigIntStats, kind: Kind): void => {
+  const found = kindOf(stats)
+  if (found !== kind) throw failure("read", path, "BadResource", `it is ${names[found]}, and not ${names[kind]}`)
+}
+
+/** Reads up to `length` bytes: what is asked of a file in `/proc` comes in pieces, and has no size. */
+const readUpTo = async (file: NFS.promises.FileHandle, length: number): Promise<Uint8Array> => {
+  const pieces: Array<Uint8Array> = []
+  let total = 0
+  while (total < length) {
+    const buffer = new Uint8Array(Math.min(65536, length - total))
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, null)
+    if (bytesRead === 0) break
+    pieces.push(buffer.subarray(0, bytesRead))
+    total += bytesRead
+  }
+  return new Uint8Array(Buffer.concat(pieces))
+}
+
+/**
+ * To open a device can do something to it, so it is not opened; should something
+ * else have come to the path since, `O_NONBLOCK` waits for no writer of a FIFO.
+ */
+const read = (path: string, length: number, kind: Kind): Effect.Effect<Uint8Array, PlatformError> =>
+  Effect.tryPromise({
+    try: async () => {
+      requireKind(path, await NFS.promises.stat(path, { bigint: true }), kind)
+      const { O_NOCTTY, O_NONBLOCK, O_RDONLY } = NFS.constants
+      const file = await NFS.promises.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+      try {
+        requireKind(path, await file.stat({ bigint: true }), kind)
+        return await readUpTo(file, length)
+      } finally {
+        await file.close()
+      }
+    },
+    catch: (thrown) => thrown instanceof SystemError ? thrown : fromNode("read", path)(thrown)
+  }).pipe(
+    Effect.disconnect,
+    Effect.timeoutFail({
+      duration: timeLimit,
+      onTimeout: () => failure("read", path, "TimedOut", "its file system does not answer")
+    })
+  )
+
+const whole: HostFiles["whole"] = (path, limit) =>
+  Effect.filterOrFail(
+    read(path, limit + 1, "File"),
+    (bytes) => bytes.length <= limit,
+    () => failure("read", path, "InvalidData", `it is larger than ${limit} bytes`)
+  )
+
+const unlink: HostFiles["unlink"] = (path, identity) =>
+  attempt("unlink", path, async () => {
+    if (same(foundOf(await NFS.promises.lstat(path, { bigint: true })), identity)) await NFS.promises.unlink(path)
+  })
+
+/** Never descends: a directory in it may be a mount point. */
+const removeDirectory: HostFiles["removeDirectory"] = (path, identity) =>
+  attempt("removeDirectory", path, async () => {
+    if (!same(foundOf(await NFS.promises.lstat(path, { bigint: true })), identity)) return
+    for (const entry of await NFS.promises.readdir(path, { withFileTypes: true })) {
+      const inner = NodePath.join(path, entry.name)
+      await (entry.isDirectory() ? NFS.promises.rmdir(inner) : NFS.promises.unlink(inner))
+    }
+    await NFS.promises.rmdir(path)
+  })
+
+export const nodeHostFiles: HostFiles = {
+  isRoot: Effect.sync(() => process.geteuid?.() === 0),
+  find,
+  start: (path, length, kind = undefined) => read(path, length, kind ?? "File"),
+  whole,
+  makePrivateDirectory: (parent) =>
+    attempt("makePrivateDirectory", parent, () => NFS.promises.mkdtemp(NodePath.join(parent, ".ploop-new-"))),
+  link: (from, to) => attempt("link", to, () => NFS.promises.link(from, to)),
+  writeNew: (path, text) =>
+    attempt("writeNew", path, () => NFS.promises.writeFile(path, text, { flag: "wx", flush: true, mode: 0o644 })),
+  unlink,
+  removeDirectory,
+  lockDirectory: (path) => flock.lockDirectory(path, fromNode("lockDirectory", path))
+}

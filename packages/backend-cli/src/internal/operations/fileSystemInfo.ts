@@ -1,0 +1,67 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as Operation from "@effect-ploop/core/Operation"
+import * as Refusal from "@effect-ploop/core/Refusal"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as Result from "@effect-ploop/core/Result"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as args from "../arguments.js"
+import type { About } from "../host.js"
+import * as parse from "../parse.js"
+import type { Session } from "../session.js"
+import { unnamedDevice } from "./devices.js"
+import { attachingIdle } from "./teardown.js"
+
+/** Asks the tool, which mounts an idle disk read-write for the answer. */
+const ask = (
+  session: Session,
+  about: About,
+  path: string,
+  request: Request.FileSystemInfo,
+  device: Option.Option<Result.Attachment>
+) =>
+  Effect.gen(function*() {
+    const asked = session.ask({
+      ...about,
+      args: args.fileSystemInfo(path),
+      kind: Option.isNone(device) ? Operation.kindOf("fileSystemInfo", request) : "query"
+    }, parse.fileSystemTable)
+    const table = yield* Option.isNone(device) ? attachingIdle(session, about, path, asked) : Effect.catchIf(
+      asked,
+      (error) => error._tag === "Unclassified" && error.text === "",
+      () => Effect.fail(Refusal.unmountedFileSystem(about))
+    )
+    const blockSize = yield* Option.match(device, {
+      // The umount after the answer has left it there.
+      onNone: () => Effect.map(session.host.cachedStatistics(path), Option.map((cached) => cached.blockSize)),
+      onSome: (attached) => session.host.deviceBlockSize(attached.partition ?? attached.device)
+    })
+    return {
+      size: ByteSize.KiB(table.blocks),
+      free: ByteSize.KiB(table.blocks - table.usedBlocks),
+      inodes: table.inodes,
+      freeInodes: table.inodes - table.usedInodes,
+      ...Option.match(blockSize, { onNone: () => ({}), onSome: (blockSize) => ({ blockSize }) })
+    }
+  })
+
+/**
+ * Numbers that are beside the descriptor are read here: the tool would mount the
+ * disk without consent when the file turns out to be of no use.
+ */
+export const fileSystemInfo = (session: Session) => (request: Request.FileSystemInfo) => {
+  const about = { operation: "fileSystemInfo", subject: request.disk } as const
+  return session.onDisk(about, request.disk, (path) =>
+    Effect.gen(function*() {
+      yield* session.host.descriptor(about, path)
+      const device = yield* unnamedDevice(session, about, path)
+      const cached = yield* session.host.cachedStatistics(path)
+      const source = yield* Refusal.fileSystemInfo(about, request, {
+        isCached: Option.isSome(cached),
+        isRunning: Option.isSome(device)
+      })
+      const found = Option.isSome(cached) ? cached.value : yield* ask(session, about, path, request, device)
+      const result: Result.FileSystemInfo = { ...found, source }
+      return result
+    }))
+}

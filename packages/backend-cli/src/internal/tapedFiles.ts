@@ -1,0 +1,115 @@
+import type { PlatformError } from "@effect/platform/Error"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type { Found, HostFiles, Identity, Kind } from "./hostFiles.js"
+
+/** The methods whose results are on a tape. */
+export const methods = [
+  "isRoot",
+  "find",
+  "start",
+  "whole",
+  "makePrivateDirectory",
+  "link",
+  "writeNew",
+  "unlink",
+  "removeDirectory",
+  "lockDirectory"
+] as const satisfies ReadonlyArray<keyof HostFiles>
+
+type Method = (typeof methods)[number]
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+interface Codec<A> {
+  readonly encode: (value: A) => Uint8Array
+  readonly decode: (bytes: Uint8Array) => A
+}
+
+const bytes: Codec<Uint8Array> = { encode: (value) => value, decode: (value) => value }
+
+const text: Codec<string> = {
+  encode: (value) => encoder.encode(value),
+  decode: (value) => decoder.decode(value)
+}
+
+const flag: Codec<boolean> = {
+  encode: (value) => encoder.encode(`${value}`),
+  decode: (value) => decoder.decode(value) === "true"
+}
+
+const nothing: Codec<void> = { encode: () => new Uint8Array(), decode: () => undefined }
+
+const words = <A>(
+  print: (value: A) => string,
+  parse: (words: ReadonlyArray<string>) => A
+): Codec<Option.Option<A>> => ({
+  encode: (value) => encoder.encode(Option.match(value, { onNone: () => "", onSome: print })),
+  decode: (value) => value.length === 0 ? Option.none() : Option.some(parse(decoder.decode(value).split(" ")))
+})
+
+const found: Codec<Option.Option<Found>> = words(
+  ({ device, inode, kind }) => `${kind} ${device} ${inode}`,
+  ([kind, device, inode]) => ({ kind: kind as Kind, device: BigInt(device ?? 0), inode: BigInt(inode ?? 0) })
+)
+
+const identity: Codec<Option.Option<Identity>> = words(
+  ({ device, inode }) => `${device} ${inode}`,
+  ([device, inode]) => ({ device: BigInt(device ?? 0), inode: BigInt(inode ?? 0) })
+)
+
+/** Passes each result to a tape. */
+export const record = (
+  files: HostFiles,
+  write: <A, R>(
+    method: Method,
+    path: string,
+    effect: Effect.Effect<A, PlatformError, R>,
+    encode: (value: A) => Uint8Array
+  ) => Effect.Effect<A, PlatformError, R>
+): HostFiles => ({
+  isRoot: write("isRoot", "", files.isRoot, flag.encode),
+  find: (path) => write("find", path, files.find(path), found.encode),
+  start: (path, length, kind) => write("start", path, files.start(path, length, kind), bytes.encode),
+  whole: (path, limit) => write("whole", path, files.whole(path, limit), bytes.encode),
+  makePrivateDirectory: (parent) =>
+    write("makePrivateDirectory", parent, files.makePrivateDirectory(parent), text.encode),
+  link: (from, to) => write("link", to, files.link(from, to), nothing.encode),
+  writeNew: (path, content) => write("writeNew", path, files.writeNew(path, content), nothing.encode),
+  unlink: (path, identity) => write("unlink", path, files.unlink(path, identity), nothing.encode),
+  removeDirectory: (path, identity) =>
+    write("removeDirectory", path, files.removeDirectory(path, identity), nothing.encode),
+  lockDirectory: (path) =>
+    write<Option.Option<Identity>, Scope.Scope>(
+      "lockDirectory",
+      path,
+      files.lockDirectory(path),
+      identity.encode
+    )
+})
+
+/** Nothing is at a path that the tape does not know. */
+const orNone = <A>(effect: Effect.Effect<Option.Option<A>, PlatformError>) =>
+  Effect.catchIf(
+    effect,
+    (error) => error._tag === "SystemError" && error.reason === "NotFound",
+    () => Effect.succeedNone
+  )
+
+/** Answers from a tape, and touches nothing. */
+export const replay = (
+  read: <A>(method: Method, path: string, decode: (bytes: Uint8Array) => A) => Effect.Effect<A, PlatformError>
+): HostFiles => ({
+  isRoot: read("isRoot", "", flag.decode),
+  find: (path) => orNone(read("find", path, found.decode)),
+  start: (path) => read("start", path, bytes.decode),
+  whole: (path) => read("whole", path, bytes.decode),
+  makePrivateDirectory: (parent) => read("makePrivateDirectory", parent, text.decode),
+  link: (_, to) => read("link", to, nothing.decode),
+  writeNew: (path) => read("writeNew", path, nothing.decode),
+  unlink: (path) => read("unlink", path, nothing.decode),
+  removeDirectory: (path) => read("removeDirectory", path, nothing.decode),
+  lockDirectory: (path) => orNone(read("lockDirectory", path, identity.decode))
+})

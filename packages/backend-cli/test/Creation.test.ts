@@ -1,0 +1,314 @@
+import { PloopCli } from "@effect-ploop/backend-cli"
+import { Disk, DiskDescriptor, Ploop, SnapshotId } from "@effect-ploop/core"
+import { CommandExecutor, Error as Errors, FileSystem } from "@effect/platform"
+import { NodeContext, NodeFileSystem, NodePath } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Either, Exit, Fiber, Layer, type Scope, Stream } from "effect"
+import { writeFileSync } from "node:fs"
+import { dirname } from "node:path"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import type { HostFiles } from "../src/internal/hostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import { missing, RealTool, title } from "./utils/realTool.js"
+import * as ScriptedExecutor from "./utils/ScriptedExecutor.js"
+
+const usage = "Usage: ploop init -s SIZE [-f FORMAT] NEW_DELTA\n"
+
+const fresh = (file: string) =>
+  DiskDescriptor.format(DiskDescriptor.make({
+    size: "10M",
+    images: [{ id: SnapshotId.top, type: "Compressed", file }],
+    snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }]
+  }))
+
+/** What `init` leaves, of which this test only needs the names. */
+const init = (image: string): void => {
+  writeFileSync(image, "new")
+  writeFileSync(`${dirname(image)}/DiskDescriptor.xml`, fresh("root.hdd"))
+}
+
+const names = (fs: FileSystem.FileSystem, directory: string) =>
+  Effect.map(fs.readDirectory(directory), (found) => found.filter((name) => !name.endsWith(".lck")).sort())
+
+interface Host {
+  readonly directory: string
+  readonly image: string
+  readonly fs: FileSystem.FileSystem
+  readonly calls: ReadonlyArray<ScriptedExecutor.Call>
+  readonly create: Effect.Effect<unknown, { readonly _tag: string; readonly text: string }>
+}
+
+/** A directory, and a tool that does what the script does when it is told to `init`. */
+const host = (
+  script: (image: string, directory: string) => ScriptedExecutor.Answer,
+  options: PloopCli.Options = {},
+  files: HostFiles = nodeHostFiles
+) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-create-" })
+    const image = `${directory}/root.hdd`
+    const { calls, executor } = ScriptedExecutor.make((argv) =>
+      argv.includes("init") || argv.includes("restore-descriptor") || argv.includes("copy")
+        ? script(argv.at(-1)!, directory)
+        : argv.at(-1) === "list"
+        ? {}
+        : { stderr: usage, exitCode: 38 }
+    )
+    const context = yield* Layer.build(
+      PloopCli.layer(options).pipe(
+        Layer.provide(Layer.succeed(CommandExecutor.CommandExecutor, executor)),
+        Layer.provide([NodeFileSystem.layer, NodePath.layer]),
+        Layer.provide(Layer.succeed(CurrentHostFiles, files))
+      )
+    )
+    const create = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.create({ image, size: "10M", fileSystem: "none" }))
+      .pipe(
+        Effect.provide(context)
+      )
+    const found: Host = { directory, image, fs, calls, create }
+    return { ...found, context }
+  })
+
+const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+  it.scopedLive(title, () => Effect.provide(body(), NodeContext.layer))
+
+describe("create", () => {
+  test("gives the tool a directory of its own beside the target, and nothing is left of that", () =>
+    Effect.gen(function*() {
+      const { calls, create, directory, fs } = yield* host((image) => (init(image), {}))
+      yield* create
+      const given = calls.find((call) => call.argv.includes("init"))!.argv.at(-1)!
+      assert.match(given, new RegExp(`^${directory}/\\.ploop-new-[^/]+/root\\.hdd$`))
+      assert.deepStrictEqual(yield* names(fs, directory), ["DiskDescriptor.xml", "root.hdd"])
+    }))
+
+  test("keeps what comes to be there while the tool works, whichever of the two names it takes", () =>
+    Effect.gen(function*() {
+      for (const name of ["root.hdd", "DiskDescriptor.xml"]) {
+        const { create, directory, fs } = yield* host((image, directory) => {
+          init(image)
+          writeFileSync(`${directory}/${name}`, "another's")
+          return {}
+        })
+        assert.strictEqual((yield* Effect.flip(create))._tag, "AlreadyExists")
+        assert.deepStrictEqual(yield* names(fs, directory), [name])
+        assert.strictEqual(yield* fs.readFileString(`${directory}/${name}`), "another's")
+      }
+    }))
+
+  test("starts nothing when a link that leads nowhere, or what cannot be seen, is in its way", () =>
+    Effect.gen(function*() {
+      const link = yield* host(() => ({}))
+      yield* link.fs.symlink(`${link.directory}/nowhere`, link.image)
+      assert.strictEqual((yield* Effect.flip(link.create))._tag, "AlreadyExists")
+      assert.deepStrictEqual(yield* names(link.fs, link.directory), ["root.hdd"])
+
+      const blind = yield* host(() => ({}), { prefix: ["sudo", "-n"] }, {
+        ...nodeHostFiles,
+        find: (path) =>
+          Effect.fail(
+            new Errors.SystemError({
+              module: "FileSystem",
+              method: "find",
+              pathOrDescriptor: path,
+              reason: "PermissionDenied"
+            })
+          )
+      })
+      assert.strictEqual((yield* Effect.flip(blind.create))._tag, "PermissionDenied")
+      for (const { calls } of [link, blind]) assert.isFalse(calls.some((call) => call.argv.includes("init")))
+    }))
+
+  for (
+    const [how, answer] of [
+      ["fails", { exitCode: 1, stderr: "no\n" }],
+      ["dies", { signal: "SIGKILL" }],
+      ["takes too long", { lasts: "10 minutes" }],
+      ["prints nothing and makes nothing", {}]
+    ] as const
+  ) {
+    test(`leaves nothing when the tool ${how}`, () =>
+      Effect.gen(function*() {
+        const { create, directory, fs } = yield* host((image) => {
+          if (how !== "prints nothing and makes nothing") init(image)
+          return answer
+        }, { changeLimit: "100 millis" })
+        yield* Effect.flip(create)
+        assert.deepStrictEqual(yield* names(fs, directory), [])
+      }))
+  }
+
+  test("leaves what another process made when it is interrupted before the tool was started", () =>
+    Effect.gen(function*() {
+      const begun = yield* Deferred.make<void>()
+      const one = yield* host(
+        (image) => {
+          Effect.runSync(Deferred.succeed(begun, undefined))
+          return image.includes("root.hdd") ? { lasts: "10 minutes", ignores: [] } : {}
+        },
+        { maxProcesses: 1 }
+      )
+      const first = yield* Effect.fork(one.create)
+      yield* Deferred.await(begun)
+      const other = `${yield* one.fs.makeTempDirectoryScoped({ prefix: "ploop-create-" })}/root.hdd`
+      const second = yield* Effect.fork(
+        Effect.flatMap(Ploop.Ploop, (ploop) => ploop.create({ image: other, size: "10M", fileSystem: "none" })).pipe(
+          Effect.provide(one.context)
+        )
+      )
+      // It waits for the permit when it has its private directory.
+      while ((yield* one.fs.readDirectory(dirname(other))).length === 0) yield* Effect.sleep("5 millis")
+      yield* one.fs.writeFileString(other, "another's")
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(second)))
+      assert.strictEqual(yield* one.fs.readFileString(other), "another's")
+      yield* Fiber.interrupt(first)
+    }))
+
+  test("does not believe a tool that made another disk than it was told to", () =>
+    Effect.gen(function*() {
+      const { create, directory, fs } = yield* host((image) => {
+        writeFileSync(image, "new")
+        writeFileSync(`${dirname(image)}/DiskDescriptor.xml`, fresh("/elsewhere/root.hdd"))
+        return {}
+      })
+      assert.strictEqual((yield* Effect.flip(create))._tag, "UnexpectedOutput")
+      assert.deepStrictEqual(yield* names(fs, directory), [])
+    }))
+
+  test("names the files in its errors as the caller does", () =>
+    Effect.gen(function*() {
+      const { create, image } = yield* host((given) => ({ exitCode: 1, stderr: `Can't open ${given}: no reason\n` }))
+      assert.strictEqual((yield* Effect.flip(create)).text, `Can't open ${image}: no reason`)
+    }))
+
+  test("works in place, and removes nothing, where the tool's files are another user's", () =>
+    Effect.gen(function*() {
+      const user: HostFiles = { ...nodeHostFiles, isRoot: Effect.succeed(false) }
+      const { calls, create, directory, fs, image } = yield* host(
+        (image) => (init(image), { signal: "SIGKILL" }),
+        { prefix: ["sudo", "-n"] },
+        user
+      )
+      yield* Effect.flip(create)
+      assert.strictEqual(calls.find((call) => call.argv.includes("init"))!.argv.at(-1), image)
+      assert.deepStrictEqual(yield* names(fs, directory), ["DiskDescriptor.xml", "root.hdd"])
+    }))
+
+  test("refuses a path that leaves no room for its files", () =>
+    Effect.gen(function*() {
+      const { context, directory } = yield* host(() => ({}))
+      const ploop = yield* Effect.provide(Ploop.Ploop, context)
+      const long = `${directory}${"/x".repeat(2100)}`.slice(0, 4080)
+      for (
+        const error of [
+          yield* Effect.flip(ploop.create({ image: `${long}/a`, size: "10M" })),
+          yield* Effect.flip(ploop.restoreDescriptor({ image: "/a", directory: long }))
+        ]
+      ) {
+        assert.strictEqual(error._tag === "InvalidArgument" ? error.rule.slice(0, 15) : error._tag, "must be shorter")
+      }
+    }))
+})
+
+describe("copyReceive", () => {
+  const receive = (image: string) =>
+    Effect.flatMap(Ploop.Ploop, (ploop) => Stream.run(Stream.make(new Uint8Array(8)), ploop.copyReceive({ image })))
+
+  test("gives the image its name when it is whole", () =>
+    Effect.gen(function*() {
+      const { context, directory, fs, image } = yield* host((given) => (writeFileSync(given, "copied"), {}))
+      yield* Effect.provide(receive(image), context)
+      assert.deepStrictEqual(yield* names(fs, directory), ["root.hdd"])
+      assert.strictEqual(yield* fs.readFileString(image), "copied")
+    }))
+
+  test("of many at once to one path gives the file of one, and the others are told", () =>
+    Effect.gen(function*() {
+      const state = { next: 0 }
+      const { context, directory, fs, image } = yield* host((given) => (writeFileSync(given, `${state.next++}`), {}))
+      const results = yield* Effect.forEach(
+        Array.from({ length: 8 }),
+        () => Effect.either(Effect.provide(receive(image), context)),
+        { concurrency: "unbounded" }
+      )
+      assert.strictEqual(results.filter(Either.isRight).length, 1)
+      for (const result of results) {
+        if (Either.isLeft(result)) assert.strictEqual(result.left._tag, "AlreadyExists")
+      }
+      assert.deepStrictEqual(yield* names(fs, directory), ["root.hdd"])
+    }))
+
+  test("leaves nothing when the tool fails, and what another process made meanwhile", () =>
+    Effect.gen(function*() {
+      const failing = yield* host((given) => (writeFileSync(given, "half"), { exitCode: 6 }))
+      yield* Effect.flip(Effect.provide(receive(failing.image), failing.context))
+      assert.deepStrictEqual(yield* names(failing.fs, failing.directory), [])
+
+      const racing = yield* host((given, directory) => {
+        writeFileSync(given, "copied")
+        writeFileSync(`${directory}/root.hdd`, "another's")
+        return {}
+      })
+      const error = yield* Effect.flip(Effect.provide(receive(racing.image), racing.context))
+      assert.strictEqual(error._tag, "AlreadyExists")
+      assert.deepStrictEqual(yield* names(racing.fs, racing.directory), ["root.hdd"])
+      assert.strictEqual(yield* racing.fs.readFileString(racing.image), "another's")
+    }))
+})
+
+describe.skipIf(missing !== undefined)(title("with the real tool"), () => {
+  const real = <A, E>(
+    title: string,
+    body: (directory: string) => Effect.Effect<A, E, FileSystem.FileSystem | Ploop.Ploop | Scope.Scope>
+  ) =>
+    it.scopedLive(title, () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        yield* body(yield* fs.makeTempDirectoryScoped({ prefix: "ploop-create-" }))
+      }).pipe(Effect.provide(RealTool)))
+
+  real("of many creates in one directory at once, one makes a disk", (directory) =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const results = yield* Effect.forEach(
+        Array.from({ length: 8 }, (_, index) => `${directory}/${index}.hdd`),
+        (image) => Effect.either(ploop.create({ image, size: "1M", fileSystem: "none" })),
+        { concurrency: "unbounded" }
+      )
+      const [made] = results.flatMap((result) => Either.isRight(result) ? [result.right] : [])
+      assert.strictEqual(results.filter(Either.isRight).length, 1)
+      assert.deepStrictEqual(
+        yield* names(fs, directory),
+        ["DiskDescriptor.xml", made!.image.slice(directory.length + 1)].sort()
+      )
+      assert.strictEqual(yield* ploop.topDelta({ disk: made!.disk }), made!.image)
+    }))
+
+  for (const where of ["beside the image", "elsewhere"]) {
+    real(
+      `a descriptor that is restored ${where} names the image, and the tool reads it`,
+      (directory) =>
+        Effect.gen(function*() {
+          const ploop = yield* Ploop.Ploop
+          const fs = yield* FileSystem.FileSystem
+          const { disk, image } = yield* ploop.create({
+            image: `${directory}/root.hdd`,
+            size: "4M",
+            fileSystem: "none"
+          })
+          yield* fs.remove(disk)
+          const home = where === "elsewhere"
+            ? yield* fs.makeTempDirectoryScoped({ prefix: "ploop-create-" })
+            : directory
+          const restored = yield* ploop.restoreDescriptor({ image, directory: home })
+          assert.strictEqual(restored, Disk.inDirectory(home))
+          const text = yield* fs.readFileString(restored)
+          assert.include(text, `<File>${where === "elsewhere" ? image : "root.hdd"}</File>`)
+          assert.strictEqual(yield* ploop.topDelta({ disk: restored }), image)
+          assert.strictEqual((yield* ploop.imageInfo({ disk: restored })).size, 4n << 20n)
+        })
+    )
+  }
+})

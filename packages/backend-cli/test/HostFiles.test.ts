@@ -1,0 +1,180 @@
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Option, type Scope } from "effect"
+import { execFileSync } from "node:child_process"
+import { nodeHostFiles as files } from "../src/internal/nodeHostFiles.js"
+
+const test = <A, E>(
+  title: string,
+  body: (directory: string, fs: FileSystem.FileSystem) => Effect.Effect<A, E, Scope.Scope>
+) =>
+  it.scopedLive(title, () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      return yield* body(yield* fs.makeTempDirectoryScoped({ prefix: "ploop-files-" }), fs)
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+const make = (program: string, ...args: ReadonlyArray<string>) =>
+  Effect.sync(() => execFileSync(program, args, { stdio: "ignore" }))
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+
+describe("what is at a path", () => {
+  test("is nothing only where nothing was seen", (directory, fs) =>
+    Effect.gen(function*() {
+      yield* fs.writeFileString(`${directory}/file`, "")
+      assert.isTrue(Option.isNone(yield* files.find(`${directory}/missing`)))
+      assert.isTrue(Option.isNone(yield* files.find(`${directory}/file/below`)))
+      assert.isTrue(Option.isNone(yield* files.find(`${directory}/missing/below`)))
+      yield* Effect.flip(files.find(`${directory}/${"x".repeat(300)}`))
+    }))
+
+  test("is a symbolic link, also when that leads nowhere", (directory, fs) =>
+    Effect.gen(function*() {
+      yield* fs.symlink(`${directory}/nowhere`, `${directory}/link`)
+      assert.strictEqual(Option.getOrThrow(yield* files.find(`${directory}/link`)).kind, "SymbolicLink")
+    }))
+
+  test("is what it is", (directory, fs) =>
+    Effect.gen(function*() {
+      yield* fs.writeFileString(`${directory}/file`, "")
+      yield* make("mkfifo", `${directory}/fifo`)
+      const kind = (path: string) => Effect.map(files.find(path), (found) => Option.getOrThrow(found).kind)
+      assert.strictEqual(yield* kind(`${directory}/file`), "File")
+      assert.strictEqual(yield* kind(directory), "Directory")
+      assert.strictEqual(yield* kind(`${directory}/fifo`), "Other")
+      assert.strictEqual(yield* kind("/dev/null"), "Other")
+    }))
+
+  test("is the same under each of its names, and no other", (directory, fs) =>
+    Effect.gen(function*() {
+      yield* fs.writeFileString(`${directory}/a`, "")
+      yield* fs.writeFileString(`${directory}/b`, "")
+      yield* files.link(`${directory}/a`, `${directory}/c`)
+      const inode = (name: string) =>
+        Effect.map(files.find(`${directory}/${name}`), (it) => Option.getOrThrow(it).inode)
+      assert.strictEqual(yield* inode("a"), yield* inode("c"))
+      assert.notStrictEqual(yield* inode("a"), yield* inode("b"))
+    }))
+})
+
+describe("a read", () => {
+  test("gives the beginning of a file, or the whole up to a limit", (directory, fs) =>
+    Effect.gen(function*() {
+      const path = `${directory}/file`
+      yield* fs.writeFileString(path, "0123456789")
+      assert.strictEqual(text(yield* files.start(path, 4)), "0123")
+      assert.strictEqual(text(yield* files.start(path, 100)), "0123456789")
+      assert.strictEqual(text(yield* files.whole(path, 10)), "0123456789")
+      const error = yield* Effect.flip(files.whole(path, 9))
+      assert.include(error.message, "larger than 9 bytes")
+    }))
+
+  test("gives a file of the kernel, which has no size, as a whole", () =>
+    Effect.gen(function*() {
+      assert.include(text(yield* files.whole("/proc/self/mounts", 1 << 20)), " / ")
+    }))
+
+  test(
+    "of a FIFO is refused, and holds no thread: other files are read beside many of them",
+    (directory, fs) =>
+      Effect.gen(function*() {
+        yield* make("mkfifo", `${directory}/fifo`)
+        yield* fs.writeFileString(`${directory}/file`, "text")
+        const refused = yield* Effect.forEach(
+          Array.from({ length: 16 }),
+          () => Effect.flip(files.whole(`${directory}/fifo`, 100)),
+          { concurrency: "unbounded" }
+        )
+        for (const error of refused) assert.include(error.message, "it is a FIFO")
+        assert.strictEqual(text(yield* files.whole(`${directory}/file`, 100)), "text")
+      })
+  )
+
+  for (const path of ["/dev/zero", "/dev/null", "/proc/self", "/"]) {
+    test(`of ${path} is refused, by a link to it as well`, (directory, fs) =>
+      Effect.gen(function*() {
+        yield* fs.symlink(path, `${directory}/link`)
+        for (const name of [path, `${directory}/link`]) {
+          assert.include((yield* Effect.flip(files.start(name, 10))).message, "and not a file")
+        }
+      }))
+  }
+
+  test("of a missing file, a loop of links or a name that is none fails", (directory, fs) =>
+    Effect.gen(function*() {
+      yield* fs.symlink(`${directory}/loop`, `${directory}/loop`)
+      const reason = (path: string) =>
+        Effect.map(
+          Effect.flip(files.start(path, 1)),
+          (error) => error._tag === "SystemError" ? error.reason : error._tag
+        )
+      assert.strictEqual(yield* reason(`${directory}/missing`), "NotFound")
+      assert.strictEqual(yield* reason(`${directory}/loop`), "BadResource")
+      assert.strictEqual(yield* reason("a\0b"), "Unknown")
+    }))
+})
+
+describe("a name", () => {
+  for (const there of ["a file", "a directory", "a link that leads nowhere"]) {
+    test(`that ${there} has is given to no other file`, (directory, fs) =>
+      Effect.gen(function*() {
+        yield* fs.writeFileString(`${directory}/new`, "new")
+        const target = `${directory}/target`
+        if (there === "a file") yield* fs.writeFileString(target, "old")
+        else if (there === "a directory") yield* fs.makeDirectory(target)
+        else yield* fs.symlink(`${directory}/nowhere`, target)
+        const before = yield* files.find(target)
+        for (const attempt of [files.link(`${directory}/new`, target), files.writeNew(target, "new")]) {
+          const error = yield* Effect.flip(attempt)
+          assert.isTrue(error._tag === "SystemError" && error.reason === "AlreadyExists")
+        }
+        assert.deepStrictEqual(yield* files.find(target), before)
+        assert.isFalse(yield* fs.exists(`${directory}/nowhere`))
+      }))
+  }
+
+  test("is removed only when it is the file's", (directory, fs) =>
+    Effect.gen(function*() {
+      const path = `${directory}/file`
+      yield* fs.writeFileString(path, "ours")
+      const ours = Option.getOrThrow(yield* files.find(path))
+      yield* fs.rename(path, `${directory}/kept`)
+      yield* fs.writeFileString(path, "another's")
+      yield* files.unlink(path, ours)
+      assert.strictEqual(yield* fs.readFileString(path), "another's")
+      yield* files.unlink(`${directory}/kept`, ours)
+      assert.isFalse(yield* fs.exists(`${directory}/kept`))
+    }))
+})
+
+describe("a private directory", () => {
+  test("is new, and goes with the files and the empty directories in it", (directory, fs) =>
+    Effect.gen(function*() {
+      const [one, two] = [yield* files.makePrivateDirectory(directory), yield* files.makePrivateDirectory(directory)]
+      assert.notStrictEqual(one, two)
+      assert.strictEqual((yield* fs.stat(one)).mode & 0o777, 0o700)
+      yield* fs.writeFileString(`${one}/file`, "")
+      yield* fs.makeDirectory(`${one}/mnt`)
+      yield* files.removeDirectory(one, Option.getOrThrow(yield* files.find(one)))
+      assert.deepStrictEqual(yield* fs.readDirectory(directory), [two.slice(directory.length + 1)])
+    }))
+
+  test(
+    "stays when another one is in its place, and when something is below a directory in it",
+    (directory, fs) =>
+      Effect.gen(function*() {
+        const path = yield* files.makePrivateDirectory(directory)
+        const ours = Option.getOrThrow(yield* files.find(path))
+        yield* fs.makeDirectory(`${path}/mnt/data`, { recursive: true })
+        yield* Effect.flip(files.removeDirectory(path, ours))
+        assert.isTrue(yield* fs.exists(`${path}/mnt/data`))
+        yield* fs.rename(path, `${directory}/moved`)
+        yield* fs.makeDirectory(path)
+        yield* fs.writeFileString(`${path}/file`, "another's")
+        yield* files.removeDirectory(path, ours)
+        assert.isTrue(yield* fs.exists(`${path}/file`))
+      })
+  )
+})

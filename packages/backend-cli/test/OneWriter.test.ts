@@ -1,0 +1,151 @@
+import { PloopCli } from "@effect-ploop/backend-cli"
+import { Disk, Ploop } from "@effect-ploop/core"
+import type { Generation } from "@effect-ploop/core"
+import { CommandExecutor, Error as Errors, FileSystem } from "@effect/platform"
+import { NodeContext, NodeFileSystem, NodePath } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Layer, type Scope } from "effect"
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import { scripted } from "./utils/host.js"
+
+const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+  it.scopedLive(title, () => Effect.provide(body(), NodeContext.layer))
+
+/** How many processes of an executor that change something run at once. */
+const counting = () => {
+  const state = { inside: 0, most: 0, runs: 0 }
+  const wrap = (executor: CommandExecutor.CommandExecutor) =>
+    CommandExecutor.makeExecutor((command) => {
+      const args = command._tag === "StandardCommand" ? command.args : []
+      if (!args.includes("snapshot")) return executor.start(command)
+      const enter = Effect.sync(() => {
+        state.runs++
+        state.most = Math.max(state.most, ++state.inside)
+      })
+      return Effect.acquireRelease(enter, () => Effect.sync(() => state.inside--)).pipe(
+        Effect.zipRight(executor.start(command))
+      )
+    })
+  return { state, wrap }
+}
+
+const over = (executor: CommandExecutor.CommandExecutor, files = nodeHostFiles) =>
+  Layer.build(
+    PloopCli.layer().pipe(
+      Layer.provide(Layer.succeed(CommandExecutor.CommandExecutor, executor)),
+      Layer.provide([NodeFileSystem.layer, NodePath.layer]),
+      Layer.provide(Layer.succeed(CurrentHostFiles, files))
+    )
+  )
+
+const snapshot = (disk: string) => Effect.flatMap(Ploop.Ploop, (ploop) => ploop.createSnapshot({ disk }))
+
+const slow = (generation: Generation.Generation) =>
+  scripted(generation, (command) => command[0] === "snapshot" ? { lasts: "50 millis" } : undefined)
+
+describe("a disk has one writer", () => {
+  test("whatever it is called, and in whatever layer", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* slow("9")
+      const { state, wrap } = counting()
+      const links = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-links-" })
+      yield* fs.symlink(host.directory, `${links}/directory`)
+      yield* fs.makeDirectory(`${links}/descriptor`)
+      yield* fs.symlink(host.disk, `${links}/descriptor/DiskDescriptor.xml`)
+      const disks = [
+        host.disk,
+        Disk.inDirectory(`${links}/directory`),
+        Disk.inDirectory(`${links}/descriptor`),
+        Disk.inDirectory(`${host.directory}/../${host.directory.slice(host.directory.lastIndexOf("/") + 1)}`)
+      ]
+      const executor = wrap(host.executor)
+      const layers = yield* Effect.all([over(executor), over(executor)])
+      yield* Effect.forEach(
+        layers.flatMap((context) => disks.map((disk) => Effect.provide(snapshot(disk), context))),
+        (run) => run,
+        { concurrency: "unbounded" }
+      )
+      assert.deepStrictEqual(state, { inside: 0, most: 1, runs: 8 })
+    }))
+
+  test("while another process works on it, the wait for which can be interrupted", () =>
+    Effect.gen(function*() {
+      const host = yield* slow("1.15")
+      const other = yield* Effect.acquireRelease(
+        Effect.async<ChildProcessWithoutNullStreams>((resume) => {
+          const child = spawn("flock", [host.directory, "sh", "-c", "echo locked; read line"])
+          child.stdout.once("data", () => resume(Effect.succeed(child)))
+        }),
+        (child) => Effect.sync(() => child.stdin.end())
+      )
+      const given = yield* Effect.fork(Effect.provide(snapshot(host.disk), host.context))
+      const waiting = yield* Effect.fork(Effect.provide(snapshot(host.disk), host.context))
+      yield* Effect.sleep("50 millis")
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(given)))
+      assert.isFalse((yield* host.commands).some((command) => command[0] === "snapshot"))
+      other.stdin.end()
+      yield* Fiber.join(waiting)
+      assert.isTrue((yield* host.commands).some((command) => command[0] === "snapshot"))
+    }))
+
+  const denied = {
+    ...nodeHostFiles,
+    lockDirectory: (path: string) =>
+      Effect.fail(
+        new Errors.SystemError({
+          module: "FileSystem",
+          method: "lockDirectory",
+          pathOrDescriptor: path,
+          reason: "PermissionDenied"
+        })
+      )
+  }
+
+  test("also where its directory may not be opened: generation 9 is refused then, for its own lock is none", () =>
+    Effect.gen(function*() {
+      for (const generation of ["1.15", "7", "9"] as const) {
+        const host = yield* slow(generation)
+        const exit = yield* Effect.either(Effect.provide(snapshot(host.disk), yield* over(host.executor, denied)))
+        assert.strictEqual(
+          exit._tag === "Left" ? exit.left._tag : "done",
+          generation === "9" ? "PermissionDenied" : "done"
+        )
+      }
+    }))
+
+  test("and a host without flock is told what it lacks", () =>
+    Effect.gen(function*() {
+      const host = yield* slow("9")
+      const missing = {
+        ...nodeHostFiles,
+        lockDirectory: () =>
+          Effect.fail(new Errors.SystemError({ module: "Command", method: "spawn", reason: "NotFound" }))
+      }
+      const error = yield* Effect.flip(Effect.provide(snapshot(host.disk), yield* over(host.executor, missing)))
+      assert.strictEqual(error._tag === "PrerequisiteMissing" ? error.what : error._tag, "the program flock")
+    }))
+
+  test("but its readers wait for nobody", () =>
+    Effect.gen(function*() {
+      const host = yield* scripted("1.15", (command) =>
+        command[0] === "snapshot"
+          ? { lasts: "10 minutes" }
+          : command[0] === "info" && command[1] === "-s"
+          ? { stdout: "size:\t\t20480\nblocksize:\t2048\nfmt_version:\t2\n" }
+          : undefined)
+      const writer = yield* Effect.fork(Effect.provide(snapshot(host.disk), host.context))
+      while (!(yield* host.commands).some((command) => command[0] === "snapshot")) yield* Effect.sleep("5 millis")
+      yield* Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        yield* ploop.imageInfo({ disk: host.disk })
+        yield* ploop.isMounted({ disk: host.disk })
+        yield* ploop.listSnapshots({ disk: host.disk })
+        yield* ploop.topDelta({ disk: host.disk })
+      }).pipe(Effect.provide(host.context))
+      assert.isNull(writer.unsafePoll())
+      yield* Fiber.interrupt(writer)
+    }))
+})
