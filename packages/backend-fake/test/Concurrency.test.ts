@@ -100,7 +100,7 @@ const everywhere = <A, E, R, R2>(
 
 describe("an operation that is interrupted", () => {
   for (const name of names) {
-    it.effect(`has happened whole or not at all, wherever it was: ${name}`, () =>
+    it.effect(`leaves the host as before it or as after it, wherever it was: ${name}`, () =>
       Effect.gen(function*() {
         const host = yield* FakeHost.FakeHost
         const { state, world } = yield* prepare

@@ -3,7 +3,7 @@ import type { Operation } from "@effect-ploop/core"
 import { LowLevel, Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Scope, Stream, TestClock } from "effect"
+import { Cause, Effect, Exit, Fiber, Option, Scope, Stream, TestClock } from "effect"
 import { a, b, diskOf, generations, held, makeDisk, makeMounted, MiB, nothingHeld, writeSynced } from "./utils/host.js"
 import { names, operations, prepare, queries } from "./utils/operations.js"
 
@@ -143,6 +143,34 @@ describe("every operation", () => {
         yield* Fiber.join(fiber)
         if (!queries.has(name)) assert.notDeepEqual(yield* host.state, before, name)
       }
+    }).pipe(Effect.provide(PloopFake.layer())))
+})
+
+describe("an operation that fails by itself", () => {
+  const failing = Effect.flatMap(
+    Ploop.Ploop,
+    (ploop) => Effect.flip(ploop.deleteSnapshot({ disk: diskOf("d"), id: a }))
+  )
+
+  it.effect("leaves what the tool leaves, which is a lock file at least", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      yield* makeDisk("d")
+      const before = yield* fs.readDirectory("/vz/d")
+      assert.strictEqual((yield* failing)._tag, "SnapshotNotFound")
+      const lock = "DiskDescriptor.xml.lck"
+      assert.deepStrictEqual((yield* fs.readDirectory("/vz/d")).filter((name) => !before.includes(name)), [lock])
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("shows what it leaves to those who watch", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      yield* makeDisk("d")
+      const created = Stream.filter(fs.watch("/vz/d"), ({ _tag }) => _tag === "Create")
+      // Nothing tells when watching begins, so it is done again and again.
+      const again = Effect.zipRight(fs.remove("/vz/d/DiskDescriptor.xml.lck", { force: true }), failing)
+      const event = Option.getOrThrow(yield* Effect.raceFirst(Stream.runHead(created), Effect.forever(again)))
+      assert.deepStrictEqual<object>({ ...event }, { _tag: "Create", path: "DiskDescriptor.xml.lck" })
     }).pipe(Effect.provide(PloopFake.layer())))
 })
 

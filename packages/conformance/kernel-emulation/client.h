@@ -16,4 +16,13 @@ int server_call(int device, const struct request *request, struct reply *reply);
 /* For a command that has no parameters and whose reply is its result. */
 int server_command(int device, enum command command);
 
+struct dm_ioctl;
+
+/* The same for the device mapper: a command with its data, which become those of the reply. */
+int mapper_connect(void);
+int mapper_ask(int connection, uint32_t command, struct dm_ioctl *data, int *grown);
+
+/* For MAPPER_RELEASE and MAPPER_QUIT, which have no data. */
+int mapper_tell(int connection, uint32_t command);
+
 #endif

@@ -62,7 +62,7 @@ static int start(struct device *device, int client)
 	if (device->running || device->client >= 0)
 		return -EBUSY;
 	device_path(path, device->number, "disk");
-	source = (struct loop_source){ path, !writable(device) };
+	source = (struct loop_source){ .disk = path, .read_only = !writable(device), .partitions = true };
 	if ((error = writable(device) ? chain_mark(&device->chain, true) : 0) ||
 	    (error = helper_start(&device->keeper, &loop_task, &source)))
 		return error;
@@ -98,7 +98,7 @@ static int clear(struct device *device)
 		return -EBUSY;
 	chain_clear(&device->chain);
 	/* first ends the connection, so that the umount waits for nobody */
-	close(device->fuse);
+	close(device->disk.fd);
 	device_path(path, device->number, "disk");
 	umount2(path, MNT_DETACH);
 	unpublish(device);
@@ -204,6 +204,38 @@ static int snapshot(struct device *device, const struct request *request, int cl
 	return error ? error : wait_for_helper(device, client, SNAPSHOT);
 }
 
+static int freeze(struct device *device, int client)
+{
+	int error;
+
+	if (!device->running || device->client >= 0)
+		return device->running ? -EBUSY : -EINVAL;
+	if (device->frozen)
+		return 0;
+	error = helper_start(&device->freezer, &freeze_task, &device->loop);
+	return error ? error : wait_for_helper(device, client, FREEZE);
+}
+
+static int thaw(struct device *device, int client)
+{
+	if (!device->running || device->client >= 0)
+		return device->running ? -EBUSY : -EINVAL;
+	if (!device->frozen)
+		return 0;
+	helper_release(&device->freezer);
+	return wait_for_helper(device, client, THAW);
+}
+
+/* The file system is frozen until a command thaws it. */
+static void heard_of_freeze(struct device *device, int error)
+{
+	int client = device->client;
+
+	device->client = -1;
+	device->frozen = device->client_command == FREEZE && !error;
+	reply_result(client, error);
+}
+
 /* First the file system is frozen, and the snapshot is taken; then it is thawed. */
 void command_freezer(struct device *device)
 {
@@ -212,6 +244,10 @@ void command_freezer(struct device *device)
 	bool got = helper_report(&device->freezer, &report);
 	int client = device->client;
 
+	if (device->client_command == FREEZE || device->client_command == THAW) {
+		heard_of_freeze(device, got ? -report.error : -EIO);
+		return;
+	}
 	if (frozen && got && !report.error) {
 		device->snapshot_result = chain_snapshot(&device->chain, device->snapshot);
 		helper_release(&device->freezer);
@@ -405,6 +441,10 @@ static int execute(struct device *device, const struct request *request, struct 
 		return track_stop(device, false);
 	case TRACK_ABORT:
 		return track_stop(device, true);
+	case FREEZE:
+		return freeze(device, client);
+	case THAW:
+		return thaw(device, client);
 	}
 	return -EINVAL;
 }

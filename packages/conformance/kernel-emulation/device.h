@@ -6,6 +6,7 @@
 #define DEVICE_H
 
 #include "chain.h"
+#include "fuse.h"
 #include "helper.h"
 #include "protocol.h"
 #include <stdbool.h>
@@ -14,11 +15,13 @@
 struct device {
 	int number;
 	bool running, discarding, ended;
+	bool frozen;			/* its file system is, until it is thawed by a command */
 	uint32_t maintenance;		/* PLOOP_MNTN_* */
 	char cookie[COOKIE_SIZE];
 	struct chain chain;
 	uint64_t published[COUNTERS];	/* the counters as the files have them */
-	int fuse, listener;
+	struct fuse_disk disk;		/* the merged disk */
+	int listener;
 	int loop;			/* number of the loop device while it runs; else -1 */
 	struct helper keeper;		/* has the loop device */
 	struct helper freezer;		/* has the file system frozen for a snapshot */
@@ -38,9 +41,11 @@ void publish(struct device *device);
 void publish_loop(struct device *device);
 void unpublish(struct device *device);
 
+/* sysfs-7.c: what the driver of generation 7 shows beside. */
+void publish_of_7(const struct device *device);
+
 /* disk.c: the merged disk, a single file over FUSE. */
 int disk_mount(struct device *device);
-void disk_serve(struct device *device);
 void disk_release_held(struct device *device);
 
 /* commands.c: takes a request from a new connection; hears what the helpers report. */

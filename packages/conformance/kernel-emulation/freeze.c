@@ -8,8 +8,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define NOT_MOUNTED -1
-
 static int freeze(const void *argument, int *number)
 {
 	char target[PATH_MAX];

@@ -8,7 +8,11 @@
 
 #include "helper.h"
 
-/* Started with a pointer to the number of the loop device. That nothing is mounted is no error. */
+/*
+ * Started with a pointer to the number of the loop device. That nothing is
+ * mounted, or that it cannot be frozen, is no error: it reports NOT_MOUNTED.
+ */
+#define NOT_MOUNTED -1
 extern const struct task freeze_task;
 
 #endif

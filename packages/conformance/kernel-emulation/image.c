@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #define SECTOR 512
-#define IN_USE 0x746f6e59
 #define FLAG_EMPTY 1
 #define COMPRESSED_DISK 2
 
@@ -89,6 +88,10 @@ int image_header(int fd, struct image_header *header)
 	header->clusters = header->sectors / disk.sectors_per_cluster;
 	header->table_slots = disk.first_block / disk.sectors_per_cluster;
 	header->in_use = disk.in_use != 0;
+	header->type = disk.type;
+	header->entries = disk.clusters;
+	header->first_block = disk.first_block;
+	header->mark = disk.in_use;
 	return 0;
 }
 
@@ -100,13 +103,30 @@ int image_mark(int fd, bool in_use)
 
 	if (error)
 		return error;
-	disk.in_use = in_use ? IN_USE : 0;
+	disk.in_use = in_use ? IMAGE_IN_USE : 0;
 	disk.flags &= ~FLAG_EMPTY;
 	if (size <= (off_t)disk.first_block * SECTOR)
 		disk.flags |= FLAG_EMPTY;
 	if ((error = write_exactly(fd, &disk, sizeof disk, 0)))
 		return error;
 	return fsync(fd) ? -errno : 0;
+}
+
+int image_resize(int fd, uint64_t sectors)
+{
+	struct image_header header;
+	struct on_disk disk;
+	int error;
+
+	if ((error = image_header(fd, &header)) || (error = read_exactly(fd, &disk, sizeof disk, 0)))
+		return error;
+	describe(&disk, header.version, header.cluster, sectors);
+	return write_exactly(fd, &disk, sizeof disk, 0);
+}
+
+int image_write_mark(int fd, uint32_t mark)
+{
+	return write_exactly(fd, &mark, sizeof mark, offsetof(struct on_disk, in_use));
 }
 
 static uint32_t entry_unit(const struct image_header *header)

@@ -22,16 +22,27 @@ struct image_header {
 	int version;		/* 1 or 2 */
 	uint32_t cluster;	/* bytes in a cluster */
 	uint64_t sectors;	/* size of the disk */
-	uint32_t clusters;	/* entries in the index table */
+	uint32_t clusters;	/* of the disk, each of which has an entry in the index table */
 	uint32_t table_slots;	/* slots before the first one with data */
 	bool in_use;
+	/* as the file has them, whether they fit the above or not */
+	uint32_t type, entries, first_block, mark;
 };
+
+/* The mark of an image that is in use. */
+#define IMAGE_IN_USE 0x746f6e59
 
 /* -EINVAL when the file is not an image. */
 int image_header(int fd, struct image_header *header);
 
 /* Marks the image as in use or not, and whether it has data, and syncs it. */
 int image_mark(int fd, bool in_use);
+
+/* Writes the header of an image of another size, and moves nothing. */
+int image_resize(int fd, uint64_t sectors);
+
+/* Writes the mark alone. */
+int image_write_mark(int fd, uint32_t mark);
 
 /* The slot of a cluster of the disk; 0 when it has none, or is past the end. */
 int image_slot(int fd, const struct image_header *header, uint32_t cluster, uint32_t *slot);

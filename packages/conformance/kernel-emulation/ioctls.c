@@ -1,9 +1,10 @@
 #define _GNU_SOURCE
 #include "ioctls.h"
 #include "client.h"
+#include "generation.h"
+#include "launch.h"
 #include "nodes.h"
 #include "state.h"
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
@@ -12,14 +13,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <ploop/ploop_if.h>
 
 bool is_ploop_ioctl(unsigned long request)
 {
-	return _IOC_TYPE(request) == PLOOPCTLTYPE;
+	return _IOC_TYPE(request) == PLOOPCTLTYPE || (generation() == 7 && is_ioctl_of_7(request));
 }
 
 static int fail(int error)
@@ -41,40 +41,12 @@ static int path_of(int fd, char path[PATH_MAX])
 	return 0;
 }
 
-/* The program of the server lies beside this library. */
-static int server_program(char path[PATH_MAX])
-{
-	Dl_info info;
-
-	if (!dladdr((void *)server_program, &info))
-		return fail(ENOENT);
-	snprintf(path, PATH_MAX, "%.*s/ploop-emulation", (int)(strrchr(info.dli_fname, '/') - info.dli_fname),
-		 info.dli_fname);
-	return 0;
-}
-
-/* Starts a server, which answers when the program that was started has ended. */
 static int start_server(int device)
 {
-	char program[PATH_MAX], number[16];
-	char *arguments[] = { program, "serve", state_directory, number, NULL }, *environment[] = { NULL };
-	pid_t child;
-	int status;
+	char number[16];
 
-	if (server_program(program))
-		return -1;
 	snprintf(number, sizeof number, "%d", device);
-	child = fork();
-	if (child == 0) {
-		execve(program, arguments, environment);
-		_exit(errno);
-	}
-	while (child > 0 && waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
-	if (child < 0)
-		return -1;
-	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : fail(WIFEXITED(status) ? WEXITSTATUS(status) : EIO);
+	return launch("serve", number);
 }
 
 static bool has_server(int device)
@@ -286,7 +258,7 @@ static int dispatch(int device, int fd, unsigned long ioctl_request, void *argum
 	return fail(EINVAL);
 }
 
-int ploop_ioctl(int device, int fd, unsigned long ioctl_request, void *argument)
+static int common_ioctl(int device, int fd, unsigned long ioctl_request, void *argument)
 {
 	struct request *request = calloc(1, sizeof *request);
 	struct reply *reply = calloc(1, sizeof *reply);
@@ -297,4 +269,11 @@ int ploop_ioctl(int device, int fd, unsigned long ioctl_request, void *argument)
 	free(reply);
 	errno = error;
 	return result;
+}
+
+int ploop_ioctl(int device, int fd, unsigned long ioctl_request, void *argument)
+{
+	if (generation() == 7 && is_ioctl_of_7(ioctl_request))
+		return ioctl_of_7(device, ioctl_request, argument);
+	return common_ioctl(device, fd, ioctl_request, argument);
 }

@@ -26,12 +26,13 @@ static int open_loop(int number, int flags)
 }
 
 /* Takes a free loop device; somebody else on the machine may be faster, so it tries again. */
-static int attach(int disk, bool read_only, int *number)
+static int attach(int disk, const struct loop_source *source, int *number)
 {
 	struct loop_config config = {
 		.fd = disk,
 		.block_size = 512,
-		.info.lo_flags = LO_FLAGS_PARTSCAN | LO_FLAGS_AUTOCLEAR | (read_only ? LO_FLAGS_READ_ONLY : 0),
+		.info.lo_flags = LO_FLAGS_AUTOCLEAR | (source->partitions ? LO_FLAGS_PARTSCAN : 0) |
+			(source->read_only ? LO_FLAGS_READ_ONLY : 0),
 		.info.lo_file_name = "ploop-emulation"
 	};
 	int control = open_raw("/dev/loop-control", O_RDWR), loop;
@@ -42,7 +43,7 @@ static int attach(int disk, bool read_only, int *number)
 		*number = ioctl(control, LOOP_CTL_GET_FREE);
 		if (*number < 0)
 			break;
-		loop = open_loop(*number, read_only ? O_RDONLY : O_RDWR);
+		loop = open_loop(*number, source->read_only ? O_RDONLY : O_RDWR);
 		if (loop >= 0) {
 			if (!ioctl(loop, LOOP_CONFIGURE, &config)) {
 				close(control);
@@ -78,7 +79,7 @@ static int begin(const void *argument, int *number)
 
 	if (disk < 0)
 		return errno;
-	kept = attach(disk, source->read_only, number);
+	kept = attach(disk, source, number);
 	error = kept < 0 ? errno : 0;
 	close(disk);
 	return error;

@@ -15,6 +15,7 @@
 struct loop_source {
 	const char *disk;
 	bool read_only;
+	bool partitions;	/* whether the kernel reads the partitions */
 };
 
 extern const struct task loop_task;

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "device.h"
 #include "enter.h"
+#include "mapper.h"
 #include "reap.h"
 #include "state.h"
 #include <errno.h>
@@ -15,7 +16,8 @@ static int usage(void)
 		"Usage: ploop-emulation enter COMMAND [ARGUMENT]...\n"
 		"       ploop-emulation reap STATE-DIRECTORY\n"
 		"The shim starts servers by itself:\n"
-		"       ploop-emulation serve STATE-DIRECTORY DEVICE-NUMBER\n");
+		"       ploop-emulation serve STATE-DIRECTORY DEVICE-NUMBER\n"
+		"       ploop-emulation map STATE-DIRECTORY\n");
 	return 2;
 }
 
@@ -31,6 +33,10 @@ int main(int count, char **arguments)
 		/* whatever the tool has open is not the server's business */
 		close_range(3, ~0u, 0);
 		return serve(atoi(arguments[3]));
+	}
+	if (!strcmp(mode, "map") && count == 3 && !state_use(arguments[2])) {
+		close_range(3, ~0u, 0);
+		return map();
 	}
 	return usage();
 }

@@ -72,15 +72,18 @@ static void put_node(const char *path, dev_t number)
 
 static void put_partition(int device, int loop)
 {
+	static const char *const copied[] = { "start", "size" };
 	char path[PATH_MAX], line[32];
 
 	device_path(path, device, "ploop%dp1", device);
 	mkdir(path, 0755);
 	device_path(path, device, "ploop%dp1/dev", device);
 	write_text(path, "%d:%d\n", PLOOP_MAJOR, device * PLOOP_MINORS + 1);
-	snprintf(path, sizeof path, "/sys/block/loop%d/loop%dp1/start", loop, loop);
-	if (read_line(path, line, sizeof line) > 0) {
-		device_path(path, device, "ploop%dp1/start", device);
+	for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
+		snprintf(path, sizeof path, "/sys/block/loop%d/loop%dp1/%s", loop, loop, copied[i]);
+		if (read_line(path, line, sizeof line) <= 0)
+			continue;
+		device_path(path, device, "ploop%dp1/%s", device, copied[i]);
 		write_text(path, "%s\n", line);
 	}
 }

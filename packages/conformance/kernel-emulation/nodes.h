@@ -6,8 +6,12 @@
 #ifndef NODES_H
 #define NODES_H
 
+#include "protocol.h"
 #include <stdbool.h>
 #include <sys/types.h>
+
+/* A node of a device that does not run has a number of this major, which is no device of the machine. */
+#define PLACEHOLDER_MAJOR PLOOP_MAJOR
 
 /* The device that "/dev/ploopN" or "/dev/ploopNp1" names; -1 for any other path. */
 int device_named(const char *path, bool *partition);

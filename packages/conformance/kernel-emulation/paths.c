@@ -1,13 +1,17 @@
 /*
  * The shim: what the tool's calls to the C library do while it is preloaded.
  *
- * Only a process that has libploop is changed; the helpers that the tool starts
- * are not. Paths of sysfs and procfs lead to the state directory, device
- * numbers look like the ploop driver's, and the ioctls of ploop are answered.
+ * Only a process that has libploop is changed, for generation 7 one that has
+ * libparted too, and for 9 one that has libdevmapper; the other helpers that the
+ * tool starts are not. Paths of
+ * sysfs and procfs lead to the state directory, device numbers look like the
+ * driver's, and the ioctls of the driver are answered.
  */
 #define _GNU_SOURCE
 #include "client.h"
+#include "generation.h"
 #include "ioctls.h"
+#include "mapped.h"
 #include "nodes.h"
 #include "state.h"
 #include <dirent.h>
@@ -49,14 +53,22 @@
 	next; \
 })
 
-static bool active;
+static bool active, mapping;
+
+static bool is_concerned(void)
+{
+	if (dlsym(RTLD_DEFAULT, "ploop_mount_image"))
+		return true;
+	return (generation() == 7 && dlsym(RTLD_DEFAULT, "ped_device_get")) ||
+		(generation() == 9 && dlsym(RTLD_DEFAULT, "dm_task_run"));
+}
 
 __attribute__((constructor)) static void begin(void)
 {
 	const char *directory = getenv("PLOOP_EMULATION_STATE");
 	char path[PATH_MAX];
 
-	if (!directory || !dlsym(RTLD_DEFAULT, "ploop_mount_image"))
+	if (!directory || !is_concerned())
 		return;
 	if (faccessat(AT_FDCWD, PRIVATE_DEV_MARK, F_OK, 0) || state_use(directory)) {
 		fprintf(stderr, "ploop-emulation: run this below `ploop-emulation enter`, with an absolute path in "
@@ -73,6 +85,10 @@ __attribute__((constructor)) static void begin(void)
 	state_path(path, "parameters/large_disk_support");
 	write_text(path, "1\n");
 	active = true;
+	if (generation() == 9) {
+		mapper_prepare();
+		mapping = true;
+	}
 }
 
 static bool starts_with(const char *text, const char *start)
@@ -100,6 +116,12 @@ static const char *redirected(const char *path, char other[PATH_MAX])
 
 	if (!active || !path)
 		return path;
+	if (mapping) {
+		bool found = mapper_sysfs(path, other);
+
+		errno = error;
+		return found ? other : path;
+	}
 	if (starts_with(path, "/sys/module/ploop/")) {
 		state_path(other, "%s", path + strlen("/sys/module/ploop/"));
 		return other;
@@ -108,6 +130,10 @@ static const char *redirected(const char *path, char other[PATH_MAX])
 		if (sscanf(path, "/sys/block/ploop%d/", &device) == 1)
 			refresh(device, path);
 		state_path(other, "block%s", path + strlen("/sys/block"));
+		errno = error;
+		return other;
+	}
+	if (generation() == 7 && sysfs_of_7(path, other)) {
 		errno = error;
 		return other;
 	}
@@ -139,7 +165,12 @@ static int open_shimmed(const char *path, int flags, mode_t mode)
 	char other[PATH_MAX];
 	int device;
 
-	if (active && path) {
+	if (mapping && path) {
+		if (is_mapper_control(path))
+			return open_mapper_control();
+		if (!strcmp(path, "/proc/devices"))
+			return open_proc_devices();
+	} else if (active && path) {
 		if (!strcmp(path, "/proc/vz/ploop_minor"))
 			return open_minor();
 		if ((device = device_named(path, NULL)) >= 0 && loop_of(device) < 0)
@@ -175,7 +206,12 @@ EXPORT int open64(const char *path, int flags, ...)
 	return open_shimmed(path, flags, mode);
 }
 
-/* What open64() becomes when it is compiled with checks of the buffers. */
+/* What open() and open64() become when they are compiled with checks of the buffers. */
+EXPORT int __open_2(const char *path, int flags)
+{
+	return open_shimmed(path, flags, 0);
+}
+
 EXPORT int __open64_2(const char *path, int flags)
 {
 	return open_shimmed(path, flags, 0);
@@ -184,6 +220,12 @@ EXPORT int __open64_2(const char *path, int flags)
 static bool is_loop(unsigned major)
 {
 	return major == LOOP_MAJOR || major == EXTENDED_MAJOR;
+}
+
+/* From the number of a node to what the driver would have given the device. */
+static bool shown_number(dev_t number, dev_t *shown)
+{
+	return mapping ? mapper_number(number, shown) : ploop_number(number, shown);
 }
 
 /* The table of mounts, with the device numbers of the ploop driver. */
@@ -203,7 +245,7 @@ static FILE *open_mountinfo(const char *path)
 		dev_t ploop;
 
 		if (sscanf(line, "%d %d %u:%u%n", &id, &parent, &major, &minor, &rest) == 4 && is_loop(major) &&
-		    ploop_number(makedev(major, minor), &ploop))
+		    shown_number(makedev(major, minor), &ploop))
 			fprintf(copy, "%d %d %u:%u%s", id, parent, major(ploop), minor(ploop), line + rest);
 		else
 			fputs(line, copy);
@@ -214,14 +256,32 @@ static FILE *open_mountinfo(const char *path)
 	return copy;
 }
 
+/* A file that is put together; NULL for any other path. */
+static FILE *open_made(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	if (!active || !starts_with(path, "/proc/") || !name)
+		return NULL;
+	if (mapping && !strcmp(path, "/proc/devices"))
+		return fdopen(open_proc_devices(), "r");
+	return strcmp(name, "/mountinfo") ? NULL : open_mountinfo(path);
+}
+
 EXPORT FILE *fopen64(const char *path, const char *mode)
 {
 	char other[PATH_MAX];
-	const char *name = strrchr(path, '/');
+	FILE *made = open_made(path);
 
-	if (active && starts_with(path, "/proc/") && name && !strcmp(name, "/mountinfo"))
-		return open_mountinfo(path);
-	return NEXT(fopen64)(redirected(path, other), mode);
+	return made ? made : NEXT(fopen64)(redirected(path, other), mode);
+}
+
+EXPORT FILE *fopen(const char *path, const char *mode)
+{
+	char other[PATH_MAX];
+	FILE *made = open_made(path);
+
+	return made ? made : NEXT(fopen)(redirected(path, other), mode);
 }
 
 EXPORT int access(const char *path, int mode)
@@ -238,39 +298,90 @@ EXPORT DIR *opendir(const char *path)
 	return NEXT(opendir)(redirected(path, other));
 }
 
-static int with_ploop_number(int result, struct stat64 *status)
+static int with_shown_numbers(int result, struct stat64 *status)
 {
-	dev_t ploop;
+	dev_t shown;
 
-	if (active && !result && is_loop(major(status->st_dev)) && ploop_number(status->st_dev, &ploop))
-		status->st_dev = ploop;
+	if (!active || result)
+		return result;
+	if (is_loop(major(status->st_dev)) && shown_number(status->st_dev, &shown))
+		status->st_dev = shown;
+	if (generation() != 1 && S_ISBLK(status->st_mode) && shown_number(status->st_rdev, &shown))
+		status->st_rdev = shown;
 	return result;
+}
+
+/* There is no node of device mapper's control, so that nobody reaches the machine's by it. */
+static bool is_shown_control(const char *path, struct stat64 *status)
+{
+	if (!mapping || !path || !is_mapper_control(path))
+		return false;
+	memset(status, 0, sizeof *status);
+	status->st_mode = S_IFCHR | 0600;
+	status->st_rdev = makedev(10, 236);
+	return true;
 }
 
 EXPORT int stat64(const char *path, struct stat64 *status)
 {
 	char other[PATH_MAX];
 
-	return with_ploop_number(NEXT(stat64)(redirected(path, other), status), status);
+	if (is_shown_control(path, status))
+		return 0;
+	return with_shown_numbers(NEXT(stat64)(redirected(path, other), status), status);
 }
 
 EXPORT int lstat64(const char *path, struct stat64 *status)
 {
 	char other[PATH_MAX];
 
-	return with_ploop_number(NEXT(lstat64)(redirected(path, other), status), status);
+	if (is_shown_control(path, status))
+		return 0;
+	return with_shown_numbers(NEXT(lstat64)(redirected(path, other), status), status);
 }
 
 EXPORT int fstat64(int fd, struct stat64 *status)
 {
-	return with_ploop_number(NEXT(fstat64)(fd, status), status);
+	return with_shown_numbers(NEXT(fstat64)(fd, status), status);
+}
+
+_Static_assert(sizeof(struct stat) == sizeof(struct stat64), "both are the same here");
+
+EXPORT int stat(const char *path, struct stat *status)
+{
+	return stat64(path, (struct stat64 *)status);
+}
+
+EXPORT int lstat(const char *path, struct stat *status)
+{
+	return lstat64(path, (struct stat64 *)status);
+}
+
+EXPORT int fstat(int fd, struct stat *status)
+{
+	return fstat64(fd, (struct stat64 *)status);
+}
+
+/* Nobody makes nodes of these devices but their users, also where the machine has a udev. */
+EXPORT int udev_queue_get_udev_is_active(void *queue)
+{
+	static int (*next)(void *);
+
+	if (!next)
+		next = (int (*)(void *))dlsym(RTLD_NEXT, "udev_queue_get_udev_is_active");
+	return mapping || !next ? 0 : next(queue);
 }
 
 EXPORT int mknod(const char *path, mode_t mode, dev_t number)
 {
 	bool partition;
-	int device = active ? device_named(path, &partition) : -1;
+	int device = active && !mapping ? device_named(path, &partition) : -1;
 
+	if (mapping && S_ISBLK(mode)) {
+		dev_t node;
+
+		return mknodat(AT_FDCWD, path, mode, mapper_node(number, &node) ? node : number);
+	}
 	if (device >= 0 && loop_of(device) >= 0) {
 		refresh_nodes(device);
 		return 0;
@@ -284,12 +395,13 @@ EXPORT int mknod(const char *path, mode_t mode, dev_t number)
 EXPORT int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)
 {
 	char options[4096], *balloon, *end;
-	int device = active && source ? device_named(source, NULL) : -1;
+	int device = active && !mapping && source ? device_named(source, NULL) : -1;
+	bool ours = device >= 0 || (mapping && source && is_mapper_path(source));
 
 	if (device >= 0)
 		refresh_nodes(device);
 	/* an option of the tool's patched ext4 */
-	if (device >= 0 && data && strlen(data) < sizeof options &&
+	if (ours && data && strlen(data) < sizeof options &&
 	    (balloon = strstr(strcpy(options, data), "balloon_ino="))) {
 		end = balloon + strcspn(balloon, ",");
 		end += *end == ',';
@@ -331,7 +443,9 @@ EXPORT int ioctl(int fd, unsigned long request, ...)
 	va_start(arguments, request);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
-	if (active && (is_ploop_ioctl(request) || request == BLKRRPART))
+	if (mapping && is_mapper_ioctl(request))
+		return mapper_ioctl(request, argument);
+	if (active && !mapping && (is_ploop_ioctl(request) || request == BLKRRPART))
 		device = device_opened(fd);
 	if (device >= 0 && is_ploop_ioctl(request))
 		return ploop_ioctl(device, fd, request, argument);

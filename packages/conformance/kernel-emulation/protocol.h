@@ -49,6 +49,8 @@ enum command {
 	TRACK_READ,
 	TRACK_STOP,
 	TRACK_ABORT,
+	FREEZE,		/* the file system, until THAW; generation 7 */
+	THAW,
 	QUIT		/* whatever the state: stop the device and end */
 };
 
@@ -68,6 +70,24 @@ struct reply {
 	uint64_t start, end;
 	uint32_t extent_count;
 	struct extent extents[MAX_EXTENTS];
+};
+
+/*
+ * Device mapper, over a SOCK_STREAM socket: the header and then the data of a
+ * command, struct dm_ioctl and what comes after it; the reply is alike.
+ */
+struct mapper_request {
+	uint32_t command;	/* DM_*_CMD, or one of those below */
+	uint32_t length;	/* bytes of data */
+};
+
+#define MAPPER_RELEASE 1000	/* lets all devices go on that are suspended */
+#define MAPPER_QUIT 1001	/* takes all devices away and ends */
+
+struct mapper_reply {
+	int32_t error;		/* a negated errno, and then there are no data */
+	int32_t grown;		/* minor of a device whose loop device has to learn its new size; -1 for none */
+	uint32_t length;
 };
 
 #endif

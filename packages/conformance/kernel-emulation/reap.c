@@ -3,6 +3,7 @@
 #include "client.h"
 #include "mounts.h"
 #include "state.h"
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,12 +23,11 @@
 #define QUIT_PAUSE 100000	/* microseconds */
 
 /* Whether the loop device is still over the disk, and has not become another's meanwhile. */
-static bool is_ours(int device, int loop)
+static bool is_ours(const char *disk, int loop)
 {
-	char path[PATH_MAX], disk[PATH_MAX], backing[PATH_MAX];
+	char path[PATH_MAX], backing[PATH_MAX];
 
 	snprintf(path, sizeof path, "/sys/block/loop%d/loop/backing_file", loop);
-	device_path(disk, device, "disk");
 	return read_line(path, backing, sizeof backing) > 0 && !strcmp(backing, disk);
 }
 
@@ -42,12 +42,12 @@ static void thaw(const char *target)
 	close(fd);
 }
 
-static int umount_all(int device)
+static int umount_all(const char *disk, int loop)
 {
 	char target[PATH_MAX];
-	int loop = loop_of(device), cut_off = 0;
+	int cut_off = 0;
 
-	while (is_ours(device, loop) && newest_mount(loop, target)) {
+	while (is_ours(disk, loop) && newest_mount(loop, target)) {
 		thaw(target);
 		if (!umount2(target, UMOUNT_NOFOLLOW))
 			continue;
@@ -96,13 +96,82 @@ static int quit(int device)
 	return result < 0;
 }
 
+/* A server that does not answer in time is killed. */
+static void tell_mapper(uint32_t command)
+{
+	struct timeval patience = { .tv_sec = 10 };
+	int connection = mapper_connect(), same;
+
+	if (connection < 0)
+		return;
+	setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	same = dup(connection);
+	if (mapper_tell(connection, command))
+		kill_server(same);
+	close(same);
+}
+
+/* Does something with each mapped device there is a directory of. */
+static int for_each_mapped(int (*visit)(int minor))
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *devices;
+	int result = 0;
+
+	state_path(path, "mapper");
+	devices = opendir(path);
+	while (devices && (entry = readdir(devices)))
+		if (isdigit(entry->d_name[0]))
+			result |= visit(atoi(entry->d_name));
+	if (devices)
+		closedir(devices);
+	return result;
+}
+
+static int umount_mapped(int minor)
+{
+	char disk[PATH_MAX];
+
+	mapper_path(disk, minor, "disk");
+	return umount_all(disk, mapper_loop_of(minor));
+}
+
+/* What is left of a device whose server was killed. */
+static int remove_mapped(int minor)
+{
+	char path[PATH_MAX], name[128];
+
+	mapper_path(path, minor, "disk");
+	umount2(path, MNT_DETACH);
+	mapper_path(path, minor, "dm/name");
+	if (read_line(path, name, sizeof name) <= 0)
+		return 0;
+	snprintf(path, sizeof path, "/dev/mapper/%s", name);
+	unlink(path);
+	return 0;
+}
+
+/* Nothing is suspended any more while the file systems are umounted; then the server takes the devices away. */
+static int reap_mapper(void)
+{
+	int cut_off;
+
+	tell_mapper(MAPPER_RELEASE);
+	cut_off = for_each_mapped(umount_mapped);
+	tell_mapper(MAPPER_QUIT);
+	for_each_mapped(remove_mapped);
+	return cut_off;
+}
+
 static int reap_device(int device)
 {
 	char path[PATH_MAX];
-	int cut_off = umount_all(device);
+	int cut_off;
 
+	device_path(path, device, "disk");
+	cut_off = umount_all(path, loop_of(device));
 	if (quit(device)) {
-		device_path(path, device, "disk");
 		umount2(path, MNT_DETACH);
 		snprintf(path, sizeof path, "/dev/ploop%d", device);
 		unlink(path);
@@ -123,6 +192,7 @@ int reap(const char *state)
 		fprintf(stderr, "ploop-emulation: %s is not the absolute path of a state directory\n", state);
 		return 1;
 	}
+	cut_off = reap_mapper();
 	state_path(path, "block");
 	devices = opendir(path);
 	while (devices && (entry = readdir(devices)))

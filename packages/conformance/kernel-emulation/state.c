@@ -45,11 +45,23 @@ void device_path(char path[PATH_MAX], int device, const char *format, ...)
 	va_end(arguments);
 }
 
+void mapper_path(char path[PATH_MAX], int minor, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	append(path, snprintf(path, PATH_MAX, "%s/mapper/%d/", state_directory, minor), format, arguments);
+	va_end(arguments);
+}
+
 int server_address(int device, struct sockaddr_un *address)
 {
 	char path[PATH_MAX];
 
-	device_path(path, device, "socket");
+	if (device == DEVICE_MAPPER)
+		state_path(path, "mapper/socket");
+	else
+		device_path(path, device, "socket");
 	if (strlen(path) >= sizeof address->sun_path)
 		return -1;
 	address->sun_family = AF_UNIX;
@@ -118,12 +130,27 @@ void remove_tree(const char *path)
 	rmdir(path);
 }
 
+static int loop_in(const char *path)
+{
+	char line[32];
+
+	return read_line(path, line, sizeof line) > 0 ? atoi(line) : -1;
+}
+
 int loop_of(int device)
 {
-	char path[PATH_MAX], line[32];
+	char path[PATH_MAX];
 
 	device_path(path, device, "loop");
-	return read_line(path, line, sizeof line) > 0 ? atoi(line) : -1;
+	return loop_in(path);
+}
+
+int mapper_loop_of(int minor)
+{
+	char path[PATH_MAX];
+
+	mapper_path(path, minor, "loop");
+	return loop_in(path);
 }
 
 static dev_t number_in(const char *path)

@@ -9,6 +9,9 @@
  *		socket			where the server listens
  *		disk			the merged disk, served over FUSE
  *		loop			number of the loop device over it, while it runs
+ *	STATE/mapper/			generation 9: device mapper
+ *		socket			where its server listens
+ *		N/			/sys/block/dm-N, with disk and loop as above
  */
 #ifndef STATE_H
 #define STATE_H
@@ -31,8 +34,12 @@ int state_use(const char *directory);
 /* Paths below the state directory and below one device of it. */
 void state_path(char path[PATH_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));
 void device_path(char path[PATH_MAX], int device, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void mapper_path(char path[PATH_MAX], int minor, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* The address of a server; -1 if the path is too long for one. */
+/* The device that stands for the device mapper in place of a number. */
+#define DEVICE_MAPPER -1
+
+/* The address of the server of a device, or of the device mapper; -1 if the path is too long for one. */
 int server_address(int device, struct sockaddr_un *address);
 
 /* Opens past the shim's own open(). */
@@ -48,6 +55,9 @@ void remove_tree(const char *path);
 
 /* The loop device under a running device; -1 when it does not run. */
 int loop_of(int device);
+
+/* The same of a mapped device. */
+int mapper_loop_of(int minor);
 
 /* Device numbers of a loop device and of its first partition, by sysfs; 0 when there is none. */
 dev_t loop_number(int loop);

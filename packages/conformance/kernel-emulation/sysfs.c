@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "device.h"
+#include "generation.h"
 #include "image.h"
 #include "state.h"
 #include <inttypes.h>
@@ -108,6 +109,8 @@ void publish(struct device *device)
 	put_number(device, "pstate/fmt_version", versioned ? header.version : 0);
 	publish_deltas(device);
 	publish_counters(device);
+	if (generation() == 7)
+		publish_of_7(device);
 }
 
 void publish_loop(struct device *device)

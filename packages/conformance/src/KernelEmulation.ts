@@ -1,7 +1,7 @@
 /**
  * The kernel driver of ploop, emulated beneath the real, unmodified tool of
- * generation 1.15: on any Linux where one is root, it mounts, takes snapshots of
- * mounted disks, resizes, and so on.
+ * generation 1.15, 7 or 9: on any Linux where one is root, it mounts, takes
+ * snapshots of mounted disks, resizes, and so on.
  *
  * The emulation works in namespaces of its own, so a program that wants to see
  * the mounts runs there as a whole: it starts itself again with {@link enter}.
@@ -32,16 +32,19 @@
  *
  * @since 0.1.0
  */
+import type { Generation } from "@effect-ploop/core/Generation"
 import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as builds from "./internal/kernelEmulation/build.js"
 import { run } from "./internal/kernelEmulation/command.js"
+import * as generations from "./internal/kernelEmulation/generation.js"
 import * as probes from "./internal/kernelEmulation/requirements.js"
 
 /**
@@ -149,6 +152,14 @@ export interface Options {
   readonly cacheDirectory?: string | undefined
   /** Where the images will be; `/tmp` unless given. It must have room for them. */
   readonly scratch?: string | undefined
+  /**
+   * The tool that the kernel is for, by its path or its name in `PATH`; what
+   * `PLOOP_TOOL` names unless given, or else `ploop`. The emulated driver is that
+   * of the tool's generation.
+   *
+   * @since 0.2.0
+   */
+  readonly tool?: string | undefined
 }
 
 /**
@@ -175,9 +186,21 @@ export interface KernelEmulation {
   readonly state: string
   /** What mounts on it can do. */
   readonly capabilities: Capabilities
+  /**
+   * The generation of the tool, and of the driver that is emulated for it.
+   *
+   * @since 0.2.0
+   */
+  readonly generation: Generation
 }
 
 type Services = CommandExecutor | FileSystem.FileSystem | Path
+
+const toolOf = (options: Options | undefined) =>
+  options?.tool === undefined ? generations.defaultTool : Effect.succeed(options.tool)
+
+/** What the C program calls the driver of a generation. */
+const drivers: Record<Generation, string> = { "1.15": "1", "7": "7", "9": "9" }
 
 /** In a `/dev` that belongs to the emulation alone; the C program has the same path. */
 const mark = "/dev/ploop-emulation"
@@ -192,7 +215,7 @@ const mark = "/dev/ploop-emulation"
 export const requirements = (
   options?: Options
 ): Effect.Effect<ReadonlyArray<Requirement>, never, CommandExecutor | FileSystem.FileSystem> =>
-  probes.requirements(options?.scratch ?? "/tmp")
+  Effect.flatMap(toolOf(options), (tool) => probes.requirements(options?.scratch ?? "/tmp", tool))
 
 /**
  * What the machine should have: without it, some operations fail and all others
@@ -275,9 +298,19 @@ export const scoped = (
         )
     )
     const { status } = yield* probes.resourceCapability
+    const generation = yield* Effect.map(
+      Effect.flatMap(toolOf(options), generations.generationOf),
+      Option.getOrElse((): Generation => "1.15")
+    )
     return {
-      prefix: ["/usr/bin/env", `LD_PRELOAD=${library}`, `PLOOP_EMULATION_STATE=${state}`],
+      prefix: [
+        "/usr/bin/env",
+        `LD_PRELOAD=${library}`,
+        `PLOOP_EMULATION_STATE=${state}`,
+        `PLOOP_EMULATION_GENERATION=${drivers[generation]}`
+      ],
       state,
-      capabilities: { growsOnline: status === "present" }
+      capabilities: { growsOnline: status === "present" },
+      generation
     }
   })

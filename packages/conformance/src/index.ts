@@ -17,8 +17,8 @@ export * as Doctor from "./Doctor.js"
 
 /**
  * The kernel driver of ploop, emulated beneath the real, unmodified tool of
- * generation 1.15: on any Linux where one is root, it mounts, takes snapshots of
- * mounted disks, resizes, and so on.
+ * generation 1.15, 7 or 9: on any Linux where one is root, it mounts, takes
+ * snapshots of mounted disks, resizes, and so on.
  *
  * @since 0.1.0
  */

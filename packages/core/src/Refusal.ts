@@ -32,7 +32,7 @@ import type { FormatVersion } from "./FormatVersion.js"
 import type { Generation } from "./Generation.js"
 import * as images from "./internal/refusal/images.js"
 import * as merge from "./internal/refusal/merge.js"
-import type { About, Described, MergeRange, MountedDelta } from "./internal/refusal/model.js"
+import type { About, Described, MergeRange, MountedDelta, ObservedFileSystem } from "./internal/refusal/model.js"
 import * as mounts from "./internal/refusal/mounts.js"
 import * as paths from "./internal/refusal/paths.js"
 import * as queries from "./internal/refusal/queries.js"
@@ -44,7 +44,7 @@ import type * as Result from "./Result.js"
 import type { SnapshotId } from "./SnapshotId.js"
 import type { SnapshotTree } from "./SnapshotTree.js"
 
-export type { About, Described, MergeRange, MountedDelta } from "./internal/refusal/model.js"
+export type { About, Described, MergeRange, MountedDelta, ObservedFileSystem } from "./internal/refusal/model.js"
 
 // Files, devices and directories
 
@@ -313,8 +313,8 @@ export const createSnapshot: (
 ) => Either.Either<void, PloopError.Unsupported> = snapshots.createSnapshot
 
 /**
- * Refuses to switch to what is no snapshot, to the top delta, and to a temporary
- * snapshot. A running disk is refused by {@link runningDisk}.
+ * Refuses to switch to a snapshot that does not exist, to the top delta, and to a
+ * temporary snapshot. A running disk is refused by {@link runningDisk}.
  *
  * @since 0.2.0
  * @category snapshots
@@ -395,16 +395,13 @@ export const mergeIntoFile: (
  * Where the numbers of a file system come from. Refuses to mount the disk for
  * them without consent.
  *
- * - `isCached`: the numbers of the last unmount are beside the descriptor;
- * - `isRunning`: the disk has an unnamed device
- *
  * @since 0.2.0
  * @category queries
  */
 export const fileSystemInfo: (
   about: About,
   request: Pick<Request.FileSystemInfo, "mayMount">,
-  observed: { readonly isCached: boolean; readonly isRunning: boolean }
+  observed: ObservedFileSystem
 ) => Either.Either<Result.FileSystemInfo["source"], PloopError.ConsentRequired> = queries.fileSystemInfo
 
 /**

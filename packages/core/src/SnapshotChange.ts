@@ -1,6 +1,6 @@
 /**
- * What an operation did to the snapshots of a disk, told from the tree before
- * and the tree after.
+ * What an operation did to the snapshots of a disk: the difference between the
+ * tree before it and the tree after it.
  *
  * @since 0.2.0
  */
@@ -26,7 +26,7 @@ export const gone = (
   ids(SnapshotTree.nodes(before)).filter((id) => Option.isNone(SnapshotTree.get(after, id)))
 
 /**
- * What became of a snapshot that was deleted:
+ * What happened to a snapshot that was deleted:
  *
  * - the top delta: its parent took its place;
  * - a snapshot that is still there: it was marked as temporary;

@@ -163,8 +163,8 @@ export * as Request from "./Request.js"
 export * as Result from "./Result.js"
 
 /**
- * What an operation did to the snapshots of a disk, told from the tree before
- * and the tree after.
+ * What an operation did to the snapshots of a disk: the difference between the
+ * tree before it and the tree after it.
  *
  * @since 0.1.0
  */

@@ -142,7 +142,7 @@ describe("check", () => {
     ) {
       refusedBy(["1.15"], check({ disk, [given]: true }), {
         _tag: "Unsupported",
-        reason: `generation 1.15 ignores ${given} when it checks a disk; check its images one by one with it`
+        reason: `generation 1.15 ignores ${given} when it checks a disk; check its images one by one instead`
       })
     }
   })
@@ -277,7 +277,7 @@ describe("createSnapshot", () => {
   it("is refused on generation 1.15 while a temporary snapshot of an idle disk has several children", () => {
     refusedBy(["1.15"], (generation) => Refusal.createSnapshot(about, generation, shared, undefined))
     refused(Refusal.createSnapshot(about, "1.15", shared, undefined), {
-      reason: "generation 1.15 takes no snapshot of an idle disk while a temporary one has several children: " +
+      reason: "generation 1.15 takes no snapshot of an idle disk while a temporary snapshot has several children: " +
         `delete a child of ${a} first`
     })
   })

@@ -24,7 +24,7 @@ export const copyFile = (tx: Transaction, from: string, to: string): Result<void
         const copied = overwrite(tx, source, target)
         if (Either.isLeft(copied)) {
           files.unlink(tx, to)
-          tx.keep()
+          tx.checkpoint()
         }
         return copied
       })

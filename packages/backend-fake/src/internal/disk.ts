@@ -100,7 +100,7 @@ export const lock = (tool: Tool, disk: Disk): void => {
   if (trait(tool, traits.leavesLockFile) && Either.isLeft(files.lookup(tool.tx, file))) {
     files.openFile(tool.tx, file, files.flags("w"), 0o600)
     // It stays, whatever becomes of the operation.
-    tool.tx.keep()
+    tool.tx.checkpoint()
   }
 }
 
@@ -196,7 +196,7 @@ export const changeWith = (tool: Tool, disk: Disk, changes: Change, work: () => 
   Either.gen(function*() {
     const descriptor = changed(tool, disk, changes)
     yield* writeAside(tool, disk.path, descriptor)
-    tool.tx.keep()
+    tool.tx.checkpoint()
     yield* work()
     yield* commit(tool, disk.path)
     return yield* withDescriptor(tool, disk, descriptor)

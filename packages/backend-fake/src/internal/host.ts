@@ -7,7 +7,10 @@ import type { Code } from "./errno.js"
 import type { State } from "./state.js"
 import { Transaction } from "./transaction.js"
 
-/** A transition of the host: it answers, or fails and changes nothing. */
+/**
+ * A transition of the host. Others see all of it at once. One that fails leaves
+ * what it did up to its last checkpoint.
+ */
 export type Transition<A, E> = (tx: Transaction) => Either.Either<A, E>
 
 /** A change, for those who watch. */
@@ -43,16 +46,13 @@ export const make = (initial: State): Effect.Effect<Host> =>
         Effect.flatMap(Clock.currentTimeMillis, (now) =>
           Effect.flatten(Ref.modify(state, (before): readonly [Effect.Effect<A, E>, State] => {
             const tx = new Transaction(before, now)
-            const result = transition(tx)
-            if (Either.isLeft(result)) {
-              return [result, tx.left ?? before]
-            }
-            const settled = tx.settle()
-            if (Either.isLeft(settled)) {
-              return [Effect.fail(full(settled.left)), tx.left ?? before]
-            }
-            const after = tx.state
-            return [after === before ? result : Effect.as(publish(before, after), result.right), after]
+            const result = Either.flatMap(
+              transition(tx),
+              (value) =>
+                Either.mapBoth(tx.settle(), { onLeft: full, onRight: () => value })
+            )
+            const after = Either.isRight(result) ? tx.state : tx.checkpointed ?? before
+            return [after === before ? result : Effect.zipRight(publish(before, after), result), after]
           }))),
       change: (change) =>
         Effect.flatMap(Clock.currentTimeMillis, (now) =>

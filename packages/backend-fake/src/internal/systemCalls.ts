@@ -35,7 +35,7 @@ export const run = (host: Host): Run => (call, transition, problem) => {
 
 /** Keeps what the system calls up to here did when a later one of the method fails. */
 export const keep = (tx: Transaction): Outcome<void> =>
-  Either.map(errno.during("write", [])(tx.settle()), () => tx.keep())
+  Either.map(errno.during("write", [])(tx.settle()), () => tx.checkpoint())
 
 /** One system call of several, which is kept. */
 export const step = <A>(tx: Transaction, outcome: Outcome<A>): Outcome<A> => {

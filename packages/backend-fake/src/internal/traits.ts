@@ -73,7 +73,7 @@ export const usesDeviceMapper: Row<boolean> = { "1.15": false, "7": false, "9": 
 /** Whether a device is found by the path of its base image only. The others find it whatever the file is called now. */
 export const findsDevicesByPath: Row<boolean> = { "1.15": true, "7": false, "9": false }
 
-/** Whether the descriptor is read before anything else is looked at. */
+/** Whether the descriptor is read before anything else is inspected. */
 export const readsDescriptorFirst: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
 /** Whether the tool refuses to attach an image for writing that others are built on. */
@@ -82,7 +82,7 @@ export const protectsParents: Row<boolean> = { "1.15": true, "7": false, "9": fa
 /** Whether a mount for writing converts images of version 1 to version 2. */
 export const convertsWhenMounted: Row<boolean> = { "1.15": false, "7": true, "9": false }
 
-/** Whether the tool finds out the type of a file system when none is given, instead of taking it for ext4. */
+/** Whether the tool reads the type of a file system from the image when none is given, instead of assuming ext4. */
 export const findsFileSystemType: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
 /** Whether a file system without a balloon is not mounted. */
@@ -102,5 +102,5 @@ export const replacesIdentifierInName: Row<boolean> = { "1.15": false, "7": fals
 /** Whether a range is merged at once. The others merge image by image. */
 export const mergesRanges: Row<boolean> = { "1.15": true, "7": false, "9": false }
 
-/** Whether a snapshot is marked as temporary before it is merged away, which a failed merge leaves. */
+/** Whether a snapshot is marked as temporary before it is merged; a merge that fails leaves the mark. */
 export const marksBeforeMerge: Row<boolean> = { "1.15": false, "7": true, "9": true }

@@ -31,11 +31,11 @@ const hostUse = (body: state.Body): number => {
 
 /**
  * One transition in the making: it begins with a state, and what it did becomes
- * the next state or, when it fails, is forgotten.
+ * the next state. When it fails, only what it did up to its last checkpoint does.
  */
 export class Transaction {
   private random: PCGRandom | undefined
-  private kept: state.State | undefined
+  private saved: state.State | undefined
   private readonly written = new Map<number, Set<number>>()
 
   constructor(private current: state.State, readonly now: number) {}
@@ -48,14 +48,14 @@ export class Transaction {
     this.current = { ...this.current, ...change }
   }
 
-  /** What has been done up to here stays when the transition fails later. */
-  keep(): void {
-    this.kept = this.current
+  /** What has been done up to here stays when the transition fails later, as it does on a host. */
+  checkpoint(): void {
+    this.saved = this.current
   }
 
-  /** What a failure leaves behind, when it does. */
-  get left(): state.State | undefined {
-    return this.kept
+  /** The state at the last checkpoint, which a failure leaves behind; undefined when there was none. */
+  get checkpointed(): state.State | undefined {
+    return this.saved
   }
 
   /** Does something as the first thing of a transition, with what it makes image files grow, or leaves no trace. */

@@ -200,7 +200,7 @@ const convertFormat = (tool: Tool, disk: disks.Disk, format: ImageFormat): Answe
     if (disks.isRaw(disk)) return yield* said(tool, 38, "Converting raw image is not supported")
     // As with grow: what fails now leaves nothing aside.
     disks.dropAside(tool, disk)
-    tool.tx.keep()
+    tool.tx.checkpoint()
     // For expanded only the descriptor changes: the file keeps its size, and is not looked at.
     if (format !== "expanded") yield* convertBase(tool, disk, format === "raw")
     yield* disks.change(tool, disk, {

@@ -114,7 +114,7 @@ export const mergeChain = (
     if (trait(tool, traits.marksBeforeMerge)) {
       disk = yield* markTemporary(tool, disk, ids.at(-1)!)
       // A merge that fails now leaves the mark.
-      tool.tx.keep()
+      tool.tx.checkpoint()
     }
     return yield* disks.changeWith(tool, disk, remaining(disk, ids), () => mergeImages(tool, disk, ids))
   })
@@ -155,7 +155,7 @@ export const removeLeaf = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node
         .map((entry) => ({ ...entry, id: renamed(entry.id), parent: renamed(entry.parent) }))
     })
     // The snapshot is gone, whatever becomes of its file.
-    tool.tx.keep()
+    tool.tx.checkpoint()
     yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))
     return next
   })

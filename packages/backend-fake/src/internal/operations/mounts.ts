@@ -59,7 +59,7 @@ const mended = (tool: Tool, chain: ReadonlyArray<disks.OpenImage>): Answer<Reado
     const image = { ...opened.image, dirty: false, staleFlag: false }
     return Either.map(disks.setImage(tool, opened.ref, image), () => {
       // It stays mended, whatever becomes of the mount.
-      tool.tx.keep()
+      tool.tx.checkpoint()
       return { ...opened, image }
     })
   }))
@@ -132,7 +132,7 @@ export const temporarily = <A>(
       yield* devices.detach(tool, current)
     }
     // That it was mounted is seen, also when the rest failed.
-    if (Either.isLeft(result)) tool.tx.keep()
+    if (Either.isLeft(result)) tool.tx.checkpoint()
     return yield* result
   })
 
@@ -185,7 +185,7 @@ const umountDisk = (tool: Tool, request: Request.Umount, name: string): Answer<v
     if (request.component === undefined && tool.tx.mountsOf(device.device).length > 0) {
       devices.writeStatfs(tool, disk, device)
       // They are written before the umount is tried, and stay when it fails.
-      tool.tx.keep()
+      tool.tx.checkpoint()
     }
     yield* devices.detach(tool, device)
     files.removeDirectory(tool.tx, `${disks.base(tool, disk)}.mnt`)

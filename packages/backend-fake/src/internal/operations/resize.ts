@@ -163,7 +163,7 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
     if (device !== undefined) yield* Refusal.growRunning(tool, request, BigInt(device.clusterSize))
     // The descriptor is written aside first; one that fails is removed, and what was there before with it.
     disks.dropAside(tool, disk)
-    tool.tx.keep()
+    tool.tx.checkpoint()
     if (device !== undefined) {
       yield* growRunning(tool, device, size)
     } else if (trait(tool, traits.growsAttached)) {

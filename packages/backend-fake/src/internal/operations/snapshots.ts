@@ -210,7 +210,7 @@ export const snapshotAndSwitch = (tool: Tool, request: Request.SnapshotAndSwitch
     const taken = yield* take(tool, disk, kept, false)
     const switched = switchTo(tool, taken, request.id)
     // A snapshot that was taken for nothing is taken back.
-    if (Either.isLeft(switched) && Either.isRight(remove(tool, taken, kept))) tool.tx.keep()
+    if (Either.isLeft(switched) && Either.isRight(remove(tool, taken, kept))) tool.tx.checkpoint()
     return yield* Either.map(switched, () => kept)
   })
 
@@ -221,7 +221,7 @@ export const switchAndDelete = (tool: Tool, request: Request.OfSnapshot): Answer
     yield* Refusal.switchAndDelete(tool, disk.tree, id)
     const switched = yield* switchTo(tool, disk, id)
     // A snapshot that cannot be removed now stays; the switch has happened.
-    tool.tx.keep()
+    tool.tx.checkpoint()
     yield* remove(tool, switched, id)
   })
 

@@ -1,8 +1,10 @@
+import type { Generation } from "@effect-ploop/core/Generation"
 import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { attempt, succeeds } from "./command.js"
+import { generationOf } from "./generation.js"
 
 export interface Requirement {
   readonly name: string
@@ -59,11 +61,6 @@ const knowsExt4 = Effect.gen(function*() {
 
 const header = (...names: ReadonlyArray<string>) =>
   succeeds("gcc", "-E", "-x", "c", "-o", "/dev/null", ...names.flatMap((name) => ["-include", name]), "/dev/null")
-
-const isTool = Effect.map(
-  attempt("ploop"),
-  Option.exists(({ stderr }) => stderr.startsWith("Usage:") && !/tg-init|encrypt/.test(stderr))
-)
 
 const helper = (name: string, neededFor: string, debian: string): Probe => ({
   name,
@@ -143,12 +140,6 @@ const probes: ReadonlyArray<Probe> = [
     remedy: install("libploop-dev"),
     present: header("linux/types.h", "ploop/ploop_if.h")
   },
-  {
-    name: "ploop, generation 1.15",
-    neededFor: "everything",
-    remedy: install("ploop"),
-    present: isTool
-  },
   helper("parted", "create with a file system", "parted"),
   helper("mkfs.ext4", "create with a file system", "e2fsprogs"),
   helper("e2fsck", "mount with fsck, resize", "e2fsprogs"),
@@ -157,13 +148,41 @@ const probes: ReadonlyArray<Probe> = [
   helper("dumpe2fs", "resize", "e2fsprogs")
 ]
 
+const toolIsThere = (tool: string): Probe => ({
+  name: tool === "ploop" ? "ploop" : `ploop, at ${tool}`,
+  neededFor: "everything",
+  remedy: tool === "ploop" ? install("ploop") : "let PLOOP_TOOL name a ploop tool that can be run",
+  present: Effect.map(generationOf(tool), Option.isSome)
+})
+
+const sgdisk = helper("sgdisk", "create with a file system, with the tool of generation 7 or 9", "gdisk")
+const partprobe = helper("partprobe", "mounts, with the tool of generation 7 or 9", "parted")
+
+/** What a tool runs beside what that of 1.15 does. */
+const furtherHelpers: Record<Generation, ReadonlyArray<Probe>> = {
+  "1.15": [],
+  "7": [sgdisk, partprobe],
+  "9": [helper("dmsetup", "every device, with the tool of generation 9", "dmsetup"), sgdisk, partprobe]
+}
+
 const settle = ({ name, neededFor, present, remedy }: Probe) =>
   Effect.map(present, (found): Requirement => ({ name, status: found ? "present" : "missing", neededFor, remedy }))
 
 export const requirements = (
-  scratch: string
+  scratch: string,
+  tool: string
 ): Effect.Effect<ReadonlyArray<Requirement>, never, CommandExecutor | FileSystem.FileSystem> =>
-  Effect.forEach([...probes, room(scratch)], settle, { concurrency: 4 })
+  Effect.flatMap(generationOf(tool), (generation) =>
+    Effect.forEach(
+      [
+        ...probes,
+        toolIsThere(tool),
+        ...Option.match(generation, { onNone: () => [], onSome: (known) => furtherHelpers[known] }),
+        room(scratch)
+      ],
+      settle,
+      { concurrency: 4 }
+    ))
 
 /** ext4 resizes a mounted file system only for a process that has it. */
 export const resourceCapability: Effect.Effect<Requirement, never, CommandExecutor | FileSystem.FileSystem> = settle({

@@ -58,7 +58,7 @@ export const check = (
     () =>
       unsupported(
         about,
-        `generation ${generation} ignores ${given} when it checks a disk; check its images one by one with it`
+        `generation ${generation} ignores ${given} when it checks a disk; check its images one by one instead`
       )
   )
 }
@@ -77,7 +77,7 @@ export const replace = (
     )
     yield* when(isIdle && request.level !== undefined, () =>
       new PloopError.NotMounted(
-        context(about, "a level can be given while the disk is mounted only; name the snapshot or the file")
+        context(about, "a level can be given only while the disk is mounted; name the snapshot or the file instead")
       ))
     yield* when(!isIdle && request.keepName, () =>
       new PloopError.ImageInUse({

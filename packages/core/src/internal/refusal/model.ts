@@ -53,3 +53,16 @@ export interface MergeRange {
    */
   readonly merged: ReadonlyArray<SnapshotId>
 }
+
+/**
+ * What a backend has observed about the file system of a disk.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface ObservedFileSystem {
+  /** Whether the numbers of the last unmount are beside the descriptor. */
+  readonly isCached: boolean
+  /** Whether the disk has an unnamed device. */
+  readonly isRunning: boolean
+}

@@ -60,6 +60,6 @@ export const shrinkIdleRaw = (
   when(request.size <= size, () =>
     unsupported(
       about,
-      `generation ${generation} leaves an idle raw disk without a file system that can be mounted when it makes it` +
-        " smaller: resize it while it is mounted"
+      `the file system of an idle raw disk cannot be mounted after generation ${generation} has shrunk the disk: ` +
+        "resize it while it is mounted"
     ))

@@ -4,13 +4,13 @@ import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
 import type * as Request from "../../Request.js"
 import type * as Result from "../../Result.js"
-import type { About } from "./model.js"
+import type { About, ObservedFileSystem } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 
 export const fileSystemInfo = (
   about: About,
   { mayMount }: Pick<Request.FileSystemInfo, "mayMount">,
-  { isCached, isRunning }: { readonly isCached: boolean; readonly isRunning: boolean }
+  { isCached, isRunning }: ObservedFileSystem
 ): Either.Either<Result.FileSystemInfo["source"], PloopError.ConsentRequired> => {
   if (isCached) return Either.right("cached")
   if (isRunning) return Either.right("mounted")
@@ -18,7 +18,7 @@ export const fileSystemInfo = (
     new PloopError.ConsentRequired({
       ...context(about),
       option: "mayMount",
-      reason: "the disk is not mounted, and the tool would mount it read-write to answer"
+      reason: "the disk is not mounted, and the tool would mount it read-write to read the numbers"
     })
   )
 }

@@ -26,8 +26,8 @@ export const createSnapshot = (
       onSome: ({ id }) =>
         Either.left(unsupported(
           about,
-          `generation ${generation} takes no snapshot of an idle disk while a temporary one has several children: ` +
-            `delete a child of ${id} first`
+          `generation ${generation} takes no snapshot of an idle disk while a temporary snapshot has several children` +
+            `: delete a child of ${id} first`
         ))
     })
     : Either.void
@@ -68,6 +68,6 @@ export const deleteSnapshot = (
       unsupported(
         about,
         "ploop loses the parent of other snapshots when it deletes this top delta; " +
-          "a switch to the parent discards the same"
+          "switch to the parent instead, which discards the same data"
       ))
 }
