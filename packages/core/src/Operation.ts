@@ -151,7 +151,7 @@ export const table = rows({
     shape: "effect",
     request: Request.Convert,
     result: Schema.Void,
-    errors: [...image, "ImageInUse"]
+    errors: [...image, "ImageInUse", "AlreadyExists"]
   },
   check: {
     group: "images",

@@ -55,7 +55,12 @@ const context = {
   /** The exit code of the tool; absent when it was not started, or was killed by a signal. */
   exitCode: Schema.optional(Schema.Int),
   /** The signal that killed the tool, as in `SIGKILL`; absent when none did. */
-  signal: Schema.optional(Schema.String)
+  signal: Schema.optional(Schema.String),
+  /**
+   * The identifier that the operation chose for a new snapshot, which may exist although the operation failed; absent
+   * when the caller gave one, and when the operation makes no snapshot.
+   */
+  newSnapshot: Schema.optional(Schema.String)
 }
 
 /**
@@ -75,6 +80,12 @@ export interface Context extends Schema.Struct.Type<typeof context> {
   readonly exitCode?: number | undefined
   /** The signal that ended the tool, as in `SIGKILL`; absent when none did. */
   readonly signal?: string | undefined
+  /**
+   * The identifier that the operation chose for a new snapshot, which may exist
+   * although the operation failed; absent when the caller gave one, and when the
+   * operation makes no snapshot.
+   */
+  readonly newSnapshot?: string | undefined
 }
 
 /**
@@ -435,7 +446,10 @@ export class UmountFailed extends failure<UmountFailed>()("UmountFailed", {}, {
  */
 export class Busy extends failure<Busy>()("Busy", { holders: Schema.Array(Holder) }, {
   sentence: (self) => `still busy${heldBy(self.holders)}`,
-  remedy: () => "End the processes that use it, or wait for them and try again.",
+  remedy: (self) =>
+    self.holders.length > 0
+      ? "End the processes that use it, or wait for them and try again."
+      : "Wait for the processes that use it and try again. If none does, a copy or a balloon operation was ended half-way: name the disk by its descriptor in umount, which completes it.",
   isRetryable: true
 }) {}
 
@@ -976,6 +990,18 @@ export const classes = {
   RolledBack,
   Unclassified
 } as const
+
+/**
+ * The same error, with the identifier that the operation chose for a new snapshot.
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const withNewSnapshot = (error: PloopError, id: string): PloopError => {
+  // The class takes the fields of its own instance.
+  const remake = classes[error._tag] as new(fields: object) => PloopError
+  return new remake({ ...error, newSnapshot: id })
+}
 
 /**
  * @since 0.1.0

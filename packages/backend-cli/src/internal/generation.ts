@@ -1,12 +1,12 @@
 import * as Classification from "@effect-ploop/core/Classification"
 import type { Generation } from "@effect-ploop/core/Generation"
-import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as SynchronizedRef from "effect/SynchronizedRef"
 import * as args from "./arguments.js"
-import { context } from "./outcome.js"
+import { unexpected } from "./outcome.js"
 import * as parse from "./parse.js"
 import type { Runner } from "./process.js"
 
@@ -23,9 +23,9 @@ const probe = ({ prepare, runner, tool }: Options): Effect.Effect<Generation, Pl
     const result = yield* runner.run({ ...about, args: args.usage, kind: "query" })
     const generation = yield* Either.mapLeft(
       parse.generation(result.stderr),
-      (unexpected) =>
+      (found) =>
         result.exitCode === 38 || result.exitCode === 0
-          ? new PloopError.UnexpectedOutput({ ...context(about, result), ...unexpected })
+          ? unexpected(about, result, found)
           : Classification.classify({ ...about, ...result })
     )
     yield* Effect.logDebug(`ploop is of generation ${generation}`)

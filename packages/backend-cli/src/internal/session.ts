@@ -6,19 +6,21 @@ import * as Refusal from "@effect-ploop/core/Refusal"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type * as args from "./arguments.js"
-import type { About, Host } from "./host.js"
+import * as args from "./arguments.js"
+import type { About, Descriptor, Host } from "./host.js"
 import type { HostFiles } from "./hostFiles.js"
 import * as locks from "./locks.js"
-import { context, outcome } from "./outcome.js"
+import { context, outcome, unexpected } from "./outcome.js"
 import type * as parse from "./parse.js"
-import type { ProcessResult, Runner } from "./process.js"
+import type { ProcessResult, Runner, Wait } from "./process.js"
 
 export interface Call extends About {
   /** The descriptor that it is about, where the tool may fail without a word about it. */
   readonly descriptor?: string | undefined
   readonly args: args.Arguments
   readonly kind: Operation.Kind
+  /** How the wait before the tool is started is run, in a region that is uninterruptible otherwise. */
+  readonly wait?: Wait | undefined
   /** A directory that the tool works in, and the one by which the caller knows what is there. */
   readonly alias?: { readonly from: string; readonly to: string } | undefined
 }
@@ -51,6 +53,8 @@ export interface Session {
     call: Call,
     read: (stdout: string) => Either.Either<A, parse.Unexpected>
   ) => Effect.Effect<A, PloopError.PloopError>
+  /** The descriptor. What is wrong with one, the tool reports with its own exit code. */
+  readonly descriptor: (about: About, path: string) => Effect.Effect<Descriptor, PloopError.PloopError>
   /** The absolute path of the descriptor, and the only writer of the disk that it leads to. */
   readonly onDisk: UseDisk
   /** The same for a query, which waits for no one: not for a merge that takes an hour either. */
@@ -86,7 +90,7 @@ const renamed = (result: ProcessResult, { alias }: Call): ProcessResult =>
 const makeExecute = ({ generation, host, runner }: Options): Session["execute"] => (call) =>
   Effect.gen(function*() {
     const found = yield* generation
-    const result = renamed(yield* runner.run(call), call)
+    const result = renamed(yield* runner.run(call, call.wait), call)
     const ended = outcome(call, found, result)
     if (result.exitCode !== 0) {
       // Generation 9 silences itself for queries, the reason of their failure included.
@@ -106,9 +110,9 @@ const makeAsk = (execute: Session["execute"]): Session["ask"] => (call, read) =>
   Effect.flatMap(execute(call), (result) =>
     Either.mapLeft(
       result.truncated
-        ? Either.left({ line: result.stdout.slice(0, 200), expected: "a short answer" })
+        ? Either.left({ line: result.stdout, expected: "a short answer" })
         : read(result.stdout),
-      (unexpected) => new PloopError.UnexpectedOutput({ ...context(call, result), ...unexpected })
+      (found) => unexpected(call, result, found)
     ))
 
 /** Refuses a name that the generation would take for that of an image. */
@@ -161,6 +165,12 @@ export const make = (options: Options): Session => {
     ask: makeAsk(execute),
     lookAt: (about, disk, use) => Effect.suspend(() => named(about, host.absolute(disk), use)),
     onDisk,
+    descriptor: (about, path) =>
+      Effect.catchAll(host.descriptor(about, path), (error) =>
+        Effect.zipRight(
+          execute({ ...about, args: args.imageInfo(path), descriptor: path, kind: "query" }),
+          Effect.fail(error)
+        )),
     onImage: (about, image, use) =>
       Effect.flatMap(host.real(image), (real) => {
         const path = host.absolute(image)

@@ -49,12 +49,15 @@ const device = String.raw`(?<device>/dev/(?:mapper/)?ploop\d+)`
 
 const missingFile = (path: string): RegExp => message(`${path}: No such file or directory`)
 
+/** A number in the tool's output, which may have any number of digits. */
+const count = (digits: string | undefined): number => Math.min(Number(digits ?? 0), Number.MAX_SAFE_INTEGER)
+
 const holders = (text: string): ReadonlyArray<PloopError.Holder> => {
   const found = new Map<number, PloopError.Holder>()
   for (const line of text.split("\n")) {
     const match = /^(\S+)\s+(\d+)\s+(\S+)\s+(?:cwd|rtd|txt|mem|DEL|\d+[a-zA-Z]*)\s/.exec(line)
     if (match === null) continue
-    const pid = Number(match[2])
+    const pid = count(match[2])
     found.set(pid, new PloopError.Holder({ command: match[1]!, pid, user: match[3]! }))
   }
   return [...found.values()]
@@ -75,7 +78,7 @@ const rules: ReadonlyArray<Rule> = [
     text: message(
       String.raw`(?:Unable to create a snapshot\. )?The maximum number of snapshots \((?<limit>\d+)\) has been reached`
     ),
-    error: (context, { limit }) => new PloopError.SnapshotLimitReached({ ...context, limit: Number(limit) })
+    error: (context, { limit }) => new PloopError.SnapshotLimitReached({ ...context, limit: count(limit) })
   },
   {
     text: message(`Snapshot ${guid} is busy by device\\(s\\): (?<devices>.*)$`),
@@ -130,17 +133,17 @@ const rules: ReadonlyArray<Rule> = [
   {
     text: message(`(?:Can't|Unable to) merge to (?:snapshot )?${guid}: it has (?<children>\\d+) child`),
     error: (context, { children, id }) =>
-      new PloopError.SnapshotHasChildren({ ...context, id, children: Number(children) })
+      new PloopError.SnapshotHasChildren({ ...context, id, children: count(children) })
   },
   {
     text: message(String.raw`Unable to mount \(rw\) snapshot ${guid}: it has (?<children>\d+) child`),
     error: (context, { children, id }) =>
-      new PloopError.SnapshotHasChildren({ ...context, id, children: Number(children) })
+      new PloopError.SnapshotHasChildren({ ...context, id, children: count(children) })
   },
   {
     text: message(String.raw`Unable to delete snapshot ${guid}: it has (?<children>\d+) child`),
     error: (context, { children, id }) =>
-      new PloopError.SnapshotHasChildren({ ...context, id, children: Number(children) })
+      new PloopError.SnapshotHasChildren({ ...context, id, children: count(children) })
   },
   {
     text: message(
@@ -371,7 +374,7 @@ const rules: ReadonlyArray<Rule> = [
   // Locks
   {
     text: message("Already locked by pid (?<pid>\\d+)"),
-    error: (context, { pid }) => new PloopError.Locked({ ...context, pid: Number(pid) })
+    error: (context, { pid }) => new PloopError.Locked({ ...context, pid: count(pid) })
   },
   {
     text: message("The .* is locked(?::|$)"),

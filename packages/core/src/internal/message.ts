@@ -7,6 +7,7 @@ interface Failure {
   readonly text: string
   readonly exitCode?: number | undefined
   readonly code?: string | undefined
+  readonly newSnapshot?: string | undefined
 }
 
 const limit = 400
@@ -19,9 +20,16 @@ const quoted = (text: string): string => {
   return words.length > limit ? `…${words.slice(-limit)}` : words
 }
 
+/** A subject is a path, of which the end tells most. */
+const short = (subject: string): string => {
+  const text = PrintableText.escape(subject)
+  return text.length > limit ? `…${text.slice(-limit)}` : text
+}
+
 /** `operation (subject): sentence [E_CODE 38]; ploop said: words` */
 export const render = (failure: Failure, sentence: string): string => {
   const code = failure.exitCode === undefined ? "" : ` [${failure.code ?? "exit"} ${failure.exitCode}]`
+  const made = failure.newSnapshot === undefined ? "" : `; the new snapshot would be ${failure.newSnapshot}`
   const words = failure.text.trim() === "" ? "" : `; ploop said: ${quoted(failure.text)}`
-  return `${failure.operation} (${PrintableText.escape(failure.subject)}): ${oneLine(sentence)}${code}${words}`
+  return `${failure.operation} (${short(failure.subject)}): ${quoted(sentence)}${code}${made}${words}`
 }

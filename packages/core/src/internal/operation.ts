@@ -13,6 +13,7 @@ import * as Stream from "effect/Stream"
 import * as Operation from "../Operation.js"
 import type { InvalidArgument, PloopError } from "../PloopError.js"
 import { narrow } from "../PloopError.js"
+import * as PrintableText from "../PrintableText.js"
 import * as argument from "./argument.js"
 import * as json from "./json.js"
 
@@ -50,8 +51,14 @@ const count = (operation: Operation.Name): Counted => {
   }
 }
 
+/** A path may hold line ends, with which it could forge a line of a log. */
+const annotations = (operation: Operation.Name, subject: string) => ({
+  "ploop.operation": operation,
+  "ploop.subject": PrintableText.escape(subject)
+})
+
 const span = (operation: Operation.Name, subject: string) => ({
-  attributes: { "ploop.operation": operation, "ploop.subject": subject },
+  attributes: annotations(operation, subject),
   captureStackTrace: false
 })
 
@@ -62,7 +69,7 @@ const instrument = (operation: Operation.Name) => {
     effect.pipe(
       Metric.trackDurationWith(duration, Duration.toSeconds),
       Effect.onExit((exit) => counted(exit)),
-      Effect.annotateLogs({ "ploop.operation": operation, "ploop.subject": subject }),
+      Effect.annotateLogs(annotations(operation, subject)),
       Effect.withSpan(`Ploop.${operation}`, span(operation, subject))
     )
 }

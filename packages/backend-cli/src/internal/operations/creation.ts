@@ -5,7 +5,7 @@ import type { Generation } from "@effect-ploop/core/Generation"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
-import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -13,7 +13,7 @@ import * as Effect from "effect/Effect"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as newFiles from "../newFiles.js"
-import { context } from "../outcome.js"
+import { unexpected } from "../outcome.js"
 import * as paths from "../paths.js"
 import type { Session } from "../session.js"
 import { stopDevicesBelow } from "./teardown.js"
@@ -27,18 +27,34 @@ const defaultVersion = (session: Session, generation: Generation): Effect.Effect
     (largeDisks) => GenerationTraits.defaultVersion(generation, { largeDisks })
   )
 
-/** The descriptor that the tool made, if it names the image as the caller will find it. */
+/** The descriptor that the tool made has to name the image as the caller will find it. */
 const requireFile = (session: Session, about: About, disk: string, file: string) =>
   Effect.flatMap(session.host.descriptor(about, disk), ({ descriptor }) => {
     const found = descriptor.images.map((image) => image.file).join(", ")
-    return found === file ? Effect.succeed(descriptor) : Effect.fail(
-      new PloopError.UnexpectedOutput({
-        ...context(about),
-        line: found,
-        expected: `a descriptor of one image, ${file}`
-      })
-    )
+    return found === file
+      ? Effect.void
+      : Effect.fail(unexpected(about, undefined, { line: found, expected: `a descriptor of one image, ${file}` }))
   })
+
+/** A directory that is in none, so that the tool fails there and reports why, whatever comes to be meanwhile. */
+const nowhere = ".ploop-new-nowhere"
+
+/** Where there is no directory, the tool reports that with its own exit code. */
+const orReported = <A, R>(
+  session: Session,
+  directory: string,
+  run: (directory: string) => Effect.Effect<unknown, PloopError.PloopError, R>,
+  make: Effect.Effect<A, PloopError.PloopError, R>
+) =>
+  Effect.catchIf(
+    make,
+    (error) => error._tag === "InputOutputFailed" && error.exitCode === undefined,
+    (error) =>
+      Effect.flatMap(
+        session.host.exists(directory),
+        (exists) => exists ? Effect.void : run(session.host.join(directory, nowhere))
+      ).pipe(Effect.zipRight(Effect.fail(error)))
+  )
 
 /**
  * Makes image and descriptor in a private directory and gives them their names
@@ -88,7 +104,11 @@ const create = (session: Session) => (request: Request.Create) => {
           kind: Operation.kindOf("create", request),
           alias
         })
-      yield* session.ownsFiles ? createInPrivate(session, about, { directory, image, disk }, run) : run(image)
+      const inDirectory = (own: string) =>
+        run(session.host.join(own, session.host.name(image)), { from: own, to: directory })
+      yield* session.ownsFiles
+        ? orReported(session, directory, inDirectory, createInPrivate(session, about, { directory, image, disk }, run))
+        : run(image)
       const created: Result.Created = { disk, image, ...(given !== undefined && { version: given }) }
       return created
     }))
@@ -139,7 +159,9 @@ const restoreDescriptor = (session: Session) => (request: Request.RestoreDescrip
           kind: Operation.kindOf("restoreDescriptor", request),
           alias: { from: where, to: directory }
         })
-      yield* session.ownsFiles ? restoreInPrivate(session, about, { directory, image, disk }, run) : run(directory)
+      yield* session.ownsFiles
+        ? orReported(session, directory, run, restoreInPrivate(session, about, { directory, image, disk }, run))
+        : run(directory)
       return disk
     }))
   })

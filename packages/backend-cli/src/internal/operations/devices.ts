@@ -8,7 +8,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
-import { context } from "../outcome.js"
+import { context, unexpected } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 
@@ -44,7 +44,7 @@ export const listDevices = (session: Session, about: About) =>
       : undefined
     const rows = yield* Either.mapLeft(
       parse.devices(plain.stdout, long?.stdout, generation),
-      (unexpected) => new PloopError.UnexpectedOutput({ ...context(about, plain), ...unexpected })
+      (found) => unexpected(about, plain, found)
     )
     const mounts = rows.length > 0 && !listsMountPoints
       ? parse.mountpoints(Option.getOrElse(yield* session.host.text("/proc/mounts"), () => ""))
@@ -80,7 +80,7 @@ export const unnamedDevice = (session: Session, about: About, disk: string) =>
     const result = yield* session.execute(call)
     const found = yield* Either.mapLeft(
       parse.device(result.stdout),
-      (unexpected) => new PloopError.UnexpectedOutput({ ...context(about, result), ...unexpected })
+      (found) => unexpected(about, result, found)
     )
     if (found.device !== undefined) {
       return Option.some(yield* attachment(session, DevicePath.make(found.device), found))

@@ -4,7 +4,7 @@ import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
-import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -13,7 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
-import { context, outcome } from "../outcome.js"
+import { outcome, unexpected } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { attachment, deviceOf, devicesOfDisk, listDevices, runningDevice } from "./devices.js"
@@ -67,9 +67,7 @@ export const findAttachment = (
     if (Option.isSome(found)) return found.value
     const logged = parse.attachedDevice(stdout)
     if (logged === undefined) {
-      return yield* new PloopError.UnexpectedOutput({
-        ...context(about),
-        text: stdout,
+      return yield* unexpected(about, undefined, {
         line: stdout.split("\n")[0] ?? "",
         expected: "a line that names the device"
       })

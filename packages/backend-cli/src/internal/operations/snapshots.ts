@@ -1,4 +1,3 @@
-import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
@@ -15,6 +14,8 @@ import * as args from "../arguments.js"
 import type { About, Descriptor } from "../host.js"
 import * as newFiles from "../newFiles.js"
 import { context } from "../outcome.js"
+import * as paths from "../paths.js"
+import type { Wait } from "../process.js"
 import type { Session } from "../session.js"
 import * as confinement from "./confinement.js"
 import { deviceOf, runningDevice } from "./devices.js"
@@ -30,8 +31,15 @@ type Methods =
   | "mergeSnapshots"
   | "listSnapshots"
 
-const orRandom = (id: SnapshotId.SnapshotId | undefined): Effect.Effect<SnapshotId.SnapshotId> =>
-  id === undefined ? SnapshotId.random : Effect.succeed(id)
+/** Uses the identifier for a new snapshot, or a random one, which an error then has as well. */
+const withId = <A>(
+  given: SnapshotId.SnapshotId | undefined,
+  use: (id: SnapshotId.SnapshotId) => Effect.Effect<A, PloopError.PloopError>
+): Effect.Effect<A, PloopError.PloopError> =>
+  given === undefined
+    ? Effect.flatMap(SnapshotId.random, (id) =>
+      Effect.mapError(use(id), (error) => PloopError.withNewSnapshot(error, id)))
+    : use(given)
 
 /** The snapshots of a disk that may be switched to this one. */
 const requireSwitchable = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId) =>
@@ -46,7 +54,7 @@ const requireSwitchable = (session: Session, about: About, path: string, id: Sna
 /** The tool merges temporary snapshots before it takes another one. */
 const requireTemporaryInside = (session: Session, about: About, path: string) =>
   Effect.flatMap(
-    session.host.descriptor(about, path),
+    session.descriptor(about, path),
     (disk) => confinement.requireInside(session, about, path, disk, confinement.temporary)
   )
 
@@ -95,149 +103,164 @@ const merged = (
       Either.right({ survivor, image: after.image(file), gone: SnapshotChange.gone(before.tree, after.tree) })
   })
 
-export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
-  const take = (about: About, path: string, id: SnapshotId.SnapshotId) =>
-    session.execute({
-      ...about,
-      args: args.createSnapshot(session.verbosity, id, path),
-      kind: Operation.table[about.operation].kind
-    }).pipe(
-      Effect.catchTag("Unclassified", (error) => explained(session, about, path, error)),
-      Effect.as(id)
-    )
+const take = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId, wait?: Wait) =>
+  session.execute({
+    ...about,
+    args: args.createSnapshot(session.verbosity, id, path),
+    kind: Operation.table[about.operation].kind,
+    wait
+  }).pipe(
+    Effect.catchTag("Unclassified", (error) => explained(session, about, path, error)),
+    Effect.as(id)
+  )
 
-  const switchTo = (about: About, path: string, id: SnapshotId.SnapshotId) =>
-    session.execute({
-      ...about,
-      args: args.switchSnapshot(session.verbosity, id, path),
-      kind: Operation.table[about.operation].kind
-    })
+const switchTo = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId, wait?: Wait) =>
+  session.execute({
+    ...about,
+    args: args.switchSnapshot(session.verbosity, id, path),
+    kind: Operation.table[about.operation].kind,
+    wait
+  })
 
-  const remove = (about: About, path: string, id: SnapshotId.SnapshotId) =>
-    session.execute({
-      ...about,
-      args: args.deleteSnapshot(session.verbosity, id, path),
-      kind: Operation.table[about.operation].kind
-    })
+const remove = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId) =>
+  session.execute({
+    ...about,
+    args: args.deleteSnapshot(session.verbosity, id, path),
+    kind: Operation.table[about.operation].kind
+  })
 
-  const descriptor = (about: About, path: string): Effect.Effect<Descriptor, PloopError.PloopError> =>
-    session.host.descriptor(about, path)
+const descriptorOf = (session: Session, about: About, path: string): Effect.Effect<Descriptor, PloopError.PloopError> =>
+  session.host.descriptor(about, path)
 
-  return {
-    createSnapshot: ({ disk, id }) => {
-      const about = { operation: "createSnapshot", subject: disk } as const
-      return session.onDisk(about, disk, (path) =>
-        Effect.gen(function*() {
-          yield* requireTemporaryInside(session, about, path)
-          return yield* take(about, path, yield* orRandom(id))
-        }))
-    },
+const createSnapshot = (session: Session) => ({ disk, id }: Request.CreateSnapshot) => {
+  const about = { operation: "createSnapshot", subject: disk } as const
+  return session.onDisk(about, disk, (path) =>
+    Effect.zipRight(
+      requireTemporaryInside(session, about, path),
+      withId(id, (id) => take(session, about, path, id))
+    ))
+}
 
-    createTemporarySnapshot: (request) => {
-      const about = { operation: "createTemporarySnapshot", subject: request.disk } as const
-      return session.onDisk(about, request.disk, (path) =>
-        Effect.gen(function*() {
-          const id = yield* orRandom(request.id)
-          const target = request.target === undefined
-            ? undefined
-            // The absolute form of a path that was checked.
-            : session.host.absolute(request.target) as HostPath
-          if (target !== undefined) yield* requireDirectory(session, about, target)
-          const component = `~${request.component}`
-          yield* requireTemporaryInside(session, about, path)
-          // The tool would attach a second device by the same name, and neither could be told from the other.
-          const other = yield* deviceOf(session, about, path, component)
-          yield* Refusal.attachedDisk(about, Option.getOrUndefined(other)?.device)
-          const attached = yield* attach(session, about, {
+const createTemporarySnapshot = (session: Session) => (request: Request.CreateTemporarySnapshot) => {
+  const about = { operation: "createTemporarySnapshot", subject: request.disk } as const
+  return session.onDisk(about, request.disk, (path) =>
+    Effect.gen(function*() {
+      const target = request.target === undefined
+        ? undefined
+        : yield* paths.require(about, "target", request.target, session.host.absolute(request.target))
+      if (target !== undefined) yield* requireDirectory(session, about, target)
+      const component = `~${request.component}`
+      yield* requireTemporaryInside(session, about, path)
+      // The tool would attach a second device by the same name, and neither could be told from the other.
+      const other = yield* deviceOf(session, about, path, component)
+      yield* Refusal.attachedDisk(about, Option.getOrUndefined(other)?.device)
+      return yield* withId(request.id, (id) =>
+        Effect.map(
+          attach(session, about, {
             args: args.createTemporarySnapshot(session.verbosity, id, request.component, target, path),
             path,
             component
-          })
-          const snapshot: Result.TemporarySnapshot = {
+          }),
+          (attached): Result.TemporarySnapshot => ({
             ...attached,
             disk: request.disk,
             id,
             ...(target !== undefined && { target })
-          }
-          return snapshot
-        }))
-    },
-
-    switchSnapshot: ({ disk, id }) => {
-      const about = { operation: "switchSnapshot", subject: disk } as const
-      return session.onDisk(about, disk, (path) =>
-        Effect.gen(function*() {
-          const found = yield* descriptor(about, path)
-          yield* confinement.requireInside(session, about, path, found, confinement.top)
-          yield* switchTo(about, path, id)
-        }))
-    },
-
-    snapshotAndSwitch: ({ disk, id, keepAs }) => {
-      const about = { operation: "snapshotAndSwitch", subject: disk } as const
-      return session.onDisk(about, disk, (path) =>
-        Effect.gen(function*() {
-          yield* requireSwitchable(session, about, path, id)
-          const kept = yield* Effect.flatMap(orRandom(keepAs), (keepAs) => take(about, path, keepAs))
-          yield* Effect.onError(switchTo(about, path, id), () =>
-            Effect.catchAll(remove(about, path, kept), (error) =>
-              Effect.logError(`the switch failed, and snapshot ${kept}, which was made for it, is left`, error)))
-          return kept
-        }).pipe(Effect.uninterruptible))
-    },
-
-    switchAndDelete: ({ disk, id }) => {
-      const about = { operation: "switchAndDelete", subject: disk } as const
-      return session.onDisk(about, disk, (path) =>
-        Effect.gen(function*() {
-          const tree = yield* requireSwitchable(session, about, path, id)
-          yield* Refusal.switchAndDelete(about, tree, id)
-          yield* switchTo(about, path, id)
-          yield* remove(about, path, id)
-        }).pipe(Effect.uninterruptible))
-    },
-
-    deleteSnapshot: ({ disk, id }) => {
-      const about = { operation: "deleteSnapshot", subject: disk } as const
-      return session.onDisk(about, disk, (path) =>
-        Effect.gen(function*() {
-          const before = yield* descriptor(about, path)
-          const marked = SnapshotChange.alreadyMarked(before.tree, id)
-          if (Option.isSome(marked)) return marked.value
-          yield* Refusal.deleteSnapshot(about, before, id)
-          const touched = [confinement.deleted(id), confinement.temporary]
-          yield* confinement.requireInside(session, about, path, before, ...touched)
-          yield* remove(about, path, id)
-          const after = yield* descriptor(about, path)
-          return SnapshotChange.deleted(before.tree, after.tree, id)
-        }))
-    },
-
-    mergeSnapshots: (request) => {
-      const about = { operation: "mergeSnapshots", subject: request.disk } as const
-      return session.onDisk(about, request.disk, (path) =>
-        Effect.gen(function*() {
-          const before = yield* descriptor(about, path)
-          const into = request.into === undefined ? undefined : session.host.absolute(request.into)
-          const range = yield* mergeRange(session, about, path, request, before, into)
-          yield* Effect.forEach(
-            args.merges(yield* session.generation, request, range, into),
-            (merge) =>
-              session.execute({
-                ...about,
-                args: args.mergeSnapshots(session.verbosity, merge, into, path),
-                kind: Operation.table[about.operation].kind
-              }),
-            { discard: true }
-          )
-          return yield* merged(about, range.survivor, before, yield* descriptor(about, path))
-        }))
-    },
-
-    listSnapshots: ({ disk }) =>
-      Effect.map(
-        session.host.descriptor({ operation: "listSnapshots", subject: disk }, session.host.absolute(disk)),
-        ({ tree }) => tree
-      )
-  }
+          })
+        ))
+    }))
 }
+
+const switchSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) => {
+  const about = { operation: "switchSnapshot", subject: disk } as const
+  return session.onDisk(about, disk, (path) =>
+    Effect.gen(function*() {
+      const found = yield* session.descriptor(about, path)
+      yield* confinement.requireInside(session, about, path, found, confinement.top)
+      yield* switchTo(session, about, path, id)
+    }))
+}
+
+/** Once the tool has begun with the first step, both are done. */
+const snapshotAndSwitch = (session: Session) => ({ disk, id, keepAs }: Request.SnapshotAndSwitch) => {
+  const about = { operation: "snapshotAndSwitch", subject: disk } as const
+  return session.onDisk(about, disk, (path) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.zipRight(
+        restore(requireSwitchable(session, about, path, id)),
+        withId(keepAs, (kept) =>
+          Effect.gen(function*() {
+            yield* take(session, about, path, kept, restore)
+            yield* Effect.onError(switchTo(session, about, path, id), () =>
+              Effect.catchAll(remove(session, about, path, kept), (error) =>
+                Effect.logError(`the switch failed, and snapshot ${kept}, which was made for it, is left`, error)))
+            return kept
+          }))
+      )
+    ))
+}
+
+const switchAndDelete = (session: Session) => ({ disk, id }: Request.OfSnapshot) => {
+  const about = { operation: "switchAndDelete", subject: disk } as const
+  return session.onDisk(about, disk, (path) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function*() {
+        const tree = yield* restore(requireSwitchable(session, about, path, id))
+        yield* Refusal.switchAndDelete(about, tree, id)
+        yield* switchTo(session, about, path, id, restore)
+        yield* remove(session, about, path, id)
+      })
+    ))
+}
+
+const deleteSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) => {
+  const about = { operation: "deleteSnapshot", subject: disk } as const
+  return session.onDisk(about, disk, (path) =>
+    Effect.gen(function*() {
+      const before = yield* descriptorOf(session, about, path)
+      const marked = SnapshotChange.alreadyMarked(before.tree, id)
+      if (Option.isSome(marked)) return marked.value
+      yield* Refusal.deleteSnapshot(about, before, id)
+      const touched = [confinement.deleted(id), confinement.temporary]
+      yield* confinement.requireInside(session, about, path, before, ...touched)
+      yield* remove(session, about, path, id)
+      const after = yield* descriptorOf(session, about, path)
+      return SnapshotChange.deleted(before.tree, after.tree, id)
+    }))
+}
+
+const mergeSnapshots = (session: Session) => (request: Request.MergeSnapshots) => {
+  const about = { operation: "mergeSnapshots", subject: request.disk } as const
+  return session.onDisk(about, request.disk, (path) =>
+    Effect.gen(function*() {
+      const before = yield* descriptorOf(session, about, path)
+      const into = request.into === undefined ? undefined : session.host.absolute(request.into)
+      const range = yield* mergeRange(session, about, path, request, before, into)
+      yield* Effect.forEach(
+        args.merges(yield* session.generation, request, range, into),
+        (merge) =>
+          session.execute({
+            ...about,
+            args: args.mergeSnapshots(session.verbosity, merge, into, path),
+            kind: Operation.kindOf("mergeSnapshots", request)
+          }),
+        { discard: true }
+      )
+      return yield* merged(about, range.survivor, before, yield* descriptorOf(session, about, path))
+    }))
+}
+
+export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
+  createSnapshot: createSnapshot(session),
+  createTemporarySnapshot: createTemporarySnapshot(session),
+  switchSnapshot: switchSnapshot(session),
+  snapshotAndSwitch: snapshotAndSwitch(session),
+  switchAndDelete: switchAndDelete(session),
+  deleteSnapshot: deleteSnapshot(session),
+  mergeSnapshots: mergeSnapshots(session),
+  listSnapshots: ({ disk }) =>
+    Effect.map(
+      session.host.descriptor({ operation: "listSnapshots", subject: disk }, session.host.absolute(disk)),
+      ({ tree }) => tree
+    )
+})

@@ -27,9 +27,14 @@ export const textOf = (thrown: unknown): string =>
     ? thrown.message
     : `${thrown}`
 
+/** How much of an output an error keeps, in characters: the end, where the cause is. */
+const longest = 8192
+
+const bounded = (text: string): string => text.length > longest ? `…${text.slice(-longest)}` : text
+
 /** What the tool printed, errors first. */
-export const printed = (result: ProcessResult): string =>
-  [result.stderr, result.stdout].filter((text) => text !== "").join("\n")
+export const printed = (result: Pick<ProcessResult, "stderr" | "stdout">): string =>
+  [result.stderr, result.stdout].filter((text) => text !== "").map(bounded).join("\n")
 
 export const context = (invocation: Invocation, text: string, result?: ProcessResult) => ({
   operation: invocation.operation,

@@ -1,0 +1,117 @@
+import type { PloopError } from "@effect-ploop/core"
+import { LowLevel, Operation, Ploop, SnapshotId } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, Schedule, type Scope, Stream } from "effect"
+import { A, B, scripted, words } from "./utils/host.js"
+
+/** One call of each operation that runs the tool, and the command that does its work. */
+const calls = (
+  ploop: Ploop.Ploop,
+  low: LowLevel.LowLevel,
+  { directory, disk }: { readonly directory: string; readonly disk: string }
+): Partial<Record<Operation.Name, readonly [command: string, run: Effect.Effect<unknown, PloopError.PloopError>]>> => {
+  const device = "/dev/ploop0"
+  return {
+    create: ["init", ploop.create({ image: `${directory}/new/root.hdd`, size: "10M" })],
+    restoreDescriptor: [
+      "restore-descriptor",
+      ploop.restoreDescriptor({ image: `${directory}/root.hdd`, directory: `${directory}/new` })
+    ],
+    convert: ["convert", ploop.convert({ disk, format: "preallocated" })],
+    check: ["check", ploop.check({ image: `${directory}/root.hdd` })],
+    replace: ["replace", ploop.replace({ disk, snapshot: A, with: `${directory}/root.hdd` })],
+    mount: ["mount", ploop.mount({ disk })],
+    umount: ["umount", ploop.umount({ disk })],
+    resize: ["resize", ploop.resize({ disk, size: "1G" })],
+    createSnapshot: ["snapshot", ploop.createSnapshot({ disk })],
+    createTemporarySnapshot: ["tsnapshot", ploop.createTemporarySnapshot({ disk, component: "bk" })],
+    switchSnapshot: ["snapshot-switch", ploop.switchSnapshot({ disk, id: A })],
+    snapshotAndSwitch: ["snapshot", ploop.snapshotAndSwitch({ disk, id: A })],
+    switchAndDelete: ["snapshot-switch", ploop.switchAndDelete({ disk, id: B })],
+    deleteSnapshot: ["snapshot-delete", ploop.deleteSnapshot({ disk, id: SnapshotId.top })],
+    mergeSnapshots: ["snapshot-merge", ploop.mergeSnapshots({ disk })],
+    imageInfo: ["info -s", ploop.imageInfo({ disk })],
+    fileSystemInfo: ["info", ploop.fileSystemInfo({ disk, mayMount: true })],
+    deviceOf: ["info -d", ploop.deviceOf({ disk })],
+    isMounted: ["info -d", ploop.isMounted({ disk })],
+    listDevices: ["list", ploop.listDevices],
+    deviceStatistics: ["stat", ploop.deviceStatistics({ device })],
+    balloonStatus: ["balloon show", ploop.balloonStatus({ device })],
+    balloonClear: ["balloon clear", ploop.balloonClear({ device })],
+    balloonChange: ["balloon change", ploop.balloonChange({ device, size: "1M" })],
+    balloonComplete: ["balloon complete", ploop.balloonComplete({ device })],
+    balloonCheck: ["balloon check", ploop.balloonCheck({ device })],
+    balloonRepair: ["balloon repair", ploop.balloonRepair({ device })],
+    discard: ["balloon discard", ploop.discard({ device })],
+    discardStatus: ["balloon discard", ploop.discardStatus({ device })],
+    copySend: ["copy", Stream.runDrain(ploop.copySend({ device }))],
+    copyReceive: ["copy", Stream.run(Stream.never, ploop.copyReceive({ image: `${directory}/new/copy.hdd` }))],
+    start: ["start", low.start({ device })],
+    stop: ["stop", low.stop({ device })],
+    clear: ["clear", low.clear({ device })],
+    deleteDelta: ["delete", low.deleteDelta({ device, level: 0 })],
+    grow: ["grow", low.grow({ disk, size: "1G" })],
+    nextDevice: ["getdev", low.nextDevice]
+  }
+}
+
+/** Operations of which files answer, or the question for the generation. */
+const withoutCommand: ReadonlyArray<Operation.Name> = ["listSnapshots", "topDelta", "tool", "prerequisites"]
+
+/** Whether the words are those of a command; `info` without an option is one of its own. */
+const isCommand = (words: ReadonlyArray<string>, command: string): boolean => {
+  const expected = command.split(" ")
+  return expected.every((word, index) => words[index] === word) &&
+    (command !== "info" || !(words[1] ?? "").startsWith("-"))
+}
+
+/** Interrupts the operation in its command, which heeds no SIGTERM, and gives the signals that the command gets. */
+const signalsOf = (name: Operation.Name) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const state = { command: "" }
+    const lasts = Operation.table[name].kind === "uninterruptible" ? Duration.millis(600) : Duration.infinity
+    const host = yield* scripted(
+      "1.15",
+      (words) =>
+        isCommand(words, state.command)
+          ? { lasts, ignores: ["SIGTERM"], exitCode: 1, stderr: "ended by itself" }
+          : undefined,
+      { grace: "50 millis" }
+    )
+    yield* fs.makeDirectory(`${host.directory}/new`)
+    yield* fs.writeFileString(`${host.directory}/root.hdd`, "")
+    const [ploop, low] = yield* Effect.provide(Effect.all([Ploop.Ploop, LowLevel.LowLevel]), host.context)
+    const [command, run] = calls(ploop, low, host)[name]!
+    state.command = command
+    const fiber = yield* Effect.fork(Effect.exit(run))
+    const find = Effect.sync(() => host.calls.find((call) => isCommand(words(call), command)))
+    const found = yield* Effect.repeat(find, {
+      while: (call) => call === undefined && fiber.unsafePoll() === null,
+      schedule: Schedule.spaced("5 millis")
+    }).pipe(Effect.zipRight(find))
+    assert.isDefined(found, `${name} does not run ${command}`)
+    yield* Fiber.interrupt(fiber)
+    return found!.signals
+  })
+
+const test = <A, E>(title: string, body: Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+  it.scopedLive(title, () => Effect.provide(body, NodeContext.layer))
+
+describe("an interrupted operation has its command", () => {
+  for (const name of Operation.names) {
+    if (withoutCommand.includes(name)) continue
+    const kind = Operation.table[name].kind
+    const may = kind === "uninterruptible" ? "end by itself, because killing it would damage an image" : "killed"
+    test(
+      `${name}: ${may}`,
+      Effect.gen(function*() {
+        const signals = yield* signalsOf(name)
+        if (kind === "uninterruptible") assert.notInclude(signals, "SIGKILL")
+        else assert.include(signals, "SIGKILL")
+      })
+    )
+  }
+})

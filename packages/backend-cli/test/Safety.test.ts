@@ -1,0 +1,284 @@
+import type { PloopError } from "@effect-ploop/core"
+import { Disk, DiskDescriptor, LowLevel, Ploop, SnapshotId } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, type Scope } from "effect"
+import { A, B, scripted } from "./utils/host.js"
+import { missing, RealTool, title } from "./utils/realTool.js"
+
+const test = <A, E>(title: string, body: Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+  it.scopedLive(title, () => Effect.provide(body, NodeContext.layer))
+
+const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.map(Effect.flip(effect), (error) => error._tag)
+
+describe("an image outside the directory of the descriptor", () => {
+  const operations: ReadonlyArray<
+    readonly [string, (ploop: Ploop.Ploop, disk: string) => Effect.Effect<unknown, PloopError.PloopError>]
+  > = [
+    ["snapshot-switch", (ploop, disk) => ploop.switchSnapshot({ disk, id: A })],
+    ["snapshot-switch", (ploop, disk) => ploop.switchAndDelete({ disk, id: B })],
+    ["snapshot", (ploop, disk) => ploop.snapshotAndSwitch({ disk, id: A })],
+    ["snapshot-delete", (ploop, disk) => ploop.deleteSnapshot({ disk, id: SnapshotId.top })],
+    ["snapshot-delete", (ploop, disk) => ploop.deleteSnapshot({ disk, id: B })],
+    ["snapshot-merge", (ploop, disk) => ploop.mergeSnapshots({ disk })],
+    ["convert", (ploop, disk) => ploop.convert({ disk, version: 2 })]
+  ]
+
+  const described = (file: string) =>
+    DiskDescriptor.format(DiskDescriptor.make({
+      size: "10M",
+      images: [
+        { id: A, type: "Compressed", file: "root.hdd" },
+        { id: B, type: "Compressed", file: "root.hdd.1" },
+        { id: SnapshotId.top, type: "Compressed", file }
+      ],
+      snapshots: [
+        { id: A, parent: SnapshotId.none, temporary: false },
+        { id: B, parent: A, temporary: false },
+        { id: SnapshotId.top, parent: B, temporary: false }
+      ]
+    }))
+
+  for (const how of ["an absolute path", "a relative path", "a link", "a directory that is a link"]) {
+    test(
+      `by ${how} is changed by nothing, unless the layer allows it`,
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const elsewhere = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-elsewhere-" })
+        yield* fs.writeFileString(`${elsewhere}/precious`, "precious")
+        const names: Record<string, string> = {
+          "an absolute path": `${elsewhere}/precious`,
+          "a relative path": `../${elsewhere.slice(elsewhere.lastIndexOf("/") + 1)}/precious`,
+          "a link": "link",
+          "a directory that is a link": "directory/precious"
+        }
+        for (const allowOutsideImages of [undefined, true]) {
+          for (const [command, run] of operations) {
+            const host = yield* scripted("1.15", () => undefined, { allowOutsideImages })
+            yield* fs.symlink(`${elsewhere}/precious`, `${host.directory}/link`)
+            yield* fs.symlink(elsewhere, `${host.directory}/directory`)
+            yield* fs.writeFileString(host.disk, described(names[how]!))
+            const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+            const exit = yield* Effect.either(run(ploop, host.disk))
+            const ran = (yield* host.commands).some((words) => words[0] === command)
+            assert.strictEqual(ran, allowOutsideImages === true, command)
+            if (!ran) assert.strictEqual(exit._tag === "Left" ? exit.left._tag : "success", "Unsupported")
+          }
+        }
+      })
+    )
+  }
+
+  test(
+    "is merged automatically by no snapshot",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted("1.15", () => undefined)
+      const text = described("root.hdd.2").replace("root.hdd.1", "/etc/hostname").replace(
+        `<GUID>${B}</GUID>\n      <ParentGUID>${A}</ParentGUID>`,
+        `<GUID>${B}</GUID>\n      <ParentGUID>${A}</ParentGUID>\n      <Temporary/>`
+      )
+      yield* fs.writeFileString(host.disk, text)
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      assert.strictEqual(yield* failure(ploop.createSnapshot({ disk: host.disk })), "Unsupported")
+      assert.isFalse((yield* host.commands).some((words) => words[0] === "snapshot"))
+    })
+  )
+})
+
+describe("read-only", () => {
+  test(
+    "an image that the tool would take for a descriptor is refused, by a link as well",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted("1.15", () => undefined)
+      yield* fs.symlink(host.disk, `${host.directory}/image`)
+      const [ploop, low] = yield* Effect.provide(Effect.all([Ploop.Ploop, LowLevel.LowLevel]), host.context)
+      for (const image of [host.disk, `${host.directory}/image`, `${host.directory}/other.xml`]) {
+        for (
+          const run of [
+            ploop.check({ image, readOnly: true }),
+            ploop.umount({ image }),
+            low.grow({ image, size: "1G" })
+          ]
+        ) {
+          assert.strictEqual(yield* failure<unknown, PloopError.PloopError, never>(run), "InvalidArgument")
+        }
+      }
+      assert.deepStrictEqual(yield* host.commands, [])
+    })
+  )
+
+  test(
+    "generations 7 and 9 are not told to clear the in-use flag in a check that repairs nothing",
+    Effect.gen(function*() {
+      for (const generation of ["7", "9"] as const) {
+        const host = yield* scripted(generation, () => undefined)
+        const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+        const run = ploop.check({ image: `${host.directory}/root.hdd`, readOnly: true, dropInUse: true })
+        assert.strictEqual(yield* failure(run), "Unsupported")
+        assert.deepStrictEqual(yield* host.commands, [])
+      }
+    })
+  )
+
+  for (const bytes of [0, 8, 39, 41, 4096]) {
+    test(
+      `numbers of a file system that are ${bytes} bytes long are none, so nothing is mounted without consent`,
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const host = yield* scripted("1.15", () => undefined)
+        yield* fs.writeFile(`${host.directory}/.statfs`, new Uint8Array(bytes))
+        const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+        assert.strictEqual(yield* failure(ploop.fileSystemInfo({ disk: host.disk })), "ConsentRequired")
+        assert.isFalse((yield* host.commands).some((words) => words[0] === "info" && words[1] !== "-d"))
+      })
+    )
+  }
+})
+
+describe("a tool that was killed", () => {
+  const list = (disk: string) => ({ stdout: `ploop7       ${disk.replace("DiskDescriptor.xml", "root.hdd")}  \n` })
+
+  const operations: ReadonlyArray<
+    readonly [string, (ploop: Ploop.Ploop, disk: string) => Effect.Effect<unknown, PloopError.PloopError>]
+  > = [
+    ["resize", (ploop, disk) => ploop.resize({ disk, size: "1G" })],
+    ["info", (ploop, disk) => ploop.fileSystemInfo({ disk, mayMount: true })],
+    ["balloon", (ploop, disk) => ploop.discard({ disk, automount: true })]
+  ]
+  for (const [command, run] of operations) {
+    for (const before of ["idle", "running"]) {
+      test(
+        `in ${command} ${before === "idle" ? "leaves no device" : "leaves the device that ran before"}`,
+        Effect.gen(function*() {
+          const host = yield* scripted("1.15", (words, disk) =>
+            words[0] === "info" && words[1] === "-d"
+              ? { stdout: before === "idle" ? "device:\t\t\n" : "device:\t\t/dev/ploop7\n" }
+              : words[0] === command
+              ? { signal: "SIGKILL" }
+              : words[0] === "list"
+              ? list(disk)
+              : undefined)
+          const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+          assert.strictEqual(yield* failure(run(ploop, host.disk)), "ToolAborted")
+          const stopped = (yield* host.commands).filter((words) => words[0] === "umount")
+          assert.deepStrictEqual(stopped, before === "idle" ? [["umount", "-d", "/dev/ploop7"]] : [])
+        })
+      )
+    }
+  }
+})
+
+describe("an identifier that was chosen for a snapshot", () => {
+  const operations: ReadonlyArray<
+    readonly [
+      string,
+      (ploop: Ploop.Ploop, disk: string, id?: SnapshotId.SnapshotId) => Effect.Effect<unknown, PloopError.PloopError>
+    ]
+  > = [
+    ["snapshot", (ploop, disk, id) => ploop.createSnapshot({ disk, id })],
+    ["tsnapshot", (ploop, disk, id) => ploop.createTemporarySnapshot({ disk, id, component: "bk" })],
+    ["snapshot", (ploop, disk, id) => ploop.snapshotAndSwitch({ disk, id: A, keepAs: id })]
+  ]
+  for (const [command, run] of operations) {
+    test(
+      `is in the error of ${command}, and one that the caller knows is not`,
+      Effect.gen(function*() {
+        const host = yield* scripted("1.15", (words) => words[0] === command ? { signal: "SIGKILL" } : undefined)
+        const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+        const error = yield* Effect.flip(run(ploop, host.disk))
+        const chosen = (yield* host.commands).find((words) => words[0] === command)?.[2]
+        assert.strictEqual(error._tag, "ToolAborted")
+        assert.strictEqual(error.newSnapshot, chosen)
+        assert.include(error.message, chosen!)
+        const known = SnapshotId.make("cccccccc-0000-4000-8000-cccccccccccc")
+        assert.isUndefined((yield* Effect.flip(run(ploop, host.disk, known))).newSnapshot)
+      })
+    )
+  }
+})
+
+describe("the wait of a mount", () => {
+  test(
+    "for a permit is given up at once, and nothing is started then",
+    Effect.gen(function*() {
+      const host = yield* scripted(
+        "1.15",
+        (words) => words[0] === "umount" ? { lasts: "10 minutes" } : undefined,
+        { maxProcesses: 1 }
+      )
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      yield* Effect.fork(ploop.umount({ target: "/mnt" }))
+      while (!(yield* host.commands).some((words) => words[0] === "umount")) yield* Effect.sleep("5 millis")
+      const waiting = yield* Effect.fork(ploop.mount({ disk: host.disk }))
+      yield* Effect.sleep("30 millis")
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(waiting)))
+      assert.isFalse((yield* host.commands).some((words) => words[0] === "mount"))
+    })
+  )
+})
+
+describe("convert", () => {
+  test(
+    "keeps files in the place of those that the tool would overwrite or remove",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      for (
+        const [name, request] of [["root.hdd.tmp", { format: "raw" }], ["root.hdd.1.idx", { version: 2 }]] as const
+      ) {
+        const host = yield* scripted("1.15", () => undefined)
+        yield* fs.writeFileString(`${host.directory}/${name}`, "precious")
+        const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+        assert.strictEqual(yield* failure(ploop.convert({ disk: host.disk, ...request })), "AlreadyExists")
+        assert.isFalse((yield* host.commands).some((words) => words[0] === "convert"))
+      }
+    })
+  )
+})
+
+describe("a descriptor that is none", () => {
+  test(
+    "is an error, and the service reads others beside it",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted("1.15", () => undefined)
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      const directory = `${host.directory}/other`
+      const disk = Disk.inDirectory(directory)
+      for (const target of ["/dev/zero", "/dev/null", "/"]) {
+        yield* fs.makeDirectory(directory)
+        yield* fs.symlink(target, disk)
+        const tags = yield* Effect.forEach(
+          Array.from({ length: 8 }),
+          () => failure(ploop.listSnapshots({ disk })),
+          { concurrency: "unbounded" }
+        )
+        assert.deepStrictEqual([...new Set(tags)], ["DescriptorInvalid"], target)
+        yield* ploop.listSnapshots({ disk: host.disk })
+        yield* fs.remove(directory, { recursive: true })
+      }
+    })
+  )
+})
+
+describe.skipIf(missing !== undefined)(title("with the real tool"), () => {
+  it.scopedLive("a file outside the directory is there after a switch and a deletion that its descriptor aims at it", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-safety-" })
+      const { disk } = yield* ploop.create({ image: `${directory}/root.hdd`, size: "4M", fileSystem: "none" })
+      yield* ploop.createSnapshot({ disk, id: A })
+      const top = yield* ploop.topDelta({ disk })
+      const precious = `${yield* fs.makeTempDirectoryScoped({ prefix: "ploop-safety-" })}/precious`
+      yield* fs.copyFile(top, precious)
+      const text = yield* fs.readFileString(disk)
+      yield* fs.writeFileString(disk, text.replace(top.slice(directory.length + 1), precious))
+      assert.strictEqual(yield* failure(ploop.switchSnapshot({ disk, id: A })), "Unsupported")
+      assert.strictEqual(yield* failure(ploop.deleteSnapshot({ disk, id: SnapshotId.top })), "Unsupported")
+      assert.isTrue(yield* fs.exists(precious))
+    }).pipe(Effect.provide(RealTool)))
+})
