@@ -20,7 +20,7 @@ const roundUp = (value: number, unit: number): number => Math.ceil(value / unit)
 
 export const clusterCount = (image: Image): number => Math.ceil(image.size / image.clusterSize)
 
-/** Bytes before the first cluster of data. */
+/** The bytes before the first data cluster. */
 const dataStart = (image: Image): number =>
   image.raw ? 0 : roundUp(headerSize + 4 * clusterCount(image), image.clusterSize)
 
@@ -36,20 +36,20 @@ export const fileSize = (image: Image): number => {
 
 const isEmpty = (image: Image): boolean => image.filled === 0 && HashSet.size(image.delta.clusters) === 0
 
-/** The image with a header that says that it is empty. */
+/** The image with the empty flag set in its header. */
 export const calledEmpty = (image: Image): Image => ({ ...image, staleFlag: !isEmpty(image) })
 
 /**
- * The image with its header written anew, as the tool writes it when it grows an
- * image that no device has: it tells from the size of the file whether there is
- * something in it, and takes bytes for sectors.
+ * The image with its header rewritten, as the tool does when it grows an image
+ * that no device runs. It infers the empty flag from the size of the file, and
+ * confuses bytes with sectors.
  */
 export const rewritten = (image: Image): Image => {
   const isCalledEmpty = Math.floor(fileSize(image) / (image.clusterSize / 512)) <= dataStart(image) / 512
   return isCalledEmpty ? calledEmpty(image) : { ...image, staleFlag: false }
 }
 
-/** Whether the header says that nothing is in the image. */
+/** Whether the empty flag is set. */
 export const isMarkedEmpty = (image: Image): boolean => image.staleFlag || isEmpty(image)
 
 const encoder = new TextEncoder()
@@ -82,8 +82,8 @@ const written = (bytes: content.Bytes, position: number, data: Uint8Array): cont
   Option.getOrThrow(content.write(bytes, position, data, undefined)).bytes
 
 /**
- * The bytes of an image file: its real header and index, and where the data of
- * the delta begins a mark by which the delta is found again.
+ * The bytes of an image file: the real header and index, and, where the data
+ * begins, a marker that identifies the delta.
  */
 export const toBytes = (image: Image, token: number): content.Bytes => {
   const sized = content.truncate(content.empty, fileSize(image), undefined).bytes
@@ -93,7 +93,7 @@ export const toBytes = (image: Image, token: number): content.Bytes => {
     : written(headed, dataStart(image), encoder.encode(`${mark}${token}\n`))
 }
 
-/** Why a file is no image. */
+/** Why a file is not an image. */
 export type Problem = "short" | "signature" | "header"
 
 const deltaAt = (
@@ -107,7 +107,7 @@ const deltaAt = (
   return Option.match(deltas(token), { onNone: () => undefined, onSome: (delta) => ({ delta, token }) })
 }
 
-/** Reads an image file that was written as bytes; generation 1.15 takes any mark for the one of being in use. */
+/** Reads an image from bytes. Generation 1.15 takes any value where the in-use flag is for the flag. */
 export const fromBytes = (
   bytes: content.Bytes,
   deltas: (token: number) => Option.Option<Delta>,
@@ -149,7 +149,7 @@ export const fromBytes = (
   const read: Image = {
     ...image,
     staleFlag: view.getUint32(52, true) === 1,
-    // Clusters with nothing in them belong to an image that was filled beforehand.
+    // Clusters without data belong to a preallocated image.
     delta: { tree: found === undefined ? "garbage" : found.delta.tree, clusters },
     doubled: places.size < HashSet.size(clusters),
     token: found?.token
@@ -157,7 +157,7 @@ export const fromBytes = (
   return Either.right({ ...read, truncated: bytes.size < dataStart(read) + places.size * clusterSize })
 }
 
-/** Takes a plain file for a raw image. */
+/** Reads a regular file as a raw image. */
 export const fromRawBytes = (
   bytes: content.Bytes,
   clusterSize: number,

@@ -242,7 +242,7 @@ const checkImage = (tool: Tool, path: string, raw: boolean, mend: Mend, cluster:
       raw,
       clusterSize: cluster,
       missing: [4, "ploop_check: can't open"],
-      look: "check"
+      purpose: "check"
     })
     const { image: found, ref } = opened
     if (found.truncated) {
@@ -402,12 +402,12 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
       ...options,
       raw: false,
       missing: [4, "Can't open"],
-      look: "check"
+      purpose: "check"
     })
     const old = yield* disks.openImage(tool, disks.imagePath(tool, disk, entry.file), {
       ...options,
       missing: [4, "Can't open"],
-      look: "compare"
+      purpose: "compare"
     })
     if (next.image.dirty) return yield* said(tool, 37, dirtyLine)
     yield* refuseDifferent(tool, old, next)
