@@ -16,7 +16,7 @@ import * as space from "./space.js"
 import type { Device, FileRef, Level, Volume } from "./state.js"
 import { rootInode } from "./state.js"
 import type { Answer, Tool } from "./tool.js"
-import { denied, said, trait } from "./tool.js"
+import { denied, toolError, trait } from "./tool.js"
 import * as traits from "./traits.js"
 import type { Transaction } from "./transaction.js"
 
@@ -133,7 +133,7 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
     const { tx } = tool
     const device = options.device ?? choose(tool)
     if (tx.device(device) !== undefined) {
-      return yield* said(tool, 3, `Can't add image ${options.chain[0]?.path}: Device or resource busy`)
+      return yield* toolError(tool, 3, `Can't add image ${options.chain[0]?.path}: Device or resource busy`)
     }
     const top = options.chain.at(-1)!
     if (!options.readOnly) yield* clearInUse(tool, top, true)
@@ -240,7 +240,7 @@ const isKnown = (option: string): boolean => mountOptions.has(option.split("=")[
 export const requireBalloon = (tool: Tool, device: Device, target: string): Answer<void> =>
   !trait(tool, traits.requiresBalloon) || device.volume === undefined || balloon(tool.tx, device.volume) !== undefined
     ? Either.void
-    : said(tool, 21, `Can't stat balloon file ${target}/${balloonName}: No such file or directory`)
+    : toolError(tool, 21, `Can't stat balloon file ${target}/${balloonName}: No such file or directory`)
 
 /** Whether another device has the file system mounted read-write, so that its journal is not empty. */
 const isWrittenElsewhere = (tx: Transaction, device: Device): boolean => {
@@ -268,7 +268,7 @@ export const mount = (
     // The ext4 driver mounts ext3 as well, but not the other way round.
     if (volume === undefined || strange !== undefined || (wanted !== type && !(wanted === "ext4" && type === "ext3"))) {
       const data = (options.data ?? []).join(",")
-      return yield* said(
+      return yield* toolError(
         tool,
         21,
         `Can't mount file system dev=${device.device}p1 target=${target} data='${data}': Invalid argument`
@@ -276,7 +276,7 @@ export const mount = (
     }
     if (device.readOnly && isWrittenElsewhere(tx, device)) {
       // The kernel would have to replay the journal first.
-      return yield* said(
+      return yield* toolError(
         tool,
         21,
         `Can't mount file system dev=${device.device}p1 target=${target} data='': Read-only file system`
@@ -300,7 +300,7 @@ export const unmount = (tool: Tool, device: Device): Answer<void> => {
   const [mount] = tx.mountsOf(device.device)
   if (mount === undefined) return Either.void
   if (holds(tx, mount.volume)) {
-    return said(
+    return toolError(
       tool,
       trait(tool, traits.busyCode),
       `Failed to umount ${mount.target}: Device or resource busy`

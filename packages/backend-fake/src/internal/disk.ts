@@ -13,7 +13,7 @@ import * as files from "./files.js"
 import * as image from "./image.js"
 import type { FileRef } from "./state.js"
 import type { Answer, Tool } from "./tool.js"
-import { absolute, context, denied, generation, refused, said, trait } from "./tool.js"
+import { absolute, context, denied, generation, refused, toolError, trait } from "./tool.js"
 import * as traits from "./traits.js"
 
 /** A disk, as read from its descriptor. */
@@ -56,12 +56,12 @@ const parse = (bytes: content.Bytes): Parsed => {
   return parsed
 }
 
-/** Who reads the descriptor: the tool, which fails with an exit code, or the backend, before it runs the tool. */
+/** The reader of the descriptor: the tool, which fails with an exit code, or the backend, before it runs the tool. */
 type Reader = "tool" | "backend"
 
 const missing = (tool: Tool, reader: Reader, path: string): Answer<never> =>
   reader === "tool"
-    ? said(
+    ? toolError(
       tool,
       trait(tool, traits.missingDescriptorCode)(tool.operation),
       `Can't resolve ${path}: No such file or directory`
@@ -116,7 +116,9 @@ export const open = (tool: Tool, name: string, reader: Reader = "tool"): Answer<
  * unusual identifier. Generations that accept it write the usual one.
  */
 export const refuseOld = (tool: Tool, disk: Disk): Answer<void> =>
-  disk.isOld && trait(tool, traits.refusesOldDescriptor) ? said(tool, 38, "Snapshot is in old format") : Either.void
+  disk.isOld && trait(tool, traits.refusesOldDescriptor)
+    ? toolError(tool, 38, "Snapshot is in old format")
+    : Either.void
 
 export const imagePath = (tool: Tool, disk: Pick<Disk, "home">, file: string): HostPath =>
   HostPath.make(tool.path.resolve(disk.home, file))
@@ -239,16 +241,16 @@ export const shortRead = "Short read PVD header"
 
 const refuseImage = (tool: Tool, path: string, problem: image.Problem, purpose: Purpose): Answer<never> =>
   purpose === "open"
-    ? said(
+    ? toolError(
       tool,
       4,
       problem === "short" ? `read 1st sector of ${path}` : `Unknown ploop image version in the header ${path}`
     )
     : problem === "short"
-    ? said(tool, 6, shortRead)
+    ? toolError(tool, 6, shortRead)
     : purpose === "compare" && trait(tool, traits.comparesReplacement)
-    ? said(tool, 11, `Images ${path} and what is to replace it are not identical`)
-    : said(tool, 11, `Wrong signature in image ${path}`)
+    ? toolError(tool, 11, `Images ${path} and what is to replace it are not identical`)
+    : toolError(tool, 11, `Wrong signature in image ${path}`)
 
 /**
  * An image opened as raw. It has the given cluster size. An image with a header
@@ -278,7 +280,7 @@ export const openImage = (
     const { purpose = "open" } = options
     const found = files.lookup(tx, path)
     if (Either.isLeft(found)) {
-      return yield* said(tool, options.missing[0], `${options.missing[1]} ${path}: No such file or directory`)
+      return yield* toolError(tool, options.missing[0], `${options.missing[1]} ${path}: No such file or directory`)
     }
     const ref = found.right
     const { body } = tx.inode(ref)
@@ -287,7 +289,7 @@ export const openImage = (
       if (options.raw) return { ref, path, image: asRaw(body, Number(options.clusterSize)) }
       return body.raw ? yield* refuseImage(tool, path, "signature", purpose) : { ref, path, image: body }
     }
-    if (body._tag !== "Bytes") return yield* said(tool, 4, `Can't open ${path}: Is a directory`)
+    if (body._tag !== "Bytes") return yield* toolError(tool, 4, `Can't open ${path}: Is a directory`)
     if (options.raw) {
       return { ref, path, image: image.fromRawBytes(body, Number(options.clusterSize), deltas) }
     }
@@ -352,7 +354,7 @@ export const dropStatfs = (tool: Tool, disk: Disk): void => {
 export const emptyDelta = (of: image.Image): image.Image => ({
   _tag: "Image",
   raw: false,
-  filled: 0,
+  preallocated: 0,
   version: of.version,
   clusterSize: of.clusterSize,
   size: image.clusterCount(of) * of.clusterSize,

@@ -11,7 +11,7 @@ import * as space from "./space.js"
 import type { Body, Inode, Volume } from "./state.js"
 import { rootInode } from "./state.js"
 import type { Answer, Tool } from "./tool.js"
-import { said } from "./tool.js"
+import { toolError } from "./tool.js"
 
 const lostAndFound = 11
 const balloon = 12
@@ -41,7 +41,7 @@ export const make = (
 ): Answer<image.Image> => {
   const layout = ext4.layout(options.type, options.blockSize, blank.size - 2 * blank.clusterSize)
   if (layout === undefined) {
-    return said(tool, 24, "Total journal size too big for filesystem.\nCommand mkfs exited with code 1")
+    return toolError(tool, 24, "Total journal size too big for filesystem.\nCommand mkfs exited with code 1")
   }
   const { now } = tool.tx
   // The root directory, a block that the format reserves for growing, and `lost+found`.

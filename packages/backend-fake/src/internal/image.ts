@@ -28,16 +28,16 @@ const dataStart = (image: Image): number =>
 export const fileSize = (image: Image): number => {
   if (image.raw) return image.size
   const { clusters } = image.delta
-  const grown = image.filled === 0
+  const grown = image.preallocated === 0
     ? HashSet.size(clusters)
-    : image.filled + HashSet.size(HashSet.filter(clusters, (cluster) => cluster >= image.filled))
+    : image.preallocated + HashSet.size(HashSet.filter(clusters, (cluster) => cluster >= image.preallocated))
   return dataStart(image) + grown * image.clusterSize
 }
 
-const isEmpty = (image: Image): boolean => image.filled === 0 && HashSet.size(image.delta.clusters) === 0
+const isEmpty = (image: Image): boolean => image.preallocated === 0 && HashSet.size(image.delta.clusters) === 0
 
 /** The image with the empty flag set in its header. */
-export const calledEmpty = (image: Image): Image => ({ ...image, staleFlag: !isEmpty(image) })
+export const withEmptyFlag = (image: Image): Image => ({ ...image, staleFlag: !isEmpty(image) })
 
 /**
  * The image with its header rewritten, as the tool does when it grows an image
@@ -45,12 +45,12 @@ export const calledEmpty = (image: Image): Image => ({ ...image, staleFlag: !isE
  * confuses bytes with sectors.
  */
 export const rewritten = (image: Image): Image => {
-  const isCalledEmpty = Math.floor(fileSize(image) / (image.clusterSize / 512)) <= dataStart(image) / 512
-  return isCalledEmpty ? calledEmpty(image) : { ...image, staleFlag: false }
+  const looksEmpty = Math.floor(fileSize(image) / (image.clusterSize / 512)) <= dataStart(image) / 512
+  return looksEmpty ? withEmptyFlag(image) : { ...image, staleFlag: false }
 }
 
 /** Whether the empty flag is set. */
-export const isMarkedEmpty = (image: Image): boolean => image.staleFlag || isEmpty(image)
+export const hasEmptyFlag = (image: Image): boolean => image.staleFlag || isEmpty(image)
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -68,12 +68,12 @@ const header = (image: Image): Uint8Array => {
   else view.setBigUint64(36, BigInt(image.size / 512), true)
   view.setUint32(44, image.dirty ? inUse : 0, true)
   view.setUint32(48, dataStart(image) / 512, true)
-  view.setUint32(52, isMarkedEmpty(image) ? 1 : 0, true)
+  view.setUint32(52, hasEmptyFlag(image) ? 1 : 0, true)
   const unit = image.version === 1 ? image.clusterSize / 512 : 1
   const first = dataStart(image) / image.clusterSize
-  const filled = Array.from({ length: image.filled }, (_, cluster) => cluster)
-  const grown = [...image.delta.clusters].filter((cluster) => cluster >= image.filled).sort((a, b) => a - b)
-  const present = [...filled, ...grown]
+  const preallocated = Array.from({ length: image.preallocated }, (_, cluster) => cluster)
+  const grown = [...image.delta.clusters].filter((cluster) => cluster >= image.preallocated).sort((a, b) => a - b)
+  const present = [...preallocated, ...grown]
   present.forEach((cluster, index) => view.setUint32(headerSize + 4 * cluster, (first + index) * unit, true))
   return bytes
 }
@@ -125,7 +125,7 @@ export const fromBytes = (
   const image: Image = {
     _tag: "Image",
     raw: false,
-    filled: 0,
+    preallocated: 0,
     version,
     clusterSize,
     size: sectors * 512,
@@ -151,7 +151,7 @@ export const fromBytes = (
     staleFlag: view.getUint32(52, true) === 1,
     // Clusters without data belong to a preallocated image.
     delta: { tree: found === undefined ? "garbage" : found.delta.tree, clusters },
-    doubled: places.size < HashSet.size(clusters),
+    hasDuplicates: places.size < HashSet.size(clusters),
     token: found?.token
   }
   return Either.right({ ...read, truncated: bytes.size < dataStart(read) + places.size * clusterSize })
@@ -167,7 +167,7 @@ export const fromRawBytes = (
   return {
     _tag: "Image",
     raw: true,
-    filled: 0,
+    preallocated: 0,
     version: 2,
     clusterSize,
     size: bytes.size,

@@ -45,7 +45,7 @@ export interface Image {
   /** Whether it is raw, and so has no header. */
   readonly raw: boolean
   /** The number of preallocated clusters, from the first on. */
-  readonly filled: number
+  readonly preallocated: number
   readonly version: FormatVersion
   readonly clusterSize: number
   readonly size: number
@@ -57,7 +57,7 @@ export interface Image {
   readonly staleFlag: boolean
   readonly delta: Delta
   /** Whether entries of the index name the same cluster of the file. */
-  readonly doubled?: boolean | undefined
+  readonly hasDuplicates?: boolean | undefined
   /** Identifies its delta when the file is read as bytes. */
   readonly token?: number | undefined
 }

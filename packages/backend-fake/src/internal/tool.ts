@@ -31,7 +31,7 @@ export const absolute = (tool: Tool, name: string): HostPath => HostPath.make(to
 export const context = (tool: Tool, text = "") => ({ operation: tool.operation, subject: tool.subject, text })
 
 /** A failure of the tool. Core classifies it by exit code and output, as for a real tool. */
-export const said = (tool: Tool, exitCode: number, stderr: string): Either.Either<never, PloopError.PloopError> =>
+export const toolError = (tool: Tool, exitCode: number, stderr: string): Either.Either<never, PloopError.PloopError> =>
   Either.left(
     Classification.classify({
       operation: tool.operation,
@@ -47,4 +47,4 @@ export const refused = (error: PloopError.PloopError): Either.Either<never, Ploo
 
 /** Turns a failed system call into a failure of the tool. */
 export const denied = (tool: Tool, exitCode: number, doing: string) => <A>(result: Either.Either<A, Code>): Answer<A> =>
-  Either.isRight(result) ? Either.right(result.right) : said(tool, exitCode, `${doing}: ${strerror[result.left]}`)
+  Either.isRight(result) ? Either.right(result.right) : toolError(tool, exitCode, `${doing}: ${strerror[result.left]}`)
