@@ -1,4 +1,5 @@
 import * as Disk from "@effect-ploop/core/Disk"
+import type * as Operation from "@effect-ploop/core/Operation"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type { PloopError } from "@effect-ploop/core/PloopError"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -8,9 +9,9 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 
-/** How an operation refuses a name that is of no disk. */
+/** How an operation refuses a path that names no disk. */
 export const misnamed = (
-  operation: string,
+  operation: Operation.Name,
   use: (ploop: Ploop.Ploop, disk: Disk.Disk, directory: string) => Effect.Effect<unknown, PloopError>
 ): ReadonlyArray<Case.Case> => [
   Case.make({
