@@ -75,7 +75,11 @@ describe("two targets", () => {
     Effect.gen(function*() {
       const target = broken((ploop) => ({
         switchSnapshot: ({ disk, id }) =>
-          Effect.zipLeft(ploop.switchSnapshot({ disk, id }), ploop.convert({ disk, format: "preallocated" }))
+          Effect.zipLeft(
+            ploop.switchSnapshot({ disk, id }),
+            // Nothing else is in the way of this conversion.
+            Effect.orDie(ploop.convert({ disk, format: "preallocated" }))
+          )
       }))
       const { message, steps } = yield* differenceOf(target)
       assert.lengthOf(steps, 3)
