@@ -26,7 +26,7 @@ const forms: ReadonlyArray<Case.Case> = [
       const { disk } = made
       const image = yield* Conformance.fileOf(made, b)
       const answer = yield* ploop.mergeSnapshots({ disk })
-      yield* Check.equal<object>(answer, { survivor: top, image, gone: [b] }, "the answer")
+      yield* Check.equal<object>(answer, { survivor: top, image, gone: [b] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal<string>(yield* ploop.topDelta({ disk }), image, "the file of the top delta")
       yield* snapshots.onlyNamedImages(made)
@@ -43,7 +43,7 @@ const forms: ReadonlyArray<Case.Case> = [
       const image = yield* Conformance.fileOf(made, b)
       const others = (yield* snapshots.files(made)).filter(([id]) => id !== b && id !== c)
       const answer = yield* ploop.mergeSnapshots({ disk, snapshot: c })
-      yield* Check.equal<object>(answer, { survivor: c, image, gone: [b] }, "the answer")
+      yield* Check.equal<object>(answer, { survivor: c, image, gone: [b] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [c, a], [top, c]], "the tree")
       yield* Check.equal(
         (yield* snapshots.files(made)).filter(([id]) => id !== c),
@@ -64,7 +64,7 @@ const forms: ReadonlyArray<Case.Case> = [
       const image = yield* Conformance.fileOf(made, b)
       const others = (yield* snapshots.files(made)).filter(([id]) => id === a || id === top)
       const answer = yield* ploop.mergeSnapshots({ disk, snapshot: d, downTo: b })
-      yield* Check.equal<object>(answer, { survivor: d, image, gone: [b, c] }, "the answer")
+      yield* Check.equal<object>(answer, { survivor: d, image, gone: [b, c] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [d, a], [top, d]], "the tree")
       yield* Check.equal(
         (yield* snapshots.files(made)).filter(([id]) => id !== d),
@@ -84,7 +84,7 @@ const forms: ReadonlyArray<Case.Case> = [
       const { disk } = made
       const image = yield* Conformance.fileOf(made, b)
       const answer = yield* ploop.mergeSnapshots({ disk, downTo: b })
-      yield* Check.equal<object>(answer, { survivor: top, image, gone: [b, c] }, "the answer")
+      yield* Check.equal<object>(answer, { survivor: top, image, gone: [b, c] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
     })
   }),
@@ -97,7 +97,7 @@ const forms: ReadonlyArray<Case.Case> = [
       const made = yield* snapshots.chained([a, b, c])
       const { disk } = made
       const answer = yield* ploop.mergeSnapshots({ disk, all: true })
-      yield* Check.equal(answer, { survivor: top, image: made.image, gone: [a, b, c] }, "the answer")
+      yield* Check.equal(answer, { survivor: top, image: made.image, gone: [a, b, c] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
       yield* Check.equal(yield* ploop.topDelta({ disk }), made.image, "the file of the top delta")
       yield* snapshots.onlyNamedImages(made)
@@ -115,7 +115,7 @@ const forms: ReadonlyArray<Case.Case> = [
       const image = yield* Conformance.fileOf(made, b)
       const others = (yield* snapshots.files(made)).filter(([id]) => id === a || id === top)
       const answer = yield* ploop.mergeSnapshots({ disk, snapshot: c })
-      yield* Check.equal<object>(answer, { survivor: c, image, gone: [b] }, "the answer")
+      yield* Check.equal<object>(answer, { survivor: c, image, gone: [b] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [c, a], [top, a]], "the tree")
       yield* Check.equal((yield* snapshots.files(made)).filter(([id]) => id !== c), others, "the files of the others")
     })
@@ -188,7 +188,7 @@ const forms: ReadonlyArray<Case.Case> = [
         yield* snapshots.untouched(made, Check.fails(merging, "Unsupported"))
         return yield* Check.equal(yield* fs.exists(into), false, "whether the new file is there")
       }
-      yield* Check.equal<object>(yield* merging, { survivor: top, image: into, gone: [b] }, "the answer")
+      yield* Check.equal<object>(yield* merging, { survivor: top, image: into, gone: [b] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal<string>(yield* ploop.topDelta({ disk }), into, "the file of the top delta")
       yield* Check.equal(yield* snapshots.occupied(into), [1, 4], "what is in it")
@@ -243,7 +243,7 @@ const forms: ReadonlyArray<Case.Case> = [
         yield* snapshots.untouched(made, Check.fails(merging, "Unsupported"))
         return yield* Check.equal(yield* fs.exists(into), false, "whether the new file is there")
       }
-      yield* Check.equal<object>(yield* merging, { survivor: top, image: into, gone: [a, b] }, "the answer")
+      yield* Check.equal<object>(yield* merging, { survivor: top, image: into, gone: [a, b] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
       yield* Check.equal<string>(yield* ploop.topDelta({ disk }), into, "the file of the top delta")
       for (const [, file] of old) yield* Check.equal(yield* fs.exists(file), false, `whether ${file} is there`)
@@ -397,7 +397,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/refuses-what-is-no-id",
-    title: "MUST refuse an end of a range that is no UUID, and name the field",
+    title: "MUST refuse an end of a range that is not a UUID, and name the field",
     source: Case.service("Request.MergeSnapshots"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -416,7 +416,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "mergeSnapshots/refuses-an-image-that-was-not-closed",
     title:
-      "MUST refuse to merge an image that is marked in use; generation 1.15 changes nothing, the others leave the parent temporary",
+      "MUST refuse to merge an image that is @@INUSE@@; generation 1.15 changes nothing, the others leave the parent temporary",
     source: Case.observed("snapshot-merge of a disk that was not closed"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -463,7 +463,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/refuses-a-missing-descriptor",
-    title: "MUST say that there is no disk where there is no descriptor, and remove nothing",
+    title: "MUST report that there is no disk where there is no descriptor, and remove nothing",
     source: Case.observed("snapshot-merge without a descriptor"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -551,7 +551,7 @@ const running: ReadonlyArray<Case.Case> = [
         yield* snapshots.take(made, b)
         yield* FileTree.write(target, { "state": "3" })
         const answer = yield* ploop.mergeSnapshots({ disk, snapshot: b, into })
-        yield* Check.equal<object>(answer, { survivor: b, image: into, gone: [a] }, "the answer")
+        yield* Check.equal<object>(answer, { survivor: b, image: into, gone: [a] }, "the result")
         yield* Check.equal(yield* FileTree.read(target), { "state": "3" }, "the disk")
         const devices = (yield* ploop.listDevices).filter(({ image }) => image === into)
         yield* Check.equal<ReadonlyArray<string | undefined>>(
@@ -677,7 +677,7 @@ const running: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         yield* snapshots.contents(made),
         { "late": "r", "second": "", "state": "3" },
-        "the disk after a umount"
+        "the disk after an unmount"
       )
     })
   })

@@ -38,7 +38,7 @@ const withSnapshot = Effect.gen(function*() {
 const trees: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "mount/shows-the-disk-and-hides-the-directory",
-    title: "MUST show what is in the disk instead of what was in the directory, until the umount",
+    title: "MUST show what is in the disk instead of what was in the directory, until the unmount",
     source: Case.manual("mount, -m"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -57,7 +57,7 @@ const trees: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/answers-what-it-made",
-    title: "MUST answer the device, its partition and the mount point, writable unless asked otherwise",
+    title: "MUST return the device, its partition and the mount point, writable unless asked otherwise",
     source: Case.service("Result.Mounted"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -228,7 +228,7 @@ const devices: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/repairs-an-image-marked-in-use",
-    title: "MUST mount a disk whose host stopped without a umount, with what was in it",
+    title: "MUST mount a disk whose host stopped without an unmount, with what was in it",
     source: Case.observed("mount of a dirty image"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -246,7 +246,7 @@ const devices: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/mends-an-image-that-was-not-closed",
-    title: "MUST mend the image of a disk that is marked in use as a check with force does",
+    title: "MUST mend the image of a disk that is @@INUSE@@ as a check with force does",
     source: Case.observed("mount of a preallocated disk that was not closed"),
     needs: ["device"],
     generations: ["1.15"],
@@ -261,7 +261,7 @@ const devices: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/mends-the-last-image-only",
-    title: "MUST fail where an image below the last is marked as in use, and leave no device and the mark",
+    title: "MUST fail where an image below the last is @@INUSE@@, and leave no device and the mark",
     source: Case.observed("mount with a dirty image below the top delta, exit code 7"),
     needs: ["device"],
     generations: ["1.15"],
@@ -441,7 +441,7 @@ const snapshots: ReadonlyArray<Case.Case> = [
       const path = yield* Path.Path
       const { disk, target } = yield* withSnapshot
       const { readOnly, snapshot } = yield* Conformance.mounted(disk, { snapshot: a })
-      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: a }, "the answer")
+      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: a }, "the result")
       yield* Check.equal(yield* FileTree.read(target), { "a": "before" }, "the snapshot")
       yield* Check.fileSystemFails(fs.writeFileString(path.join(target, "b"), "no"), "Unknown")
       yield* ploop.umount({ disk })
@@ -474,7 +474,7 @@ const snapshots: ReadonlyArray<Case.Case> = [
       const { disk, target } = yield* withSnapshot
       yield* ploop.createSnapshot({ disk, id: b })
       const { readOnly, snapshot } = yield* Conformance.mounted(disk, { snapshot: "base" })
-      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: a }, "the answer")
+      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: a }, "the result")
       yield* Check.equal(yield* FileTree.read(target), { "a": "before" }, "the base")
     })
   }),
@@ -487,7 +487,7 @@ const snapshots: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.disk()
       const { readOnly, snapshot } = yield* ploop.mount({ disk, snapshot: "base" })
-      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: undefined }, "the answer")
+      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: undefined }, "the result")
     })
   }),
   Case.make({

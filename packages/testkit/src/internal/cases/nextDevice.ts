@@ -35,7 +35,7 @@ export const nextDevice: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "nextDevice/unsupported",
-    title: "MUST say that devices have no order on generation 9",
+    title: "MUST report that devices have no order on generation 9",
     source: Case.source("lib/dm.c of 9.0.30"),
     generations: ["9"],
     run: Effect.gen(function*() {

@@ -70,7 +70,7 @@ export const resize: ReadonlyArray<Case.Case> = [
       yield* Check.isTrue(after > before + MiB(80), "the file system gained 80 MiB or more", after - before)
       yield* Check.equal(yield* FileTree.read(target), tree, "the files")
       yield* ploop.umount({ disk })
-      yield* disks.holds(disk, tree, "the files after a umount")
+      yield* disks.holds(disk, tree, "the files after an unmount")
     })
   }),
   Case.make({
@@ -258,7 +258,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/raw-with-a-snapshot-takes-less",
-    title: "MUST make the file system of an idle raw disk smaller when a delta lies upon it, and keep its files",
+    title: "MUST make the file system of an idle raw disk smaller when a delta lies on it, and keep its files",
     source: Case.observed("resize -s 250M of an idle raw disk of 300 MiB with a snapshot"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -421,7 +421,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/refuses-parts-of-sectors",
-    title: "MUST refuse a size that is no multiple of 512 bytes, name the option, and touch nothing",
+    title: "MUST refuse a size that is not a multiple of 512 bytes, name the option, and touch nothing",
     source: Case.service("Request.Resize"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -434,7 +434,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/unknown-disk",
-    title: "MUST say that there is no descriptor at the path",
+    title: "MUST report that there is no descriptor at the path",
     source: Case.observed("resize of a missing DiskDescriptor.xml"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

@@ -60,7 +60,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       for (const clusterSize of ["1M", "128K"]) {
         const { descriptor, disk, image } = yield* lost({ name: `of-${clusterSize}`, clusterSize })
-        yield* Check.equal(yield* ploop.restoreDescriptor({ image }), disk, "the answer")
+        yield* Check.equal(yield* ploop.restoreDescriptor({ image }), disk, "the result")
         const restored = yield* files.descriptor(disk)
         yield* Check.equal(DiskDescriptor.format(restored), DiskDescriptor.format(descriptor), "the descriptor")
         yield* ploop.createSnapshot({ disk })
@@ -77,7 +77,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
       const { directory, image } = yield* lost()
       const other = yield* Conformance.directory("other")
       const disk = yield* ploop.restoreDescriptor({ image, directory: other })
-      yield* Check.equal(disk, Disk.inDirectory(other), "the answer")
+      yield* Check.equal(disk, Disk.inDirectory(other), "the result")
       yield* Check.equal(yield* files.names(directory), ["root.hdd"], "what is beside the image")
       yield* Check.equal(yield* ploop.topDelta({ disk }), image, "the image")
       const { images } = yield* files.descriptor(disk)

@@ -21,7 +21,7 @@ export const snapshotAndSwitch: ReadonlyArray<Case.Case> = [
       const { disk } = made
       const old = yield* ploop.topDelta({ disk })
       yield* snapshots.occupy(old, 2)
-      yield* Check.equal(yield* ploop.snapshotAndSwitch({ disk, id: a, keepAs: c }), c, "the answer")
+      yield* Check.equal(yield* ploop.snapshotAndSwitch({ disk, id: a, keepAs: c }), c, "the result")
       yield* Check.equal(
         yield* Conformance.parents(disk),
         [[a, undefined], [b, a], [c, b], [top, a]],
@@ -123,7 +123,7 @@ export const snapshotAndSwitch: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "snapshotAndSwitch/refuses-what-is-no-id",
-    title: "MUST refuse an identifier to keep the old top delta by that is no UUID or a reserved one",
+    title: "MUST refuse an identifier to keep the old top delta by that is not a UUID or a reserved one",
     source: Case.service("Request.SnapshotAndSwitch"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

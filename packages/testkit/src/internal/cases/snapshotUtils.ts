@@ -192,7 +192,7 @@ export const contents = (
     Effect.flatMap(Conformance.mounted(disk.disk, { at: "look", ...options }), ({ target }) => FileTree.read(target))
   )
 
-/** Mounts a disk, writes to it and umounts it. */
+/** Mounts a disk, writes to it and unmounts it. */
 export const put = (disk: Conformance.TestDisk, tree: FileTree.FileTree) =>
   Effect.scoped(
     Effect.flatMap(Conformance.mounted(disk.disk, { at: "write" }), ({ target }) => FileTree.write(target, tree))

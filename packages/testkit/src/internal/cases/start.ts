@@ -10,7 +10,7 @@ import { onDevice } from "./lowLevel.js"
 export const start: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "start/after-a-stop",
-    title: "MUST start a device that was stopped, so that its disk is umounted as ever",
+    title: "MUST start a device that was stopped, so that its disk is unmounted as ever",
     source: Case.manual("start"),
     needs: ["device"],
     run: Effect.gen(function*() {

@@ -93,7 +93,7 @@ export const switchAndDelete: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchAndDelete/refuses-an-unknown-snapshot",
-    title: "MUST say that there is no such snapshot, and keep the top delta",
+    title: "MUST report that there is no such snapshot, and keep the top delta",
     source: Case.service("Ploop.switchAndDelete"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -132,7 +132,7 @@ export const switchAndDelete: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchAndDelete/refuses-what-is-no-id",
-    title: "MUST refuse what is no UUID before anything is touched",
+    title: "MUST refuse an identifier that is not a UUID before anything is touched",
     source: Case.service("Request.OfSnapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

@@ -18,7 +18,7 @@ const top = SnapshotId.top
 export const switchSnapshot: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "switchSnapshot/begins-a-new-top-upon-it",
-    title: "MUST remove the top delta with its file, and begin an empty one upon the snapshot",
+    title: "MUST remove the top delta with its file, and begin an empty one on the snapshot",
     source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -91,7 +91,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/upon-a-raw-image",
-    title: "MUST lay a delta of the ploop format upon a snapshot whose image is raw, and keep that",
+    title: "MUST lay a delta of the ploop format on a snapshot whose image is raw, and keep that",
     source: Case.observed("switch of a raw disk"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -111,7 +111,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/refuses-an-unknown-snapshot",
-    title: "MUST say that there is no such snapshot, and change nothing",
+    title: "MUST report that there is no such snapshot, and change nothing",
     source: Case.observed("switch to an unknown identifier"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -177,7 +177,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.branched()
-      // The top delta takes the place of a, with b upon it.
+      // The top delta takes the place of a, with b on it.
       yield* ploop.deleteSnapshot({ disk: made.disk, id: top })
       yield* Check.equal(yield* Conformance.parents(made.disk), [[top, undefined], [b, top]], "the tree")
       yield* snapshots.untouched(
@@ -192,7 +192,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/refuses-what-is-no-id",
-    title: "MUST refuse what is no UUID, or the nil one, before anything is touched",
+    title: "MUST refuse an identifier that is not a UUID, or the nil one, before anything is touched",
     source: Case.service("Request.OfSnapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -235,7 +235,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/gives-up-a-top-that-is-lost",
-    title: "MUST go back to a snapshot also when the image of the top delta is missing, broken or marked in use",
+    title: "MUST go back to a snapshot also when the image of the top delta is missing, broken or @@INUSE@@",
     source: Case.observed("switch of a disk that was not closed"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -248,14 +248,14 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
         yield* ploop.switchSnapshot({ disk, id: a })
         const file = yield* ploop.topDelta({ disk })
         yield* Check.different(file, old, "the file of the top delta")
-        yield* Check.equal(yield* snapshots.isMarkedInUse(file), false, "whether it is marked in use")
+        yield* Check.equal(yield* snapshots.isMarkedInUse(file), false, "whether it is @@INUSE@@")
         yield* snapshots.onlyNamedImages(made)
       }
     })
   }),
   Case.make({
     id: "switchSnapshot/upon-an-image-that-was-not-closed",
-    title: "MUST refuse, on generation 1.15, a snapshot whose image is marked in use, and change nothing",
+    title: "MUST refuse, on generation 1.15, a snapshot whose image is @@INUSE@@, and change nothing",
     source: Case.observed("switch to a snapshot that was not closed"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -290,7 +290,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/refuses-a-missing-descriptor",
-    title: "MUST say that there is no disk where there is no descriptor",
+    title: "MUST report that there is no disk where there is no descriptor",
     source: Case.observed("switch without a descriptor"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -379,7 +379,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/forgets-the-numbers-of-the-file-system",
-    title: "MUST forget what a umount noted of the file system, which was another one",
+    title: "MUST forget what an unmount noted of the file system, which was another one",
     source: Case.observed("snapshot-switch removes .statfs"),
     needs: ["mount"],
     run: Effect.gen(function*() {

@@ -41,7 +41,7 @@ export const topDelta: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "topDelta/looks-at-the-descriptor-alone",
-    title: "MUST answer also when the file is not there, and touch nothing",
+    title: "MUST succeed also when the file is not there, and touch nothing",
     source: Case.service("Ploop.topDelta"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -49,7 +49,7 @@ export const topDelta: ReadonlyArray<Case.Case> = [
       const made = yield* Conformance.disk()
       yield* fs.remove(made.image)
       const before = yield* fs.readDirectory(made.directory)
-      yield* Check.equal(yield* ploop.topDelta({ disk: made.disk }), made.image, "the answer")
+      yield* Check.equal(yield* ploop.topDelta({ disk: made.disk }), made.image, "the result")
       yield* Check.equal(yield* fs.readDirectory(made.directory), before, "the files of the directory")
     })
   }),
@@ -66,7 +66,7 @@ export const topDelta: ReadonlyArray<Case.Case> = [
       const moved = yield* Conformance.path("moved")
       yield* fs.rename(made.directory, moved)
       const disk = path.join(moved, path.basename(made.disk))
-      yield* Check.equal<string>(yield* ploop.topDelta({ disk }), path.join(moved, name), "the answer")
+      yield* Check.equal<string>(yield* ploop.topDelta({ disk }), path.join(moved, name), "the result")
       yield* ploop.createSnapshot({ disk, id: b })
       yield* Check.equal(path.dirname(yield* ploop.topDelta({ disk })), moved, "the directory after a snapshot there")
     })
@@ -92,7 +92,7 @@ export const topDelta: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "topDelta/refuses-a-missing-descriptor",
-    title: "MUST say that there is no disk where there is no descriptor",
+    title: "MUST report that there is no disk where there is no descriptor",
     source: Case.service("Ploop.topDelta"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

@@ -12,7 +12,7 @@ import * as FileTree from "../../FileTree.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
 
-/** The names by which a mounted disk can be umounted. */
+/** The names by which a mounted disk can be unmounted. */
 const forms = {
   disk: ({ disk }: Named) => ({ disk }),
   device: ({ device }: Named) => ({ device }),
@@ -28,7 +28,7 @@ interface Named extends Conformance.TestDisk {
 const byEveryName = (Object.keys(forms) as ReadonlyArray<keyof typeof forms>).map((form) =>
   Case.make({
     id: `umount/by-${form}`,
-    title: `MUST umount the file system and stop the device that the ${form} names, once, and clear the mark of use`,
+    title: `MUST unmount the file system and stop the device that the ${form} names, once, and clear the mark of use`,
     source: Case.manual("umount"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -166,7 +166,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "umount/refuses-while-another-disk-runs-from-it",
-    title: "MUST refuse while another disk runs from an image inside, and succeed once that is umounted",
+    title: "MUST refuse while another disk runs from an image inside, and succeed once that is unmounted",
     source: Case.observed("umount of a file system that holds the image of a running device"),
     needs: ["mount"],
     run: Effect.gen(function*() {

@@ -60,7 +60,7 @@ export const backups: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* FileTree.read(target), after, "the disk")
       yield* isOver(made, before)
       yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.umount({ disk }))
-      yield* disks.holds(disk, after, "the disk after a umount")
+      yield* disks.holds(disk, after, "the disk after an unmount")
     })
   }),
   Case.make({

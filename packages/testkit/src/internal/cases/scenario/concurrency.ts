@@ -50,7 +50,7 @@ export const concurrency: ReadonlyArray<Case.Case> = [
           yield* FileTree.write(target, { name })
           return { device, disk, image, target, name }
         }), atOnce)
-      yield* Check.equal(new Set(mounts.map(({ device }) => device)).size, 3, "how many devices there are")
+      yield* Check.equal(new Set(mounts.map(({ device }) => device)).size, 3, "the number of devices")
       for (const { name, target } of mounts) {
         yield* Check.equal(yield* FileTree.read(target), { name }, `the files of ${name}`)
       }
@@ -60,7 +60,7 @@ export const concurrency: ReadonlyArray<Case.Case> = [
         yield* Check.equal([found?.image, found?.target], [image, target], `what is listed of ${device}`)
       }
       yield* Effect.forEach(mounts, ({ disk }) => ploop.umount({ disk }), atOnce)
-      for (const { disk, name } of mounts) yield* disks.holds(disk, { name }, `the files of ${name} after a umount`)
+      for (const { disk, name } of mounts) yield* disks.holds(disk, { name }, `the files of ${name} after an unmount`)
     })
   }),
   Case.make({
@@ -78,7 +78,7 @@ export const concurrency: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         new Set(parents.map(([, parent]) => parent)).size,
         6,
-        "how many different parents there are, as in a chain"
+        "the number of different parents, as in a chain"
       )
       yield* disks.hasNoStrayImages(made)
     })

@@ -53,7 +53,7 @@ export const containers: ReadonlyArray<Case.Case> = [
       yield* disks.hasNoStrayImages(two)
       yield* Check.equal(yield* disks.imageFiles(base), before, "the images of the base")
       const tops = yield* Effect.forEach([base, one, two], ({ disk }) => ploop.topDelta({ disk }))
-      yield* Check.equal(new Set(tops).size, 3, "how many top deltas there are")
+      yield* Check.equal(new Set(tops).size, 3, "the number of top deltas")
       yield* Check.equal(yield* Conformance.parents(two.disk), [[a, undefined], [SnapshotId.top, a]], "the tree")
     })
   }),
@@ -109,7 +109,7 @@ export const containers: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/layers-without-names",
-    title: "MUST know a disk by the path of its base image: layers of hard links are mounted and umounted apart",
+    title: "MUST know a disk by the path of its base image: layers of hard links are mounted and unmounted apart",
     source: Case.source("lib/delta_sysfs.c ploop_get_dev_by_delta"),
     needs: ["device"],
     generations: ["1.15"],

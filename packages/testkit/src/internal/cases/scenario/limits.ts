@@ -27,11 +27,11 @@ export const limits: ReadonlyArray<Case.Case> = [
       yield* ploop.createSnapshot({ disk, id: a })
       yield* lengthen(disk, chain - 1)
       yield* Check.fails(ploop.createSnapshot({ disk, id: b }), "SnapshotLimitReached", { limit: chain, exitCode: 38 })
-      yield* Check.equal((yield* Conformance.parents(disk)).length, chain + 1, "how many images there are")
+      yield* Check.equal((yield* Conformance.parents(disk)).length, chain + 1, "the number of images")
       yield* disks.hasNoStrayImages(made)
       yield* ploop.switchSnapshot({ disk, id: a })
       yield* ploop.createSnapshot({ disk, id: b })
-      yield* Check.equal((yield* Conformance.parents(disk)).length, chain + 2, "how many images there are in the end")
+      yield* Check.equal((yield* Conformance.parents(disk)).length, chain + 2, "the number of images in the end")
     })
   }),
   Case.make({

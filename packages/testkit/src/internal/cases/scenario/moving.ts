@@ -129,7 +129,7 @@ export const moving: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/copied-while-mounted",
-    title: "MUST find a copy of the files of a mounted disk marked as in use, and mend it",
+    title: "MUST find a copy of the files of a mounted disk @@INUSE@@, and mend it",
     source: Case.observed("check of a copied image of a running device"),
     needs: ["device"],
     generations: ["1.15", "9"],

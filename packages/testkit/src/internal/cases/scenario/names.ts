@@ -194,7 +194,7 @@ export const names: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* ploop.isMounted({ disk: made.disk }), true, "whether it is mounted")
       yield* Check.fails(ploop.mount({ disk: made.disk }), "AlreadyMounted")
       yield* ploop.umount({ target: way })
-      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is mounted after a umount")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is mounted after an unmount")
       yield* ploop.mount({ disk: made.disk, target })
       yield* ploop.umount({ disk })
       yield* disks.holds(made.disk, { motd: "kept" }, "the files")
@@ -214,7 +214,7 @@ export const names: ReadonlyArray<Case.Case> = [
       const refused = yield* Conformance.ofGeneration({ "1.15": false, "7": false, "9": true })
       if (refused) return yield* Effect.asVoid(Check.fails(snapshot, "Unsupported"))
       yield* snapshot
-      yield* Check.equal((yield* ploop.listSnapshots({ disk: other })).nodes.length, 2, "how many images there are")
+      yield* Check.equal((yield* ploop.listSnapshots({ disk: other })).nodes.length, 2, "the number of images")
       yield* Check.equal(yield* fs.exists(made.disk), false, "whether there is one of the usual name")
     })
   })

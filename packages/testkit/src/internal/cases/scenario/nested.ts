@@ -12,7 +12,7 @@ const { a } = Conformance.ids
 export const nested: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "scenario/mount-in-a-mount",
-    title: "MUST refuse to umount a disk while another is mounted below it, and let both go in their order",
+    title: "MUST refuse to unmount a disk while another is mounted below it, and let both go in their order",
     source: Case.service("Ploop"),
     needs: ["mount"],
     run: Effect.gen(function*() {

@@ -37,7 +37,7 @@ export const scopes: ReadonlyArray<Case.Case> = [
   ...endings.map(({ end, id, is, what }) =>
     Case.make({
       id: `scenario/with-mount-${id}`,
-      title: `MUST umount after withMount when what it is around ${what}, keep the files, and end alike`,
+      title: `MUST unmount after withMount when what it is around ${what}, keep the files, and end alike`,
       source: Case.service("Ploop.withMount"),
       needs: ["mount"],
       run: Effect.gen(function*() {
@@ -54,7 +54,7 @@ export const scopes: ReadonlyArray<Case.Case> = [
   ),
   Case.make({
     id: "scenario/with-mount-interruption",
-    title: "MUST umount after withMount when it is interrupted, before the interruption is over, and keep the files",
+    title: "MUST unmount after withMount when it is interrupted, before the interruption is over, and keep the files",
     source: Case.service("Ploop.withMount"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -74,7 +74,7 @@ export const scopes: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/with-mount-umounted-meanwhile",
-    title: "MUST be content when what withMount mounted has been umounted meanwhile",
+    title: "MUST be content when what withMount mounted has been unmounted meanwhile",
     source: Case.service("Ploop.withMount"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -100,7 +100,7 @@ export const scopes: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/mount-scoped-order",
-    title: "MUST umount what mountScoped mounted below each other in the reverse order, at the end of the scope",
+    title: "MUST unmount what mountScoped mounted below each other in the reverse order, at the end of the scope",
     source: Case.service("Ploop.mountScoped"),
     needs: ["mount"],
     run: Effect.gen(function*() {

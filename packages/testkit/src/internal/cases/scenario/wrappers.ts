@@ -38,7 +38,7 @@ export const wrappers: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* FileTree.read(target), { motd: "two" }, "the files")
       yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether it is mounted")
       yield* ploop.umount({ disk })
-      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is mounted after a umount")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is mounted after an unmount")
       yield* Check.fails(ploop.umount({ disk }), "NotMounted", { operation: "umount", subject: disk })
       yield* disks.holds(disk, { motd: "two" }, "the files after a umount")
     })
