@@ -80,7 +80,7 @@ describe.skipIf(withoutMapper !== undefined)(mapperTitle("the emulated target \"
         const expected = yield* recorded(`09-driver-${name}.txt`)
         assert.isAbove(expected.length, 40)
         assert.deepStrictEqual(lines(yield* printed(`driver-${name}.bash`, "9")), expected)
-      }).pipe(Effect.provide(NodeContext.layer)), 60_000)
+      }).pipe(Effect.provide(NodeContext.layer)), 240_000)
   }
 
   it.scopedLive("reads, writes, discards, merges, grows, suspends and tracks", () =>
@@ -90,7 +90,7 @@ describe.skipIf(withoutMapper !== undefined)(mapperTitle("the emulated target \"
         (fs) => fs.readFileString(`${here}/driver-data.txt`)
       )
       assert.deepStrictEqual(lines(yield* printed("driver-data.bash", "9")), lines(expected))
-    }).pipe(Effect.provide(NodeContext.layer)), 60_000)
+    }).pipe(Effect.provide(NodeContext.layer)), 240_000)
 })
 
 describe.skipIf(withoutMapper !== undefined)(
