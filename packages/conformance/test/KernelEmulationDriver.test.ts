@@ -80,11 +80,7 @@ describe.skipIf(withoutMapper !== undefined)(mapperTitle("the emulated target \"
         const expected = yield* recorded(`09-driver-${name}.txt`)
         assert.isAbove(expected.length, 40)
         assert.deepStrictEqual(lines(yield* printed(`driver-${name}.bash`, "9")), expected)
-<<<<<<< HEAD:packages/conformance/test/KernelEmulationDriver.test.ts
       }).pipe(Effect.provide(NodeContext.layer)))
-=======
-      }).pipe(Effect.provide(NodeContext.layer)), 240_000)
->>>>>>> emulation:packages/testkit/test/KernelEmulationDriver.test.ts
   }
 
   it.scopedLive("reads, writes, discards, merges, grows, suspends and tracks", () =>
@@ -94,11 +90,7 @@ describe.skipIf(withoutMapper !== undefined)(mapperTitle("the emulated target \"
         (fs) => fs.readFileString(`${here}/driver-data.txt`)
       )
       assert.deepStrictEqual(lines(yield* printed("driver-data.bash", "9")), lines(expected))
-<<<<<<< HEAD:packages/conformance/test/KernelEmulationDriver.test.ts
     }).pipe(Effect.provide(NodeContext.layer)))
-=======
-    }).pipe(Effect.provide(NodeContext.layer)), 240_000)
->>>>>>> emulation:packages/testkit/test/KernelEmulationDriver.test.ts
 })
 
 describe.skipIf(withoutMapper !== undefined)(
