@@ -89,7 +89,7 @@ export const copySend: ReadonlyArray<Case.Case> = [
       yield* disks.write(disk, { motd: "kept" })
       const { device } = yield* Conformance.mounted(disk)
       const first = yield* Stream.runCollect(Stream.take(ploop.copySend({ device }), 1))
-      yield* Check.equal(first.length, 1, "how many chunks were taken")
+      yield* Check.equal(first.length, 1, "the number of chunks that were read")
       yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the device is still running")
       const image = yield* Effect.zipRight(Conformance.directory("copy"), Conformance.path("copy", "root.hdd"))
       yield* Stream.run(ploop.copySend({ device }), ploop.copyReceive({ image }))

@@ -22,7 +22,7 @@ const idle: ReadonlyArray<Case.Case> = [
       const made = yield* snapshots.branched()
       const { disk } = made
       const before = yield* snapshots.files(made)
-      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the answer")
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal(yield* snapshots.files(made), before.filter(([id]) => id !== b), "the files of the others")
       yield* snapshots.onlyNamedImages(made)
@@ -129,7 +129,7 @@ const idle: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.marked()
       const answer = yield* snapshots.untouched(made, ploop.deleteSnapshot({ disk: made.disk, id: a }))
-      yield* Check.equal(answer, { _tag: "MarkedTemporary", id: a, children: [b, top] }, "the answer")
+      yield* Check.equal(answer, { _tag: "MarkedTemporary", id: a, children: [b, top] }, "the result")
     })
   }),
   Case.make({
@@ -140,7 +140,7 @@ const idle: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.marked()
       const { disk } = made
-      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the answer")
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
       yield* Check.equal(yield* ploop.topDelta({ disk }), made.image, "the file of the top delta")
       yield* snapshots.onlyNamedImages(made)
@@ -328,7 +328,7 @@ const idle: ReadonlyArray<Case.Case> = [
       const made = yield* snapshots.marked()
       const { disk } = made
       yield* ImageFile.markInUse(yield* ploop.topDelta({ disk }))
-      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the answer")
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal(yield* snapshots.temporary(made), [a], "the temporary snapshots")
       yield* snapshots.onlyNamedImages(made)
@@ -560,7 +560,7 @@ const running: ReadonlyArray<Case.Case> = [
       const made = yield* snapshots.branched()
       const { disk } = made
       yield* ploop.mount({ disk })
-      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the answer")
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the result")
       yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the disk is running")
       yield* ploop.umount({ disk })
       yield* snapshots.onlyNamedImages(made)

@@ -38,7 +38,7 @@ export const discard: ReadonlyArray<Case.Case> = [
       yield* Check.isTrue(before - after >= MiB(40), "the image file shrank by at least 40 MiB", before - after)
       yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
       yield* ploop.umount({ disk })
-      yield* disks.holds(disk, { motd: "kept" }, "the files after a umount")
+      yield* disks.holds(disk, { motd: "kept" }, "the files after an unmount")
     })
   }),
   Case.make({
@@ -117,7 +117,7 @@ export const discard: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "discard/automount",
-    title: "MUST mount an idle disk temporarily with mayMount, and leave it idle",
+    title: "MUST mount an idle disk temporarily with automount, and leave it idle",
     source: Case.manual("balloon discard --automount"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -136,7 +136,7 @@ export const discard: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "discard/automount-of-a-mounted-disk",
-    title: "MUST use a mounted disk with mayMount, and leave it mounted",
+    title: "MUST use a mounted disk as it is with automount, and leave it mounted",
     source: Case.manual("balloon discard --automount"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -163,7 +163,7 @@ export const discard: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "discard/idle-disk",
-    title: "MUST report that a disk is not mounted, without mayMount",
+    title: "MUST report that a disk is not mounted, without automount",
     source: Case.observed("balloon discard on a disk without a device"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

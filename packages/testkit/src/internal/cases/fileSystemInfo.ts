@@ -56,7 +56,7 @@ export const fileSystemInfo: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "fileSystemInfo/keeps-the-numbers-of-the-last-umount",
     title:
-      "MUST return the numbers of the last umount by descriptor without a mount, and forget them at the next mount of its own",
+      "MUST return the numbers of the last unmount by descriptor without a mount, and discard them at the next mount without a component",
     source: Case.observed("umount DiskDescriptor.xml writes .statfs"),
     needs: ["mount"],
     generations: ["1.15", "7"],

@@ -198,7 +198,7 @@ export const grow: ReadonlyArray<Case.Case> = [
       yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).size, size, "the size of the file system")
       yield* ploop.umount({ disk })
       yield* Check.equal(yield* sizeOf(disk), MiB(340), "the size of the disk after an unmount")
-      yield* disks.holds(disk, { motd: "kept" }, "the files after a umount")
+      yield* disks.holds(disk, { motd: "kept" }, "the files after an unmount")
     })
   }),
   Case.make({
