@@ -124,6 +124,20 @@ describe("options are checked before a backend sees them, and the error names th
       "\"/x.xml\"",
       /must not end in .xml/
     ],
+    [
+      "a bigint inside of something else",
+      (p) => p.imageInfo({ disk: [1n] as never }),
+      "disk",
+      "[\"1\"]",
+      /must be/
+    ],
+    [
+      "a path with a bidirectional mark",
+      (p) => p.imageInfo({ disk: "/vz/\u202egdh" }),
+      "disk",
+      "\"/vz/\\u202egdh\"",
+      /ends in .xml/
+    ],
     ["a path with a NUL byte", (p) => p.create({ image: "/x\0y", size: "1G" }), "image", "\"/x\\u0000y\"", /NUL/],
     ["an empty path", (p) => p.create({ image: "", size: "1G" }), "image", "\"\"", /must not be empty/],
     [

@@ -41,6 +41,8 @@ export interface Call {
   readonly extendEnv: boolean
   /** The signals that it was sent, in order. */
   readonly signals: Array<string>
+  /** The signals that its group was sent, also those that came after its end. */
+  readonly kills: Array<string>
   /** What it was fed. */
   readonly stdin: Array<Uint8Array>
 }
@@ -53,6 +55,8 @@ export interface ScriptedExecutor {
   readonly layer: Layer.Layer<CommandExecutor.CommandExecutor>
   /** Every process that was asked for, in order. */
   readonly calls: ReadonlyArray<Call>
+  /** How many of them run now. */
+  readonly running: () => number
 }
 
 const reasons: Record<string, Error.SystemErrorReason> = { ENOENT: "NotFound", EACCES: "PermissionDenied" }
@@ -101,6 +105,7 @@ type Ending = { readonly code: number } | { readonly signal: string }
 
 export const make = (script: Script): ScriptedExecutor => {
   const calls: Array<Call> = []
+  let running = 0
   const reach = new Map<number, (signal: string) => Effect.Effect<unknown>>()
 
   const start = (command: Command.Command) =>
@@ -111,12 +116,21 @@ export const make = (script: Script): ScriptedExecutor => {
       const answer = typeof script === "function"
         ? script(argv, index)
         : script[Math.min(index, script.length - 1)] ?? {}
-      const call: Call = { argv, env: Object.fromEntries(HashMap.toEntries(env)), extendEnv, signals: [], stdin: [] }
+      const call: Call = {
+        argv,
+        env: Object.fromEntries(HashMap.toEntries(env)),
+        extendEnv,
+        signals: [],
+        kills: [],
+        stdin: []
+      }
       calls.push(call)
       if (answer.throws !== undefined) return yield* Effect.die(answer.throws)
       if (answer.spawnError !== undefined) return yield* spawnFailed(program, answer.spawnError)
 
       const ending = yield* Deferred.make<Ending>()
+      running++
+      yield* Effect.addFinalizer(() => Effect.sync(() => running--))
       const death = yield* Deferred.make<void>()
       const lasts = answer.lasts ?? Duration.max(length(answer.stdout), length(answer.stderr))
       yield* Effect.sleep(lasts).pipe(
@@ -171,10 +185,12 @@ export const make = (script: Script): ScriptedExecutor => {
         ),
         isRunning: Effect.negate(Deferred.isDone(ending)),
         kill: (signal = "SIGTERM") =>
-          Effect.flatMap(Deferred.isDone(ending), (done) =>
-            done || answer.foreign === true
+          Effect.flatMap(Deferred.isDone(ending), (done) => {
+            call.kills.push(signal)
+            return done || answer.foreign === true
               ? Effect.fail(killed(program, "none: it is gone, or belongs to another user"))
-              : Effect.zipRight(send(signal), Effect.asVoid(Deferred.await(ending)))),
+              : Effect.zipRight(send(signal), Effect.asVoid(Deferred.await(ending)))
+          }),
         stdin: answer.deaf === true
           ? Sink.fromEffect(Effect.never)
           : Sink.forEach((bytes: Uint8Array) => Effect.sync(() => call.stdin.push(bytes))),
@@ -186,7 +202,7 @@ export const make = (script: Script): ScriptedExecutor => {
     })
 
   const executor = CommandExecutor.makeExecutor(start)
-  return { executor, layer: Layer.succeed(CommandExecutor.CommandExecutor, executor), calls }
+  return { executor, layer: Layer.succeed(CommandExecutor.CommandExecutor, executor), calls, running: () => running }
 }
 
 /** The arguments of a call behind the name of the tool. */

@@ -61,5 +61,13 @@ export const scripted = (
     )
     /** The commands that were run, without the question for the generation. */
     const commands = Effect.sync(() => executor.calls.filter((call) => call.argv.length > 1).map(words))
-    return { directory, disk, context, commands, calls: executor.calls, executor: executor.executor }
+    return {
+      directory,
+      disk,
+      context,
+      commands,
+      calls: executor.calls,
+      running: executor.running,
+      executor: executor.executor
+    }
   })

@@ -1,0 +1,135 @@
+import { Disk, LowLevel, Ploop } from "@effect-ploop/core"
+import type { PloopError } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber } from "effect"
+import { until, untilDone } from "./utils/clock.js"
+import { A, B, scripted } from "./utils/host.js"
+
+type Services = Ploop.Ploop | LowLevel.LowLevel
+
+type Operation = (
+  paths: { readonly disk: string; readonly directory: string }
+) => Effect.Effect<unknown, PloopError.PloopError, Services>
+
+const ploop = (run: (ploop: Ploop.Ploop) => Effect.Effect<unknown, PloopError.PloopError>) =>
+  Effect.flatMap(Ploop.Ploop, run)
+
+const snapshot: Operation = ({ disk }) => ploop((ploop) => ploop.createSnapshot({ disk }))
+
+/** How long the snapshot of a disk and another operation take together, when each of them takes a day. */
+const together = (operation: Operation) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const host = yield* scripted("1.15", (command) =>
+      ["info", "list"].includes(command[0]!) ? undefined : { lasts: "1 day" })
+    yield* fs.writeFileString(`${host.directory}/root.hdd`, "")
+    yield* fs.makeDirectory(`${host.directory}/below`)
+    const fiber = yield* Effect.all([snapshot(host), operation(host)].map(Effect.exit), { concurrency: "unbounded" })
+      .pipe(Effect.timed, Effect.provide(host.context), Effect.fork)
+    yield* untilDone(host, fiber, "1 hour")
+    const [took] = yield* Fiber.join(fiber)
+    return Duration.toDays(took)
+  })
+
+describe("while a snapshot of a disk is taken, these wait", () => {
+  const operations: ReadonlyArray<readonly [title: string, operation: Operation]> = [
+    ["another snapshot", snapshot],
+    ["another snapshot, by another name of the directory", ({ directory }) =>
+      Effect.gen(function*() {
+        const link = `${directory}/below/link`
+        const fs = yield* FileSystem.FileSystem
+        yield* Effect.orDie(fs.symlink(directory, link))
+        yield* snapshot({ directory: link, disk: Disk.inDirectory(link) })
+      }).pipe(Effect.provide(NodeContext.layer))],
+    ["a conversion", ({ disk }) => ploop((ploop) => ploop.convert({ disk, version: 2 }))],
+    ["a check of the disk", ({ disk }) => ploop((ploop) => ploop.check({ disk }))],
+    ["a check of an image", ({ directory }) => ploop((ploop) => ploop.check({ image: `${directory}/root.hdd` }))],
+    [
+      "a replacement",
+      ({ directory, disk }) => ploop((ploop) => ploop.replace({ disk, snapshot: A, with: `${directory}/root.hdd` }))
+    ],
+    ["a mount", ({ disk }) => ploop((ploop) => ploop.mount({ disk }))],
+    ["an unmount of the disk", ({ disk }) => ploop((ploop) => ploop.umount({ disk }))],
+    ["an unmount of the image", ({ directory }) => ploop((ploop) => ploop.umount({ image: `${directory}/root.hdd` }))],
+    ["a resize", ({ disk }) => ploop((ploop) => ploop.resize({ disk, size: "20M" }))],
+    [
+      "a temporary snapshot",
+      ({ disk }) => ploop((ploop) => ploop.createTemporarySnapshot({ disk, component: "backup" }))
+    ],
+    ["a switch", ({ disk }) => ploop((ploop) => ploop.switchSnapshot({ disk, id: A }))],
+    ["a deletion", ({ disk }) => ploop((ploop) => ploop.deleteSnapshot({ disk, id: A }))],
+    ["a merge", ({ disk }) => ploop((ploop) => ploop.mergeSnapshots({ disk }))],
+    ["a change of its balloon", ({ disk }) => ploop((ploop) => ploop.balloonChange({ disk, size: "1M" }))],
+    ["a discard", ({ disk }) => ploop((ploop) => ploop.discard({ disk }))],
+    [
+      "growing the disk",
+      ({ disk }) => Effect.flatMap(LowLevel.LowLevel, (lowLevel) => lowLevel.grow({ disk, size: "20M" }))
+    ],
+    ["growing the image", ({ directory }) =>
+      Effect.flatMap(
+        LowLevel.LowLevel,
+        (lowLevel) => lowLevel.grow({ image: `${directory}/root.hdd`, size: "20M" })
+      )]
+  ]
+  for (const [title, operation] of operations) {
+    it.scoped(
+      title,
+      () => Effect.map(together(operation), (days) => assert.isAtLeast(days, 2)).pipe(Effect.provide(NodeContext.layer))
+    )
+  }
+})
+
+describe("while a snapshot of a disk is taken, these do not wait", () => {
+  const queries: ReadonlyArray<readonly [title: string, operation: Operation]> = [
+    ["information about the image", ({ disk }) => ploop((ploop) => ploop.imageInfo({ disk }))],
+    ["whether it is mounted", ({ disk }) => ploop((ploop) => ploop.isMounted({ disk }))],
+    ["its device", ({ disk }) => ploop((ploop) => ploop.deviceOf({ disk, component: "backup" }))],
+    ["its snapshots", ({ disk }) => ploop((ploop) => ploop.listSnapshots({ disk }))],
+    ["its top delta", ({ disk }) => ploop((ploop) => ploop.topDelta({ disk }))]
+  ]
+  for (const [title, operation] of queries) {
+    it.scoped(title, () =>
+      Effect.gen(function*() {
+        const host = yield* scripted("1.15", (command) =>
+          command[0] === "snapshot"
+            ? { lasts: "1 hour" }
+            : command[0] === "info" && command[1] === "-s"
+            ? { stdout: "size:\t\t20480\nblocksize:\t2048\nfmt_version:\t2\n" }
+            : undefined)
+        const writer = yield* Effect.fork(Effect.provide(snapshot(host), host.context))
+        yield* until(Effect.map(host.commands, (commands) => commands.some(([command]) => command === "snapshot")))
+        // The clock stands still, so that the writer never ends.
+        yield* Effect.provide(operation(host), host.context)
+        yield* untilDone(host, writer, "1 hour")
+      }).pipe(Effect.provide(NodeContext.layer)))
+  }
+})
+
+describe("an operation of several steps that is interrupted in the first", () => {
+  const steps: ReadonlyArray<readonly [title: string, operation: Operation, commands: ReadonlyArray<string>]> = [
+    ["snapshotAndSwitch", ({ disk }) => ploop((ploop) => ploop.snapshotAndSwitch({ disk, id: A })), [
+      "snapshot",
+      "snapshot-switch"
+    ]],
+    ["switchAndDelete", ({ disk }) => ploop((ploop) => ploop.switchAndDelete({ disk, id: B })), [
+      "snapshot-switch",
+      "snapshot-delete"
+    ]]
+  ]
+  for (const [title, operation, commands] of steps) {
+    it.scoped(`is done to its end: ${title}`, () =>
+      Effect.gen(function*() {
+        const host = yield* scripted("1.15", ([command]) => command === commands[0] ? { lasts: "1 hour" } : undefined)
+        const fiber = yield* Effect.fork(Effect.provide(operation(host), host.context))
+        const changes = Effect.map(
+          host.commands,
+          (all) => all.flatMap(([command]) => command!.startsWith("snapshot") ? [command!] : [])
+        )
+        yield* until(Effect.map(changes, (changes) => changes.length === 1))
+        yield* untilDone(host, yield* Effect.fork(Fiber.interrupt(fiber)), "10 minutes")
+        assert.deepStrictEqual(yield* changes, commands)
+      }).pipe(Effect.provide(NodeContext.layer)))
+  }
+})

@@ -1,0 +1,96 @@
+/**
+ * Runs the fast tests of the packages that are its arguments until one fails,
+ * those of the first package first. Fast are those that need neither the real
+ * tool nor the real time: tests with a `live` clock are left out.
+ */
+import * as Effect from "effect/Effect"
+import { join, relative } from "node:path"
+import type { Plugin } from "vite"
+import type { TestCase, TestModule, TestSpecification, Vitest } from "vitest/node"
+import { BaseSequencer, createVitest } from "vitest/node"
+import { answer } from "./question.js"
+import * as Verdict from "./Verdict.js"
+
+const packages = process.argv.slice(2)
+
+const root = join(import.meta.dirname, "../../../packages")
+
+/** Test files that need the real tool, several processes, or minutes. */
+const slow = ["RealTool", "Locks", "Concurrency", "FileSystemNode", "FileSystemAgreement"]
+
+/** What is in place of a file now. */
+let current: Verdict.Change | undefined
+
+const replacing: Plugin = {
+  name: "replaced",
+  enforce: "pre",
+  transform: (_, id) =>
+    current !== undefined && id.split("?")[0] === current.file ? { code: current.text, map: null } : undefined
+}
+
+/** The test file that has noticed the last mutant of a file: it is likely to notice the next one, too. */
+const lately = new Map<string, string>()
+
+/** What is likely to notice the mutant, then by package, and what takes least time first. */
+class Sequencer extends BaseSequencer {
+  override sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
+    const rank = ({ moduleId }: TestSpecification) =>
+      moduleId === lately.get(current?.file ?? "")
+        ? -1
+        : packages.findIndex((name) => moduleId.startsWith(join(root, name, "test")))
+    const duration = ({ moduleId, project }: TestSpecification) =>
+      this.ctx.cache.getFileTestResults(`${project.name}:${relative(this.ctx.config.root, moduleId)}`)?.duration ?? 0
+    return Promise.resolve(files.toSorted((a, b) => rank(a) - rank(b) || duration(a) - duration(b)))
+  }
+}
+
+const start = (): Promise<Vitest> =>
+  createVitest("test", {
+    root,
+    config: join(import.meta.dirname, "vitest.config.ts"),
+    include: packages.map((name) => `${name}/test/**/*.test.ts`),
+    exclude: slow.map((name) => `**/${name}.test.ts`),
+    watch: false,
+    bail: 1,
+    reporters: [{}],
+    sequence: { sequencer: Sequencer },
+    // One thread loads the libraries once; no test keeps anything for another.
+    isolate: false,
+    pool: "threads",
+    poolOptions: { threads: { singleThread: true } }
+  }, { plugins: [replacing] })
+
+const pathOf = ({ moduleId }: TestModule): string => relative(root, moduleId)
+
+const titleOf = (test: TestCase): string => `${pathOf(test.module)}: ${test.fullName}`
+
+const noticed = (module: TestModule, by: string, error: { readonly message: string } | undefined): Verdict.Verdict => {
+  if (current !== undefined) lately.set(current.file, module.moduleId)
+  return Verdict.Noticed.make({ by, message: error?.message ?? "" })
+}
+
+const verdictOf = (modules: ReadonlyArray<TestModule>, unhandled: ReadonlyArray<unknown>): Verdict.Verdict => {
+  let passed = 0
+  for (const module of modules) {
+    for (const error of module.errors()) return noticed(module, pathOf(module), error)
+    for (const test of module.children.allTests()) {
+      const { errors, state } = test.result()
+      if (state === "passed") passed++
+      if (state === "failed") return noticed(module, titleOf(test), errors?.[0])
+    }
+  }
+  return unhandled.length === 0
+    ? Verdict.Survived.make({ passed })
+    : Verdict.Noticed.make({ by: "an error outside of the tests", message: `${unhandled[0]}` })
+}
+
+const vitest = await start()
+
+await answer(({ change }) =>
+  Effect.promise(async () => {
+    for (const file of [current?.file, change?.file]) if (file !== undefined) vitest.invalidateFile(file)
+    current = change
+    const { testModules, unhandledErrors } = await vitest.runTestSpecifications(await vitest.globTestSpecifications())
+    return verdictOf(testModules, unhandledErrors)
+  })
+)

@@ -1,0 +1,372 @@
+import { inFile as inAnyFile } from "../engine/Mutant.js"
+import type { Breakage } from "../engine/Selection.js"
+import { at } from "../engine/Selection.js"
+
+const inFile = (file: string, breakages: Readonly<Record<string, Breakage>>) =>
+  inAnyFile({ package: "backend-cli", file: `internal/${file}` }, breakages)
+
+const killable = "\"change\""
+
+export const cli = [
+  ...inFile("process.ts", {
+    "the wait for a permit cannot be interrupted": at("makePermits").binary("??").nth(-1).put(
+      "wait ?? ((effect) => effect)"
+    ),
+    "a permit is not given back": at("makePermits").call("ensuring").unwrap(),
+    "a permit is given back after success only": at("makePermits").call("ensuring").put("Effect.tap(_0, () => _1)"),
+    "any number of processes run at once": at("makePermits").call("take").put("Effect.void"),
+    "queries wait for a permit of changes": at("makePermits.permits").ternary().unwrap(1),
+    "a run cannot be interrupted": at("run").call("restore").unwrap(),
+    "an interrupted run leaves its process": at("run").call("onExit").unwrap(),
+    "a stream that the tool fails in ends well": at("make.succeed").ternary().always(),
+    "a stream that nobody wants leaves its process": at("make.startScoped").call("finish").put("Effect.void")
+  }),
+  ...inFile("process/running.ts", {
+    "queries have the limit of changes": at("start.limit").ternary().unwrap(1),
+    "changes have the limit of queries": at("start.limit").ternary().unwrap(0),
+    "a limit of its own is ignored": at("start.limit").binary("??").unwrap(1),
+    "nothing ends a process whose time is over": at("start.watch").ternary().never(),
+    "a success that came after the limit is a timeout": at("conclude").binary("&&").unwrap(0),
+    "a run that timed out is a result": at("conclude").if().never(),
+    "a timeout comes while the group of the process still runs": at("conclude").call("done").put("Effect.void"),
+    "an output that breaks off is whole": at("conclude").binary("??").unwrap(1),
+    "what a prefix prints is taken for the tool's": at("conclude").binary("??").unwrap(0),
+    "truncation goes unsaid": at("resultOf").value("truncated").put("false"),
+    "a query behind a prefix that no signal reaches is waited for": at("awaitExit").ternary().always(),
+    "a missing prefix is a missing tool": at("spawn").binary("??").unwrap(1),
+    "a process that is over is ended again": at("finish").ternary().nth(0).never()
+      .isEquivalent("a process that is gone is found not to run, and has nothing left to interrupt"),
+    "an interrupted run is not told that its input has ended": at("finish").binary("??").put("Effect.void")
+  }),
+  ...inFile("process/watch.ts", {
+    "a process whose time is over is not told to stop": at("start").call("terminate").put("Effect.void"),
+    "every run whose limit has passed is a timeout": at("hasExpired").binary("&&").unwrap(0)
+  }),
+  ...inFile("process/termination.ts", {
+    "a command that harms an image is killed": at("make.terminate").ternary().never(),
+    "every command is waited for": at("make.terminate").ternary().always(),
+    "a process that ignores SIGTERM is left alone": at("make.killAfterGrace").value("onNone").put("() => Effect.void"),
+    "the group of a process that has ended is left alone": at("make.killAfterGrace").call("killGroup").put(
+      "Effect.void"
+    ),
+    "a process is killed at once": at("make.killAfterGrace").literal("SIGTERM").put("\"SIGKILL\""),
+    "a change behind a prefix is left to itself": at("make.killAfterGrace").ternary().always(),
+    "a query behind a prefix is waited for": at("make.killAfterGrace").ternary().never(),
+    "a process of another user is told directly only": at("make.signal").ternary().never(),
+    "only the process is told, not its group": at("make.kill").call("make").part(-1).put("`${process.pid}`")
+  }),
+  ...inFile("process/failures.ts", {
+    "what a prefix says is never recognized": at("refusedByPrefix").if().nth(0).always(),
+    "what the tool says is taken for the prefix's": at("refusedByPrefix").if().nth(0).never(),
+    "a missing tool is unclassified": at("notStarted").case("ENOTDIR").drop(),
+    "a tool that may not be executed is unclassified": at("notStarted").case("ENOEXEC").drop(),
+    "a full process table is unclassified": at("notStarted").case("EAGAIN").drop(),
+    "death by a signal is an unreadable exit": at("unreadable").ternary().nth(0).always()
+  }),
+  ...inFile("process/command.ts", {
+    "the environment that pads the arguments is missing": at("environment").property("PLOOP_PAD").drop(),
+    "the tool may speak another language than English": at("environment").property("LC_ALL").drop(),
+    "the tool reads what this process reads": at("make").ternary().never()
+  }),
+  ...inFile("process/feed.ts", {
+    "a tool that reads no more is fed for ever": at("start").call("raceFirst").drop()
+  }),
+  ...inFile("process/trace.ts", {
+    "the exit code of a run is not in its span": at("annotateEnd").call("attribute").nth(0).drop(),
+    "a run is not in the span of its operation": at("withParent").ternary().never()
+  }),
+  ...inFile("process/drain.ts", {
+    "every line of the tool is logged, however low": at("report").call("filter").put(
+      "_.concat(lines.map((line) => [Output.level(line), line] as const))"
+    ),
+    "control characters of the tool come raw into the log": at("report").call("escape").unwrap()
+  }),
+  ...inFile("output.ts", {
+    "a line of any length is logged": at("Output.split").if().mentioning("longestLine").nth(-1).never(),
+    "only the beginning of a long output is kept": at("Output.text").call("subarray").put("tail.subarray(tail.length)"),
+    "a warning of the tool is not loud": at("level").if().nth(0).never()
+  }),
+  ...inFile("locks.ts", {
+    "operations on images of a directory run at once": at("make.exclusive").call("zipRight").unwrap(1),
+    "operations on one disk run at once": at("make.onlyWriter").call("zipRight").unwrap(1),
+    "generation 9 works on a disk that it cannot lock": at("locksItself").value("9").put("true"),
+    "a missing flock is a missing file": at("lockError").ternary().never()
+  }),
+  ...inFile("flock.ts", {
+    "another process may hold the lock": at("lock").binary("&&").put("false"),
+    "the fibers of this process do not wait for each other": at("enter").call("take").put("Effect.void"),
+    "the wait for a lock cannot be interrupted": at("enter").call("restore").unwrap()
+  }),
+  ...inFile("session.ts", {
+    "operations on a disk take no lock": at("make.onDisk").curried("onlyWriter").unwrap(),
+    "a disk has a lock for each name of its directory": at("make.onDisk").call("real").nth(0).put(
+      "Effect.succeed(host.absolute(disk))"
+    ),
+    "the lock is that of the descriptor, not of its directory": at("make.onDisk").call("directory").unwrap(),
+    "a disk that was replaced while its lock was waited for is changed": at("make.onDisk").ternary().always(),
+    "queries wait for operations on the disk": at("make").value("lookAt").put("onDisk"),
+    "operations on an image take no lock": at("make.onImage").curried("exclusive").unwrap(),
+    "an image may be a descriptor": at("requireImage").ternary().never(),
+    "a silent failure means that the disk is missing": at("makeExecute").if().making("DiskNotFound").innermost()
+      .condition().put("silent"),
+    "a failure with words means that the disk is missing": at("makeExecute.silent").put(
+      "call.descriptor !== undefined"
+    ),
+    "a silent failure on a missing disk is unclassified": at("makeExecute").if().making("DiskNotFound").nth(-1).never(),
+    "a failure of the tool is a success": at("makeExecute").if().nth(0).never(),
+    "a failure that the tool reports as success is one": at("makeExecute").call("match").put("result"),
+    "a truncated answer is read": at("makeAsk").ternary().never(),
+    "generation 9 takes a descriptor of any name": at("makeNamed").call("zipRight").put(
+      "Effect.flatMap(() => use(path))"
+    ),
+    "the tool's words name a directory of the backend's own": at("renamed").ternary().always()
+  }),
+  ...inFile("generation.ts", {
+    "the generation is asked for each time": at("make.probeOnce").value("onSome").put(
+      "() => Effect.map(probe(options), (found) => [found, Option.some(found)] as const)"
+    )
+      .isEquivalent("what is known is not asked for a second time anyway"),
+    "a tool that is none has a generation": at("probe").call("mapLeft").put("Either.right(\"1.15\" as const)"),
+    "kernel modules are not loaded": at("probe").call("prepare").drop()
+  }),
+  ...inFile("host.ts", {
+    "a relative path is given to the tool as it is": at("make.absolute").call("resolve").unwrap(),
+    "the images of a linked descriptor are looked for beside the link": at("make.descriptor").call("real").put(
+      "Effect.succeed(disk)"
+    ),
+    "a descriptor that is a directory is an input and output error": at("readError").case("InvalidData").drop(),
+    "what may not be seen is not there": at("make").value("exists").literal("true").put("false"),
+    "a file is a directory": at("make.isDirectory").value("onSuccess").put("() => true"),
+    "a path that no host has is one of an image": at("pathsOf").if().never(),
+    "a file outside a directory is below it": at("make.below").ternary().never()
+  }),
+  ...inFile("newFiles.ts", {
+    "a file that is there may be overwritten": at("refuseExisting").value("onSome").put("() => Effect.void"),
+    "a file that may not be seen may be overwritten": at("refuseExisting").call("mapError").put(
+      "Effect.orElseSucceed(_0, Option.none)"
+    ),
+    "a private directory stays": at("privateDirectory").call("catchAll").put("Effect.void"),
+    "files that got their names keep them when another one does not": at("publish").ternary().always(),
+    "a full disk is an input and output error": at("fileError").ternary().nth(1).never(),
+    "a name that is taken is an input and output error": at("fileError").if().nth(0).never()
+  }),
+  ...inFile("nodeHostFiles.ts", {
+    "a link that leads nowhere is not there": at("find").call("lstat").put("NFS.promises.stat(_0, _1)"),
+    "a path that may not be seen is not there": at("find").ternary().always(),
+    "a FIFO is read": at("read").call("requireKind").nth(0).drop(),
+    "a file of any size is read": at("whole").binary("<=").put("true"),
+    "a file of another identity is removed": at("unlink").if().always(),
+    "a directory of another identity is removed": at("removeDirectory").if().nth(0).never(),
+    "a link takes the place of a file": at("nodeHostFiles").value("link").put(
+      "(from, to) => attempt(\"link\", to, () => NFS.promises.rename(from, to))"
+    )
+  }),
+  ...inFile("statfsCache.ts", {
+    "a cache of any length is read": at("read").if().nth(0).never(),
+    "more blocks may be free than there are": at("read").if().nth(1).never()
+  }),
+  ...inFile("superblock.ts", {
+    "any number is the size of a block": at("powerOfTwo").ternary().always(),
+    "an XFS file system has no block size": at("blockSize").binary("===").nth(-1).put("false")
+  }),
+  ...inFile("parse.ts", {
+    "the first device of a mount is the one that came up": at("attachedDevice").call("at").part(0).put("0"),
+    "generation 7 is taken for 1.15": at("generation").literal("/\\bencrypt\\b/").put("/never/"),
+    "a device that is none is taken from the answer": at("device").call("match").part(1).put(
+      "/^device:\\t\\t(\\S+)?$/m"
+    ),
+    "only the first line of a truncation is counted": at("truncated").call("reduce").put(
+      "BigInt([...stdout.matchAll(/\\((\\d+) bytes\\)$/gm)][0]?.[1] ?? 0)"
+    ),
+    "a path with a line end in the list of devices is cut": at("rowsOf").if().calling("pop").innermost()
+      .negate(),
+    "the mount point of another device is taken": at("withTarget").call("startsWith").nth(-1).put("true"),
+    "a check that ignored an error is clean": at("checked").literal("/\\bIgnored\\b/").put("/never/"),
+    "a check that could not be carried out is a finding": at("checked").ternary().nth(-1).always(),
+    "a check that repaired is clean": at("checked").literal("repaired").put("\"clean\"")
+  }),
+  ...inFile("arguments.ts", {
+    "an image may begin with a dash": at("create").literal("--").drop(),
+    "`lazy` is inverted": at("create").binary("===").nth(-1).put("request.lazy === true"),
+    "the version of a new disk is left to the tool": at("create").call("option").nth(0).drop(),
+    "a read-only mount is one for writing": at("mount").call("flag").nth(0).drop(),
+    "a mount is as silent as it is told to be": at("mount").call("max").unwrap(1),
+    "sizes are given in bytes": at("sectors").put("(size: ByteSize.ByteSize): string => `${size}`"),
+    "a check with read-only repairs": at("check").literal("-r").put("\"-f\""),
+    "an unmount forgets the component": at("umount").call("option").drop(),
+    "generation 1.15 is told no end of a range": at("ranges").value("1.15").put("steps"),
+    "a range is merged as one snapshot": at("mergeSnapshots").ternary().nth(-1).never(),
+    "a merge into a new file is one in place": at("mergeSnapshots").call("option").drop()
+  }),
+  ...inFile("operations/creation.ts", {
+    "create writes over what is there": at("create").call("refuseExisting").drop(),
+    "create does not look for a descriptor that is there": at("create").call("refuseExisting").part(-1).drop(),
+    "create takes no lock": at("create").curried("exclusive").unwrap(),
+    "create makes files where others see them": at("create").ternary().nth(-1).never(),
+    "create of a tool that runs as another user is in a directory of the backend's": at("create").mention("ownsFiles")
+      .put("true"),
+    "create asks nobody what a generation gets wrong": at("create").call("create").nth(0).drop(),
+    "create gives out a descriptor of another image": at("createInPrivate").call("requireFile").drop(),
+    "an aborted create leaves its device": at("createInPrivate").call("onError").unwrap(),
+    "create gives the image its name, and not the descriptor": at("createInPrivate").call("publish").array().part(1)
+      .drop(),
+    "a restored descriptor replaces one that is there": at("restoreDescriptor").call("refuseExisting").drop(),
+    "a restored descriptor takes no lock": at("restoreDescriptor").curried("exclusive").unwrap(),
+    "a restored descriptor names its image as the private directory sees it": at("restoreInPrivate").call("moved")
+      .unwrap()
+  }),
+  ...inFile("operations/images.ts", {
+    "convert changes a running disk": at("convert").call("runningDisk").drop(),
+    "convert takes no lock": at("convert").call("onDisk").put("session.lookAt(_0, _1, _2)"),
+    "convert changes images elsewhere": at("convert").call("requireInside").drop(),
+    "convert overwrites what is called like its own files": at("convert").call("refuseExisting").drop(),
+    "convert is no change": at("convert").value("kind").put("\"query\""),
+    "check of an image takes no lock": at("check").call("onImage").put("run(session.host.absolute(subject))"),
+    "check of a disk takes no lock": at("check").call("onDisk").put("session.lookAt(_0, _1, _2)"),
+    "a check with readOnly and dropInUse changes the image": at("refuseWriting").ternary().never(),
+    "generation 1.15 ignores options of a check": at("check").call("check").nth(0).drop(),
+    "a check that fails is a finding": at("check").binary("??").nth(-1).unwrap(0),
+    "check is a query": at("check").value("kind").put("\"query\""),
+    "replace can be killed": at("replace").value("kind").put(killable),
+    "a replacement need not be there": at("replace").call("missingImage").drop(),
+    "an image elsewhere is replaced under its name": at("replace").call("requireInside").drop(),
+    "an image of a running disk keeps its name": at("replace").call("replace").nth(0).drop()
+  }),
+  ...inFile("operations/confinement.ts", {
+    "images elsewhere are changed": at("requireInside").ternary().nth(0).always(),
+    "images elsewhere are never changed": at("requireInside").ternary().nth(0).never(),
+    "a link that leads elsewhere is inside": at("outside").call("real").nth(-1).put("Effect.succeed(disk.image(file))"),
+    "a temporary snapshot elsewhere is merged on the way": at("temporary").call("flatMap").put("[]"),
+    "the child of a deleted snapshot may be elsewhere": at("withOnlyChild").ternary().never()
+  }),
+  ...inFile("operations/teardown.ts", {
+    "a device that ran before is stopped": at("attachingIdle").binary("&&").unwrap(1),
+    "a device is left by what was killed": at("attachingIdle").binary("&&").put("false"),
+    "a device of a component is stopped": at("attachingIdle").binary("===").put("true"),
+    "a failure of the tool stops devices": at("endedEarly").put("() => true"),
+    "a device is left by what was interrupted": at("endedEarly").call("isInterrupted").put("false"),
+    "a device is left by what timed out": at("endedEarly").literal("TimedOut").put("\"Busy\""),
+    "a device that cannot be stopped hides why the operation failed": at("stopDevices").call("catchAll").drop(),
+    "every device is stopped after a create": at("stopDevicesBelow").call("some").put("true")
+  }),
+  ...inFile("operations/mounts.ts", {
+    "a mount can be killed": at("attach").value("kind").put(killable),
+    "the wait of a mount cannot be interrupted": at("attach").call("run").part(1).drop(),
+    "a mount that timed out leaves its device": at("attach").call("tapError").drop(),
+    "a mount that failed leaves its device": at("attach").if().calling("tearDown").innermost().never(),
+    "a disk that is mounted already is taken down": at("attach").if().saying("AlreadyMounted").innermost().always(),
+    "a mount whose device is not found leaves it": at("attach").call("onError").unwrap(),
+    "a mount does not see that it was interrupted": at("attach").call("zipLeft").unwrap(),
+    "the device that the caller named is taken down": at("tearDown").binary("||").unwrap(0),
+    "the device of another disk is taken down": at("tearDown").call("filter").put(
+      "[{ device: device as DevicePath.DevicePath, image: \"/\" as never }]"
+    ),
+    "a device that only the log names is not found": at("findAttachment").if().nth(0).never(),
+    "a mount for which no device is found succeeds": at("findAttachment").if().nth(1).negate(),
+    "a mount point need not be there": at("make.mount").call("requireDirectory").drop(),
+    "a mount of a snapshot is one of the top": at("mountedDelta").call("mountTop").put(
+      "Option.some({ snapshot: undefined, readOnly: false })"
+    ),
+    "an unmount of a device that is not there reaches the tool": at("make.umount.byDevice").call("zipRight").unwrap(1),
+    "generation 9 is asked to unmount a disk": at("make.umount").call("onDisk").if().always(),
+    "generation 9 is asked to unmount an image": at("make.umount").call("onImage").if().always(),
+    "an unmount waits for no other operation": at("make.umount").call("onDisk").put("session.lookAt(_0, _1, _2)"),
+    "a mode of resize is ignored": at("make.resize").call("resize").nth(0).drop(),
+    "an idle raw disk is made smaller": at("make.resize").call("refuseRawShrink").drop(),
+    "a killed resize leaves its device": at("make.resize").call("attachingIdle").put("run"),
+    "resize can be killed": at("make.resize").value("kind").put(killable)
+  }),
+  ...inFile("operations/devices.ts", {
+    "a tool that waited for a lock found nothing": at("unnamedDevice").if().nth(1).never(),
+    "an answer after half a minute is trusted": at("unnamedDevice").call("greaterThan").put("false"),
+    "a tool that may not lock found nothing": at("unnamedDevice").if().nth(2).never(),
+    "a tool that could not read the descriptor found nothing": at("unnamedDevice").if().nth(3).never(),
+    "the devices of any disk are those of a disk": at("devicesOfDisk").call("has").put("true"),
+    "only the base image shows whose device it is": at("devicesOfDisk").call("forEach").part(0).put(
+      "descriptor.images.slice(0, 1)"
+    ),
+    "the device of any component is the one that is asked for": at("deviceOf").call("find").part(0).put("() => true"),
+    "the mount points of generation 9 are not read": at("listDevices.mounts").ternary().never(),
+    "the mount points of generation 1.15 are not read": at("listDevices.long").ternary().never(),
+    "a component of a device is not shown": at("listDevices").spread().nth(-1).drop()
+  }),
+  ...inFile("operations/fileSystemInfo.ts", {
+    "a query mounts an idle disk without consent": at("fileSystemInfo").call("fileSystemInfo").value("isCached").put(
+      "true"
+    ),
+    "the descriptor need not be there for its numbers": at("fileSystemInfo").call("descriptor").drop(),
+    "numbers beside the descriptor are not read": at("fileSystemInfo.found").ternary().never(),
+    "a mount for numbers can be killed as a query": at("ask").value("kind").unwrap(1),
+    "a mount for numbers that is killed leaves its device": at("ask.table").call("attachingIdle").put("asked"),
+    "a free block counts as used": at("ask").binary("-").nth(0).unwrap(0)
+  }),
+  ...inFile("operations/queries.ts", {
+    "image information waits for operations on the disk": at("make.imageInfo").call("lookAt").put(
+      "session.onDisk(_0, _1, _2)"
+    ),
+    "a cluster is as large as the disk": at("make.imageInfo").call("fromSectors").nth(1).put(
+      "ByteSize.fromSectors(info.sectors)"
+    ),
+    "a raw image has a version": at("version").ternary().never()
+  }),
+  ...inFile("operations/snapshots.ts", {
+    "a merge changes images elsewhere": at("mergeRange").call("requireInside").drop(),
+    "a deletion removes a file elsewhere": at("make.deleteSnapshot").call("requireInside").drop(),
+    "a switch removes a file elsewhere": at("make.switchSnapshot").call("requireInside").drop(),
+    "a snapshot merges a temporary one elsewhere": at("make.createSnapshot").call("requireTemporaryInside").drop(),
+    "a snapshot can be killed": at("make.take").value("kind").put(killable),
+    "a switch can be killed": at("make.switchTo").value("kind").put(killable),
+    "delete can be killed": at("make.remove").value("kind").put(killable),
+    "a merge can be killed": at("make.mergeSnapshots").value("kind").put(killable),
+    "snapshotAndSwitch can be interrupted half-way": at("make.snapshotAndSwitch").mention("uninterruptible").nth(0)
+      .drop(),
+    "switchAndDelete can be interrupted half-way": at("make.switchAndDelete").mention("uninterruptible").nth(0).drop(),
+    "snapshotAndSwitch leaves its snapshot when it cannot switch": at("make.snapshotAndSwitch").call("onError")
+      .unwrap(),
+    "snapshotAndSwitch takes its snapshot before it looks": at("make.snapshotAndSwitch").call("requireSwitchable")
+      .drop(),
+    "a switch to a temporary snapshot is done": at("requireSwitchable").call("switchTo").drop(),
+    "a running disk is switched": at("requireSwitchable").call("runningDisk").drop(),
+    "a second temporary snapshot takes the name of the first": at("make.createTemporarySnapshot").call("attachedDisk")
+      .drop(),
+    "a temporary snapshot is named as an ordinary device": at("make.createTemporarySnapshot.component").put(
+      "request.component"
+    ),
+    "switchAndDelete loses the children of a snapshot": at("make.switchAndDelete").call("switchAndDelete").drop(),
+    "a top delta whose parent others need is deleted": at("make.deleteSnapshot").call("deleteSnapshot").nth(0).drop(),
+    "a temporary snapshot with children is deleted again": at("make.deleteSnapshot").if().nth(0).never(),
+    "a merge into a new file is tried where the tool loses snapshots": at("mergeRange").call("mergeIntoFile").drop(),
+    "a merge writes over the file that it is to make": at("mergeRange").call("refuseExisting").drop(),
+    "a merge of several steps stops after the first": at("make.mergeSnapshots").call("merges").put("_.slice(0, 1)"),
+    "a merge says that no snapshot is gone": at("make.mergeSnapshots").call("merged").part(3).put("before")
+  }),
+  ...inFile("operations/balloon.ts", {
+    "a change of the balloon can be killed": at("make.balloonChange").value("kind").put(killable),
+    "discard can be killed": at("make.discard").value("kind").put(killable),
+    "repair can be killed": at("make.report").value("kind").put(
+      "operation === \"balloonCheck\" ? \"query\" : \"change\""
+    ),
+    "the check of a balloon cannot be killed": at("make.report").value("kind").put("\"uninterruptible\""),
+    "generation 9 is asked for maintenance": at("make").call("balloonMaintenance").put("Effect.void"),
+    "an operation on a mounted disk takes no lock": at("make.onRunning").call("onDisk").put(
+      "session.lookAt(_0, _1, _2)"
+    ),
+    "a discard that mounts an idle disk leaves its device": at("make.discard").call("attachingIdle").put("run"),
+    "the state of a discard of an idle disk is unclassified": at("make.discardStatus").if().never()
+  }),
+  ...inFile("operations/copy.ts", {
+    "a copy is written over what is there": at("copyReceive").call("refuseExisting").drop(),
+    "a copy is made where others see it": at("copyReceive").ternary().never(),
+    "a copy that is whole is not given its name": at("receiveInPrivate").call("publish").put("Effect.void"),
+    "a copy goes one way on generation 7": at("requireStream").call("tap").unwrap()
+  }),
+  ...inFile("operations/lowLevel.ts", {
+    "grow can be killed": at("make.grow").value("kind").put(killable),
+    "an image of version 1 grows beyond what it holds": at("refuseTooLarge").call("grow").put("Effect.void"),
+    "a running disk grows by part of a cluster": at("refuseWrong").if().nth(1).never(),
+    "an idle disk does not grow by part of a cluster": at("refuseWrong").binary("!==").put("true"),
+    "grow of an image takes no lock": at("make.grow").call("onImage").put("run(session.host.absolute(request.image))"),
+    "grow that was killed leaves its device": at("make.grow").call("attachingIdle").unwrap(3),
+    "generation 9 has a next device": at("make.nextDevice").call("nextDevice").nth(0).drop()
+  })
+]

@@ -1,0 +1,245 @@
+import { inFile as inAnyFile } from "../engine/Mutant.js"
+import type { Breakage } from "../engine/Selection.js"
+import { at } from "../engine/Selection.js"
+
+const inFile = (file: string, breakages: Readonly<Record<string, Breakage>>) =>
+  inAnyFile({ package: "core", file }, breakages)
+
+export const core = [
+  ...inFile("internal/resource.ts", {
+    "a scoped mount is not unmounted": at("mountScoped").call("orDie").put("Effect.void"),
+    "a scoped mount is unmounted by its device": at("release").value("component").put("undefined"),
+    "a busy unmount at the end of a scope is not tried again": at("release").call("retry").drop(),
+    "an unmount at the end of a scope is tried again after any failure": at("release").property("while").drop(),
+    "a scoped mount that was unmounted meanwhile is a failure": at("release").call("catchTag").drop(),
+    "the end of a temporary snapshot leaves it mounted": at("temporarySnapshotScoped").call("release").put(
+      "Effect.void"
+    ),
+    "the end of a temporary snapshot leaves it": at("temporarySnapshotScoped").call("zipRight").drop(),
+    "a temporary snapshot that is gone is a failure": at("temporarySnapshotScoped").call("catchTag").drop()
+  }),
+  ...inFile("Ploop.ts", {
+    "a busy unmount is tried for ever": at("whileBusy").call("intersect").drop(),
+    "the intervals of a busy unmount grow beyond five seconds": at("whileBusy").call("modifyDelay").drop()
+  }),
+  ...inFile("internal/argument.ts", {
+    "bigints in options that are refused are a defect": at("show").call("stringify").part(1).drop(),
+    "control characters of options come raw into messages": at("show").call("escape").unwrap(),
+    "a value of any length is shown whole": at("show").call("escape").ternary().never(),
+    "a rule of ours gives way to what Schema expected": at("refuse").binary("??").nth(-1).unwrap(1),
+    "the field of a broken option is its first part only": at("refuse").call("join").nth(-1).put("_0 ?? path[0]")
+  }),
+  ...inFile("Operation.ts", {
+    "the subject of an error is not the disk": at("subjectOf").loop().drop(),
+    "a check that changes nothing is a change": at("table.check").property("isQuery").drop(),
+    "convert can be killed": at("table.convert").value("kind").put("\"change\""),
+    "delete can be killed": at("table.deleteSnapshot").value("kind").put("\"change\""),
+    "a merge can be killed": at("table.mergeSnapshots").value("kind").put("\"change\""),
+    "a switch can be killed": at("table.switchSnapshot").value("kind").put("\"change\""),
+    "a snapshot can be killed": at("table.createSnapshot").value("kind").put("\"change\""),
+    "a repair of a balloon can be killed": at("table.balloonRepair").value("kind").put("\"change\""),
+    "a mount is a query": at("table.mount").value("kind").put("\"query\""),
+    "a query of devices cannot be killed": at("table.listDevices").value("kind").put("\"uninterruptible\"")
+  }),
+  ...inFile("PrintableText.ts", {
+    "control characters come raw into messages": at("escape").call("replace").put("text"),
+    "bidirectional marks come raw into messages": at("escape").call("replace").part(0).put(
+      "/[\\u0000-\\u0008\\u000a-\\u001f]/g"
+    )
+  }),
+  ...inFile("internal/json.ts", {
+    "a large number is rounded in JSON": at("number").ternary().always(),
+    "a result with a size is no JSON": at("serializable").if().never(),
+    "what makes JSON of a result is seen in copies of it": at("serializable").call("defineProperty").put(
+      "Object.assign(value, { toJSON: () => fields(value) })"
+    )
+  }),
+  ...inFile("internal/refusal/paths.ts", {
+    "a descriptor of any name is taken for one": at("descriptorName").binary("&&").put("false"),
+    "a file that is there may be overwritten": at("existingFile").mention("exists").nth(-1).put("false"),
+    "an image that is missing is looked for": at("missingImage").not().put("false"),
+    "a device that is missing is looked for": at("missingDevice").not().put("false"),
+    "a mount point that is missing is mounted at": at("missingMountPoint").not().put("false")
+  }),
+  ...inFile("internal/refusal/running.ts", {
+    "a running disk is changed as if it were idle": at("runningDisk").ternary().always(),
+    "a disk is attached twice": at("attachedDisk").ternary().always(),
+    "an idle disk is taken for a running one": at("idleDisk").binary("===").put("false")
+  }),
+  ...inFile("internal/refusal/images.ts", {
+    "ext3 is asked of generation 9": at("ext3").binary("&&").put("false"),
+    "a new disk is larger than its version holds": at("create").call("largerThanVersion").put("Either.void"),
+    "a disk may be as large as its version and no larger": at("largerThanVersion").binary(">").operator(">="),
+    "a check of a disk has options that the tool ignores": at("check").binary("&&").nth(0).put("false"),
+    "read-only is no option that the tool ignores": at("checkSwitches").literal("readOnly").drop(),
+    "an image of an idle disk is replaced on generation 9": at("replace").call("when").nth(0).drop(),
+    "a level is given for an idle disk": at("replace").call("when").nth(1).drop(),
+    "a name is kept while the disk runs": at("replace").call("when").nth(2).drop(),
+    "an image of version 1 grows beyond what it holds": at("grow").binary("&&").put("false"),
+    "an image of any version is held to the limit of version 1": at("grow").binary("===").put("true"),
+    "a running disk grows by part of a cluster": at("growRunning").binary("!==").put("false")
+  }),
+  ...inFile("internal/refusal/mounts.ts", {
+    "the top delta is mounted as a snapshot": at("mountTop").binary("||").unwrap(0),
+    "a snapshot with children is mounted for writing": at("mountSnapshot").ternary().nth(-1).always(),
+    "a snapshot is mounted for writing unless it is said otherwise": at("mountSnapshot.readOnly").put(
+      "request.readOnly === true"
+    ),
+    "the base of a disk is its top": at("mountSnapshot").call("base").put("SnapshotTree.top(tree)"),
+    "an online resize of an idle disk is done": at("resize").call("idleDisk").put("Either.void"),
+    "an offline resize of a running disk is done": at("resize").call("attachedDisk").put("Either.void"),
+    "a raw disk with snapshots is cut": at("isCutWhenIdle").binary("===").nth(0).put("true"),
+    "an idle raw disk is cut to the size that it has": at("shrinkIdleRaw").binary("<=").operator("<")
+  }),
+  ...inFile("internal/refusal/queries.ts", {
+    "an idle disk is mounted for its numbers without consent": at("fileSystemInfo").ternary().always(),
+    "the numbers of a running disk are those of a mount for them": at("fileSystemInfo").if().nth(1).never(),
+    "maintenance is asked of a driver that has none": at("balloonMaintenance").not().put("false"),
+    "a copy in a dialogue is taken for a stream": at("copy").call("when").part(0).put("false"),
+    "generation 9 has a next device": at("nextDevice").call("when").part(0).put("false")
+  }),
+  ...inFile("internal/refusal/snapshots.ts", {
+    "a snapshot beside a shared temporary one is tried": at("createSnapshot").ternary().nth(0).never(),
+    "a temporary snapshot with one child is in the way": at("sharedTemporary").literal("1").put("0"),
+    "a switch to the top delta is done": at("switchTo").call("when").nth(0).drop(),
+    "a switch to a temporary snapshot is done": at("switchTo").call("when").nth(1).drop(),
+    "a switch away from a snapshot that others are built on deletes it": at("switchAndDelete").binary(">").put("false"),
+    "the top delta counts as a child of the snapshot that is deleted": at("switchAndDelete").binary("!==").put("true"),
+    "a top delta on which others are built is deleted": at("deleteSnapshot").ternary().never(),
+    "a top delta is deleted where its parent is lost to another": at("losesParent").binary("||").unwrap(0),
+    "a top delta is deleted where it is the parent that is lost": at("losesParent").binary("||").unwrap(1)
+  }),
+  ...inFile("internal/refusal/merge.ts", {
+    "a merge goes through a snapshot that has another child": at("sharedAncestor").literal("1").put("2"),
+    "a snapshot is merged into the top delta": at("sharedAncestor").binary("||").unwrap(1),
+    "a merge down to a snapshot stops after the first": at("stepsOf").return().nth(1).call("right").part(0).put("1"),
+    "a merge of all stops after the first": at("stepsOf").ternary().nth(0).unwrap(1),
+    "a merge down to the snapshot itself is one": at("stepsOf").binary(">").operator(">="),
+    "a merge of a base has nothing to do": at("mergeRange").call("when").nth(1).drop(),
+    "a merge of a snapshot that is missing has nothing to do": at("mergeRange").call("when").nth(0).drop(),
+    "generation 9 merges into a new file": at("mergeIntoFile").call("when").nth(0).drop(),
+    "generation 7 merges a chain into a new file": at("mergeIntoFile").call("when").nth(1).drop(),
+    "a raw base is merged into a new file": at("mergeIntoFile").call("when").nth(2).drop()
+  }),
+  ...inFile("SnapshotChange.ts", {
+    "every snapshot is gone after a merge": at("gone").call("filter").put("ids(SnapshotTree.nodes(before))"),
+    "a deletion that marks a snapshot says that it is gone": at("deleted").if().nth(1).never(),
+    "the snapshot that a deleted top delta uncovers is not told": at("deleted").spread().drop(),
+    "a temporary snapshot with children is deleted again": at("alreadyMarked").ternary().never()
+  }),
+  ...inFile("GenerationTraits.ts", {
+    "generation 9 has to be told of large disks": at("knowsVersion2").value("9").put("(driver) => driver.largeDisks"),
+    "new disks of every host are of version 2": at("defaultVersion").ternary().always(),
+    "generation 7 copies one way": at("copiesInDialogue").value("7").put("false"),
+    "generation 9 unmounts disks": at("unmountsDevicesOnly").value("9").put("false"),
+    "generation 7 cuts no raw disks": at("cutsIdleRawDisks").value("7").put("false")
+  }),
+  ...inFile("internal/message.ts", {
+    "a subject with a line end comes raw into the message": at("render").call("escape").nth(0).unwrap(),
+    "a message shows all that the tool printed": at("quoted").ternary().never(),
+    "a message shows the beginning of what the tool printed": at("quoted").call("slice").put("words.slice(0, limit)"),
+    "a message has no exit code": at("render.code").ternary().always()
+  }),
+  ...inFile("internal/operation.ts", {
+    "an option that does not exist is ignored": at("decode").value("onExcessProperty").put("\"ignore\""),
+    "an interrupted operation counts as a defect": at("outcome").ternary().never(),
+    "operations are not counted": at("instrument").call("onExit").drop(),
+    "streams are not counted": at("stream").call("ensuringWith").drop(),
+    "how long an operation takes is not measured": at("instrument").call("trackDurationWith").drop(),
+    "an operation is no span": at("instrument").call("withSpan").drop(),
+    "the logs of an operation do not name it": at("instrument").call("annotateLogs").drop(),
+    "a span does not say what it is about": at("span").property("ploop.subject").drop()
+  }),
+  ...inFile("internal/classify.ts", {
+    "the rules are asked in any exit code": at("applies").binary("&&").nth(0).part(0).part(0).put("true"),
+    "the rules are asked in any operation": at("applies").call("includes").nth(1).put("true"),
+    "only the standard error is searched for a cause": at("classify.words").put("words = outcome.stderr"),
+    "an error keeps the beginning of what the tool printed": at("contextOf").call("slice").put("words.slice(0, limit)"),
+    "an error keeps all that the tool printed": at("contextOf").ternary().never(),
+    "a killed tool has failed of itself": at("classify").if().nth(0).never(),
+    "a signal behind a prefix is an exit code": at("classify.signal").call("signalOf").put("undefined"),
+    "an image rolled back is replaced": at("hiddenFailure").if().never(),
+    "a raw image that was not converted is converted": at("hiddenFailure").ternary().never(),
+    "a file that a new disk would overwrite is a snapshot in use": at("byCode").ternary().nth(-1).never(),
+    "without a device mapper, generation 9 is out of memory": at("byCode").ternary().nth(0).never(),
+    "the holders of a busy mount are not read": at("holders").call("set").drop(),
+    "only the last holder of a busy mount is named": at("holders").array().nth(-1).put("[...found.values()].slice(-1)"),
+    "a lock that another process holds is permission denied": at("rules").construct("Locked").nth(-1)
+      .put("new PloopError.PermissionDenied(context)"),
+    "the pid of the holder of a lock is lost": at("rules").construct("Locked").nth(0).property("pid").drop()
+  }),
+  ...inFile("SnapshotTree.ts", {
+    "two snapshots of one identifier are a tree": at("fromDescriptor").if().nth(0).never(),
+    "an image without a snapshot is passed over": at("fromDescriptor").if().nth(1).put(
+      "if (snapshot === undefined) continue"
+    ),
+    "a snapshot upon a missing one is a tree": at("fromDescriptor").if().nth(2).never(),
+    "a tree may have no top delta": at("fromDescriptor").if().nth(-1).never(),
+    "a temporary snapshot is an ordinary one": at("fromDescriptor").value("temporary").put("false"),
+    "the base is the lowest of any chain": at("base").binary("??").put("tree.nodes[0]"),
+    "a snapshot is its own ancestor": at("isAncestor").binary("&&").unwrap(1),
+    "the children of a snapshot are all snapshots": at("children").binary("??").put("tree.nodes"),
+    "a chain leaves its base out": at("chain").call("push").put("next.value.parent === undefined || _"),
+    "a rendered tree shows control characters raw": at("defaultLabel").call("escape").unwrap(),
+    "a rendered tree does not mark what is temporary": at("defaultLabel").ternary().nth(-1).never()
+  }),
+  ...inFile("ByteSize.ts", {
+    "a part of a sector is cut off": at("toSectors").binary("+").put("size"),
+    "a bare number in text is bytes": at("parse").binary("??").nth(-1).part(1).put("\"b\""),
+    "K is 1000 bytes": at("units").literal("10n").put("9n"),
+    "a size that a unit does not divide is rounded when it is written": at("toText").binary("&&").unwrap(0),
+    "negative sizes are sizes": at("ByteSizeFromSelf").binary(">=").put("true"),
+    "fractional numbers of bytes are rounded": at("ByteSizeFromNumber").call("isSafeInteger").put("true")
+  }),
+  ...inFile("SnapshotId.ts", {
+    "an identifier in capitals is another one": at("canonical").call("toLowerCase").put(
+      "text.startsWith(\"{\") ? text : `{${text}}`"
+    ),
+    "a new snapshot may have the identifier of the top delta": at("NewSnapshotId").binary("||").unwrap(0),
+    "the nil UUID is a snapshot": at("SnapshotId").ternary().never(),
+    "a random identifier is of no version": at("random").index().nth(0).put("digits[13]")
+  }),
+  ...inFile("Request.ts", {
+    "a disk of no bytes can be created": at("positive").binary(">").operator(">="),
+    "a size may have a part of a sector": at("sectors").call("filter").nth(0).drop(),
+    "an image may be called like a descriptor": at("Create").if().nth(1).never(),
+    "a block size without a file system is ignored": at("Create").ternary().never(),
+    "two ways of naming one thing can be given at once": at("exactlyOne").binary("===").nth(0).operator(">="),
+    "none of several ways has to be given": at("exactlyOne").binary("===").nth(0).operator("<="),
+    "options that exclude each other can be given together": at("notTogether").binary("||").put("true"),
+    "an option that needs another one stands alone": at("needs").binary("||").put("true"),
+    "a mount option may smuggle in another one": at("Mount").call("filter").nth(0).put("_0")
+  }),
+  ...inFile("internal/hostPath.ts", {
+    "a path may hold a NUL byte": at("broken").if().nth(1).never(),
+    "a path is counted in characters": at("broken").call("bytes").put("path.length"),
+    "a path may be half of a character": at("broken").if().nth(2).never()
+  }),
+  ...inFile("FormatVersion.ts", {
+    "version 1 holds as much as version 2": at("maximumSize").ternary().never()
+  }),
+  ...inFile("DiskDescriptor.ts", {
+    "a split disk is read as its first part": at("parse").if().nth(2).never(),
+    "a temporary top delta is accepted": at("parse").if().mentioning("temporary").never(),
+    "an older top delta keeps its identifier": at("renameTop.renamed").ternary().never(),
+    "as many images as snapshots need not be there": at("parse").if().nth(-1).never(),
+    "what does not change in a descriptor is written anew": at("format").if().nth(-1).never(),
+    "a snapshot that is no longer temporary stays so in the file": at("change").ternary().nth(-1).always()
+  }),
+  ...inFile("internal/descriptorXml.ts", {
+    "entities of a descriptor are expanded": at("options").value("processEntities").put("true"),
+    "a carriage return in a file name is lost": at("encodeEntities").call("replace").part(0).put("/[&<>]/g"),
+    "an ampersand in a file name breaks the descriptor": at("encodeEntities").call("replace").part(0).put("/[<>\\r]/g"),
+    "broken XML is read as far as it goes": at("parse").if().never()
+  }),
+  ...inFile("PloopError.ts", {
+    "an error that an operation does not have is shown as one that it has": at("narrow").call("has").put("true"),
+    "a narrowed error loses its exit code": at("narrow").property("exitCode").drop(),
+    "a failure that passes is final": at("Busy").literal("true").put("false"),
+    "a failure that stays is to be tried again": at("AlreadyExists").literal("false").put("true")
+  }),
+  ...inFile("ExitCode.ts", {
+    "every code above 128 is a signal": at("signalOf").ternary().put("signals.get(code - 128) ?? \"SIGKILL\""),
+    "a code below 128 may be a signal": at("signalOf").ternary().always()
+  })
+]
