@@ -1,5 +1,5 @@
 /**
- * Tapes: every run of the tool, and every look at the host, in a file.
+ * Tapes: every run of the tool, and every read of the host, in a file.
  *
  * What is recorded on a host can be replayed anywhere, without the tool, so that
  * an operator's surprise becomes a test. A tape is text, one JSON value a line;
@@ -66,7 +66,7 @@ export const Run = Schema.TaggedStruct("Run", {
 export type Run = typeof Run.Type
 
 /**
- * A look at the host: at the content of a file, or at its next bytes when it was
+ * A read of the host: of the content of a file, or of its next bytes when it was
  * opened, at what a path really is, at whether it is there, at what kind
  * of thing it is; or what the backend itself made, removed or locked there.
  * Without a value it failed, for the reason that is given.
@@ -322,7 +322,7 @@ export const record = (
  * @category models
  */
 export interface ReplayOptions {
-  /** Which recorded run answers for which; the one with the same arguments unless given. */
+  /** Which recorded run stands for a run. Default: the one with the same arguments. */
   readonly match?: ((recorded: ReadonlyArray<string>, asked: ReadonlyArray<string>) => boolean) | undefined
 }
 
@@ -370,7 +370,7 @@ const infoOf = (type: string): FileSystem.File.Info => {
 }
 
 /**
- * Answers from a tape, and touches nothing. A run that is not on the tape fails,
+ * Replays a tape, and touches nothing. A run that is not on the tape fails,
  * and names what was asked and what the tape would have next. A look that comes
  * more often than it was recorded gets its last answer again.
  *

@@ -6,7 +6,7 @@
 export * as PloopCli from "./PloopCli.js"
 
 /**
- * Tapes: every run of the tool, and every look at the host, in a file.
+ * Tapes: every run of the tool, and every read of the host, in a file.
  *
  * @since 0.1.0
  */

@@ -223,7 +223,7 @@ describe("copyReceive", () => {
       assert.strictEqual(yield* fs.readFileString(image), "copied")
     }))
 
-  test("of many at once to one path gives the file of one, and the others are told", () =>
+  test("of many at once to one path gives the file of one, and the others fail", () =>
     Effect.gen(function*() {
       const state = { next: 0 }
       const { context, directory, fs, image } = yield* host((given) => (writeFileSync(given, `${state.next++}`), {}))

@@ -67,7 +67,7 @@ const isCommand = (words: ReadonlyArray<string>, command: string): boolean => {
     (command !== "info" || !(words[1] ?? "").startsWith("-"))
 }
 
-/** Interrupts the operation in its command, which heeds no SIGTERM, and gives the signals that the command gets. */
+/** Interrupts the operation in its command, which ignores SIGTERM, and gives the signals that the command gets. */
 const signalsOf = (name: Operation.Name) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem

@@ -18,7 +18,7 @@ const test = <A, E>(
 const locked = <A, E, R>(path: string, effect: Effect.Effect<A, E, R>) =>
   Effect.scopedWith((scope) => Effect.zipRight(Scope.extend(nodeHostFiles.lockDirectory(path), scope), effect))
 
-/** Whether nobody holds the lock now, as another program finds out. */
+/** Whether nobody holds the lock now, by another program. */
 const isFree = (directory: string) =>
   Effect.sync(() => {
     try {

@@ -26,7 +26,7 @@ describe("mount", () => {
     const [generation, device] of [["1.15", "/dev/ploop0"], ["7", "/dev/ploop0"], ["9", "/dev/mapper/ploop0"]] as const
   ) {
     test(
-      `on ${generation}, answers the device that the tool reports, and passes the file system explicitly`,
+      `on ${generation}, returns the device that the tool reports, and passes the file system explicitly`,
       Effect.gen(function*() {
         const host = yield* scripted(
           generation,
@@ -287,7 +287,7 @@ describe("a scoped mount", () => {
     commands.filter((command) => command[0] === "umount").length
 
   test(
-    "is umounted when its use succeeds",
+    "is unmounted when its use succeeds",
     Effect.gen(function*() {
       const host = yield* scripted("1.15", running)
       const device = yield* Ploop.withMount({ disk: host.disk }, (mounted) => Effect.succeed(mounted.device)).pipe(
@@ -299,7 +299,7 @@ describe("a scoped mount", () => {
   )
 
   test(
-    "is umounted when its use fails, dies or is interrupted",
+    "is unmounted when its use fails, dies or is interrupted",
     Effect.gen(function*() {
       for (const use of [Effect.fail("no"), Effect.die("bug"), Effect.interrupt]) {
         const host = yield* scripted("1.15", running)
@@ -310,7 +310,7 @@ describe("a scoped mount", () => {
   )
 
   test(
-    "is umounted again and again while it is busy",
+    "is unmounted again and again while it is busy",
     Effect.gen(function*() {
       let busy = 3
       const host = yield* scripted("1.15", (command) =>
@@ -331,7 +331,7 @@ describe("a scoped mount", () => {
   )
 
   test(
-    "that was umounted meanwhile is no failure",
+    "that was unmounted meanwhile is not a failure",
     Effect.gen(function*() {
       const host = yield* scripted(
         "1.15",
@@ -346,7 +346,7 @@ describe("a scoped mount", () => {
 
 describe("a temporary snapshot", () => {
   test(
-    "is umounted by the name that the tool gives it, and merged away, also when its use fails",
+    "is unmounted by the name that the tool gives it, and merged, also when its use fails",
     Effect.gen(function*() {
       let taken = false
       const host = yield* scripted("1.15", (command, disk) => {

@@ -42,7 +42,7 @@ describe("new files", () => {
       assert.strictEqual(yield* fs.readFileString(`${directory}/root.hdd`), "new")
     }))
 
-  test("of many at once are those of one, and the others are told", (directory, fs) =>
+  test("of many at once are those of one, and the others fail", (directory, fs) =>
     Effect.gen(function*() {
       const contents = Array.from({ length: 20 }, (_, index) => `${index}`)
       const results = yield* Effect.forEach(contents, (content) => Effect.either(create(fs, directory, content)), {

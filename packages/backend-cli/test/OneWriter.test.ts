@@ -116,7 +116,7 @@ describe("a disk has one writer", () => {
       }
     }))
 
-  test("and a host without flock is told what it lacks", () =>
+  test("and a host without flock gets an error that names it", () =>
     Effect.gen(function*() {
       const host = yield* slow("9")
       const missing = {

@@ -15,7 +15,7 @@ const withoutKernel = ["1.15-no-kernel", "7.0.280-no-kernel", "9.0.30-no-devices
 
 describe("the generation", () => {
   for (const folder of withoutKernel) {
-    it(`${generationOf(folder)} is told by its usage`, () => {
+    it(`${generationOf(folder)} is recognised by its usage`, () => {
       assert.strictEqual(right(parse.generation(run(folder, "usage").stderr)), generationOf(folder))
     })
   }
@@ -26,7 +26,7 @@ describe("the generation", () => {
   })
 })
 
-describe("the answers of the tool", () => {
+describe("the output of the tool", () => {
   for (const folder of withoutKernel) {
     it(`image info of ${generationOf(folder)}, with log lines before it as well`, () => {
       const version = generationOf(folder) === "9" ? 2 : 1
@@ -240,13 +240,13 @@ describe("a check", () => {
     }
   })
 
-  it("that could not be carried out is no finding", () => {
+  it("that could not be carried out is not a finding", () => {
     for (const folder of withoutKernel) assert.isUndefined(checked(folder, "check-missing"))
     assert.isUndefined(checked(emulated, "02-check-dd-while-mounted"))
     assert.isUndefined(checked(emulated, "08-dirty-check"))
   })
 
-  it("that mended something says repaired, one that left something says broken", () => {
+  it("that repaired something says repaired, one that left something says broken", () => {
     const mended = { exitCode: 0, stdout: "Trimming tail\n", stderr: "" }
     assert.deepStrictEqual(parse.checked(mended), { outcome: "repaired", findings: ["Trimming tail"] })
     const left = {

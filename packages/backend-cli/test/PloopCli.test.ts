@@ -124,7 +124,7 @@ describe("the tool", () => {
       assert.isTrue(warnings.some((warning) => warning.includes("could not be loaded: not found")))
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scoped("that cannot answer what it is is not taken for one", () =>
+  it.scoped("that does not say what it is is not taken for the tool", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(list).pipe(
         Effect.provide(PloopCli.layer({ tool: "/bin/true" }).pipe(Layer.provide(NodeContext.layer)))
@@ -133,7 +133,7 @@ describe("the tool", () => {
     }))
 })
 
-it.scoped("an operation is a span that tells the arguments, the exit code and the duration", () =>
+it.scoped("an operation is a span with the arguments, the exit code and the duration", () =>
   Effect.gen(function*() {
     const spans: Array<{ readonly name: string; readonly attributes: Map<string, unknown> }> = []
     const tracer = Tracer.make({

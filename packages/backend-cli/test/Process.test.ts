@@ -55,7 +55,7 @@ const script = (
     (runner) => runner.run(invocation(["-c", text], options))
   )
 
-/** Runs whatever a script of answers says. */
+/** Runs with the results of a script. */
 const scripted = (
   answers: ScriptedExecutor.Script,
   changes: Partial<Process.ProcessConfig> = {}
@@ -102,7 +102,7 @@ const expectTag = <Tag extends PloopError.Tag>(error: PloopError.PloopError, tag
 
 describe("Process", () => {
   describe("the result of a run", () => {
-    live("has both outputs apart, and an exit code that is no error", () =>
+    live("has both outputs apart, and an exit code that is not an error", () =>
       Effect.gen(function*() {
         const result = yield* script("echo out; echo err >&2; exit 38")
         assert.strictEqual(result.stdout, "out\n")
@@ -759,7 +759,7 @@ describe("Process", () => {
         assert.strictEqual(size(chunks), 3_000_000)
       }))
 
-    live("fails behind its last byte when the tool fails, with the tool's words", () =>
+    live("fails behind its last byte when the tool fails, with the tool's output", () =>
       Effect.gen(function*() {
         const seen: Array<Uint8Array> = []
         const error = yield* stream("printf half; echo why >&2; exit 13").pipe(
@@ -872,7 +872,7 @@ describe("Process", () => {
         yield* isGone(pid!)
       }))
 
-    live("tells a tool that heeds no signal that no more bytes come when they fail to", () =>
+    live("ends the input of a tool that ignores signals when the bytes fail", () =>
       Effect.gen(function*() {
         const file = `${yield* scratch}/file`
         const source = Stream.concat(kilobytes(1), Stream.fromEffect(Effect.delay(Effect.fail("cut"), "100 millis")))
@@ -936,7 +936,7 @@ describe("Process", () => {
   })
 
   describe("a command line as text", () => {
-    it("tells its words apart, and has no control character", () => {
+    it("separates its words, and has no control character", () => {
       assert.strictEqual(
         Output.join(["ploop", "-v-1", "a b", "it's", "", "x\ny", "{5fbaabe3}"]),
         "ploop -v-1 'a b' 'it'\\''s' '' 'x\\u000ay' {5fbaabe3}"

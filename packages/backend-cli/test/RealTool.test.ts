@@ -201,7 +201,7 @@ describe.skipIf(missing !== undefined)(title("the real tool"), () => {
         assert.deepStrictEqual(shape(yield* snapshots(disk)), [[A, undefined], [B, A], [SnapshotId.top, A]])
       }))
 
-    it.scoped("a switch that keeps the old top answers its identifier", () =>
+    it.scoped("a switch that keeps the old top returns its identifier", () =>
       Effect.gen(function*() {
         const ploop = yield* Ploop.Ploop
         const { disk } = yield* freshDisk()
@@ -241,7 +241,7 @@ describe.skipIf(missing !== undefined)(title("the real tool"), () => {
         assert.deepStrictEqual(shape(yield* snapshots(disk)), before)
       }))
 
-    it.scoped("deleting a leaf answers Deleted", () =>
+    it.scoped("deleting a leaf returns Deleted", () =>
       Effect.gen(function*() {
         const ploop = yield* Ploop.Ploop
         const { disk } = yield* freshDisk()
@@ -250,7 +250,7 @@ describe.skipIf(missing !== undefined)(title("the real tool"), () => {
         assert.deepStrictEqual(yield* ploop.deleteSnapshot({ disk, id: B }), { _tag: "Deleted", id: B })
       }))
 
-    it.scoped("deleting a snapshot with one child answers MergedIntoChild, and the child survives", () =>
+    it.scoped("deleting a snapshot with one child returns MergedIntoChild, and the child survives", () =>
       Effect.gen(function*() {
         const ploop = yield* Ploop.Ploop
         const { disk } = yield* freshDisk()
@@ -264,7 +264,7 @@ describe.skipIf(missing !== undefined)(title("the real tool"), () => {
         assert.deepStrictEqual(shape(yield* snapshots(disk)), [[B, undefined], [SnapshotId.top, B]])
       }))
 
-    it.scoped("deleting a snapshot with several children answers MarkedTemporary, twice as well", () =>
+    it.scoped("deleting a snapshot with several children returns MarkedTemporary, twice as well", () =>
       Effect.gen(function*() {
         const ploop = yield* Ploop.Ploop
         const { disk } = yield* freshDisk()
@@ -287,7 +287,7 @@ describe.skipIf(missing !== undefined)(title("the real tool"), () => {
         assert.strictEqual(yield* tagOf(ploop.createSnapshot({ disk, id: C })), "Unsupported")
       }))
 
-    it.scoped("deleting the top delta answers which snapshot took its place", () =>
+    it.scoped("deleting the top delta returns which snapshot took its place", () =>
       Effect.gen(function*() {
         const ploop = yield* Ploop.Ploop
         const { disk } = yield* freshDisk()
@@ -716,7 +716,7 @@ describe.skipIf(missing !== undefined)(title("the real tool"), () => {
         assert.include(missing.map((item) => item.name), "ploop kernel driver")
       }))
 
-    it.scoped("a mount point is looked at before the tool is", () =>
+    it.scoped("a mount point is inspected before the tool runs", () =>
       Effect.gen(function*() {
         const ploop = yield* Ploop.Ploop
         const { disk, image } = yield* freshDisk()

@@ -13,7 +13,7 @@ import { text, topics } from "./utils/transcripts.js"
 
 const entries = Arbitrary.make(Tape.Entry)
 
-/** What a program finds out about a disk, its failures included. */
+/** What a program reads of a disk, its failures included. */
 const program = (directory: string) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop

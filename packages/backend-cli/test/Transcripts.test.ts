@@ -67,7 +67,7 @@ const usageOf: Record<string, string> = {
   "9.0.30-no-devices": "9.0.30-no-devices"
 }
 
-/** A host on which the tool answers what was recorded under these topics, in their order. */
+/** A host on which the tool prints what was recorded under these topics, in their order. */
 const host = (folder: string, topics: ReadonlyArray<string>, descriptors: ReadonlyArray<string> = []) => {
   const usage = parsed(usageOf[folder]!, "usage").slice(0, 1)
   const tape = [...usage, ...topics.flatMap((topic) => parsed(folder, topic)), ...looks(...descriptors)]
@@ -229,10 +229,10 @@ describe("1.15 on a kernel with ploop", () => {
       (p) => p.mount({ disk, snapshot: "bbbbbbbb-0000-0000-0000-00000000000b" }),
       "SnapshotNotFound"
     ],
-    ["umounting what is busy", ["02-umount-busy"], (p) => p.umount({ disk }), "Busy"],
-    ["umounting what is not mounted", ["02-umount-not-mounted"], (p) => p.umount({ disk }), "NotMounted"],
+    ["unmounting what is busy", ["02-umount-busy"], (p) => p.umount({ disk }), "Busy"],
+    ["unmounting what is not mounted", ["02-umount-not-mounted"], (p) => p.umount({ disk }), "NotMounted"],
     [
-      "umounting a directory that is no mount point",
+      "unmounting a directory that is not a mount point",
       ["02-umount-m-not-mounted"],
       (p) => p.umount({ target: "/vz/a/mnt" }),
       "NotMounted"
@@ -298,14 +298,14 @@ describe.each(["7.0.280-no-kernel", "9.0.30-no-devices"])("%s", (folder) => {
       assert.strictEqual(yield* ploop.createSnapshot({ disk, id: A }), A)
     }).pipe(Effect.provide(host(folder, ["snapshot"], [branched]))))
 
-  it.effect("deleting one with several children answers MarkedTemporary", () =>
+  it.effect("deleting one with several children returns MarkedTemporary", () =>
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const answer = yield* ploop.deleteSnapshot({ disk, id: A })
       assert.strictEqual(answer._tag, "MarkedTemporary")
     }).pipe(Effect.provide(host(folder, ["delete-two-children"], [branched, temporary]))))
 
-  it.effect("deleting a leaf answers Deleted", () =>
+  it.effect("deleting a leaf returns Deleted", () =>
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       assert.deepStrictEqual(yield* ploop.deleteSnapshot({ disk, id: B }), { _tag: "Deleted", id: B })

@@ -1,6 +1,6 @@
 /**
- * The remote control of the host in memory, for tests: failures, delays, power
- * cuts, and a look at its state.
+ * Controls the host in memory, for tests: injects failures and delays, cuts the
+ * power, reads and restores the state.
  *
  * @example
  * import { FakeHost, PloopFake } from "@effect-ploop/backend-fake"
@@ -25,8 +25,8 @@ import type * as Effect from "effect/Effect"
 import type { HostState } from "./HostState.js"
 
 /**
- * Which calls are meant, counted from now on: the first unless given, the n-th,
- * or all until {@link FakeHost.reset}.
+ * Which calls of an operation to affect, counted from now: the n-th one, or all
+ * until {@link FakeHost.reset}. Default: 1, the next call.
  *
  * @since 0.1.0
  * @category models
@@ -41,9 +41,9 @@ export type Calls = number | "always"
  */
 export interface FakeHost {
   /**
-   * Lets an operation fail with this error, before it does anything. A call
-   * whose options are refused does not count. Of two failures of one call, the
-   * one comes that was told first.
+   * Makes an operation fail with this error before it does anything. Calls whose
+   * options are refused do not count. When two failures are due at the same call,
+   * the one that was added first wins.
    */
   readonly fail: <Name extends Operation.Name>(
     operation: Name,
@@ -52,33 +52,27 @@ export interface FakeHost {
   ) => Effect.Effect<void>
 
   /**
-   * Lets an operation wait, on the `Clock`, before it does anything, and before
-   * it fails. Delays of one call add up. An interruption meanwhile means that the
-   * operation never happens.
+   * Makes an operation wait, on the `Clock`, before it does anything and before
+   * it fails. Delays of the same call add up. An operation that is interrupted
+   * while it waits never happens.
    */
   readonly delay: (operation: Operation.Name, duration: Duration.DurationInput, calls?: Calls) => Effect.Effect<void>
 
-  /**
-   * Forgets every failure and delay that is still to come.
-   */
+  /** Removes every failure and delay that is still pending. */
   readonly reset: Effect.Effect<void>
 
   /**
-   * Cuts the power and starts the host again: mounts, devices and open files are
-   * gone, images of running devices stay marked as in use, and what their file
-   * systems had not written back is lost. `File.sync`, a umount and a snapshot
-   * write back. The host's own file system loses nothing.
+   * Cuts the power and restarts the host: mounts, devices and open files are
+   * gone, the in-use flag stays set in the images of running devices, and data
+   * that their file systems had not written back is lost. `File.sync`, an unmount
+   * and a snapshot write data back. The host's own file system loses nothing.
    */
   readonly cutPower: Effect.Effect<void>
 
-  /**
-   * The state of now.
-   */
+  /** The current state. */
   readonly state: Effect.Effect<HostState>
 
-  /**
-   * Puts the host into another state. Files that were open before are closed.
-   */
+  /** Replaces the state of the host. Files that were open are closed. */
   readonly restore: (state: HostState) => Effect.Effect<void>
 }
 

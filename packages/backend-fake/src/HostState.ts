@@ -1,9 +1,8 @@
 /**
- * A whole host as a value: its files, disks, devices and mounts.
+ * The state of a whole host as a value: its files, disks, devices and mounts.
  *
- * It is immutable, and versions of it share what they have in common, so to
- * keep one costs next to nothing: prepare a host once, and let every test start
- * from it.
+ * A state is immutable, and states share what they have in common, so keeping
+ * one costs next to nothing. Prepare a host once, and start every test from it.
  *
  * @example
  * import { FakeHost, HostState, PloopFake } from "@effect-ploop/backend-fake"
@@ -23,7 +22,7 @@
  *   return yield* Effect.provide(program, PloopFake.layer({ state }))
  * })
  *
- * console.log(HostState.isHostState(test)) // false
+ * console.log(HostState.devices(Effect.runSync(prepared))) // []: nothing is attached
  *
  * @since 0.1.0
  */
@@ -68,7 +67,7 @@ export const isHostState = (u: unknown): u is HostState => Predicate.hasProperty
 export const generation = (state: HostState): Generation => internal.unwrap(state).generation
 
 /**
- * The devices that are attached, in the order in which they came up.
+ * The attached devices, in the order in which they were attached.
  *
  * @since 0.1.0
  * @category queries
@@ -77,8 +76,8 @@ export const devices = (state: HostState): ReadonlyArray<DevicePath> =>
   internal.unwrap(state).devices.map(({ device }) => device)
 
 /**
- * The directories where file systems of disks are mounted, in the order in
- * which that happened.
+ * The directories where file systems of disks are mounted, in the order of the
+ * mounts.
  *
  * @since 0.1.0
  * @category queries
@@ -87,7 +86,7 @@ export const mountPoints = (state: HostState): ReadonlyArray<string> =>
   internal.unwrap(state).mounts.map(({ target }) => target)
 
 /**
- * The paths of the files that are open, as they were opened.
+ * The paths of the open files, as they were given to `open`.
  *
  * @since 0.1.0
  * @category queries
@@ -96,9 +95,9 @@ export const openFiles = (state: HostState): ReadonlyArray<string> =>
   [...HashMap.values(internal.unwrap(state).handles)].map(({ path }) => path)
 
 /**
- * How many bytes of the host's own file system are in use. Modelled: files take
- * whole blocks of 4 KiB without their holes, image files their size, directories
- * a block, and those that the host has from the beginning nothing.
+ * The bytes in use on the host's own file system. Modelled: a file takes whole
+ * blocks of 4 KiB without its holes, an image file its size, and a directory
+ * one block. The directories of a new host take nothing.
  *
  * @since 0.1.0
  * @category queries

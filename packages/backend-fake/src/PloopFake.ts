@@ -1,18 +1,18 @@
 /**
- * The backend that is a host in memory: disks, devices, mounts and files, down
- * to their contents.
+ * A backend that is a host in memory, with its disks, devices, mounts and
+ * files.
  *
- * One layer provides `Ploop`, `LowLevel`, the `FileSystem` in which image files
- * and mounted disks are seen, and {@link FakeHost}, its remote control. It does
- * no I/O; time comes from `Clock`, and identifiers from a seed, so that a run is
- * repeated to the byte.
+ * One layer provides `Ploop`, `LowLevel`, the `FileSystem` that shows image
+ * files and mounted disks, and {@link FakeHost}, which controls the host. It
+ * does no I/O. Time comes from `Clock` and identifiers come from a seed, so a
+ * run can be repeated to the byte.
  *
  * Sizes follow the rules of the tool and its driver, but some numbers are
- * modelled, which means near to those of a host and consistent with each other,
- * but not the same: how large a new image file is and by which clusters it
- * grows, how many blocks and inodes a file system has and has free, the least
- * size that a resize offers, the counters of a device. The README lists all in
- * which it differs from a host.
+ * modelled: close to those of a host and consistent with each other, but not
+ * the same. These are the size of a new image file and the clusters by which it
+ * grows, the total and free blocks and inodes of a file system, the smallest
+ * size that a resize offers, and the counters of a device. The README lists
+ * every difference from a host.
  *
  * @example
  * import { PloopFake } from "@effect-ploop/backend-fake"
@@ -47,29 +47,29 @@ import type { HostState } from "./HostState.js"
 import * as internal from "./internal/ploopFake.js"
 
 /**
- * What kind of host it is. Everything has a default.
+ * The kind of host to make. Every option has a default.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** The generation of ploop; `1.15` unless given. */
+  /** The generation of ploop. Default: `1.15`. */
   readonly generation?: Generation | undefined
   /**
-   * How much the host's own file system holds; as much as there is memory unless
-   * given. What files take of it is modelled: see `HostState.used`.
+   * The capacity of the host's own file system: text with a unit, or bytes.
+   * Default: no limit. What files take of it is modelled: see `HostState.used`.
    */
   readonly capacity?: ByteSizeInput | undefined
-  /** Whether the kernel of generation 1.15 or 7 knows format version 2; `true` unless given. */
+  /** Whether the kernel of generation 1.15 or 7 supports format version 2. Default: `true`. */
   readonly largeDisks?: boolean | undefined
-  /** From what identifiers and names are drawn; the same gives the same. 0 unless given. */
+  /** The seed of identifiers and random names: the same seed gives the same values. Default: 0. */
   readonly seed?: number | undefined
-  /** The state to begin with, which decides on all of the above; a new host unless given. */
+  /** The state to start from, which overrides all other options. Default: a new host. */
   readonly state?: HostState | undefined
 }
 
 /**
- * What the layer provides.
+ * The services that the layer provides.
  *
  * @since 0.1.0
  * @category models
@@ -77,8 +77,8 @@ export interface Options {
 export type Services = Ploop | LowLevel | FileSystem | FakeHost
 
 /**
- * A new host with the directories `/dev`, `/mnt`, `/tmp` and `/vz`. Paths that
- * are not absolute start from `/`.
+ * Makes a new host with the directories `/dev`, `/mnt`, `/tmp` and `/vz`.
+ * Relative paths start from `/`.
  *
  * @since 0.1.0
  * @category constructors
@@ -90,11 +90,11 @@ export const make = (options: Options = {}): Effect.Effect<Context.Context<Servi
   })
 
 /**
- * A host in memory; each time the layer is built there is a new one.
+ * A host in memory. Each build of the layer makes a new one.
  *
- * It provides `Ploop`, `LowLevel`, {@link FakeHost}, which controls the host, and
- * the `FileSystem` that shows the host's files and what is mounted. It requires
- * nothing.
+ * It provides `Ploop`, `LowLevel`, {@link FakeHost}, which controls the host,
+ * and the `FileSystem` that shows the host's files and what is mounted. It
+ * requires nothing.
  *
  * @since 0.1.0
  * @category layers

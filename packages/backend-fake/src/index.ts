@@ -1,21 +1,21 @@
 /**
- * The remote control of the host in memory, for tests: failures, delays, power
- * cuts, and a look at its state.
+ * Controls the host in memory, for tests: injects failures and delays, cuts the
+ * power, reads and restores the state.
  *
  * @since 0.1.0
  */
 export * as FakeHost from "./FakeHost.js"
 
 /**
- * A whole host as a value: its files, disks, devices and mounts.
+ * The state of a whole host as a value: its files, disks, devices and mounts.
  *
  * @since 0.1.0
  */
 export * as HostState from "./HostState.js"
 
 /**
- * The backend that is a host in memory: disks, devices, mounts and files, down
- * to their contents.
+ * A backend that is a host in memory, with its disks, devices, mounts and
+ * files.
  *
  * @since 0.1.0
  */

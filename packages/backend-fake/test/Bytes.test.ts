@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 
 describe("bytes", () => {
-  it.effect("a file keeps what was written, whatever becomes of the buffer", () =>
+  it.effect("a file keeps what was written when the caller changes the buffer later", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const buffer = Buffer.from("what was written")

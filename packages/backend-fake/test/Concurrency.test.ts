@@ -9,7 +9,7 @@ import { action, diskName, explains, runAll } from "./utils/explain.js"
 import { a, diskOf, generations, held, makeDisk, makeMounted, nothingHeld } from "./utils/host.js"
 import { names, operations, prepare } from "./utils/operations.js"
 
-/** After how many steps a fiber gives way; with fewer than the first it would never get anywhere. */
+/** After how many steps a fiber yields. With fewer than the smallest it would make no progress. */
 const fewestSteps = [10, 11, 13] as const
 
 const task = (disks: number): fc.Arbitrary<Task> =>
@@ -19,7 +19,10 @@ const task = (disks: number): fc.Arbitrary<Task> =>
     steps: fc.constantFrom(...fewestSteps, 20, 50, 2048)
   })
 
-/** Runs tasks on disks that all begin alike, and looks for the order that explains each disk. */
+/**
+ * Runs tasks on disks that all start alike, and searches for the order of
+ * actions that explains the result of each disk.
+ */
 const isExplained = (tasks: ReadonlyArray<Task>, disks: number, generation: (typeof generations)[number]) =>
   Effect.gen(function*() {
     const begin = yield* Effect.gen(function*() {
@@ -42,7 +45,7 @@ const isExplained = (tasks: ReadonlyArray<Task>, disks: number, generation: (typ
 
 describe("many fibers on many disks", () => {
   it.effect.prop(
-    "leave what some order of their operations explains, and are answered by it",
+    "have the results and leave the state that some order of their operations explains",
     {
       tasks: fc.array(task(3), { minLength: 2, maxLength: 30, size: "max" }),
       generation: fc.constantFrom(...generations)
@@ -51,10 +54,10 @@ describe("many fibers on many disks", () => {
     { fastCheck: { numRuns: 25 } }
   )
 
-  it.effect("do so when there are a thousand of them on fifty disks", () =>
+  it.effect("do so with a thousand fibers on fifty disks", () =>
     isExplained(fc.sample(task(50), { seed: 0, numRuns: 1000 }), 50, "1.15"))
 
-  it.effect("never get the same device, nor the same identifier", () =>
+  it.effect("never get the same device or the same identifier", () =>
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const indices = Array.from({ length: 200 }, (_, index) => index)
@@ -70,7 +73,7 @@ describe("many fibers on many disks", () => {
     }).pipe(Effect.provide(PloopFake.layer({ generation: "9" }))))
 })
 
-/** Starts an effect, lets it go on a few times after it gave way, and interrupts it. */
+/** Starts an effect, lets it continue after each of its first `turns` yields, and interrupts it. */
 const interruptedAfter = <A, E, R>(turns: number, steps: number, effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(Effect.withMaxOpsBeforeYield(effect, steps))
@@ -78,7 +81,7 @@ const interruptedAfter = <A, E, R>(turns: number, steps: number, effect: Effect.
     return yield* Fiber.interrupt(fiber)
   })
 
-/** Interrupts an effect wherever it gives way; answers how often that was. */
+/** Interrupts an effect at each point where it yields, and returns how often. */
 const everywhere = <A, E, R, R2>(
   effect: Effect.Effect<A, E, R>,
   check: (exit: Exit.Exit<A, E>) => Effect.Effect<unknown, never, R2>,
@@ -100,7 +103,7 @@ const everywhere = <A, E, R, R2>(
 
 describe("an operation that is interrupted", () => {
   for (const name of names) {
-    it.effect(`leaves the host as before it or as after it, wherever it was: ${name}`, () =>
+    it.effect(`leaves the host as before it or as after it, wherever the interruption comes: ${name}`, () =>
       Effect.gen(function*() {
         const host = yield* FakeHost.FakeHost
         const { state, world } = yield* prepare
@@ -137,13 +140,13 @@ const uses = {
 }
 
 const scoped = {
-  "a mount for the time of an effect": (use: Effect.Effect<unknown, unknown, FileSystem.FileSystem>) =>
+  "a mount for the duration of an effect": (use: Effect.Effect<unknown, unknown, FileSystem.FileSystem>) =>
     Ploop.withMount({ disk: diskOf("ct"), target: "/mnt/ct" }, () => use),
-  "a temporary snapshot for the time of an effect": (use: Effect.Effect<unknown, unknown, FileSystem.FileSystem>) =>
+  "a temporary snapshot for the duration of an effect": (use: Effect.Effect<unknown, unknown, FileSystem.FileSystem>) =>
     Ploop.withTemporarySnapshot({ disk: diskOf("ct"), component: "backup", target: "/mnt/ct" }, () => use)
 }
 
-/** A disk with something in it that is not mounted. */
+/** An idle disk with data. */
 const idle = Effect.gen(function*() {
   const ploop = yield* Ploop.Ploop
   const fs = yield* FileSystem.FileSystem
@@ -160,7 +163,7 @@ const snapshots = Effect.map(
 for (const [title, withDisk] of Object.entries(scoped)) {
   describe(title, () => {
     for (const [end, use] of Object.entries(uses)) {
-      it.effect(`leaves no device, no mount and no snapshot when what is inside ${end}`, () =>
+      it.effect(`leaves no device, no mount and no snapshot when the effect inside ${end}`, () =>
         Effect.gen(function*() {
           const fs = yield* FileSystem.FileSystem
           yield* idle
@@ -186,7 +189,7 @@ for (const [title, withDisk] of Object.entries(scoped)) {
         }).pipe(Effect.provide(PloopFake.layer())))
     }
 
-    it.effect("leaves nothing behind wherever it is interrupted", () =>
+    it.effect("leaves nothing behind, wherever it is interrupted", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         yield* idle
@@ -204,8 +207,8 @@ for (const [title, withDisk] of Object.entries(scoped)) {
   })
 }
 
-describe("a umount at the end of a scope", () => {
-  it.effect("waits until what is open below the mount point is closed", () =>
+describe("an unmount at the end of a scope", () => {
+  it.effect("waits until the open files below the mount point are closed", () =>
     Effect.scoped(Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       yield* idle

@@ -8,16 +8,16 @@ import { a, b, diskOf, generations, held, makeDisk, makeMounted, MiB, nothingHel
 import { names, operations, prepare, queries } from "./utils/operations.js"
 
 const injected = (operation: Operation.Name) =>
-  new PloopError.Unclassified({ operation, subject: "/x", text: `${operation} was told to fail` })
+  new PloopError.Unclassified({ operation, subject: "/x", text: `${operation} fails as injected` })
 
 const locked = new PloopError.Locked({ operation: "createSnapshot", subject: "/x", text: "is locked" })
 
 const noSpace = new PloopError.NoSpace({ operation: "createSnapshot", subject: "/x", text: "No space left on device" })
 
-/** A snapshot of the same disk, each time another. */
+/** Takes another snapshot of the same disk. */
 const snapshot = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.createSnapshot({ disk: diskOf("d") }))
 
-/** How the next calls end: the class of their error, or `ok`. */
+/** The outcomes of the next calls: the class of the error, or `ok`. */
 const ends = (calls: number) =>
   Effect.replicateEffect(
     Effect.match(snapshot, { onFailure: (error): string => error._tag, onSuccess: () => "ok" }),
@@ -31,8 +31,8 @@ const depth = Effect.map(
 
 const ready = Effect.zipRight(makeDisk("d"), FakeHost.FakeHost)
 
-describe("a failure that is told to come", () => {
-  it.effect("comes at the next call, and at no other", () =>
+describe("an injected failure", () => {
+  it.effect("hits the next call and no other", () =>
     Effect.gen(function*() {
       const host = yield* ready
       yield* host.fail("createSnapshot", locked)
@@ -40,7 +40,7 @@ describe("a failure that is told to come", () => {
       assert.strictEqual(yield* depth, 3)
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("comes at the n-th call from now on", () =>
+  it.effect("hits the n-th call from now", () =>
     Effect.gen(function*() {
       const host = yield* ready
       yield* ends(1)
@@ -48,7 +48,7 @@ describe("a failure that is told to come", () => {
       assert.deepStrictEqual(yield* ends(4), ["ok", "ok", "Locked", "ok"])
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("comes at every call until it is taken back", () =>
+  it.effect("hits every call until it is reset", () =>
     Effect.gen(function*() {
       const host = yield* ready
       yield* host.fail("createSnapshot", locked, "always")
@@ -57,7 +57,7 @@ describe("a failure that is told to come", () => {
       assert.deepStrictEqual(yield* ends(1), ["ok"])
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("meets no other operation", () =>
+  it.effect("hits no other operation", () =>
     Effect.gen(function*() {
       const host = yield* ready
       const ploop = yield* Ploop.Ploop
@@ -66,7 +66,7 @@ describe("a failure that is told to come", () => {
       yield* ploop.snapshotAndSwitch({ disk: diskOf("d"), id: yield* snapshot })
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("waits for a call that reaches the host: options that are refused do not use it up", () =>
+  it.effect("is not used up by a call whose options are refused", () =>
     Effect.gen(function*() {
       const host = yield* ready
       const ploop = yield* Ploop.Ploop
@@ -76,7 +76,7 @@ describe("a failure that is told to come", () => {
       assert.deepStrictEqual(yield* ends(2), ["Locked", "ok"])
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("counts for itself: two at once come each at its call, and the first told comes first", () =>
+  it.effect("is counted separately: each of two hits its own call, and of two at the same call the first one wins", () =>
     Effect.gen(function*() {
       const host = yield* ready
       yield* host.fail("createSnapshot", locked, 2)
@@ -87,7 +87,7 @@ describe("a failure that is told to come", () => {
       assert.deepStrictEqual(yield* ends(2), ["NoSpace", "Locked"])
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("does not go with the state: a state that is put back leaves what is still to come", () =>
+  it.effect("is not part of the state: it stays pending when a state is restored", () =>
     Effect.gen(function*() {
       const host = yield* ready
       const before = yield* host.state
@@ -97,11 +97,13 @@ describe("a failure that is told to come", () => {
     }).pipe(Effect.provide(PloopFake.layer())))
 
   for (const calls of [0, -1, 1.5, NaN, Infinity]) {
-    it.effect(`is a defect when it is told to come at call ${calls}, and so is a delay`, () =>
+    it.effect(`is a defect for call ${calls}, and so is a delay`, () =>
       Effect.gen(function*() {
         const host = yield* FakeHost.FakeHost
-        for (const told of [host.fail("mount", injected("mount"), calls), host.delay("mount", "1 second", calls)]) {
-          const exit = yield* Effect.exit(told)
+        for (
+          const injection of [host.fail("mount", injected("mount"), calls), host.delay("mount", "1 second", calls)]
+        ) {
+          const exit = yield* Effect.exit(injection)
           assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
           assert.match(String(exit), new RegExp(`calls is ${calls}`))
         }
@@ -110,7 +112,7 @@ describe("a failure that is told to come", () => {
 })
 
 describe("every operation", () => {
-  it.effect("can be made to fail, and then changes nothing at all", () =>
+  it.effect("can be made to fail, and then changes nothing", () =>
     Effect.gen(function*() {
       const host = yield* FakeHost.FakeHost
       const { state, world } = yield* prepare
@@ -127,7 +129,7 @@ describe("every operation", () => {
       }
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("can be made to wait, and changes nothing until then", () =>
+  it.effect("can be delayed, and changes nothing until the delay ends", () =>
     Effect.gen(function*() {
       const host = yield* FakeHost.FakeHost
       const { state, world } = yield* prepare
@@ -146,13 +148,13 @@ describe("every operation", () => {
     }).pipe(Effect.provide(PloopFake.layer())))
 })
 
-describe("an operation that fails by itself", () => {
+describe("an operation that fails without an injected failure", () => {
   const failing = Effect.flatMap(
     Ploop.Ploop,
     (ploop) => Effect.flip(ploop.deleteSnapshot({ disk: diskOf("d"), id: a }))
   )
 
-  it.effect("leaves what the tool leaves, which is a lock file at least", () =>
+  it.effect("leaves what the tool leaves: at least a lock file", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       yield* makeDisk("d")
@@ -162,12 +164,12 @@ describe("an operation that fails by itself", () => {
       assert.deepStrictEqual((yield* fs.readDirectory("/vz/d")).filter((name) => !before.includes(name)), [lock])
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("shows what it leaves to those who watch", () =>
+  it.effect("shows what it leaves to watchers", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       yield* makeDisk("d")
       const created = Stream.filter(fs.watch("/vz/d"), ({ _tag }) => _tag === "Create")
-      // Nothing tells when watching begins, so it is done again and again.
+      // Nothing says when watching begins, so the change is repeated.
       const again = Effect.zipRight(fs.remove("/vz/d/DiskDescriptor.xml.lck", { force: true }), failing)
       const event = Option.getOrThrow(yield* Effect.raceFirst(Stream.runHead(created), Effect.forever(again)))
       assert.deepStrictEqual<object>({ ...event }, { _tag: "Create", path: "DiskDescriptor.xml.lck" })
@@ -175,7 +177,7 @@ describe("an operation that fails by itself", () => {
 })
 
 describe("a delay", () => {
-  it.effect("ends when the clock says so", () =>
+  it.effect("ends when the clock reaches its end", () =>
     Effect.gen(function*() {
       const host = yield* ready
       yield* host.delay("createSnapshot", "10 seconds")
@@ -188,7 +190,7 @@ describe("a delay", () => {
       assert.strictEqual(yield* depth, 2)
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("holds nobody else up", () =>
+  it.effect("delays no other operation", () =>
     Effect.gen(function*() {
       const host = yield* ready
       yield* host.delay("createSnapshot", "10 seconds")
@@ -198,7 +200,7 @@ describe("a delay", () => {
       yield* Fiber.interrupt(fiber)
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("that is interrupted means that the operation never happens", () =>
+  it.effect("that is interrupted prevents the operation", () =>
     Effect.gen(function*() {
       const host = yield* ready
       yield* host.delay("createSnapshot", "10 seconds")
@@ -209,16 +211,16 @@ describe("a delay", () => {
       assert.strictEqual(yield* depth, 1)
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("comes before a failure of the same call, whichever was told first", () =>
+  it.effect("comes before a failure of the same call, whichever was added first", () =>
     Effect.gen(function*() {
       const host = yield* ready
       for (
-        const told of [
+        const injections of [
           [host.delay("createSnapshot", "1 second"), host.fail("createSnapshot", locked)],
           [host.fail("createSnapshot", locked), host.delay("createSnapshot", "1 second")]
         ]
       ) {
-        yield* Effect.all(told)
+        yield* Effect.all(injections)
         const fiber = yield* Effect.fork(ends(1))
         yield* TestClock.adjust("999 millis")
         assert.isNull(fiber.unsafePoll())
@@ -239,7 +241,7 @@ describe("a delay", () => {
       yield* Fiber.join(fiber)
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("of a copy comes before its first byte is taken", () =>
+  it.effect("of a copy ends before the first byte is read", () =>
     Effect.gen(function*() {
       const host = yield* FakeHost.FakeHost
       const ploop = yield* Ploop.Ploop
@@ -263,7 +265,7 @@ const dirtyAfterCut = Effect.gen(function*() {
 })
 
 describe("a power cut", () => {
-  it.effect("takes devices, mounts and open files away, and keeps the host's own files", () =>
+  it.effect("removes devices, mounts and open files, and keeps the host's own files", () =>
     Effect.scoped(Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const ploop = yield* Ploop.Ploop
@@ -282,7 +284,7 @@ describe("a power cut", () => {
       assert.strictEqual((yield* Effect.flip(file.writeAll(new Uint8Array(1))))._tag, "SystemError")
     })).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("loses what was not written back, and keeps what was: by a sync, a snapshot, a umount", () =>
+  it.effect("keeps what a sync, a snapshot or an unmount wrote back, and loses the rest", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const ploop = yield* Ploop.Ploop
@@ -303,7 +305,7 @@ describe("a power cut", () => {
       assert.includeMembers(yield* fs.readDirectory(target), ["sync", "snapshot", "umount", "other"])
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("loses all of a disk that was never written back, but not its file system", () =>
+  it.effect("loses everything on a disk that was never written back, except its file system", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const ploop = yield* Ploop.Ploop
@@ -315,7 +317,7 @@ describe("a power cut", () => {
       assert.deepStrictEqual((yield* fs.readDirectory(target)).filter((name) => !name.startsWith(".")), ["lost+found"])
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("marks the image that was written to as in use, and none of a device that was only read", () =>
+  it.effect("leaves the in-use flag set in a writable image, and in no image of a read-only device", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const ploop = yield* Ploop.Ploop
@@ -333,7 +335,7 @@ describe("a power cut", () => {
       assert.strictEqual((yield* ploop.check({ image: "/vz/ct/root.hdd" })).outcome, "clean")
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("leaves no mark on the image of a device that was stopped before", () =>
+  it.effect("leaves the in-use flag of a device that was stopped before clear", () =>
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel
@@ -344,7 +346,7 @@ describe("a power cut", () => {
       assert.strictEqual((yield* ploop.check({ image: "/vz/ct/root.hdd" })).outcome, "clean")
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("of a disk in a disk loses what the outer one had not written back", () =>
+  it.effect("of a disk in a disk loses what the outer disk had not written back", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const ploop = yield* Ploop.Ploop
@@ -371,7 +373,7 @@ describe("a power cut", () => {
 describe.each(generations)("after a power cut, on generation %s", (generation) => {
   const layer = PloopFake.layer({ generation })
 
-  it.effect("a mount mends the image without a word", () =>
+  it.effect("a mount repairs the image and does not report it", () =>
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk, image, target } = yield* dirtyAfterCut
@@ -382,8 +384,8 @@ describe.each(generations)("after a power cut, on generation %s", (generation) =
 
   it.effect(
     generation === "7"
-      ? "a check of the disk finds it dirty and mends nothing, unless it may drop the mark"
-      : "a check of the disk mends it and says so",
+      ? "a check of the disk fails and repairs nothing, unless it may clear the in-use flag"
+      : "a check of the disk repairs it and reports it",
     () =>
       Effect.gen(function*() {
         const ploop = yield* Ploop.Ploop
@@ -392,13 +394,13 @@ describe.each(generations)("after a power cut, on generation %s", (generation) =
           const error = yield* Effect.flip(ploop.check({ disk }))
           assert.deepStrictEqual([error._tag, error.exitCode], ["ImageDirty", 37])
         }
-        const mended = yield* ploop.check({ disk, ...(generation === "7" && { dropInUse: true }) })
-        assert.deepStrictEqual(mended, { outcome: "repaired", findings: ["Dirty flag is set"] })
+        const checked = yield* ploop.check({ disk, ...(generation === "7" && { dropInUse: true }) })
+        assert.deepStrictEqual(checked, { outcome: "repaired", findings: ["Dirty flag is set"] })
         assert.strictEqual((yield* ploop.check({ image })).outcome, "clean")
       }).pipe(Effect.provide(layer))
   )
 
-  it.effect("a check of the image refuses, unless it may drop the mark", () =>
+  it.effect("a check of the image fails, unless it may clear the in-use flag", () =>
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { image } = yield* dirtyAfterCut
@@ -409,7 +411,7 @@ describe.each(generations)("after a power cut, on generation %s", (generation) =
     }).pipe(Effect.provide(layer)))
 
   it.effect(
-    generation === "1.15" ? "the size of the disk is not told" : "the size of the disk is told all the same",
+    generation === "1.15" ? "the size of the disk is refused" : "the size of the disk is returned",
     () =>
       Effect.gen(function*() {
         const ploop = yield* Ploop.Ploop
@@ -423,7 +425,7 @@ describe.each(generations)("after a power cut, on generation %s", (generation) =
       }).pipe(Effect.provide(layer))
   )
 
-  it.effect("another format is refused, and nothing changes", () =>
+  it.effect("a conversion to another format is refused, and changes nothing", () =>
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const fs = yield* FileSystem.FileSystem
@@ -446,7 +448,7 @@ describe.each(generations)("after a power cut, on generation %s", (generation) =
     }).pipe(Effect.provide(layer)))
 
   it.effect(
-    generation === "1.15" ? "a snapshot mends the image" : "a snapshot is taken of the image as it is",
+    generation === "1.15" ? "a snapshot repairs the image" : "a snapshot leaves the image as it is",
     () =>
       Effect.gen(function*() {
         const ploop = yield* Ploop.Ploop
@@ -458,7 +460,7 @@ describe.each(generations)("after a power cut, on generation %s", (generation) =
       }).pipe(Effect.provide(layer))
   )
 
-  it.effect("a switch drops the dirty delta and does not care", () =>
+  it.effect("a switch discards the dirty delta and succeeds", () =>
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const host = yield* FakeHost.FakeHost
@@ -488,8 +490,8 @@ describe.each(generations)("after a power cut, on generation %s", (generation) =
 
   for (const name of ["deletion", "merge"] as const) {
     it.effect(
-      `a ${name} that has to merge the dirty delta fails, with a descriptor left aside` +
-        (generation === "1.15" ? "" : " and the snapshot marked as temporary, to which no switch leads"),
+      `a ${name} that has to merge the dirty delta fails, and leaves a .tmp descriptor` +
+        (generation === "1.15" ? "" : " and a snapshot that is marked as temporary, to which no switch is possible"),
       () =>
         Effect.gen(function*() {
           const { disk, fs, ploop } = yield* unmerged
@@ -513,8 +515,8 @@ describe.each(generations)("after a power cut, on generation %s", (generation) =
 
   it.effect(
     generation === "1.15"
-      ? "a deletion that failed can be repeated when the image is mended"
-      : "the next mount carries out the deletion that failed, and loses nothing of what was written back",
+      ? "a deletion that failed can be repeated once the image is repaired"
+      : "the next mount finishes the deletion that failed, and loses nothing that was written back",
     () =>
       Effect.gen(function*() {
         const { disk, fs, ploop, target } = yield* unmerged
@@ -530,7 +532,7 @@ describe.each(generations)("after a power cut, on generation %s", (generation) =
 
   if (generation !== "1.15") {
     for (const name of ["snapshot", "deletion"] as const) {
-      it.effect(`the next ${name}, once the image is mended, carries out the deletion that failed`, () =>
+      it.effect(`the next ${name}, once the image is repaired, finishes the deletion that failed`, () =>
         Effect.gen(function*() {
           const { disk, ploop } = yield* unmerged
           yield* Effect.flip(ploop.deleteSnapshot({ disk, id: a }))
@@ -547,7 +549,7 @@ describe.each(generations)("after a power cut, on generation %s", (generation) =
 })
 
 describe("the state of a host", () => {
-  it.effect("is told: its generation, devices and mount points in order, open files, and bytes in use", () =>
+  it.effect("has its generation, devices and mount points in order, open files, and bytes in use", () =>
     Effect.scoped(Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const ploop = yield* Ploop.Ploop
@@ -572,7 +574,7 @@ describe("the state of a host", () => {
       assert.isTrue(HostState.used(yield* host.state) > 0n)
     })).pipe(Effect.provide(PloopFake.layer({ generation: "7" }))))
 
-  it.effect("does not change with the host that it was taken of", () =>
+  it.effect("does not change when the host changes", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const ploop = yield* Ploop.Ploop
@@ -592,7 +594,7 @@ describe("the state of a host", () => {
       assert.strictEqual(yield* fs.readFileString(`${target}/motd`), "first")
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("makes hosts that behave alike and do not see each other", () =>
+  it.effect("starts hosts that behave alike and do not affect each other", () =>
     Effect.gen(function*() {
       const state = yield* Effect.zipRight(makeMounted("ct"), Effect.flatMap(FakeHost.FakeHost, (host) => host.state))
         .pipe(Effect.provide(PloopFake.layer({ generation: "9", capacity: "1G" })))
@@ -615,7 +617,7 @@ describe("the state of a host", () => {
       assert.strictEqual(HostState.generation(state), "9")
     }))
 
-  it.effect("that is put back behaves as it did then", () =>
+  it.effect("that is restored behaves as it did before", () =>
     Effect.gen(function*() {
       const host = yield* FakeHost.FakeHost
       const { state, world } = yield* prepare
@@ -628,7 +630,7 @@ describe("the state of a host", () => {
       }
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("that is put back has no file open, and the old handles reach no file opened since", () =>
+  it.effect("that is restored has no open files, and old handles reach no file opened since", () =>
     Effect.scoped(Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const host = yield* FakeHost.FakeHost

@@ -8,7 +8,7 @@ const commands = fc.array(fileSystemTrace.command, { minLength: 1, maxLength: 25
 
 describe("the FileSystem of the host in memory and that of Node", () => {
   it.effect.prop(
-    "answer the same commands with the same results and errors, and leave the same files",
+    "give the same results and errors for the same commands, and leave the same files",
     { commands },
     ({ commands }) =>
       Effect.gen(function*() {

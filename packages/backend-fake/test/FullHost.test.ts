@@ -9,8 +9,8 @@ const megabyte = 1_048_576
 const isFull = (effect: Effect.Effect<void, unknown>) =>
   Effect.map(Effect.flip(effect), (error) => assert.include(String(error), "ENOSPC"))
 
-describe("a host without room", () => {
-  it.effect("a file that is overwritten with more than there is room for is left empty", () =>
+describe("a full host", () => {
+  it.effect("leaves a file empty that is overwritten with more data than there is space for", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       yield* fs.writeFile("/tmp/file", new Uint8Array(megabyte))
@@ -22,7 +22,7 @@ describe("a host without room", () => {
       assert.strictEqual((yield* fs.readFile("/tmp/file")).length, 2 * megabyte)
     }).pipe(Effect.provide(PloopFake.layer({ capacity: 2 * megabyte }))))
 
-  it.effect("a file in a disk is left empty where the image cannot grow by what overwrites it", () =>
+  it.effect("leaves a file in a disk empty when the image cannot grow by the data that overwrites it", () =>
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const fs = yield* FileSystem.FileSystem

@@ -14,14 +14,14 @@ const services = Effect.all({
   host: FakeHost.FakeHost
 })
 
-/** The class and the exit code of a failure, `ok` where there is none. */
+/** The class and the exit code of a failure, or `ok`. */
 const outcome = <A, E extends PloopError.PloopError, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.match(effect, {
     onFailure: (error): string => error.exitCode === undefined ? error._tag : `${error._tag} ${error.exitCode}`,
     onSuccess: () => "ok"
   })
 
-/** A rule that differs by generation: how it goes on each of them. */
+/** A rule that differs by generation, with the outcome for each. */
 const differs = <A, E>(
   title: string,
   expected: { readonly [Each in Generation.Generation]: A },
@@ -39,7 +39,7 @@ const differs = <A, E>(
 
 describe("names and files", () => {
   differs(
-    "the generation is told",
+    "the generation is reported",
     { "1.15": ["1.15", "1.15"], 7: ["7", "7"], 9: ["9", "9"] },
     Effect.gen(function*() {
       const { host, ploop } = yield* services
@@ -48,7 +48,7 @@ describe("names and files", () => {
   )
 
   differs<unknown, PloopError.PloopError | PlatformError>(
-    "devices are numbered upwards, or have random numbers below the device mapper",
+    "devices have ascending numbers, or random numbers in the directory of the device mapper",
     { "1.15": ["/dev/ploop17761", "/dev/ploop17762"], 7: ["/dev/ploop17761", "/dev/ploop17762"], 9: "random" },
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
@@ -65,7 +65,7 @@ describe("names and files", () => {
   )
 
   differs(
-    "the partition of a device is its name and p1",
+    "the partition of a device is the name of the device and p1",
     { "1.15": "/dev/ploop17761p1", 7: "/dev/ploop17761p1", 9: "its own" },
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
@@ -81,7 +81,7 @@ describe("names and files", () => {
     generation === "1.15" ? "Parallels_disk_image" : "Virtuozzo_disk_image"
 
   differs(
-    "a new descriptor has the root element of its time",
+    "a new descriptor has the root element of its generation",
     { "1.15": root("1.15"), 7: root("7"), 9: root("9") },
     Effect.gen(function*() {
       const { fs } = yield* services
@@ -90,7 +90,7 @@ describe("names and files", () => {
   )
 
   differs(
-    "a descriptor of another generation gets the root element of this one when it is written anew",
+    "a descriptor of another generation gets the root element of this one when it is rewritten",
     { "1.15": root("1.15"), 7: root("7"), 9: root("9") },
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
@@ -106,7 +106,7 @@ describe("names and files", () => {
   )
 
   differs(
-    "a command that locks leaves an empty lock file, and one that does not leaves none",
+    "a command that locks leaves an empty lock file or none, and one that does not lock leaves none",
     { "1.15": [false, true], 7: [false, true], 9: [false, false] },
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
@@ -120,7 +120,7 @@ describe("names and files", () => {
   )
 
   differs(
-    "an image beside the descriptor's directory is named by an absolute path, or by a relative one",
+    "an image outside the descriptor's directory has an absolute or a relative path in it",
     { "1.15": "/vz/other/root.hdd", 7: "../other/root.hdd", 9: "../other/root.hdd" },
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
@@ -133,7 +133,7 @@ describe("names and files", () => {
 
   const named = (first: string, second: string) => [first, second]
   differs(
-    "the delta of a snapshot is named after the base image, without or with the suffix that this has",
+    "a new delta is named after the base image, with or without the identifier in the base image's name",
     {
       "1.15": named("root.hdd.{x}.{r}", "root.hdd.{x}.{r}"),
       7: named("root.hdd.{x}.{r}", "root.hdd.{x}.{r}"),
@@ -156,7 +156,7 @@ describe("names and files", () => {
   )
 
   differs(
-    "a descriptor may have another name",
+    "a descriptor with another file name is accepted or refused",
     { "1.15": "ok", 7: "ok", 9: "Unsupported" },
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
@@ -166,7 +166,7 @@ describe("names and files", () => {
   )
 
   differs(
-    "a umount by disk keeps the numbers of the file system for later",
+    "an unmount by disk saves the numbers of the file system or does not",
     { "1.15": "cached", 7: "cached", 9: "ConsentRequired" },
     Effect.gen(function*() {
       const { ploop } = yield* services
@@ -182,7 +182,7 @@ describe("names and files", () => {
 
 describe("making and converting", () => {
   differs(
-    "ext3 is made where it is asked for, or refused where XFS would be made instead",
+    "ext3 is made on request, or refused where XFS would be made instead",
     { "1.15": "ok", 7: "ok", 9: "Unsupported" },
     outcome(makeDisk("ct", { size: "1G", fileSystem: "ext3" }) as Effect.Effect<
       unknown,
@@ -211,12 +211,12 @@ describe("making and converting", () => {
     const { ploop } = yield* services
     return (yield* ploop.imageInfo({ disk: yield* makeDisk("ct") })).version
   })
-  differs("a new image has format version 2", { "1.15": 2, 7: 2, 9: 2 }, version)
-  differs("a new image has version 1 on a kernel without large disks", { "1.15": 1, 7: 1, 9: 2 }, version, {
+  differs("a new image has format version 2 by default", { "1.15": 2, 7: 2, 9: 2 }, version)
+  differs("a new image has version 1 by default on a kernel without large disks", { "1.15": 1, 7: 1, 9: 2 }, version, {
     largeDisks: false
   })
   differs(
-    "version 2 that is asked for on a kernel without large disks",
+    "a request for version 2 on a kernel without large disks",
     { "1.15": "PrerequisiteMissing 38", 7: "PrerequisiteMissing 38", 9: "ok" },
     Effect.gen(function*() {
       const { ploop } = yield* services
@@ -234,7 +234,7 @@ describe("making and converting", () => {
     { largeDisks: false }
   )
   differs(
-    "a kernel without large disks is told among the prerequisites",
+    "a kernel without large disks is reported among the prerequisites",
     { "1.15": ["large disk support"], 7: ["large disk support"], 9: [] },
     Effect.gen(function*() {
       const { ploop } = yield* services
@@ -258,7 +258,7 @@ describe("making and converting", () => {
   differs("a conversion to version 2", { "1.15": ["ok", 2], 7: ["ok", 2], 9: ["ok", 2] }, converted({ version: 1 }, 2))
 
   differs(
-    "the version of a raw image cannot be converted",
+    "a conversion of a raw image to another version is refused",
     { "1.15": "Unsupported 0", 7: "Unsupported 38", 9: "Unsupported 0" },
     Effect.gen(function*() {
       const { ploop } = yield* services
@@ -267,7 +267,7 @@ describe("making and converting", () => {
   )
 })
 
-describe("mounting and umounting", () => {
+describe("mounting and unmounting", () => {
   const upgraded = (options: { readonly readOnly?: boolean; readonly component?: string }) =>
     Effect.gen(function*() {
       const { ploop } = yield* services
@@ -276,12 +276,16 @@ describe("mounting and umounting", () => {
       yield* ploop.umount({ device })
       return (yield* ploop.imageInfo({ disk })).version
     })
-  differs("a mount brings an image of version 1 up to date", { "1.15": 1, 7: 2, 9: 1 }, upgraded({}))
-  differs("a read-only mount does not", { "1.15": 1, 7: 1, 9: 1 }, upgraded({ readOnly: true }))
-  differs("a mount with a component does not", { "1.15": 1, 7: 1, 9: 1 }, upgraded({ component: "c" }))
+  differs("a mount converts an image of version 1 to version 2, or leaves it", { "1.15": 1, 7: 2, 9: 1 }, upgraded({}))
+  differs("a read-only mount leaves an image of version 1", { "1.15": 1, 7: 1, 9: 1 }, upgraded({ readOnly: true }))
+  differs(
+    "a mount with a component leaves an image of version 1",
+    { "1.15": 1, 7: 1, 9: 1 },
+    upgraded({ component: "c" })
+  )
 
   differs(
-    "a disk that is not there",
+    "a mount of a missing disk",
     { "1.15": "DiskNotFound 39", 7: "DiskNotFound 39", 9: "DiskNotFound 4" },
     Effect.gen(function*() {
       const { ploop } = yield* services
@@ -289,7 +293,7 @@ describe("mounting and umounting", () => {
     })
   )
   differs(
-    "a disk that is not there, when its size is to change",
+    "a resize of a missing disk",
     {
       "1.15": ["DiskNotFound 39", "DiskNotFound 39"],
       7: ["DiskNotFound 4", "DiskNotFound 4"],
@@ -306,7 +310,7 @@ describe("mounting and umounting", () => {
   )
 
   differs(
-    "a umount of a disk that is not mounted",
+    "an unmount of a disk that is not mounted",
     {
       "1.15": ["NotMounted 40", "NotMounted 38"],
       7: ["NotMounted 40", "NotMounted 38"],
@@ -323,7 +327,7 @@ describe("mounting and umounting", () => {
   )
 
   differs(
-    "a umount while a file is open",
+    "an unmount while a file is open",
     { "1.15": "Busy 22", 7: "Busy 46", 9: "Busy 46" },
     Effect.scoped(Effect.gen(function*() {
       const { fs, ploop } = yield* services
@@ -334,7 +338,7 @@ describe("mounting and umounting", () => {
   )
 
   differs(
-    "a umount that was refused leaves the numbers of that moment, which are told from then on, or nothing",
+    "an unmount that is refused saves the numbers of the file system, which are reported from then on, or does not",
     { "1.15": "cached", 7: "cached", 9: "mounted" },
     Effect.scoped(Effect.gen(function*() {
       const { fs, ploop } = yield* services
@@ -346,7 +350,7 @@ describe("mounting and umounting", () => {
   )
 
   differs(
-    "a file system whose balloon file is gone is mounted, or not",
+    "a file system without its balloon file is mounted or refused",
     { "1.15": "ok", 7: "MountFailed 21", 9: "MountFailed 21" },
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
@@ -374,7 +378,7 @@ describe("mounting and umounting", () => {
 
 describe("snapshots and images", () => {
   differs(
-    "a snapshot of an idle disk while a temporary one has several children",
+    "a snapshot of an idle disk with a temporary snapshot that has several children",
     { "1.15": "Unsupported", 7: "ok", 9: "ok" },
     Effect.gen(function*() {
       const { ploop } = yield* services
@@ -412,17 +416,17 @@ describe("snapshots and images", () => {
   const refused = ["DescriptorInvalid 38", a]
   const renamed = ["ok", SnapshotId.top]
   differs(
-    "a descriptor whose top delta has another name takes no snapshot, or gets the usual one with it",
+    "a snapshot with a descriptor whose top delta has another identifier is refused, or writes the usual one",
     { "1.15": refused, 7: renamed, 9: renamed },
     old((ploop, disk) => ploop.createSnapshot({ disk }))
   )
   differs(
-    "a descriptor whose top delta has another name is switched",
+    "a switch with a descriptor whose top delta has another identifier is refused, or writes the usual one",
     { "1.15": refused, 7: renamed, 9: renamed },
     old((ploop, disk) => ploop.switchSnapshot({ disk, id: b }))
   )
   differs(
-    "a snapshot is deleted from a descriptor whose top delta has another name",
+    "a deletion with a descriptor whose top delta has another identifier is refused, or writes the usual one",
     { "1.15": refused, 7: renamed, 9: renamed },
     old((ploop, disk) => ploop.deleteSnapshot({ disk, id: b }))
   )
@@ -441,13 +445,13 @@ describe("snapshots and images", () => {
     mergedInto(false)
   )
   differs(
-    "a merge of more images into a new file",
+    "a merge of more than two images into a new file",
     { "1.15": "ok", 7: "Unsupported", 9: "Unsupported" },
     mergedInto(true)
   )
 
   differs(
-    "the check of a disk with an option",
+    "a check of a disk with an option",
     { "1.15": "Unsupported", 7: "ok", 9: "ok" },
     Effect.gen(function*() {
       const { ploop } = yield* services
@@ -456,7 +460,7 @@ describe("snapshots and images", () => {
   )
 
   differs(
-    "the check of a dirty image that must not be written to, but may be mended",
+    "a read-only check that may clear the in-use flag, of an image that has it set",
     { "1.15": "ImageDirty 7", 7: "ok", 9: "ok" },
     Effect.gen(function*() {
       const { host, ploop } = yield* services
@@ -467,7 +471,7 @@ describe("snapshots and images", () => {
   )
 
   differs(
-    "an image with an unknown mark where the one of being in use would be",
+    "a check of an image with an unknown value in place of the in-use flag",
     { "1.15": "ImageDirty 37", 7: "ok", 9: "ok" },
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
@@ -482,7 +486,7 @@ describe("snapshots and images", () => {
   )
 
   differs(
-    "an image of an idle disk is replaced",
+    "a replacement of an image of an idle disk",
     { "1.15": "ok", 7: "ok", 9: "Unsupported" },
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
@@ -493,7 +497,7 @@ describe("snapshots and images", () => {
   )
 
   differs(
-    "an image is replaced by one of another size",
+    "a replacement of an image by one of another size",
     { "1.15": "ImageMismatch 11", 7: "ok", 9: "ok" },
     Effect.gen(function*() {
       const { ploop } = yield* services
@@ -534,7 +538,7 @@ describe("space", () => {
   )
 
   differs(
-    "a disk is resized to 17 TiB",
+    "a resize of a disk to 17 TiB",
     { "1.15": "SizeRefused 38", 7: "ok", 9: "ok" },
     Effect.gen(function*() {
       const { ploop } = yield* services
@@ -544,7 +548,7 @@ describe("space", () => {
   )
 
   differs(
-    "an idle disk that was not shut down grows: by its image, or by a device, which mends it",
+    "a grow of an idle disk whose in-use flag is set is refused, or uses a device and clears the flag",
     { "1.15": ["ImageDirty 4", 300], 7: ["ok", 400], 9: ["ok", 400] },
     Effect.gen(function*() {
       const { host, low, ploop } = yield* services
@@ -558,7 +562,7 @@ describe("space", () => {
   )
 
   differs(
-    "an idle disk of version 1 grows, and is brought up to date where a device is used for writing",
+    "a grow of an idle disk of version 1 converts it to version 2 or leaves it",
     { "1.15": 1, 7: 2, 9: 1 },
     Effect.gen(function*() {
       const { low, ploop } = yield* services
@@ -573,7 +577,7 @@ describe("space", () => {
 
 describe("devices", () => {
   differs(
-    "the next device is known beforehand",
+    "the next device can be queried",
     { "1.15": "ok", 7: "ok", 9: "Unsupported" },
     Effect.flatMap(LowLevel.LowLevel, (low) => outcome(low.nextDevice))
   )

@@ -10,7 +10,7 @@ const file = FastCheck.record({
   ino: FastCheck.integer({ min: rootInode, max: rootInode + 1 })
 })
 
-/** Few places, so that mounts lie over and in each other. */
+/** Few files, so that mounts are on top of and inside each other. */
 const several = FastCheck.array(
   FastCheck.record({
     covers: file,
@@ -26,21 +26,21 @@ const isSame = (a: FileRef, b: FileRef): boolean => a.volume === b.volume && a.i
 const rootOf = ({ volume }: Mount): FileRef => ({ volume, ino: rootInode })
 
 describe("mounts", () => {
-  it("a place shows what was mounted over it, then over that, in the order of the mounts", () => {
+  it("a directory shows what was mounted over it, then over that, in the order of the mounts", () => {
     FastCheck.assert(FastCheck.property(several, file, (all, place) => {
       const expected = all.reduce<FileRef>((at, mount) => isSame(mount.covers, at) ? rootOf(mount) : at, place)
       assert.deepStrictEqual(mounts.onto(all, place), expected)
     }))
   })
 
-  it("what a root hides is found from the last mount back to the first", () => {
+  it("the directory that a root hides is found from the last mount back to the first", () => {
     FastCheck.assert(FastCheck.property(several, file, (all, place) => {
       const expected = all.reduceRight<FileRef>((at, mount) => isSame(rootOf(mount), at) ? mount.covers : at, place)
       assert.deepStrictEqual(mounts.below(all, place), expected)
     }))
   })
 
-  it("a root is a mount point where its file system is mounted", () => {
+  it("a root is a mount point if its file system is mounted", () => {
     FastCheck.assert(FastCheck.property(several, file, (all, place) => {
       assert.strictEqual(mounts.isMountPoint(all, place), all.some((mount) => isSame(rootOf(mount), place)))
     }))

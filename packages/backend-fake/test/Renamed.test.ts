@@ -4,8 +4,8 @@ import { FileSystem } from "@effect/platform"
 import { assert, layer } from "@effect/vitest"
 import { Effect } from "effect"
 
-layer(PloopFake.layer())("directories that were renamed", (it) => {
-  it.effect("a disk and its mount point are known by the paths that they have now", () =>
+layer(PloopFake.layer())("a renamed directory", (it) => {
+  it.effect("gives a disk and its mount point in it their current paths", () =>
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const fs = yield* FileSystem.FileSystem

@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { isDeepStrictEqual } from "node:util"
 import { generations, makeDisk, makeMounted } from "./utils/host.js"
 
-/** Everything of a host that its FileSystem shows: names, times, numbers and contents. */
+/** Everything that the `FileSystem` of a host shows: names, times, inodes and contents. */
 const dump = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const files: Record<string, unknown> = {}
@@ -20,7 +20,7 @@ const dump = Effect.gen(function*() {
   return files
 })
 
-/** Uses whatever is drawn at random or read from the clock: identifiers, file names, devices, times. */
+/** Uses everything that is random or read from the clock: identifiers, file names, devices, times. */
 const story = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const ploop = yield* Ploop.Ploop
@@ -63,7 +63,7 @@ describe("a run on the host in memory", () => {
     { fastCheck: { numRuns: 8 } }
   )
 
-  it.effect("draws other identifiers and names from another seed, and 0 is the seed unless given", () =>
+  it.effect("has other identifiers and names with another seed, and the default seed is 0", () =>
     Effect.gen(function*() {
       const all = yield* Effect.forEach(
         [{}, { seed: 0 }, { seed: 1 }, { seed: 2 }, { seed: -1 }],
@@ -76,7 +76,7 @@ describe("a run on the host in memory", () => {
       assert.notDeepEqual(Object.keys(all[0]!.files), Object.keys(all[2]!.files))
     }))
 
-  it.effect("takes every time from the clock", () =>
+  it.effect("reads every time from the clock", () =>
     Effect.gen(function*() {
       const at = (start: number) => Effect.zipRight(TestClock.setTime(start), told({}))
       const early = yield* at(0)
@@ -92,7 +92,7 @@ describe("a run on the host in memory", () => {
     }))
 })
 
-/** The sources of the package, with their paths and without their docstrings. */
+/** The sources of the package by path, without their docstrings. */
 const sources = ["src", "src/internal", "src/internal/operations"].flatMap((directory) => {
   const path = join(import.meta.dirname, "..", directory)
   return readdirSync(path)
@@ -104,7 +104,7 @@ const sources = ["src", "src/internal", "src/internal/operations"].flatMap((dire
 })
 
 describe("the package", () => {
-  it("imports effect, the platform's services, core and pure libraries, and nothing of Node", () => {
+  it("imports Effect, the services of its platform, core and pure libraries, and nothing of Node", () => {
     assert.isAbove(sources.length, 30)
     for (const { code, name } of sources) {
       for (const [, module] of code.matchAll(/(?:from|import\() ?"([^"]+)"/g)) {
@@ -117,7 +117,7 @@ describe("the package", () => {
     }
   })
 
-  it("touches neither the clock nor the randomness nor the processes of the host it runs on", () => {
+  it("uses neither the clock nor the random values nor the processes of the real host", () => {
     const forbidden =
       /\b(?:Math\.random|Date\.now|new Date\b|performance\.|process\.|crypto\.|console\.|setTimeout|setInterval)/
     for (const { code, name } of sources) assert.notMatch(code, forbidden, name)

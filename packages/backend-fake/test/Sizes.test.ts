@@ -23,7 +23,7 @@ const infoOf = (disk: string, mayMount = false) =>
     ({ free, freeInodes, size }) => ({ size: Number(size), free: Number(free), freeInodes: Number(freeInodes) })
   )
 
-/** What Node says of a failed system call. */
+/** The error code of a failed system call, or `ok`. */
 const code = <A>(use: Effect.Effect<A, PlatformError>) =>
   Effect.match(use, {
     onFailure: (error) => /^(\w+):/.exec(error._tag === "SystemError" ? error.description ?? "" : "")?.[1],
@@ -32,7 +32,7 @@ const code = <A>(use: Effect.Effect<A, PlatformError>) =>
 
 describe("an image file", () => {
   it.effect.prop(
-    "grows by whole clusters as data is written, by no more than the data touches",
+    "grows by whole clusters as data is written, and by no more than the data touches",
     { sizes: fc.array(fc.integer({ min: 1, max: 3 * MiB }), { minLength: 1, maxLength: 8 }) },
     ({ sizes }) =>
       Effect.gen(function*() {
@@ -44,7 +44,7 @@ describe("an image file", () => {
           const after = yield* imageSize
           assert.strictEqual(after % MiB, 0)
           assert.isAtLeast(after, before)
-          // The data can begin and end within a cluster, and the tables are in one of their own.
+          // The data can begin and end within a cluster, and the tables take one more.
           assert.isAtMost(after - before, (Math.ceil(size / MiB) + 2) * MiB)
           before = after
         }
@@ -54,7 +54,7 @@ describe("an image file", () => {
     { fastCheck: { numRuns: 25 } }
   )
 
-  it.effect("does not grow when something is read, nor when what is there is written again", () =>
+  it.effect("does not grow when data is read or overwritten", () =>
     Effect.gen(function*() {
       const { fs } = yield* services
       const { target } = yield* makeMounted("ct")
@@ -67,7 +67,7 @@ describe("an image file", () => {
       assert.strictEqual(yield* imageSize, before)
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("stays as it is below a snapshot: what is written goes to the new top delta", () =>
+  it.effect("keeps its size below a snapshot: new data goes to the new top delta", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct")
@@ -82,7 +82,7 @@ describe("an image file", () => {
       assert.isAtMost(yield* sizeOf(top), 8 * MiB)
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("does not shrink when a file is removed, and does at a discard, by what lay in whole clusters", () =>
+  it.effect("shrinks at a discard, by whole free clusters, and not when a file is removed", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct")
@@ -104,7 +104,7 @@ describe("an image file", () => {
     }).pipe(Effect.provide(PloopFake.layer())))
 
   it.effect.prop(
-    "keeps the clusters that files lie in when something is discarded or held by the balloon",
+    "keeps the clusters of files during a discard and when the balloon grows",
     {
       files: fc.array(fc.record({ size: fc.integer({ min: 1, max: 2 * MiB }), kept: fc.boolean() }), { maxLength: 10 })
     },
@@ -125,7 +125,7 @@ describe("an image file", () => {
     { fastCheck: { numRuns: 25 } }
   )
 
-  it.effect("shrinks by no more than a discard is to free, and grows again with new data", () =>
+  it.effect("shrinks by no more than a discard may free, and grows again with new data", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct")
@@ -138,7 +138,7 @@ describe("an image file", () => {
       assert.strictEqual(yield* imageSize, full)
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("of an idle disk shrinks when a discard may mount it", () =>
+  it.effect("of an idle disk shrinks at a discard that may mount the disk", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct")
@@ -151,7 +151,7 @@ describe("an image file", () => {
     }).pipe(Effect.provide(PloopFake.layer())))
 
   for (const format of ["preallocated", "raw"] as const) {
-    it.effect(`that is ${format} has its whole size from the beginning, and keeps it`, () =>
+    it.effect(`that is ${format} has its whole size from the start, and keeps it`, () =>
       Effect.gen(function*() {
         const { fs, ploop } = yield* services
         const { disk, target } = yield* makeMounted("ct", { format })
@@ -165,7 +165,7 @@ describe("an image file", () => {
       }).pipe(Effect.provide(PloopFake.layer())))
   }
 
-  it.effect("grows in units of the cluster size that it was made with", () =>
+  it.effect("grows in units of its cluster size", () =>
     Effect.gen(function*() {
       const { fs } = yield* services
       const { target } = yield* makeMounted("ct", { clusterSize: "64K" })
@@ -177,7 +177,7 @@ describe("an image file", () => {
     }).pipe(Effect.provide(PloopFake.layer())))
 })
 
-/** The space that all files of the host take but one, without the directories that it has from the beginning. */
+/** The space of all files of the host but one, without the initial directories. */
 const othersThan = (path: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -192,14 +192,14 @@ const othersThan = (path: string) =>
         sum += 512 * Option.getOrThrow(info.blocks)
       }
     }
-    // A directory that is hidden by a mount takes a block as well.
+    // A directory that a mount hides takes a block as well.
     const state = yield* Effect.flatMap(FakeHost.FakeHost, (host) => host.state)
     return sum + 4096 * HostState.mountPoints(state).length
   })
 
 describe("the space of the host", () => {
   it.effect.prop(
-    "that is in use is what its files and directories take, whatever was done",
+    "in use is the sum of what its files and directories take, after any operations",
     { steps: fc.array(fc.nat({ max: 11 }), { maxLength: 20 }) },
     ({ steps }) =>
       Effect.gen(function*() {
@@ -226,7 +226,7 @@ describe("the space of the host", () => {
     { fastCheck: { numRuns: 40 } }
   )
 
-  it.effect("of a hole costs nothing, in a file of the host and in one of a disk", () =>
+  it.effect("is not used by holes, in files of the host and in files of a disk", () =>
     Effect.gen(function*() {
       const { fs } = yield* services
       const { disk, target } = yield* makeMounted("ct")
@@ -241,7 +241,7 @@ describe("the space of the host", () => {
       assert.deepStrictEqual([yield* used, (yield* infoOf(disk)).free], before)
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("that is too little lets the operation fail with NoSpace, and nothing is half done", () =>
+  it.effect("makes an operation fail with NoSpace when there is too little, and the operation changes nothing", () =>
     Effect.gen(function*() {
       const { fs, host, ploop } = yield* services
       const disk = yield* makeDisk("ct", { clusterSize: "64M", size: "128M" })
@@ -265,7 +265,7 @@ describe("the space of the host", () => {
       assert.deepStrictEqual(yield* fs.readDirectory("/vz"), ["ct"])
     }).pipe(Effect.provide(PloopFake.layer({ capacity: "160M" }))))
 
-  it.effect("that is too little lets a write fail with ENOSPC, on the host and in a disk, and nothing is half done", () =>
+  it.effect("makes a write fail with ENOSPC when there is too little, on the host and in a disk, and nothing is written", () =>
     Effect.gen(function*() {
       const { fs } = yield* services
       const { target } = yield* makeMounted("ct")
@@ -282,7 +282,7 @@ describe("the space of the host", () => {
       yield* fs.writeFile(`${target}/file`, bytes(8 * MiB))
     }).pipe(Effect.provide(PloopFake.layer({ capacity: "40M" }))))
 
-  it.effect("can be used to the last byte of its capacity", () =>
+  it.effect("can be used to the last byte", () =>
     Effect.gen(function*() {
       const { fs } = yield* services
       yield* fs.writeFile("/tmp/file", bytes(MiB))
@@ -295,7 +295,7 @@ describe("the space of the host", () => {
 })
 
 describe("the file system in a disk", () => {
-  it.effect("is a little smaller than the disk, and told alike while mounted, from what the umount kept, and anew", () =>
+  it.effect("is a little smaller than the disk, and is reported alike while mounted, from the cache and by a new mount", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct", { size: "10G" })
@@ -306,13 +306,13 @@ describe("the file system in a disk", () => {
       yield* ploop.umount({ disk })
       const cached = yield* ploop.fileSystemInfo({ disk })
       yield* fs.remove("/vz/ct/.statfs")
-      const anew = yield* ploop.fileSystemInfo({ disk, mayMount: true })
-      assert.deepStrictEqual([mounted.source, cached.source, anew.source], ["mounted", "cached", "temporary-mount"])
-      for (const other of [cached, anew]) assert.deepStrictEqual({ ...other, source: "mounted" }, mounted)
+      const fresh = yield* ploop.fileSystemInfo({ disk, mayMount: true })
+      assert.deepStrictEqual([mounted.source, cached.source, fresh.source], ["mounted", "cached", "temporary-mount"])
+      for (const other of [cached, fresh]) assert.deepStrictEqual({ ...other, source: "mounted" }, mounted)
     }).pipe(Effect.provide(PloopFake.layer())))
 
   it.effect.prop(
-    "has as much less free as files take in blocks of 4 KiB, and one inode less for each",
+    "loses the blocks of 4 KiB and the inode that each file takes, and gets them back",
     { sizes: fc.array(fc.nat({ max: 200_000 }), { maxLength: 12 }), directories: fc.nat({ max: 4 }) },
     ({ directories, sizes }) =>
       Effect.gen(function*() {
@@ -334,7 +334,7 @@ describe("the file system in a disk", () => {
     { fastCheck: { numRuns: 25 } }
   )
 
-  it.effect("that is full takes no more, keeps what it has, and takes again what fits when something is removed", () =>
+  it.effect("refuses data when it is full, keeps what it has, and accepts what fits once something is removed", () =>
     Effect.gen(function*() {
       const { fs } = yield* services
       const { disk, target } = yield* makeMounted("ct")
@@ -383,7 +383,7 @@ describe("a resize", () => {
         yield* check
       }).pipe(Effect.provide(PloopFake.layer())))
 
-    it.effect(`that grows a disk ${mode} takes a size to the next whole cluster`, () =>
+    it.effect(`that grows a disk ${mode} rounds the size up to whole clusters`, () =>
       Effect.gen(function*() {
         const { ploop } = yield* services
         const { disk } = yield* begin()
@@ -391,7 +391,7 @@ describe("a resize", () => {
         assert.strictEqual(Number((yield* ploop.imageInfo({ disk })).size), 401 * MiB)
       }).pipe(Effect.provide(PloopFake.layer())))
 
-    it.effect(`that shrinks a disk ${mode} leaves its size, and takes the space from the file system`, () =>
+    it.effect(`that shrinks a disk ${mode} keeps the size of the disk, and takes the space from the file system`, () =>
       Effect.gen(function*() {
         const { ploop } = yield* services
         const { check, disk } = yield* begin({ size: "1G" })
@@ -407,7 +407,7 @@ describe("a resize", () => {
         assert.isAtLeast(MiBOf((yield* infoOf(disk)).free - after.free), 195)
       }).pipe(Effect.provide(PloopFake.layer())))
 
-    // An idle disk is mounted for the attempt, which leaves its traces.
+    // The attempt mounts an idle disk, which leaves traces.
     const kept = (disk: string) =>
       Effect.gen(function*() {
         const { fs, host, ploop } = yield* services
@@ -426,7 +426,7 @@ describe("a resize", () => {
         assert.deepStrictEqual(yield* kept(disk), before)
       }).pipe(Effect.provide(PloopFake.layer())))
 
-    it.effect(`${mode} refuses to cut what is in use, and changes nothing`, () =>
+    it.effect(`${mode} refuses to remove space in use, and changes nothing`, () =>
       Effect.gen(function*() {
         const { ploop } = yield* services
         const { check, disk } = yield* begin()
@@ -445,7 +445,7 @@ describe("a resize", () => {
       }).pipe(Effect.provide(PloopFake.layer())))
   }
 
-  it.effect("that is to be online needs the disk to be mounted, and one that is to be offline needs that it is not", () =>
+  it.effect("that must be online requires a mounted disk, and one that must be offline requires an idle disk", () =>
     Effect.gen(function*() {
       const { ploop } = yield* services
       const { disk } = yield* makeMounted("ct")
@@ -468,7 +468,7 @@ describe("a resize", () => {
       assert.deepStrictEqual(yield* ploop.listDevices, [])
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("grows a raw disk with its file, and online makes neither smaller", () =>
+  it.effect("grows a raw disk and its file, and shrinks neither online", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct", { format: "raw", size: "1G" })
@@ -484,7 +484,7 @@ describe("a resize", () => {
       assert.strictEqual(yield* imageSize, 1200 * MiB)
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("of a disk with snapshots changes the top delta alone: a switch brings the old size back", () =>
+  it.effect("of a disk with snapshots changes only the top delta: a switch restores the old size", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk } = yield* makeMounted("ct")
@@ -496,7 +496,7 @@ describe("a resize", () => {
       assert.include(yield* fs.readFileString(disk), `<Disk_size>${400 * 2048}</Disk_size>`)
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("that the host has no space for fails with NoSpace, and changes nothing", () =>
+  it.effect("fails with NoSpace when the host has too little space, and changes nothing", () =>
     Effect.gen(function*() {
       const { host, ploop } = yield* services
       const { disk } = yield* makeMounted("ct", { format: "raw" })
@@ -508,7 +508,7 @@ describe("a resize", () => {
 })
 
 describe("the balloon", () => {
-  it.effect("takes free space from the file system, gives it back, and takes no more than there is", () =>
+  it.effect("takes free space from the file system, gives it back, and takes no more than is free", () =>
     Effect.gen(function*() {
       const { ploop } = yield* services
       const { disk } = yield* makeMounted("ct")
@@ -523,7 +523,7 @@ describe("the balloon", () => {
       assert.deepStrictEqual(yield* infoOf(disk), before)
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("gives clusters that it takes back to the host", () =>
+  it.effect("gives the clusters that it takes back to the host", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct")
@@ -537,7 +537,7 @@ describe("the balloon", () => {
 })
 
 describe.each(generations)("on generation %s", (generation) => {
-  it.effect("a disk tells its size, its cluster size and its version; a raw one has no version", () =>
+  it.effect("a disk has a size, a cluster size and a version, and a raw disk has no version", () =>
     Effect.gen(function*() {
       const { ploop } = yield* services
       const disk = yield* makeDisk("ct", { size: 12_345n * 512n, clusterSize: "32K" })
@@ -557,7 +557,7 @@ describe.each(generations)("on generation %s", (generation) => {
       assert.isUndefined((yield* ploop.imageInfo({ disk: raw })).version)
     }).pipe(Effect.provide(PloopFake.layer({ generation }))))
 
-  it.effect("data that was written back lives as long as the images, whatever their format", () =>
+  it.effect("data that was written back survives as long as the images, in every format", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct")

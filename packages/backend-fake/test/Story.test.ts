@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { a, b, diskOf, generations, makeDisk, makeMounted } from "./utils/host.js"
 
-/** What a failed use of the FileSystem says: the reason, and the system call's own code. */
+/** The reason and the error code of a failed system call. */
 const refusal = <A>(use: Effect.Effect<A, { readonly _tag: string }>) =>
   Effect.map(Effect.flip(use), (error) => error as { readonly reason?: string; readonly description?: string })
 
@@ -14,7 +14,7 @@ const services = Effect.all({ fs: FileSystem.FileSystem, ploop: Ploop.Ploop })
 describe.each(generations)("on generation %s", (generation) => {
   const layer = PloopFake.layer({ generation })
 
-  it.effect("a disk goes back to a snapshot, and the snapshot is seen beside it, read-only", () =>
+  it.effect("a disk goes back to a snapshot, which is visible beside it, read-only", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct")
@@ -50,14 +50,14 @@ describe.each(generations)("on generation %s", (generation) => {
       assert.strictEqual(yield* fs.readFileString("/mnt/a/etc/motd"), "first")
     }).pipe(Effect.provide(layer)))
 
-  it.effect("a base delta is replaced by its copy, and the disk is what it was", () =>
+  it.effect("a base delta is replaced by its copy, and the disk is unchanged", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct")
       yield* fs.writeFileString(`${target}/motd`, "welcome")
       yield* ploop.createSnapshot({ disk, id: a })
       yield* fs.writeFileString(`${target}/later`, "later")
-      // Generation 9 replaces below a running device only, the others do it either way.
+      // Generation 9 replaces images only below a running device; the others replace them on an idle disk too.
       if (generation !== "9") yield* ploop.umount({ disk })
       yield* fs.copyFile("/vz/ct/root.hdd", "/vz/ct/copy.hdd")
       yield* ploop.replace({ disk, snapshot: a, with: "/vz/ct/copy.hdd" })
@@ -68,7 +68,7 @@ describe.each(generations)("on generation %s", (generation) => {
       assert.strictEqual(yield* fs.readFileString(`${target}/later`), "later")
     }).pipe(Effect.provide(layer)))
 
-  it.effect("a deleted delta makes the next mount fail, and its return makes it work", () =>
+  it.effect("a deleted delta makes the next mount fail, until the delta is restored", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct")
@@ -85,7 +85,7 @@ describe.each(generations)("on generation %s", (generation) => {
       assert.strictEqual(yield* fs.readFileString(`${target}/motd`), "welcome")
     }).pipe(Effect.provide(layer)))
 
-  it.effect("a deleted image goes on below its running device, and not after that", () =>
+  it.effect("a deleted image stays in use below its running device, and is gone after that", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { device, disk, target } = yield* makeMounted("ct")
@@ -98,7 +98,7 @@ describe.each(generations)("on generation %s", (generation) => {
       assert.strictEqual((yield* Effect.flip(ploop.mount({ disk, target })))._tag, "ImageNotFound")
     }).pipe(Effect.provide(layer)))
 
-  it.effect("a copied descriptor and hard-linked deltas are a clone, which has a top delta of its own", () =>
+  it.effect("a copied descriptor with hard links to the deltas is a clone, with its own top delta", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const base = yield* makeMounted("base")
@@ -124,7 +124,7 @@ describe.each(generations)("on generation %s", (generation) => {
       assert.strictEqual(yield* fs.readFileString("/mnt/clone/motd"), "from the clone")
     }).pipe(Effect.provide(layer)))
 
-  it.effect("a renamed image is found when the descriptor says its new name, and not before", () =>
+  it.effect("a renamed image is found once the descriptor has its new name", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct")
@@ -139,7 +139,7 @@ describe.each(generations)("on generation %s", (generation) => {
       assert.strictEqual((yield* ploop.listDevices)[0]?.image, "/vz/ct/other.hdd")
     }).pipe(Effect.provide(layer)))
 
-  it.effect("a disk that is moved with its directory goes on, for its descriptor names images from there", () =>
+  it.effect("a disk can be moved with its directory, because its descriptor has relative names", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct")
@@ -151,7 +151,7 @@ describe.each(generations)("on generation %s", (generation) => {
       assert.strictEqual(yield* fs.readFileString(`${target}/motd`), "welcome")
     }).pipe(Effect.provide(layer)))
 
-  it.effect("a descriptor is a file, and says what core reads in it", () =>
+  it.effect("a descriptor is a file that core can read", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const disk = yield* makeDisk("ct")
@@ -166,7 +166,7 @@ describe.each(generations)("on generation %s", (generation) => {
 })
 
 describe("a mounted disk", () => {
-  it.effect("appears at its target and hides what was there, which is back after the umount", () =>
+  it.effect("appears at its target and hides what was there until the unmount", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       yield* fs.makeDirectory("/mnt/ct/old", { recursive: true })
@@ -180,7 +180,7 @@ describe("a mounted disk", () => {
       assert.strictEqual(yield* fs.readFileString(`${target}/below`), "below")
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("is a file system of its own: no link and no rename leads out of it, and a copy does", () =>
+  it.effect("is a separate file system: links and renames across it fail, and copies succeed", () =>
     Effect.gen(function*() {
       const { fs } = yield* services
       const { target } = yield* makeMounted("ct")
@@ -192,7 +192,7 @@ describe("a mounted disk", () => {
       assert.notStrictEqual((yield* fs.stat(target)).dev, (yield* fs.stat("/mnt")).dev)
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("keeps its target from being removed or renamed", () =>
+  it.effect("prevents the removal and renaming of its target", () =>
     Effect.gen(function*() {
       const { fs } = yield* services
       const { target } = yield* makeMounted("ct")
@@ -201,7 +201,7 @@ describe("a mounted disk", () => {
       assert.isTrue(yield* fs.exists(target))
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("takes another below it, and is busy until that one is umounted", () =>
+  it.effect("can contain another mount, and is busy until that one is unmounted", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const outer = yield* makeMounted("outer")
@@ -216,7 +216,7 @@ describe("a mounted disk", () => {
       yield* ploop.umount({ disk: outer.disk })
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("is hidden by another at the same target, and seen again after", () =>
+  it.effect("is hidden by another at the same target until that one is unmounted", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const first = yield* makeMounted("ct")
@@ -229,7 +229,7 @@ describe("a mounted disk", () => {
       yield* ploop.umount({ disk: first.disk })
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("shares nothing with the others that are mounted", () =>
+  it.effect("shares nothing with other mounted disks", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const names = ["one", "two", "three", "four"]
@@ -249,7 +249,7 @@ describe("a mounted disk", () => {
       )
     }).pipe(Effect.provide(PloopFake.layer())))
 
-  it.effect("is busy while a file below it is open, and while it is not is umounted", () =>
+  it.effect("is busy while a file in it is open, and is unmounted once the file is closed", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services
       const { disk, target } = yield* makeMounted("ct")

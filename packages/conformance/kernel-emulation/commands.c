@@ -98,7 +98,7 @@ static int clear(struct device *device)
 		return -EBUSY;
 	chain_clear(&device->chain);
 	/* first ends the connection, so that the umount waits for nobody */
-	close(device->disk.fd);
+	fuse_close(&device->disk);
 	device_path(path, device->number, "disk");
 	umount2(path, MNT_DETACH);
 	unpublish(device);

@@ -19,6 +19,10 @@ int fuse_mount(struct fuse_disk *disk, const char *path)
 {
 	char options[128];
 
+	disk->request = malloc(BUFFER_SIZE);
+	disk->data = malloc(FUSE_MOST);
+	if (!disk->request || !disk->data)
+		return -ENOMEM;
 	umount2(path, MNT_DETACH);
 	write_text(path, "%s", "");
 	disk->fd = open_raw("/dev/fuse", O_RDWR);
@@ -26,6 +30,14 @@ int fuse_mount(struct fuse_disk *disk, const char *path)
 		return -errno;
 	snprintf(options, sizeof options, "fd=%d,rootmode=100600,user_id=0,group_id=0", disk->fd);
 	return mount("ploop-emulation", path, "fuse", MS_NOSUID | MS_NODEV, options) ? -errno : 0;
+}
+
+void fuse_close(struct fuse_disk *disk)
+{
+	close(disk->fd);
+	disk->fd = -1;
+	free(disk->request);
+	free(disk->data);
 }
 
 void fuse_answer(struct fuse_disk *disk, uint64_t request, int error, const void *data, size_t length)
@@ -76,34 +88,30 @@ static void answer_statistics(struct fuse_disk *disk, uint64_t request)
 
 static void answer_read(struct fuse_disk *disk, uint64_t request, const struct fuse_read_in *in)
 {
-	static char data[FUSE_MOST];
-	int error = in->size > FUSE_MOST ? -EINVAL : disk->operations->read(disk->owner, in->offset, data, in->size);
+	int error = in->size > FUSE_MOST ? -EINVAL :
+		disk->operations->read(disk->owner, in->offset, disk->data, in->size);
 
-	fuse_answer(disk, request, error, data, error ? 0 : in->size);
+	fuse_answer(disk, request, error, disk->data, error ? 0 : in->size);
 }
 
-static int answer_write(struct fuse_disk *disk, uint64_t request, const struct fuse_write_in *in)
+static void answer_write(struct fuse_disk *disk, uint64_t request, const struct fuse_write_in *in)
 {
 	struct fuse_write_out out = { .size = in->size };
 	int error = disk->operations->write(disk->owner, in->offset, in + 1, in->size);
 
-	if (error != FUSE_STALLED)
-		fuse_answer(disk, request, error, &out, error ? 0 : sizeof out);
-	return error;
+	fuse_answer(disk, request, error, &out, error ? 0 : sizeof out);
 }
 
-static int answer_fallocate(struct fuse_disk *disk, uint64_t request, const struct fuse_fallocate_in *in)
+static void answer_fallocate(struct fuse_disk *disk, uint64_t request, const struct fuse_fallocate_in *in)
 {
 	int error = !(in->mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) ? -EOPNOTSUPP :
 		disk->operations->clear(disk->owner, request, in->offset, in->length, in->mode & FALLOC_FL_PUNCH_HOLE);
 
-	if (error <= 0)
+	if (error != FUSE_HELD)
 		fuse_answer(disk, request, error, NULL, 0);
-	return error;
 }
 
-/* Whether it has to be tried again. */
-static bool stalls(struct fuse_disk *disk, const struct fuse_in_header *header)
+static void answer(struct fuse_disk *disk, const struct fuse_in_header *header)
 {
 	const void *in = header + 1;
 
@@ -125,9 +133,11 @@ static bool stalls(struct fuse_disk *disk, const struct fuse_in_header *header)
 		answer_read(disk, header->unique, in);
 		break;
 	case FUSE_WRITE:
-		return answer_write(disk, header->unique, in) == FUSE_STALLED;
+		answer_write(disk, header->unique, in);
+		break;
 	case FUSE_FALLOCATE:
-		return answer_fallocate(disk, header->unique, in) == FUSE_STALLED;
+		answer_fallocate(disk, header->unique, in);
+		break;
 	case FUSE_STATFS:
 		answer_statistics(disk, header->unique);
 		break;
@@ -146,39 +156,12 @@ static bool stalls(struct fuse_disk *disk, const struct fuse_in_header *header)
 	default:
 		fuse_answer(disk, header->unique, -ENOSYS, NULL, 0);
 	}
-	return false;
 }
 
 bool fuse_serve(struct fuse_disk *disk)
 {
-	static char buffer[BUFFER_SIZE] __attribute__((aligned(8)));
-	ssize_t length = read(disk->fd, buffer, sizeof buffer);
-	struct fuse_in_header *header = (void *)buffer;
-
-	if (length < 0)
+	if (read(disk->fd, disk->request, BUFFER_SIZE) < 0)
 		return errno != ENODEV;
-	if (!stalls(disk, header))
-		return true;
-	if ((disk->stalled = malloc(length)))
-		memcpy(disk->stalled, buffer, length);
-	else
-		fuse_answer(disk, header->unique, -ENOMEM, NULL, 0);
+	answer(disk, (const void *)disk->request);
 	return true;
-}
-
-void fuse_retry(struct fuse_disk *disk)
-{
-	if (!disk->stalled || stalls(disk, disk->stalled))
-		return;
-	free(disk->stalled);
-	disk->stalled = NULL;
-}
-
-void fuse_fail(struct fuse_disk *disk, int error)
-{
-	if (!disk->stalled)
-		return;
-	fuse_answer(disk, ((struct fuse_in_header *)disk->stalled)->unique, error, NULL, 0);
-	free(disk->stalled);
-	disk->stalled = NULL;
 }

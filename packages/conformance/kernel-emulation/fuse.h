@@ -14,16 +14,13 @@
 
 /* An operation that is answered later, by fuse_answer(). */
 #define FUSE_HELD 1000001
-/* An operation that cannot be done now, and is to be tried again, by fuse_retry(). */
-#define FUSE_STALLED 1000002
-
 /* Results are zero, a negated errno, or one of the above where it is said. */
 struct fuse_operations {
 	uint64_t (*size)(void *owner);
 	uint32_t (*granularity)(void *owner);	/* bytes in the smallest part that can be discarded */
 	int (*read)(void *owner, uint64_t offset, void *data, size_t length);
-	int (*write)(void *owner, uint64_t offset, const void *data, size_t length);	/* may stall */
-	int (*clear)(void *owner, uint64_t request, uint64_t offset, uint64_t length, bool punch);	/* may hold, may stall */
+	int (*write)(void *owner, uint64_t offset, const void *data, size_t length);
+	int (*clear)(void *owner, uint64_t request, uint64_t offset, uint64_t length, bool punch);	/* may hold */
 	int (*sync)(void *owner);
 };
 
@@ -31,20 +28,17 @@ struct fuse_disk {
 	int fd;			/* -1 when there is none */
 	const struct fuse_operations *operations;
 	void *owner;
-	void *stalled;		/* the request that is to be tried again; NULL for none */
+	char *request, *data;	/* what was read from the kernel, and what is read for it */
 };
 
 /* Mounts the file over an empty one at the path. */
 int fuse_mount(struct fuse_disk *disk, const char *path);
 
+/* Ends the connection: whoever still waits for the file gets an error. */
+void fuse_close(struct fuse_disk *disk);
+
 /* Takes one request from the kernel and does it; false when the mount is gone. */
 bool fuse_serve(struct fuse_disk *disk);
-
-/* Tries the stalled request again, if there is one. */
-void fuse_retry(struct fuse_disk *disk);
-
-/* Fails the stalled request, if there is one. */
-void fuse_fail(struct fuse_disk *disk, int error);
 
 /* Answers a request that was held. */
 void fuse_answer(struct fuse_disk *disk, uint64_t request, int error, const void *data, size_t length);

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "mapper-gate.h"
 #include "mapper.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -120,7 +121,11 @@ static int message(struct mapped *device, struct dm_ioctl *data, size_t size)
 	target = mapped_target(device, sector);
 	if (count < 1 || *words[0] == '@' || !target || !target->type->message)
 		return -EINVAL;
+	if (target->type->changes(words[0]) && (answer = gate_pause(device)))
+		return answer;
 	answer = target->type->message(target, count, words, result, sizeof result);
+	if (target->type->changes(words[0]))
+		gate_unpause(device);
 	if (answer < 0)
 		return answer;
 	report_status(device, data);

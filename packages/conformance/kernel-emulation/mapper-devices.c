@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "mapper-gate.h"
 #include "mapper.h"
 #include "mounts.h"
 #include "state.h"
@@ -116,9 +117,9 @@ void mapped_destroy(struct mapped *device)
 	char path[PATH_MAX];
 
 	take_out(device);
-	fuse_fail(&device->disk, -EIO);
+	gate_end(device);
 	if (device->disk.fd >= 0) {
-		close(device->disk.fd);
+		fuse_close(&device->disk);
 		mapper_path(path, device->minor, "disk");
 		umount2(path, MNT_DETACH);
 	}
@@ -144,18 +145,6 @@ static struct mapped *passes_to(const struct table *table, uint32_t index)
 		if (table->targets[i].below == below)
 			return NULL;
 	return below;
-}
-
-bool mapped_is_stopped(const struct mapped *device)
-{
-	const struct table *table = device->live;
-
-	if (device->suspended || device->disk.stalled)
-		return true;
-	for (uint32_t i = 0; table && i < table->count; i++)
-		if (table->targets[i].below && mapped_is_stopped(table->targets[i].below))
-			return true;
-	return false;
 }
 
 uint64_t mapped_sectors(const struct mapped *device)
@@ -393,37 +382,52 @@ int mapped_sync(struct mapped *device)
 
 static uint64_t disk_size(void *owner)
 {
-	return mapped_sectors(owner) * SECTOR;
+	uint64_t sectors;
+
+	gate_lock();
+	sectors = mapped_sectors(owner);
+	gate_unlock();
+	return sectors * SECTOR;
 }
 
 static uint32_t disk_granularity(void *owner)
 {
-	struct target *first = mapped_target(owner, 0);
-	uint32_t granularity = first ? first->type->granularity(first) : SECTOR;
+	struct target *first;
+	uint32_t granularity;
 
+	gate_lock();
+	first = mapped_target(owner, 0);
+	granularity = first ? first->type->granularity(first) : SECTOR;
+	gate_unlock();
 	return granularity < 4096 ? 4096 : granularity;
+}
+
+static int leave(struct mapped *device, int error)
+{
+	gate_leave(device);
+	return error;
 }
 
 static int disk_read(void *owner, uint64_t offset, void *data, size_t length)
 {
-	return mapped_read(owner, offset, data, length);
+	return gate_enter(owner) ? leave(owner, mapped_read(owner, offset, data, length)) : -EIO;
 }
 
 static int disk_write(void *owner, uint64_t offset, const void *data, size_t length)
 {
-	return mapped_write(owner, offset, data, length);
+	return gate_enter(owner) ? leave(owner, mapped_write(owner, offset, data, length)) : -EIO;
 }
 
 static int disk_clear(void *owner, uint64_t request, uint64_t offset, uint64_t length, bool punch)
 {
 	(void)request;
 	(void)punch;
-	return mapped_clear(owner, offset, length);
+	return gate_enter(owner) ? leave(owner, mapped_clear(owner, offset, length)) : -EIO;
 }
 
 static int disk_sync(void *owner)
 {
-	return mapped_sync(owner);
+	return gate_enter(owner) ? leave(owner, mapped_sync(owner)) : -EIO;
 }
 
 static const struct fuse_operations operations = {
@@ -438,11 +442,13 @@ static const struct fuse_operations operations = {
 int mapped_serve(struct mapped *device)
 {
 	char path[PATH_MAX];
+	int error;
 
 	if (device->disk.fd >= 0)
 		return 0;
 	device->disk.operations = &operations;
 	device->disk.owner = device;
 	mapper_path(path, device->minor, "disk");
-	return fuse_mount(&device->disk, path);
+	error = fuse_mount(&device->disk, path);
+	return error ? error : gate_start(device);
 }

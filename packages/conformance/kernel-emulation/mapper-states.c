@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "freeze.h"
 #include "loop.h"
+#include "mapper-gate.h"
 #include "mapper.h"
 #include "state.h"
 #include <errno.h>
@@ -82,25 +83,20 @@ static void finish(struct mapped *device, int error, int grown)
 	free(pending.data);
 }
 
-bool mapper_is_suspending(void)
-{
-	for (const struct mapped *device = mapped_devices; device; device = device->next)
-		if (device->freezer.status >= 0 && !device->suspended && device->pending.client >= 0)
-			return true;
-	return false;
-}
-
 static int begin_suspend(struct mapped *device, const struct pending *pending)
 {
 	int error;
 
-	fuse_fail(&device->disk, -ENOSPC);
-	if (device->loop < 0 || pending->flags & DM_SKIP_LOCKFS_FLAG) {
-		device->suspended = true;
-		return 0;
+	gate_begin_giving_up();
+	if (device->loop >= 0 && !(pending->flags & DM_SKIP_LOCKFS_FLAG)) {
+		error = helper_start(&device->freezer, &suspend_task, &device->loop);
+		if (!error)
+			return wait_for_helper(device, pending);
+	} else {
+		error = gate_suspend(device);
 	}
-	error = helper_start(&device->freezer, &suspend_task, &device->loop);
-	return error ? error : wait_for_helper(device, pending);
+	gate_end_giving_up();
+	return error;
 }
 
 int mapper_suspend(struct mapped *device, const struct pending *pending)
@@ -153,8 +149,10 @@ static bool swap_tables(struct mapped *device)
 
 	if (!device->inactive)
 		return false;
+	gate_lock();
 	device->live = device->inactive;
 	device->inactive = NULL;
+	gate_unlock();
 	table_destroy(old);
 	return old && mapped_sectors(device) != sectors;
 }
@@ -167,7 +165,7 @@ static int resume_suspended(struct mapped *device, const struct pending *pending
 
 	if (error)
 		return error;
-	device->suspended = false;
+	gate_resume(device);
 	if (device->live && device->loop < 0)
 		return attach(device, pending);
 	if (device->freezer.status < 0)
@@ -200,7 +198,9 @@ void mapper_freezer(struct mapped *device)
 			finish(device, 0, device->grown ? device->minor : -1);
 		return;
 	}
-	device->suspended = !result;
+	if (!result)
+		result = gate_suspend(device);
+	gate_end_giving_up();
 	if (!result && device->pending.command == DM_DEV_SUSPEND_CMD && !(device->pending.flags & DM_SUSPEND_FLAG))
 		result = resume_suspended(device, &device->pending);
 	if (result != REPLIED_LATER)
@@ -235,7 +235,7 @@ void mapper_prober(struct mapped *device)
 	close(device->prober.status);
 	device->prober.status = -1;
 	/* what is still to be written is written when the loop device goes */
-	device->suspended = false;
+	gate_resume(device);
 	helper_release(&device->keeper);
 }
 
@@ -272,9 +272,9 @@ void mapper_keeper(struct mapped *device)
 
 void mapper_release(void)
 {
+	gate_begin_giving_up();
 	for (struct mapped *device = mapped_devices; device; device = device->next) {
-		device->suspended = false;
-		fuse_fail(&device->disk, -EIO);
+		gate_resume(device);
 		helper_release(&device->freezer);
 	}
 }

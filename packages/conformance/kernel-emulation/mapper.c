@@ -13,11 +13,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* Descriptors of one device that are polled: its requests and its helpers. */
-enum { REQUESTS, KEEPER, FREEZER, PROBER, POLLED };
+/* Descriptors of one device that are polled: its helpers. */
+enum { KEEPER, FREEZER, PROBER, POLLED };
 
-/* How long a host without space is waited for until a write is tried again, in milliseconds. */
-#define RETRY_PAUSE 20000
 /* A command has room for its reply; larger ones are nobody's. */
 #define MOST_DATA (64u << 20)
 
@@ -111,37 +109,23 @@ static int count_devices(void)
 	return count;
 }
 
-/* Lists what is waited for; whether a write is stalled. */
-static bool list(struct pollfd *events)
+static void list(struct pollfd *events)
 {
-	bool stalled = false;
-
 	for (const struct mapped *device = mapped_devices; device; device = device->next, events += POLLED) {
-		stalled |= device->disk.stalled != NULL;
-		events[REQUESTS] = (struct pollfd){ mapped_is_stopped(device) ? -1 : device->disk.fd, POLLIN, 0 };
 		events[KEEPER] = (struct pollfd){ device->keeper.status, POLLIN, 0 };
 		events[FREEZER] = (struct pollfd){ device->freezer.status, POLLIN, 0 };
 		events[PROBER] = (struct pollfd){ device->prober.status, POLLIN, 0 };
 	}
-	return stalled;
 }
 
 static void hear(struct mapped *device, const struct pollfd *events)
 {
-	if (events[REQUESTS].revents & POLLIN)
-		fuse_serve(&device->disk);
 	if (events[PROBER].revents)
 		mapper_prober(device);
 	if (events[FREEZER].revents)
 		mapper_freezer(device);
 	if (events[KEEPER].revents)
 		mapper_keeper(device);
-}
-
-static void retry(void)
-{
-	for (struct mapped *device = mapped_devices; device; device = device->next)
-		fuse_retry(&device->disk);
 }
 
 /* One turn: whatever can be done now. */
@@ -155,9 +139,8 @@ static void turn(void)
 	if (!events)
 		return;
 	events[0] = (struct pollfd){ listener, POLLIN, 0 };
-	ready = poll(events, count * POLLED + 1, list(of_device) ? RETRY_PAUSE : -1);
-	if (!ready)
-		retry();
+	list(of_device);
+	ready = poll(events, count * POLLED + 1, -1);
 	/* a device that is gone is gone for this turn only after it was heard */
 	for (device = mapped_devices; ready > 0 && device; device = next, of_device += POLLED) {
 		next = device->next;

@@ -1,6 +1,6 @@
 /*
  * Device mapper, for generation 9: one process for all devices of a state
- * directory. A mapped device is a file over FUSE and a loop device over that;
+ * directory, with a thread for each. A mapped device is a file over FUSE and a loop device over that;
  * its table says what the file is made of.
  */
 #ifndef MAPPER_H
@@ -9,6 +9,7 @@
 #include "fuse.h"
 #include "helper.h"
 #include <linux/dm-ioctl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -39,6 +40,8 @@ struct target_type {
 	void (*describe)(const struct target *target, bool table, char *text, size_t size);
 	/* Zero, ANSWERED with a result, or a negated errno; NULL when it takes no messages. */
 	int (*message)(struct target *target, int count, char **words, char *result, size_t size);
+	/* Whether a message changes what requests use, so that none may be under way. */
+	bool (*changes)(const char *message);
 	/* Whether the device may be resumed: zero or a negated errno; NULL when always. */
 	int (*resumable)(const struct target *target);
 	/* Offsets are bytes from the start of the target. */
@@ -81,6 +84,10 @@ struct mapped {
 	bool grown;			/* the size is another one than before the resume */
 	uint32_t event;
 	struct fuse_disk disk;
+	pthread_t thread;		/* serves the disk */
+	bool served, ending;
+	int stop;			/* becomes readable when the thread is to end */
+	int paused, under_way;		/* commands that stop it, and requests that are being done */
 	int loop;			/* number of the loop device; -1 for none */
 	struct helper keeper;		/* has the loop device */
 	struct helper freezer;		/* has the file system frozen */
@@ -99,8 +106,6 @@ struct mapped *mapped_called(const char *text);
 struct mapped *mapped_create(const char *name, const char *uuid, int minor);
 int mapped_rename(struct mapped *device, const char *name);
 void mapped_destroy(struct mapped *device);
-/* Whether it, or what it passes to, must not be read or written now. */
-bool mapped_is_stopped(const struct mapped *device);
 uint64_t mapped_sectors(const struct mapped *device);
 /* How often it is open: by processes, mounts, and tables. */
 int mapped_open_count(const struct mapped *device);
@@ -133,8 +138,6 @@ int mapper_remove(struct mapped *device, const struct pending *pending);
 void mapper_keeper(struct mapped *device);
 void mapper_freezer(struct mapped *device);
 void mapper_prober(struct mapped *device);
-/* Whether a suspend waits for requests to end. */
-bool mapper_is_suspending(void);
 /* Lets all go on that is suspended; ends the loop devices of all. */
 void mapper_release(void);
 void mapper_detach(void);

@@ -1,6 +1,7 @@
 /* The target "ploop": what its table may be, and the messages that it takes. */
 #define _GNU_SOURCE
 #include "image.h"
+#include "mapper-gate.h"
 #include "mapper.h"
 #include "stack.h"
 #include <ctype.h>
@@ -21,6 +22,7 @@
 #define MOST_WORDS (MAX_LAYERS + 8)
 
 struct ploop {
+	pthread_mutex_t lock;	/* of the stack, between the threads of this device and of those above it */
 	struct stack stack;
 	uint32_t cluster_log;
 	uint64_t offset;	/* sectors of the image before the first one of the device */
@@ -241,6 +243,7 @@ static int ploop_construct(struct target *target, const char *parameters, pid_t 
 	}
 	for (int level = 0; level < MAX_LAYERS; level++)
 		ploop->stack.layers[level].fd = -1;
+	pthread_mutex_init(&ploop->lock, NULL);
 	target->state = ploop;
 	count = split(copy, words);
 	error = build(target, ploop, words, count, caller);
@@ -276,45 +279,67 @@ static uint64_t within_image(const struct target *target, uint64_t offset)
 	return offset + ((const struct ploop *)target->state)->offset * SECTOR;
 }
 
-static int ploop_read(struct target *target, uint64_t offset, void *data, size_t length)
+/* A host without space makes the request wait, and the device tells; false when it is to fail. */
+static bool wait_for_space(struct target *target, struct ploop *ploop)
 {
-	struct ploop *ploop = target->state;
-
-	return stack_read(&ploop->stack, within_image(target, offset), data, length);
-}
-
-/* A host without space makes the request wait, and the device tells; what a suspend waits for fails. */
-static int stalled(struct ploop *ploop, struct target *target, int error)
-{
-	if (error != -ENOSPC || mapper_is_suspending())
-		return error;
+	gate_lock();
 	if (!ploop->out_of_space)
 		target->device->event++;
 	ploop->out_of_space = ploop->event = true;
-	return FUSE_STALLED;
+	gate_unlock();
+	return gate_wait_for_space();
+}
+
+static int ploop_read(struct target *target, uint64_t offset, void *data, size_t length)
+{
+	struct ploop *ploop = target->state;
+	int error;
+
+	pthread_mutex_lock(&ploop->lock);
+	error = stack_read(&ploop->stack, within_image(target, offset), data, length);
+	pthread_mutex_unlock(&ploop->lock);
+	return error;
 }
 
 static int ploop_write(struct target *target, uint64_t offset, const void *data, size_t length)
 {
 	struct ploop *ploop = target->state;
+	int error;
 
-	return target->read_only ? -EROFS :
-		stalled(ploop, target, stack_write(&ploop->stack, within_image(target, offset), data, length));
+	if (target->read_only)
+		return -EROFS;
+	do {
+		pthread_mutex_lock(&ploop->lock);
+		error = stack_write(&ploop->stack, within_image(target, offset), data, length);
+		pthread_mutex_unlock(&ploop->lock);
+	} while (error == -ENOSPC && wait_for_space(target, ploop));
+	return error;
 }
 
 static int ploop_clear(struct target *target, uint64_t offset, uint64_t length)
 {
 	struct ploop *ploop = target->state;
+	int error;
 
-	return target->read_only ? -EROFS :
-		stalled(ploop, target, stack_clear(&ploop->stack, within_image(target, offset), length));
+	if (target->read_only)
+		return -EROFS;
+	do {
+		pthread_mutex_lock(&ploop->lock);
+		error = stack_clear(&ploop->stack, within_image(target, offset), length);
+		pthread_mutex_unlock(&ploop->lock);
+	} while (error == -ENOSPC && wait_for_space(target, ploop));
+	return error;
 }
 
 static int ploop_sync(struct target *target)
 {
 	struct ploop *ploop = target->state;
+	int error;
 
-	return stack_sync(&ploop->stack);
+	pthread_mutex_lock(&ploop->lock);
+	error = stack_sync(&ploop->stack);
+	pthread_mutex_unlock(&ploop->lock);
+	return error;
 }
 
 static uint32_t ploop_granularity(const struct target *target)
@@ -339,8 +364,10 @@ static int get_image_name(struct ploop *ploop, uint64_t number, char *result, si
 
 static int get_event(struct ploop *ploop, char *result, size_t size)
 {
+	gate_lock();
 	snprintf(result, size, "%s", ploop->event ? "event_ENOSPC" : "");
 	ploop->event = ploop->out_of_space = false;
+	gate_unlock();
 	return ANSWERED;
 }
 
@@ -491,6 +518,11 @@ static int ploop_message(struct target *target, int count, char **words, char *r
 		!strcmp(words[0], "get_event") ? get_event(ploop, result, size) : flip(target, ploop);
 }
 
+static bool ploop_changes(const char *message)
+{
+	return strcmp(message, "get_img_name") && strcmp(message, "get_event");
+}
+
 const struct target_type ploop_target = {
 	.name = "ploop",
 	.version = { 1, 0, 0 },
@@ -498,6 +530,7 @@ const struct target_type ploop_target = {
 	.destroy = ploop_destroy,
 	.describe = ploop_describe,
 	.message = ploop_message,
+	.changes = ploop_changes,
 	.resumable = ploop_resumable,
 	.read = ploop_read,
 	.write = ploop_write,

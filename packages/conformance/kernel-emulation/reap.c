@@ -143,7 +143,8 @@ static int remove_mapped(int minor)
 	char path[PATH_MAX], name[128];
 
 	mapper_path(path, minor, "disk");
-	umount2(path, MNT_DETACH);
+	/* by force, which ends the connection: a server that was killed cannot end while it waits for its own answer */
+	umount2(path, MNT_FORCE | MNT_DETACH);
 	mapper_path(path, minor, "dm/name");
 	if (read_line(path, name, sizeof name) <= 0)
 		return 0;

@@ -59,7 +59,7 @@ int stack_merge(struct stack *stack);
 int stack_flip(struct stack *stack);
 void stack_drop(struct stack *stack, int level);
 
-/* Whether any delta has the cluster. */
+/* The slot that a layer has of a cluster, and whether it has one. */
 int stack_slot(struct stack *stack, int level, uint32_t cluster, uint32_t *slot, bool *found);
 
 #endif

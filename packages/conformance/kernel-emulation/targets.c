@@ -283,6 +283,13 @@ static int tracking_message(struct target *target, int count, char **words, char
 	return !strcmp(words[0], "tracking_stop") ? stop(tracking) : next(tracking, result, size);
 }
 
+/* The map, all of them. */
+static bool tracking_changes(const char *message)
+{
+	(void)message;
+	return true;
+}
+
 const struct target_type tracking_target = {
 	.name = "tracking",
 	.version = { 1, 0, 0 },
@@ -290,6 +297,7 @@ const struct target_type tracking_target = {
 	.destroy = tracking_destroy,
 	.describe = tracking_describe,
 	.message = tracking_message,
+	.changes = tracking_changes,
 	.read = tracking_read,
 	.write = tracking_write,
 	.clear = tracking_clear,

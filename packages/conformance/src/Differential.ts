@@ -1,7 +1,7 @@
 /**
- * Runs random sequences of operations on two targets at once, and compares them
- * after each step: results, errors, descriptor, tree of snapshots, and files. A
- * difference is shrunk to a short sequence that shows it.
+ * Runs random sequences of operations on two targets, and compares them after each
+ * step: results, errors, descriptors, snapshot trees and files. It shrinks a
+ * difference to a short sequence.
  *
  * @since 0.1.0
  */
@@ -25,11 +25,11 @@ export interface Options {
   readonly sequences: number
   /** The seed of the random numbers. The same seed gives the same sequences. */
   readonly seed: number
-  /** The number of steps that a sequence has at most. Default: 12. */
+  /** The maximum number of steps in a sequence. Default: 12. */
   readonly steps?: number | undefined
   /**
-   * Whether disks have a file system, are mounted and are written to, which both targets must support. If
-   * not, the steps are those that need no kernel driver.
+   * Whether disks have a file system, are mounted and are written to. Both targets must support it. If
+   * `false`, all steps work without a kernel driver.
    */
   readonly mounts: boolean
   /** The number of sequences that run at the same time. Default: 1. */
@@ -39,8 +39,8 @@ export interface Options {
 }
 
 /**
- * Both agreed: after how many sequences, how many steps in all of them, and how
- * often each operation succeeded and failed, on both in the same way.
+ * The targets agree: the number of sequences, the number of steps in all of them,
+ * and how often each operation succeeded and failed, in the same way on both.
  *
  * @since 0.1.0
  * @category schemas
@@ -62,8 +62,9 @@ export const Agreement = Schema.Struct({
 export type Agreement = typeof Agreement.Type
 
 /**
- * The targets differ: the steps that show it, and what was seen after the last
- * of them on either side, from a little before the first line that differs.
+ * The targets differ: the steps that lead to the difference, and an excerpt of
+ * what each target showed after the last of them, around the first line that
+ * differs.
  *
  * @since 0.1.0
  * @category errors
@@ -95,8 +96,7 @@ const planOf = ({ jobs = 1, shrink = true, steps = 12, ...given }: Options): int
 })
 
 /**
- * Compares two targets. The second is also asked what the state is when a next
- * step is chosen, so let that be the faster one.
+ * Compares two targets.
  *
  * @since 0.1.0
  * @category running

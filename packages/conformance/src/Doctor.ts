@@ -1,6 +1,7 @@
 /**
- * Looks at a host, and says what is missing for what: the tool and its helpers,
- * the kernel driver, root, a directory to work in, leftovers of earlier runs.
+ * Inspects a host, and reports what is missing and what needs it: the tool and its
+ * helpers, the kernel driver, root, a directory to work in; and leftovers of
+ * earlier runs.
  *
  * @since 0.1.0
  */
@@ -14,8 +15,8 @@ import * as Effect from "effect/Effect"
 import * as internal from "./internal/doctor.js"
 
 /**
- * Something that was looked at: what it is, whether it is as ploop and the suite
- * need it, for what it is needed, and what to do when it is not.
+ * A result of the inspection: what was checked, whether it is present, what needs
+ * it, and what to do if it is missing.
  *
  * @since 0.1.0
  * @category models
@@ -23,8 +24,7 @@ import * as internal from "./internal/doctor.js"
 export type Finding = Prerequisite
 
 /**
- * Whether nothing is missing without which the suite cannot run at all: the
- * tool, and a directory to work in.
+ * Whether the suite can run: the tool and a directory to work in are present.
  *
  * @since 0.1.0
  * @category queries
@@ -33,8 +33,8 @@ export const canRun = (findings: ReadonlyArray<Finding>): boolean =>
   findings.every(({ neededFor, status }) => status === "present" || !neededFor.startsWith(internal.everything))
 
 /**
- * Looks at the host of a backend, and at a directory for the cases to work in.
- * It changes nothing but a file of its own in that directory, which it removes.
+ * Inspects the host of a backend, and a directory for the cases to work in. It
+ * writes one file to that directory and removes it, and changes nothing else.
  *
  * @since 0.1.0
  * @category queries

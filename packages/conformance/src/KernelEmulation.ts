@@ -1,10 +1,10 @@
 /**
- * The kernel driver of ploop, emulated beneath the real, unmodified tool of
- * generation 1.15, 7 or 9: on any Linux where one is root, it mounts, takes
- * snapshots of mounted disks, resizes, and so on.
+ * An emulation of the ploop kernel driver, for the real, unmodified tool of
+ * generation 1.15, 7 or 9. With it, the tool mounts disks, takes snapshots of
+ * mounted disks, resizes them, and so on, on any Linux as root.
  *
- * The emulation works in namespaces of its own, so a program that wants to see
- * the mounts runs there as a whole: it starts itself again with {@link enter}.
+ * The emulation works in namespaces of its own. A program that needs to see the
+ * mounts must run in them: it starts itself again with {@link enter}.
  *
  * @example
  * import { PloopCli } from "@effect-ploop/backend-cli"
@@ -56,7 +56,7 @@ import * as probes from "./internal/kernelEmulation/requirements.js"
 export const Requirement = Schema.Struct({
   name: Schema.String,
   status: Schema.Literal("present", "missing"),
-  /** What does not work without it. */
+  /** What needs it. */
   neededFor: Schema.String,
   /** What a person can do about it. */
   remedy: Schema.String
@@ -86,7 +86,7 @@ export class RequirementsMissing extends Schema.TaggedError<RequirementsMissing>
 /**
  * The emulation could not be built.
  *
- * - `output`: what the build script or the compiler said
+ * - `output`: the output of the build script or the compiler
  *
  * @since 0.1.0
  * @category errors
@@ -114,9 +114,9 @@ export class NotInside extends Schema.TaggedError<NotInside>(
 }
 
 /**
- * The place where the emulation keeps its state could not be made.
+ * The state directory of the emulation could not be created.
  *
- * - `reason`: what the system said
+ * - `reason`: the error of the system
  *
  * @since 0.1.0
  * @category errors
@@ -142,15 +142,15 @@ export const KernelEmulationError = Schema.Union(RequirementsMissing, BuildFaile
 export type KernelEmulationError = typeof KernelEmulationError.Type
 
 /**
- * Everything has a default.
+ * Where the emulation keeps its files.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Options {
-  /** Where the built emulation is kept; a directory below the user's cache unless given. */
+  /** The directory of the built emulation. Default: a directory in the user's cache. */
   readonly cacheDirectory?: string | undefined
-  /** Where the images will be; `/tmp` unless given. It must have room for them. */
+  /** The directory of the images, which must have room for them. Default: `/tmp`. */
   readonly scratch?: string | undefined
   /**
    * The tool that the kernel is for, by its path or its name in `PATH`; what
@@ -163,13 +163,13 @@ export interface Options {
 }
 
 /**
- * What not every machine allows.
+ * What some machines do not allow.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Capabilities {
-  /** Whether a mounted disk can grow: ext4 wants the capability CAP_SYS_RESOURCE for it. */
+  /** Whether a mounted disk can grow, for which ext4 requires the capability CAP_SYS_RESOURCE. */
   readonly growsOnline: boolean
 }
 
@@ -180,11 +180,11 @@ export interface Capabilities {
  * @category models
  */
 export interface KernelEmulation {
-  /** What stands before the tool, as `PloopCli` takes it. */
+  /** The command before the tool, for the option `prefix` of `PloopCli`. */
   readonly prefix: ReadonlyArray<string>
-  /** Its own directory, which no other has devices in. */
+  /** Its own state directory. */
   readonly state: string
-  /** What mounts on it can do. */
+  /** The capabilities of this machine. */
   readonly capabilities: Capabilities
   /**
    * The generation of the tool, and of the driver that is emulated for it.
@@ -202,12 +202,12 @@ const toolOf = (options: Options | undefined) =>
 /** What the C program calls the driver of a generation. */
 const drivers: Record<Generation, string> = { "1.15": "1", "7": "7", "9": "9" }
 
-/** In a `/dev` that belongs to the emulation alone; the C program has the same path. */
+/** In the private `/dev` of the emulation; the C program has the same path. */
 const mark = "/dev/ploop-emulation"
 
 /**
- * What the machine must have, and whether it does, inside of the namespaces and
- * outside alike. Nothing is changed.
+ * What the machine must have, and whether it has it. Works inside and outside the
+ * namespaces, and changes nothing.
  *
  * @since 0.1.0
  * @category requirements
@@ -218,8 +218,8 @@ export const requirements = (
   Effect.flatMap(toolOf(options), (tool) => probes.requirements(options?.scratch ?? "/tmp", tool))
 
 /**
- * What the machine should have: without it, some operations fail and all others
- * work. A suite skips the cases of these.
+ * What the machine should have. Without it, some operations fail, and the suite
+ * skips their cases; all others work.
  *
  * @since 0.1.0
  * @category requirements
@@ -253,10 +253,10 @@ export const isInside: Effect.Effect<boolean, never, FileSystem.FileSystem> = Ef
 )
 
 /**
- * What to run in place of a command, so that it runs in a mount namespace and a
- * process namespace of its own, with a `/dev` of its own. It has the command's
- * input, output and exit code, and hands signals on to it. When the command
- * ends, or is killed, the kernel ends and umounts whatever is left.
+ * The command to run in place of another one, so that the other one runs in a mount
+ * namespace and a process namespace of its own, with a `/dev` of its own. It passes
+ * on input, output, signals and the exit code. When the command ends or is killed,
+ * the kernel ends its processes and unmounts its file systems.
  *
  * @since 0.1.0
  * @category namespaces
@@ -269,8 +269,8 @@ export const enter = (
   Effect.map(build(options), ({ program }) => [program, "enter", command, ...args])
 
 /**
- * An emulated kernel, which has no device yet. At the end of the scope, what is
- * still mounted of its devices is umounted, and they are stopped and removed.
+ * An emulated kernel without devices. At the end of the scope, its devices are
+ * unmounted, stopped and removed.
  *
  * @since 0.1.0
  * @category constructors
@@ -292,7 +292,7 @@ export const scoped = (
           Effect.flatMap((ended) =>
             ended.exitCode === 0
               ? Effect.void
-              : Effect.logWarning("a file system of the kernel emulation was busy; it was umounted all the same")
+              : Effect.logWarning("a file system of the kernel emulation was busy; it was unmounted anyway")
           ),
           Effect.catchAll((error) => Effect.logWarning("the kernel emulation could not be taken down", error))
         )

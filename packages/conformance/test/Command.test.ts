@@ -11,18 +11,18 @@ import { codeOf, main } from "../src/internal/cli/main.js"
 import * as progress from "../src/internal/cli/progress.js"
 import { missing, title } from "./utils/realTool.js"
 
-/** A terminal, or what is none, that keeps what is shown on it. */
+/** A terminal, or something else, that records the output. */
 const makeTerminal = (shown: Array<string>, isTTY: boolean) =>
   Terminal.Terminal.of({
     columns: Effect.succeed(80),
     rows: Effect.succeed(25),
     isTTY: Effect.succeed(isTTY),
-    readInput: Effect.die("nobody is there to answer"),
-    readLine: Effect.die("nobody is there to answer"),
+    readInput: Effect.die("no input is expected"),
+    readLine: Effect.die("no input is expected"),
     display: (text) => Effect.sync(() => void shown.push(text))
   })
 
-/** How the command ends, and what it prints. */
+/** The exit code of the command, and its output. */
 const run = (args: ReadonlyArray<string>, { isTTY = false } = {}) =>
   Effect.gen(function*() {
     const stdout: Array<string> = []
@@ -48,7 +48,7 @@ const Json = Schema.parseJson(Report.Report)
 
 describe("ploop-conformance run", () => {
   rule(
-    "prints a table and ends with 0 when nothing failed",
+    "prints a table and ends with 0 when no case failed",
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* run(["run", "--backend", "fake", "--filter", "createSnapshot/"])
       assert.deepStrictEqual([code, stderr], [0, ""])
@@ -58,7 +58,7 @@ describe("ploop-conformance run", () => {
   )
 
   rule(
-    "writes every report that it is asked for",
+    "writes every requested report",
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
@@ -75,7 +75,7 @@ describe("ploop-conformance run", () => {
   )
 
   rule(
-    "says on which generation of the fake it ran",
+    "reports the generation of the fake",
     Effect.gen(function*() {
       const { code, stdout } = yield* run([
         "run",
@@ -90,7 +90,7 @@ describe("ploop-conformance run", () => {
   )
 
   rule(
-    "shows on a terminal how far it is, and nothing of that elsewhere",
+    "shows progress on a terminal, and nowhere else",
     Effect.gen(function*() {
       const args = ["run", "--filter", "createSnapshot/answers-the-given-id"]
       assert.include((yield* run(args, { isTTY: true })).stdout, "[0/1] createSnapshot/answers-the-given-id")
@@ -100,12 +100,12 @@ describe("ploop-conformance run", () => {
 
   const misuses: ReadonlyArray<readonly [string, ReadonlyArray<string>, RegExp]> = [
     [
-      "a filter that no case has",
+      "a filter that matches no case",
       ["run", "--filter", "no such case"],
       /--filter is no such case, but it must be part of the id or title of a case/
     ],
-    ["a backend that there is not", ["run", "--backend", "other"], /fake, cli/],
-    ["no jobs at all", ["run", "--jobs", "0"], /--jobs is 0, but it must be larger than zero/],
+    ["an unknown backend", ["run", "--backend", "other"], /fake, cli/],
+    ["zero jobs", ["run", "--jobs", "0"], /--jobs is 0, but it must be larger than zero/],
     [
       "a report of an unknown format",
       ["run", "--report", "pdf=/tmp/x"],
@@ -114,7 +114,7 @@ describe("ploop-conformance run", () => {
     [
       "a report where no file can be written",
       ["run", "--report", "html=/nowhere/report.html"],
-      /--report is html=\/nowhere\/report\.html, but the directory of the file must be one that can be written to/
+      /--report is html=\/nowhere\/report\.html, but the directory of the file must be writable/
     ],
     [
       "a scratch directory that is missing",
@@ -126,11 +126,11 @@ describe("ploop-conformance run", () => {
       ["run", "--backend", "cli", "--generation", "9"],
       /--generation is 9, but it can be given for the fake only/
     ],
-    ["a subcommand that there is not", ["walk"], /run/]
+    ["an unknown subcommand", ["walk"], /run/]
   ]
   for (const [what, args, words] of misuses) {
     rule(
-      `refuses ${what} with 2, saying the rule, before anything runs`,
+      `refuses ${what} with exit code 2 and the rule, before anything runs`,
       Effect.gen(function*() {
         const { code, stderr, stdout } = yield* run(args)
         assert.strictEqual(code, 2)
@@ -145,7 +145,7 @@ describe("a host with a kernel driver", () => {
   const refusal = (directory: string) => Effect.flip(requireExt4(directory)).pipe(Effect.provide(PloopFake.layer()))
 
   rule(
-    "is not run on in a directory that is on another file system than ext4, which is named",
+    "is refused in a directory that is not on ext4, with the name of its file system",
     Effect.gen(function*() {
       const { code, message } = yield* refusal("/proc")
       assert.strictEqual(code, 2)
@@ -154,14 +154,14 @@ describe("a host with a kernel driver", () => {
   )
 
   rule(
-    "leaves it to the run to say that a directory is missing",
+    "leaves a missing directory to the run, which reports it",
     Effect.provide(requireExt4("/nowhere"), PloopFake.layer())
   )
 })
 
 describe("ploop-conformance", () => {
   rule(
-    "list says of each case what it demands, what it needs and where the rule comes from",
+    "list shows the rule of each case, what it needs and the source of the rule",
     Effect.gen(function*() {
       const { code, stdout } = yield* run(["list", "--filter", "createSnapshot/online-keeps-what-was-written-before"])
       assert.strictEqual(code, 0)
@@ -171,7 +171,7 @@ describe("ploop-conformance", () => {
   )
 
   rule(
-    "prints its help plain where there is no terminal",
+    "prints plain help without a terminal",
     Effect.gen(function*() {
       for (const args of [["--help"], ["run", "--help"]]) {
         const { code, stdout } = yield* run(args)
@@ -183,7 +183,7 @@ describe("ploop-conformance", () => {
   )
 
   rule(
-    "doctor says what is missing, for what, and what to do",
+    "doctor reports what is missing, what needs it, and what to do",
     Effect.gen(function*() {
       const { code, stdout } = yield* run(["doctor", "--dir", "/nowhere"])
       assert.strictEqual(code, 1)
@@ -213,13 +213,13 @@ describe("the progress of a run", () => {
       return shown
     })
 
-  it.effect("names a failure with the first line of why, as it comes", () =>
+  it.effect("reports a failure with the first line of its message as soon as it happens", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* shownOf(false), ["failed: mount/one: defect: boom\n"])
       assert.match((yield* shownOf(true))[0] ?? "", /failed:.* mount\/one: defect: boom\n$/)
     }))
 
-  it.effect("has a line that is never wider than the terminal", () =>
+  it.effect("is a line that is never wider than the terminal", () =>
     Effect.gen(function*() {
       assert.strictEqual((yield* shownOf(true, 24)).at(-1), "\r\u001b[K[1/0, 1 failed] mount/o")
     }))
@@ -240,7 +240,7 @@ describe.skipIf(missing !== undefined)(title("ploop-conformance as a process, on
       const child = yield* Command.start(Command.make(process.execPath, executable, ...args))
       const stdout = yield* Effect.fork(Stream.mkString(Stream.decodeText(child.stdout)))
       yield* Effect.fork(Stream.runDrain(child.stderr))
-      // Some cases have come and gone by the time that a tenth directory is there.
+      // Some cases have ended by the time that a tenth directory exists.
       const seen = new Set<string>()
       yield* Effect.repeat(
         Effect.map(fs.readDirectory(scratch), (names) => names.forEach((name) => seen.add(name))),

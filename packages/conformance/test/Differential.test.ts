@@ -11,12 +11,12 @@ const options = Config.all({
   shrink: Config.withDefault(Config.boolean("PLOOP_TEST_SHRINK"), true)
 })
 
-/** The same in every run, so that a difference is of the change that is tested; others explore with `compare`. */
+/** A fixed seed, so that a difference comes from the change under test. `compare` explores other seeds. */
 const seed = Config.withDefault(Config.integer("PLOOP_TEST_SEED"), 1)
 
 const sound = fake("1.15", [])
 
-/** The host in memory, of which some operation does something else. */
+/** The host in memory, with changed operations. */
 const broken = (change: (ploop: Ploop.Ploop) => Partial<Ploop.Ploop>) =>
   Target.make({
     ...sound,
@@ -37,7 +37,7 @@ const differenceOf = (target: Target.Target, chosen: Partial<Differential.Option
   )
 
 describe("two targets", () => {
-  it.effect("agree when they are alike, and what was done is counted", () =>
+  it.effect("agree when they behave the same, and count the operations", () =>
     Effect.gen(function*() {
       const { operations, sequences, steps } = yield* Differential.compare(sound, sound, few)
       assert.strictEqual(sequences, few.sequences)
@@ -48,7 +48,7 @@ describe("two targets", () => {
       assert.strictEqual(counted, steps)
     }))
 
-  it.effect("differ when a result is another, and the shortest sequence shows it", () =>
+  it.effect("differ when a result differs, and the shortest sequence shows it", () =>
     Effect.gen(function*() {
       const { one, other, steps } = yield* differenceOf(broken(() => ({ isMounted: () => Effect.succeed(true) })))
       assert.lengthOf(steps, 2)
@@ -58,7 +58,7 @@ describe("two targets", () => {
       assert.deepStrictEqual([other.name, other.seen[0]], ["a broken host", "result: true"])
     }))
 
-  it.effect("differ when a failure is another", () =>
+  it.effect("differ when an error differs", () =>
     Effect.gen(function*() {
       const target = broken((ploop) => ({
         deleteSnapshot: (asked) =>
@@ -71,11 +71,15 @@ describe("two targets", () => {
       assert.match(other.seen[0]!, /^result: SnapshotHasChildren/)
     }))
 
-  it.effect("differ when the results are the same and the disks are not, and no step too many is told", () =>
+  it.effect("differ when the results are the same but the disks differ, without a superfluous step", () =>
     Effect.gen(function*() {
       const target = broken((ploop) => ({
         switchSnapshot: ({ disk, id }) =>
-          Effect.zipLeft(ploop.switchSnapshot({ disk, id }), ploop.convert({ disk, format: "preallocated" }))
+          Effect.zipLeft(
+            ploop.switchSnapshot({ disk, id }),
+            // Nothing else is in the way of this conversion.
+            Effect.orDie(ploop.convert({ disk, format: "preallocated" }))
+          )
       }))
       const { message, steps } = yield* differenceOf(target)
       assert.lengthOf(steps, 3)
@@ -85,7 +89,7 @@ describe("two targets", () => {
       assert.match(message, /^ {4} +<Preallocated>1<\/Preallocated>$/m)
     }))
 
-  it.effect("are compared up to the first difference, when no shorter sequence is looked for", () =>
+  it.effect("are compared up to the first difference when shrinking is off", () =>
     Effect.gen(function*() {
       const target = broken(() => ({ isMounted: () => Effect.succeed(true) }))
       const { steps } = yield* differenceOf(target, { shrink: false })
@@ -96,7 +100,7 @@ describe("two targets", () => {
 
 describe.skipIf(missing !== undefined)(title("the host in memory and the real tool"), () => {
   it.live(
-    "agree after every step of any sequence of operations that needs no kernel driver",
+    "agree after every step of sequences that need no kernel driver",
     () =>
       Effect.gen(function*() {
         const chosen = { ...(yield* options), seed: yield* seed, mounts: false, jobs: 2 }

@@ -16,7 +16,7 @@ const temporary = Effect.flatMap(
   (fs) => fs.makeTempDirectoryScoped({ prefix: "ploop-emulation-test-" })
 )
 
-/** A machine on which no program is installed. */
+/** A machine without any program. */
 const Bare = Layer.succeed(
   CommandExecutor.CommandExecutor,
   CommandExecutor.makeExecutor((command) =>
@@ -31,8 +31,8 @@ const Bare = Layer.succeed(
   )
 ).pipe(Layer.provideMerge(NodeContext.layer))
 
-describe("what the emulated kernel needs", () => {
-  it.effect("names each thing, what it is needed for and how to get it", () =>
+describe("the requirements of the emulated kernel", () => {
+  it.effect("have a name, what needs it and a remedy", () =>
     Effect.gen(function*() {
       const found = yield* KernelEmulation.requirements()
       for (const { name, neededFor, remedy } of found) {
@@ -44,7 +44,7 @@ describe("what the emulated kernel needs", () => {
       }
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.effect("is a failure that says what to install, where it is missing", () =>
+  it.effect("are reported in the error when they are missing, with what to install", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(KernelEmulation.enter("true"))
       assert.instanceOf(error, KernelEmulation.RequirementsMissing)
@@ -54,7 +54,7 @@ describe("what the emulated kernel needs", () => {
       assert.deepStrictEqual(yield* Schema.decode(KernelEmulation.KernelEmulationError)(encoded), error)
     }).pipe(Effect.provide(Bare)))
 
-  it.effect("is asked for only inside of the namespaces", () =>
+  it.effect("are checked only inside the namespaces", () =>
     Effect.gen(function*() {
       assert.isFalse(yield* KernelEmulation.isInside)
       const error = yield* Effect.flip(Effect.scoped(KernelEmulation.scoped()))
@@ -62,7 +62,7 @@ describe("what the emulated kernel needs", () => {
       assert.include(error.message, "KernelEmulation.enter")
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.effect("finds a capability that not every machine gives beforehand", () =>
+  it.effect("include a capability that some machines lack", () =>
     Effect.gen(function*() {
       const [capability] = yield* KernelEmulation.optional
       assert.strictEqual(capability?.name, "CAP_SYS_RESOURCE")
@@ -71,7 +71,7 @@ describe("what the emulated kernel needs", () => {
 
 describe.skipIf(missing !== undefined)(title("building"), () => {
   layer(NodeContext.layer, { excludeTestServices: true })((it) => {
-    it.scoped("happens once, however many ask for it at the same time", () =>
+    it.scoped("happens once for any number of concurrent callers", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const cacheDirectory = yield* temporary
@@ -89,16 +89,16 @@ describe.skipIf(missing !== undefined)(title("building"), () => {
         assert.deepStrictEqual((yield* fs.stat(program)).mtime, built)
       }))
 
-    it.scoped("refuses a place from which nothing can be preloaded", () =>
+    it.scoped("refuses a directory from which nothing can be preloaded", () =>
       Effect.gen(function*() {
         const error = yield* Effect.flip(
           KernelEmulation.enter("true", [], { cacheDirectory: `${yield* temporary}/a b` })
         )
         assert.strictEqual(error._tag, "BuildFailed")
-        assert.include(error.message, "neither blanks nor colons")
+        assert.include(error.message, "must not contain spaces or colons")
       }))
 
-    it.scoped("says in plain words what it lacks", () =>
+    it.scoped("reports what is missing", () =>
       Effect.gen(function*() {
         const process = yield* Command.make("sh", `${sources}/build.sh`, yield* temporary).pipe(
           Command.env({ CC: "no-such-compiler" }),
@@ -130,12 +130,12 @@ describe.skipIf(missing !== undefined)(title("the real tool on the emulated kern
   })
 })
 
-/** Kills a process by its number, and none of its group. */
+/** Kills one process by its number, and not its group. */
 const kill = (pid: number) => Command.exitCode(Command.make("kill", "-KILL", `${pid}`))
 
 const Forever = Schema.Struct({ state: Schema.String, loop: Schema.String, disk: Schema.String })
 
-/** Processes whose arguments have a word in them. */
+/** Processes with a word in their arguments. */
 const processes = (word: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -153,7 +153,7 @@ const childOf = (pid: number) =>
     (children) => Number(children.trim().split(" ")[0])
   )
 
-describe.skipIf(missing !== undefined)(title("of a run that was killed, nothing is left but the images"), () => {
+describe.skipIf(missing !== undefined)(title("a killed run leaves nothing but the images"), () => {
   layer(PloopCli.layer({ verbosity: 0 }).pipe(Layer.provideMerge(NodeContext.layer)), { excludeTestServices: true })(
     (it) => {
       for (
@@ -180,7 +180,7 @@ describe.skipIf(missing !== undefined)(title("of a run that was killed, nothing 
             const backing = `/sys/block/loop${loop}/loop/backing_file`
             const remains = Effect.gen(function*() {
               const attached = yield* Effect.orElseSucceed(fs.readFileString(backing), () => "")
-              // The path of a file whose mount is gone is a mere slash.
+              // The path of a file without its mount is a mere slash.
               const ours = attached.trim() === "/" || attached.includes(path.basename(state))
               return [...ours ? [`loop${loop} over ${attached.trim()}`] : [], ...yield* processes(state)]
             })
@@ -193,7 +193,7 @@ describe.skipIf(missing !== undefined)(title("of a run that was killed, nothing 
             )
             assert.deepStrictEqual(left, [])
 
-            // A merge that was done but not yet written down leaves the mark on two images.
+            // A merge that is done but not yet in the descriptor leaves the in-use flag on two images.
             const { nodes } = yield* ploop.listSnapshots({ disk })
             for (const { file } of nodes) {
               const image = path.resolve(path.dirname(disk), file)
@@ -209,7 +209,7 @@ describe.skipIf(missing !== undefined)(title("of a run that was killed, nothing 
 
 describe.skipIf(missing !== undefined)(title("two runs at the same time"), () => {
   layer(NodeContext.layer, { excludeTestServices: true })((it) => {
-    it.scoped("never meet: both have a first device, and neither sees the other's", () =>
+    it.scoped("are isolated: both have a first device, and neither sees the other's", () =>
       Effect.gen(function*() {
         const runs = yield* Effect.all([start, start], { concurrency: 2 })
         const answers = yield* Effect.forEach(

@@ -1,6 +1,6 @@
 /**
- * What a host can do, as far as hosts differ in it. A case names what it needs,
- * a target what it has; a case that needs more is skipped, with the reason.
+ * What hosts differ in. A case lists the capabilities that it needs, and a
+ * target those that it has. A case that needs more is skipped, with the reason.
  *
  * @since 0.1.0
  */
@@ -9,16 +9,16 @@ import type { Row } from "@effect-ploop/core/GenerationTraits"
 import * as Schema from "effect/Schema"
 
 /**
- * - `locks`: the tool may take its locks, which takes root; every case needs it;
- * - `device`: disks can be attached to devices, which takes the kernel's driver;
- * - `mount`: the file systems in them can be mounted;
- * - `onlineGrow`: a mounted file system can be made larger;
- * - `balloon`: the balloon can be inflated, and space given back to the host;
- * - `temporarySnapshot`: snapshots that go away by themselves can be taken;
+ * - `locks`: the tool can take its locks, which requires root; every case needs it;
+ * - `device`: disks can be attached to devices, which requires the kernel driver;
+ * - `mount`: the file systems of disks can be mounted;
+ * - `onlineGrow`: a mounted file system can grow;
+ * - `balloon`: the balloon can be inflated, and space can be returned to the host;
+ * - `temporarySnapshot`: temporary snapshots can be taken;
  * - `copy`: the top delta of a running device can be sent and received;
- * - `version2`: disks of format version 2 can be made;
- * - `snapshotBesideDisk`: a snapshot can be attached while its disk is;
- * - `statistics`: a running device counts what it does.
+ * - `version2`: disks of format version 2 can be created;
+ * - `snapshotBesideDisk`: a snapshot can be attached while its disk is attached;
+ * - `statistics`: a running device has counters.
  *
  * @since 0.1.0
  * @category schemas
@@ -43,7 +43,7 @@ export const Capability = Schema.Literal(
 export type Capability = typeof Capability.Type
 
 /**
- * Every capability there is.
+ * All capabilities.
  *
  * @since 0.1.0
  * @category constants
@@ -51,16 +51,16 @@ export type Capability = typeof Capability.Type
 export const all: ReadonlyArray<Capability> = Capability.literals
 
 const dialogue = (generation: Generation): string =>
-  `the copy of generation ${generation} is a dialogue, which no backend speaks yet`
+  `generation ${generation} copies in a dialogue, which no backend supports yet`
 
 const lacks: Row<{ readonly [C in Capability]?: string }> = {
   "1.15": {},
   "7": { copy: dialogue("7") },
-  "9": { copy: dialogue("9"), statistics: "generation 9 keeps no such counters" }
+  "9": { copy: dialogue("9"), statistics: "generation 9 has no such counters" }
 }
 
 /**
- * What a host of a generation can do when nothing is missing on it.
+ * The capabilities of a host of a generation on which nothing is missing.
  *
  * @since 0.1.0
  * @category constants
@@ -78,8 +78,8 @@ export const lackOf = (capability: Capability, generation: Generation): string |
   lacks[generation][capability]
 
 const sentences: Readonly<Record<Capability, string>> = {
-  locks: "the tool's locks, which take root",
-  device: "devices, which take the kernel's ploop driver",
+  locks: "the tool's locks, which require root",
+  device: "devices, which require the kernel's ploop driver",
   mount: "mounts of the file systems in disks",
   onlineGrow: "a kernel that lets a mounted file system grow",
   balloon: "a balloon in the file system, and discard",
@@ -91,7 +91,7 @@ const sentences: Readonly<Record<Capability, string>> = {
 }
 
 /**
- * What a capability is, as the rest of a sentence that begins with "needs".
+ * Describes a capability, as the object of "needs".
  *
  * @since 0.1.0
  * @category formatting

@@ -1,24 +1,26 @@
 /**
- * A case of the conformance suite: one rule that every backend keeps, as data,
- * with an effect that finds out whether one does.
+ * A case of the conformance suite: one rule for every backend, as data, with an
+ * effect that tests it.
  *
  * @since 0.1.0
  */
 import type { Generation } from "@effect-ploop/core/Generation"
 import type { LowLevel } from "@effect-ploop/core/LowLevel"
+import * as Operation from "@effect-ploop/core/Operation"
 import type { Ploop } from "@effect-ploop/core/Ploop"
 import type { PloopError } from "@effect-ploop/core/PloopError"
 import type { PlatformError } from "@effect/platform/Error"
 import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Capability } from "./Capability.js"
 import type { CheckFailed } from "./Check.js"
 import type { Conformance } from "./Conformance.js"
 
 /**
- * What a case works with, on whatever target.
+ * The services that a case uses, on any target.
  *
  * @since 0.1.0
  * @category models
@@ -34,6 +36,35 @@ export type Services = Ploop | LowLevel | FileSystem | Path
 export type Failure = CheckFailed | PloopError | PlatformError
 
 /**
+ * What a case is about: an operation, or a scenario of several.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const Topic = Schema.Literal(...Operation.names, "scenario")
+
+/**
+ * @since 0.2.0
+ * @category models
+ */
+export type Topic = typeof Topic.Type
+
+/**
+ * The identifier of a case: its topic, a slash, and a name, as in
+ * `umount/by-disk`. An identifier never changes.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const Id = Schema.TemplateLiteral(Topic, "/", Schema.String).annotations({ identifier: "CaseId" })
+
+/**
+ * @since 0.2.0
+ * @category models
+ */
+export type Id = typeof Id.Type
+
+/**
  * Where a rule comes from.
  *
  * @since 0.1.0
@@ -47,14 +78,14 @@ export interface Source {
 }
 
 /**
- * A rule that every backend follows, and how to test it.
+ * A rule for every backend, and how to test it.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Case {
-  /** The operation, a slash, and a name. An identifier never changes. */
-  readonly id: `${string}/${string}`
+  /** The identifier, which never changes. */
+  readonly id: Id
   /** The rule, with its force: `MUST refuse …`. */
   readonly title: string
   /** Where the rule comes from. */
@@ -64,8 +95,8 @@ export interface Case {
   /** The generations for which the rule holds. Default: all. */
   readonly generations?: ReadonlyArray<Generation> | undefined
   /**
-   * Tests the rule: it succeeds if the case passes. It works below the directory of {@link Conformance};
-   * what it leaves there is removed afterwards.
+   * Tests the rule: it succeeds if the case passes. It works in the directory of {@link Conformance}, which
+   * is removed afterwards.
    */
   readonly run: Effect.Effect<void, Failure, Services | Conformance | Scope.Scope>
 }
@@ -81,7 +112,7 @@ export const make = (
 ): Case => ({ ...options, needs: options.needs ?? [] })
 
 /**
- * A rule of the manual page.
+ * A rule from the manual page.
  *
  * @since 0.1.0
  * @category constructors
@@ -89,7 +120,7 @@ export const make = (
 export const manual = (where: string): Source => ({ kind: "manual", where })
 
 /**
- * A rule that the tool's sources show.
+ * A rule from the tool's sources.
  *
  * @since 0.1.0
  * @category constructors
@@ -97,7 +128,7 @@ export const manual = (where: string): Source => ({ kind: "manual", where })
 export const source = (where: string): Source => ({ kind: "source", where })
 
 /**
- * What a real tool was seen to do.
+ * A rule from an observation of a real tool.
  *
  * @since 0.1.0
  * @category constructors
@@ -105,21 +136,23 @@ export const source = (where: string): Source => ({ kind: "source", where })
 export const observed = (where: string): Source => ({ kind: "observed", where })
 
 /**
- * What the documentation of the service promises of every backend.
+ * A rule from the documentation of the service.
  *
  * @since 0.1.0
  * @category constructors
  */
 export const service = (where: string): Source => ({ kind: "service", where })
 
+const parts = Schema.decodeSync(Schema.TemplateLiteralParser(Topic, "/", Schema.String))
+
 /**
- * The operation that a case, or its result, is about: the first part of its
- * identifier.
+ * The operation that a case, or its result, is about; `scenario` for a case about
+ * several. It is the first part of the identifier.
  *
  * @since 0.1.0
  * @category accessors
  */
 export const operation = (self: {
   /** The identifier of the case. */
-  readonly id: string
-}): string => self.id.slice(0, self.id.indexOf("/"))
+  readonly id: Id
+}): Topic => parts(self.id)[0]

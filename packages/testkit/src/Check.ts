@@ -1,6 +1,6 @@
 /**
- * Assertions as effects, for cases that run under any runner: what is not as it
- * must be fails with {@link CheckFailed}.
+ * Assertions as effects, for cases that run under any runner. An assertion that
+ * does not hold fails with {@link CheckFailed}.
  *
  * @example
  * import { Ploop } from "@effect-ploop/core"
@@ -23,8 +23,8 @@ import * as Schema from "effect/Schema"
 import * as printing from "./internal/print.js"
 
 /**
- * Something is not as a rule says: what it is, what was expected and what was
- * found, both printed.
+ * A failed assertion: what was checked, what was expected and what was found,
+ * both printed.
  *
  * @since 0.1.0
  * @category errors
@@ -39,8 +39,8 @@ export class CheckFailed extends Schema.TaggedError<CheckFailed>("@effect-ploop/
 }
 
 /**
- * A value on one line, the same for all values of the same structure: as failures
- * show what was expected and what was found.
+ * Prints a value on one line, as failures show what was expected and what was
+ * found. Values of the same structure print the same.
  *
  * @since 0.2.0
  * @category formatting
@@ -51,8 +51,8 @@ const failed = (what: string, expected: unknown, actual: unknown): Effect.Effect
   Effect.fail(new CheckFailed({ what, expected: print(expected), actual: print(actual) }))
 
 /**
- * Both are the same in structure: values, arrays, records, options and instances
- * of classes are compared by what is in them.
+ * Asserts that both have the same structure. Arrays, records, options and
+ * instances of classes are compared by their contents.
  *
  * @since 0.1.0
  * @category assertions
@@ -61,7 +61,7 @@ export const equal = <A>(actual: A, expected: NoInfer<A>, what: string): Effect.
   print(actual) === print(expected) ? Effect.void : failed(what, expected, actual)
 
 /**
- * Both differ in structure.
+ * Asserts that the two differ in structure.
  *
  * @since 0.1.0
  * @category assertions
@@ -72,7 +72,7 @@ export const different = <A>(actual: A, other: NoInfer<A>, what: string): Effect
     : Effect.fail(new CheckFailed({ what, expected: "something else", actual: print(actual) }))
 
 /**
- * The condition holds; `what` says which, and `found` what was seen.
+ * Asserts that the condition holds; `what` names it, and `found` is what was seen.
  *
  * @since 0.1.0
  * @category assertions
@@ -88,8 +88,8 @@ type Tagged = { readonly _tag: string }
 type Named<E, Tag> = Extract<E, { readonly _tag: Tag }>
 
 /**
- * The effect fails with an error of this tag, whose fields have these values; it
- * answers the error.
+ * Asserts that the effect fails with an error of this tag, whose fields have these
+ * values, and returns the error.
  *
  * @since 0.1.0
  * @category assertions
@@ -113,12 +113,12 @@ export const fails = <A, E extends Tagged, R, const Tag extends E["_tag"]>(
 const hasTag = <E extends Tagged, Tag extends E["_tag"]>(error: E, tag: Tag): error is Named<E, Tag> =>
   error._tag === tag
 
-/** An error in the words for people, for whoever expected another. */
+/** The message of an error that was not expected. */
 const describe = (error: Tagged): unknown =>
   error instanceof Error ? printing.plain(`${error._tag}: ${error.message}`) : error
 
 /**
- * The effect on the file system fails with an error of this reason.
+ * Asserts that the effect on the file system fails for this reason.
  *
  * @since 0.1.0
  * @category assertions

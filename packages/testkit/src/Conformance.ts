@@ -1,6 +1,6 @@
 /**
- * What a case is given by whoever runs it: a directory of its own, and the words
- * in which cases are written: a disk, a disk with a file system, a mount.
+ * The environment of a case: a directory of its own, and constructors for what
+ * most cases need: a disk, a disk with a file system, a mount.
  *
  * @since 0.1.0
  */
@@ -24,13 +24,13 @@ import type * as Scope from "effect/Scope"
 import type { Capability } from "./Capability.js"
 
 /**
- * The surroundings of a case.
+ * The environment of a case.
  *
  * @since 0.1.0
  * @category models
  */
 export interface Conformance {
-  /** The directory of this case alone: absolute, and without symbolic links. It is removed after the case. */
+  /** The directory of this case only: absolute, and without symbolic links. It is removed after the case. */
   readonly directory: string
   /** The generation of the target, for rules that depend on it. */
   readonly generation: Generation
@@ -47,9 +47,9 @@ export const Conformance: Context.Tag<Conformance, Conformance> = Context.Generi
 )
 
 /**
- * What a row of a table has for the generation of the target. A rule that
- * depends on the generation states it for each, so that a new generation does
- * not compile until the rule is decided for it.
+ * The value of a row for the generation of the target. A rule that depends on
+ * the generation states a value for each, so that a new generation does not
+ * compile until the rule is decided for it.
  *
  * @since 0.2.0
  * @category generations
@@ -58,7 +58,7 @@ export const ofGeneration = <const A>(row: Row<A>): Effect.Effect<A, never, Conf
   Effect.map(Conformance, ({ generation }) => row[generation])
 
 /**
- * Identifiers for the snapshots of a case, easily told apart.
+ * Identifiers for the snapshots of a case, easy to tell apart.
  *
  * @since 0.1.0
  * @category constants
@@ -73,7 +73,7 @@ export const ids = {
 } as const
 
 /**
- * A disk that a case has made.
+ * A disk that a case has created.
  *
  * @since 0.1.0
  * @category models
@@ -81,14 +81,14 @@ export const ids = {
 export interface TestDisk {
   /** The path of its descriptor, which names the disk. */
   readonly disk: Disk
-  /** The directory of the disk, which holds nothing else. */
+  /** The directory of the disk, which contains nothing else. */
   readonly directory: string
   /** The path of its base image. */
   readonly image: HostPath
 }
 
 /**
- * How a disk of a case is made: what `create` takes, and the names of its files.
+ * Options for the disk of a case: those of `create`, and the names of its files.
  *
  * @since 0.1.0
  * @category models
@@ -113,7 +113,7 @@ type MakeDisk = Effect.Effect<
 >
 
 /**
- * The path of something in the directory of the case.
+ * A path in the directory of the case.
  *
  * @since 0.1.0
  * @category scratch
@@ -125,7 +125,7 @@ export const path = (...names: ReadonlyArray<string>): Effect.Effect<string, nev
   })
 
 /**
- * Makes an empty directory in that of the case, and answers its path.
+ * Creates an empty directory in the directory of the case, and returns its path.
  *
  * @since 0.1.0
  * @category scratch
@@ -141,7 +141,7 @@ export const directory = (
   })
 
 /**
- * Makes a disk of 8 MiB without a file system, which takes no kernel driver.
+ * Creates a disk of 8 MiB without a file system, which requires no kernel driver.
  *
  * @since 0.1.0
  * @category scratch
@@ -161,8 +161,8 @@ export const disk = ({ image = "root.hdd", name = "disk", ...options }: DiskOpti
   })
 
 /**
- * The size of the disks that {@link formatted} makes: what the tool needs at
- * least for its ext4.
+ * The size of the disks that {@link formatted} creates: the minimum for the tool's
+ * ext4.
  *
  * @since 0.1.0
  * @category constants
@@ -170,7 +170,7 @@ export const disk = ({ image = "root.hdd", name = "disk", ...options }: DiskOpti
 export const formattedSize: ByteSize.ByteSize = ByteSize.MiB(300)
 
 /**
- * Makes a disk with an ext4 in it, which takes devices and mounts.
+ * Creates a disk with an ext4, which requires devices and mounts.
  *
  * @since 0.1.0
  * @category scratch
@@ -179,8 +179,8 @@ export const formatted = (options: DiskOptions = {}): MakeDisk =>
   disk({ size: formattedSize, fileSystem: "ext4", version: undefined, ...options })
 
 /**
- * Mounts a disk until the scope ends, at a directory of the name `mnt` unless
- * another is given. A disk that has been umounted meanwhile is fine.
+ * Mounts a disk until the scope ends, on a directory named `mnt` by default. The
+ * case may unmount it earlier.
  *
  * @since 0.1.0
  * @category scratch
@@ -200,8 +200,8 @@ export const mounted = (
   })
 
 /**
- * The parents of the snapshots of a disk, by identifier, in the order of the
- * descriptor: what a rule about the tree compares. The base has `undefined`.
+ * The snapshots of a disk with their parents, in the order of the descriptor, for
+ * rules about the tree. The base has the parent `undefined`.
  *
  * @since 0.1.0
  * @category queries

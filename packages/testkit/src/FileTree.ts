@@ -1,6 +1,5 @@
 /**
- * Files as data: contents by path, so that what is in a directory can be written
- * and compared as one value.
+ * Files as data: contents by path, to write or compare a directory as one value.
  *
  * @since 0.1.0
  */
@@ -12,7 +11,8 @@ import * as Either from "effect/Either"
 
 /**
  * Texts by path, relative to a directory. A path that ends in a slash is a
- * directory, and its text is empty; a symbolic link has `-> ` and its target.
+ * directory and has an empty text. The text of a symbolic link is `-> ` and its
+ * target.
  *
  * @since 0.1.0
  * @category models
@@ -24,7 +24,7 @@ export interface FileTree {
 const arrow = "-> "
 
 /**
- * Writes the files below a directory, and what directories they need.
+ * Writes the files in a directory, and creates the directories that they need.
  *
  * @since 0.1.0
  * @category operations
@@ -48,8 +48,8 @@ export const write = (
   })
 
 /**
- * Reads what is below a directory. The `lost+found` of ext4 and its balloon,
- * which only the tool uses, are left out.
+ * Reads a directory recursively. It omits `lost+found` and the balloon, which
+ * only the tool uses.
  *
  * @since 0.1.0
  * @category operations

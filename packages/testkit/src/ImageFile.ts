@@ -1,6 +1,6 @@
 /**
- * Changes to an image file without the tool: what a crash, a copy that was cut
- * short, or another program leaves.
+ * Changes an image file without the tool, as a crash, a truncated copy or another
+ * program would.
  *
  * @since 0.2.0
  */
@@ -17,7 +17,7 @@ import * as Effect from "effect/Effect"
 export type Changed = Effect.Effect<void, PlatformError, FileSystem.FileSystem>
 
 /**
- * Writes bytes into a file, at a position in bytes.
+ * Writes bytes to a file, at a position in bytes.
  *
  * @since 0.2.0
  * @category changes
@@ -31,7 +31,7 @@ export const poke = (file: string, position: number, bytes: Iterable<number>): C
   }))
 
 /**
- * Where the header of an image has the in-use flag, in bytes.
+ * The position of the in-use flag in the header of an image, in bytes.
  *
  * @since 0.2.0
  * @category constants
@@ -39,8 +39,7 @@ export const poke = (file: string, position: number, bytes: Iterable<number>): C
 export const inUsePosition = 44
 
 /**
- * Sets the in-use flag of an image, as a host leaves it that stops without an
- * unmount.
+ * Sets the in-use flag of an image, as a host does that stops without an unmount.
  *
  * @since 0.2.0
  * @category changes
@@ -56,7 +55,7 @@ export const markInUse = (image: string): Changed => poke(image, inUsePosition, 
 export const markNotEmpty = (image: string): Changed => poke(image, 52, [0, 0, 0, 0])
 
 /**
- * Breaks the signature of an image, so that no tool knows it for one.
+ * Overwrites the signature of an image, so that no tool recognizes it.
  *
  * @since 0.2.0
  * @category changes

@@ -1,5 +1,5 @@
 /**
- * What came of a run of the suite.
+ * The outcome of a run of the suite.
  *
  * @since 0.1.0
  */
@@ -34,7 +34,7 @@ export {
 export const skipped: (self: Case.Case, reason: string) => CaseResult = results.skipped
 
 /**
- * The report as JSON, which {@link Report} decodes again.
+ * The report as JSON, which {@link Report} decodes.
  *
  * @since 0.1.0
  * @category formatting
@@ -42,8 +42,8 @@ export const skipped: (self: Case.Case, reason: string) => CaseResult = results.
 export const toJson = (report: Report): string => `${JSON.stringify(Schema.encodeSync(Report)(report), null, 2)}\n`
 
 /**
- * The report in the XML of JUnit: a suite for each operation, skipped cases with
- * their reason.
+ * The report as JUnit XML: a suite for each operation; skipped cases have their
+ * reason.
  *
  * @since 0.1.0
  * @category formatting
@@ -51,8 +51,8 @@ export const toJson = (report: Report): string => `${JSON.stringify(Schema.encod
 export const toJUnit: (report: Report) => string = junit.toJUnit
 
 /**
- * The report as one page that needs nothing else: a summary, a matrix of
- * operation by outcome, each failure with what it ran, and every case.
+ * The report as one self-contained HTML page: a summary, a table of outcomes by
+ * operation, each failure with the operations that it ran, and every case.
  *
  * @since 0.1.0
  * @category formatting
@@ -60,7 +60,7 @@ export const toJUnit: (report: Report) => string = junit.toJUnit
 export const toHtml: (report: Report) => string = html.toHtml
 
 /**
- * The report for a terminal: the summary, a table of operation by outcome, the
+ * The report for a terminal: a summary, a table of outcomes by operation, the
  * failures, and why cases were skipped.
  *
  * @since 0.1.0
@@ -69,9 +69,9 @@ export const toHtml: (report: Report) => string = html.toHtml
 export const toText: (
   report: Report,
   options: {
-    /** Whether the text has the escape sequences of colors. */
+    /** Whether the text has escape sequences for colors. */
     readonly color: boolean
-    /** The number of columns of the terminal, at which lines are folded. Default: lines are not folded. */
+    /** The width of the terminal, in columns, at which lines are wrapped. Default: lines are not wrapped. */
     readonly columns?: number | undefined
   }
 ) => string = table.toText

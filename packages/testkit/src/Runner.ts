@@ -1,6 +1,6 @@
 /**
- * Runs cases on a target: each in a directory of its own, which is cleared away
- * after it, whatever became of it.
+ * Runs cases on a target, each in a directory of its own, which is removed
+ * afterwards, whatever the outcome.
  *
  * @example
  * import { Report, Runner, Suite, Target } from "@effect-ploop/testkit"
@@ -49,7 +49,7 @@ export interface Options {
   readonly jobs?: number | undefined
   /** The time after which a case fails. Default: 2 minutes. */
   readonly limit?: Duration.DurationInput | undefined
-  /** Receives each event of the run as it happens. Default: nobody does. */
+  /** Receives each event of the run as it happens. Default: none. */
   readonly onEvent?: ((event: Event) => Effect.Effect<void>) | undefined
 }
 
@@ -62,17 +62,17 @@ export interface Options {
 export type Failure<E> = E | OperationError.ToolError | OperationError.PrerequisitesError | ScratchUnusable
 
 /**
- * Runs one case, on services that are there already. It never fails: what goes
- * wrong is in the outcome, and the directory of the case is gone afterwards.
+ * Runs one case on services that have been built already. It never fails: a
+ * failure is in the outcome. The directory of the case is removed afterwards.
  *
  * @since 0.1.0
  * @category running
  */
 export const runCase: (
   target: {
-    /** What the target is and can do. */
+    /** The tool, generation and capabilities of the target. */
     readonly profile: Target.Profile
-    /** A directory that exists, in which the case gets one of its own. */
+    /** An existing directory, in which the case gets one of its own. */
     readonly scratch: string
   },
   self: Case.Case,
@@ -80,8 +80,8 @@ export const runCase: (
 ) => Effect.Effect<Report.CaseResult, never, Case.Services> = internal.runCase
 
 /**
- * Runs cases on a target, and answers what came of them. When it is interrupted,
- * what is running is cleared away first; `onEvent` has been told of what ended.
+ * Runs cases on a target, and returns the report. An interruption waits until the
+ * running cases have been cleaned up; `onEvent` has received every result by then.
  *
  * @since 0.1.0
  * @category running

@@ -1,6 +1,6 @@
 /**
- * The directory that a target gives the suite to work in: whether it can be used,
- * and what is made in it.
+ * The directory of a target in which the suite works: checks that it can be used,
+ * and cleans it up.
  *
  * @since 0.2.0
  */
@@ -16,8 +16,8 @@ import type { Capability } from "./Capability.js"
 import type * as Case from "./Case.js"
 
 /**
- * What the names of the directories begin with that the suite makes, so that
- * leftovers are recognized.
+ * The prefix of every directory that the suite creates, so that leftovers can be
+ * recognized.
  *
  * @since 0.2.0
  * @category constants
@@ -25,8 +25,8 @@ import type * as Case from "./Case.js"
 export const prefix = "ploop-conformance-"
 
 /**
- * The scratch directory cannot be used: which it is, the rule that it breaks, and
- * what the system says.
+ * The scratch directory cannot be used: its path, the rule that it breaks, and
+ * the error of the system.
  *
  * @since 0.1.0
  * @category errors
@@ -46,12 +46,12 @@ export class ScratchUnusable
 
 const ruleFor = (error: PlatformError): string =>
   error._tag === "SystemError" && error.reason === "PermissionDenied"
-    ? "must be one that may be written to"
-    : "must be one that can be written to, with room for disks"
+    ? "must be writable"
+    : "must be writable, with room for disks"
 
 /**
- * Fails unless it is a directory in which a file can be written and read back. It
- * leaves nothing there.
+ * Fails unless it is a directory in which a file can be written and read back.
+ * Leaves nothing behind.
  *
  * @since 0.2.0
  * @category queries
@@ -77,19 +77,19 @@ export const requireUsable = (
       yield* fs.writeFile(file, probe)
       return yield* fs.readFile(file)
     })).pipe(Effect.mapError((error) => unusable(ruleFor(error), error.message)))
-    if (!areUint8ArraysEqual(read, probe)) return yield* unusable("must give back what was written to it")
+    if (!areUint8ArraysEqual(read, probe)) return yield* unusable("must return what was written to it")
   })
 
 /**
- * Unmounts what is left of the disks whose images are in a directory, and removes
- * the directory. Devices are looked for where the host has them.
+ * Unmounts the disks whose images are in a directory, and removes the directory.
+ * It lists devices only on a host that has them.
  *
  * @since 0.2.0
  * @category changes
  */
 export const clear = (
   host: {
-    /** What the host can do; without `device`, no disk can be attached. */
+    /** The capabilities of the host; without `device`, no disk can be attached. */
     readonly capabilities: ReadonlyArray<Capability>
   },
   directory: string
@@ -99,7 +99,7 @@ export const clear = (
     if (host.capabilities.includes("device")) {
       const ploop = yield* Ploop.Ploop
       const own = (yield* ploop.listDevices).filter(({ image }) => image.startsWith(`${directory}/`))
-      // What lies in another mount goes first.
+      // A disk on the file system of another one is unmounted first.
       for (const { device } of own.reverse()) {
         yield* ploop.umount({ device }).pipe(
           Effect.retry({ schedule: Ploop.whileBusy, while: (error) => error._tag === "Busy" }),

@@ -1,5 +1,5 @@
 /**
- * The cases, in the order in which they are run and reported.
+ * The cases, in the order in which they run and are reported.
  *
  * @since 0.1.0
  */
@@ -15,8 +15,8 @@ import { cases } from "./internal/cases/index.js"
 export const all: ReadonlyArray<Case.Case> = cases
 
 /**
- * The cases whose identifier or title contains one of the texts, whatever the
- * case of its letters; all of them when there is no text.
+ * The cases whose identifier or title contains one of the texts, in upper or lower
+ * case; every case when there are no texts.
  *
  * @since 0.1.0
  * @category selection

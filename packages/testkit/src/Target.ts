@@ -1,6 +1,6 @@
 /**
- * What the suite is run on: a backend as a layer, a directory to work in, and
- * what the host behind it can do.
+ * What the suite runs on: a backend as a layer, a directory to work in, and the
+ * capabilities of the host.
  *
  * @example
  * import type { Case } from "@effect-ploop/testkit"
@@ -32,7 +32,7 @@ import type * as Case from "./Case.js"
 import * as Scratch from "./Scratch.js"
 
 /**
- * A backend on a host, on which the suite runs.
+ * A backend and its host.
  *
  * @since 0.1.0
  * @category models
@@ -40,13 +40,13 @@ import * as Scratch from "./Scratch.js"
 export interface Target<out E = never> {
   /** Its name in reports. */
   readonly name: string
-  /** The backend, and the file system that shows its images and its mounts. */
+  /** The backend, and the file system in which its images and its mounts are visible. */
   readonly layer: Layer.Layer<Case.Services, E>
-  /** A directory that exists, in which each case gets one of its own. */
+  /** An existing directory, in which each case gets one of its own. */
   readonly scratch: string
   /** Its capabilities. Default: those that {@link profile} detects. */
   readonly capabilities?: ReadonlyArray<Capability.Capability> | undefined
-  /** Why it has no capabilities but these, or no devices; absent where nothing is missing. */
+  /** Why it lacks the other capabilities, or has no devices; absent when nothing is missing. */
   readonly reason?: string | undefined
 }
 
@@ -57,7 +57,7 @@ export interface Target<out E = never> {
 export const make = <E>(target: Target<E>): Target<E> => target
 
 /**
- * Why a capability is not there, and what to do about it.
+ * A capability that is missing, why, and what to do about it.
  *
  * @since 0.1.0
  * @category schemas
@@ -71,7 +71,7 @@ export const Lack = Schema.Struct({ capability: Capability.Capability, reason: S
 export type Lack = typeof Lack.Type
 
 /**
- * What a target turned out to be.
+ * What a target is: its tool, its generation, and what it can and cannot do.
  *
  * @since 0.1.0
  * @category schemas
@@ -90,10 +90,10 @@ export const Profile = Schema.Struct({
  */
 export type Profile = typeof Profile.Type
 
-/** What works without the kernel's driver. */
+/** What works without the kernel driver. */
 const withoutDriver: ReadonlyArray<Capability.Capability> = ["locks", "version2"]
 
-/** Whether the tool may take its locks, which its questions do as well. */
+/** Why the tool cannot take its locks, which it does even for queries; undefined when it can. */
 const lockRefusal = (fs: FileSystem.FileSystem, path: Path.Path, scratch: string) =>
   Effect.scoped(Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
@@ -103,13 +103,13 @@ const lockRefusal = (fs: FileSystem.FileSystem, path: Path.Path, scratch: string
     yield* ploop.imageInfo({ disk })
   })).pipe(
     Effect.as(undefined),
-    // What else goes wrong, the cases will tell.
+    // The cases report any other error.
     Effect.catchAll((error) =>
       Effect.succeed(error._tag === "PermissionDenied" ? `${error.message}; run this as root` : undefined)
     )
   )
 
-/** What the tool says of its host decides; what it says nothing of is taken for granted. */
+/** What the target lacks, by the prerequisites that the tool reports; anything else counts as present. */
 const detect = (target: Pick<Target, "reason" | "scratch">, generation: Generation) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -134,7 +134,7 @@ const detect = (target: Pick<Target, "reason" | "scratch">, generation: Generati
   })
 
 /**
- * Asks the backend what it runs on, and tries the scratch directory.
+ * Queries the backend for its tool and its host, and checks the scratch directory.
  *
  * @since 0.1.0
  * @category queries
@@ -154,7 +154,7 @@ export const profile = <E>(
       ? yield* detect(target, generation)
       : Capability.all.filter((name) => target.capabilities?.includes(name) !== true).map((capability) => ({
         capability,
-        reason: Capability.lackOf(capability, generation) ?? target.reason ?? "the target says that it has none"
+        reason: Capability.lackOf(capability, generation) ?? target.reason ?? "the target does not list it"
       }))
     return {
       name: target.name,

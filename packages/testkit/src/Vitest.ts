@@ -1,6 +1,6 @@
 /**
- * The suite as tests of vitest, for the repository of a backend. It is the only
- * module that imports vitest, and to be imported by its own path.
+ * The suite as vitest tests, for the repository of a backend. Import it by its own
+ * path: it is the only module that imports vitest.
  *
  * @example
  * import type { Case } from "@effect-ploop/testkit"
@@ -33,7 +33,7 @@ import type { Target } from "./Target.js"
  * @category models
  */
 export interface Options {
-  /** The cases to run. Default: all of the suite. */
+  /** The cases to run. Default: all. */
   readonly cases?: ReadonlyArray<Case.Case> | undefined
   /** The time after which a case fails. Default: 2 minutes. */
   readonly limit?: Duration.DurationInput | undefined
@@ -46,14 +46,14 @@ const shown = ({ arguments: argv, exitCode, name, outcome, subject }: Operation)
 
 /**
  * Defines a `describe` with one test for each case, grouped by operation. Cases
- * beyond what the target can do are skipped, with the reason as their note.
+ * that need more than the target has are skipped, with the reason as their note.
  *
  * @since 0.1.0
  * @category tests
  */
 export const suite = <E>(target: Target<E>, options: Options = {}): void => {
   const { cases = all, limit = "2 minutes" } = options
-  // Vitest's own limit is longer, so that a case is cleared away by its runner.
+  // Vitest's own limit is longer, so that the runner cleans up after a case.
   const timeout = Duration.toMillis(limit) + 60_000
 
   describe(`${target.name}: conformance`, () => {
@@ -66,7 +66,7 @@ export const suite = <E>(target: Target<E>, options: Options = {}): void => {
 
     afterAll(() => runtime.dispose(), timeout)
 
-    // A backend in memory never waits, and vitest's worker has to hear from the main thread once in a minute.
+    // A backend in memory never yields to the event loop, and vitest's worker must hear from the main thread every minute.
     afterEach(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
     for (const operation of new Set(cases.map(Case.operation))) {

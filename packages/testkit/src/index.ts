@@ -1,84 +1,83 @@
 /**
- * What a host can do, as far as hosts differ in it. A case names what it needs,
- * a target what it has; a case that needs more is skipped, with the reason.
+ * What hosts differ in. A case lists the capabilities that it needs, and a
+ * target those that it has. A case that needs more is skipped, with the reason.
  *
  * @since 0.1.0
  */
 export * as Capability from "./Capability.js"
 
 /**
- * A case of the conformance suite: one rule that every backend keeps, as data,
- * with an effect that finds out whether one does.
+ * A case of the conformance suite: one rule for every backend, as data, with an
+ * effect that tests it.
  *
  * @since 0.1.0
  */
 export * as Case from "./Case.js"
 
 /**
- * Assertions as effects, for cases that run under any runner: what is not as it
- * must be fails with {@link CheckFailed}.
+ * Assertions as effects, for cases that run under any runner. An assertion that
+ * does not hold fails with {@link CheckFailed}.
  *
  * @since 0.1.0
  */
 export * as Check from "./Check.js"
 
 /**
- * What a case is given by whoever runs it: a directory of its own, and the words
- * in which cases are written: a disk, a disk with a file system, a mount.
+ * The environment of a case: a directory of its own, and constructors for what
+ * most cases need: a disk, a disk with a file system, a mount.
  *
  * @since 0.1.0
  */
 export * as Conformance from "./Conformance.js"
 
 /**
- * Files as data: contents by path, so that what is in a directory can be written
- * and compared as one value.
+ * Files as data: contents by path, to write or compare a directory as one value.
  *
  * @since 0.1.0
  */
 export * as FileTree from "./FileTree.js"
 
 /**
- * Changes to an image file without the tool: what a crash, a copy that was cut
- * short, or another program leaves.
+ * Changes an image file without the tool, as a crash, a truncated copy or another
+ * program would.
  *
  * @since 0.1.0
  */
 export * as ImageFile from "./ImageFile.js"
 
 /**
- * What came of a run of the suite.
+ * The outcome of a run of the suite.
  *
  * @since 0.1.0
  */
 export * as Report from "./Report.js"
 
 /**
- * Runs cases on a target: each in a directory of its own, which is cleared away
- * after it, whatever became of it.
+ * Runs cases on a target, each in a directory of its own, which is removed
+ * afterwards, whatever the outcome.
  *
  * @since 0.1.0
  */
 export * as Runner from "./Runner.js"
 
 /**
- * The directory that a target gives the suite to work in: whether it can be used,
- * and what is made in it.
+ * The directory of a target in which the suite works: checks that it can be used,
+ * and cleans it up.
  *
  * @since 0.1.0
  */
 export * as Scratch from "./Scratch.js"
 
 /**
- * The cases, in the order in which they are run and reported.
+ * The cases, in the order in which they run and are reported.
  *
  * @since 0.1.0
  */
 export * as Suite from "./Suite.js"
 
 /**
- * What the suite is run on: a backend as a layer, a directory to work in, and
- * what the host behind it can do.
+ * What the suite runs on: a backend as a layer, a directory to work in, and the
+ * capabilities of the host.
  *
  * @since 0.1.0
  */

@@ -30,7 +30,7 @@ const report = new Report.Report({
     },
     {
       id: "mount/three",
-      title: "MUST umount",
+      title: "MUST unmount",
       source: "manual: umount",
       outcome: { _tag: "Skipped", reason: "needs a driver" },
       duration: 0
@@ -57,12 +57,12 @@ const of = (results: ReadonlyArray<Report.CaseResult>, endedEarly?: string) =>
   new Report.Report({ ...report, results, ...(endedEarly !== undefined && { endedEarly }) })
 
 describe("a report", () => {
-  it("as JSON decodes to the same report again", () => {
+  it("as JSON decodes to the same report", () => {
     const decoded = Schema.decodeEither(Schema.parseJson(Report.Report))(Report.toJson(report))
     assert.deepStrictEqual(Either.getOrThrow(decoded), report)
   })
 
-  it("as JUnit is well-formed XML with a suite for each operation, the failure's details and the reason of a skip", () => {
+  it("as JUnit is well-formed XML with a suite for each operation, the details of a failure and the reason of a skip", () => {
     const xml = Report.toJUnit(report)
     assert.strictEqual(XMLValidator.validate(xml), true)
     const parsed: unknown = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: "" }).parse(xml)
@@ -81,14 +81,14 @@ describe("a report", () => {
     assert.notInclude(Report.toJUnit(report), "\u0001")
   })
 
-  it("as HTML shows what a case printed as text, never as markup", () => {
+  it("as HTML shows the output of a case as text, never as markup", () => {
     const html = Report.toHtml(report)
     assert.notInclude(html, "<script>")
     assert.include(html, "&lt;script&gt;")
     assert.include(html, "a &lt;host&gt;")
   })
 
-  it("as HTML needs nothing from elsewhere", () => {
+  it("as HTML loads nothing from elsewhere", () => {
     assert.notMatch(Report.toHtml(report), /src=|href=(?!"#)|@import|url\(/)
   })
 
@@ -99,12 +99,12 @@ describe("a report", () => {
     }
   })
 
-  it("as text is plain unless colours are asked for", () => {
+  it("as text is plain unless colors are requested", () => {
     assert.notInclude(Report.toText(report, { color: false }), "\u001b")
     assert.include(Report.toText(report, { color: true }), "\u001b[")
   })
 
-  it("as text has a line for each operation, one for all, the failures, and the reasons of skips", () => {
+  it("as text has a line for each operation, one for all of them, the failures, and the reasons of skips", () => {
     const lines = Report.toText(report, { color: false }).split("\n")
     assert.deepStrictEqual(lines.slice(3, 8), [
       "operation  passed  failed  skipped",
@@ -127,29 +127,29 @@ describe("a report", () => {
   })
 
   const sentences: ReadonlyArray<readonly [Report.Report, string]> = [
-    [report, "1 of 2 rules that were tried is broken."],
-    [of([passed, passed, skipped]), "Every rule that was tried is kept: 2."],
-    [of([failed("boom"), failed("boom"), passed]), "2 of 3 rules that were tried are broken."],
-    [of([skipped]), "No rule was tried."],
+    [report, "1 of 2 cases failed."],
+    [of([passed, passed, skipped]), "No case failed; 2 passed."],
+    [of([failed("boom"), failed("boom"), passed]), "2 of 3 cases failed."],
+    [of([skipped]), "No case ran."],
     [
       of([passed], "it was interrupted"),
-      "The run ended early: it was interrupted. Every rule that was tried is kept: 1."
+      "The run ended early: it was interrupted. No case failed; 1 passed."
     ]
   ]
   for (const [report, sentence] of sentences) {
-    it(`begins with what came of it: ${sentence}`, () => {
+    it(`begins with the outcome: ${sentence}`, () => {
       assert.strictEqual(Report.toText(report, { color: false }).split("\n")[1], sentence)
       assert.include(Report.toHtml(report), sentence)
     })
   }
 
-  it("as text says what came of it once more below the failures, where a person is then", () => {
+  it("as text repeats the outcome below the failures, where the reader has scrolled to", () => {
     const last = (report: Report.Report) => Report.toText(report, { color: false }).split("\n").at(-1)
-    assert.strictEqual(last(of([failed("boom"), skipped])), "1 of 1 rules that were tried is broken.")
-    assert.notMatch(last(of([passed, skipped])) ?? "", /rule/)
+    assert.strictEqual(last(of([failed("boom"), skipped])), "1 of 1 cases failed.")
+    assert.notMatch(last(of([passed, skipped])) ?? "", /case/)
   })
 
-  it.prop("as text folds sentences to the columns that there are, and loses no word", {
+  it.prop("as text wraps sentences at the width of the terminal, and loses no word", {
     columns: fc.integer({ min: 40, max: 120 }),
     words: fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1, maxLength: 60 })
   }, ({ columns, words }) => {
@@ -158,13 +158,13 @@ describe("a report", () => {
     assert.include(shown.replaceAll(/\s+/g, " "), words.join(" "))
   })
 
-  it("as text leaves lines whole for a terminal that does not know its width, and where there is none", () => {
+  it("as text does not wrap lines for a terminal that reports no width, or without a terminal", () => {
     const text = "the tree after the switch"
     assert.include(Report.toText(of([failed(text)]), { color: false, columns: 0 }), text)
     assert.include(Report.toText(of([failed(text.repeat(9))]), { color: false }), text.repeat(9))
   })
 
-  it("as text has the frames of a backend and not those of the libraries below, which HTML has as well", () => {
+  it("as text has the stack frames of a backend and not those of libraries, which HTML has too", () => {
     const ours = "    at mount (/src/backend.ts:3:1)"
     const theirs = "    at runLoop (/node_modules/effect/src/fiber.ts:1:1)"
     const defect = of([failed(`defect: boom\n${ours}\n${theirs}`)])
@@ -173,25 +173,25 @@ describe("a report", () => {
     assert.include(Report.toHtml(defect), theirs)
   })
 
-  it("as HTML leads from an operation to its failures", () => {
+  it("as HTML links from an operation to its failures", () => {
     const html = Report.toHtml(report)
     const targets = [...html.matchAll(/href="#([^"]+)"/g)].map((match) => match[1])
     assert.deepStrictEqual(targets, ["failures-mount"])
     assert.include(html, "id=\"failures-mount\"")
   })
 
-  it("as HTML shows a few failures whole, and of many which there are and why", () => {
+  it("as HTML expands a few failures, and collapses many to a list", () => {
     const open = (count: number) =>
       Report.toHtml(of(Array.from({ length: count }, () => failed("boom")))).match(/<details class="failure" open>/g)
     assert.lengthOf(open(20) ?? [], 20)
     assert.isNull(open(21))
   })
 
-  it("as HTML tells what the target lacks, and why", () => {
+  it("as HTML shows what the target lacks, and why", () => {
     assert.include(Report.toHtml(report), "mounts of the file systems in disks: no driver")
   })
 
-  it("is a success only when nothing failed and the run came to its end", () => {
+  it("is a success only if no case failed and the run finished", () => {
     const passed = new Report.Report({ ...report, results: report.results.slice(0, 1) })
     assert.isTrue(Report.isSuccess(passed))
     assert.isFalse(Report.isSuccess(new Report.Report({ ...passed, endedEarly: "interrupted" })))

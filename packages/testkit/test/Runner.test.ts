@@ -8,9 +8,9 @@ import { Deferred, Effect, Fiber, Layer, Ref } from "effect"
 type Run = Case.Case["run"]
 
 const makeCase = (run: Run, options: Partial<Case.Case> = {}): Case.Case =>
-  Case.make({ id: "toy/case", title: "MUST be so", source: Case.service("a toy"), run, ...options })
+  Case.make({ id: "create/toy", title: "MUST be so", source: Case.service("a toy"), run, ...options })
 
-/** A target, and the host behind it to look at. */
+/** A target, and the services of the host behind it. */
 const makeHost = (capabilities: ReadonlyArray<Capability.Capability> = Capability.all) =>
   Effect.map(PloopFake.make(), (services) => {
     const target = Target.make({
@@ -38,7 +38,7 @@ const left = Effect.gen(function*() {
 
 const nothing = { files: [], devices: [] }
 
-/** Leaves a mounted disk behind, and then goes on. */
+/** Leaves a mounted disk behind, and continues. */
 const mountAnd = (then: Run): Run =>
   Effect.gen(function*() {
     const { disk } = yield* Conformance.formatted()
@@ -58,7 +58,7 @@ describe("a run", () => {
       assert.isFalse(Report.isSuccess(report))
     }))
 
-  it.effect("says of a failure what was expected and found, and which operations ran and how they ended", () =>
+  it.effect("reports of a failure what was expected and found, and the operations that ran with their outcomes", () =>
     Effect.gen(function*() {
       const { target } = yield* makeHost()
       const run = Effect.gen(function*() {
@@ -76,7 +76,7 @@ describe("a run", () => {
       ])
     }))
 
-  it.effect("takes an error of an operation that the case did not expect for a failure, in the error's words", () =>
+  it.effect("reports an error that the case did not expect as a failure, with the message of the error", () =>
     Effect.gen(function*() {
       const { target } = yield* makeHost()
       const run = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.umount({ disk: "/nowhere/DiskDescriptor.xml" }))
@@ -84,7 +84,7 @@ describe("a run", () => {
       assert.match(failure.message, /^DiskNotFound: .*\/nowhere\/DiskDescriptor\.xml/s)
     }))
 
-  it.effect("takes a defect for a failure of that case alone", () =>
+  it.effect("reports a defect as a failure of that case only", () =>
     Effect.gen(function*() {
       const { target } = yield* makeHost()
       const cases = [makeCase(Effect.dieMessage("broken")), makeCase(Effect.void)]
@@ -100,7 +100,7 @@ describe("a run", () => {
       ["dies", Effect.dieMessage("broken")]
     ] as const
   ) {
-    it.effect(`umounts what a case that ${ending} has left, and removes its directory`, () =>
+    it.effect(`unmounts what a case that ${ending} left mounted, and removes its directory`, () =>
       Effect.gen(function*() {
         const { services, target } = yield* makeHost()
         const report = yield* Runner.run(target, { cases: [makeCase(mountAnd(then))] })
@@ -109,7 +109,7 @@ describe("a run", () => {
       }))
   }
 
-  it.live("ends a case that takes too long, and clears away after it", () =>
+  it.live("ends a case that takes too long, and cleans up after it", () =>
     Effect.gen(function*() {
       const { services, target } = yield* makeHost()
       const report = yield* Runner.run(target, { cases: [makeCase(mountAnd(Effect.never))], limit: "50 millis" })
@@ -117,7 +117,7 @@ describe("a run", () => {
       assert.deepStrictEqual(yield* Effect.provide(left, services), nothing)
     }))
 
-  it.effect("clears away after the cases under way when it is interrupted", () =>
+  it.effect("cleans up after the running cases when it is interrupted", () =>
     Effect.gen(function*() {
       const { services, target } = yield* makeHost()
       const mounted = yield* Deferred.make<void>()
@@ -128,7 +128,7 @@ describe("a run", () => {
       assert.deepStrictEqual(yield* Effect.provide(left, services), nothing)
     }))
 
-  it.effect("says so when what a case left cannot be cleared away", () =>
+  it.effect("reports it when the cleanup after a case fails", () =>
     Effect.gen(function*() {
       const { services, target } = yield* makeHost()
       const stuck = new PloopError.UmountFailed({ operation: "umount", subject: "/dev/ploop1", text: "no" })
@@ -139,7 +139,7 @@ describe("a run", () => {
       assert.match(failureOf(report).message, /UmountFailed/)
     }))
 
-  it.effect("gives every case a directory of its own, which exists and is empty", () =>
+  it.effect("gives every case an empty directory of its own", () =>
     Effect.gen(function*() {
       const { target } = yield* makeHost()
       const seen = yield* Ref.make<ReadonlyArray<string>>([])
@@ -155,7 +155,7 @@ describe("a run", () => {
       assert.strictEqual(new Set(yield* Ref.get(seen)).size, 3)
     }))
 
-  it.effect("runs as many cases side by side as it was told to, and no more", () =>
+  it.effect("runs as many cases at the same time as requested, and no more", () =>
     Effect.gen(function*() {
       const { target } = yield* makeHost()
       const now = yield* Ref.make(0)
@@ -170,18 +170,18 @@ describe("a run", () => {
       assert.strictEqual(yield* Ref.get(most), 3)
     }))
 
-  it.effect("skips a case that needs what the target lacks, and says what and why", () =>
+  it.effect("skips a case that needs what the target lacks, and reports what and why", () =>
     Effect.gen(function*() {
       const { target } = yield* makeHost(["locks", "version2"])
       const report = yield* Runner.run(target, { cases: [makeCase(Effect.die("run"), { needs: ["mount"] })] })
       assert.deepStrictEqual(report.results[0]?.outcome, {
         _tag: "Skipped",
-        reason: "needs mounts of the file systems in disks: the target says that it has none"
+        reason: "needs mounts of the file systems in disks: the target does not list it"
       })
       assert.isTrue(Report.isSuccess(report))
     }))
 
-  it.effect("skips every case where the tool may not take its locks, in the tool's words", () =>
+  it.effect("skips every case when the tool cannot take its locks, with the tool's output", () =>
     Effect.gen(function*() {
       const { services, target } = yield* makeHost()
       const host = yield* Effect.provide(FakeHost.FakeHost, services)
@@ -190,21 +190,21 @@ describe("a run", () => {
       const report = yield* Runner.run({ ...target, capabilities: undefined }, { cases: [makeCase(Effect.die("run"))] })
       const outcome = report.results[0]?.outcome
       assert.strictEqual(outcome?._tag, "Skipped")
-      assert.match(JSON.stringify(outcome), /needs the tool's locks, which take root: .*Can't open lock file/)
+      assert.match(JSON.stringify(outcome), /needs the tool's locks, which require root: .*Can't open lock file/)
       assert.deepStrictEqual(yield* Effect.provide(left, services), nothing)
     }))
 
-  it.effect("skips a case of another generation, and says which it needs", () =>
+  it.effect("skips a case of another generation, and reports which it needs", () =>
     Effect.gen(function*() {
       const { target } = yield* makeHost()
       const report = yield* Runner.run(target, { cases: [makeCase(Effect.die("run"), { generations: ["7", "9"] })] })
       assert.deepStrictEqual(report.results[0]?.outcome, {
         _tag: "Skipped",
-        reason: "needs generation 7 or 9, this is 1.15"
+        reason: "needs generation 7 or 9, but this is 1.15"
       })
     }))
 
-  it.effect("ends early when the tool is not there any more, and says of the rest that it was not run", () =>
+  it.effect("ends early when the tool disappears, and reports the other cases as not run", () =>
     Effect.gen(function*() {
       const { services, target } = yield* makeHost()
       const host = yield* Effect.provide(FakeHost.FakeHost, services)
@@ -213,16 +213,16 @@ describe("a run", () => {
       const run = Effect.asVoid(Conformance.disk())
       const report = yield* Runner.run(target, { cases: [makeCase(run), makeCase(run)] })
       assert.deepStrictEqual(outcomes(report), ["Failed", "Skipped"])
-      assert.strictEqual(report.endedEarly, "the tool is not there any more")
+      assert.strictEqual(report.endedEarly, "the tool is no longer there")
       assert.isFalse(Report.isSuccess(report))
     }))
 
-  it.effect("tells of its beginning, and of every case's beginning and end", () =>
+  it.effect("emits an event when it starts, and when each case starts and ends", () =>
     Effect.gen(function*() {
       const { target } = yield* makeHost()
       const events = yield* Ref.make<ReadonlyArray<string>>([])
       yield* Runner.run(target, {
-        cases: [makeCase(Effect.void), makeCase(Effect.void, { id: "toy/other" })],
+        cases: [makeCase(Effect.void), makeCase(Effect.void, { id: "create/other" })],
         onEvent: (event) =>
           Ref.update(events, (before) => [
             ...before,
@@ -235,10 +235,10 @@ describe("a run", () => {
       })
       assert.deepStrictEqual(yield* Ref.get(events), [
         "toy: 2",
-        "toy/case began",
-        "toy/case ended",
-        "toy/other began",
-        "toy/other ended"
+        "create/toy began",
+        "create/toy ended",
+        "create/other began",
+        "create/other ended"
       ])
     }))
 })
@@ -283,7 +283,7 @@ describe("a target that cannot be used", () => {
   it.effect("is refused when its scratch directory is full", () =>
     Effect.gen(function*() {
       const error = yield* refusal("/vz", Effect.void, "512K")
-      assert.match(error.message, /must be one that can be written to, with room for disks/)
+      assert.match(error.message, /must be writable, with room for disks/)
     }))
 
   it.effect("is refused when its scratch directory is read-only", () =>

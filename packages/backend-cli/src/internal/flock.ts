@@ -16,7 +16,7 @@ interface Queue {
   users: number
 }
 
-/** Who waits in this process, in whatever layer: no process of `flock` is started for each of them. */
+/** The waiters of this process, of all layers: `flock` is not started for each of them. */
 const queues = new Map<string, Queue>()
 
 const enter = (key: string): Effect.Effect<void, never, Scope.Scope> =>

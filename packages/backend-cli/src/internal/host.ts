@@ -52,7 +52,7 @@ export interface Host {
   readonly descriptor: (about: About, disk: string) => Effect.Effect<Descriptor, ReadError>
   /** Of an image file; none when it is not there or has no header. */
   readonly formatVersion: (image: string) => Effect.Effect<Option.Option<FormatVersion>>
-  /** What the last umount left beside a descriptor; none unless the file can be that. */
+  /** The numbers that the last unmount left beside a descriptor; none unless the file has their form. */
   readonly cachedStatistics: (disk: string) => Effect.Effect<Option.Option<statfsCache.Statistics>>
   readonly deviceBlockSize: (partition: string) => Effect.Effect<Option.Option<ByteSize.ByteSize>>
 }
@@ -91,7 +91,7 @@ const pathsOf = (
   for (const { file } of images) {
     const path = resolve(file)
     if (!isPath(path)) {
-      const reason = `File is ${JSON.stringify(file.slice(0, 80))}, which is no path that a host can have`
+      const reason = `File is ${JSON.stringify(file.slice(0, 80))}, which no host can have as a path`
       return Either.left(new PloopError.DescriptorInvalid({ ...about, text: "", reason }))
     }
     paths.set(file, path)

@@ -3,7 +3,7 @@ import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 
-/** What tells a file from every other one, whatever its names. */
+/** The identity of a file, whatever its names. */
 export interface Identity {
   readonly device: bigint
   readonly inode: bigint

@@ -95,7 +95,7 @@ interface Move {
 
 /**
  * Gives files their final names, all of them or none. A name that exists already
- * is left as it is, whoever made it and when.
+ * is left as it is.
  */
 export const publish = (
   files: HostFiles,

@@ -8,7 +8,7 @@ import * as process from "node:process"
 import * as flock from "./flock.js"
 import { type Found, type HostFiles, type Kind, same } from "./hostFiles.js"
 
-/** A read takes longer only where a file server does not answer. */
+/** A read takes longer only where a file server does not respond. */
 const timeLimit = "30 seconds"
 
 const reasons: Readonly<Record<string, SystemErrorReason>> = {
@@ -109,7 +109,7 @@ const read = (path: string, length: number, kind: Kind): Effect.Effect<Uint8Arra
     Effect.disconnect,
     Effect.timeoutFail({
       duration: timeLimit,
-      onTimeout: () => failure("read", path, "TimedOut", "its file system does not answer")
+      onTimeout: () => failure("read", path, "TimedOut", "its file system does not respond")
     })
   )
 

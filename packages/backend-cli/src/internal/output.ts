@@ -40,7 +40,7 @@ export class Output {
 
   constructor(private readonly limit: number) {}
 
-  /** Takes the next bytes, and answers the lines that they complete. */
+  /** Takes the next bytes, and returns the lines that they complete. */
   push(bytes: Uint8Array): ReadonlyArray<string> {
     this.keep(bytes)
     this.decoder ??= new TextDecoder("utf-8", { ignoreBOM: true })
@@ -118,7 +118,7 @@ const stamp = /^\[[ \d.]+\] /
 
 /**
  * How loud a line of the tool is. A line that begins with `Error` does not mean
- * that the tool fails: what ends the operation is told by its error.
+ * that the tool fails: its error says what ended the operation.
  */
 export const level = (line: string): LogLevel.LogLevel => {
   const words = line.replace(stamp, "")

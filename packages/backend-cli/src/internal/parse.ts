@@ -20,7 +20,7 @@ const linesOf = (text: string): ReadonlyArray<string> => text.split("\n").filter
 
 const unexpected = (line: string, expected: string): Parsed<never> => Either.left({ line, expected })
 
-/** The first line that matches; else the line that a person would look at. */
+/** The first line that matches; else the line that a person would read first. */
 const match = (text: string, pattern: RegExp, expected: string): Parsed<RegExpExecArray> => {
   for (const line of linesOf(text)) {
     const found = pattern.exec(line)

@@ -2,7 +2,7 @@ import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as Option from "effect/Option"
 import { powerOfTwo } from "./superblock.js"
 
-/** The numbers of the file system that a umount by descriptor leaves beside the base image. */
+/** The numbers of the file system that an unmount by descriptor leaves beside the base image. */
 export const name = ".statfs"
 
 /** Five numbers of 8 bytes. */

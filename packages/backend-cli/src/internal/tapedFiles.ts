@@ -98,7 +98,7 @@ const orNone = <A>(effect: Effect.Effect<Option.Option<A>, PlatformError>) =>
     () => Effect.succeedNone
   )
 
-/** Answers from a tape, and touches nothing. */
+/** Replays a tape, and touches nothing. */
 export const replay = (
   read: <A>(method: Method, path: string, decode: (bytes: Uint8Array) => A) => Effect.Effect<A, PlatformError>
 ): HostFiles => ({

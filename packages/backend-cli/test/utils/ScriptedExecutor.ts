@@ -45,7 +45,7 @@ export interface Call {
   readonly stdin: Array<Uint8Array>
 }
 
-/** Answers in order (the last one again and again), or one made from the argument vector. */
+/** Results in order (the last one again and again), or one made from the argument vector. */
 export type Script = ReadonlyArray<Answer> | ((argv: ReadonlyArray<string>, index: number) => Answer)
 
 export interface ScriptedExecutor {

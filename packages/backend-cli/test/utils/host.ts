@@ -23,7 +23,7 @@ export const words = (call: Call): ReadonlyArray<string> =>
 
 /**
  * A directory with a disk that has two snapshots, `A` and on it `B`, and a tool
- * of a generation that answers from a script. Commands that the script does not
+ * of a generation that follows a script. Commands that the script does not
  * know succeed in silence, but `info -d`, which says that no device runs.
  */
 export const scripted = (

@@ -2,19 +2,19 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as space from "./space.js"
 
-/** Bytes in a piece of a file. Pieces are never changed, so versions of a file share them. */
+/** The size of a piece of a file, in bytes. Pieces never change, so versions of a file share them. */
 export const pieceSize = 65_536
 
 /**
- * A piece: its bytes (what is missing at its end reads as zeros) and, in a file
- * system inside a disk, the blocks that it takes there.
+ * A piece of a file: its bytes, where missing bytes at the end read as zeros,
+ * and the blocks that it takes in the file system of a disk.
  */
 interface Piece {
   readonly bytes: Uint8Array
   readonly runs: ReadonlyArray<space.Run>
 }
 
-/** What is in a plain file. Missing pieces are holes. */
+/** The contents of a regular file. Missing pieces are holes. */
 export interface Bytes {
   readonly _tag: "Bytes"
   readonly size: number
@@ -23,7 +23,7 @@ export interface Bytes {
 
 export const empty: Bytes = { _tag: "Bytes", size: 0, pieces: HashMap.empty() }
 
-/** What a change of a file took from the free space, and which blocks it wrote to. */
+/** A file after a change, the free space that is left, and the blocks that were written to. */
 export interface Written {
   readonly bytes: Bytes
   readonly space: space.Space | undefined
@@ -34,7 +34,7 @@ const blocksOf = (bytes: Uint8Array): number => Math.ceil(bytes.length / space.b
 
 const countOf = (runs: ReadonlyArray<space.Run>): number => runs.reduce((sum, run) => sum + run.length, 0)
 
-/** How much space the file takes, in bytes. */
+/** The space that the file takes, in bytes. */
 export const allocated = (bytes: Bytes): number => {
   let sum = 0
   for (const piece of HashMap.values(bytes.pieces)) sum += blocksOf(piece.bytes) * space.blockSize
@@ -44,13 +44,13 @@ export const allocated = (bytes: Bytes): number => {
 export const runs = (bytes: Bytes): ReadonlyArray<space.Run> =>
   [...HashMap.values(bytes.pieces)].flatMap((piece) => piece.runs)
 
-/** The file without the places of its pieces, as a copy of it begins. */
+/** The file without the blocks of its pieces, for a copy that has none yet. */
 export const unplaced = (bytes: Bytes): Bytes => ({
   ...bytes,
   pieces: HashMap.map(bytes.pieces, (piece) => piece.runs.length === 0 ? piece : { bytes: piece.bytes, runs: [] })
 })
 
-/** Finds places for the pieces that have none; none when there is not enough space. */
+/** Allocates blocks for the pieces that have none. None when there is not enough space. */
 export const place = (bytes: Bytes, free: space.Space): Option.Option<Written> => {
   let left = free
   let pieces = bytes.pieces
@@ -75,7 +75,7 @@ const merged = (old: Uint8Array | undefined, offset: number, data: Uint8Array): 
   return bytes
 }
 
-/** Writes; none when the free space does not suffice. */
+/** Writes bytes. None when there is not enough free space. */
 export const write = (
   bytes: Bytes,
   position: number,
@@ -110,7 +110,7 @@ export const write = (
   })
 }
 
-/** Reads what is there, at most `length` bytes. */
+/** Reads at most `length` bytes: fewer at the end of the file. */
 export const read = (bytes: Bytes, position: number, length: number): Uint8Array => {
   const end = Math.min(position + length, bytes.size)
   if (end <= position) return new Uint8Array(0)
@@ -147,7 +147,7 @@ const withLength = (runs: ReadonlyArray<space.Run>, count: number) => {
   return { kept, freed }
 }
 
-/** Gives the file another size; what it gains is a hole. */
+/** Changes the size of the file. What it gains is a hole. */
 export const truncate = (bytes: Bytes, size: number, free: space.Space | undefined): Written => {
   if (size >= bytes.size) return { bytes: { ...bytes, size }, space: free, touched: [] }
   let pieces = bytes.pieces
@@ -172,5 +172,5 @@ export const truncate = (bytes: Bytes, size: number, free: space.Space | undefin
   }
 }
 
-/** A file with these bytes, outside of any disk. */
+/** A file with these bytes that takes no blocks of a disk. */
 export const make = (data: Uint8Array): Bytes => Option.getOrThrow(write(empty, 0, data, undefined)).bytes

@@ -14,7 +14,7 @@ const overwrite = (tx: Transaction, from: FileRef, to: FileRef): Result<void> =>
     return files.copyContent(tx, from, to)
   })
 
-/** Copies a file as libuv does: when it fails half way, it takes the name of the copy away, whatever was there. */
+/** Copies a file as libuv does: a failure halfway removes the destination, even if it existed before. */
 export const copyFile = (tx: Transaction, from: string, to: string): Result<void> =>
   Either.flatMap(
     files.openFile(tx, from, reading, 0),

@@ -31,7 +31,7 @@ const refuse = (code: errno.Objection["code"], as: Code, path: string, rule: str
 const refuseInto = (source: string, directory: string, path: string): Either.Either<never, Failure> =>
   refuse("ERR_FS_CP_EINVAL", "EINVAL", path, `cannot copy ${source} to a subdirectory of self ${directory}`)
 
-/** What is there, none where nothing is. */
+/** The file at the path, or undefined when there is none. */
 const existing = (tx: Transaction, syscall: "lstat" | "stat", path: string): Outcome<FileRef | undefined> => {
   const found = files.lookup(tx, path, syscall === "stat")
   return Either.isLeft(found) && found.left === "ENOENT"
@@ -41,7 +41,7 @@ const existing = (tx: Transaction, syscall: "lstat" | "stat", path: string): Out
 
 const isDirectory = (inode: Inode): boolean => inode.body._tag === "Directory"
 
-/** Looks at both paths before anything is copied, and finds what the destination is. */
+/** Checks both paths before anything is copied, and returns the file at the destination. */
 const checkPaths = (copying: Copying, from: string, to: string): Outcome<FileRef | undefined> =>
   Either.gen(function*() {
     const { tx } = copying
@@ -66,7 +66,7 @@ const checkPaths = (copying: Copying, from: string, to: string): Outcome<FileRef
     return target
   })
 
-/** Looks for the source among the directories above the destination, whatever their names. */
+/** Refuses a destination below the source: compares the source with each directory above the destination, by inode. */
 const checkParents = (copying: Copying, from: string, to: string): Outcome<void> =>
   Either.gen(function*() {
     const { path, tx } = copying
@@ -125,7 +125,7 @@ const copyDirectory = (
     if (target === undefined) yield* changeMode(tx, to, mode)
   })
 
-/** What a link leads to, by an absolute path: a copy of it elsewhere leads to the same. */
+/** The target of a link as an absolute path, so that a copy of the link elsewhere has the same target. */
 const targetOf = (copying: Copying, link: string, target: string): string =>
   copying.path.isAbsolute(target) ? target : absolute(copying, `${copying.path.dirname(link)}/${target}`)
 

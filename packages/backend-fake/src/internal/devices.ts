@@ -16,7 +16,7 @@ import * as space from "./space.js"
 import type { Device, FileRef, Level, Volume } from "./state.js"
 import { rootInode } from "./state.js"
 import type { Answer, Tool } from "./tool.js"
-import { denied, said, trait } from "./tool.js"
+import { denied, toolError, trait } from "./tool.js"
 import * as traits from "./traits.js"
 import type { Transaction } from "./transaction.js"
 
@@ -27,7 +27,7 @@ const nodesOf = (device: DevicePath.DevicePath): ReadonlyArray<string> => [devic
 const isTaken = (tx: Transaction, device: DevicePath.DevicePath): boolean =>
   tx.device(device) !== undefined || Either.isRight(files.lookup(tx, device))
 
-/** The name that the next device gets on a host whose kernel counts. */
+/** The name of the next device, on a host whose kernel numbers devices. */
 export const next = (tx: Transaction): DevicePath.DevicePath => {
   let number = tx.state.nextDevice
   while (isTaken(tx, DevicePath.make(`/dev/ploop${number}`))) number++
@@ -49,13 +49,13 @@ const choose = (tool: Tool): DevicePath.DevicePath => {
 
 // Looking for devices
 
-/** The path under which the kernel knows a file, which follows a renaming. */
+/** The path by which the kernel knows a file: the wanted one when the file was renamed. */
 const knownPath = (tx: Transaction, level: Level, wanted: string): string => {
   const found = files.lookup(tx, level.path)
   return Either.isRight(found) && files.same(found.right, level.file) ? level.path : wanted
 }
 
-/** Devices that run from this base image. */
+/** The devices that run on this base image. */
 export const ofBase = (tool: Tool, base: string): ReadonlyArray<Device> => {
   const { tx } = tool
   const found = files.lookup(tx, base)
@@ -69,11 +69,11 @@ export const ofBase = (tool: Tool, base: string): ReadonlyArray<Device> => {
 
 const running = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => ofBase(tool, disks.base(tool, disk))
 
-/** The device of the disk with this component name, or without any. */
+/** The device of the disk with this component name; its unnamed device when undefined. */
 export const find = (tool: Tool, disk: disks.Disk, component: string | undefined): Device | undefined =>
   running(tool, disk).find((device) => device.component === component)
 
-/** Every device of the disk, found by the names of its images. */
+/** Every device of the disk, found by the paths of its images. */
 export const all = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => {
   const paths = new Set(
     disk.descriptor.images.map((entry) => {
@@ -86,7 +86,7 @@ export const all = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => {
 
 const has = (device: Device, file: FileRef): boolean => device.levels.some((level) => files.same(level.file, file))
 
-/** Named devices whose uppermost level is this file. */
+/** The devices of the disk whose top level is this file. */
 export const attachedAt = (tool: Tool, disk: disks.Disk, path: string): ReadonlyArray<Device> => {
   const file = files.lookup(tool.tx, path)
   return Either.isLeft(file) ? [] : running(tool, disk).filter((device) => {
@@ -115,7 +115,7 @@ const clearInUse = (tool: Tool, opened: disks.OpenImage, dirty: boolean): Answer
   return Either.map(disks.setImage(tool, opened.ref, next), () => next)
 }
 
-/** What shows through the deltas: the tree of the uppermost one that has something. */
+/** The tree that the chain shows: that of the highest delta that has one. */
 const visible = (chain: ReadonlyArray<disks.OpenImage>): Volume | "garbage" | undefined =>
   chain.findLast(({ image }) => image.delta.tree !== undefined)?.image.delta.tree
 
@@ -127,13 +127,13 @@ export interface Attach {
   readonly snapshot: SnapshotId.SnapshotId | undefined
 }
 
-/** Brings a device up over the images of a chain. */
+/** Attaches a device with the images of a chain. */
 export const attach = (tool: Tool, options: Attach): Answer<Device> =>
   Either.gen(function*() {
     const { tx } = tool
     const device = options.device ?? choose(tool)
     if (tx.device(device) !== undefined) {
-      return yield* said(tool, 3, `Can't add image ${options.chain[0]?.path}: Device or resource busy`)
+      return yield* toolError(tool, 3, `Can't add image ${options.chain[0]?.path}: Device or resource busy`)
     }
     const top = options.chain.at(-1)!
     if (!options.readOnly) yield* clearInUse(tool, top, true)
@@ -165,7 +165,7 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
     return attached
   })
 
-/** The directory of a mount point, inspected before anything is done. */
+/** The directory of a mount point, checked before anything is changed. */
 export const requireDirectory = (tool: Tool, target: string): Answer<FileRef> => {
   const found = Option.filter(
     Either.getRight(files.lookup(tool.tx, target)),
@@ -177,7 +177,7 @@ export const requireDirectory = (tool: Tool, target: string): Answer<FileRef> =>
   )
 }
 
-/** The mount options that ext4 takes as data; a name alone, or with a value behind `=`. */
+/** The mount options that ext4 accepts as data: a name, or a name and a value after `=`. */
 const mountOptions = new Set([
   "acl",
   "async",
@@ -236,13 +236,13 @@ const mountOptions = new Set([
 
 const isKnown = (option: string): boolean => mountOptions.has(option.split("=")[0]!)
 
-/** Refuses a file system without the balloon that the tool makes in it. */
+/** Refuses a file system that lacks the balloon file, which the tool creates. */
 export const requireBalloon = (tool: Tool, device: Device, target: string): Answer<void> =>
   !trait(tool, traits.requiresBalloon) || device.volume === undefined || balloon(tool.tx, device.volume) !== undefined
     ? Either.void
-    : said(tool, 21, `Can't stat balloon file ${target}/${balloonName}: No such file or directory`)
+    : toolError(tool, 21, `Can't stat balloon file ${target}/${balloonName}: No such file or directory`)
 
-/** Whether the file system is mounted for writing from another device, so that its journal is not empty. */
+/** Whether another device has the file system mounted read-write, so that its journal is not empty. */
 const isWrittenElsewhere = (tx: Transaction, device: Device): boolean => {
   const top = device.levels.at(-1)
   return tx.state.devices.some((other) =>
@@ -251,7 +251,7 @@ const isWrittenElsewhere = (tx: Transaction, device: Device): boolean => {
   )
 }
 
-/** Shows the file system of a device at a directory. */
+/** Mounts the file system of a device at a directory. */
 export const mount = (
   tool: Tool,
   device: Device,
@@ -265,10 +265,10 @@ export const mount = (
     const volume = device.volume === undefined ? undefined : tx.volume(device.volume)
     const type = volume?.layout?.type
     const wanted = options.fileSystem ?? (trait(tool, traits.findsFileSystemType) ? type : "ext4")
-    // The driver of ext4 takes ext3 as well, the other way it does not go.
+    // The ext4 driver mounts ext3 as well, but not the other way round.
     if (volume === undefined || strange !== undefined || (wanted !== type && !(wanted === "ext4" && type === "ext3"))) {
       const data = (options.data ?? []).join(",")
-      return yield* said(
+      return yield* toolError(
         tool,
         21,
         `Can't mount file system dev=${device.device}p1 target=${target} data='${data}': Invalid argument`
@@ -276,7 +276,7 @@ export const mount = (
     }
     if (device.readOnly && isWrittenElsewhere(tx, device)) {
       // The kernel would have to replay the journal first.
-      return yield* said(
+      return yield* toolError(
         tool,
         21,
         `Can't mount file system dev=${device.device}p1 target=${target} data='': Read-only file system`
@@ -294,13 +294,13 @@ const holds = (tx: Transaction, volume: number): boolean => {
     tx.state.devices.some((device) => device.levels.some((level) => level.file.volume === volume))
 }
 
-/** Takes the file system of a device away from where it is mounted. */
+/** Unmounts the file system of a device. */
 export const unmount = (tool: Tool, device: Device): Answer<void> => {
   const { tx } = tool
   const [mount] = tx.mountsOf(device.device)
   if (mount === undefined) return Either.void
   if (holds(tx, mount.volume)) {
-    return said(
+    return toolError(
       tool,
       trait(tool, traits.busyCode),
       `Failed to umount ${mount.target}: Device or resource busy`
@@ -310,11 +310,11 @@ export const unmount = (tool: Tool, device: Device): Answer<void> => {
   return Either.void
 }
 
-/** Writes back what the kernel holds. */
+/** Writes the kernel's cache back. */
 export const sync = (tool: Tool, device: Device): Answer<void> =>
   denied(tool, 16, "Can't sync the image")(tool.tx.sync(device))
 
-/** Sets or takes the mark of being in use, which the top delta of a device has unless it is read-only. */
+/** Sets or clears the in-use flag of a device's top delta. A read-only device has none. */
 export const setInUse = (tool: Tool, device: Device, dirty: boolean): Answer<void> => {
   const top = device.levels.at(-1)
   const body = top === undefined ? undefined : tool.tx.inode(top.file).body
@@ -323,7 +323,7 @@ export const setInUse = (tool: Tool, device: Device, dirty: boolean): Answer<voi
     : disks.setImage(tool, top.file, { ...body, dirty })
 }
 
-/** Takes a device down: what is on it goes to its image, which is no longer marked as in use. */
+/** Detaches a device: its data is written to its image, whose in-use flag is cleared. */
 export const detach = (tool: Tool, device: Device): Answer<void> =>
   Either.gen(function*() {
     const { tx } = tool
@@ -338,11 +338,11 @@ export const detach = (tool: Tool, device: Device): Answer<void> =>
 
 // Changing the levels of running devices
 
-/** Puts a new delta on top of a running device. */
+/** Adds a new top delta to a running device. */
 export const push = (tool: Tool, device: Device, level: Level): void =>
   tool.tx.setDevice({ ...device, levels: [...device.levels, level], topReadOnly: false })
 
-/** Lets every device that runs from a delta forget it, after it was merged into the one below. */
+/** Removes a delta from every device that has it, after it was merged into the delta below. */
 export const drop = (tool: Tool, file: FileRef): void => {
   for (const device of tool.tx.state.devices) {
     if (has(device, file)) {
@@ -365,7 +365,7 @@ export interface Numbers {
   readonly freeInodes: number
 }
 
-/** What statfs(2) answers. */
+/** The result of statfs(2). */
 export const numbers = (volume: Volume): Numbers => {
   const layout = volume.layout!
   const inodes = ext4.inodes(layout)
@@ -382,7 +382,7 @@ export const numbers = (volume: Volume): Numbers => {
 
 const statfsSize = 40
 
-/** Keeps the numbers beside the base image, as a umount by descriptor does. */
+/** Writes the numbers to a file beside the base image, as an unmount by descriptor does. */
 export const writeStatfs = (tool: Tool, disk: disks.Disk, device: Device): void => {
   if (device.volume === undefined) return
   const found = numbers(tool.tx.volume(device.volume))

@@ -3,7 +3,7 @@ import type { Code } from "./errno.js"
 import { during, refusal } from "./errno.js"
 import * as files from "./files.js"
 import type { Outcome } from "./systemCalls.js"
-import { keep, step } from "./systemCalls.js"
+import { checkpoint, step } from "./systemCalls.js"
 import type { Transaction } from "./transaction.js"
 
 const isDirectory = (tx: Transaction, path: string, follow = true): boolean =>
@@ -12,7 +12,7 @@ const isDirectory = (tx: Transaction, path: string, follow = true): boolean =>
     onRight: (ref) => tx.inode(ref).body._tag === "Directory"
   })
 
-/** What is said of a directory that could not be made, none where it is there already. */
+/** Why a directory cannot be made; undefined when it exists. */
 const refuseMaking = (tx: Transaction, path: string, code: Code, isLast: boolean): Code | undefined => {
   if (code === "ENOSPC" || code === "ENOTDIR" || code === "EPERM") return code
   if (isDirectory(tx, path)) return undefined
@@ -20,13 +20,16 @@ const refuseMaking = (tx: Transaction, path: string, code: Code, isLast: boolean
   return Either.match(files.lookup(tx, path), { onLeft: (code) => code, onRight: () => "EEXIST" as const })
 }
 
-/** Makes a directory and those above it, as Node does: from the whole path upwards, and down again. */
+/**
+ * Makes a directory and its missing parents as Node does: it tries the whole
+ * path first, then goes up, and down again.
+ */
 export const makeAll = (tx: Transaction, path: string, mode: number): Outcome<void> => {
   const left = [path]
   for (let at = left.pop(); at !== undefined; at = left.pop()) {
     const made = files.makeDirectory(tx, at, mode)
     if (Either.isRight(made)) {
-      const kept = keep(tx)
+      const kept = checkpoint(tx)
       if (Either.isLeft(kept)) return kept
       continue
     }
@@ -41,13 +44,13 @@ export const makeAll = (tx: Transaction, path: string, mode: number): Outcome<vo
   return Either.void
 }
 
-/** Removes whatever a path names, as Node's `rm` does. What cannot be removed does not save what is beside it. */
+/** Removes what is at a path, as Node's `rm` does. A failure does not keep its siblings from being removed. */
 export const removeAll = (tx: Transaction, path: string): Outcome<void> => {
   const asDirectory = isDirectory(tx, path, false)
   const removed = asDirectory ? files.removeDirectory(tx, path) : files.unlink(tx, path)
-  if (Either.isRight(removed)) return keep(tx)
+  if (Either.isRight(removed)) return checkpoint(tx)
   if (removed.left === "ENOTEMPTY") return removeChildren(tx, path)
-  // A link to a directory with a slash behind it is a directory to one system call, and none to the next.
+  // With a slash after it, a link to a directory is a directory for one system call and not for the next.
   return removed.left === "ENOENT" || (asDirectory && removed.left === "ENOTDIR")
     ? Either.void
     : refusal(removed.left, asDirectory ? "rmdir" : "unlink", [path])
@@ -68,7 +71,7 @@ const removeChildren = (tx: Transaction, path: string): Outcome<void> => {
 export const list = (tx: Transaction, path: string): Outcome<Array<string>> =>
   Either.map(during("scandir")(files.readDirectory(tx, path)), (names) => [...names])
 
-/** The paths of all that is below a directory, through links to directories too. */
+/** The paths of everything below a directory, including what links to directories lead to. */
 export const listAll = (tx: Transaction, path: string): Outcome<Array<string>> => {
   const all: Array<string> = []
   const left = [""]

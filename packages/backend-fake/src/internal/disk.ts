@@ -13,18 +13,18 @@ import * as files from "./files.js"
 import * as image from "./image.js"
 import type { FileRef } from "./state.js"
 import type { Answer, Tool } from "./tool.js"
-import { absolute, context, denied, generation, refused, said, trait } from "./tool.js"
+import { absolute, context, denied, generation, refused, toolError, trait } from "./tool.js"
 import * as traits from "./traits.js"
 
-/** A disk as its descriptor has it. */
+/** A disk, as read from its descriptor. */
 export interface Disk {
   /** The absolute path of the descriptor, without links. */
   readonly path: string
-  /** The directory that relative names of images start from. */
+  /** The directory in which relative image names start. */
   readonly home: string
   readonly descriptor: DiskDescriptor.DiskDescriptor
   readonly tree: SnapshotTree.SnapshotTree
-  /** The top delta has another name in it than it should have. */
+  /** Whether `TopGUID` is another identifier than `SnapshotId.top`. */
   readonly isOld: boolean
 }
 
@@ -56,12 +56,12 @@ const parse = (bytes: content.Bytes): Parsed => {
   return parsed
 }
 
-/** Whether the tool itself reads the descriptor, and fails with a code, or the backend does before it asks the tool. */
+/** The reader of the descriptor: the tool, which fails with an exit code, or the backend, before it runs the tool. */
 type Reader = "tool" | "backend"
 
 const missing = (tool: Tool, reader: Reader, path: string): Answer<never> =>
   reader === "tool"
-    ? said(
+    ? toolError(
       tool,
       trait(tool, traits.missingDescriptorCode)(tool.operation),
       `Can't resolve ${path}: No such file or directory`
@@ -77,7 +77,7 @@ const invalid = (tool: Tool, reader: Reader, reason: string): Answer<never> =>
 export const read = (tool: Tool, name: string, reader: Reader): Answer<Disk> =>
   Either.flatMap(Refusal.descriptorName(tool, generation(tool), name), () => readAnyName(tool, name, reader))
 
-/** Reads a descriptor for an answer that the backend finds in it alone. */
+/** Reads a descriptor for a result that needs no tool, so that the file may have any name. */
 export const readAnyName = (tool: Tool, name: string, reader: Reader = "backend"): Answer<Disk> =>
   Either.gen(function*() {
     const { tx } = tool
@@ -94,31 +94,36 @@ export const readAnyName = (tool: Tool, name: string, reader: Reader = "backend"
     return { path: found.right, home: tool.path.dirname(found.right), ...parsed.right }
   })
 
-/** What a command that changes a disk does first: it locks, which leaves a file behind. */
+/** Locks a disk before a change, which leaves a lock file behind. */
 export const lock = (tool: Tool, disk: Disk): void => {
   const file = `${disk.path}.lck`
   if (trait(tool, traits.leavesLockFile) && Either.isLeft(files.lookup(tool.tx, file))) {
     files.openFile(tool.tx, file, files.flags("w"), 0o600)
-    // It stays, whatever becomes of the operation.
+    // The lock file stays, even if the operation fails.
     tool.tx.checkpoint()
   }
 }
 
-/** Reads the descriptor as the tool does that will change the disk. */
+/** Reads and locks the descriptor, as the tool does before it changes the disk. */
 export const open = (tool: Tool, name: string, reader: Reader = "tool"): Answer<Disk> =>
   Either.map(read(tool, name, reader), (disk) => {
     lock(tool, disk)
     return disk
   })
 
-/** Refuses to change snapshots of a descriptor whose top delta has another name, or gives it the usual one. */
+/**
+ * Refuses to change the snapshots of a descriptor whose top delta has an
+ * unusual identifier. Generations that accept it write the usual one.
+ */
 export const refuseOld = (tool: Tool, disk: Disk): Answer<void> =>
-  disk.isOld && trait(tool, traits.refusesOldDescriptor) ? said(tool, 38, "Snapshot is in old format") : Either.void
+  disk.isOld && trait(tool, traits.refusesOldDescriptor)
+    ? toolError(tool, 38, "Snapshot is in old format")
+    : Either.void
 
 export const imagePath = (tool: Tool, disk: Pick<Disk, "home">, file: string): HostPath =>
   HostPath.make(tool.path.resolve(disk.home, file))
 
-/** How a descriptor names an image file. */
+/** The name of an image file in a descriptor. */
 export const relative = (tool: Tool, home: string, path: string): string =>
   trait(tool, traits.namesOutsideRelatively) || path.startsWith(`${home === "/" ? "" : home}/`)
     ? tool.path.relative(home, path)
@@ -126,7 +131,7 @@ export const relative = (tool: Tool, home: string, path: string): string =>
 
 export const rootElement = (tool: Tool) => trait(tool, traits.rootElement)
 
-/** Writes a descriptor beside the one that is to be replaced. */
+/** Writes a descriptor to the `.tmp` file beside the current one. */
 const writeAside = (tool: Tool, path: string, descriptor: DiskDescriptor.DiskDescriptor): Answer<void> =>
   Either.map(
     denied(tool, 255, `Can't create ${path}.tmp`)(
@@ -141,16 +146,16 @@ const writeAside = (tool: Tool, path: string, descriptor: DiskDescriptor.DiskDes
     }
   )
 
-/** Removes what was written aside. */
+/** Removes the `.tmp` file. */
 export const dropAside = (tool: Tool, disk: Disk): void => {
   files.unlink(tool.tx, `${disk.path}.tmp`)
 }
 
-/** Lets the descriptor that was written aside take its place. */
+/** Replaces the descriptor with its `.tmp` file. */
 const commit = (tool: Tool, path: string): Answer<void> =>
   denied(tool, 28, `Can't rename ${path}.tmp ${path}`)(files.rename(tool.tx, `${path}.tmp`, path))
 
-/** Writes a descriptor: a new file that takes the place of the old one. */
+/** Writes a descriptor: a new file replaces the old one. */
 export const write = (tool: Tool, path: string, descriptor: DiskDescriptor.DiskDescriptor): Answer<void> =>
   Either.flatMap(writeAside(tool, path, descriptor), () => commit(tool, path))
 
@@ -179,7 +184,7 @@ const withDescriptor = (tool: Tool, disk: Disk, descriptor: DiskDescriptor.DiskD
   Either.mapBoth(
     Either.orElse(
       SnapshotTree.fromDescriptor(descriptor),
-      // What is wrong is said as whoever reads it again says it.
+      // The error is the one that reading the new file would give.
       (error) => Either.flatMap(DiskDescriptor.parse(DiskDescriptor.format(descriptor)), () => Either.left(error))
     ),
     {
@@ -189,8 +194,9 @@ const withDescriptor = (tool: Tool, disk: Disk, descriptor: DiskDescriptor.DiskD
   )
 
 /**
- * Changes the descriptor, which is written as the tool of this generation writes
- * it. It is written aside first; what fails after that leaves it there.
+ * Changes the descriptor, in the form that this generation of the tool writes.
+ * The `.tmp` file is written before the work starts: a failure after that
+ * leaves it behind.
  */
 export const changeWith = (tool: Tool, disk: Disk, changes: Change, work: () => Answer<void>): Answer<Disk> =>
   Either.gen(function*() {
@@ -212,7 +218,7 @@ export const change = (tool: Tool, disk: Disk, changes: Change): Answer<Disk> =>
 
 export const isRaw = (disk: Disk): boolean => disk.descriptor.images.some((image) => image.type === "Plain")
 
-/** The base image, by which running devices are found. */
+/** The base image, which identifies the devices of the disk. */
 export const base = (tool: Tool, disk: Disk): HostPath => imagePath(tool, disk, disk.descriptor.images[0]!.file)
 
 export const fileOf = (tool: Tool, disk: Disk, id: SnapshotId): HostPath | undefined => {
@@ -220,38 +226,35 @@ export const fileOf = (tool: Tool, disk: Disk, id: SnapshotId): HostPath | undef
   return found === undefined ? undefined : imagePath(tool, disk, found.file)
 }
 
-/** An image file that can be worked with. */
+/** An image file and its contents. */
 export interface OpenImage {
   readonly ref: FileRef
   readonly path: string
   readonly image: image.Image
 }
 
-/**
- * How the tool looks at an image: its check has words of its own for what is
- * wrong, and so has its comparison with another.
- */
-type Look = "check" | "compare" | "open"
+/** What the tool opens an image for: a check and a comparison with another image have their own error messages. */
+type Purpose = "check" | "compare" | "open"
 
-/** What a check says of a file that is too short for a header. */
+/** The output of a check for a file that is too short for a header. */
 export const shortRead = "Short read PVD header"
 
-const refuseImage = (tool: Tool, path: string, problem: image.Problem, look: Look): Answer<never> =>
-  look === "open"
-    ? said(
+const refuseImage = (tool: Tool, path: string, problem: image.Problem, purpose: Purpose): Answer<never> =>
+  purpose === "open"
+    ? toolError(
       tool,
       4,
       problem === "short" ? `read 1st sector of ${path}` : `Unknown ploop image version in the header ${path}`
     )
     : problem === "short"
-    ? said(tool, 6, shortRead)
-    : look === "compare" && trait(tool, traits.comparesReplacement)
-    ? said(tool, 11, `Images ${path} and what is to replace it are not identical`)
-    : said(tool, 11, `Wrong signature in image ${path}`)
+    ? toolError(tool, 6, shortRead)
+    : purpose === "compare" && trait(tool, traits.comparesReplacement)
+    ? toolError(tool, 11, `Images ${path} and what is to replace it are not identical`)
+    : toolError(tool, 11, `Wrong signature in image ${path}`)
 
 /**
- * A raw image has the clusters that it is said to have; a ploop image that is
- * taken for one has no file system where one is looked for.
+ * An image opened as raw. It has the given cluster size. An image with a header
+ * has the size of its whole file, and no file system where one would begin.
  */
 const asRaw = (found: image.Image, clusterSize: number): image.Image =>
   found.raw ? { ...found, clusterSize } : {
@@ -261,7 +264,7 @@ const asRaw = (found: image.Image, clusterSize: number): image.Image =>
     delta: { ...found.delta, tree: "garbage" }
   }
 
-/** Opens an image file; a missing one fails with the given code and words. */
+/** Opens an image file. A missing one fails with the given exit code and message. */
 export const openImage = (
   tool: Tool,
   path: string,
@@ -269,33 +272,33 @@ export const openImage = (
     readonly raw: boolean
     readonly clusterSize: bigint
     readonly missing: readonly [number, string]
-    readonly look?: Look
+    readonly purpose?: Purpose
   }
 ): Answer<OpenImage> =>
   Either.gen(function*() {
     const { tx } = tool
-    const { look = "open" } = options
+    const { purpose = "open" } = options
     const found = files.lookup(tx, path)
     if (Either.isLeft(found)) {
-      return yield* said(tool, options.missing[0], `${options.missing[1]} ${path}: No such file or directory`)
+      return yield* toolError(tool, options.missing[0], `${options.missing[1]} ${path}: No such file or directory`)
     }
     const ref = found.right
     const { body } = tx.inode(ref)
     const deltas = (token: number) => HashMap.get(tx.state.deltas, token)
     if (body._tag === "Image") {
       if (options.raw) return { ref, path, image: asRaw(body, Number(options.clusterSize)) }
-      return body.raw ? yield* refuseImage(tool, path, "signature", look) : { ref, path, image: body }
+      return body.raw ? yield* refuseImage(tool, path, "signature", purpose) : { ref, path, image: body }
     }
-    if (body._tag !== "Bytes") return yield* said(tool, 4, `Can't open ${path}: Is a directory`)
+    if (body._tag !== "Bytes") return yield* toolError(tool, 4, `Can't open ${path}: Is a directory`)
     if (options.raw) {
       return { ref, path, image: image.fromRawBytes(body, Number(options.clusterSize), deltas) }
     }
     const opened = image.fromBytes(body, deltas, trait(tool, traits.takesAnyMarkForInUse))
-    if (Either.isLeft(opened)) return yield* refuseImage(tool, path, opened.left, look)
+    if (Either.isLeft(opened)) return yield* refuseImage(tool, path, opened.left, purpose)
     return { ref, path, image: opened.right }
   })
 
-/** Opens an image for its size and format, as the tool does before it makes another upon it. */
+/** Opens an image for its size and format, as the tool does before it builds a delta on it. */
 export const openForSize = (tool: Tool, disk: Disk, node: SnapshotTree.Node): Answer<OpenImage> => {
   const raw = node.parent === undefined && isRaw(disk)
   return openImage(tool, imagePath(tool, disk, node.file), {
@@ -305,7 +308,7 @@ export const openForSize = (tool: Tool, disk: Disk, node: SnapshotTree.Node): An
   })
 }
 
-/** The images from the base to a snapshot, base first. */
+/** The images from the base delta to a snapshot, base first. */
 export const chain = (
   tool: Tool,
   disk: Disk,
@@ -318,7 +321,7 @@ export const chain = (
       raw: index === 0 && isRaw(disk),
       clusterSize: disk.descriptor.clusterSize,
       missing: absent,
-      look: "check"
+      purpose: "check"
     })
   ))
 }
@@ -340,18 +343,18 @@ export const makeImage = (tool: Tool, path: string, made: image.Image, code = 1)
   ))
 }
 
-/** The numbers of the file system that a umount by descriptor leaves beside the base image. */
+/** The file beside the base image to which an unmount by descriptor writes the numbers of the file system. */
 export const statfs = (tool: Tool, disk: Disk): string => `${tool.path.dirname(base(tool, disk))}/.statfs`
 
 export const dropStatfs = (tool: Tool, disk: Disk): void => {
   files.unlink(tool.tx, statfs(tool, disk))
 }
 
-/** A delta with nothing in it, for an image below it; its size is in whole clusters, also upon a raw one. */
+/** An empty delta on top of an image. Its size is in whole clusters, even on a raw image. */
 export const emptyDelta = (of: image.Image): image.Image => ({
   _tag: "Image",
   raw: false,
-  filled: 0,
+  preallocated: 0,
   version: of.version,
   clusterSize: of.clusterSize,
   size: image.clusterCount(of) * of.clusterSize,

@@ -2,7 +2,7 @@ import type { PlatformError, SystemErrorReason } from "@effect/platform/Error"
 import { SystemError } from "@effect/platform/Error"
 import * as Either from "effect/Either"
 
-/** Linux's numbers, and the words of libuv. */
+/** The error numbers of Linux, and the messages of libuv. */
 const errors = {
   EBADF: [9, "bad file descriptor"],
   EBUSY: [16, "resource busy or locked"],
@@ -22,10 +22,10 @@ const errors = {
   EXDEV: [18, "cross-device link not permitted"]
 } as const
 
-/** What the kernel would answer instead of a result. */
+/** The error code of a failed system call. */
 export type Code = keyof typeof errors
 
-/** What the C library of the tool calls it. */
+/** The messages of the tool's C library. */
 export const strerror: Record<Code, string> = {
   EBADF: "Bad file descriptor",
   EBUSY: "Device or resource busy",
@@ -66,7 +66,7 @@ const reason = (code: string): SystemErrorReason => {
 interface Refusal {
   readonly code: Code
   readonly syscall: string
-  /** What was asked of it, where that is not what the method was asked for: no paths, of a descriptor. */
+  /** The paths of the system call, when they are not those of the method; empty for a call with a descriptor. */
   readonly paths?: ReadonlyArray<string> | undefined
 }
 
@@ -78,52 +78,52 @@ const objections = {
   ERR_FS_CP_SYMLINK_TO_SUBDIRECTORY: "Cannot overwrite symlink in subdirectory of self"
 } as const
 
-/** What Node's own code refuses, above the kernel. */
+/** An error that Node's own code reports, without a system call. */
 export interface Objection {
   readonly code: keyof typeof objections
   readonly syscall: "cp" | "rm"
-  readonly words: string
+  readonly message: string
 }
 
 /** Why a method failed. */
 export type Failure = Refusal | Objection
 
-/** What a caller asked for: the method of the service, and what it was about. */
+/** The method of the service, and the path or descriptor that it was called with. */
 export interface Call {
   readonly method: string
   readonly subject: string | number
-  /** The other path, of a method that takes two. */
+  /** The second path, of a method that takes two. */
   readonly other?: string | undefined
 }
 
-/** A system call that failed: with which paths, where they are not those of the method. */
+/** Fails with the error of a system call; `paths` as in {@link Refusal}. */
 export const refusal = (code: Code, syscall: string, paths?: ReadonlyArray<string>): Either.Either<never, Failure> =>
   Either.left({ code, syscall, paths })
 
-/** Says which system call it was that failed. */
+/** Names the system call that failed. */
 export const during =
   (syscall: string, paths?: ReadonlyArray<string>) => <A>(result: Either.Either<A, Code>): Either.Either<A, Failure> =>
     Either.isRight(result) ? Either.right(result.right) : refusal(result.left, syscall, paths)
 
-/** What Node's own code answers: as if it were the kernel, with a rule behind the code. */
+/** Fails as Node's own code does: with the code of a system error, and the rule that was violated. */
 export const objection = (
   code: Objection["code"],
   syscall: Objection["syscall"],
   { as, path, rule }: { readonly as: Code; readonly rule: string; readonly path: string }
 ): Either.Either<never, Failure> =>
-  Either.left({ code, syscall, words: `${objections[code]}: ${syscall} returned ${as} (${rule}) ${path}` })
+  Either.left({ code, syscall, message: `${objections[code]}: ${syscall} returned ${as} (${rule}) ${path}` })
 
 const pathsOf = ({ other, subject }: Call): ReadonlyArray<string> =>
   typeof subject === "number" ? [] : other === undefined ? [subject] : [subject, other]
 
-/** The error that Node throws: what the platform keeps as the cause. */
+/** The error that Node would throw, which becomes the cause of the platform's error. */
 const exception = (call: Call, failure: Failure): Error => {
   const { code, syscall } = failure
-  if ("words" in failure) return Object.assign(new Error(failure.words), { code, syscall })
-  const [errno, words] = errors[failure.code]
+  if ("message" in failure) return Object.assign(new Error(failure.message), { code, syscall })
+  const [errno, message] = errors[failure.code]
   const [path, dest] = failure.paths ?? pathsOf(call)
   const asked = path === undefined ? "" : ` '${path}'${dest === undefined ? "" : ` -> '${dest}'`}`
-  return Object.assign(new Error(`${code}: ${words}, ${syscall}${asked}`), {
+  return Object.assign(new Error(`${code}: ${message}, ${syscall}${asked}`), {
     errno: -errno,
     code,
     syscall,
@@ -132,7 +132,7 @@ const exception = (call: Call, failure: Failure): Error => {
   })
 }
 
-/** The error of the platform, as Node's implementation gives it for the same. */
+/** The platform's error for a failure, as Node's implementation reports it. */
 export const toPlatformError = (call: Call, failure: Failure): PlatformError => {
   const cause = exception(call, failure)
   return new SystemError({

@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 import type { Calls } from "../FakeHost.js"
 
-/** What happens to a call instead of, or before, what it does. */
+/** An injected delay or failure. */
 interface Fault {
   readonly operation: Operation.Name
-  /** How many calls it lets pass; none left means that it happens. */
+  /** The number of the call that it affects, counted down with each call. */
   readonly left: number
   readonly always: boolean
   readonly delay: Duration.Duration
@@ -22,11 +22,11 @@ export interface Faults {
     what: Partial<Pick<Fault, "delay" | "error">>
   ) => Effect.Effect<void>
   readonly reset: Effect.Effect<void>
-  /** Waits and fails as it was told to; the error is one that the operation is known to have. */
+  /** Delays and fails the call as requested. The error is one of the operation's own. */
   readonly before: (operation: Operation.Name) => Effect.Effect<void, PloopError.PloopError>
 }
 
-/** Counts a call: what happens to it, and what is still to come. */
+/** Counts a call: returns the faults that are due, and those that stay. */
 const count = (
   faults: ReadonlyArray<Fault>,
   operation: Operation.Name
@@ -66,7 +66,7 @@ export const make: Effect.Effect<Faults> = Effect.gen(function*() {
   }
 })
 
-/** All delays come first, and then the failure that was told first. */
+/** Waits for the sum of all delays, then fails with the error that was added first. */
 const happen = (due: ReadonlyArray<Fault>): Effect.Effect<void, PloopError.PloopError> => {
   const delay = due.reduce((sum, fault) => Duration.sum(sum, fault.delay), Duration.zero)
   const error = due.find((fault) => fault.error !== undefined)?.error

@@ -16,10 +16,10 @@ const types = {
   Device: "BlockDevice"
 } as const
 
-/** Node tells times to the nearest millisecond. */
+/** Node rounds times to the nearest millisecond. */
 const date = (time: number): Option.Option<Date> => Option.some(DateTime.toDate(DateTime.unsafeMake(Math.round(time))))
 
-/** What stat(2) tells of a file. */
+/** The result of stat(2) for a file. */
 export const fileInfo = (tx: Transaction, ref: FileRef): FileSystem.File.Info => {
   const inode = tx.inode(ref)
   return {

@@ -23,7 +23,7 @@ import * as systemCalls from "./systemCalls.js"
 import { Transaction } from "./transaction.js"
 import { eventsOf } from "./watching.js"
 
-/** To the microsecond; a number below zero stands for now. */
+/** A time in milliseconds, with a precision of a microsecond. A number below zero means now. */
 const milliseconds = (time: Date | number, now: number): number => {
   if (typeof time !== "number") return time.getTime()
   return time < 0 ? now : Math.trunc(time * 1_000_000) / 1000
@@ -32,7 +32,7 @@ const milliseconds = (time: Date | number, now: number): number => {
 const fileMode = 0o666
 const directoryMode = 0o777
 
-/** The file system of the host, as a service. */
+/** The `FileSystem` service of the host. */
 export const make = (host: Host, path: Path.Path): FileSystem.FileSystem => {
   const run = systemCalls.run(host)
 
@@ -71,7 +71,7 @@ export const make = (host: Host, path: Path.Path): FileSystem.FileSystem => {
           (tx) => during("open")(files.openHandle(tx, name, files.flags(flag), mode)),
           argument.flag(flag) ?? argument.mode(mode)
         ),
-        // A handle that is gone already was closed with its host, by an import or a power cut.
+        // A restored state or a power cut may have closed the handle already.
         (fd) => Effect.ignore(run({ method, subject: fd }, (tx) => during("close")(files.closeHandle(tx, fd))))
       ),
       (fd) => openedFile(run, fd, flag.startsWith("a"))
@@ -162,7 +162,7 @@ export const make = (host: Host, path: Path.Path): FileSystem.FileSystem => {
 
     readDirectory: (name, options) => {
       const problem = argument.path("path", name)
-      // Node's promises fail as its system calls do.
+      // Node's promise API reports a bad argument like a failed system call.
       if (problem !== undefined) return Effect.fail(unknown("readDirectory", name, problem))
       return run(
         { method: "readDirectory", subject: name },
@@ -237,7 +237,7 @@ export const make = (host: Host, path: Path.Path): FileSystem.FileSystem => {
           if (flags.truncate && !flags.exclusive && files.replaceContent(tx, name, data)) return Either.void
           const opened = files.openFile(tx, name, flags, mode)
           if (Either.isLeft(opened)) return refusal(opened.left, "open")
-          const kept = systemCalls.keep(tx)
+          const kept = systemCalls.checkpoint(tx)
           if (Either.isLeft(kept)) return kept
           if (!flags.writable) return refusal("EBADF", "write", [])
           const at = flags.append ? files.sizeOf(tx.inode(opened.right)) : 0

@@ -56,7 +56,7 @@ const link = (tx: Transaction, ref: FileRef, count: number): void => {
   tx.setAttributes(ref.volume, { ...inode, links: inode.links + count, ctime: tx.now })
 }
 
-/** Takes a name away, and the file with its last one. */
+/** Removes a name, and the file with its last name. */
 const unname = (tx: Transaction, parent: FileRef, name: string, node: FileRef): void => {
   const isDirectory = directory(tx, node) !== undefined
   removeEntry(tx, parent, name, isDirectory ? -1 : 0)
@@ -72,7 +72,7 @@ const setGroup = 0o2000
 
 const sticky = 0o1000
 
-/** A new file under a name; in a directory that says so it belongs to the group of the directory. */
+/** Makes a file under a name. It gets the group of a directory that has the set-group-ID bit. */
 const make = (tx: Transaction, { name, parent }: Found, body: Body, mode: number): Result<FileRef> => {
   const isDirectory = body._tag === "Directory"
   const made = tx.addInode(parent.volume, body, mode, isDirectory ? 2 : 1)
@@ -86,7 +86,7 @@ const make = (tx: Transaction, { name, parent }: Found, body: Body, mode: number
   return made
 }
 
-/** Why nothing can be made under a name. */
+/** Why a file cannot be made under a name. */
 const refuseMaking = (tx: Transaction, found: Found, wants: Body["_tag"] | "name"): Code | undefined => {
   if (found.node !== undefined) return "EEXIST"
   if (found.slash && wants !== "Directory") return "ENOENT"
@@ -161,7 +161,7 @@ export const makeSymbolicLink = (tx: Transaction, target: string, path: string):
   })
 }
 
-/** Makes the node of a block device. */
+/** Makes a block device node. */
 export const makeNode = (tx: Transaction, path: string): void => {
   const found = walkToName(tx, path)
   if (Either.isRight(found) && found.right.node === undefined) make(tx, found.right, { _tag: "Device" }, 0o600)
@@ -182,7 +182,7 @@ const isBelow = (tx: Transaction, ref: FileRef, ancestor: FileRef): boolean => {
   }
 }
 
-/** Why a file cannot take the place of another. */
+/** Why a file cannot replace another. */
 const refuseReplacing = (tx: Transaction, from: FileRef, to: FileRef): Code | undefined => {
   const target = directory(tx, to)
   const moved = directory(tx, from)
@@ -238,14 +238,14 @@ export const changeMode = (tx: Transaction, path: string, mode: number): Result<
     return Either.void
   })
 
-/** A file that has another owner runs as nobody else any more. */
+/** The mode of a file after a change of owner, which clears the set-ID bits. */
 const withoutSetId = (inode: Inode): number => {
   if (inode.body._tag === "Directory") return inode.mode
   const isRunByGroup = (inode.mode & 0o010) !== 0
   return inode.mode & ~(isRunByGroup ? setUser | setGroup : setUser)
 }
 
-/** Changes owner and group; -1 keeps the one that the file has. */
+/** Changes owner and group; -1 keeps the current one. */
 export const changeOwner = (tx: Transaction, path: string, uid: number, gid: number): Result<void> =>
   Either.flatMap(lookup(tx, path), (ref) => {
     if (isReadOnly(tx, ref)) return failed("EROFS")
@@ -260,7 +260,7 @@ export const changeOwner = (tx: Transaction, path: string, uid: number, gid: num
     return Either.void
   })
 
-/** The first and the last millisecond that an inode can tell. */
+/** The earliest and the latest time that an inode can store, in milliseconds. */
 const [earliest, latest] = [-(2 ** 31) * 1000, (2 ** 34 - 2 ** 31 - 1) * 1000]
 
 const toTime = (milliseconds: number): number => Math.min(Math.max(milliseconds, earliest), latest)
@@ -293,7 +293,7 @@ export const sizeOf = (inode: Inode): number => {
   }
 }
 
-/** Space that the file takes, in sectors. */
+/** The space that the file takes, in sectors. */
 export const sectorsOf = (inode: Inode): number => {
   const { body } = inode
   const bytes = body._tag === "Bytes"
@@ -308,7 +308,7 @@ export const sectorsOf = (inode: Inode): number => {
 
 const materialised = new WeakMap<image.Image, content.Bytes>()
 
-/** The bytes of a plain file or an image. */
+/** The bytes of a regular file or an image. */
 const bytesOf = (tx: Transaction, ref: FileRef): content.Bytes | undefined => {
   const inode = tx.inode(ref)
   if (inode.body._tag === "Bytes") return inode.body
@@ -330,7 +330,7 @@ const store = (tx: Transaction, ref: FileRef, written: content.Written): Result<
   return tx.setInode(ref.volume, withBody(tx.inode(ref), written.bytes, tx.now), written.space)
 }
 
-/** The size of the largest file: what 32 bits count of blocks. */
+/** The maximum size of a file: block numbers have 32 bits. */
 const largestFile = (2 ** 32 - 1) * space.blockSize
 
 export const readAt = (tx: Transaction, ref: FileRef, position: number, length: number): Result<Uint8Array> => {
@@ -340,7 +340,7 @@ export const readAt = (tx: Transaction, ref: FileRef, position: number, length: 
   return Either.right(content.read(bytes, position, length))
 }
 
-/** Writes, and tells how many bytes: fewer where the file has become as large as it may be. */
+/** Writes bytes and returns how many: fewer than given at the maximum size of a file. */
 export const writeAt = (tx: Transaction, ref: FileRef, position: number, data: Uint8Array): Result<number> => {
   if (isReadOnly(tx, ref)) return failed("EROFS")
   if (position < 0) return failed("EINVAL")
@@ -359,7 +359,7 @@ export const truncateAt = (tx: Transaction, ref: FileRef, size: number): Result<
   if (isReadOnly(tx, ref)) return failed("EROFS")
   if (size > largestFile) return failed("EFBIG")
   const { body } = tx.inode(ref)
-  // Nothing of an image needs to be known to empty it.
+  // Emptying an image needs none of its bytes.
   const bytes = size === 0 && body._tag === "Image" ? content.empty : bytesOf(tx, ref)
   return bytes === undefined
     ? failed("EINVAL")
@@ -367,9 +367,9 @@ export const truncateAt = (tx: Transaction, ref: FileRef, size: number): Result<
 }
 
 /**
- * Gives a file that is there other bytes, which comes to the same as to truncate
- * and to write it, and costs half. Tells whether that was possible: where it was
- * not, nothing was done. It has to be the first thing that a transition does.
+ * Replaces the contents of an existing file: the same as truncating and writing
+ * it, at half the cost. Returns false, with nothing changed, when that is not
+ * possible. It must come first in a transition.
  */
 export const replaceContent = (tx: Transaction, path: string, data: Uint8Array): boolean => {
   const found = walkToMake(tx, path, true)
@@ -384,7 +384,7 @@ export const replaceContent = (tx: Transaction, path: string, data: Uint8Array):
   return Option.isSome(written) && tx.attempt(() => store(tx, node, written.value))
 }
 
-/** The flags of open(2) that the names of Node stand for. */
+/** The flags of open(2) that one of Node's flag names stands for. */
 interface Flags {
   readonly readable: boolean
   readonly writable: boolean
@@ -403,7 +403,7 @@ export const flags = (name: string): Flags => ({
   truncate: name.startsWith("w")
 })
 
-/** Finds the file to open, or makes it. */
+/** Returns the file to open, and makes it when it is missing and the flags allow it. */
 export const openFile = (tx: Transaction, path: string, flag: Flags, mode: number): Result<FileRef> => {
   const walked = flag.create ? walkToMake(tx, path, !flag.exclusive) : walk(tx, path, true)
   if (Either.isLeft(walked)) return Either.left(walked.left)
@@ -447,7 +447,7 @@ export const closeHandle = (tx: Transaction, fd: number): Result<void> => {
 export const handleOf = (tx: Transaction, fd: number): Result<Handle> =>
   Either.fromOption(HashMap.get(tx.state.handles, fd), () => "EBADF" as const)
 
-/** Copies the content of a file into an empty one, which costs nothing, whatever its size. */
+/** Copies the contents of a file into an empty one. It copies no bytes, whatever the size. */
 export const copyContent = (tx: Transaction, from: FileRef, to: FileRef): Result<void> => {
   const { body } = tx.inode(from)
   const free = tx.volume(to.volume).space
@@ -463,7 +463,7 @@ export const copyContent = (tx: Transaction, from: FileRef, to: FileRef): Result
   return Option.isNone(placed) ? failed("ENOSPC") : store(tx, to, placed.value)
 }
 
-/** What a whole file holds. */
+/** The contents of a whole file. */
 export const readWhole = (tx: Transaction, path: string): Result<Uint8Array> =>
   Either.flatMap(lookup(tx, path), (ref) => readAt(tx, ref, 0, sizeOf(tx.inode(ref))))
 

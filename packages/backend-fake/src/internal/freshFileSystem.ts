@@ -11,15 +11,15 @@ import * as space from "./space.js"
 import type { Body, Inode, Volume } from "./state.js"
 import { rootInode } from "./state.js"
 import type { Answer, Tool } from "./tool.js"
-import { said } from "./tool.js"
+import { toolError } from "./tool.js"
 
 const lostAndFound = 11
 const balloon = 12
 
-/** Blocks that the directory of lost files takes. */
+/** The blocks of the `lost+found` directory. */
 const lostBlocks = 4
 
-/** The clusters that a new file system is written to: the partition tables, its own tables, its first directories. */
+/** The clusters that a new file system writes: the partition tables, its own tables and its first directories. */
 const written = (of: image.Image, layout: ext4.Layout, lazy: boolean): HashSet.HashSet<number> => {
   const perCluster = of.clusterSize / space.blockSize
   const tables = ext4.tableBlocks(layout) + (lazy ? 0 : ext4.inodeBlocks(layout))
@@ -41,10 +41,10 @@ export const make = (
 ): Answer<image.Image> => {
   const layout = ext4.layout(options.type, options.blockSize, blank.size - 2 * blank.clusterSize)
   if (layout === undefined) {
-    return said(tool, 24, "Total journal size too big for filesystem.\nCommand mkfs exited with code 1")
+    return toolError(tool, 24, "Total journal size too big for filesystem.\nCommand mkfs exited with code 1")
   }
   const { now } = tool.tx
-  // The root, a block that the format keeps for growing, and the directory of lost files.
+  // The root directory, a block that the format reserves for growing, and `lost+found`.
   const taken = space.allocate(
     space.make(ext4.overhead(layout), layout.blocks),
     2 + lostBlocks

@@ -7,13 +7,10 @@ import type { Code } from "./errno.js"
 import type { State } from "./state.js"
 import { Transaction } from "./transaction.js"
 
-/**
- * A transition of the host. Others see all of it at once. One that fails leaves
- * what it did up to its last checkpoint.
- */
+/** A transition of the host. It is atomic to observers. One that fails leaves the state of its last checkpoint. */
 export type Transition<A, E> = (tx: Transaction) => Either.Either<A, E>
 
-/** A change, for those who watch. */
+/** A change of the state, published to watchers. */
 export interface Change {
   readonly before: State
   readonly after: State
@@ -23,11 +20,11 @@ export interface Change {
 export interface Host {
   readonly state: Ref.Ref<State>
   readonly changes: PubSub.PubSub<Change>
-  /** Runs a transition; `full` is its failure when an image file could not grow. */
+  /** Runs a transition. `full` is the error when an image file cannot grow. */
   readonly run: <A, E>(transition: Transition<A, E>, full: (code: Code) => E) => Effect.Effect<A, E>
-  /** Does what cannot fail. */
+  /** Runs a transition that cannot fail. */
   readonly change: (change: (tx: Transaction) => void) => Effect.Effect<void>
-  /** Takes another state, whose new handles are none of those that were given out before. */
+  /** Replaces the state. Handles opened afterwards never reuse the number of an earlier one. */
   readonly replace: (state: State) => Effect.Effect<void>
 }
 

@@ -17,7 +17,7 @@ class Wrapped implements HostState {
 
 export const wrap = (state: State): HostState => new Wrapped(state)
 
-/** Only {@link wrap} makes the values of that type. */
+/** Only {@link wrap} makes values of this type. */
 export const unwrap = (state: HostState): State => (state as Wrapped).state
 
 export const used = (state: State): bigint => BigInt(HashMap.unsafeGet(state.volumes, hostVolume).used)

@@ -20,7 +20,7 @@ const roundUp = (value: number, unit: number): number => Math.ceil(value / unit)
 
 export const clusterCount = (image: Image): number => Math.ceil(image.size / image.clusterSize)
 
-/** Bytes before the first cluster of data. */
+/** The bytes before the first data cluster. */
 const dataStart = (image: Image): number =>
   image.raw ? 0 : roundUp(headerSize + 4 * clusterCount(image), image.clusterSize)
 
@@ -28,29 +28,29 @@ const dataStart = (image: Image): number =>
 export const fileSize = (image: Image): number => {
   if (image.raw) return image.size
   const { clusters } = image.delta
-  const grown = image.filled === 0
+  const grown = image.preallocated === 0
     ? HashSet.size(clusters)
-    : image.filled + HashSet.size(HashSet.filter(clusters, (cluster) => cluster >= image.filled))
+    : image.preallocated + HashSet.size(HashSet.filter(clusters, (cluster) => cluster >= image.preallocated))
   return dataStart(image) + grown * image.clusterSize
 }
 
-const isEmpty = (image: Image): boolean => image.filled === 0 && HashSet.size(image.delta.clusters) === 0
+const isEmpty = (image: Image): boolean => image.preallocated === 0 && HashSet.size(image.delta.clusters) === 0
 
-/** The image with a header that says that it is empty. */
-export const calledEmpty = (image: Image): Image => ({ ...image, staleFlag: !isEmpty(image) })
+/** The image with the empty flag set in its header. */
+export const withEmptyFlag = (image: Image): Image => ({ ...image, staleFlag: !isEmpty(image) })
 
 /**
- * The image with its header written anew, as the tool writes it when it grows an
- * image that no device has: it tells from the size of the file whether there is
- * something in it, and takes bytes for sectors.
+ * The image with its header rewritten, as the tool does when it grows an image
+ * that no device runs. It infers the empty flag from the size of the file, and
+ * confuses bytes with sectors.
  */
 export const rewritten = (image: Image): Image => {
-  const isCalledEmpty = Math.floor(fileSize(image) / (image.clusterSize / 512)) <= dataStart(image) / 512
-  return isCalledEmpty ? calledEmpty(image) : { ...image, staleFlag: false }
+  const looksEmpty = Math.floor(fileSize(image) / (image.clusterSize / 512)) <= dataStart(image) / 512
+  return looksEmpty ? withEmptyFlag(image) : { ...image, staleFlag: false }
 }
 
-/** Whether the header says that nothing is in the image. */
-export const isMarkedEmpty = (image: Image): boolean => image.staleFlag || isEmpty(image)
+/** Whether the empty flag is set. */
+export const hasEmptyFlag = (image: Image): boolean => image.staleFlag || isEmpty(image)
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -68,12 +68,12 @@ const header = (image: Image): Uint8Array => {
   else view.setBigUint64(36, BigInt(image.size / 512), true)
   view.setUint32(44, image.dirty ? inUse : 0, true)
   view.setUint32(48, dataStart(image) / 512, true)
-  view.setUint32(52, isMarkedEmpty(image) ? 1 : 0, true)
+  view.setUint32(52, hasEmptyFlag(image) ? 1 : 0, true)
   const unit = image.version === 1 ? image.clusterSize / 512 : 1
   const first = dataStart(image) / image.clusterSize
-  const filled = Array.from({ length: image.filled }, (_, cluster) => cluster)
-  const grown = [...image.delta.clusters].filter((cluster) => cluster >= image.filled).sort((a, b) => a - b)
-  const present = [...filled, ...grown]
+  const preallocated = Array.from({ length: image.preallocated }, (_, cluster) => cluster)
+  const grown = [...image.delta.clusters].filter((cluster) => cluster >= image.preallocated).sort((a, b) => a - b)
+  const present = [...preallocated, ...grown]
   present.forEach((cluster, index) => view.setUint32(headerSize + 4 * cluster, (first + index) * unit, true))
   return bytes
 }
@@ -82,8 +82,8 @@ const written = (bytes: content.Bytes, position: number, data: Uint8Array): cont
   Option.getOrThrow(content.write(bytes, position, data, undefined)).bytes
 
 /**
- * The bytes of an image file: its real header and index, and where the data of
- * the delta begins a mark by which the delta is found again.
+ * The bytes of an image file: the real header and index, and, where the data
+ * begins, a marker that identifies the delta.
  */
 export const toBytes = (image: Image, token: number): content.Bytes => {
   const sized = content.truncate(content.empty, fileSize(image), undefined).bytes
@@ -93,7 +93,7 @@ export const toBytes = (image: Image, token: number): content.Bytes => {
     : written(headed, dataStart(image), encoder.encode(`${mark}${token}\n`))
 }
 
-/** Why a file is no image. */
+/** Why a file is not an image. */
 export type Problem = "short" | "signature" | "header"
 
 const deltaAt = (
@@ -107,7 +107,7 @@ const deltaAt = (
   return Option.match(deltas(token), { onNone: () => undefined, onSome: (delta) => ({ delta, token }) })
 }
 
-/** Reads an image file that was written as bytes; generation 1.15 takes any mark for the one of being in use. */
+/** Reads an image from bytes. Generation 1.15 takes any value where the in-use flag is for the flag. */
 export const fromBytes = (
   bytes: content.Bytes,
   deltas: (token: number) => Option.Option<Delta>,
@@ -125,7 +125,7 @@ export const fromBytes = (
   const image: Image = {
     _tag: "Image",
     raw: false,
-    filled: 0,
+    preallocated: 0,
     version,
     clusterSize,
     size: sectors * 512,
@@ -149,15 +149,15 @@ export const fromBytes = (
   const read: Image = {
     ...image,
     staleFlag: view.getUint32(52, true) === 1,
-    // Clusters with nothing in them belong to an image that was filled beforehand.
+    // Clusters without data belong to a preallocated image.
     delta: { tree: found === undefined ? "garbage" : found.delta.tree, clusters },
-    doubled: places.size < HashSet.size(clusters),
+    hasDuplicates: places.size < HashSet.size(clusters),
     token: found?.token
   }
   return Either.right({ ...read, truncated: bytes.size < dataStart(read) + places.size * clusterSize })
 }
 
-/** Takes a plain file for a raw image. */
+/** Reads a regular file as a raw image. */
 export const fromRawBytes = (
   bytes: content.Bytes,
   clusterSize: number,
@@ -167,7 +167,7 @@ export const fromRawBytes = (
   return {
     _tag: "Image",
     raw: true,
-    filled: 0,
+    preallocated: 0,
     version: 2,
     clusterSize,
     size: bytes.size,

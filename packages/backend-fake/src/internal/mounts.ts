@@ -3,12 +3,12 @@ import { rootInode } from "./state.js"
 
 type Mounts = ReadonlyArray<Mount>
 
-/** Mounts by a number: their places in the order in which they were made. */
+/** The positions of mounts in the list of mounts, oldest first, by a number. */
 type Index = ReadonlyMap<number, ReadonlyArray<number>>
 
 const key = ({ ino, volume }: FileRef): number => volume * 2 ** 32 + ino
 
-/** Every step of every path asks for an index, which changes only with a mount. */
+/** The index is cached: every path lookup needs it, and it changes only with a mount. */
 const indexed = (by: (mount: Mount) => number): (mounts: Mounts) => Index => {
   const known = new WeakMap<Mounts, Index>()
   return (mounts) => {
@@ -29,7 +29,7 @@ const byCovered = indexed(({ covers }) => key(covers))
 
 const byShown = indexed(({ volume }) => volume)
 
-/** What is seen at a place: the root of what is mounted over it, or the place itself. */
+/** The file that is visible at a location: the root of the topmost mount on it, or the file itself. */
 export const onto = (mounts: Mounts, ref: FileRef): FileRef => {
   if (mounts.length === 0) return ref
   const covered = byCovered(mounts)
@@ -42,7 +42,7 @@ export const onto = (mounts: Mounts, ref: FileRef): FileRef => {
   }
 }
 
-/** The place that a mounted root hides; the place itself where it is none. */
+/** The directory that a mounted root hides; the file itself when it is not a mounted root. */
 export const below = (mounts: Mounts, ref: FileRef): FileRef => {
   if (mounts.length === 0 || ref.ino !== rootInode) return ref
   const shown = byShown(mounts)
@@ -56,6 +56,6 @@ export const below = (mounts: Mounts, ref: FileRef): FileRef => {
   return at
 }
 
-/** Whether something is mounted there. */
+/** Whether a file system is mounted there. */
 export const isMountPoint = (mounts: Mounts, ref: FileRef): boolean =>
   mounts.length > 0 && ref.ino === rootInode && byShown(mounts).has(ref.volume)

@@ -1,6 +1,6 @@
 const nul = "\0"
 
-/** Why Node takes an argument for none, before it asks the kernel. */
+/** Why Node rejects an argument before it makes a system call. */
 export type Problem = TypeError | RangeError
 
 export const path = (name: string, value: string): Problem | undefined =>
@@ -15,10 +15,10 @@ const integer = (name: string, value: number, least: number, most: number): Prob
 
 const most = 2 ** 32 - 1
 
-/** Permission bits, with whatever else is in the same 32 bits. */
+/** Permission bits; any other bits of the 32 may be set as well. */
 export const mode = (value: number): Problem | undefined => integer("mode", value, 0, most)
 
-/** The number of an owner or a group, or -1 for the one that there is. */
+/** A user or group ID, or -1 to keep the current one. */
 export const owner = (name: string, value: number): Problem | undefined => integer(name, value, -1, most)
 
 export const length = (value: number): Problem | undefined =>

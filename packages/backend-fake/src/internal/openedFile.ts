@@ -23,7 +23,7 @@ const nothingWritten = (fd: number): SystemError =>
     description: "write returned 0 bytes written"
   })
 
-/** A file that is open, with a position of its own as Node's implementation keeps it, outside of the kernel. */
+/** An open file. Its position is kept here and not by the kernel, as in Node's implementation. */
 export const openedFile = (run: Run, descriptor: number, append: boolean): FileSystem.File => {
   const fd = FileSystem.FileDescriptor(descriptor)
   const lock = Effect.unsafeMakeSemaphore(1).withPermits(1)

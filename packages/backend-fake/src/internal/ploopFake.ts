@@ -53,7 +53,7 @@ const initial = (options: Options, now: number): state.State =>
     })
     : hostState.unwrap(options.state)
 
-/** Files that were open when a state was taken belong to nobody now. */
+/** Closes the files that were open when the state was read: no caller has their handles now. */
 const withoutHandles = (from: state.State, now: number): state.State => {
   const tx = new Transaction(from, now)
   power.closeFiles(tx)
@@ -75,7 +75,7 @@ export const make = (options: Options) =>
       )
     }
 
-    /** An operation is a transition of the host; what a test told it to do comes first. */
+    /** An operation is a transition of the host, after the injected delays and failures. */
     const operation = <Request, A>(
       name: Operation.Name,
       transition: (tool: Tool, request: Request) => Answer<A>

@@ -4,7 +4,7 @@ import * as files from "./files.js"
 import { hostVolume } from "./state.js"
 import type { Transaction } from "./transaction.js"
 
-/** Takes everything away that lives in the memory of the host. */
+/** Removes everything that exists only in the memory of the host. */
 export const cut = (tx: Transaction): void => {
   const { devices, handles } = tx.state
   tx.update({ mounts: [], devices: [], handles: HashMap.empty() })

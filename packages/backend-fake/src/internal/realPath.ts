@@ -8,8 +8,8 @@ import type { Transaction } from "./transaction.js"
 const namesOf = (path: string): ReadonlyArray<string> => path.split("/").filter((name) => name !== "")
 
 /**
- * The path without links, as Node finds it: dots are taken away before any name
- * is looked at, and each link is replaced by what it leads to.
+ * The path without links, as Node computes it: it removes dots before it reads
+ * any name, and replaces each link with its target.
  */
 export const realPath = (tx: Transaction, path: Path.Path, name: string): Outcome<string> => {
   let real = ""

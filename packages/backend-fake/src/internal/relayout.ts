@@ -25,15 +25,15 @@ const moved = (body: Body, from: ReadonlySet<space.Run>, take: (count: number) =
   return body._tag === "Directory" ? { ...body, runs: change(body.runs) } : body
 }
 
-/** The blocks that the file system gives to files: those behind its own. */
+/** The blocks for files: those after the file system's own. */
 const data = (layout: ext4.Layout): { readonly start: number; readonly end: number } => ({
   start: ext4.overhead(layout),
   end: layout.blocks
 })
 
 /**
- * Gives a file system another size, as resize2fs does: what lies in blocks that
- * it loses is moved. None when it does not fit.
+ * Resizes a file system as resize2fs does, and moves what lies in the blocks
+ * that it loses. None when it does not fit.
  */
 export const relayout = (
   volume: Volume,
@@ -65,7 +65,7 @@ export const relayout = (
   return Option.some({ volume: { ...volume, inodes, layout, space: free }, touched })
 }
 
-/** The smallest number of blocks that the file system can have. */
+/** The smallest size of the file system, in blocks. */
 export const minimum = (volume: Volume): number => {
   const layout = volume.layout!
   const used = countOf([...HashMap.values(volume.inodes)].flatMap((inode) => runsOf(inode.body)))

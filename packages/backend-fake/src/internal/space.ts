@@ -2,16 +2,16 @@ import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import * as RedBlackTree from "effect/RedBlackTree"
 
-/** Bytes in a block, the unit in which a file system inside a disk gives out space. */
+/** The size of a block in bytes: the unit in which the file system of a disk allocates space. */
 export const blockSize = 4096
 
-/** Blocks that follow each other. */
+/** Adjacent blocks. */
 export interface Run {
   readonly start: number
   readonly length: number
 }
 
-/** The free blocks of a file system: runs by their start, never empty, never touching each other. */
+/** The free blocks of a file system: runs by their start, never empty and never adjacent. */
 export interface Space {
   readonly free: RedBlackTree.RedBlackTree<number, number>
   readonly freeBlocks: number
@@ -24,7 +24,7 @@ export const make = (start: number, end: number): Space => ({
   freeBlocks: Math.max(0, end - start)
 })
 
-/** Takes the lowest free blocks. */
+/** Allocates the lowest free blocks. */
 export const allocate = (
   space: Space,
   count: number

@@ -13,9 +13,9 @@ import { usesDeviceMapper } from "./traits.js"
 export interface Directory {
   readonly _tag: "Directory"
   readonly entries: HashMap.HashMap<string, number>
-  /** The directory above; its own number at the root. */
+  /** The inode of the parent directory; its own at the root. */
   readonly parent: number
-  /** Its name there; empty at the root. */
+  /** Its name in the parent directory; empty at the root. */
   readonly name: string
   readonly runs: ReadonlyArray<space.Run>
 }
@@ -30,9 +30,9 @@ export interface DeviceNode {
 }
 
 /**
- * What a delta holds: the whole tree of the disk as it was when the delta was
- * last written to (shared with the deltas below it), or nothing, and then what
- * is below it shows through; and the clusters that it has of its own.
+ * The contents of a delta: the clusters that it stores, and the whole tree of
+ * the disk at the last write to the delta, shared with the deltas below it.
+ * Without a tree, the delta below shows through.
  */
 export interface Delta {
   readonly tree: Volume | "garbage" | undefined
@@ -42,23 +42,23 @@ export interface Delta {
 /** An image file. Sizes are in bytes. */
 export interface Image {
   readonly _tag: "Image"
-  /** Whether it has no header. */
+  /** Whether it is raw, and so has no header. */
   readonly raw: boolean
-  /** How many clusters, from the first on, have room in the file although nothing was written to them. */
-  readonly filled: number
+  /** The number of preallocated clusters, from the first on. */
+  readonly preallocated: number
   readonly version: FormatVersion
   readonly clusterSize: number
   readonly size: number
-  /** Marked as in use. */
+  /** Whether the in-use flag is set. */
   readonly dirty: boolean
-  /** The file is shorter than its index says. */
+  /** Whether the file is shorter than its index says. */
   readonly truncated: boolean
-  /** The header says that the image is empty, and a forced check finds that it is not. */
+  /** Whether the empty flag is set although the image is not empty, which a forced check detects. */
   readonly staleFlag: boolean
   readonly delta: Delta
-  /** Entries of the index name the same cluster of the file. */
-  readonly doubled?: boolean | undefined
-  /** By what its delta is known when the file is read as bytes. */
+  /** Whether entries of the index name the same cluster of the file. */
+  readonly hasDuplicates?: boolean | undefined
+  /** Identifies its delta when the file is read as bytes. */
   readonly token?: number | undefined
 }
 
@@ -78,7 +78,7 @@ export interface Inode {
   readonly body: Body
 }
 
-/** A file system: that of the host (which has no layout and counts the bytes in use), or that of a disk. */
+/** A file system: that of the host, which has no layout and counts the bytes in use, or that of a disk. */
 export interface Volume {
   readonly id: number
   readonly inodes: HashMap.HashMap<number, Inode>
@@ -89,24 +89,24 @@ export interface Volume {
   readonly readOnly: boolean
 }
 
-/** The number of the root directory. */
+/** The inode of the root directory. */
 export const rootInode = 2
 
-/** A file, by where it is rather than by what it is called. */
+/** A file, independent of its names. */
 export interface FileRef {
   readonly volume: number
   readonly ino: number
 }
 
 export interface Mount {
-  /** The directory that is hidden by it. */
+  /** The directory that the mount hides. */
   readonly covers: FileRef
   readonly volume: number
   readonly target: string
   readonly device: DevicePath
 }
 
-/** One delta of a running device, base first. */
+/** One delta of a running device; a device lists them base first. */
 export interface Level {
   readonly file: FileRef
   readonly path: string
@@ -117,15 +117,18 @@ export interface Device {
   readonly levels: ReadonlyArray<Level>
   readonly component: string | undefined
   readonly readOnly: boolean
-  /** Whether the top delta is not to be written to; one that came upon a read-only device is, though nothing does. */
+  /**
+   * Whether the top delta is read-only. A delta that was added to a read-only
+   * device is writable, although nothing writes to it.
+   */
   readonly topReadOnly: boolean
-  /** The snapshot that was attached; the top delta when absent. */
+  /** The attached snapshot; undefined for the top delta. */
   readonly snapshot: SnapshotId | undefined
   /** The size that the kernel sees, in bytes. */
   readonly size: number
   readonly clusterSize: number
   readonly version: 0 | 1 | 2
-  /** What is on it now, the kernel's cache included; none when there is no file system on it. */
+  /** The file system on it, including the kernel's cache; undefined when it has none. */
   readonly volume: number | undefined
   readonly running: boolean
   /** Counters, by the driver's names. */
@@ -142,9 +145,9 @@ export interface Handle {
 
 export interface State {
   readonly generation: Generation
-  /** How much the host's own file system holds, in bytes. */
+  /** The capacity of the host's own file system, in bytes. */
   readonly capacity: number | undefined
-  /** Whether the kernel knows format version 2. */
+  /** Whether the kernel supports format version 2. */
   readonly largeDisks: boolean
   readonly random: PCGRandomState
   readonly volumes: HashMap.HashMap<number, Volume>
@@ -158,9 +161,9 @@ export interface State {
   readonly deltas: HashMap.HashMap<number, Delta>
 }
 
-// What every write copies is copied field by field: a spread costs several times as much.
+// These copy field by field: every write calls them, and a spread is several times as slow.
 
-/** The file with other content, written now. */
+/** The file with new contents, modified now. */
 export const withBody = (inode: Inode, body: Body, now: number): Inode => ({
   ino: inode.ino,
   mode: inode.mode,
@@ -174,7 +177,7 @@ export const withBody = (inode: Inode, body: Body, now: number): Inode => ({
   body
 })
 
-/** The file system with a file in another state. */
+/** The file system with a changed file. */
 export const withInode = (volume: Volume, inode: Inode, used: number, free: space.Space | undefined): Volume => ({
   id: volume.id,
   inodes: HashMap.set(volume.inodes, inode.ino, inode),
@@ -200,11 +203,11 @@ const withParts = (state: State, volumes: State["volumes"], devices: State["devi
   deltas: state.deltas
 })
 
-/** The host with a file system in another state. */
+/** The host with a changed file system. */
 export const withVolume = (state: State, volume: Volume): State =>
   withParts(state, HashMap.set(state.volumes, volume.id, volume), state.devices)
 
-/** The host with a device in another state. */
+/** The host with a changed device. */
 export const withDevice = (state: State, device: Device): State =>
   withParts(state, state.volumes, state.devices.map((other) => other.device === device.device ? device : other))
 
@@ -232,7 +235,7 @@ const directory = (
 
 const standard = ["dev", "mnt", "tmp", "vz"]
 
-/** The directories that a host has from the beginning. */
+/** The directories of a new host. */
 const hostTree = (generation: Generation, now: number): Volume => {
   const first = 11
   const numbers = standard.map((name, index) => [name, first + index] as const)

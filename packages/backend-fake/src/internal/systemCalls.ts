@@ -8,10 +8,10 @@ import type { Host } from "./host.js"
 import * as argument from "./nodeArguments.js"
 import type { Transaction } from "./transaction.js"
 
-/** What a method comes to, which makes one system call or several. */
+/** The outcome of a method, which makes one or several system calls. */
 export type Outcome<A> = Either.Either<A, Failure>
 
-/** How a method runs: unless there is a problem with its arguments, all its system calls are one transition. */
+/** Runs a method: all its system calls are one transition, unless an argument is bad. */
 export type Run = <A>(
   call: Call,
   transition: (tx: Transaction) => Outcome<A>,
@@ -33,13 +33,13 @@ export const run = (host: Host): Run => (call, transition, problem) => {
     : Effect.fail(new BadArgument({ module: "FileSystem", method: call.method, cause }))
 }
 
-/** Keeps what the system calls up to here did when a later one of the method fails. */
-export const keep = (tx: Transaction): Outcome<void> =>
+/** Keeps the effects of the system calls so far when a later one of the method fails. */
+export const checkpoint = (tx: Transaction): Outcome<void> =>
   Either.map(errno.during("write", [])(tx.settle()), () => tx.checkpoint())
 
-/** One system call of several, which is kept. */
+/** One of several system calls, whose effect is kept. */
 export const step = <A>(tx: Transaction, outcome: Outcome<A>): Outcome<A> => {
   if (Either.isLeft(outcome)) return outcome
-  const kept = keep(tx)
+  const kept = checkpoint(tx)
   return Either.isLeft(kept) ? Either.left(kept.left) : outcome
 }

@@ -10,7 +10,7 @@ import type { Code } from "./errno.js"
 import { strerror } from "./errno.js"
 import type { Transaction } from "./transaction.js"
 
-/** One operation in the making. */
+/** The context of a running operation. */
 export interface Tool {
   readonly tx: Transaction
   readonly path: Path.Path
@@ -22,16 +22,16 @@ export type Answer<A> = Either.Either<A, PloopError.PloopError>
 
 export const generation = (tool: Tool): Generation => tool.tx.state.generation
 
-/** What a table has for the generation of this host. */
+/** The entry of a table for the generation of this host. */
 export const trait = <A>(tool: Tool, row: Row<A>): A => row[generation(tool)]
 
 export const absolute = (tool: Tool, name: string): HostPath => HostPath.make(tool.path.resolve("/", name))
 
-/** What every error carries; without words, when a backend would refuse before it asks the tool. */
+/** The fields of every error. The text is empty when a backend would refuse before it runs the tool. */
 export const context = (tool: Tool, text = "") => ({ operation: tool.operation, subject: tool.subject, text })
 
-/** A failure of the tool: its exit code and words, from which the cause is told as everywhere else. */
-export const said = (tool: Tool, exitCode: number, words: string): Either.Either<never, PloopError.PloopError> =>
+/** A failure of the tool. Core classifies it by exit code and output, as for a real tool. */
+export const toolError = (tool: Tool, exitCode: number, stderr: string): Either.Either<never, PloopError.PloopError> =>
   Either.left(
     Classification.classify({
       operation: tool.operation,
@@ -39,12 +39,12 @@ export const said = (tool: Tool, exitCode: number, words: string): Either.Either
       generation: generation(tool),
       exitCode,
       stdout: "",
-      stderr: words
+      stderr
     })
   )
 
 export const refused = (error: PloopError.PloopError): Either.Either<never, PloopError.PloopError> => Either.left(error)
 
-/** A call of the kernel that failed on the way. */
+/** Turns a failed system call into a failure of the tool. */
 export const denied = (tool: Tool, exitCode: number, doing: string) => <A>(result: Either.Either<A, Code>): Answer<A> =>
-  Either.isRight(result) ? Either.right(result.right) : said(tool, exitCode, `${doing}: ${strerror[result.left]}`)
+  Either.isRight(result) ? Either.right(result.right) : toolError(tool, exitCode, `${doing}: ${strerror[result.left]}`)

@@ -15,7 +15,7 @@ import * as state from "./state.js"
 
 const sameFile = (a: state.FileRef, b: state.FileRef): boolean => a.ino === b.ino && a.volume === b.volume
 
-/** How much of the host a file takes, in bytes. */
+/** The space that a file takes of the host, in bytes. */
 const hostUse = (body: state.Body): number => {
   switch (body._tag) {
     case "Bytes":
@@ -30,8 +30,8 @@ const hostUse = (body: state.Body): number => {
 }
 
 /**
- * One transition in the making: it begins with a state, and what it did becomes
- * the next state. When it fails, only what it did up to its last checkpoint does.
+ * A transition in progress. It starts from a state, and its changes become the
+ * next state. When it fails, only the changes up to its last checkpoint do.
  */
 export class Transaction {
   private random: PCGRandom | undefined
@@ -48,17 +48,20 @@ export class Transaction {
     this.current = { ...this.current, ...change }
   }
 
-  /** What has been done up to here stays when the transition fails later, as it does on a host. */
+  /** Keeps the changes so far when the transition fails later, as on a host. */
   checkpoint(): void {
     this.saved = this.current
   }
 
-  /** The state at the last checkpoint, which a failure leaves behind; undefined when there was none. */
+  /** The state at the last checkpoint, which a failure leaves; undefined when there was none. */
   get checkpointed(): state.State | undefined {
     return this.saved
   }
 
-  /** Does something as the first thing of a transition, with what it makes image files grow, or leaves no trace. */
+  /**
+   * Runs work, including the growth of image files, or rolls it back and returns
+   * false. It must come first in a transition.
+   */
   attempt(work: () => Either.Either<void, Code>): boolean {
     const before = this.current
     if (Either.isRight(work()) && Either.isRight(this.settle())) return true
@@ -69,7 +72,7 @@ export class Transaction {
 
   // Random values
 
-  /** Digits of a random number in base 16. */
+  /** Random hexadecimal digits. */
   hex(digits: number): string {
     this.random ??= restored(this.current.random)
     let text = ""
@@ -112,7 +115,7 @@ export class Transaction {
     })
   }
 
-  /** Stores an inode, and what it leaves free; fails when the host has no room for what it grew by. */
+  /** Stores an inode and the free space that it leaves. Fails when the host lacks the space by which the file grew. */
   setInode(id: number, inode: state.Inode, free?: space.Space): Either.Either<void, Code> {
     const volume = this.volume(id)
     let used = volume.used
@@ -128,14 +131,14 @@ export class Transaction {
     return Either.void
   }
 
-  /** Changes what is not its content. */
+  /** Stores an inode whose contents are unchanged. */
   setAttributes(id: number, inode: state.Inode): void {
     const volume = this.volume(id)
     this.setVolume(state.withInode(volume, inode, volume.used, volume.space))
     if (volume.layout !== undefined) this.touchTables(id)
   }
 
-  /** A new inode with no name yet; fails when there is none left. */
+  /** Makes an inode without a name. Fails when there is none left. */
   addInode(
     id: number,
     body: state.Body,
@@ -171,7 +174,7 @@ export class Transaction {
     return Either.map(this.setInode(id, inode), () => ({ volume: id, ino }))
   }
 
-  /** Forgets a file that has no name any more, unless somebody still uses it. */
+  /** Frees a file that has no name, unless it is open or a device runs on it. */
   forget(ref: state.FileRef): void {
     if (!this.has(ref)) return
     const inode = this.inode(ref)
@@ -211,7 +214,7 @@ export class Transaction {
     return this.current.mounts.filter((mount) => mount.device === device)
   }
 
-  /** Says that blocks of a file system in a disk are written to. */
+  /** Records that blocks of a disk's file system were written to. */
   touch(volume: number, runs: ReadonlyArray<space.Run>): void {
     if (runs.length === 0) return
     const device = this.deviceOfVolume(volume)
@@ -225,13 +228,16 @@ export class Transaction {
     }
   }
 
-  /** Any change writes to the tables at the start of the partition, and to the journal behind them. */
+  /**
+   * Records a write to the tables at the start of the partition, and to the
+   * journal behind them, which every change makes.
+   */
   touchTables(volume: number): void {
     const device = this.deviceOfVolume(volume)
     if (device !== undefined) this.writtenTo(volume).add(Math.floor(partitionStart(device) / device.clusterSize))
   }
 
-  /** What is on the device and was only in the kernel's cache goes to its top delta. */
+  /** Writes the kernel's cache of a device back to its top delta. */
   sync(device: state.Device): Either.Either<void, Code> {
     const settled = this.settle()
     const top = device.levels.at(-1)
@@ -256,7 +262,7 @@ export class Transaction {
     return found
   }
 
-  /** Lets the image files grow by the clusters that were written to for the first time. */
+  /** Grows the image files by the clusters that were written to for the first time. */
   settle(): Either.Either<void, Code> {
     for (const [volume, clusters] of this.written) {
       const device = this.deviceOfVolume(volume)
@@ -277,7 +283,7 @@ export class Transaction {
   }
 }
 
-/** The same set where nothing is new to it, as most writes go where something was already. */
+/** Returns the same set when nothing is new, because most writes go to existing clusters. */
 const withAll = (set: HashSet.HashSet<number>, values: Iterable<number>): HashSet.HashSet<number> => {
   let all = set
   for (const value of values) if (!HashSet.has(all, value)) all = HashSet.add(all, value)
@@ -290,7 +296,7 @@ const restored = (from: state.State["random"]): PCGRandom => {
   return random
 }
 
-/** Where the file system begins on a device: behind the partition table, which takes one cluster. */
+/** Where the file system begins on a device, in bytes: after the partition table, which takes one cluster. */
 export const partitionStart = (device: state.Device): number => device.clusterSize
 
 const hasInode = (volume: state.Volume): boolean =>

@@ -26,7 +26,7 @@ const onto = (tx: Transaction, ref: FileRef): FileRef => mounts.onto(tx.state.mo
 
 const below = (tx: Transaction, ref: FileRef): FileRef => mounts.below(tx.state.mounts, ref)
 
-/** Whether something is mounted there. */
+/** Whether a file system is mounted there. */
 export const isMountPoint = (tx: Transaction, ref: FileRef): boolean => mounts.isMountPoint(tx.state.mounts, ref)
 
 const above = (tx: Transaction, ref: FileRef): FileRef => {
@@ -41,33 +41,33 @@ const encoder = new TextEncoder()
 const longerThan = (text: string, bytes: number): boolean =>
   text.length > bytes || (text.length * 3 > bytes && encoder.encode(text).length > bytes)
 
-/** The most bytes of a path, and of what a link leads to. */
+/** Whether a path, or the target of a link, exceeds the limit of 4095 bytes. */
 export const isLongPath = (path: string): boolean => longerThan(path, 4095)
 
-/** A path up to its last name, which is empty at the root. */
+/** A path with all but its last name resolved. The name is empty at the root. */
 interface Last {
   readonly parent: FileRef
   readonly name: string
   readonly slash: boolean
 }
 
-/** A path that has been walked: the directory of its last name, and what is there. */
+/** A resolved path: the directory of its last name, and the file of that name, if there is one. */
 export interface Found extends Last {
   readonly node: FileRef | undefined
 }
 
-/** Whether it is one of the names that every directory has, or the root. */
+/** Whether the name is `.`, `..` or that of the root. */
 export const isSpecial = ({ name }: Found): boolean => name === "" || name === "." || name === ".."
 
 /**
- * What a slash behind the last name means: that it names a directory, also
- * through a link; that nothing can be made there; or what the caller makes of it.
+ * What a slash after the last name means: it names a directory, also through a
+ * link; it is refused where a file would be made; or the caller decides.
  */
 type Slash = "directory" | "refused" | "kept"
 
 interface Way {
   readonly tx: Transaction
-  /** Links that were followed. */
+  /** The number of links followed so far. */
   links: number
 }
 
@@ -128,18 +128,21 @@ const walkWith = (tx: Transaction, path: string, follow: boolean, slash: Slash):
   return Either.isLeft(last) ? Either.left(last.left) : resolve(way, last.right, follow, slash)
 }
 
-/** Finds what a path names, or could name. */
+/** Resolves a path whose last name may be missing. */
 export const walk = (tx: Transaction, path: string, follow: boolean): Result<Found> =>
   walkWith(tx, path, follow, "directory")
 
-/** Finds what is to be opened, and made where it is missing. */
+/** Resolves the path of a file to open, and to make if it is missing. */
 export const walkToMake = (tx: Transaction, path: string, follow: boolean): Result<Found> =>
   walkWith(tx, path, follow, "refused")
 
-/** Finds a name itself, to add, move or remove it: no link is followed there, whatever is behind it. */
+/**
+ * Resolves a path to a name to add, move or remove: a link of that name is not
+ * followed, even with a slash after it.
+ */
 export const walkToName = (tx: Transaction, path: string): Result<Found> => walkWith(tx, path, false, "kept")
 
-/** Finds what is there already. */
+/** Resolves the path of an existing file. */
 export const lookup = (tx: Transaction, path: string, follow = true): Result<FileRef> => {
   const found = walk(tx, path, follow)
   if (Either.isLeft(found)) return Either.left(found.left)
@@ -159,7 +162,7 @@ export const pathOf = (tx: Transaction, ref: FileRef): string => {
   return `/${names.reverse().join("/")}`
 }
 
-/** The absolute path of what a path names, without links. */
+/** The absolute path of the file at a path, without links. */
 export const realPath = (tx: Transaction, path: string): Result<string> =>
   Either.flatMap(walk(tx, path, true), (found) => {
     const { name, node, parent } = found

@@ -15,11 +15,11 @@ const noEntries: HashMap.HashMap<string, number> = HashMap.empty()
 const entriesOf = (inode: Inode | undefined): HashMap.HashMap<string, number> =>
   inode?.body._tag === "Directory" ? inode.body.entries : noEntries
 
-/** Whether something happened to a file itself: what comes into a directory, or leaves it, is told by its name. */
+/** Whether a file itself changed. A file added to or removed from a directory is reported by its own name instead. */
 const isUpdated = (was: Inode, is: Inode): boolean =>
   was !== is && (is.body._tag !== "Directory" || was.body === is.body)
 
-/** What a change did below a directory, by paths from it. */
+/** The events of a change below a directory, with paths relative to it. */
 const eventsBelow = (
   change: Change,
   directory: FileRef,
@@ -48,14 +48,14 @@ const eventsBelow = (
   return events
 }
 
-/** What is watched: a file, and the last name of the path that led to it. */
+/** A watched file, and the last name of the path that was watched. */
 export interface Watched {
   readonly file: FileRef
   readonly name: string
   readonly recursive: boolean
 }
 
-/** What a change did to what is watched. */
+/** The events of a change for a watched file. */
 export const eventsOf = (change: Change, { file, name, recursive }: Watched): ReadonlyArray<FileSystem.WatchEvent> => {
   const [was, is] = [inodeOf(change.before, file), inodeOf(change.after, file)]
   if (was === undefined || was.links === 0) return []

@@ -6,7 +6,7 @@ import { Cause, Chunk, Effect, Exit, Option, Schedule, Stream } from "effect"
 import type { YieldWrap } from "effect/Utils"
 import * as fileSystemTrace from "./fileSystemTrace.js"
 
-/** The codes of the system, the reasons they become, and the system's own words. */
+/** The error codes of the system, with the platform's reason and the system's message for each. */
 const codes = {
   EBADF: ["Unknown", "bad file descriptor"],
   EBUSY: ["Busy", "resource busy or locked"],
@@ -23,8 +23,8 @@ const codes = {
 
 type Code = keyof typeof codes
 
-/** Everything that an error says, its cause left out. */
-const told = (error: PlatformError.PlatformError) =>
+/** Every field of an error except its cause. */
+const fieldsOf = (error: PlatformError.PlatformError) =>
   error._tag === "BadArgument"
     ? { _tag: error._tag, module: error.module, method: error.method, description: error.description }
     : {
@@ -41,7 +41,7 @@ interface Refusal {
   /** The method, as the error names it. */
   readonly method: string
   readonly path: string | number
-  /** What the system was asked: the call and its paths, as the description ends. */
+  /** The system call and its paths, as they end the description. */
   readonly call: string
 }
 
@@ -55,11 +55,14 @@ const systemError = (code: Code, { call, method, path }: Refusal) => ({
   description: `${code}: ${codes[code][1]}, ${call}`
 })
 
-/** Requires the error that the system's code becomes. */
+/** Asserts a failure with the error for a code of the system. */
 const refused = <A, R>(effect: Effect.Effect<A, PlatformError.PlatformError, R>, code: Code, refusal: Refusal) =>
-  Effect.map(Effect.flip(effect), (error) => assert.deepStrictEqual<unknown>(told(error), systemError(code, refusal)))
+  Effect.map(
+    Effect.flip(effect),
+    (error) => assert.deepStrictEqual<unknown>(fieldsOf(error), systemError(code, refusal))
+  )
 
-/** Requires that a call with one path is refused, and named as the method is, but for its case. */
+/** Asserts that a call with one path is refused. The system call is named after the method, in lower case. */
 const refusedAt = <A, R>(
   effect: Effect.Effect<A, PlatformError.PlatformError, R>,
   code: Code,
@@ -67,7 +70,7 @@ const refusedAt = <A, R>(
   path: string
 ) => refused(effect, code, { method, path, call: `${method.toLowerCase()} '${path}'` })
 
-/** Requires that a call with two paths is refused; the error names the first of them. */
+/** Asserts that a call with two paths is refused; the error names the first of them. */
 const refusedBetween = <A, R>(
   effect: Effect.Effect<A, PlatformError.PlatformError, R>,
   code: Code,
@@ -75,7 +78,7 @@ const refusedBetween = <A, R>(
   [from, to]: readonly [from: string, to: string]
 ) => refused(effect, code, { method, path: from, call: `${method.toLowerCase()} '${from}' -> '${to}'` })
 
-/** Requires that opening fails, whatever is done with the file afterwards. */
+/** Asserts that a method fails because the file cannot be opened. */
 const refusedToOpen = <A, R>(
   effect: Effect.Effect<A, PlatformError.PlatformError, R>,
   code: Code,
@@ -83,14 +86,14 @@ const refusedToOpen = <A, R>(
   path: string
 ) => refused(effect, code, { method, path, call: `open '${path}'` })
 
-/** Requires that the arguments are refused before the system is asked, in whatever words. */
+/** Asserts that the arguments are refused before a system call. The message may vary. */
 const refusedArgument = <A, R>(effect: Effect.Effect<A, PlatformError.PlatformError, R>, method: string) =>
   Effect.map(
     Effect.flip(effect),
-    (error) => assert.deepInclude(told(error), { _tag: "BadArgument", module: "FileSystem", method })
+    (error) => assert.deepInclude(fieldsOf(error), { _tag: "BadArgument", module: "FileSystem", method })
   )
 
-/** Requires an error of a whole copy or removal, which has words of its own. */
+/** Asserts the error of a recursive copy or removal, which has its own description. */
 const refusedWith = <A, R>(
   effect: Effect.Effect<A, PlatformError.PlatformError, R>,
   { description, method, path, syscall }: {
@@ -101,7 +104,7 @@ const refusedWith = <A, R>(
   }
 ) =>
   Effect.map(Effect.flip(effect), (error) =>
-    assert.deepStrictEqual<unknown>(told(error), {
+    assert.deepStrictEqual<unknown>(fieldsOf(error), {
       _tag: "SystemError",
       module: "FileSystem",
       method,
@@ -126,29 +129,29 @@ const longAgo = 1_000_000
 
 const isLongAgo = (info: FileSystem.File.Info) => Option.getOrThrow(info.mtime).getTime() === longAgo * 1000
 
-/** A directory of its own for each test, and short forms of what tests ask often. */
+/** A directory for each test, and shorthands for frequent queries. */
 interface World {
   readonly fs: FileSystem.FileSystem
   readonly path: Path.Path
   readonly directory: string
-  /** The path of a name in the directory. */
+  /** The absolute path of a name in the directory. */
   readonly at: (name: string) => string
   /** The names in a directory, sorted. */
   readonly names: (name: string) => Effect.Effect<ReadonlyArray<string>, PlatformError.PlatformError>
-  /** What is in a file. */
+  /** The contents of a file. */
   readonly content: (name: string) => Effect.Effect<string, PlatformError.PlatformError>
   readonly write: (name: string, content: string) => Effect.Effect<void, PlatformError.PlatformError>
   readonly mkdir: (name: string) => Effect.Effect<void, PlatformError.PlatformError>
   readonly info: (name: string) => Effect.Effect<FileSystem.File.Info, PlatformError.PlatformError>
   /** The permission bits. */
   readonly mode: (name: string) => Effect.Effect<number, PlatformError.PlatformError>
-  /** The number that names of the same file share. */
+  /** The inode number, which the names of a file share. */
   readonly inode: (name: string) => Effect.Effect<number, PlatformError.PlatformError>
-  /** Where a link leads, none for anything else. */
+  /** The target of a link; none for anything else. */
   readonly target: (name: string) => Effect.Effect<Option.Option<string>>
-  /** Gives a time of modification that any change afterwards replaces. */
+  /** Sets the modification time to one before any change. */
   readonly age: (name: string) => Effect.Effect<void, PlatformError.PlatformError>
-  /** Whether nothing replaced the time that `age` gave. */
+  /** Whether the modification time is still the one that `age` set. */
   readonly aged: (name: string) => Effect.Effect<boolean, PlatformError.PlatformError>
 }
 
@@ -183,16 +186,16 @@ type Rule = (title: string, body: Body) => void
 
 interface Operation {
   readonly name: string
-  /** The method that the error names, where it is another. */
+  /** The method in the error, when it is another. */
   readonly method?: string
   readonly run: (world: World, path: string) => Effect.Effect<unknown, PlatformError.PlatformError, Scope.Scope>
-  /** What the system is asked first. */
+  /** The first system call. */
   readonly call: (path: string, world: World) => string
-  /** The path that the error names, where it is another. */
+  /** The path in the error, when it is another. */
   readonly names?: (world: World) => string
 }
 
-/** Operations on what must be there. */
+/** Operations on an existing file. */
 const readers: ReadonlyArray<Operation> = [
   { name: "access", run: ({ fs }, path) => fs.access(path), call: (path) => `access '${path}'` },
   { name: "chmod", run: ({ fs }, path) => fs.chmod(path, 0o700), call: (path) => `chmod '${path}'` },
@@ -241,7 +244,7 @@ const readers: ReadonlyArray<Operation> = [
   }
 ]
 
-/** Operations that make what their path names; `f` is a file. */
+/** Operations that make a file at their path; `f` is a file. */
 const makers: ReadonlyArray<Operation> = [
   {
     name: "copyFile to it",
@@ -304,15 +307,15 @@ const paths = (rule: Rule) => {
     [
       ["a missing name", "missing", "ENOENT", readers],
       ["a path through a missing directory", "missing/x", "ENOENT", [...readers, ...makers]],
-      ["a way back from a missing directory", "missing/../f", "ENOENT", [...readers, ...makers]],
+      ["a missing directory followed by two dots", "missing/../f", "ENOENT", [...readers, ...makers]],
       ["a path through a file", "f/x", "ENOTDIR", [...readers, ...makers]],
-      ["a way back from a file", "f/../x", "ENOTDIR", [...readers, ...makers]],
+      ["a file followed by two dots", "f/../x", "ENOTDIR", [...readers, ...makers]],
       ["a path through a dangling link", "dangling/x", "ENOENT", [...readers, ...makers]],
       ["a path through a link that leads to itself", "loop/x", "ELOOP", [...readers, ...makers]],
       ["a path through two links that lead to each other", "ping/x", "ELOOP", [...readers, ...makers]],
       ["a name of 256 bytes", "x".repeat(256), "ENAMETOOLONG", [...readers, ...makers]],
-      ["a file with a slash behind it", "f/", "ENOTDIR", readers],
-      ["a file with a dot behind it", "f/.", "ENOTDIR", readers]
+      ["a file with a trailing slash", "f/", "ENOTDIR", readers],
+      ["a file with a trailing dot", "f/.", "ENOTDIR", readers]
     ]
   for (const [what, name, code, operations] of cases) {
     describe(`${what} is refused with ${code} by`, () => {
@@ -350,7 +353,7 @@ const paths = (rule: Rule) => {
       })
     }
 
-    rule("exists, which asks access", function*({ at, fs }) {
+    rule("exists, as access does", function*({ at, fs }) {
       yield* refusedArgument(fs.exists(at("f\0")), "access")
     })
 
@@ -362,12 +365,12 @@ const paths = (rule: Rule) => {
       yield* refusedArgument(fs.makeTempDirectory({ directory, prefix: "a\0" }), "makeTempDirectory")
     })
 
-    rule("symlink, in the target too", function*({ at, fs }) {
+    rule("symlink, also in the target", function*({ at, fs }) {
       yield* refusedArgument(fs.symlink("a\0", at("l")), "symlink")
     })
 
-    rule("readDirectory only as an unknown error that no system call gave", function*({ at, fs }) {
-      const { description, ...rest } = told(yield* Effect.flip(fs.readDirectory(at("f\0"))))
+    rule("readDirectory, but as an error of unknown reason without a system call", function*({ at, fs }) {
+      const { description, ...rest } = fieldsOf(yield* Effect.flip(fs.readDirectory(at("f\0"))))
       assert.deepStrictEqual<unknown>(rest, {
         _tag: "SystemError",
         module: "FileSystem",
@@ -403,7 +406,7 @@ const paths = (rule: Rule) => {
     yield* refusedAt(fs.stat(spelled(4096)), "ENAMETOOLONG", "stat", spelled(4096))
   })
 
-  rule("a dot and doubled slashes change nothing", function*({ content, mkdir, write }) {
+  rule("dots and duplicate slashes have no effect", function*({ content, mkdir, write }) {
     yield* mkdir("d")
     yield* write("d/f", "here")
     assert.strictEqual(yield* content("./d/./f"), "here")
@@ -418,7 +421,7 @@ const paths = (rule: Rule) => {
     assert.strictEqual(yield* content("d/e/../../f"), "up")
   })
 
-  rule("two dots behind a link lead to the parent of the directory that it leads to", function*(world) {
+  rule("two dots after a link lead to the parent of the link's target", function*(world) {
     yield* world.mkdir("d/e")
     yield* world.write("f", "beside the link")
     yield* world.write("d/f", "beside the directory")
@@ -430,28 +433,28 @@ const paths = (rule: Rule) => {
     assert.strictEqual((yield* fs.stat(`/../..${directory}`)).type, "Directory")
   })
 
-  rule("a directory may have slashes behind it", function*({ info, mkdir, names, write }) {
+  rule("the path of a directory may have trailing slashes", function*({ info, mkdir, names, write }) {
     yield* mkdir("d")
     yield* write("d/f", "")
     assert.strictEqual((yield* info("d/")).type, "Directory")
     assert.deepStrictEqual(yield* names("d//"), ["f"])
   })
 
-  rule("names may have spaces, quotes, newlines and backslashes", function*({ content, names, write }) {
+  rule("names may contain spaces, quotes, newlines and backslashes", function*({ content, names, write }) {
     const odd = [" ", "a b", "a\nb", "'\"", "\\", "-rf", "*", "..."].sort()
     for (const name of odd) yield* write(name, name)
     assert.deepStrictEqual(yield* names("."), odd)
     for (const name of odd) assert.strictEqual(yield* content(name), name)
   })
 
-  rule("names differ by case, and by the composition of their characters", function*({ content, names, write }) {
+  rule("names are sensitive to case and to the composition of characters", function*({ content, names, write }) {
     const alike = ["A", "a", "\u00e9", "e\u0301"].sort()
     for (const name of alike) yield* write(name, name)
     assert.deepStrictEqual(yield* names("."), alike)
     for (const name of alike) assert.strictEqual(yield* content(name), name)
   })
 
-  rule("names may be outside of the basic plane", function*({ content, names, write }) {
+  rule("names may contain characters outside the basic plane", function*({ content, names, write }) {
     yield* write("💾", "disk")
     assert.deepStrictEqual(yield* names("."), ["💾"])
     assert.strictEqual(yield* content("💾"), "disk")
@@ -466,7 +469,7 @@ const accesses = (rule: Rule) => {
   })
 
   for (const options of [{ ok: true }, { readable: true }, { writable: true }, { readable: true, writable: true }]) {
-    rule(`access with ${JSON.stringify(options)} succeeds on what the owner may use`, function*(world) {
+    rule(`access with ${JSON.stringify(options)} succeeds on files that the owner may use`, function*(world) {
       yield* world.write("f", "")
       assert.isUndefined(yield* world.fs.access(world.at("f"), options))
       assert.isUndefined(yield* world.fs.access(world.directory, options))
@@ -487,21 +490,24 @@ const accesses = (rule: Rule) => {
     yield* refusedAt(fs.access(at("loop")), "ELOOP", "access", at("loop"))
   })
 
-  rule("exists tells files, directories and links to them from what is missing", function*({ at, fs, mkdir, write }) {
-    yield* write("f", "")
-    yield* mkdir("d")
-    yield* fs.symlink("f", at("l"))
-    yield* fs.symlink("nowhere", at("dangling"))
-    assert.isTrue(yield* fs.exists(at("f")))
-    assert.isTrue(yield* fs.exists(at("d")))
-    assert.isTrue(yield* fs.exists(at("l")))
-    assert.isFalse(yield* fs.exists(at("dangling")))
-    assert.isFalse(yield* fs.exists(at("missing")))
-    assert.isFalse(yield* fs.exists(at("missing/x")))
-    assert.isFalse(yield* fs.exists(""))
-  })
+  rule(
+    "exists is true for files, directories and links to them, and false for a missing file",
+    function*({ at, fs, mkdir, write }) {
+      yield* write("f", "")
+      yield* mkdir("d")
+      yield* fs.symlink("f", at("l"))
+      yield* fs.symlink("nowhere", at("dangling"))
+      assert.isTrue(yield* fs.exists(at("f")))
+      assert.isTrue(yield* fs.exists(at("d")))
+      assert.isTrue(yield* fs.exists(at("l")))
+      assert.isFalse(yield* fs.exists(at("dangling")))
+      assert.isFalse(yield* fs.exists(at("missing")))
+      assert.isFalse(yield* fs.exists(at("missing/x")))
+      assert.isFalse(yield* fs.exists(""))
+    }
+  )
 
-  rule("exists fails where a path is wrong otherwise than by being missing", function*({ at, fs, write }) {
+  rule("exists fails when a path is wrong in another way than by being missing", function*({ at, fs, write }) {
     yield* write("f", "")
     yield* fs.symlink("loop", at("loop"))
     const long = at("x".repeat(256))
@@ -520,7 +526,7 @@ const copies = (rule: Rule) => {
     assert.strictEqual(yield* mode("g"), 0o640)
   })
 
-  rule("a copy is a file of its own", function*({ at, content, fs, inode, write }) {
+  rule("a copy is a separate file", function*({ at, content, fs, inode, write }) {
     yield* write("f", "data")
     yield* fs.copy(at("f"), at("g"))
     yield* write("g", "other")
@@ -528,13 +534,13 @@ const copies = (rule: Rule) => {
     assert.notStrictEqual(yield* inode("f"), yield* inode("g"))
   })
 
-  rule("copy makes the directories above its destination", function*({ at, content, fs, write }) {
+  rule("copy makes the missing parents of its destination", function*({ at, content, fs, write }) {
     yield* write("f", "data")
     yield* fs.copy(at("f"), at("p/q/g"))
     assert.strictEqual(yield* content("p/q/g"), "data")
   })
 
-  rule("copy leaves an existing file as it is, and does not say so", function*({ at, content, fs, write }) {
+  rule("copy leaves an existing file as it is, without an error", function*({ at, content, fs, write }) {
     yield* write("f", "new")
     yield* write("g", "old")
     yield* fs.copy(at("f"), at("g"))
@@ -542,7 +548,7 @@ const copies = (rule: Rule) => {
     assert.strictEqual(yield* content("g"), "old")
   })
 
-  rule("copy with overwrite puts a new file in the place of an existing one", function*(world) {
+  rule("copy with overwrite replaces an existing file with a new one", function*(world) {
     yield* world.write("f", "new")
     yield* world.write("g", "old")
     yield* world.fs.chmod(world.at("f"), 0o640)
@@ -561,7 +567,7 @@ const copies = (rule: Rule) => {
     assert.isFalse(yield* aged("g"))
   })
 
-  rule("copy with preserveTimestamps keeps the time of modification of files, not of directories", function*(world) {
+  rule("copy with preserveTimestamps keeps the modification time of files, but not of directories", function*(world) {
     yield* world.mkdir("d")
     yield* world.write("d/f", "data")
     yield* world.age("d/f")
@@ -571,21 +577,24 @@ const copies = (rule: Rule) => {
     assert.isFalse(yield* world.aged("e"))
   })
 
-  rule("copy takes a whole directory, with its permissions", function*({ at, content, fs, mkdir, mode, names, write }) {
-    yield* mkdir("d/sub/empty")
-    yield* write("d/f", "1")
-    yield* write("d/sub/g", "2")
-    yield* fs.chmod(at("d/sub"), 0o750)
-    yield* fs.copy(at("d"), at("e"))
-    assert.deepStrictEqual(yield* names("e"), ["f", "sub"])
-    assert.deepStrictEqual(yield* names("e/sub"), ["empty", "g"])
-    assert.deepStrictEqual(yield* names("e/sub/empty"), [])
-    assert.strictEqual(yield* content("e/f"), "1")
-    assert.strictEqual(yield* content("e/sub/g"), "2")
-    assert.strictEqual(yield* mode("e/sub"), 0o750)
-  })
+  rule(
+    "copy copies a whole directory, with its permissions",
+    function*({ at, content, fs, mkdir, mode, names, write }) {
+      yield* mkdir("d/sub/empty")
+      yield* write("d/f", "1")
+      yield* write("d/sub/g", "2")
+      yield* fs.chmod(at("d/sub"), 0o750)
+      yield* fs.copy(at("d"), at("e"))
+      assert.deepStrictEqual(yield* names("e"), ["f", "sub"])
+      assert.deepStrictEqual(yield* names("e/sub"), ["empty", "g"])
+      assert.deepStrictEqual(yield* names("e/sub/empty"), [])
+      assert.strictEqual(yield* content("e/f"), "1")
+      assert.strictEqual(yield* content("e/sub/g"), "2")
+      assert.strictEqual(yield* mode("e/sub"), 0o750)
+    }
+  )
 
-  rule("copy makes the directories above a copied directory", function*({ at, content, fs, mkdir, write }) {
+  rule("copy makes the missing parents of a copied directory", function*({ at, content, fs, mkdir, write }) {
     yield* mkdir("d")
     yield* write("d/f", "1")
     yield* fs.copy(at("d"), at("p/q/e"))
@@ -610,7 +619,7 @@ const copies = (rule: Rule) => {
     )
 
     rule(
-      `copy refuses a file onto a directory, ${overwrite ? "" : "not "}overwriting`,
+      `copy refuses to copy a file onto a directory, ${overwrite ? "with" : "without"} overwrite`,
       function*({ at, fs, mkdir, write }) {
         yield* write("f", "")
         yield* mkdir("d")
@@ -625,7 +634,7 @@ const copies = (rule: Rule) => {
     )
 
     rule(
-      `copy refuses a directory onto a file, ${overwrite ? "" : "not "}overwriting`,
+      `copy refuses to copy a directory onto a file, ${overwrite ? "with" : "without"} overwrite`,
       function*({ at, fs, mkdir, write }) {
         yield* write("f", "")
         yield* mkdir("d")
@@ -639,22 +648,25 @@ const copies = (rule: Rule) => {
       }
     )
 
-    rule(`copy refuses a file or directory onto itself, ${overwrite ? "" : "not "}overwriting`, function*(world) {
-      yield* world.write("f", "data")
-      yield* world.mkdir("d")
-      for (const path of [world.at("f"), world.at("d")]) {
-        yield* refusedWith(world.fs.copy(path, path, { overwrite }), {
-          method: "copy",
-          path,
-          syscall: "cp",
-          description: `Invalid src or dest: cp returned EINVAL (src and dest cannot be the same) ${path}`
-        })
+    rule(
+      `copy refuses to copy a file or directory onto itself, ${overwrite ? "with" : "without"} overwrite`,
+      function*(world) {
+        yield* world.write("f", "data")
+        yield* world.mkdir("d")
+        for (const path of [world.at("f"), world.at("d")]) {
+          yield* refusedWith(world.fs.copy(path, path, { overwrite }), {
+            method: "copy",
+            path,
+            syscall: "cp",
+            description: `Invalid src or dest: cp returned EINVAL (src and dest cannot be the same) ${path}`
+          })
+        }
+        assert.strictEqual(yield* world.content("f"), "data")
       }
-      assert.strictEqual(yield* world.content("f"), "data")
-    })
+    )
   }
 
-  rule("copy refuses another name of the same file", function*({ at, fs, write }) {
+  rule("copy refuses to copy a file onto another name of it", function*({ at, fs, write }) {
     yield* write("f", "data")
     yield* fs.link(at("f"), at("g"))
     yield* refusedWith(fs.copy(at("f"), at("g"), { overwrite: true }), {
@@ -665,7 +677,7 @@ const copies = (rule: Rule) => {
     })
   })
 
-  rule("copy refuses a directory into itself", function*({ at, fs, mkdir, names }) {
+  rule("copy refuses to copy a directory into itself", function*({ at, fs, mkdir, names }) {
     yield* mkdir("d/sub")
     yield* refusedWith(fs.copy(at("d"), at("d/sub/x")), {
       method: "copy",
@@ -677,7 +689,7 @@ const copies = (rule: Rule) => {
     assert.deepStrictEqual(yield* names("d/sub"), [])
   })
 
-  rule("copy takes a directory to a name that begins with its own", function*({ at, fs, mkdir, names }) {
+  rule("copy copies a directory to a name that starts with its own name", function*({ at, fs, mkdir, names }) {
     yield* mkdir("d/sub")
     yield* fs.copy(at("d"), at("dd"))
     assert.deepStrictEqual(yield* names("dd"), ["sub"])
@@ -692,7 +704,7 @@ const copies = (rule: Rule) => {
   })
 
   rule(
-    "copy of a directory makes the links in it lead to the original's files",
+    "the links in a copied directory lead to the files of the original",
     function*({ at, fs, mkdir, target, write }) {
       yield* mkdir("d")
       yield* write("d/f", "data")
@@ -710,7 +722,7 @@ const copies = (rule: Rule) => {
     assert.deepStrictEqual(yield* target("m"), Option.some(at("nowhere")))
   })
 
-  rule("copy with overwrite replaces a link, not what it leads to", function*({ at, content, fs, target, write }) {
+  rule("copy with overwrite replaces a link, not its target", function*({ at, content, fs, target, write }) {
     yield* write("f", "new")
     yield* write("g", "old")
     yield* fs.symlink("g", at("l"))
@@ -729,7 +741,7 @@ const copies = (rule: Rule) => {
 
   for (const overwrite of [false, true]) {
     rule(
-      `copy refuses a link onto a file, ${overwrite ? "" : "not "}overwriting`,
+      `copy refuses to copy a link onto a file, ${overwrite ? "with" : "without"} overwrite`,
       function*({ at, content, fs, write }) {
         yield* write("f", "data")
         yield* write("g", "old")
@@ -745,7 +757,7 @@ const copies = (rule: Rule) => {
   }
 
   for (const overwrite of [false, true]) {
-    const title = `copy of a link replaces a link that leads elsewhere, ${overwrite ? "" : "not "}overwriting`
+    const title = `copy of a link replaces a link with another target, ${overwrite ? "with" : "without"} overwrite`
     rule(title, function*({ at, fs, target, write }) {
       yield* write("f", "")
       yield* write("g", "")
@@ -756,7 +768,7 @@ const copies = (rule: Rule) => {
     })
   }
 
-  rule("copy refuses a dangling link onto another link", function*({ at, fs, target, write }) {
+  rule("copy refuses to copy a dangling link onto another link", function*({ at, fs, target, write }) {
     yield* write("f", "")
     yield* fs.symlink("nowhere", at("l"))
     yield* fs.symlink("f", at("m"))
@@ -764,7 +776,7 @@ const copies = (rule: Rule) => {
     assert.deepStrictEqual(yield* target("m"), Option.some("f"))
   })
 
-  rule("copy refuses a directory onto a link, whatever it leads to", function*({ at, fs, mkdir, write }) {
+  rule("copy refuses to copy a directory onto a link, whatever its target", function*({ at, fs, mkdir, write }) {
     yield* write("f", "")
     yield* mkdir("d")
     for (const name of ["f", "d", "nowhere"]) {
@@ -780,7 +792,7 @@ const copies = (rule: Rule) => {
     }
   })
 
-  rule("copy goes through links to directories on both sides", function*({ at, content, fs, mkdir, write }) {
+  rule("copy follows links to directories in both paths", function*({ at, content, fs, mkdir, write }) {
     yield* mkdir("d")
     yield* mkdir("e")
     yield* write("d/f", "data")
@@ -790,7 +802,7 @@ const copies = (rule: Rule) => {
     assert.strictEqual(yield* content("e/g"), "data")
   })
 
-  rule("copy of a link to a directory with a slash behind it takes the directory", function*(world) {
+  rule("copy of a link to a directory with a trailing slash copies the directory", function*(world) {
     yield* world.mkdir("d")
     yield* world.write("d/f", "data")
     yield* world.fs.symlink("d", world.at("l"))
@@ -799,7 +811,7 @@ const copies = (rule: Rule) => {
     assert.strictEqual(yield* world.content("e/f"), "data")
   })
 
-  rule("copy refuses a directory into itself through a link to it", function*({ at, fs, mkdir }) {
+  rule("copy refuses to copy a directory into itself through a link", function*({ at, fs, mkdir }) {
     yield* mkdir("d")
     yield* fs.symlink("d", at("l"))
     yield* refusedWith(fs.copy(at("d"), at("l/x")), {
@@ -811,7 +823,7 @@ const copies = (rule: Rule) => {
     })
   })
 
-  rule("copy merges a directory into the one that it is in", function*({ at, fs, mkdir, names, write }) {
+  rule("copy merges a directory into its parent", function*({ at, fs, mkdir, names, write }) {
     yield* mkdir("d/sub")
     yield* write("d/sub/f", "")
     yield* fs.copy(at("d/sub"), at("d"))
@@ -840,7 +852,7 @@ const copies = (rule: Rule) => {
     })
   }
 
-  rule("copy refuses to make a file whose path has a slash behind it", function*({ at, fs, names, write }) {
+  rule("copy refuses to make a file at a path with a trailing slash", function*({ at, fs, names, write }) {
     yield* write("f", "")
     yield* refused(fs.copy(at("f"), at("g/")), "EISDIR", {
       method: "copy",
@@ -858,7 +870,7 @@ const copies = (rule: Rule) => {
     assert.strictEqual(yield* mode("g"), 0o640)
   })
 
-  rule("copyFile writes over an existing file, under all its names", function*({ at, content, fs, mode, write }) {
+  rule("copyFile overwrites an existing file, under all its names", function*({ at, content, fs, mode, write }) {
     yield* write("f", "new")
     yield* write("g", "older and longer")
     yield* fs.chmod(at("f"), 0o640)
@@ -877,7 +889,7 @@ const copies = (rule: Rule) => {
     assert.strictEqual(yield* content("f"), "data")
   })
 
-  rule("copyFile follows links on both sides", function*({ at, content, fs, target, write }) {
+  rule("copyFile follows links in both paths", function*({ at, content, fs, target, write }) {
     yield* write("f", "data")
     yield* write("g", "old")
     yield* fs.symlink("f", at("from"))
@@ -887,7 +899,7 @@ const copies = (rule: Rule) => {
     assert.deepStrictEqual(yield* target("to"), Option.some("g"))
   })
 
-  rule("copyFile through a dangling link makes the file that it leads to", function*({ at, content, fs, write }) {
+  rule("copyFile through a dangling link makes the target of the link", function*({ at, content, fs, write }) {
     yield* write("f", "data")
     yield* fs.symlink("new", at("l"))
     yield* fs.copyFile(at("f"), at("l"))
@@ -902,7 +914,7 @@ const copies = (rule: Rule) => {
     assert.deepStrictEqual(yield* names("."), ["d", "f"])
   })
 
-  rule("copyFile of a directory fails, and takes the destination away, new or not", function*(world) {
+  rule("copyFile of a directory fails, and removes the destination, new or not", function*(world) {
     yield* world.write("f", "data")
     yield* world.mkdir("d")
     for (const name of ["new", "f"]) {
@@ -912,7 +924,7 @@ const copies = (rule: Rule) => {
     assert.deepStrictEqual(yield* world.names("."), ["d"])
   })
 
-  rule("copyFile of a directory through a link empties the file and takes the link away", function*(world) {
+  rule("copyFile of a directory through a link empties the target and removes the link", function*(world) {
     yield* world.write("f", "data")
     yield* world.mkdir("d")
     yield* world.fs.symlink("f", world.at("l"))
@@ -922,7 +934,7 @@ const copies = (rule: Rule) => {
     assert.strictEqual(yield* world.content("f"), "")
   })
 
-  rule("copyFile refuses to make a file whose path has a slash behind it", function*({ at, fs, names, write }) {
+  rule("copyFile refuses to make a file at a path with a trailing slash", function*({ at, fs, names, write }) {
     yield* write("f", "")
     yield* refusedBetween(fs.copyFile(at("f"), at("g/")), "EISDIR", "copyFile", [at("f"), at("g/")])
     assert.deepStrictEqual(yield* names("."), ["f"])
@@ -931,7 +943,7 @@ const copies = (rule: Rule) => {
 
 const attributes = (rule: Rule) => {
   for (const bits of [0o600, 0o644, 0o755, 0o700, 0o1777, 0o4755, 0o2750]) {
-    rule(`chmod gives exactly the permission bits ${bits.toString(8)}`, function*({ at, fs, mkdir, mode, write }) {
+    rule(`chmod sets exactly the permission bits ${bits.toString(8)}`, function*({ at, fs, mkdir, mode, write }) {
       yield* write("f", "")
       yield* mkdir("d")
       yield* fs.chmod(at("f"), bits)
@@ -941,7 +953,7 @@ const attributes = (rule: Rule) => {
     })
   }
 
-  rule("chmod keeps the type, whatever type is asked", function*({ at, fs, info, write }) {
+  rule("chmod keeps the type of a file", function*({ at, fs, info, write }) {
     yield* write("f", "")
     yield* fs.chmod(at("f"), 0o040600)
     assert.strictEqual((yield* info("f")).mode, 0o100600)
@@ -956,7 +968,7 @@ const attributes = (rule: Rule) => {
     yield* refusedAt(fs.chmod(at("dangling"), 0o640), "ENOENT", "chmod", at("dangling"))
   })
 
-  rule("chmod changes no time of modification", function*({ age, aged, at, fs, write }) {
+  rule("chmod does not change the modification time", function*({ age, aged, at, fs, write }) {
     yield* write("f", "")
     yield* age("f")
     yield* fs.chmod(at("f"), 0o640)
@@ -964,13 +976,13 @@ const attributes = (rule: Rule) => {
   })
 
   for (const bits of [-1, 1.5, 2 ** 32, Number.NaN]) {
-    rule(`chmod takes no ${bits} for permission bits`, function*({ at, fs, write }) {
+    rule(`chmod rejects ${bits} as permission bits`, function*({ at, fs, write }) {
       yield* write("f", "")
       yield* refusedArgument(fs.chmod(at("f"), bits), "chmod")
     })
   }
 
-  rule("chown changes owner and group for root, and refuses it to others", function*({ at, fs, info, write }) {
+  rule("chown changes owner and group for root, and fails for other users", function*({ at, fs, info, write }) {
     yield* write("f", "")
     const { uid } = yield* info("f")
     if (Option.contains(uid, 0)) {
@@ -982,7 +994,7 @@ const attributes = (rule: Rule) => {
     }
   })
 
-  rule("chown to the owner and group that a file has changes nothing", function*({ at, fs, info, write }) {
+  rule("chown to the same owner and group changes nothing", function*({ at, fs, info, write }) {
     yield* write("f", "")
     const before = yield* info("f")
     yield* fs.chown(at("f"), Option.getOrThrow(before.uid), Option.getOrThrow(before.gid))
@@ -990,7 +1002,7 @@ const attributes = (rule: Rule) => {
     assert.deepStrictEqual([after.uid, after.gid], [before.uid, before.gid])
   })
 
-  rule("chown with -1 keeps the owner, or the group", function*({ at, fs, info, write }) {
+  rule("chown with -1 keeps the owner or the group", function*({ at, fs, info, write }) {
     yield* write("f", "")
     const before = yield* info("f")
     yield* fs.chown(at("f"), -1, Option.getOrThrow(before.gid))
@@ -1001,21 +1013,21 @@ const attributes = (rule: Rule) => {
   })
 
   for (const id of [-2, 1.5, 2 ** 32]) {
-    rule(`chown takes no ${id} for an owner or a group`, function*({ at, fs, write }) {
+    rule(`chown rejects ${id} as an owner or a group`, function*({ at, fs, write }) {
       yield* write("f", "")
       yield* refusedArgument(fs.chown(at("f"), id, 0), "chown")
       yield* refusedArgument(fs.chown(at("f"), 0, id), "chown")
     })
   }
 
-  rule("utimes takes seconds, with fractions", function*({ at, fs, info, write }) {
+  rule("utimes accepts seconds, with fractions", function*({ at, fs, info, write }) {
     yield* write("f", "")
     yield* fs.utimes(at("f"), 1.5, 2.25)
     const { atime, mtime } = yield* info("f")
     assert.deepStrictEqual([atime, mtime], [Option.some(new Date(1500)), Option.some(new Date(2250))])
   })
 
-  rule("utimes takes dates, to the millisecond", function*({ at, fs, info, write }) {
+  rule("utimes accepts dates, to the millisecond", function*({ at, fs, info, write }) {
     yield* write("f", "")
     yield* fs.utimes(at("f"), new Date(1_234_567_890_123), new Date(987_654_321_001))
     const { atime, mtime } = yield* info("f")
@@ -1040,13 +1052,13 @@ const attributes = (rule: Rule) => {
   })
 
   for (const time of [Number.NaN, Infinity]) {
-    rule(`utimes takes no ${time} for a time`, function*({ at, fs, write }) {
+    rule(`utimes rejects ${time} as a time`, function*({ at, fs, write }) {
       yield* write("f", "")
       yield* refusedArgument(fs.utimes(at("f"), time, 1), "utime")
     })
   }
 
-  rule("stat tells files from directories", function*({ info, mkdir, write }) {
+  rule("stat distinguishes files and directories", function*({ info, mkdir, write }) {
     yield* write("f", "")
     yield* mkdir("d")
     assert.strictEqual((yield* info("f")).type, "File")
@@ -1055,7 +1067,7 @@ const attributes = (rule: Rule) => {
     assert.strictEqual((yield* info("d")).mode & 0o170000, 0o040000)
   })
 
-  rule("stat follows links, and so never tells of one", function*({ at, fs, info, inode, mkdir, write }) {
+  rule("stat follows links, so its result is never a link", function*({ at, fs, info, inode, mkdir, write }) {
     yield* write("f", "data")
     yield* mkdir("d")
     yield* fs.symlink("f", at("l"))
@@ -1067,7 +1079,7 @@ const attributes = (rule: Rule) => {
     assert.strictEqual((yield* info("n")).type, "Directory")
   })
 
-  rule("stat of a dangling link does not find, of a loop of links gives up", function*({ at, fs }) {
+  rule("stat of a dangling link is not found, and of a loop of links fails", function*({ at, fs }) {
     yield* fs.symlink("nowhere", at("dangling"))
     yield* fs.symlink("pong", at("ping"))
     yield* fs.symlink("ping", at("pong"))
@@ -1075,7 +1087,7 @@ const attributes = (rule: Rule) => {
     yield* refusedAt(fs.stat(at("ping")), "ELOOP", "stat", at("ping"))
   })
 
-  rule("a path may go through 40 links, not through 41", function*({ at, fs, info, write }) {
+  rule("a path may contain 40 links, but not 41", function*({ at, fs, info, write }) {
     yield* write("f", "")
     yield* fs.symlink("f", at("1"))
     for (let index = 2; index <= 41; index++) yield* fs.symlink(`${index - 1}`, at(`${index}`))
@@ -1083,7 +1095,7 @@ const attributes = (rule: Rule) => {
     yield* refusedAt(fs.stat(at("41")), "ELOOP", "stat", at("41"))
   })
 
-  rule("the size of a file is its length in bytes, after every write", function*({ at, fs, info, write }) {
+  rule("the size of a file is its length in bytes after every write", function*({ at, fs, info, write }) {
     yield* write("f", "")
     assert.strictEqual((yield* info("f")).size, FileSystem.Size(0))
     yield* write("f", "ü")
@@ -1096,14 +1108,14 @@ const attributes = (rule: Rule) => {
     assert.strictEqual((yield* info("f")).size, FileSystem.Size(3))
   })
 
-  rule("each file has a number of its own, on the same device as its directory", function*({ info, inode, write }) {
+  rule("each file has its own inode number, on the device of its directory", function*({ info, inode, write }) {
     yield* write("f", "")
     yield* write("g", "")
     assert.notStrictEqual(yield* inode("f"), yield* inode("g"))
     assert.strictEqual((yield* info("f")).dev, (yield* info(".")).dev)
   })
 
-  rule("a file keeps its number when it is written, renamed, or changes its permissions", function*(world) {
+  rule("a file keeps its inode number when it is written, renamed or changes permissions", function*(world) {
     yield* world.write("f", "")
     const before = yield* world.inode("f")
     yield* world.write("f", "data")
@@ -1113,7 +1125,7 @@ const attributes = (rule: Rule) => {
     assert.strictEqual(yield* world.inode("g"), before)
   })
 
-  rule("stat gives the times as dates", function*({ info, write }) {
+  rule("stat returns times as dates", function*({ info, write }) {
     yield* write("f", "")
     const { atime, birthtime, mtime } = yield* info("f")
     for (const time of [atime, birthtime, mtime]) assert.instanceOf(Option.getOrThrow(time), Date)
@@ -1134,7 +1146,7 @@ const attributes = (rule: Rule) => {
       Effect.zipRight(write("f", ""), Effect.zipRight(age("f"), fs.open(at("f"), { flag: "w" })))
   )
   modifies("appending to a file", ({ at, fs }) => fs.writeFileString(at("f"), "x", { flag: "a" }))
-  modifies("truncating a file to the size that it has", ({ at, fs }) => fs.truncate(at("f"), 4))
+  modifies("truncating a file to its current size", ({ at, fs }) => fs.truncate(at("f"), 4))
   modifies(
     "copying another file onto a file",
     ({ at, fs, write }) => Effect.zipRight(write("g", ""), fs.copyFile(at("g"), at("f")))
@@ -1149,7 +1161,7 @@ const attributes = (rule: Rule) => {
     })
 
   leaves("reading a file", ({ content }) => content("f"))
-  leaves("opening a file for writing, without emptying it,", ({ at, fs }) => fs.open(at("f"), { flag: "r+" }))
+  leaves("opening a file for writing without truncation", ({ at, fs }) => fs.open(at("f"), { flag: "r+" }))
   leaves(
     "writing no bytes to a file",
     ({ at, fs }) => Effect.flatMap(fs.open(at("f"), { flag: "r+" }), (file) => file.write(new Uint8Array(0)))
@@ -1165,7 +1177,7 @@ const attributes = (rule: Rule) => {
       ["making a file", ({ write }) => write("d/new", "")],
       ["making a directory", ({ at, fs }) => fs.makeDirectory(at("d/new"))],
       ["making a link", ({ at, fs }) => fs.symlink("x", at("d/new"))],
-      ["adding a name of a file", ({ at, fs }) => fs.link(at("d/f"), at("d/new"))],
+      ["adding a name to a file", ({ at, fs }) => fs.link(at("d/f"), at("d/new"))],
       ["removing a file", ({ at, fs }) => fs.remove(at("d/f"))],
       ["removing a directory", ({ at, fs }) => fs.remove(at("d/sub"), { recursive: true })],
       ["renaming a file", ({ at, fs }) => fs.rename(at("d/f"), at("d/g"))],
@@ -1183,7 +1195,7 @@ const attributes = (rule: Rule) => {
   }
 
   rule(
-    "writing a file, or a change further down, does not modify the directory",
+    "writing a file or changing a subdirectory does not modify the directory",
     function*({ age, aged, mkdir, write }) {
       yield* mkdir("d/sub")
       yield* write("d/f", "")
@@ -1203,7 +1215,7 @@ const links = (rule: Rule) => {
     assert.strictEqual(yield* content("g"), "data")
   })
 
-  rule("what is written under one name is read under the other", function*({ at, content, fs, mode, write }) {
+  rule("data written under one name is read under the other", function*({ at, content, fs, mode, write }) {
     yield* write("f", "data")
     yield* fs.link(at("f"), at("g"))
     yield* write("g", "changed")
@@ -1212,7 +1224,7 @@ const links = (rule: Rule) => {
     assert.strictEqual(yield* mode("f"), 0o640)
   })
 
-  rule("a file counts its names", function*({ at, fs, info, mkdir, write }) {
+  rule("the link count of a file is the number of its names", function*({ at, fs, info, mkdir, write }) {
     const count = (name: string) => Effect.map(info(name), ({ nlink }) => Option.getOrThrow(nlink))
     yield* write("f", "data")
     assert.strictEqual(yield* count("f"), 1)
@@ -1230,14 +1242,14 @@ const links = (rule: Rule) => {
     assert.strictEqual(yield* count("h"), 1)
   })
 
-  rule("a file stays as long as one name stays", function*({ at, content, fs, write }) {
+  rule("a file exists as long as it has a name", function*({ at, content, fs, write }) {
     yield* write("f", "data")
     yield* fs.link(at("f"), at("g"))
     yield* fs.remove(at("f"))
     assert.strictEqual(yield* content("g"), "data")
   })
 
-  rule("link refuses a name that is taken, by whatever it is", function*({ at, fs, mkdir, write }) {
+  rule("link refuses an existing name of any kind", function*({ at, fs, mkdir, write }) {
     yield* write("f", "")
     yield* write("g", "")
     yield* mkdir("d")
@@ -1247,19 +1259,19 @@ const links = (rule: Rule) => {
     }
   })
 
-  rule("link refuses a directory, after a name that is taken", function*({ at, fs, mkdir, write }) {
+  rule("link refuses a directory, but reports an existing name first", function*({ at, fs, mkdir, write }) {
     yield* write("f", "")
     yield* mkdir("d")
     yield* refusedBetween(fs.link(at("d"), at("e")), "EPERM", "link", [at("d"), at("e")])
     yield* refusedBetween(fs.link(at("d"), at("f")), "EEXIST", "link", [at("d"), at("f")])
   })
 
-  rule("link refuses a new name with a slash behind it", function*({ at, fs, write }) {
+  rule("link refuses a new name with a trailing slash", function*({ at, fs, write }) {
     yield* write("f", "")
     yield* refusedBetween(fs.link(at("f"), at("g/")), "ENOENT", "link", [at("f"), at("g/")])
   })
 
-  rule("link of a link is another name of the link itself", function*({ at, fs, target }) {
+  rule("link to a link makes another name of the link itself", function*({ at, fs, target }) {
     yield* fs.symlink("nowhere", at("l"))
     yield* fs.link(at("l"), at("m"))
     assert.deepStrictEqual(yield* target("m"), Option.some("nowhere"))
@@ -1267,7 +1279,7 @@ const links = (rule: Rule) => {
     assert.deepStrictEqual(yield* target("m"), Option.some("nowhere"))
   })
 
-  rule("readLink gives the target as it was written", function*({ at, fs, target }) {
+  rule("readLink returns the target as it was written", function*({ at, fs, target }) {
     const targets = ["f", "../f", "./d//f/", "/", "/absolute path", "ü", "..", "."]
     for (const [index, name] of targets.entries()) {
       yield* fs.symlink(name, at(`${index}`))
@@ -1284,7 +1296,7 @@ const links = (rule: Rule) => {
     }
   })
 
-  rule("a relative target begins at the directory of the link", function*({ at, content, fs, mkdir, write }) {
+  rule("a relative target starts at the directory of the link", function*({ at, content, fs, mkdir, write }) {
     yield* mkdir("d/e")
     yield* write("d/f", "near")
     yield* write("f", "far")
@@ -1296,14 +1308,14 @@ const links = (rule: Rule) => {
     yield* refusedToOpen(fs.readFile(at("d/e/m")), "ENOENT", "readFile", at("d/e/m"))
   })
 
-  rule("an absolute target begins at the root", function*({ at, content, fs, mkdir, write }) {
+  rule("an absolute target starts at the root", function*({ at, content, fs, mkdir, write }) {
     yield* mkdir("d")
     yield* write("f", "data")
     yield* fs.symlink(at("f"), at("d/l"))
     assert.strictEqual(yield* content("d/l"), "data")
   })
 
-  rule("a link to a directory serves as the directory", function*({ at, content, fs, mkdir, names, write }) {
+  rule("a link to a directory can be used as the directory", function*({ at, content, fs, mkdir, names, write }) {
     yield* mkdir("d")
     yield* fs.symlink("d", at("l"))
     yield* write("l/f", "data")
@@ -1313,25 +1325,25 @@ const links = (rule: Rule) => {
     assert.strictEqual(yield* content("d/f"), "data")
   })
 
-  rule("symlink takes a target that is not there, yet", function*({ at, content, fs, write }) {
+  rule("symlink accepts a target that does not exist yet", function*({ at, content, fs, write }) {
     yield* fs.symlink("f", at("l"))
     assert.isFalse(yield* fs.exists(at("l")))
     yield* write("f", "data")
     assert.strictEqual(yield* content("l"), "data")
   })
 
-  rule("symlink takes no empty target", function*({ at, fs }) {
+  rule("symlink refuses an empty target", function*({ at, fs }) {
     yield* refusedBetween(fs.symlink("", at("l")), "ENOENT", "symlink", ["", at("l")])
   })
 
-  rule("symlink takes a target of 4095 bytes, not of 4096", function*({ at, fs, target }) {
+  rule("symlink accepts a target of 4095 bytes, but not of 4096", function*({ at, fs, target }) {
     const long = "x".repeat(4096)
     yield* fs.symlink(long.slice(1), at("l"))
     assert.deepStrictEqual(yield* target("l"), Option.some(long.slice(1)))
     yield* refusedBetween(fs.symlink(long, at("m")), "ENAMETOOLONG", "symlink", [long, at("m")])
   })
 
-  rule("symlink refuses a name that is taken, by whatever it is", function*({ at, fs, mkdir, write }) {
+  rule("symlink refuses an existing name of any kind", function*({ at, fs, mkdir, write }) {
     yield* write("f", "")
     yield* mkdir("d")
     yield* fs.symlink("nowhere", at("dangling"))
@@ -1340,12 +1352,12 @@ const links = (rule: Rule) => {
     }
   })
 
-  rule("symlink refuses a new name with a slash behind it", function*({ at, fs }) {
+  rule("symlink refuses a new name with a trailing slash", function*({ at, fs }) {
     yield* refusedBetween(fs.symlink("target", at("l/")), "ENOENT", "symlink", ["target", at("l/")])
   })
 
   rule(
-    "realPath gives the path without links, dots and doubled slashes",
+    "realPath returns the path without links, dots and duplicate slashes",
     function*({ at, directory, fs, mkdir, write }) {
       yield* mkdir("d/e")
       yield* write("d/f", "")
@@ -1361,7 +1373,7 @@ const links = (rule: Rule) => {
     }
   )
 
-  rule("realPath takes two dots away with the name before them, links and missing names alike", function*(world) {
+  rule("realPath removes two dots with the name before them, even if it is a link or missing", function*(world) {
     yield* world.mkdir("d/e")
     yield* world.fs.symlink("d/e", world.at("l"))
     const real = yield* world.fs.realPath(world.directory)
@@ -1369,18 +1381,18 @@ const links = (rule: Rule) => {
     assert.strictEqual(yield* world.fs.realPath(world.at("missing/..")), real)
   })
 
-  rule("realPath takes a slash behind a file", function*({ at, directory, fs, write }) {
+  rule("realPath accepts a trailing slash after a file", function*({ at, directory, fs, write }) {
     yield* write("f", "")
     assert.strictEqual(yield* fs.realPath(at("f/")), `${yield* fs.realPath(directory)}/f`)
   })
 
-  rule("realPath names the first part that is not found", function*({ directory, fs }) {
+  rule("realPath reports the first part of the path that is missing", function*({ directory, fs }) {
     const real = yield* fs.realPath(directory)
     const path = `${real}/missing/x`
     yield* refused(fs.realPath(path), "ENOENT", { method: "realPath", path, call: `lstat '${real}/missing'` })
   })
 
-  rule("realPath refuses a way through a file", function*({ at, directory, fs, write }) {
+  rule("realPath refuses a path through a file", function*({ at, directory, fs, write }) {
     yield* write("f", "")
     yield* fs.symlink("f", at("l"))
     const real = yield* fs.realPath(directory)
@@ -1390,7 +1402,7 @@ const links = (rule: Rule) => {
     }
   })
 
-  rule("realPath names a dangling link, and a loop, as the link", function*({ at, directory, fs }) {
+  rule("realPath reports a dangling link and a loop by the link", function*({ at, directory, fs }) {
     yield* fs.symlink("nowhere", at("dangling"))
     yield* fs.symlink("pong", at("ping"))
     yield* fs.symlink("ping", at("pong"))
@@ -1414,12 +1426,12 @@ const directories = (rule: Rule) => {
     assert.deepStrictEqual(yield* names("d"), [])
   })
 
-  rule("makeDirectory takes a slash behind the name", function*({ at, fs, names }) {
+  rule("makeDirectory accepts a trailing slash", function*({ at, fs, names }) {
     yield* fs.makeDirectory(at("d/"))
     assert.deepStrictEqual(yield* names("."), ["d"])
   })
 
-  rule("makeDirectory refuses a name that is taken, by whatever it is", function*({ at, fs, mkdir, write }) {
+  rule("makeDirectory refuses an existing name of any kind", function*({ at, fs, mkdir, write }) {
     yield* write("f", "")
     yield* mkdir("d")
     yield* fs.symlink("d", at("l"))
@@ -1433,20 +1445,20 @@ const directories = (rule: Rule) => {
     }
   })
 
-  rule("makeDirectory refuses a path that ends in a dot behind a new name", function*({ at, fs, names }) {
+  rule("makeDirectory refuses a trailing dot after a new name", function*({ at, fs, names }) {
     const path = at("d/.")
     yield* refused(fs.makeDirectory(path), "ENOENT", { method: "makeDirectory", path, call: `mkdir '${path}'` })
     assert.deepStrictEqual(yield* names("."), [])
   })
 
-  rule("makeDirectory, recursive, makes all the directories of the path", function*({ at, fs, names }) {
+  rule("makeDirectory, recursive, makes all directories of the path", function*({ at, fs, names }) {
     yield* fs.makeDirectory(at("a/b//c/"), { recursive: true })
     yield* fs.makeDirectory(at("a/d/."), { recursive: true })
     assert.deepStrictEqual(yield* names("a"), ["b", "d"])
     assert.deepStrictEqual(yield* names("a/b"), ["c"])
   })
 
-  rule("makeDirectory, recursive, accepts an existing directory, and leaves its permissions", function*(world) {
+  rule("makeDirectory, recursive, accepts an existing directory and keeps its permissions", function*(world) {
     yield* world.mkdir("d")
     yield* world.write("d/f", "data")
     yield* world.fs.chmod(world.at("d"), 0o750)
@@ -1458,7 +1470,7 @@ const directories = (rule: Rule) => {
     assert.strictEqual(yield* world.content("d/f"), "data")
   })
 
-  rule("makeDirectory, recursive, goes through links to directories", function*({ at, fs, mkdir, names }) {
+  rule("makeDirectory, recursive, follows links to directories", function*({ at, fs, mkdir, names }) {
     yield* mkdir("d")
     yield* fs.symlink("d", at("l"))
     yield* fs.makeDirectory(at("l/a/b"), { recursive: true })
@@ -1497,28 +1509,31 @@ const directories = (rule: Rule) => {
     yield* refused(make(long), "ENAMETOOLONG", { method: "makeDirectory", path: long, call: `mkdir '${long}'` })
   })
 
-  rule("makeDirectory gives the permissions that are asked, to all that it makes", function*({ at, fs, mode }) {
+  rule("makeDirectory gives every directory that it makes the requested permissions", function*({ at, fs, mode }) {
     yield* fs.makeDirectory(at("d"), { mode: 0o700 })
     yield* fs.makeDirectory(at("a/b"), { mode: 0o700, recursive: true })
     assert.deepStrictEqual([yield* mode("d"), yield* mode("a"), yield* mode("a/b")], [0o700, 0o700, 0o700])
   })
 
-  rule("directories are made for their owner at least", function*({ at, fs, mode }) {
+  rule("a new directory is accessible to its owner by default", function*({ at, fs, mode }) {
     yield* fs.makeDirectory(at("d"))
     assert.strictEqual((yield* mode("d")) & 0o700, 0o700)
   })
 
-  rule("readDirectory names what is in the directory, and nothing else", function*({ at, fs, mkdir, names, write }) {
-    yield* mkdir("d/sub/deep")
-    yield* write("d/f", "")
-    yield* write("d/.hidden", "")
-    yield* fs.symlink("nowhere", at("d/dangling"))
-    assert.deepStrictEqual(yield* names("d"), [".hidden", "dangling", "f", "sub"])
-    assert.deepStrictEqual(yield* names("d/sub/deep"), [])
-  })
+  rule(
+    "readDirectory returns the names in the directory, and nothing else",
+    function*({ at, fs, mkdir, names, write }) {
+      yield* mkdir("d/sub/deep")
+      yield* write("d/f", "")
+      yield* write("d/.hidden", "")
+      yield* fs.symlink("nowhere", at("d/dangling"))
+      assert.deepStrictEqual(yield* names("d"), [".hidden", "dangling", "f", "sub"])
+      assert.deepStrictEqual(yield* names("d/sub/deep"), [])
+    }
+  )
 
   rule(
-    "readDirectory, recursive, names what is below, by paths from the directory",
+    "readDirectory, recursive, returns everything below, by paths relative to the directory",
     function*({ at, fs, mkdir, write }) {
       yield* mkdir("d/sub/deep")
       yield* write("d/f", "")
@@ -1531,7 +1546,7 @@ const directories = (rule: Rule) => {
     }
   )
 
-  rule("readDirectory, recursive, names a directory before what is in it", function*({ at, fs, mkdir }) {
+  rule("readDirectory, recursive, returns a directory before its contents", function*({ at, fs, mkdir }) {
     yield* mkdir("d/a/b/c")
     yield* mkdir("d/b/c")
     const names = yield* fs.readDirectory(at("d"), { recursive: true })
@@ -1541,7 +1556,7 @@ const directories = (rule: Rule) => {
     assert.lengthOf(names, 5)
   })
 
-  rule("readDirectory, recursive, goes into links to directories", function*({ at, fs, mkdir, write }) {
+  rule("readDirectory, recursive, follows links to directories", function*({ at, fs, mkdir, write }) {
     yield* mkdir("d/sub")
     yield* write("d/sub/f", "")
     yield* fs.symlink("sub", at("d/l"))
@@ -1565,7 +1580,7 @@ const directories = (rule: Rule) => {
     })
   }
 
-  rule("makeTempDirectory makes a new directory for its owner alone", function*({ directory, fs, path }) {
+  rule("makeTempDirectory makes a directory that only its owner can use", function*({ directory, fs, path }) {
     const one = yield* fs.makeTempDirectory({ directory })
     const two = yield* fs.makeTempDirectory({ directory })
     assert.notStrictEqual(one, two)
@@ -1588,7 +1603,7 @@ const directories = (rule: Rule) => {
     assert.isTrue(yield* fs.exists(made))
   })
 
-  rule("makeTempDirectory uses the system's directory, by an absolute path", function*({ fs, path }) {
+  rule("makeTempDirectory uses the system's directory by default, with an absolute path", function*({ fs, path }) {
     const made = yield* Effect.acquireRelease(
       fs.makeTempDirectory({ prefix: "spec-" }),
       (made) => Effect.orDie(fs.remove(made, { recursive: true }))
@@ -1615,7 +1630,7 @@ const directories = (rule: Rule) => {
       rule(`${method} refuses a directory that is ${what}`, function*(world) {
         yield* world.write("f", "")
         const path = `${world.at(name)}/`
-        const { description, ...rest } = told(yield* Effect.flip(make(world, world.at(name))))
+        const { description, ...rest } = fieldsOf(yield* Effect.flip(make(world, world.at(name))))
         assert.deepStrictEqual<unknown>(rest, {
           _tag: "SystemError",
           module: "FileSystem",
@@ -1629,7 +1644,7 @@ const directories = (rule: Rule) => {
     }
   }
 
-  rule("makeTempDirectoryScoped removes the directory with all that came into it", function*({ directory, fs, names }) {
+  rule("makeTempDirectoryScoped removes the directory and everything in it", function*({ directory, fs, names }) {
     yield* Effect.scoped(Effect.gen(function*() {
       const made = yield* fs.makeTempDirectoryScoped({ directory, prefix: "p" })
       yield* fs.makeDirectory(`${made}/a/b`, { recursive: true })
@@ -1640,7 +1655,7 @@ const directories = (rule: Rule) => {
   })
 
   rule(
-    "makeTempDirectoryScoped dies where the directory is gone before its scope closes",
+    "makeTempDirectoryScoped dies when the directory is gone before its scope closes",
     function*({ directory, fs }) {
       let path = ""
       const exit = yield* Effect.exit(Effect.scoped(Effect.flatMap(
@@ -1662,7 +1677,7 @@ const directories = (rule: Rule) => {
   )
 
   rule(
-    "makeTempFile makes an empty file in a new directory, which takes the prefix",
+    "makeTempFile makes an empty file in a new directory, which has the prefix",
     function*({ directory, fs, path }) {
       const made = yield* fs.makeTempFile({ directory, prefix: "p-", suffix: ".txt" })
       assert.strictEqual(path.dirname(path.dirname(made)), directory)
@@ -1673,7 +1688,7 @@ const directories = (rule: Rule) => {
     }
   )
 
-  rule("makeTempFile makes another file each time, which outlives the scope", function*({ directory, fs }) {
+  rule("makeTempFile makes a new file each time, which outlives the scope", function*({ directory, fs }) {
     const one = yield* Effect.scoped(fs.makeTempFile({ directory }))
     const two = yield* Effect.scoped(fs.makeTempFile({ directory }))
     assert.notStrictEqual(one, two)
@@ -1692,7 +1707,7 @@ const directories = (rule: Rule) => {
   })
 }
 
-/** What the letters of a flag mean. */
+/** The meaning of each flag. */
 const flags = (["r", "r+", "w", "wx", "w+", "wx+", "a", "ax", "a+", "ax+"] as const).map((flag) => ({
   flag,
   reads: flag.startsWith("r") || flag.endsWith("+"),
@@ -1706,7 +1721,7 @@ const flags = (["r", "r+", "w", "wx", "w+", "wx+", "a", "ax", "a+", "ax+"] as co
 const files = (rule: Rule) => {
   for (const { appends, empties, exclusive, flag, makes, reads, writes } of flags) {
     rule(
-      `open with ${flag} ${makes ? "makes a missing file, empty" : "does not find a missing file"}`,
+      `open with ${flag} ${makes ? "makes a missing file" : "fails on a missing file"}`,
       function*(world) {
         if (makes) {
           yield* Effect.scoped(world.fs.open(world.at("f"), { flag }))
@@ -1731,7 +1746,7 @@ const files = (rule: Rule) => {
       assert.strictEqual(yield* inode("f"), before)
     })
 
-    const dangling = exclusive ? "refuses" : makes ? "makes the file behind" : "does not find a file behind"
+    const dangling = exclusive ? "refuses" : makes ? "makes the target of" : "fails on"
     rule(`open with ${flag} ${dangling} a dangling link`, function*({ at, fs, names }) {
       yield* fs.symlink("new", at("l"))
       if (exclusive) {
@@ -1744,7 +1759,7 @@ const files = (rule: Rule) => {
       assert.deepStrictEqual(yield* names("."), exclusive || !makes ? ["l"] : ["l", "new"])
     })
 
-    rule(`open with ${flag} ${writes ? "refuses" : "takes"} a directory`, function*({ at, fs, mkdir }) {
+    rule(`open with ${flag} ${writes ? "refuses" : "opens"} a directory`, function*({ at, fs, mkdir }) {
       yield* mkdir("d")
       if (writes) {
         yield* refusedAt(fs.open(at("d"), { flag }), exclusive ? "EEXIST" : "EISDIR", "open", at("d"))
@@ -1754,7 +1769,7 @@ const files = (rule: Rule) => {
       }
     })
 
-    rule(`open with ${flag} refuses a slash behind a file's name`, function*({ at, fs, names, write }) {
+    rule(`open with ${flag} refuses a trailing slash after a file`, function*({ at, fs, names, write }) {
       yield* write("f", "data")
       const code = makes ? "EISDIR" : "ENOTDIR"
       yield* refusedAt(fs.open(at("f/"), { flag }), code, "open", at("f/"))
@@ -1775,7 +1790,7 @@ const files = (rule: Rule) => {
       }
     })
 
-    const writing = writes ? `is written ${appends ? "at its end" : "where the position is"}` : "cannot be written"
+    const writing = writes ? `is written at its ${appends ? "end" : "position"}` : "cannot be written"
     rule(`a file opened with ${flag} ${writing}`, function*({ at, content, fs, write }) {
       if (!makes) yield* write("f", "")
       const file = yield* fs.open(at("f"), { flag })
@@ -1804,7 +1819,7 @@ const files = (rule: Rule) => {
       assert.strictEqual(yield* content("f"), writes ? "da" : "data")
     })
 
-    rule(`writeFile with ${flag} ${writes ? "writes as a file opened so" : "cannot write"}`, function*(world) {
+    rule(`writeFile with ${flag} ${writes ? "writes as with an open file" : "cannot write"}`, function*(world) {
       const write = (name: string) => world.fs.writeFile(world.at(name), bytes("NEW"), { flag })
       yield* world.write("f", "older")
       if (exclusive) {
@@ -1826,7 +1841,7 @@ const files = (rule: Rule) => {
     })
   }
 
-  rule("open reads, unless it is told otherwise", function*({ at, fs, write }) {
+  rule("open opens a file for reading by default", function*({ at, fs, write }) {
     yield* write("f", "data")
     const file = yield* fs.open(at("f"))
     assert.strictEqual(yield* readAlloc(file, 10), "data")
@@ -1834,7 +1849,7 @@ const files = (rule: Rule) => {
   })
 
   rule(
-    "open gives a new file the permissions that are asked, an existing one none",
+    "open gives a new file the requested permissions, and leaves those of an existing file",
     function*({ at, fs, mode, write }) {
       yield* write("f", "")
       yield* fs.chmod(at("f"), 0o640)
@@ -1844,12 +1859,12 @@ const files = (rule: Rule) => {
     }
   )
 
-  rule("open gives a new file to be read and written by its owner, run by nobody", function*({ at, fs, mode }) {
+  rule("open lets the owner read and write a new file, and nobody execute it", function*({ at, fs, mode }) {
     yield* fs.open(at("f"), { flag: "w" })
     assert.strictEqual((yield* mode("f")) & 0o711, 0o600)
   })
 
-  rule("what is made has the permissions that are asked, less those that are taken from all", function*(world) {
+  rule("new files and directories have the requested permissions without those in the umask", function*(world) {
     yield* world.fs.makeDirectory(world.at("d"))
     yield* world.fs.makeDirectory(world.at("e"), { mode: 0o777 })
     yield* world.fs.open(world.at("f"), { flag: "w" })
@@ -1870,7 +1885,7 @@ const files = (rule: Rule) => {
     yield* refusedAt(fs.open(at("loop")), "ELOOP", "open", at("loop"))
   })
 
-  rule("a file is a File, and each has a descriptor of its own", function*({ at, fs, write }) {
+  rule("an open file is a File with its own descriptor", function*({ at, fs, write }) {
     yield* write("f", "")
     const one = yield* fs.open(at("f"))
     const two = yield* fs.open(at("f"))
@@ -1879,7 +1894,7 @@ const files = (rule: Rule) => {
     assert.notStrictEqual(one.fd, two.fd)
   })
 
-  rule("a file is closed with its scope, and then is no file for the system", function*({ at, fs, write }) {
+  rule("a file is closed with its scope, and then its descriptor is invalid", function*({ at, fs, write }) {
     yield* write("f", "data")
     const file = yield* Effect.scoped(fs.open(at("f")))
     yield* refused(file.stat, "EBADF", { method: "stat", path: file.fd, call: "fstat" })
@@ -1888,7 +1903,7 @@ const files = (rule: Rule) => {
     yield* refused(file.read(new Uint8Array(1)), "EBADF", { method: "read", path: file.fd, call: "read" })
   })
 
-  rule("read fills the buffer from the position on, and tells how many bytes it read", function*({ at, fs, write }) {
+  rule("read fills the buffer from the position on, and returns the number of bytes", function*({ at, fs, write }) {
     yield* write("f", "hello")
     const file = yield* fs.open(at("f"))
     const buffer = bytes("........")
@@ -1898,7 +1913,7 @@ const files = (rule: Rule) => {
     assert.strictEqual(text(buffer), "llo.....")
   })
 
-  rule("read tells of no bytes at the end, and with an empty buffer", function*({ at, fs, write }) {
+  rule("read returns 0 at the end and with an empty buffer", function*({ at, fs, write }) {
     yield* write("f", "hello")
     const file = yield* fs.open(at("f"))
     assert.strictEqual(yield* file.read(new Uint8Array(0)), FileSystem.Size(0))
@@ -1908,7 +1923,7 @@ const files = (rule: Rule) => {
     assert.strictEqual(text(buffer), "..")
   })
 
-  rule("readAlloc gives what is there, at most as much as asked, and none at the end", function*({ at, fs, write }) {
+  rule("readAlloc returns at most the requested bytes, and none at the end", function*({ at, fs, write }) {
     yield* write("f", "hello")
     const file = yield* fs.open(at("f"))
     assert.strictEqual(yield* readAlloc(file, 2), "he")
@@ -1917,7 +1932,7 @@ const files = (rule: Rule) => {
     assert.isUndefined(yield* readAlloc(file, 0))
   })
 
-  rule("what was read is the caller's: changing it changes no file", function*({ at, content, fs, write }) {
+  rule("a change of the bytes that were read changes no file", function*({ at, content, fs, write }) {
     yield* write("f", "hello")
     const file = yield* fs.open(at("f"))
     const read = Option.getOrThrow(yield* file.readAlloc(5))
@@ -1927,7 +1942,7 @@ const files = (rule: Rule) => {
     assert.strictEqual(yield* content("f"), "hello")
   })
 
-  rule("what was written is a copy: changing the buffer later changes no file", function*({ at, content, fs }) {
+  rule("a change of the buffer after a write changes no file", function*({ at, content, fs }) {
     const data = bytes("hello")
     const file = yield* fs.open(at("f"), { flag: "w" })
     yield* file.write(data)
@@ -1936,7 +1951,7 @@ const files = (rule: Rule) => {
     assert.deepStrictEqual([yield* content("f"), yield* content("g")], ["hello", "hello"])
   })
 
-  rule("a file at its end reads what is added later", function*({ at, fs, write }) {
+  rule("data added later can be read from the end of a file", function*({ at, fs, write }) {
     yield* write("f", "one")
     const file = yield* fs.open(at("f"))
     assert.strictEqual(yield* readAlloc(file, 10), "one")
@@ -1955,7 +1970,7 @@ const files = (rule: Rule) => {
     assert.strictEqual(yield* content("f"), "hELlo!")
   })
 
-  rule("two openings of a file have positions of their own", function*({ at, fs, write }) {
+  rule("a file that is opened twice has two positions", function*({ at, fs, write }) {
     yield* write("f", "hello")
     const one = yield* fs.open(at("f"))
     const two = yield* fs.open(at("f"))
@@ -1964,7 +1979,7 @@ const files = (rule: Rule) => {
     assert.strictEqual(yield* readAlloc(one, 3), "lo")
   })
 
-  rule("seek sets the position from the start, or moves it from where it is", function*({ at, fs, write }) {
+  rule("seek sets the position from the start or moves it from the current one", function*({ at, fs, write }) {
     yield* write("f", "hello")
     const file = yield* fs.open(at("f"))
     yield* file.seek(3, "start")
@@ -1977,7 +1992,7 @@ const files = (rule: Rule) => {
     assert.strictEqual(yield* readAlloc(file, 10), "hello")
   })
 
-  rule("seek beyond the end reads nothing, and makes the file no longer", function*({ at, fs, info, write }) {
+  rule("seek beyond the end reads nothing, and does not extend the file", function*({ at, fs, info, write }) {
     yield* write("f", "hello")
     const file = yield* fs.open(at("f"), { flag: "r+" })
     yield* file.seek(8, "start")
@@ -1994,7 +2009,7 @@ const files = (rule: Rule) => {
     assert.strictEqual(yield* content("f"), "hello\0\0\0!")
   })
 
-  rule("writing inside a file replaces as many bytes", function*({ at, content, fs, write }) {
+  rule("writing within a file replaces the bytes there", function*({ at, content, fs, write }) {
     yield* write("f", "hello")
     const file = yield* fs.open(at("f"), { flag: "r+" })
     yield* file.seek(1, "start")
@@ -2002,9 +2017,9 @@ const files = (rule: Rule) => {
     assert.strictEqual(yield* content("f"), "hELlo")
   })
 
-  rule("writeAll of no bytes is an error, as nothing was written", function*({ at, fs }) {
+  rule("writeAll of no bytes is an error, because nothing was written", function*({ at, fs }) {
     const file = yield* fs.open(at("f"), { flag: "w" })
-    const error = told(yield* Effect.flip(file.writeAll(new Uint8Array(0))))
+    const error = fieldsOf(yield* Effect.flip(file.writeAll(new Uint8Array(0))))
     assert.deepStrictEqual<unknown>(error, {
       _tag: "SystemError",
       module: "FileSystem",
@@ -2016,7 +2031,7 @@ const files = (rule: Rule) => {
     })
   })
 
-  rule("appending ignores the position, and leaves it where it is", function*({ at, content, fs, write }) {
+  rule("appending ignores the position and does not move it", function*({ at, content, fs, write }) {
     yield* write("f", "hello")
     const file = yield* fs.open(at("f"), { flag: "a+" })
     yield* file.write(bytes("X"))
@@ -2027,7 +2042,7 @@ const files = (rule: Rule) => {
     assert.strictEqual(yield* content("f"), "helloXY")
   })
 
-  rule("appending goes to the end that the file has by then", function*({ at, content, fs, write }) {
+  rule("appending goes to the current end of the file", function*({ at, content, fs, write }) {
     yield* write("f", "hello")
     const one = yield* fs.open(at("f"), { flag: "a" })
     const two = yield* fs.open(at("f"), { flag: "a" })
@@ -2039,7 +2054,7 @@ const files = (rule: Rule) => {
     assert.strictEqual(yield* content("f"), "h4")
   })
 
-  rule("truncating an open file cuts it, or lengthens it with zeros", function*({ at, content, fs, write }) {
+  rule("truncating an open file shortens it, or extends it with zeros", function*({ at, content, fs, write }) {
     yield* write("f", "hello")
     const file = yield* fs.open(at("f"), { flag: "r+" })
     yield* file.truncate(2)
@@ -2062,7 +2077,7 @@ const files = (rule: Rule) => {
     assert.strictEqual(yield* world.content("f"), "heXY\0\0")
   })
 
-  rule("truncating a file by its path leaves the positions of its openings", function*({ at, content, fs, write }) {
+  rule("truncating a file by its path leaves the positions of open files", function*({ at, content, fs, write }) {
     yield* write("f", "hello")
     const file = yield* fs.open(at("f"), { flag: "r+" })
     yield* file.seek(4, "start")
@@ -2071,19 +2086,19 @@ const files = (rule: Rule) => {
     assert.strictEqual(yield* content("f"), "he\0\0X")
   })
 
-  rule("truncating an open file takes whole lengths only", function*({ at, fs }) {
+  rule("truncating an open file requires an integer length", function*({ at, fs }) {
     const file = yield* fs.open(at("f"), { flag: "w" })
     yield* refusedArgument(file.truncate(1.5), "truncate")
   })
 
-  rule("an open file tells of itself as its path does", function*({ at, fs, info, write }) {
+  rule("stat of an open file is that of its path", function*({ at, fs, info, write }) {
     yield* write("f", "hello")
     const file = yield* fs.open(at("f"), { flag: "a" })
     yield* file.write(bytes("!"))
     const { ino, mode, nlink, size, type } = yield* info("f")
-    const told = yield* file.stat
-    assert.deepStrictEqual([told.ino, told.mode, told.nlink, told.size, told.type], [ino, mode, nlink, size, type])
-    assert.strictEqual(told.size, FileSystem.Size(6))
+    const found = yield* file.stat
+    assert.deepStrictEqual([found.ino, found.mode, found.nlink, found.size, found.type], [ino, mode, nlink, size, type])
+    assert.strictEqual(found.size, FileSystem.Size(6))
   })
 
   rule("sync succeeds, and changes nothing", function*({ at, content, fs, write }) {
@@ -2106,7 +2121,7 @@ const files = (rule: Rule) => {
     assert.deepStrictEqual(yield* names("."), [])
   })
 
-  rule("a removed file that is open and a new one of its name are two", function*({ at, content, fs, write }) {
+  rule("a removed file that is open and a new file of its name are separate", function*({ at, content, fs, write }) {
     yield* write("f", "old")
     const file = yield* fs.open(at("f"), { flag: "r+" })
     yield* fs.remove(at("f"))
@@ -2117,7 +2132,7 @@ const files = (rule: Rule) => {
     assert.strictEqual(yield* readAlloc(file, 10), "OLD")
   })
 
-  rule("an open file follows no renaming: it stays the same file", function*({ at, content, fs, write }) {
+  rule("an open file stays the same file when its name is given to another", function*({ at, content, fs, write }) {
     yield* write("f", "hello")
     yield* write("g", "other")
     const file = yield* fs.open(at("f"), { flag: "r+" })
@@ -2127,7 +2142,7 @@ const files = (rule: Rule) => {
     assert.deepStrictEqual([yield* content("moved"), yield* content("f")], ["Jello", "other"])
   })
 
-  rule("an open file that another is renamed over is read to its end", function*({ at, content, fs, write }) {
+  rule("an open file can be read to its end after another is renamed over it", function*({ at, content, fs, write }) {
     yield* write("f", "old")
     yield* write("g", "new")
     const file = yield* fs.open(at("f"))
@@ -2136,7 +2151,7 @@ const files = (rule: Rule) => {
     assert.strictEqual(yield* content("f"), "new")
   })
 
-  rule("an open directory can be told of and synchronised, not read, written or truncated", function*(world) {
+  rule("an open directory supports stat and sync, but not read, write or truncate", function*(world) {
     yield* world.mkdir("d")
     const file = yield* world.fs.open(world.at("d"))
     const path = file.fd
@@ -2149,7 +2164,7 @@ const files = (rule: Rule) => {
     yield* refused(file.truncate(), "EINVAL", { method: "truncate", path, call: "ftruncate" })
   })
 
-  rule("writes from many fibers to one file keep each other's bytes", function*({ at, content, fs }) {
+  rule("writes from many fibers to one open file lose no bytes", function*({ at, content, fs }) {
     const file = yield* fs.open(at("f"), { flag: "w" })
     const words = Array.from({ length: 20 }, (_, index) => `${index}`.padStart(2, "0"))
     yield* Effect.forEach(words, (word) => file.writeAll(bytes(word)), { concurrency: "unbounded", discard: true })
@@ -2159,18 +2174,18 @@ const files = (rule: Rule) => {
 }
 
 const contents = (rule: Rule) => {
-  rule("readFile gives the bytes of a file, whatever they are", function*({ at, fs }) {
+  rule("readFile returns the bytes of a file, whatever they are", function*({ at, fs }) {
     const data = Uint8Array.from({ length: 256 }, (_, index) => index)
     yield* fs.writeFile(at("f"), data)
     assert.deepStrictEqual([...(yield* fs.readFile(at("f")))], [...data])
   })
 
-  rule("readFile gives nothing of an empty file", function*({ at, fs, write }) {
+  rule("readFile returns no bytes for an empty file", function*({ at, fs, write }) {
     yield* write("f", "")
     assert.lengthOf(yield* fs.readFile(at("f")), 0)
   })
 
-  rule("readFile gives the whole of a large file", function*({ at, fs }) {
+  rule("readFile returns all of a large file", function*({ at, fs }) {
     const data = Uint8Array.from({ length: 1_000_003 }, (_, index) => index * 7)
     yield* fs.writeFile(at("f"), data)
     const read = yield* fs.readFile(at("f"))
@@ -2178,7 +2193,7 @@ const contents = (rule: Rule) => {
     assert.isTrue(read.every((byte, index) => byte === data[index]))
   })
 
-  rule("readFile opens a directory, and fails to read it", function*({ at, fs, mkdir }) {
+  rule("readFile opens a directory and fails to read it", function*({ at, fs, mkdir }) {
     yield* mkdir("d")
     yield* fs.symlink("d", at("l"))
     for (const path of [at("d"), at("d/"), at("l"), at(".")]) {
@@ -2196,7 +2211,7 @@ const contents = (rule: Rule) => {
     yield* refusedToOpen(fs.readFile(at("loop")), "ELOOP", "readFile", at("loop"))
   })
 
-  rule("readFileString decodes UTF-8, replacing what is none", function*({ at, fs }) {
+  rule("readFileString decodes UTF-8 and replaces invalid bytes", function*({ at, fs }) {
     yield* fs.writeFile(at("f"), Uint8Array.of(0xc3, 0xbc, 0xe9, 0x41))
     assert.strictEqual(yield* fs.readFileString(at("f")), "ü\ufffdA")
   })
@@ -2214,9 +2229,9 @@ const contents = (rule: Rule) => {
     })
   }
 
-  rule("readFileString takes no unknown encoding", function*({ at, fs, write }) {
+  rule("readFileString rejects an unknown encoding", function*({ at, fs, write }) {
     yield* write("f", "data")
-    assert.deepStrictEqual<unknown>(told(yield* Effect.flip(fs.readFileString(at("f"), "nope"))), {
+    assert.deepStrictEqual<unknown>(fieldsOf(yield* Effect.flip(fs.readFileString(at("f"), "nope"))), {
       _tag: "BadArgument",
       module: "FileSystem",
       method: "readFileString",
@@ -2224,11 +2239,11 @@ const contents = (rule: Rule) => {
     })
   })
 
-  rule("readFileString looks for the file before the encoding", function*({ at, fs }) {
+  rule("readFileString opens the file before it checks the encoding", function*({ at, fs }) {
     yield* refusedToOpen(fs.readFileString(at("f"), "nope"), "ENOENT", "readFile", at("f"))
   })
 
-  rule("writeFile makes a file, or replaces what is in it", function*({ at, content, fs, inode }) {
+  rule("writeFile makes a file, or replaces its contents", function*({ at, content, fs, inode }) {
     yield* fs.writeFile(at("f"), bytes("long content"))
     const before = yield* inode("f")
     yield* fs.writeFile(at("f"), bytes("short"))
@@ -2236,7 +2251,7 @@ const contents = (rule: Rule) => {
     assert.strictEqual(yield* inode("f"), before)
   })
 
-  rule("writeFile gives a new file the permissions that are asked, an existing one none", function*(world) {
+  rule("writeFile gives a new file the requested permissions, and leaves those of an existing file", function*(world) {
     yield* world.fs.writeFile(world.at("f"), bytes(""), { mode: 0o600 })
     yield* world.fs.writeFileString(world.at("g"), "", { mode: 0o700 })
     yield* world.fs.writeFile(world.at("g"), bytes(""), { mode: 0o600 })
@@ -2253,7 +2268,7 @@ const contents = (rule: Rule) => {
     }
   })
 
-  rule("writeFile refuses a slash behind a file's name, new or not", function*({ at, content, fs, names, write }) {
+  rule("writeFile refuses a trailing slash after a file, new or not", function*({ at, content, fs, names, write }) {
     yield* write("f", "data")
     for (const path of [at("f/"), at("g/")]) {
       yield* refusedToOpen(fs.writeFile(path, bytes("")), "EISDIR", "writeFile", path)
@@ -2271,7 +2286,7 @@ const contents = (rule: Rule) => {
   })
 
   rule(
-    "writeFile through a dangling link makes the file that it leads to",
+    "writeFile through a dangling link makes the target of the link",
     function*({ at, content, fs, mkdir, write }) {
       yield* mkdir("d")
       yield* fs.symlink("d/new", at("l"))
@@ -2284,15 +2299,15 @@ const contents = (rule: Rule) => {
     }
   )
 
-  rule("writeFile takes no unknown flag", function*({ at, fs, names }) {
-    // What callers without types may write.
+  rule("writeFile rejects an unknown flag", function*({ at, fs, names }) {
+    // A value that callers without types may pass.
     const flag = "q" as FileSystem.OpenFlag
     yield* refusedArgument(fs.writeFile(at("f"), bytes(""), { flag }), "writeFile")
     yield* refusedArgument(fs.open(at("f"), { flag }), "open")
     assert.deepStrictEqual(yield* names("."), [])
   })
 
-  rule("writeFileString encodes UTF-8, replacing halves of characters", function*({ at, fs }) {
+  rule("writeFileString encodes UTF-8 and replaces lone surrogates", function*({ at, fs }) {
     yield* fs.writeFileString(at("f"), "aü💾\ud800")
     assert.deepStrictEqual([...(yield* fs.readFile(at("f")))], [
       ...[0x61, 0xc3, 0xbc, 0xf0, 0x9f, 0x92, 0xbe],
@@ -2300,14 +2315,14 @@ const contents = (rule: Rule) => {
     ])
   })
 
-  rule("writeFileString takes flags", function*({ at, content, fs }) {
+  rule("writeFileString accepts flags", function*({ at, content, fs }) {
     yield* fs.writeFileString(at("f"), "one", { flag: "a" })
     yield* fs.writeFileString(at("f"), "two", { flag: "a" })
     assert.strictEqual(yield* content("f"), "onetwo")
     yield* refusedToOpen(fs.writeFileString(at("f"), "", { flag: "wx" }), "EEXIST", "writeFile", at("f"))
   })
 
-  rule("truncate empties a file, unless it is given a length", function*({ at, content, fs, write }) {
+  rule("truncate empties a file by default", function*({ at, content, fs, write }) {
     yield* write("f", "hello")
     yield* fs.truncate(at("f"), 2)
     assert.strictEqual(yield* content("f"), "he")
@@ -2315,28 +2330,28 @@ const contents = (rule: Rule) => {
     assert.strictEqual(yield* content("f"), "")
   })
 
-  rule("truncate lengthens a file with zeros, also where there was data", function*({ at, content, fs, write }) {
+  rule("truncate extends a file with zeros, even where there was data before", function*({ at, content, fs, write }) {
     yield* write("f", "hello")
     yield* fs.truncate(at("f"), 2)
     yield* fs.truncate(at("f"), 5n)
     assert.strictEqual(yield* content("f"), "he\0\0\0")
   })
 
-  rule("truncate takes what is less than nothing for nothing", function*({ at, content, fs, write }) {
+  rule("truncate treats a negative length as 0", function*({ at, content, fs, write }) {
     yield* write("f", "hello")
     yield* fs.truncate(at("f"), -3)
     assert.strictEqual(yield* content("f"), "")
   })
 
   for (const length of [1.5, 2 ** 53]) {
-    rule(`truncate takes no length of ${length}`, function*({ at, content, fs, write }) {
+    rule(`truncate rejects a length of ${length}`, function*({ at, content, fs, write }) {
       yield* write("f", "hello")
       yield* refusedArgument(fs.truncate(at("f"), length), "truncate")
       assert.strictEqual(yield* content("f"), "hello")
     })
   }
 
-  rule("truncate follows links, and makes no file", function*({ at, content, fs, names, write }) {
+  rule("truncate follows links and makes no file", function*({ at, content, fs, names, write }) {
     yield* write("f", "hello")
     yield* fs.symlink("f", at("l"))
     yield* fs.symlink("nowhere", at("dangling"))
@@ -2353,16 +2368,16 @@ const contents = (rule: Rule) => {
     }
   })
 
-  rule("a file may be far longer than what is stored of it", function*({ at, fs, info, write }) {
+  rule("a file may be far larger than the space that it takes", function*({ at, fs, info, write }) {
     const size = 2 ** 40
     yield* write("f", "data")
     yield* fs.truncate(at("f"), size)
-    const { blocks, size: told } = yield* info("f")
-    assert.strictEqual(told, FileSystem.Size(size))
+    const { blocks, size: length } = yield* info("f")
+    assert.strictEqual(length, FileSystem.Size(size))
     assert.isBelow(Option.getOrThrow(blocks) * 512, 2 ** 20)
   })
 
-  rule("holes read as zeros, and are written in place", function*({ at, fs }) {
+  rule("holes read as zeros and can be written", function*({ at, fs }) {
     const far = 2n ** 33n
     const file = yield* fs.open(at("f"), { flag: "w+" })
     yield* file.truncate(far + 8n)
@@ -2376,7 +2391,7 @@ const contents = (rule: Rule) => {
     assert.deepStrictEqual(yield* readAlloc(file, 6), "\0\0\0\0\0d")
   })
 
-  rule("a file with data in many places reads as if it were whole", function*({ at, fs }) {
+  rule("a file with data and holes reads as one sequence of bytes", function*({ at, fs }) {
     const file = yield* fs.open(at("f"), { flag: "w+" })
     const expected = new Uint8Array(400_000)
     for (
@@ -2394,7 +2409,7 @@ const contents = (rule: Rule) => {
 }
 
 const removals = (rule: Rule) => {
-  rule("remove takes a file away", function*({ at, fs, names, write }) {
+  rule("remove removes a file", function*({ at, fs, names, write }) {
     yield* write("f", "")
     yield* write("g", "")
     yield* fs.remove(at("f"))
@@ -2402,40 +2417,46 @@ const removals = (rule: Rule) => {
   })
 
   for (const force of [false, true]) {
-    rule(`remove, not recursive, refuses directories, ${force ? "" : "not "}forced, empty or not`, function*(world) {
-      yield* world.mkdir("empty")
-      yield* world.mkdir("d")
-      yield* world.write("d/f", "")
-      yield* world.fs.symlink("d", world.at("l"))
-      for (const name of ["empty", "d", "d/", "l/", "."]) {
-        const path = world.at(name)
-        yield* refusedWith(world.fs.remove(path, { force }), {
-          method: "remove",
-          path,
-          syscall: "rm",
-          description: `Path is a directory: rm returned EISDIR (is a directory) ${path}`
-        })
+    rule(
+      `remove, not recursive, refuses directories, empty or not, ${force ? "with" : "without"} force`,
+      function*(world) {
+        yield* world.mkdir("empty")
+        yield* world.mkdir("d")
+        yield* world.write("d/f", "")
+        yield* world.fs.symlink("d", world.at("l"))
+        for (const name of ["empty", "d", "d/", "l/", "."]) {
+          const path = world.at(name)
+          yield* refusedWith(world.fs.remove(path, { force }), {
+            method: "remove",
+            path,
+            syscall: "rm",
+            description: `Path is a directory: rm returned EISDIR (is a directory) ${path}`
+          })
+        }
+        assert.deepStrictEqual(yield* world.names("d"), ["f"])
       }
-      assert.deepStrictEqual(yield* world.names("d"), ["f"])
-    })
+    )
 
-    rule(`remove, ${force ? "" : "not "}forced, refuses a path through a file or a loop`, function*({ at, fs, write }) {
-      yield* write("f", "")
-      yield* fs.symlink("loop", at("loop"))
-      for (const [name, code] of [["f/x", "ENOTDIR"], ["f/", "ENOTDIR"], ["loop/x", "ELOOP"]] as const) {
-        const call = `lstat '${at(name)}'`
-        yield* refused(fs.remove(at(name), { force }), code, { method: "remove", path: at(name), call })
-        yield* refused(fs.remove(at(name), { force, recursive: true }), code, {
-          method: "remove",
-          path: at(name),
-          call
-        })
+    rule(
+      `remove ${force ? "with" : "without"} force refuses a path through a file or a loop`,
+      function*({ at, fs, write }) {
+        yield* write("f", "")
+        yield* fs.symlink("loop", at("loop"))
+        for (const [name, code] of [["f/x", "ENOTDIR"], ["f/", "ENOTDIR"], ["loop/x", "ELOOP"]] as const) {
+          const call = `lstat '${at(name)}'`
+          yield* refused(fs.remove(at(name), { force }), code, { method: "remove", path: at(name), call })
+          yield* refused(fs.remove(at(name), { force, recursive: true }), code, {
+            method: "remove",
+            path: at(name),
+            call
+          })
+        }
       }
-    })
+    )
   }
 
   rule(
-    "remove, recursive, takes files, empty directories and whole trees away",
+    "remove, recursive, removes files, empty directories and whole trees",
     function*({ at, fs, mkdir, names, write }) {
       yield* write("f", "")
       yield* mkdir("empty")
@@ -2447,7 +2468,7 @@ const removals = (rule: Rule) => {
     }
   )
 
-  rule("remove, recursive, does not go through links", function*({ at, content, fs, mkdir, write }) {
+  rule("remove, recursive, does not follow links", function*({ at, content, fs, mkdir, write }) {
     yield* mkdir("d")
     yield* mkdir("kept")
     yield* write("kept/f", "data")
@@ -2457,7 +2478,7 @@ const removals = (rule: Rule) => {
   })
 
   for (const options of [{}, { recursive: true }, { force: true }, { recursive: true, force: true }]) {
-    rule(`remove with ${JSON.stringify(options)} takes a link away, not what it leads to`, function*(world) {
+    rule(`remove with ${JSON.stringify(options)} removes a link, not its target`, function*(world) {
       yield* world.write("f", "data")
       yield* world.mkdir("d")
       yield* world.fs.symlink("f", world.at("to file"))
@@ -2471,7 +2492,7 @@ const removals = (rule: Rule) => {
     })
   }
 
-  rule("remove, recursive, does not find a missing path", function*({ at, fs }) {
+  rule("remove, recursive, fails on a missing path", function*({ at, fs }) {
     for (const name of ["missing", "missing/x"]) {
       yield* refused(fs.remove(at(name), { recursive: true }), "ENOENT", {
         method: "remove",
@@ -2481,14 +2502,14 @@ const removals = (rule: Rule) => {
     }
   })
 
-  rule("remove, forced, accepts a missing path", function*({ at, fs }) {
+  rule("remove with force accepts a missing path", function*({ at, fs }) {
     assert.isUndefined(yield* fs.remove(at("missing"), { force: true }))
     assert.isUndefined(yield* fs.remove(at("missing/x"), { force: true }))
     assert.isUndefined(yield* fs.remove(at("missing"), { force: true, recursive: true }))
     assert.isUndefined(yield* fs.remove("", { force: true }))
   })
 
-  rule("remove, recursive, refuses a path that ends in a dot, and removes nothing", function*(world) {
+  rule("remove, recursive, refuses a path with a trailing dot, and removes nothing", function*(world) {
     yield* world.mkdir("d")
     yield* world.write("d/f", "")
     const path = world.at("d/.")
@@ -2500,7 +2521,7 @@ const removals = (rule: Rule) => {
     assert.deepStrictEqual(yield* world.names("d"), ["f"])
   })
 
-  rule("remove, recursive, of a link to a directory with a slash behind it does nothing", function*(world) {
+  rule("remove, recursive, of a link to a directory with a trailing slash does nothing", function*(world) {
     yield* world.mkdir("d")
     yield* world.write("d/f", "")
     yield* world.fs.symlink("d", world.at("l"))
@@ -2529,7 +2550,7 @@ const renames = (rule: Rule) => {
     assert.strictEqual(yield* content("d/g"), "data")
   })
 
-  rule("rename moves a directory with all that is in it", function*({ at, content, fs, mkdir, names, write }) {
+  rule("rename moves a directory with its contents", function*({ at, content, fs, mkdir, names, write }) {
     yield* mkdir("d/sub")
     yield* write("d/sub/f", "data")
     yield* mkdir("e")
@@ -2556,7 +2577,7 @@ const renames = (rule: Rule) => {
     assert.strictEqual(yield* inode("g"), before)
   })
 
-  rule("rename of a directory replaces an empty one", function*({ at, fs, mkdir, names, write }) {
+  rule("rename of a directory replaces an empty directory", function*({ at, fs, mkdir, names, write }) {
     yield* mkdir("d")
     yield* write("d/f", "")
     yield* mkdir("empty")
@@ -2565,7 +2586,7 @@ const renames = (rule: Rule) => {
     assert.deepStrictEqual(yield* names("empty"), ["f"])
   })
 
-  rule("rename to the path that it has changes nothing", function*({ at, content, fs, mkdir, names, write }) {
+  rule("rename to the same path changes nothing", function*({ at, content, fs, mkdir, names, write }) {
     yield* write("f", "data")
     yield* mkdir("d/sub")
     yield* fs.rename(at("f"), at("f"))
@@ -2584,7 +2605,7 @@ const renames = (rule: Rule) => {
     assert.isTrue(yield* world.aged("."))
   })
 
-  rule("rename to one of many names of another file leaves that file its other names", function*(world) {
+  rule("rename to one of several names of another file leaves that file its other names", function*(world) {
     yield* world.write("f", "new")
     yield* world.write("g", "old")
     yield* world.fs.link(world.at("g"), world.at("h"))
@@ -2609,7 +2630,7 @@ const renames = (rule: Rule) => {
     assert.deepStrictEqual(yield* names("d"), [])
   })
 
-  rule("rename of a link onto what it leads to leaves a link to itself", function*({ at, fs, target, write }) {
+  rule("rename of a link onto its target leaves a link to itself", function*({ at, fs, target, write }) {
     yield* write("f", "data")
     yield* fs.symlink("f", at("l"))
     yield* fs.rename(at("l"), at("f"))
@@ -2619,22 +2640,22 @@ const renames = (rule: Rule) => {
   for (
     const [what, from, to, code] of [
       ["a directory over one that is not empty", "empty", "full", "ENOTEMPTY"],
-      ["a directory over the one that it is in", "full/sub", "full", "ENOTEMPTY"],
+      ["a directory over its parent", "full/sub", "full", "ENOTEMPTY"],
       ["a directory into itself", "full", "full/x", "EINVAL"],
-      ["a directory into what is below it", "full", "full/sub/x", "EINVAL"],
+      ["a directory into its subdirectory", "full", "full/sub/x", "EINVAL"],
       ["a directory into itself through a link", "full", "into/x", "EINVAL"],
       ["a file over a directory", "f", "empty", "EISDIR"],
       ["a link over a directory", "l", "empty", "EISDIR"],
       ["a directory over a file", "empty", "f", "ENOTDIR"],
       ["a directory over a link to a directory", "empty", "into", "ENOTDIR"],
-      ["a file to a name with a slash behind it", "f", "new/", "ENOTDIR"],
-      ["a link to a directory with a slash behind it", "into/", "new", "ENOTDIR"],
+      ["a file to a name with a trailing slash", "f", "new/", "ENOTDIR"],
+      ["a link to a directory with a trailing slash", "into/", "new", "ENOTDIR"],
       ["a missing file over a file", "missing", "f", "ENOENT"],
       ["a dot", "full/.", "new", "EBUSY"],
       ["two dots", "full/..", "new", "EBUSY"],
       ["a file to a dot", "f", "full/.", "EBUSY"],
       ["a file to two dots", "f", "full/..", "EBUSY"],
-      ["a directory to a dot behind a new name", "empty", "new/.", "ENOENT"]
+      ["a directory to a new name with a trailing dot", "empty", "new/.", "ENOENT"]
     ] as const
   ) {
     rule(`rename refuses ${what} with ${code}`, function*({ at, content, fs, mkdir, names, write }) {
@@ -2650,13 +2671,13 @@ const renames = (rule: Rule) => {
     })
   }
 
-  rule("rename takes slashes behind the names of directories", function*({ at, fs, mkdir, names }) {
+  rule("rename accepts trailing slashes after directories", function*({ at, fs, mkdir, names }) {
     yield* mkdir("d")
     yield* fs.rename(at("d/"), at("e/"))
     assert.deepStrictEqual(yield* names("."), ["e"])
   })
 
-  rule("rename to a name that begins with the directory's own is not into itself", function*({ at, fs, mkdir, names }) {
+  rule("rename of a directory to a name that starts with its own name succeeds", function*({ at, fs, mkdir, names }) {
     yield* mkdir("d/sub")
     yield* fs.rename(at("d"), at("dd"))
     assert.deepStrictEqual(yield* names("dd"), ["sub"])
@@ -2666,17 +2687,17 @@ const renames = (rule: Rule) => {
 const streams = (rule: Rule) => {
   for (
     const [what, options, expected] of [
-      ["without options gives a small file in one piece", {}, ["hello"]],
-      ["gives pieces of at most chunkSize bytes", { chunkSize: 2 }, ["he", "ll", "o"]],
-      ["takes sizes as bigints", { chunkSize: 2n, offset: 1n, bytesToRead: 3n }, ["el", "l"]],
-      ["begins at offset", { offset: 2 }, ["llo"]],
-      ["gives nothing from an offset beyond the end", { offset: 5 }, []],
+      ["without options emits a small file in one piece", {}, ["hello"]],
+      ["emits pieces of at most chunkSize bytes", { chunkSize: 2 }, ["he", "ll", "o"]],
+      ["accepts sizes as bigints", { chunkSize: 2n, offset: 1n, bytesToRead: 3n }, ["el", "l"]],
+      ["starts at offset", { offset: 2 }, ["llo"]],
+      ["emits nothing from an offset beyond the end", { offset: 5 }, []],
       ["ends after bytesToRead bytes", { bytesToRead: 3, chunkSize: 2 }, ["he", "l"]],
-      ["gives nothing for no bytesToRead", { bytesToRead: 0 }, []],
-      ["ends with the file where bytesToRead is more", { bytesToRead: 30 }, ["hello"]],
-      ["reads offset and bytesToRead together", { offset: 1, bytesToRead: 2 }, ["el"]],
-      ["gives the same pieces with a small buffer", { chunkSize: 1, bufferSize: 1 }, ["h", "e", "l", "l", "o"]],
-      ["gives nothing for pieces of no bytes", { chunkSize: 0 }, []]
+      ["emits nothing when bytesToRead is 0", { bytesToRead: 0 }, []],
+      ["ends with the file when bytesToRead is larger", { bytesToRead: 30 }, ["hello"]],
+      ["combines offset and bytesToRead", { offset: 1, bytesToRead: 2 }, ["el"]],
+      ["emits the same pieces with a small buffer", { chunkSize: 1, bufferSize: 1 }, ["h", "e", "l", "l", "o"]],
+      ["emits nothing when chunkSize is 0", { chunkSize: 0 }, []]
     ] as const
   ) {
     rule(`stream ${what}`, function*({ at, fs, write }) {
@@ -2685,18 +2706,18 @@ const streams = (rule: Rule) => {
     })
   }
 
-  rule("stream gives nothing of an empty file", function*({ at, fs, write }) {
+  rule("stream emits nothing for an empty file", function*({ at, fs, write }) {
     yield* write("f", "")
     assert.deepStrictEqual(yield* collected(fs.stream(at("f"))), [])
   })
 
-  rule("stream gives a large file in pieces of 64 KiB", function*({ at, fs }) {
+  rule("stream emits a large file in pieces of 64 KiB", function*({ at, fs }) {
     yield* fs.writeFile(at("f"), new Uint8Array(150_000))
     const chunks = yield* Stream.runCollect(Stream.map(fs.stream(at("f")), (chunk) => chunk.length))
     assert.deepStrictEqual(Chunk.toReadonlyArray(chunks), [65_536, 65_536, 18_928])
   })
 
-  rule("stream opens the file when it is run, each time", function*({ at, fs, write }) {
+  rule("stream opens the file each time it is run", function*({ at, fs, write }) {
     const stream = fs.stream(at("f"))
     yield* write("f", "one")
     assert.deepStrictEqual(yield* collected(stream), ["one"])
@@ -2708,7 +2729,7 @@ const streams = (rule: Rule) => {
     yield* mkdir("d")
     const { pathOrDescriptor, ...rest } = yield* Effect.map(
       Effect.flip(collected(fs.stream(at("d")))),
-      (error) => ({ pathOrDescriptor: undefined, ...told(error) })
+      (error) => ({ pathOrDescriptor: undefined, ...fieldsOf(error) })
     )
     assert.isNumber(pathOrDescriptor)
     assert.deepStrictEqual<unknown>(rest, {
@@ -2724,24 +2745,24 @@ const streams = (rule: Rule) => {
   const poured = (world: World, pieces: ReadonlyArray<string>, options?: FileSystem.SinkOptions) =>
     Stream.run(Stream.fromIterable(pieces.map(bytes)), world.fs.sink(world.at("f"), options))
 
-  rule("sink writes all pieces, one after the other, to a new file", function*(world) {
+  rule("sink writes all pieces in order to a new file", function*(world) {
     yield* poured(world, ["one", "two", "three"])
     assert.strictEqual(yield* world.content("f"), "onetwothree")
   })
 
-  rule("sink replaces what is in the file", function*(world) {
+  rule("sink replaces the contents of the file", function*(world) {
     yield* world.write("f", "long content")
     yield* poured(world, ["new"])
     assert.strictEqual(yield* world.content("f"), "new")
   })
 
-  rule("sink makes an empty file of an empty stream", function*(world) {
+  rule("sink makes an empty file for an empty stream", function*(world) {
     yield* world.write("f", "content")
     yield* poured(world, [])
     assert.strictEqual(yield* world.content("f"), "")
   })
 
-  rule("sink takes flags and permissions as open does", function*(world) {
+  rule("sink accepts flags and permissions as open does", function*(world) {
     yield* poured(world, ["one"], { mode: 0o600 })
     yield* poured(world, ["two"], { flag: "a" })
     assert.strictEqual(yield* world.content("f"), "onetwo")
@@ -2751,15 +2772,15 @@ const streams = (rule: Rule) => {
     yield* refusedAt(poured(world, [], { flag: "wx" }), "EEXIST", "open", world.at("f"))
   })
 
-  rule("sink refuses a directory before it takes a piece", function*({ at, fs, mkdir }) {
+  rule("sink refuses a directory before it reads a piece", function*({ at, fs, mkdir }) {
     yield* mkdir("d")
     const untouched = Stream.fromEffect(Effect.die("a piece was taken"))
     yield* refusedAt(Stream.run(untouched, fs.sink(at("d"))), "EISDIR", "open", at("d"))
   })
 
-  rule("sink fails on a piece without bytes, after it wrote those before it", function*(world) {
+  rule("sink fails on an empty piece, after it has written the earlier ones", function*(world) {
     const error = yield* Effect.flip(poured(world, ["one", "", "two"]))
-    assert.deepStrictEqual<unknown>({ ...told(error), pathOrDescriptor: undefined }, {
+    assert.deepStrictEqual<unknown>({ ...fieldsOf(error), pathOrDescriptor: undefined }, {
       _tag: "SystemError",
       module: "FileSystem",
       method: "writeAll",
@@ -2771,14 +2792,14 @@ const streams = (rule: Rule) => {
     assert.strictEqual(yield* world.content("f"), "one")
   })
 
-  rule("a stream runs into a sink, as a copy", function*({ at, content, fs, write }) {
+  rule("a stream run into a sink copies a file", function*({ at, content, fs, write }) {
     yield* write("f", "hello")
     yield* Stream.run(fs.stream(at("f"), { chunkSize: 2 }), fs.sink(at("g")))
     assert.strictEqual(yield* content("g"), "hello")
   })
 }
 
-/** The first event that comes while a change is made again and again, as nothing tells when watching begins. */
+/** The first event while a change is repeated, because nothing says when watching begins. */
 const watched = <E, E2>(
   stream: Stream.Stream<FileSystem.WatchEvent, E>,
   change: (round: number) => Effect.Effect<void, E2>
@@ -2792,14 +2813,14 @@ const watched = <E, E2>(
 }
 
 const watches = (rule: Rule) => {
-  rule("watch of a directory tells that a file in it was written, by its name", function*({ directory, fs, write }) {
+  rule("watch of a directory reports a write to a file in it, by its name", function*({ directory, fs, write }) {
     yield* write("f", "")
     const event = yield* watched(fs.watch(directory), () => write("f", "data"))
     assert.deepStrictEqual<unknown>({ ...event }, { _tag: "Update", path: "f" })
   })
 
   rule(
-    "watch of a directory tells that a file in it was removed, by its name",
+    "watch of a directory reports the removal of a file in it, by its name",
     function*({ at, directory, fs, write }) {
       for (let index = 0; index < 200; index++) yield* write(`spec-${index}`, "")
       const event = yield* watched(fs.watch(directory), (round) => fs.remove(at(`spec-${round}`), { force: true }))
@@ -2808,18 +2829,18 @@ const watches = (rule: Rule) => {
     }
   )
 
-  rule("watch of a directory names a new file", function*({ at, directory, fs }) {
+  rule("watch of a directory reports a new file, by its name", function*({ at, directory, fs }) {
     const event = yield* watched(fs.watch(directory), (round) => fs.makeDirectory(at(`spec-${round}`)))
     assert.match(event.path, /^spec-\d+$/)
   })
 
-  rule("watch of a file tells that it was written, by its name", function*({ at, fs, write }) {
+  rule("watch of a file reports a write, by its name", function*({ at, fs, write }) {
     yield* write("f", "")
     const event = yield* watched(fs.watch(at("f")), () => write("f", "data"))
     assert.deepStrictEqual<unknown>({ ...event }, { _tag: "Update", path: "f" })
   })
 
-  rule("watch of a directory says nothing of what is further down", function*({ directory, fs, mkdir, write }) {
+  rule("watch of a directory does not report changes in subdirectories", function*({ directory, fs, mkdir, write }) {
     yield* mkdir("d")
     yield* write("f", "")
     const event = yield* watched(
@@ -2830,15 +2851,15 @@ const watches = (rule: Rule) => {
   })
 }
 
-/** What asks, and is to change nothing. */
-const questions = new Set<fileSystemTrace.Command["_tag"]>([
+/** The commands that only read. */
+const readOnly = new Set<fileSystemTrace.Command["_tag"]>([
   ...["readFile", "readDirectory", "readLink", "realPath", "stat", "exists", "readOpen", "statOpen"] as const
 ])
 
-/** What may have done a part of its work when it fails. */
+/** The commands that may do part of their work before they fail. */
 const stepwise = new Set<fileSystemTrace.Command["_tag"]>(["copy", "copyFile", "makeDirectory", "removeTree"])
 
-/** Each command of a trace, with what was there before it. */
+/** Each command of a trace, with the state of the directory before it. */
 const traced = (commands: ReadonlyArray<fileSystemTrace.Command>) =>
   Effect.map(
     fileSystemTrace.trace(commands),
@@ -2854,32 +2875,32 @@ type Property = (
 ) => void
 
 const sequences = (property: Property) => {
-  property("the same commands give the same trace in another directory", (commands) =>
+  property("the same commands have the same trace in another directory", (commands) =>
     Effect.gen(function*() {
       const trace = yield* fileSystemTrace.trace(commands)
       assert.deepStrictEqual(yield* fileSystemTrace.trace(commands), trace)
     }))
 
-  property("nothing dies", (commands) =>
+  property("no command dies", (commands) =>
     Effect.gen(function*() {
       for (const { answer } of yield* traced(commands)) assert.notStrictEqual(answer._tag, "Died")
     }))
 
-  property("what only asks changes nothing", (commands) =>
+  property("a command that only reads changes nothing", (commands) =>
     Effect.gen(function*() {
       for (const { before, command, tree } of yield* traced(commands)) {
-        if (questions.has(command._tag)) assert.deepStrictEqual(tree, before)
+        if (readOnly.has(command._tag)) assert.deepStrictEqual(tree, before)
       }
     }))
 
-  property("what is refused changes nothing", (commands) =>
+  property("a command that is refused changes nothing", (commands) =>
     Effect.gen(function*() {
       for (const { answer, before, command, tree } of yield* traced(commands)) {
         if (answer._tag === "Refused" && !stepwise.has(command._tag)) assert.deepStrictEqual(tree, before)
       }
     }))
 
-  property("a file counts as many links as it has names", (commands) =>
+  property("the link count of a file is always the number of its names", (commands) =>
     Effect.gen(function*() {
       for (const { tree } of yield* traced(commands)) {
         const files = tree.filter((entry) => entry.type === "File")
@@ -2891,8 +2912,8 @@ const sequences = (property: Property) => {
 }
 
 /**
- * What `FileSystem` is to do, as Node's does it on Linux: results, errors and the
- * state of the files afterwards.
+ * The rules of `FileSystem`, as Node's implementation follows them on Linux:
+ * results, errors and the state of the files afterwards.
  */
 export const suite = (name: string, layer: Layer.Layer<FileSystem.FileSystem | Path.Path, unknown>): void => {
   withLayer(layer, { excludeTestServices: true })(name, (it) => {

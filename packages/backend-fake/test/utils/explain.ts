@@ -7,7 +7,7 @@ import { a, b, c, diskOf } from "./host.js"
 
 type Services = Ploop.Ploop | FileSystem.FileSystem
 
-/** Something that is done to one disk; what it answers depends on that disk alone. */
+/** An action on one disk, whose outcome depends on that disk alone. */
 export interface Action {
   readonly name: string
   readonly run: (disk: string) => Effect.Effect<unknown, unknown, Services>
@@ -20,7 +20,7 @@ const on = (
 
 const logOf = (disk: string): string => disk.replace("DiskDescriptor.xml", "log")
 
-/** The shape of the tree: what is known of it without the names of files, which are random. */
+/** The shape of the tree, without the file names, which are random. */
 const shape = (ploop: Ploop.Ploop, disk: string) =>
   Effect.map(
     ploop.listSnapshots({ disk }),
@@ -64,7 +64,7 @@ const outcome = (run: Effect.Effect<unknown, unknown, Services>) =>
         )
     ) ?? "done")
 
-/** All that the outcome of a later action can depend on. */
+/** Everything that can affect the outcome of a later action. */
 const observe = (disk: string) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
@@ -76,7 +76,7 @@ const observe = (disk: string) =>
     ])
   })
 
-/** An action that one fiber takes, and after how many steps it gives way to the others. */
+/** An action that a fiber runs, and the number of steps after which it yields. */
 export interface Task {
   readonly disk: number
   readonly action: Action
@@ -86,30 +86,30 @@ export interface Task {
 interface Done {
   readonly action: Action
   readonly outcome: string
-  /** When it looked at the clock for the last time, which the host does as it makes a change. */
+  /** The position of its last reading of the clock, which the host does when it makes a change. */
   readonly moment: number
 }
 
-/** A clock that stands still, and tells when somebody looked at it. */
-const watched = (look: () => void): Clock.Clock =>
+/** A clock that stands still, and reports when it is read. */
+const watched = (onRead: () => void): Clock.Clock =>
   Object.assign(Clock.make(), {
     currentTimeMillis: Effect.sync(() => {
-      look()
+      onRead()
       return 0
     })
   })
 
 export const diskName = (index: number): string => `d${index}`
 
-/** Lets all tasks run at once; answers what was done to each disk, in what is likely to be the order of it. */
+/** Runs all tasks at once, and returns the actions on each disk in their probable order. */
 export const runAll = (tasks: ReadonlyArray<Task>) =>
   Effect.gen(function*() {
     const done = new Map<number, Array<Done>>()
-    let looks = 0
+    let reads = 0
     yield* Effect.forEach(tasks, ({ action, disk, steps }) => {
       let moment = 0
       return outcome(action.run(diskOf(diskName(disk)))).pipe(
-        Effect.withClock(watched(() => moment = looks++)),
+        Effect.withClock(watched(() => moment = reads++)),
         Effect.map((outcome) => {
           const others = done.get(disk) ?? []
           done.set(disk, [...others, { action, outcome, moment }].sort((one, other) => one.moment - other.moment))
@@ -122,12 +122,12 @@ export const runAll = (tasks: ReadonlyArray<Task>) =>
     return disks
   })
 
-/** How many actions that came later may have been before one: what is told of their order is not far off. */
+/** How many of the following actions may really have come before an action: the recorded order is almost right. */
 const reach = 10
 
 /**
- * Looks for an order in which the actions, one after the other on a host of its
- * own, have the same outcomes and lead to the same end.
+ * Searches for an order in which the actions, one after the other on a host of
+ * their own, have the same outcomes and leave the same state.
  */
 export const explains = (
   disk: string,

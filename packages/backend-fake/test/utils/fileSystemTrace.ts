@@ -2,7 +2,7 @@ import type { Error as PlatformError } from "@effect/platform"
 import { FileSystem } from "@effect/platform"
 import { Cause, Effect, ExecutionStrategy, Exit, FastCheck as fc, Option, Scope } from "effect"
 
-/** Few names, so that commands meet each other's files; no `..`, so that none leaves the directory. */
+/** Few names, so that commands hit each other's files. No `..`, so that none leaves the directory. */
 const name = fc.constantFrom("a", "b", "c")
 
 const path = fc.oneof(
@@ -17,11 +17,11 @@ const withEnd = (...ends: ReadonlyArray<string>) =>
     { weight: 1, arbitrary: fc.tuple(path, fc.constantFrom(...ends)).map((parts) => parts.join("")) }
   )
 
-/** As callers may spell a path. */
+/** A path, in the spellings that callers use. */
 const spelled = withEnd("/", "/.", "//")
 
-/** As callers may spell what is only looked at. */
-const lookedAt = withEnd("/", "/.", "//", "/..")
+/** A path that is only read, in the spellings that callers use. */
+const readPath = withEnd("/", "/.", "//", "/..")
 
 const data = fc.record({
   letters: fc.constantFrom("x", "yz", "ü"),
@@ -38,24 +38,24 @@ const length = fc.oneof(
 
 const flag = fc.constantFrom<FileSystem.OpenFlag>("r", "r+", "w", "wx", "w+", "wx+", "a", "ax", "a+", "ax+")
 
-/** Two files may be open at a time. */
+/** At most two files are open at a time. */
 const slot = fc.constantFrom("one", "one", "one", "two")
 
 const bytes = ({ letters, times }: { readonly letters: string; readonly times: number }) =>
   new TextEncoder().encode(letters.repeat(times))
 
-/** What is in a file, shortened where it is long. */
+/** The contents of a file; a digest of them when they are long. */
 const content = (data: Uint8Array): string =>
   data.length < 40
     ? new TextDecoder().decode(data)
     : `${data.length} bytes, ${data.reduce((sum, byte) => (Math.imul(sum, 31) + byte) >>> 0, 0)}`
 
-/** A time that any change afterwards replaces. */
+/** A time before any change. */
 const longAgo = 1_000_000
 
 const attributes = ({ mode, mtime, size, type }: FileSystem.File.Info) => ({
   owner: mode & 0o700,
-  // The copy of an empty file has the time of the original or not, as the version of Node likes.
+  // Whether the copy of an empty file has the time of the original depends on the version of Node.
   aged: (type === "Directory" || size > 0n) && Option.exists(mtime, (time) => time.getTime() === longAgo * 1000)
 })
 
@@ -64,8 +64,8 @@ const lengths = ({ nlink, size }: FileSystem.File.Info) => ({
   size: Number(size)
 })
 
-/** What a file system tells of a file, as far as it is free in it: the length of a directory is its own affair. */
-const told = (info: FileSystem.File.Info) => ({
+/** The attributes of a file that all file systems agree on: the size of a directory is up to each. */
+const described = (info: FileSystem.File.Info) => ({
   type: info.type,
   ...attributes(info),
   ...(info.type === "Directory" ? {} : lengths(info))
@@ -74,24 +74,27 @@ const told = (info: FileSystem.File.Info) => ({
 interface World {
   readonly fs: FileSystem.FileSystem
   readonly at: (path: string) => string
-  /** The text with another name for the directory, the same in all traces. */
+  /** The text with the directory replaced by a name that is the same in all traces. */
   readonly named: (text: string) => string
   readonly files: Map<string, readonly [file: FileSystem.File, scope: Scope.CloseableScope]>
   readonly scope: Scope.Scope
 }
 
-/** Whether a copy has one outcome: some depend on the version of Node, or on which of two calls answers first. */
+/**
+ * Whether the outcome of a copy is certain. Some depend on the version of Node,
+ * or on which of two calls returns first.
+ */
 const isSettled = ({ at, fs }: World, from: string, to: string) =>
   Effect.gen(function*() {
     const isLink = yield* Effect.isSuccess(fs.readLink(at(from)))
     const isDirectory = !isLink && (yield* Effect.isSuccess(fs.readDirectory(at(from))))
     const isThere = isLink || (yield* Effect.isSuccess(fs.access(at(from))))
     const isTaken = (yield* Effect.isSuccess(fs.readLink(at(to)))) || (yield* Effect.isSuccess(fs.access(at(to))))
-    // Links onto links, and directories merged, in an order that nobody promises.
+    // Copies of links onto links and merges of directories happen in an unspecified order.
     if (isTaken) return !isLink && !isDirectory
-    // A directory is copied into itself for ever, where a link hides that it is.
+    // When a link hides that a directory is copied into itself, the copy never ends.
     if (isDirectory) return !to.includes("/")
-    // Both paths are looked up at once, and what fails first is told.
+    // Both paths are resolved at once, and the first failure is reported.
     return isThere || (yield* Effect.isSuccess(fs.exists(at(to))))
   })
 
@@ -110,7 +113,7 @@ const withFile = ({ files }: World, slot: string, use: (file: FileSystem.File) =
 }
 
 const operation = <Fields>(
-  /** How often it is chosen, against the others. */
+  /** How often it is chosen, relative to the others. */
   weight: number,
   fields: { readonly [Name in keyof Fields]: fc.Arbitrary<Fields[Name]> },
   run: (world: World, fields: Fields) => Result
@@ -133,7 +136,7 @@ const operations = {
   makeDirectory: operation(
     6,
     { path: spelled, recursive: fc.boolean() },
-    // Node's tells the first directory that it made, where the type says nothing.
+    // Node's implementation returns the first directory that it made, although the type does not say so.
     ({ at, fs }, { path, recursive }) => Effect.asVoid(fs.makeDirectory(at(path), { recursive }))
   ),
   remove: operation(
@@ -143,7 +146,7 @@ const operations = {
   ),
   removeTree: operation(1, { path, force: fc.boolean() }, ({ at, fs }, { force, path }) => {
     const name = path.lastIndexOf("/")
-    // What leads there through a link in the tree itself is removed in an order that nobody promises.
+    // When the path goes through a link within the tree, the order of removal is unspecified.
     const real = name < 0 ? Effect.succeed(at(path)) : fs.realPath(at(path.slice(0, name))).pipe(
       Effect.map((directory) => directory + path.slice(name)),
       Effect.orElseSucceed(() => at(path))
@@ -166,16 +169,16 @@ const operations = {
     ({ at, fs }, { mode, path }) => fs.chmod(at(path), mode)
   ),
   age: operation(1, { path: spelled }, ({ at, fs }, { path }) => fs.utimes(at(path), longAgo, longAgo)),
-  readFile: operation(1, { path: lookedAt }, ({ at, fs }, { path }) => Effect.map(fs.readFile(at(path)), content)),
+  readFile: operation(1, { path: readPath }, ({ at, fs }, { path }) => Effect.map(fs.readFile(at(path)), content)),
   readDirectory: operation(
     1,
-    { path: lookedAt },
+    { path: readPath },
     ({ at, fs }, { path }) => Effect.map(fs.readDirectory(at(path)), (names) => names.sort())
   ),
-  readLink: operation(1, { path: lookedAt }, ({ at, fs }, { path }) => fs.readLink(at(path))),
-  realPath: operation(1, { path: lookedAt }, ({ at, fs }, { path }) => fs.realPath(at(path))),
-  stat: operation(1, { path: lookedAt }, ({ at, fs }, { path }) => Effect.map(fs.stat(at(path)), told)),
-  exists: operation(1, { path: lookedAt }, ({ at, fs }, { path }) => fs.exists(at(path))),
+  readLink: operation(1, { path: readPath }, ({ at, fs }, { path }) => fs.readLink(at(path))),
+  realPath: operation(1, { path: readPath }, ({ at, fs }, { path }) => fs.realPath(at(path))),
+  stat: operation(1, { path: readPath }, ({ at, fs }, { path }) => Effect.map(fs.stat(at(path)), described)),
+  exists: operation(1, { path: readPath }, ({ at, fs }, { path }) => fs.exists(at(path))),
   open: operation(8, { slot, path: spelled, flag }, (world, { flag, path, slot }) =>
     Effect.gen(function*() {
       yield* close(world, slot)
@@ -204,7 +207,11 @@ const operations = {
     { slot, length },
     (world, { length, slot }) => withFile(world, slot, (file) => file.truncate(length))
   ),
-  statOpen: operation(1, { slot }, (world, { slot }) => withFile(world, slot, (file) => Effect.map(file.stat, told))),
+  statOpen: operation(
+    1,
+    { slot },
+    (world, { slot }) => withFile(world, slot, (file) => Effect.map(file.stat, described))
+  ),
   close: operation(1, { slot }, (world, { slot }) => close(world, slot))
 }
 
@@ -214,10 +221,10 @@ type Commands = {
   readonly [Name in keyof Operations]: { readonly _tag: Name } & Parameters<Operations[Name]["run"]>[1]
 }
 
-/** What is to be done: an operation with its arguments, paths from the directory of the trace. */
+/** An operation with its arguments. Paths are relative to the directory of the trace. */
 export type Command = Commands[keyof Commands]
 
-/** A name in the directory of the trace, and what it names. */
+/** A name in the directory of the trace, and its file. */
 export type Entry =
   | { readonly type: "Link"; readonly path: string; readonly target: string }
   | { readonly type: "Directory"; readonly path: string; readonly owner: number; readonly aged: boolean }
@@ -226,29 +233,29 @@ export type Entry =
     readonly path: string
     /** The permissions of the owner. */
     readonly owner: number
-    /** Whether its time of modification is still the one that the command `age` gave; told of files with content. */
+    /** Whether its modification time is still the one that the command `age` set; only for files with content. */
     readonly aged: boolean
     readonly links: number
     readonly size: number
-    /** The same for names of the same file. */
+    /** Equal for names of the same file. */
     readonly file: number
     readonly content: string
   }
 
-/** What a command came to. */
+/** The outcome of a command. */
 export type Answer =
   | { readonly _tag: "Done"; readonly value: unknown }
   | { readonly _tag: "Refused"; readonly error: Record<string, unknown> }
   | { readonly _tag: "Died"; readonly defect: string }
 
-/** What was seen of a command: its answer, and all that is in the directory afterwards. */
+/** A command, its outcome, and everything in the directory afterwards. */
 export interface Observation {
   readonly command: Command
   readonly answer: Answer
   readonly tree: ReadonlyArray<Entry>
 }
 
-/** The operations, with what makes each of them one of its own left out. */
+/** The operations, without their specific types. */
 const byTag: Record<string, {
   readonly weight: number
   readonly fields: Record<string, fc.Arbitrary<unknown>>
@@ -269,7 +276,7 @@ export const commands: fc.Arbitrary<ReadonlyArray<Command>> = fc.array(command, 
 
 /** Everything in the directory, by path. */
 const walk = ({ at, fs, named }: World): Effect.Effect<ReadonlyArray<Entry>, PlatformError.PlatformError> => {
-  // The numbers of files in the order of their names, as the numbers themselves say nothing.
+  // Files are numbered in the order of their names, because inode numbers vary.
   const numbers: Array<number | undefined> = []
   const below = (directory: string): Effect.Effect<ReadonlyArray<Entry>, PlatformError.PlatformError> =>
     Effect.gen(function*() {
@@ -329,16 +336,16 @@ const answered = (
 }
 
 /**
- * What a file system answers to the commands, in a new directory, and what is in
- * that directory after each of them: without numbers of files and times, so that
- * two file systems give the same trace when nobody can tell them apart.
+ * Runs the commands in a new directory, and returns their outcomes and what is
+ * in the directory after each of them. It leaves inode numbers and times out,
+ * so that two file systems that behave alike give the same trace.
  */
 export const trace = (
   commands: ReadonlyArray<Command>
 ): Effect.Effect<ReadonlyArray<Observation>, PlatformError.PlatformError, FileSystem.FileSystem> =>
   Effect.scoped(Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    // One more directory, as `..` behind a link may lead out of the one that is looked at.
+    // One more directory, because `..` behind a link may lead out of the inspected one.
     const directory = `${yield* Effect.flatMap(fs.makeTempDirectoryScoped(), fs.realPath)}/directory`
     yield* fs.makeDirectory(directory)
     const world: World = {

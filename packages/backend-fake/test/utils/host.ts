@@ -6,7 +6,7 @@ import { Effect } from "effect"
 
 export const generations = ["1.15", "7", "9"] as const
 
-/** Identifiers that can be told from each other at a glance. */
+/** Identifiers that are easy to tell apart. */
 export const [a, b, c, d] = ["a", "b", "c", "d"].map((digit) =>
   SnapshotId.make(`${digit.repeat(8)}-0000-4000-8000-${digit.repeat(12)}`)
 ) as [SnapshotId.SnapshotId, SnapshotId.SnapshotId, SnapshotId.SnapshotId, SnapshotId.SnapshotId]
@@ -15,7 +15,7 @@ export const MiB = 1024 * 1024
 
 export const diskOf = (name: string): string => `/vz/${name}/DiskDescriptor.xml`
 
-/** Makes `/vz/<name>/root.hdd`, of 10 MiB and without a file system unless told otherwise. */
+/** Makes `/vz/<name>/root.hdd`, by default of 10 MiB and without a file system. */
 export const makeDisk = (name: string, options: Partial<Request.CreateOptions> = {}) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -44,7 +44,7 @@ export const sizeOf = (path: string) =>
     ({ size }) => Number(size)
   )
 
-/** Writes what survives a power cut. */
+/** Writes a file that survives a power cut. */
 export const writeSynced = (path: string, text: string) =>
   Effect.scoped(Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -53,7 +53,7 @@ export const writeSynced = (path: string, text: string) =>
     yield* file.sync
   }))
 
-/** What a host still holds for somebody. */
+/** The devices, mount points and open files of a host. */
 export const held = Effect.map(
   Effect.flatMap(FakeHost.FakeHost, (host) => host.state),
   (state) => ({

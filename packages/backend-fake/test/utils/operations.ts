@@ -6,7 +6,7 @@ import type { Chunk } from "effect"
 import { Effect, Stream } from "effect"
 import { a, b, makeDisk, makeMounted } from "./host.js"
 
-/** A host on which every operation has something to do. */
+/** A host on which every operation can do something. */
 export interface World {
   readonly ploop: Ploop.Ploop
   readonly low: LowLevel.LowLevel
@@ -16,7 +16,7 @@ export interface World {
   readonly idle: string
   /** Attached, but stopped. */
   readonly stopped: DevicePath.DevicePath
-  /** What a copy of the mounted disk sends. */
+  /** The packets of a copy of the mounted disk. */
   readonly packets: Chunk.Chunk<Uint8Array>
 }
 
@@ -45,7 +45,7 @@ export const prepare = Effect.gen(function*() {
 
 type Call = (world: World) => Effect.Effect<unknown, PloopError.PloopError>
 
-/** Every operation, called so that it succeeds on the prepared host. */
+/** A call of every operation that succeeds on the prepared host. */
 export const operations: { readonly [Name in Operation.Name]: Call } = {
   create: ({ ploop }) => ploop.create({ image: "/vz/new.hdd", size: "10M", fileSystem: "none" }),
   restoreDescriptor: ({ ploop }) => ploop.restoreDescriptor({ image: "/vz/bare/root.hdd" }),

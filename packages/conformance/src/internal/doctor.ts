@@ -8,7 +8,7 @@ import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 
-/** What stands in `neededFor` of that without which nothing runs. */
+/** The `neededFor` of what the suite cannot run without. */
 export const everything = "everything"
 
 type Environment = Ploop.Ploop | FileSystem.FileSystem | Path.Path | CommandExecutor.CommandExecutor
@@ -29,7 +29,7 @@ const unknown = (name: string, neededFor: string, remedy: string): Prerequisite 
   remedy
 })
 
-/** What a command prints; none when it cannot be run or says nothing. */
+/** What a command prints; none when it cannot be run or prints nothing. */
 const ask = (
   command: string,
   ...args: ReadonlyArray<string>
@@ -54,7 +54,7 @@ export const root: Look = Effect.gen(function*() {
   )
 })
 
-/** A file can be written to the directory and read back. */
+/** Whether a file can be written to the directory and read back. */
 export const directory = (scratch: string): Look =>
   Effect.gen(function*() {
     const name = `scratch directory ${scratch}`
@@ -64,26 +64,26 @@ export const directory = (scratch: string): Look =>
     })
   })
 
-/** The type of the file system that a directory is on, as `stat` calls it. */
+/** The type of the file system of a directory, as `stat` prints it. */
 export const fileSystemOf = (scratch: string) => ask("stat", "--file-system", "--format=%T", scratch)
 
-/** What `stat` calls every file system of that family, ext4 among them. */
+/** What `stat` prints for ext2, ext3 and ext4. */
 const ext4 = "ext2/ext3"
 
-/** Whether ploop takes images on a file system of this type. */
+/** Whether ploop accepts images on a file system of this type. */
 export const isTaken = (type: string): boolean => type === ext4
 
 export const hostFileSystem = (scratch: string): Look =>
   Effect.map(fileSystemOf(scratch), (found) => {
-    const neededFor = "devices, mounts, and all that works on them"
-    const remedy = "give a directory on ext4: ploop refuses XFS and others"
+    const neededFor = "devices, mounts, and everything that needs them"
+    const remedy = "use a directory on ext4: ploop refuses XFS and others"
     return Option.match(found, {
-      onNone: () => unknown(`file system below ${scratch}`, neededFor, remedy),
-      onSome: (type) => finding(`ext4 below ${scratch} (it is ${type})`, isTaken(type), neededFor, remedy)
+      onNone: () => unknown(`file system of ${scratch}`, neededFor, remedy),
+      onSome: (type) => finding(`ext4 at ${scratch} (it is ${type})`, isTaken(type), neededFor, remedy)
     })
   })
 
-const noLeftovers = "a run that meets nothing of an earlier one"
+const noLeftovers = "a run without leftovers of earlier ones"
 
 const list = (all: ReadonlyArray<string>): string => all.join(", ")
 
@@ -116,6 +116,6 @@ export const leftoverDirectories = (scratch: string): Look =>
       "no directories left by earlier runs",
       left.length === 0,
       noLeftovers,
-      `when no run is under way, remove ${list(left)}`
+      `if no other run is in progress, remove ${list(left)}`
     )
   })

@@ -34,7 +34,7 @@ const B = id("b")
 const tagOf = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.map(Effect.flip(effect), (error) => error._tag)
 
-/** A mount point, a disk, and short names for what nearly every case does. */
+/** A mount point, a disk, and short names for what most cases do. */
 const bench = Effect.gen(function*() {
   const { directory, emulation, qemu } = yield* Emulated
   const ploop = yield* Ploop.Ploop
@@ -63,9 +63,9 @@ const bench = Effect.gen(function*() {
     umount: ploop.umount({ disk }),
     write: (name: string, text: string) => fs.writeFileString(path.join(target, name), text),
     read: (name: string, below = target) => fs.readFileString(path.join(below, name)),
-    /** A file system writes when it likes; sync(1) is told of one file, so of one file system. */
+    /** A file system writes back at any time; sync(1) with one file flushes only its file system. */
     flush: Command.exitCode(Command.make("sync", "-f", target)),
-    /** Bytes that the image has of its disk's contents. */
+    /** The number of bytes that the image stores. */
     imageSize: Effect.map(fs.stat(image), (info) => info.size)
   }
 })
@@ -254,7 +254,7 @@ const replaces: Case = Effect.gen(function*() {
   yield* umount
 })
 
-/** The copy is of the moment at which the writer was frozen, whatever was written while it ran. */
+/** The copy shows the moment at which the writer was frozen, whatever was written during the copy. */
 const copies: Case = Effect.gen(function*() {
   const { create, directory, fs, mount, ploop, target, umount, write } = yield* bench
   yield* create
@@ -317,7 +317,7 @@ const formats: Case = Effect.gen(function*() {
   }
 })
 
-/** A C program over the image format and nothing else: what it writes, others can read. */
+/** A C program that uses only the image format; other programs can read what it writes. */
 const imageFormat: Case = Effect.gen(function*() {
   const { directory, fs, ploop, qemu } = yield* bench
   const program = `${directory}/image-test`
@@ -350,7 +350,7 @@ const imageFormat: Case = Effect.gen(function*() {
   }
 })
 
-/** Processes of the namespace by their names, as `ps` has them. */
+/** Processes of the namespace by their names, as `ps` prints them. */
 const processes = (name: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -381,13 +381,13 @@ const serverKilled: Case = Effect.gen(function*() {
     emulation.state
   ))
   assert.strictEqual(yield* fs.exists(`/sys/block/loop${loop}/loop`), false, "the loop device is detached")
-  // It has told the server, and is about to end.
+  // It has notified the server, and is about to end.
   yield* processes("emulated-keeper").pipe(
     Effect.repeat({ until: (found) => found.length === 0, schedule: Schedule.spaced("10 millis") }),
     Effect.timeout("10 seconds")
   )
 
-  // What is left is a disk whose host lost its power.
+  // The disk is now like one whose host lost power.
   assert.strictEqual(yield* tagOf(ploop.imageInfo({ disk })), "ImageDirty")
   const checked = yield* ploop.check({ disk })
   assert.notStrictEqual(checked.outcome, "broken")
@@ -396,7 +396,7 @@ const serverKilled: Case = Effect.gen(function*() {
   yield* umount
 })
 
-/** Starts the tool and kills it after some of its steps; whatever it was doing, the disk can be repaired. */
+/** Starts the tool and kills it after some of its steps. The disk can be repaired at any of them. */
 const toolKilled: Case = Effect.gen(function*() {
   const { create, disk, emulation, mount, ploop, read, umount, write } = yield* bench
   const start = (...args: ReadonlyArray<string>) => {
@@ -481,31 +481,31 @@ const neighbours: Case = Effect.gen(function*() {
   yield* umount
 })
 
-/** Titles and what they promise. Each runs in namespaces of its own. */
+/** The cases by title. Each runs in namespaces of its own. */
 export const cases: Readonly<Record<string, Case>> = {
-  "a disk lives: create, mount, snapshots of the mounted disk, switch, delete, umount": lifeCycle,
-  "mounts read-only, after fsck, with options, at a device of choice, and without a target": mounts,
-  "refuses to umount while a process is inside": busy,
-  "resizes both ways when umounted, and grows a mounted disk where the kernel allows it": resizes,
-  "balloons: discard, shrink a mounted disk, and every command of the balloon": balloons,
+  "a disk works: create, mount, snapshots of the mounted disk, switch, delete, unmount": lifeCycle,
+  "mounts read-only, after fsck, with options, on a given device, and without a target": mounts,
+  "refuses to unmount while a process uses the mount": busy,
+  "resizes an unmounted disk both ways, and grows a mounted disk where the kernel allows it": resizes,
+  "supports the balloon: discard, shrink a mounted disk, and every command of the balloon": balloons,
   "counts what a device reads and writes": statistics,
   "merges ranges into a new image, and everything, below a mounted disk": merges,
   "takes a temporary snapshot for a backup": temporary,
-  "replaces an image below a mounted disk by its copy": replaces,
+  "replaces an image below a mounted disk with its copy": replaces,
   "copies a mounted disk while it is written to": copies,
   "starts, stops, clears and grows a device": lowLevel,
   "runs raw, preallocated and version 1 images": formats,
-  "holds the top image to the limit in the descriptor": limits,
-  "two in one namespace have devices of their own, and the end of a scope takes down what is left": neighbours,
-  "the image format alone keeps contents, and is what the tool and qemu-img read": imageFormat,
+  "applies the limit in the descriptor to the top image": limits,
+  "two in one namespace have devices of their own, and the end of a scope removes what is left": neighbours,
+  "writes images that the tool and qemu-img read": imageFormat,
   "keeps every byte through random writes, snapshots, merges and growth": stressed,
-  "after the server was killed, the image can be checked and no loop device is left": serverKilled,
-  "after the tool was killed at any moment, the disk has its contents": toolKilled
+  "leaves no loop device and an image that can be checked after the server was killed": serverKilled,
+  "keeps the contents of the disk when the tool is killed at any moment": toolKilled
 }
 
 /**
- * Mounts a disk, tells where, and takes snapshots while it writes, until it is
- * killed. That may be in the middle of anything.
+ * Mounts a disk, reports where, and takes snapshots while it writes, until it is
+ * killed, at any moment.
  */
 export const forever = Effect.gen(function*() {
   const { create, disk, emulation, flush, fs, mount, ploop, write } = yield* bench

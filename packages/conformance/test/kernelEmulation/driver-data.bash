@@ -115,3 +115,22 @@ says 'is busy while it is open' "$(dmsetup remove other 2>&1 | head -1)"
 exec 9<&-
 dmsetup remove other
 says 'and goes' "$(dmsetup ls)"
+
+image outer.hdd
+exec 20<>outer.hdd
+dmsetup create outer --table "$one"
+exec 20<&-
+mkfs.ext4 -q /dev/mapper/outer
+mkdir mnt
+mount /dev/mapper/outer mnt
+image mnt/inner.hdd sectors=32768
+exec 20<>mnt/inner.hdd
+dmsetup create inner --table '0 32768 ploop 11 20'
+exec 20<&-
+for number in 0 1 2 3 4 5 6 7; do put a /dev/mapper/inner $number; done
+contents 'an image may lie on another device' /dev/mapper/inner
+says 'which is busy as long as that one runs' "$(umount mnt 2>&1 | sed 's/.*: //')"
+dmsetup remove inner
+umount mnt
+dmsetup remove outer
+says 'and goes after it' "$(dmsetup ls)"

@@ -1,6 +1,6 @@
 /**
- * Runs in the namespaces of the emulation: takes titles of cases, one a line,
- * and answers each with a line of JSON: an empty text when the case holds.
+ * Runs in the namespaces of the emulation. It reads titles of cases, one per line,
+ * and writes a line of JSON for each: an empty text when the case passed.
  */
 import { PloopCli } from "@effect-ploop/backend-cli"
 import { KernelEmulation } from "@effect-ploop/conformance"
@@ -22,7 +22,7 @@ const Services = Layer.unwrapScoped(Effect.gen(function*() {
   )
 }))
 
-/** What a case left mounted is gone at the end of its scope. */
+/** Whatever a case left mounted is removed at the end of its scope. */
 const leftovers = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const mounts = (yield* fs.readFileString("/proc/mounts")).split("\n").filter((line) =>

@@ -27,7 +27,7 @@ const program = (name: string) =>
     onSuccess: (code) => code === 0
   })
 
-/** Whether another program of this machine can read the images. */
+/** Whether another program on this machine can read the images. */
 export const qemu = await Effect.runPromise(Effect.provide(program("qemu-img"), NodeContext.layer))
 
 /** A process in namespaces of its own that runs cases; see `inside.ts`. */
@@ -65,14 +65,14 @@ export const start = Effect.gen(function*() {
   return {
     child,
     scratch,
-    /** Runs a case; the answer is parsed JSON. */
+    /** Runs a case; the result is parsed JSON. */
     ask: (title: string): Effect.Effect<unknown> =>
       Effect.sync(() => log.splice(0)).pipe(
         Effect.zipRight(Queue.offer(titles, `${title}\n`)),
         Effect.zipRight(Effect.raceFirst(Queue.take(answers), Effect.orDie(ended))),
         Effect.map((line) => JSON.parse(line) as unknown)
       ),
-    /** What was logged since the last question. */
+    /** The log since the last case. */
     log
   }
 })

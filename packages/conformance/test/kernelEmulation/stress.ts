@@ -6,7 +6,7 @@ import assert from "node:assert/strict"
 const MiB = 1024 * 1024
 const sector = 512
 
-/** Repeatable noise, which hardly ever equals other noise. */
+/** Reproducible noise that almost never equals other noise. */
 const noise = (seed: number, length: number): Uint8Array => {
   const words = new Uint32Array(length / 4)
   let state = seed | 1
@@ -22,14 +22,14 @@ const noise = (seed: number, length: number): Uint8Array => {
 const snapshotId = (number: number) =>
   SnapshotId.make(`${number.toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`)
 
-/** Where the first difference is; -1 when there is none. */
+/** The position of the first difference; -1 when there is none. */
 const difference = (left: Uint8Array, right: Uint8Array): number =>
   Buffer.compare(left, right) === 0 ? -1 : left.findIndex((byte, index) => byte !== right[index])
 
 /**
- * Random writes, snapshots, deletions, merges, and growth of one disk, whose
- * bytes are compared with those of an array all along; its images are checked
- * whenever it is umounted.
+ * Random writes, snapshots, deletions, merges, and growth of one disk. Its bytes
+ * are compared with an array throughout, and its images are checked after every
+ * unmount.
  */
 export const stress = (options: { readonly directory: string; readonly steps: number; readonly qemu: boolean }) =>
   Effect.gen(function*() {
@@ -67,7 +67,7 @@ export const stress = (options: { readonly directory: string; readonly steps: nu
       Effect.forEach((image) =>
         Effect.gen(function*() {
           const { findings } = yield* ploop.check({ image, force: true })
-          // The tool forgets the mark of an empty image when it merges into one by itself.
+          // The tool loses the empty flag of an image that it merges into.
           assert.deepStrictEqual(findings.filter((finding) => !finding.includes("CIF_Empty flag is incorrect")), [])
           if (!options.qemu) return
           const output = yield* Command.string(Command.make("qemu-img", "check", "-f", "parallels", image))
@@ -76,7 +76,7 @@ export const stress = (options: { readonly directory: string; readonly steps: nu
       )
     )
 
-    /** Compares what is on the device, not what the kernel remembers of it. */
+    /** Compares the contents of the device, not of the kernel's cache. */
     const compare = Effect.gen(function*() {
       assert.strictEqual(yield* Command.exitCode(Command.make("blockdev", "--flushbufs", device)), 0)
       const found = yield* fs.readFile(device)

@@ -38,6 +38,12 @@ ploop 'merges the lowest one' snapshot-delete -u "$(id a)" $disk
 check 'and the contents are'
 ploop 'merges the last one' snapshot-delete -u "$(id c)" $disk
 check 'and the contents are'
+device=$("$PLOOP_TOOL" info -d $disk 2> /dev/null | sed -n 's/^device:[[:space:]]*//p')
+format=()
+[[ $device != /dev/mapper/* ]] || format=(-t expanded)
+ploop 'copies it while it runs' copy -s "$device" "${format[@]}" -d copied.hdd
+says 'and the copy is there' "$([[ -s copied.hdd ]] && echo yes)"
+check 'and the contents are'
 ploop 'takes another one' snapshot -u "$(id d)" $disk
 write five
 ploop 'merges all into one' snapshot-merge -A $disk

@@ -22,5 +22,5 @@ if (missing !== undefined && process.env["PLOOP_TEST_REQUIRE_TOOL"] === "1") {
   throw new Error(`the tests of the real tool are required here, but ${missing}`)
 }
 
-/** A title that says why the test is skipped, where it is. */
+/** A title with the reason, if the test is skipped. */
 export const title = (text: string): string => missing === undefined ? text : `${text} (skipped: ${missing})`

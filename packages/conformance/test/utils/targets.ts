@@ -6,7 +6,7 @@ import { Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { Layer } from "effect"
 
-/** The host in memory, as a host of that generation. */
+/** The host in memory, of a generation. */
 export const fake = (
   generation: Generation.Generation,
   capabilities: ReadonlyArray<Capability.Capability> = Capability.ofGeneration(generation)
@@ -21,7 +21,7 @@ export const fake = (
     capabilities
   })
 
-/** The tool of this machine, with whatever it finds there. */
+/** The tool of this machine. */
 export const real = Target.make({
   name: "the real tool",
   layer: PloopCli.layer().pipe(Layer.provideMerge(NodeContext.layer)),

@@ -1,7 +1,8 @@
+import type * as Operation from "../Operation.js"
 import * as PrintableText from "../PrintableText.js"
 
 interface Failure {
-  readonly operation: string
+  readonly operation: Operation.Name
   readonly subject: string
   readonly text: string
   readonly exitCode?: number | undefined

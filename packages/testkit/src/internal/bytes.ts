@@ -1,4 +1,4 @@
-/** A number that differs, as good as surely, where bytes do. */
+/** A number that almost certainly differs for different bytes. */
 export const fingerprint = (bytes: Uint8Array): number => {
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const whole = bytes.length - bytes.length % 4

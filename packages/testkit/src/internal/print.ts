@@ -5,7 +5,7 @@ class Plain {
   constructor(readonly text: string) {}
 }
 
-/** A text that is printed as it is, without quotes. */
+/** A text that is printed without quotes. */
 export const plain = (text: string): unknown => new Plain(text)
 
 const entries = (value: object): ReadonlyArray<readonly [string, unknown]> =>
@@ -13,7 +13,7 @@ const entries = (value: object): ReadonlyArray<readonly [string, unknown]> =>
     .filter(([, inner]) => inner !== undefined)
     .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0)
 
-/** A value on one line, the same for all values of the same structure. */
+/** Prints a value on one line. Values of the same structure print the same. */
 export const print = (value: unknown): string => {
   if (value instanceof Plain) return value.text
   if (Predicate.isString(value)) return JSON.stringify(value)

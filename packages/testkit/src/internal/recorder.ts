@@ -1,3 +1,4 @@
+import { Name } from "@effect-ploop/core/Operation"
 import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -9,10 +10,11 @@ import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
 import * as Tracer from "effect/Tracer"
 import type { Operation } from "../Report.js"
 
-/** How many lines of output are kept of a case. */
+/** The number of lines of output that are kept for a case. */
 const maximum = 400
 
 const outcome = (exit: Exit.Exit<unknown, unknown>): string =>
@@ -29,7 +31,7 @@ const outcome = (exit: Exit.Exit<unknown, unknown>): string =>
 
 const text = (value: unknown): string | undefined => Predicate.isString(value) ? value : undefined
 
-/** A span that is nothing but kept in memory. */
+/** A span that is kept in memory. */
 class RecordedSpan implements Tracer.Span {
   readonly _tag = "Span"
   readonly sampled = true
@@ -67,19 +69,24 @@ class RecordedSpan implements Tracer.Span {
   }
 }
 
-const operationOf = (span: RecordedSpan): Operation => {
+const isName = Schema.is(Name)
+
+/** A span of an operation of ploop, and nothing for any other span. */
+const operationOf = (span: RecordedSpan): ReadonlyArray<Operation> => {
+  const name = span.attributes.get("ploop.operation")
+  if (!isName(name)) return []
   const exitCode = span.attributes.get("ploop.exit_code")
   const argv = text(span.attributes.get("ploop.arguments"))
-  return {
-    name: text(span.attributes.get("ploop.operation")) ?? span.name,
+  return [{
+    name,
     subject: text(span.attributes.get("ploop.subject")) ?? "",
     outcome: span.status._tag === "Ended" ? outcome(span.status.exit) : "unfinished",
     ...(argv !== undefined && { arguments: argv }),
     ...(Predicate.isNumber(exitCode) && { exitCode })
-  }
+  }]
 }
 
-/** What a case did, as its operations tell by their spans and the backend by its log. */
+/** Records the operations of a case, from their spans, and the log of the backend. */
 export interface Recorder {
   readonly record: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   readonly operations: Effect.Effect<ReadonlyArray<Operation>>
@@ -94,7 +101,7 @@ export const make: Effect.Effect<Recorder> = Effect.sync(() => {
   const tracer = Tracer.make({
     span: (name, parent, context, links, startTime, kind) => {
       const span = new RecordedSpan(name, parent, context, links, kind, startTime, spans.length.toString(16))
-      if (name.startsWith("Ploop.") || name.startsWith("LowLevel.")) spans.push(span)
+      if (name.startsWith("Ploop.")) spans.push(span)
       return span
     },
     context: (f) => f()
@@ -108,7 +115,7 @@ export const make: Effect.Effect<Recorder> = Effect.sync(() => {
   })
 
   return {
-    // Whatever loggers there are besides: a case's output belongs to its result.
+    // It replaces all other loggers: the output of a case belongs to its result.
     record: (effect) =>
       effect.pipe(
         Effect.locally(FiberRef.currentLoggers, HashSet.make(logger)),
@@ -116,7 +123,7 @@ export const make: Effect.Effect<Recorder> = Effect.sync(() => {
         Effect.withTracer(tracer),
         Effect.withTracerEnabled(true)
       ),
-    operations: Effect.sync(() => spans.map(operationOf)),
+    operations: Effect.sync(() => spans.flatMap(operationOf)),
     output: Effect.sync(() => dropped === 0 ? lines : [...lines, `… and ${dropped} more lines`])
   }
 })

@@ -21,10 +21,10 @@ interface Target {
   readonly scratch: string
 }
 
-/** Why a target cannot keep a rule; none when it can. */
+/** Why a target cannot run a case; undefined when it can. */
 const lackOf = ({ profile }: Target, self: Case.Case): string | undefined => {
   if (self.generations?.includes(profile.generation) === false) {
-    return `needs generation ${self.generations.join(" or ")}, this is ${profile.generation}`
+    return `needs generation ${self.generations.join(" or ")}, but this is ${profile.generation}`
   }
   const needs: ReadonlyArray<Capability.Capability> = ["locks", ...self.needs]
   const lack = needs.flatMap((need) => profile.lacks.find(({ capability }) => capability === need) ?? [])[0]
@@ -39,10 +39,10 @@ const words = (error: unknown): string =>
 const explain = (cause: Cause.Cause<unknown>): string =>
   Option.match(Cause.failureOption(cause), { onSome: words, onNone: () => `defect: ${Cause.pretty(cause)}` })
 
-/** What a tool that cannot be started any more leads to; none when it is there. */
+/** Why the run must end: the tool has disappeared; undefined when it is still there. */
 export const lostTool = ({ outcome }: CaseResult): string | undefined =>
   outcome._tag === "Failed" && outcome.operations.some(({ outcome }) => outcome === "ToolNotFound")
-    ? "the tool is not there any more"
+    ? "the tool is no longer there"
     : undefined
 
 const inDirectory = (
@@ -56,7 +56,7 @@ const inDirectory = (
     const scratch = yield* fs.realPath(target.scratch)
     const made = yield* Effect.acquireRelease(
       fs.makeTempDirectory({ directory: scratch, prefix: Scratch.prefix }),
-      // What clears away is no operation of the case.
+      // The cleanup is not an operation of the case, so it is not recorded.
       (directory) => Effect.orDie(Effect.withTracerEnabled(Scratch.clear(target.profile, directory), false))
     )
     const directory = path.resolve(made)

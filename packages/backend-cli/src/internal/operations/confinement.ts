@@ -50,7 +50,7 @@ const outside = (session: Session, path: string, disk: Descriptor, files: Readon
 
 /**
  * Refuses to write to or remove a file that is outside the directory of the
- * descriptor, also by way of a link: whoever may write a descriptor could have any
+ * descriptor, also by way of a link: anybody who may write a descriptor could have any
  * file of the host removed by a service that runs as root.
  */
 export const requireInside = (

@@ -32,7 +32,7 @@ const ask = (
       () => Effect.fail(Refusal.unmountedFileSystem(about))
     )
     const blockSize = yield* Option.match(device, {
-      // The umount after the answer has left it there.
+      // The unmount that followed has left it there.
       onNone: () => Effect.map(session.host.cachedStatistics(path), Option.map((cached) => cached.blockSize)),
       onSome: (attached) => session.host.deviceBlockSize(attached.partition ?? attached.device)
     })

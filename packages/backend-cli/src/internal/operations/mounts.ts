@@ -77,7 +77,7 @@ export const findAttachment = (
 
 /**
  * Runs a command that attaches a device. What was attached is taken down when
- * the command fails, when what it did cannot be told, and when the caller was
+ * the command fails, when its effect is not known, and when the caller was
  * interrupted meanwhile and so will never know of it. Before the command is
  * started, an interruption ends the wait at once. `device` is the one that
  * the tool is told to use; if it runs before, it is left alone.

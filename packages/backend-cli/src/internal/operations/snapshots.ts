@@ -151,7 +151,7 @@ const createTemporarySnapshot = (session: Session) => (request: Request.CreateTe
       if (target !== undefined) yield* requireDirectory(session, about, target)
       const component = `~${request.component}`
       yield* requireTemporaryInside(session, about, path)
-      // The tool would attach a second device by the same name, and neither could be told from the other.
+      // The tool would attach a second device of the same name, and nothing would set the two apart.
       const other = yield* deviceOf(session, about, path, component)
       yield* Refusal.attachedDisk(about, Option.getOrUndefined(other)?.device)
       return yield* withId(request.id, (id) =>

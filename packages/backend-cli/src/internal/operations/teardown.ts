@@ -29,7 +29,7 @@ export const stopDevices = (
       )
     )
 
-/** Whether the tool did not come to its end by itself, so that it may have left a device. */
+/** Whether the tool was ended before its end, so that it may have left a device. */
 const endedEarly = (cause: Cause.Cause<PloopError.PloopError>): boolean =>
   Cause.isInterrupted(cause) ||
   Option.exists(Cause.failureOption(cause), (error) => error._tag === "ToolAborted" || error._tag === "TimedOut")

@@ -96,7 +96,7 @@ export const finish = (
     span.end(clock.unsafeCurrentTimeNanos(), exit)
     return over ? Effect.void : isRunning(process).pipe(
       Effect.flatMap((running) =>
-        // A tool that waits for input heeds the end of the input, but no signal.
+        // A tool that waits for input reacts to the end of the input, but to no signal.
         running
           ? Effect.zipRight(feed?.end ?? Effect.void, terminator.terminate(process, invocation.kind))
           : Effect.void

@@ -16,12 +16,12 @@ import * as image from "../image.js"
 import * as space from "../space.js"
 import type { Device, Volume } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, generation, said, trait } from "../tool.js"
+import { absolute, generation, toolError, trait } from "../tool.js"
 import { temporarily } from "./mounts.js"
 
-const notMounted = (tool: Tool): Answer<never> => said(tool, 38, "The image is not mounted")
+const notMounted = (tool: Tool): Answer<never> => toolError(tool, 38, "The image is not mounted")
 
-/** The device that is named, when its file system is mounted. */
+/** The device of the request, whose file system must be mounted. */
 const named = (tool: Tool, request: Request.Running): Answer<Device> =>
   Either.gen(function*() {
     const { tx } = tool
@@ -33,7 +33,7 @@ const named = (tool: Tool, request: Request.Running): Answer<Device> =>
     if (request.device !== undefined) {
       const device = tx.device(request.device)
       return device === undefined
-        ? yield* said(
+        ? yield* toolError(
           tool,
           tool.operation.startsWith("discard") ? 1 : 38,
           `Can't open or read /sys/block/${baseName(request.device)}/dev: No such file or directory`
@@ -44,12 +44,12 @@ const named = (tool: Tool, request: Request.Running): Answer<Device> =>
     const path = Either.getOrElse(files.realPath(tx, target), () => target)
     const mount = tx.state.mounts.findLast((other) => other.target === path)
     const device = mount === undefined ? undefined : tx.device(mount.device)
-    return device === undefined ? yield* said(tool, 38, `Unable to find ploop device by ${target}`) : device
+    return device === undefined ? yield* toolError(tool, 38, `Unable to find ploop device by ${target}`) : device
   })
 
 const requireMount = (tool: Tool, device: Device): Answer<Device> =>
   tool.tx.mountsOf(device.device).length === 0
-    ? said(tool, 38, `Unable to find mount point for ${device.device}`)
+    ? toolError(tool, 38, `Unable to find mount point for ${device.device}`)
     : Either.right(device)
 
 const volumeOf = (tool: Tool, device: Device): Volume => tool.tx.volume(device.volume!)
@@ -70,7 +70,7 @@ export const balloonStatus = (tool: Tool, request: Request.Running): Answer<Resu
 export const balloonClear = (tool: Tool, request: Request.Running): Answer<Result.Maintenance> =>
   Either.flatMap(requireMaintenance(tool), () => Either.map(named(tool, request), () => "OFF" as const))
 
-/** Takes clusters that lie in these blocks out of the image; answers how many there were. */
+/** Removes the clusters within these blocks from the image, and returns how many. */
 const punch = (tool: Tool, device: Device, runs: ReadonlyArray<space.Run>): Answer<number> => {
   const top = device.levels.at(-1)
   const inode = top === undefined ? undefined : tool.tx.inode(top.file)
@@ -89,19 +89,19 @@ const punch = (tool: Tool, device: Device, runs: ReadonlyArray<space.Run>): Answ
   )
 }
 
-/** Lets the hidden file take this much of the file system; answers how many clusters the image lost by it. */
+/** Gives the balloon file this size, and returns how many clusters the image lost. */
 export const inflate = (tool: Tool, device: Device, size: number): Answer<number> =>
   Either.gen(function*() {
     const { tx } = tool
     const file = devices.balloon(tx, device.volume!)
-    if (file === undefined) return yield* said(tool, 20, "Can't stat balloon file: No such file or directory")
+    if (file === undefined) return yield* toolError(tool, 20, "Can't stat balloon file: No such file or directory")
     const inode = tx.inode(file)
     if (inode.body._tag !== "Bytes") return 0
     const volume = volumeOf(tool, device)
     const held = [...HashMap.values(inode.body.pieces)].flatMap((piece) => piece.runs)
     const taken = space.allocate(space.release(volume.space!, held), Math.ceil(size / space.blockSize))
     if (Option.isNone(taken)) {
-      return yield* said(tool, 20, "Can't fallocate balloon: No space left on device")
+      return yield* toolError(tool, 20, "Can't fallocate balloon: No space left on device")
     }
     const { runs, space: free } = taken.value
     const body: content.Bytes = {
@@ -149,15 +149,15 @@ export const balloonCheck = freeBlocks
 
 export const balloonRepair = freeBlocks
 
-/** The largest extent that the kernel can be asked for: a block group. */
+/** The largest extent that the kernel accepts, in blocks: a block group. */
 const largestExtent = 32_768
 
 const discardFrom = (tool: Tool, device: Device, request: Request.Discard): Answer<Result.Discarded> => {
   if (request.toFree !== undefined && request.toFree < device.clusterSize) {
-    return said(tool, 38, `Can't shrink by less than ${device.clusterSize} bytes`)
+    return toolError(tool, 38, `Can't shrink by less than ${device.clusterSize} bytes`)
   }
   const minimum = Number(request.minBlock ?? 0n) / space.blockSize
-  if (minimum > largestExtent) return said(tool, 255, "Can't trim file system: Invalid argument")
+  if (minimum > largestExtent) return toolError(tool, 255, "Can't trim file system: Invalid argument")
   const most = request.toFree === undefined ? Infinity : Math.ceil(Number(request.toFree) / device.clusterSize)
   const perCluster = device.clusterSize / space.blockSize
   const inode = tool.tx.inode(device.levels.at(-1)!.file)
@@ -175,7 +175,7 @@ const discardFrom = (tool: Tool, device: Device, request: Request.Discard): Answ
   }
   return Either.map(punch(tool, device, runs), (freed) => ({
     truncated: clustersOf(device, freed),
-    // The clusters at the end of the file move to where the freed ones were.
+    // The clusters at the end of the file move to where the freed clusters were.
     relocated: freed
   }))
 }

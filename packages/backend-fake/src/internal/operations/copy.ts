@@ -5,13 +5,13 @@ import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, denied, generation, said } from "../tool.js"
+import { absolute, denied, generation, toolError } from "../tool.js"
 
 const marker = 0x4cc0ac3d
 
 const headerSize = 16
 
-/** How much of an image goes into one packet. */
+/** The size of the data in one packet, in bytes. */
 const packetSize = 1024 * 1024
 
 const packet = (position: number, data: Uint8Array): Uint8Array => {
@@ -24,7 +24,7 @@ const packet = (position: number, data: Uint8Array): Uint8Array => {
   return bytes
 }
 
-/** The packets of the top delta of a running device, the one that ends the copy included. */
+/** The packets of the top delta of a running device, including the one that ends the copy. */
 export const copySend = (tool: Tool, request: Request.CopySend): Answer<ReadonlyArray<Uint8Array>> =>
   Either.gen(function*() {
     yield* Refusal.copy(tool, generation(tool))
@@ -32,21 +32,21 @@ export const copySend = (tool: Tool, request: Request.CopySend): Answer<Readonly
     const device = tx.device(request.device)
     const top = device?.levels.at(-1)
     if (device === undefined || top === undefined) {
-      return yield* said(tool, 2, `Can't open device ${request.device}: No such file or directory`)
+      return yield* toolError(tool, 2, `Can't open device ${request.device}: No such file or directory`)
     }
     if (tx.mountsOf(device.device).length === 0) {
-      return yield* said(tool, 4, `Can't find mount point for ${device.device}`)
+      return yield* toolError(tool, 4, `Can't find mount point for ${device.device}`)
     }
     yield* devices.sync(tool, device)
     const inode = tx.inode(top.file)
     const dirty = inode.body._tag === "Image" && inode.body.dirty
-    // The copy is not marked as in use.
+    // The in-use flag of the copy is clear.
     if (inode.body._tag === "Image") yield* disks.setImage(tool, top.file, { ...inode.body, dirty: false })
     const size = files.sizeOf(tx.inode(top.file))
     const packets: Array<Uint8Array> = []
     for (let position = 0; position < size; position += packetSize) {
       const data = yield* denied(tool, 6, "Error in nread data")(files.readAt(tx, top.file, position, packetSize))
-      // What is empty is left out, but not the end, which tells the size.
+      // Empty packets are left out, except the last one, which conveys the size.
       if (position + packetSize >= size || data.some((byte) => byte !== 0)) packets.push(packet(position, data))
     }
     const { body } = tx.inode(top.file)
@@ -56,7 +56,7 @@ export const copySend = (tool: Tool, request: Request.CopySend): Answer<Readonly
     return [...packets, packet(size, new Uint8Array(0))]
   })
 
-/** Writes what a copy sends into a new image file. */
+/** Writes the stream of a copy to a new image file. */
 export const copyReceive = (tool: Tool, request: Request.CopyReceive, bytes: Uint8Array): Answer<void> =>
   Either.gen(function*() {
     const path = absolute(tool, request.image)
@@ -66,19 +66,19 @@ export const copyReceive = (tool: Tool, request: Request.CopyReceive, bytes: Uin
     )
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     for (let at = 0;;) {
-      if (at + headerSize > bytes.length) return yield* said(tool, 6, "Error in nread(desc): Success")
-      if (view.getUint32(at, true) !== marker) return yield* said(tool, 13, "Stream corrupted")
+      if (at + headerSize > bytes.length) return yield* toolError(tool, 6, "Error in nread(desc): Success")
+      if (view.getUint32(at, true) !== marker) return yield* toolError(tool, 13, "Stream corrupted")
       const size = view.getUint32(at + 4, true)
       const position = Number(view.getBigUint64(at + 8, true))
       if (size === 0) return
-      if (at + headerSize + size > bytes.length) return yield* said(tool, 6, "Error in nread data: Success")
+      if (at + headerSize + size > bytes.length) return yield* toolError(tool, 6, "Error in nread data: Success")
       const data = bytes.subarray(at + headerSize, at + headerSize + size)
       yield* denied(tool, 7, `Error in write ${path}`)(files.writeAt(tool.tx, ref, position, data))
       at += headerSize + size
     }
   })
 
-/** What is refused before the first byte is taken. */
+/** Checks what must hold before the first byte is received. */
 export const requireNew = (tool: Tool, request: Request.CopyReceive): Answer<void> =>
   Either.gen(function*() {
     yield* Refusal.copy(tool, generation(tool))

@@ -19,7 +19,7 @@ import * as fresh from "../freshFileSystem.js"
 import * as image from "../image.js"
 import * as space from "../space.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, denied, generation, said, trait } from "../tool.js"
+import { absolute, denied, generation, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 import { refuseTooLarge, sectors } from "./sectors.js"
 
@@ -31,11 +31,11 @@ const refuseExisting = (tool: Tool, ...paths: ReadonlyArray<string>): Answer<voi
 
 const knowsVersion2 = (tool: Tool): boolean => trait(tool, GenerationTraits.knowsVersion2)(tool.tx.state)
 
-/** What the tool itself refuses, when a file system is to be made. */
+/** The limits of the tool for a disk with a file system. */
 const refuseForFileSystem = (tool: Tool, size: bigint, cluster: bigint): Answer<void> =>
   size > 2n * cluster
     ? refuseTooLarge(tool, size)
-    : said(tool, 38, `Image size should be greater than ${sectors(2n * cluster)}`)
+    : toolError(tool, 38, `Image size should be greater than ${sectors(2n * cluster)}`)
 
 export const create = (tool: Tool, request: Request.Create): Answer<Result.Created> =>
   Either.gen(function*() {
@@ -47,7 +47,7 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
     yield* Refusal.create(tool, generation(tool), request, version)
     yield* refuseExisting(tool, path, disk)
     if (version === 2 && request.format !== "raw" && !knowsVersion2(tool)) {
-      return yield* said(tool, 38, "Unknown ploop image version: 2")
+      return yield* toolError(tool, 38, "Unknown ploop image version: 2")
     }
     const cluster = request.clusterSize
     const size = ClusterSize.roundUp(request.size, cluster)
@@ -58,7 +58,7 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
     const blank: image.Image = {
       _tag: "Image",
       raw,
-      filled: 0,
+      preallocated: 0,
       version,
       clusterSize: Number(cluster),
       size: Number(size),
@@ -68,7 +68,7 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
       delta: image.noDelta
     }
     const roomy = format === "preallocated"
-      ? { ...blank, filled: image.clusterCount(blank), staleFlag: type === "none" }
+      ? { ...blank, preallocated: image.clusterCount(blank), staleFlag: type === "none" }
       : blank
     const made = type === "none" ? roomy : yield* fresh.make(tool, roomy, {
       type,
@@ -94,7 +94,7 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
 const clusterOfRaw = (tool: Tool, size: bigint): Answer<bigint> => {
   const found = [20n, 19n, 18n, 17n, 16n, 15n].map((shift) => 1n << shift).find((cluster) => size % cluster === 0n)
   return found === undefined
-    ? said(tool, 38, "Incorrect blocksize specified: -1")
+    ? toolError(tool, 38, "Incorrect blocksize specified: -1")
     : Either.right(found)
 }
 
@@ -142,20 +142,20 @@ const refuseRunning = (tool: Tool, disk: disks.Disk): Answer<void> => {
 const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.FormatVersion): Answer<void> =>
   Either.gen(function*() {
     if (version === 2 && !knowsVersion2(tool)) {
-      return yield* said(tool, 38, "The PLOOP_FMT_V2 is not supported by kernel")
+      return yield* toolError(tool, 38, "The PLOOP_FMT_V2 is not supported by kernel")
     }
     if (disks.isRaw(disk)) {
-      return yield* said(
+      return yield* toolError(
         tool,
         trait(tool, traits.rawVersionCode),
         "Changing image version format on raw image is not supported"
       )
     }
     if (!trait(tool, traits.convertsTo).includes(version)) {
-      return yield* said(tool, 38, "Incorrect version is specified")
+      return yield* toolError(tool, 38, "Incorrect version is specified")
     }
     if (version === 1 && disk.descriptor.diskSize > FormatVersion.maximumSize(1)) {
-      return yield* said(tool, 38, "Unable to convert image to PLOOP_FMT_V1: the image size is not compatible")
+      return yield* toolError(tool, 38, "Unable to convert image to PLOOP_FMT_V1: the image size is not compatible")
     }
     const opened = yield* Either.all(
       SnapshotTree.nodes(disk.tree).map((node) =>
@@ -175,7 +175,7 @@ const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.For
   })
 
 const requireClean = (tool: Tool) => (opened: disks.OpenImage): Answer<disks.OpenImage> =>
-  opened.image.dirty ? said(tool, 4, `Image is in use ${opened.path}`) : Either.right(opened)
+  opened.image.dirty ? toolError(tool, 4, `Image is in use ${opened.path}`) : Either.right(opened)
 
 const convertBase = (tool: Tool, disk: disks.Disk, raw: boolean): Answer<void> =>
   Either.gen(function*() {
@@ -186,22 +186,22 @@ const convertBase = (tool: Tool, disk: disks.Disk, raw: boolean): Answer<void> =
     })
     const opened = yield* Either.flatMap(found, requireClean(tool))
     const clusters = image.clusterCount(opened.image)
-    const wasEmpty = opened.image.filled === 0 && HashSet.size(opened.image.delta.clusters) === 0
+    const wasEmpty = opened.image.preallocated === 0 && HashSet.size(opened.image.delta.clusters) === 0
     yield* disks.setImage(tool, opened.ref, {
       ...opened.image,
       raw,
-      filled: raw ? 0 : clusters,
+      preallocated: raw ? 0 : clusters,
       staleFlag: opened.image.staleFlag || (!raw && wasEmpty)
     })
   })
 
 const convertFormat = (tool: Tool, disk: disks.Disk, format: ImageFormat): Answer<void> =>
   Either.gen(function*() {
-    if (disks.isRaw(disk)) return yield* said(tool, 38, "Converting raw image is not supported")
-    // As with grow: what fails now leaves nothing aside.
+    if (disks.isRaw(disk)) return yield* toolError(tool, 38, "Converting raw image is not supported")
+    // As with grow, a failure from here on leaves no `.tmp` file.
     disks.dropAside(tool, disk)
     tool.tx.checkpoint()
-    // For expanded only the descriptor changes: the file keeps its size, and is not looked at.
+    // For `expanded` only the descriptor changes: the file keeps its size and is not read.
     if (format !== "expanded") yield* convertBase(tool, disk, format === "raw")
     yield* disks.change(tool, disk, {
       preallocated: format === "preallocated",
@@ -222,7 +222,7 @@ const clean: Result.Checked = { outcome: "clean", findings: [] }
 
 const dirtyLine = "Dirty flag is set"
 
-interface Mend {
+interface Repairs {
   readonly readOnly: boolean
   readonly force: boolean
   readonly dropInUse: boolean
@@ -230,24 +230,30 @@ interface Mend {
   readonly duplicates: boolean
 }
 
-const requireWritable = (tool: Tool, { readOnly }: Mend, findings: ReadonlyArray<string>): Answer<void> =>
+const requireWritable = (tool: Tool, { readOnly }: Repairs, findings: ReadonlyArray<string>): Answer<void> =>
   readOnly && trait(tool, traits.checksWithoutWriting)
-    ? said(tool, 7, [...findings, "Image is clean but unable to fix the header on ro image"].join("\n"))
+    ? toolError(tool, 7, [...findings, "Image is clean but unable to fix the header on ro image"].join("\n"))
     : Either.void
 
-/** Checks one image, and mends what it may. */
-const checkImage = (tool: Tool, path: string, raw: boolean, mend: Mend, cluster: bigint): Answer<Result.Checked> =>
+/** Checks one image and makes the repairs that the options allow. */
+const checkImage = (
+  tool: Tool,
+  path: string,
+  raw: boolean,
+  repairs: Repairs,
+  cluster: bigint
+): Answer<Result.Checked> =>
   Either.gen(function*() {
     const opened = yield* disks.openImage(tool, path, {
       raw,
       clusterSize: cluster,
       missing: [4, "ploop_check: can't open"],
-      look: "check"
+      purpose: "check"
     })
     const { image: found, ref } = opened
     if (found.truncated) {
       const line = `FATAL: an index entry of ${path} points behind the end of the file`
-      if (!mend.hardForce) return { outcome: "broken", findings: [line] }
+      if (!repairs.hardForce) return { outcome: "broken", findings: [line] }
       yield* disks.setImage(tool, ref, {
         ...found,
         truncated: false,
@@ -256,37 +262,37 @@ const checkImage = (tool: Tool, path: string, raw: boolean, mend: Mend, cluster:
       })
       return { outcome: "repaired", findings: [line, "Fixed"] }
     }
-    if (found.doubled === true && mend.duplicates && (mend.force || found.dirty)) {
+    if (found.hasDuplicates === true && repairs.duplicates && (repairs.force || found.dirty)) {
       return { outcome: "broken", findings: ["A block is used more than once"] }
     }
-    if (found.dirty && !mend.dropInUse) return yield* said(tool, 37, dirtyLine)
-    // An image that was in use is looked at as closely as with force.
-    const stale = found.staleFlag && (found.dirty || mend.force)
+    if (found.dirty && !repairs.dropInUse) return yield* toolError(tool, 37, dirtyLine)
+    // A set in-use flag makes the check as thorough as `force` does.
+    const stale = found.staleFlag && (found.dirty || repairs.force)
     const findings = [...(found.dirty ? [dirtyLine] : []), ...(stale ? ["CIF_Empty flag is incorrect"] : [])]
     if (findings.length === 0) return clean
-    yield* requireWritable(tool, mend, findings)
+    yield* requireWritable(tool, repairs, findings)
     yield* disks.setImage(tool, ref, { ...found, dirty: false, staleFlag: found.staleFlag && !stale })
     return { outcome: "repaired", findings }
   })
 
-/** A broken image is an answer of a check, not a failure of it; so is one that is too short for a header. */
-const asAnswer = (checked: Answer<Result.Checked>): Answer<Result.Checked> =>
+/** A broken image is a result of a check, not a failure of it. So is a file that is too short for a header. */
+const asResult = (checked: Answer<Result.Checked>): Answer<Result.Checked> =>
   Either.isLeft(checked) && (checked.left._tag === "ImageCorrupt" || checked.left.text === disks.shortRead)
     ? Either.right({ outcome: "broken", findings: checked.left.text.split("\n") })
     : checked
 
-/** The tool tells errors on one stream and the rest on another, which is read after it. */
+/** The tool prints errors on one stream and the rest on another, which is read later. */
 const inOrder = (findings: ReadonlyArray<string>): ReadonlyArray<string> => [
   ...findings.filter((line) => line !== disks.shortRead),
   ...findings.filter((line) => line === disks.shortRead)
 ]
 
-/** Checks image after image, base first, until one is broken. Only the last may be mended. */
+/** Checks one image after the other, base first, until one is broken. Only the last may be repaired. */
 const checkChain = (
   tool: Tool,
   disk: disks.Disk,
   nodes: ReadonlyArray<SnapshotTree.Node>,
-  mend: Mend
+  repairs: Repairs
 ): Answer<Result.Checked> =>
   Either.gen(function*() {
     let found = clean
@@ -294,8 +300,8 @@ const checkChain = (
       const path = disks.imagePath(tool, disk, node.file)
       const raw = index === 0 && disks.isRaw(disk)
       // Only the last image of a chain is opened for writing.
-      const inChain = { ...mend, readOnly: mend.readOnly || index < nodes.length - 1 }
-      const one = yield* asAnswer(checkImage(tool, path, raw, inChain, disk.descriptor.clusterSize))
+      const inChain = { ...repairs, readOnly: repairs.readOnly || index < nodes.length - 1 }
+      const one = yield* asResult(checkImage(tool, path, raw, inChain, disk.descriptor.clusterSize))
       const findings = [...found.findings, ...one.findings]
       if (one.outcome === "broken") {
         const mode = index < nodes.length - 1 ? "ro" : "rw"
@@ -314,12 +320,12 @@ const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Res
     yield* Refusal.check(tool, generation(tool), request)
     const disk = yield* disks.open(tool, name)
     const [device] = devices.all(tool, disk)
-    if (device !== undefined) return yield* said(tool, 37, `Can't check, in use by device: ${device.device}`)
+    if (device !== undefined) return yield* toolError(tool, 37, `Can't check, in use by device: ${device.device}`)
     const id = request.snapshot ?? SnapshotId.top
     if (SnapshotTree.chain(disk.tree, id).length === 0) {
-      return yield* said(tool, 39, `Can't find snapshot by uuid ${id}`)
+      return yield* toolError(tool, 39, `Can't find snapshot by uuid ${id}`)
     }
-    const mend: Mend = {
+    const repairs: Repairs = {
       readOnly: request.readOnly,
       force: request.force,
       dropInUse: trait(tool, traits.clearsInUseFlagOfDisk) || request.dropInUse,
@@ -327,37 +333,39 @@ const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Res
       duplicates: request.duplicates
     }
     const nodes = [...SnapshotTree.chain(disk.tree, id)].reverse()
-    return yield* checkChain(tool, disk, nodes, mend)
+    return yield* checkChain(tool, disk, nodes, repairs)
   })
 
 export const check = (tool: Tool, request: Request.Check): Answer<Result.Checked> => {
   if (request.disk !== undefined) return checkDisk(tool, request, request.disk)
   const path = absolute(tool, request.image ?? "")
-  const mend: Mend = {
+  const repairs: Repairs = {
     readOnly: request.readOnly,
     force: request.force,
     dropInUse: request.dropInUse,
     hardForce: request.hardForce,
     duplicates: request.duplicates
   }
-  return asAnswer(
-    checkImage(tool, path, request.raw, mend, request.clusterSize ?? ClusterSize.standard)
+  return asResult(
+    checkImage(tool, path, request.raw, repairs, request.clusterSize ?? ClusterSize.standard)
   )
 }
 
-/** The image that is to be replaced. */
+/** The image to replace. */
 const selected = (tool: Tool, disk: disks.Disk, request: Request.Replace): Answer<DiskDescriptor.Image> => {
   const { images } = disk.descriptor
   if (request.snapshot !== undefined) {
     const found = images.find((entry) => entry.id === request.snapshot)
     return found === undefined
-      ? said(tool, 38, `Can't find snapshot by uuid ${request.snapshot}`)
+      ? toolError(tool, 38, `Can't find snapshot by uuid ${request.snapshot}`)
       : Either.right(found)
   }
   if (request.file !== undefined) {
     const file = absolute(tool, request.file)
     const found = images.find((entry) => disks.imagePath(tool, disk, entry.file) === file)
-    return found === undefined ? said(tool, 38, `Can't find image ${file} in DiskDescriptor.xml`) : Either.right(found)
+    return found === undefined
+      ? toolError(tool, 38, `Can't find image ${file} in DiskDescriptor.xml`)
+      : Either.right(found)
   }
   const device = devices.find(tool, disk, undefined)
   const levels = device?.levels ?? []
@@ -367,7 +375,7 @@ const selected = (tool: Tool, disk: disks.Disk, request: Request.Replace): Answe
     return level !== undefined && Either.isRight(ref) && files.same(ref.right, level.file)
   })
   return found === undefined || request.level === levels.length - 1
-    ? said(
+    ? toolError(
       tool,
       38,
       `Invalid level ${request.level} specified, allowed values are 0 to ${levels.length - 2}`
@@ -379,9 +387,9 @@ const refuseDifferent = (tool: Tool, old: disks.OpenImage, next: disks.OpenImage
   trait(tool, traits.comparesReplacement) && (
       image.fileSize(old.image) !== image.fileSize(next.image) || old.image.size !== next.image.size ||
       old.image.version !== next.image.version ||
-      image.isMarkedEmpty(old.image) !== image.isMarkedEmpty(next.image)
+      image.hasEmptyFlag(old.image) !== image.hasEmptyFlag(next.image)
     )
-    ? said(tool, 11, `Images ${old.path} and ${next.path} are of different size`)
+    ? toolError(tool, 11, `Images ${old.path} and ${next.path} are of different size`)
     : Either.void
 
 export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
@@ -397,24 +405,24 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
     const isBase = disks.imagePath(tool, disk, SnapshotTree.base(disk.tree).file) ===
       disks.imagePath(tool, disk, entry.file)
     const options = { raw: isBase && disks.isRaw(disk), clusterSize: disk.descriptor.clusterSize } as const
-    // The tool does not know that the base of a raw disk has no header, and finds that it is no image.
+    // The tool expects a header in the base image of a raw disk too, and fails without one.
     const next = yield* disks.openImage(tool, replacement, {
       ...options,
       raw: false,
       missing: [4, "Can't open"],
-      look: "check"
+      purpose: "check"
     })
     const old = yield* disks.openImage(tool, disks.imagePath(tool, disk, entry.file), {
       ...options,
       missing: [4, "Can't open"],
-      look: "compare"
+      purpose: "compare"
     })
-    if (next.image.dirty) return yield* said(tool, 37, dirtyLine)
+    if (next.image.dirty) return yield* toolError(tool, 37, dirtyLine)
     yield* refuseDifferent(tool, old, next)
     const level = device?.levels.findIndex((other) => files.same(other.file, old.ref)) ?? -1
     if (device !== undefined && level >= 0) {
       if (level === device.levels.length - 1) {
-        return yield* said(
+        return yield* toolError(
           tool,
           38,
           `Invalid level ${level} specified, allowed values are 0 to ${level - 1}`
@@ -428,7 +436,7 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
     }
     if (request.keepName) {
       yield* denied(tool, 28, `Can't rename ${replacement}`)(files.rename(tx, replacement, old.path))
-      // The descriptor has nothing new to say, and what was written aside is dropped.
+      // The descriptor does not change: its `.tmp` file is removed.
       return disks.dropAside(tool, disk)
     }
     const file = disks.relative(tool, disk.home, replacement)

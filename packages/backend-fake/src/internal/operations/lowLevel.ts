@@ -5,19 +5,19 @@ import * as Either from "effect/Either"
 import * as devices from "../devices.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { generation, said } from "../tool.js"
+import { generation, toolError } from "../tool.js"
 
 const named = (tool: Tool, path: DevicePath): Answer<Device> => {
   const device = tool.tx.device(path)
   return device === undefined
-    ? said(tool, 2, `Can't open device ${path}: No such file or directory`)
+    ? toolError(tool, 2, `Can't open device ${path}: No such file or directory`)
     : Either.right(device)
 }
 
 export const start = (tool: Tool, request: Request.OfDevice): Answer<void> =>
   Either.gen(function*() {
     const device = yield* named(tool, request.device)
-    if (device.running) return yield* said(tool, 3, "PLOOP_IOC_START: Device or resource busy")
+    if (device.running) return yield* toolError(tool, 3, "PLOOP_IOC_START: Device or resource busy")
     yield* devices.setInUse(tool, device, true)
     tool.tx.setDevice({ ...device, running: true })
   })
@@ -33,7 +33,7 @@ export const stop = (tool: Tool, request: Request.OfDevice): Answer<void> =>
 export const clear = (tool: Tool, request: Request.OfDevice): Answer<void> =>
   Either.gen(function*() {
     const device = yield* named(tool, request.device)
-    if (device.running) return yield* said(tool, 3, "PLOOP_IOC_CLEAR: Device or resource busy")
+    if (device.running) return yield* toolError(tool, 3, "PLOOP_IOC_CLEAR: Device or resource busy")
     yield* devices.detach(tool, device)
   })
 
@@ -42,7 +42,7 @@ export const deleteDelta = (tool: Tool, request: Request.DeleteDelta): Answer<vo
     const device = yield* named(tool, request.device)
     const level = device.levels[request.level]
     if (level === undefined || request.level === device.levels.length - 1) {
-      return yield* said(tool, 3, "PLOOP_IOC_DEL_DELTA: Invalid argument")
+      return yield* toolError(tool, 3, "PLOOP_IOC_DEL_DELTA: Invalid argument")
     }
     tool.tx.setDevice({ ...device, levels: device.levels.filter((other) => other !== level) })
     tool.tx.forget(level.file)

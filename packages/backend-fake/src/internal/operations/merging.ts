@@ -10,7 +10,7 @@ import * as files from "../files.js"
 import type { Image } from "../image.js"
 import * as image from "../image.js"
 import type { Answer, Tool } from "../tool.js"
-import { denied, said, trait } from "../tool.js"
+import { denied, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 
 const imageMissing = [4, "Can't open"] as const
@@ -23,7 +23,7 @@ export const open = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): A
   const isBase = SnapshotTree.nodes(disk.tree).some((other) => other.id === id && other.parent === undefined)
   const raw = isBase && disks.isRaw(disk)
   return node === undefined
-    ? said(tool, 38, `Can't find image by uuid ${id}`)
+    ? toolError(tool, 38, `Can't find image by uuid ${id}`)
     : disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
       raw,
       clusterSize: disk.descriptor.clusterSize,
@@ -31,7 +31,7 @@ export const open = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): A
     })
 }
 
-/** Devices with a name of their own keep the snapshot they are attached at; an idle temporary one is taken down. */
+/** Fails when a device shows the snapshot. Idle devices of a temporary snapshot are detached instead. */
 const requireFree = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId, path: string): Answer<void> => {
   if (id === SnapshotId.top) return Either.void
   const attached = devices.attachedAt(tool, disk, path)
@@ -40,7 +40,7 @@ const requireFree = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId, pa
     attached.every((device) => tool.tx.mountsOf(device.device).length === 0)
   return idle
     ? Either.map(Either.all(attached.map((device) => devices.detach(tool, device))), () => undefined)
-    : said(tool, 17, `Snapshot ${id} is busy by device(s): ${attached.map(({ device }) => `${device} `).join("")}`)
+    : toolError(tool, 17, `Snapshot ${id} is busy by device(s): ${attached.map(({ device }) => `${device} `).join("")}`)
 }
 
 const merged = (parent: Image, child: Image): Image => ({
@@ -56,10 +56,10 @@ const merged = (parent: Image, child: Image): Image => ({
 
 const requireClean = (tool: Tool, disk: disks.Disk, opened: disks.OpenImage): Answer<void> => {
   const inUse = devices.find(tool, disk, undefined)?.levels.some((level) => files.same(level.file, opened.ref)) === true
-  return opened.image.dirty && !inUse ? said(tool, 4, `Image is in use ${opened.path}`) : Either.void
+  return opened.image.dirty && !inUse ? toolError(tool, 4, `Image is in use ${opened.path}`) : Either.void
 }
 
-/** Marks a snapshot as temporary, so that what was begun with it is finished later. */
+/** Marks a snapshot as temporary, so that an unfinished merge is finished later. */
 export const markTemporary = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> =>
   disks.change(tool, disk, {
     snapshots: disk.descriptor.snapshots.map((snapshot) =>
@@ -67,13 +67,13 @@ export const markTemporary = (tool: Tool, disk: disks.Disk, id: SnapshotId.Snaps
     )
   })
 
-/** Brings the data of images, the uppermost first, into the last of them, and removes the files of the others. */
+/** Merges the data of images, topmost first, into the last one, and removes the files of the others. */
 const mergeImages = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId.SnapshotId>): Answer<void> =>
   Either.gen(function*() {
     const running = devices.find(tool, disk, undefined)
     for (const id of ids) yield* requireClean(tool, disk, yield* open(tool, disk, id))
     if (running?.topReadOnly === true && ids[0] === SnapshotId.top) {
-      return yield* said(tool, 3, "PLOOP_IOC_MERGE: Read-only file system")
+      return yield* toolError(tool, 3, "PLOOP_IOC_MERGE: Read-only file system")
     }
     if (running !== undefined) yield* devices.sync(tool, running)
     const [upper, ...lower] = yield* Either.all(ids.map((id) => open(tool, disk, id)))
@@ -87,7 +87,7 @@ const mergeImages = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId
     }
   })
 
-/** What is left in the descriptor: the first identifier, with the file and the place of the last. */
+/** What remains in the descriptor: the first identifier, with the file and the position of the last. */
 const remaining = ({ descriptor, tree }: disks.Disk, ids: ReadonlyArray<SnapshotId.SnapshotId>): disks.Change => {
   const [survivor] = ids
   const last = ids.at(-1)
@@ -102,7 +102,10 @@ const remaining = ({ descriptor, tree }: disks.Disk, ids: ReadonlyArray<Snapshot
   }
 }
 
-/** Merges the images of a chain, the uppermost first, into the last: that is the file in which the first lives on. */
+/**
+ * Merges the images of a chain, topmost first, into the last one. The
+ * identifier of the first survives, in the file of the last.
+ */
 export const mergeChain = (
   tool: Tool,
   before: disks.Disk,
@@ -113,37 +116,37 @@ export const mergeChain = (
     for (const id of ids) yield* requireFree(tool, disk, id, disks.fileOf(tool, disk, id) ?? "")
     if (trait(tool, traits.marksBeforeMerge)) {
       disk = yield* markTemporary(tool, disk, ids.at(-1)!)
-      // A merge that fails now leaves the mark.
+      // If the merge fails, the snapshot stays marked.
       tool.tx.checkpoint()
     }
     return yield* disks.changeWith(tool, disk, remaining(disk, ids), () => mergeImages(tool, disk, ids))
   })
 
-/** Merges a snapshot into its parent: its data goes to the parent's file, and the parent's identifier is lost. */
+/** Merges a snapshot into its parent: the data goes to the parent's file, and the parent's identifier is gone. */
 export const mergeInto = (tool: Tool, disk: disks.Disk, child: SnapshotId.SnapshotId): Answer<disks.Disk> => {
   const parent = SnapshotTree.nodes(disk.tree).find(({ id }) => id === child)?.parent
   if (parent === undefined) {
-    return said(tool, 38, `Can't find parent of uuid ${child} (is that a base image?)`)
+    return toolError(tool, 38, `Can't find parent of uuid ${child} (is that a base image?)`)
   }
   const children = SnapshotTree.children(disk.tree, parent).length
   return children > 1
-    ? said(tool, 38, `Can't merge to snapshot ${parent}: it has ${children} children`)
+    ? toolError(tool, 38, `Can't merge to snapshot ${parent}: it has ${children} children`)
     : mergeChain(tool, disk, [child, parent])
 }
 
-/** Takes a leaf of the tree away with its file; the parent of the top delta takes its place. */
+/** Removes a leaf of the tree and its file. When it is the top delta, its parent becomes the top delta. */
 export const removeLeaf = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node): Answer<disks.Disk> =>
   Either.gen(function*() {
     const { id, parent } = node
-    if (parent === undefined) return yield* said(tool, 38, "Unable to delete base image")
+    if (parent === undefined) return yield* toolError(tool, 38, "Unable to delete base image")
     if (id === SnapshotId.top && devices.isTemporary(disk.tree, parent)) {
-      return yield* said(tool, 38, "Unable to delete top delta, parent snapshot is temporary")
+      return yield* toolError(tool, 38, "Unable to delete top delta, parent snapshot is temporary")
     }
     const path = disks.imagePath(tool, disk, node.file)
     const attached = devices.attachedAt(tool, disk, path)
     if (attached.length > 0 && id !== SnapshotId.top) {
       const names = attached.map(({ device }) => `${device} `).join("")
-      return yield* said(tool, 17, `Snapshot ${id} is busy by device(s): ${names}`)
+      return yield* toolError(tool, 17, `Snapshot ${id} is busy by device(s): ${names}`)
     }
     const renamed = (other: SnapshotId.SnapshotId) => id === SnapshotId.top && other === parent ? SnapshotId.top : other
     const next = yield* disks.change(tool, disk, {
@@ -154,7 +157,7 @@ export const removeLeaf = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node
         .filter((entry) => entry.id !== id)
         .map((entry) => ({ ...entry, id: renamed(entry.id), parent: renamed(entry.parent) }))
     })
-    // The snapshot is gone, whatever becomes of its file.
+    // The snapshot is gone, even if its file cannot be removed.
     tool.tx.checkpoint()
     yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))
     return next
@@ -164,9 +167,9 @@ const inUse = (tool: Tool, disk: disks.Disk, path: HostPath): boolean =>
   devices.attachedAt(tool, disk, path).some((device) => device.component !== undefined)
 
 /**
- * Merges away, or removes, the temporary snapshots that nobody uses and that
- * have one child at most. On an idle disk, some generations go no further than
- * to the first that has more.
+ * Merges or removes the temporary snapshots that no device uses and that have
+ * at most one child. On an idle disk, some generations stop at the first that
+ * has more.
  */
 export const mergeTemporary = (tool: Tool, before: disks.Disk): Answer<disks.Disk> =>
   Either.gen(function*() {

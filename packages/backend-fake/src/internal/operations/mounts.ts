@@ -13,13 +13,13 @@ import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, context, refused, said, trait } from "../tool.js"
+import { absolute, context, refused, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 import { mergeTemporary } from "./merging.js"
 
 const imageMissing = [21, "Unable to stat"] as const
 
-/** The delta that is to be mounted. The descriptor is read only if the request is for a snapshot. */
+/** The delta to mount. The descriptor is read only for a request that names a snapshot. */
 const mountedDelta = (tool: Tool, request: Request.Mount): Answer<Refusal.MountedDelta> =>
   Option.match(Refusal.mountTop(request), {
     onSome: (top): Answer<Refusal.MountedDelta> => Either.right(top),
@@ -34,7 +34,7 @@ const refuseSecond = (tool: Tool, disk: disks.Disk, component: string | undefine
   const running = devices.find(tool, disk, component)
   return running === undefined
     ? Either.void
-    : said(tool, 21, `Image ${disks.base(tool, disk)} already used by device ${running.device}`)
+    : toolError(tool, 21, `Image ${disks.base(tool, disk)} already used by device ${running.device}`)
 }
 
 /** Converts images of version 1 to version 2. */
@@ -49,16 +49,19 @@ const upgrade = (tool: Tool, chain: ReadonlyArray<disks.OpenImage>): Answer<Read
   ))
 
 /**
- * Checks a chain that is attached: clears the in-use flag of the last image, and
- * fails where another has it, which is opened for reading only.
+ * Repairs the chain of a disk that is to be attached: clears the in-use flag of
+ * the last image, and fails when another image has it, because only the last is
+ * opened for writing.
  */
-const mended = (tool: Tool, chain: ReadonlyArray<disks.OpenImage>): Answer<ReadonlyArray<disks.OpenImage>> =>
+const repairChain = (tool: Tool, chain: ReadonlyArray<disks.OpenImage>): Answer<ReadonlyArray<disks.OpenImage>> =>
   Either.all(chain.map((opened, index): Answer<disks.OpenImage> => {
     if (!opened.image.dirty) return Either.right(opened)
-    if (index < chain.length - 1) return said(tool, 7, "Dirty flag is set\nError in write header: Bad file descriptor")
+    if (index < chain.length - 1) {
+      return toolError(tool, 7, "Dirty flag is set\nError in write header: Bad file descriptor")
+    }
     const image = { ...opened.image, dirty: false, staleFlag: false }
     return Either.map(disks.setImage(tool, opened.ref, image), () => {
-      // It stays mended, whatever becomes of the mount.
+      // The image stays repaired, even if the mount fails.
       tool.tx.checkpoint()
       return { ...opened, image }
     })
@@ -78,7 +81,7 @@ export const attach = (
   Either.gen(function*() {
     const id = options.snapshot ?? SnapshotId.top
     if (!SnapshotTree.nodes(disk.tree).some((node) => node.id === id)) {
-      return yield* said(tool, 43, `Uuid ${id} not found`)
+      return yield* toolError(tool, 43, `Uuid ${id} not found`)
     }
     const children = SnapshotTree.children(disk.tree, id).length
     if (trait(tool, traits.protectsParents) && !options.readOnly && children > 0) {
@@ -95,7 +98,7 @@ export const attach = (
         })
       )
     }
-    const chain = trait(tool, traits.repairsTopImage) ? yield* mended(tool, found) : found
+    const chain = trait(tool, traits.repairsTopImage) ? yield* repairChain(tool, found) : found
     const convert = trait(tool, traits.convertsWhenMounted) && !options.readOnly && options.component === undefined
     return yield* devices.attach(tool, {
       chain: convert ? yield* upgrade(tool, chain) : chain,
@@ -106,7 +109,7 @@ export const attach = (
     })
   })
 
-/** Attaches, does something and detaches again, as the tool does when a disk has to be mounted for an answer. */
+/** Attaches a disk, uses it and detaches it again, as the tool does when it must mount an idle disk. */
 export const temporarily = <A>(
   tool: Tool,
   disk: disks.Disk,
@@ -116,7 +119,7 @@ export const temporarily = <A>(
   Either.gen(function*() {
     const device = yield* attach(tool, disk, { snapshot: undefined, readOnly: false, component: undefined })
     if (device.volume === undefined) {
-      return yield* said(
+      return yield* toolError(
         tool,
         21,
         `Can't mount file system dev=${device.device} target=${disks.base(tool, disk)}.mnt data='': Invalid argument`
@@ -131,12 +134,12 @@ export const temporarily = <A>(
       if (cache && Either.isRight(result)) devices.writeStatfs(tool, disk, current)
       yield* devices.detach(tool, current)
     }
-    // That it was mounted is seen, also when the rest failed.
+    // The mount leaves its traces, even if the use failed.
     if (Either.isLeft(result)) tool.tx.checkpoint()
     return yield* result
   })
 
-/** What the device is after its levels changed. */
+/** The device after its levels changed. */
 const current = (tool: Tool, device: Device): Device => tool.tx.device(device.device) ?? device
 
 export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted> =>
@@ -152,7 +155,7 @@ export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted
       yield* devices.mount(tool, device, target, { fileSystem: request.fileSystem, data: request.data })
       if (request.component === undefined) disks.dropStatfs(tool, disk)
     }
-    // What cannot be merged now stays; the disk is mounted all the same.
+    // A merge that fails leaves the temporary snapshot; the mount succeeds anyway.
     if (request.component === undefined) mergeTemporary(tool, disk)
     return mounted(request, current(tool, device), target, wanted)
   })
@@ -181,10 +184,10 @@ const umountDisk = (tool: Tool, request: Request.Umount, name: string): Answer<v
     const disk = yield* disks.open(tool, name)
     const device = devices.find(tool, disk, request.component)
     if (trait(tool, GenerationTraits.unmountsDevicesOnly)) return yield* detachAny(tool, device)
-    if (device === undefined) return yield* said(tool, 40, `Image ${disks.base(tool, disk)} is not mounted`)
+    if (device === undefined) return yield* toolError(tool, 40, `Image ${disks.base(tool, disk)} is not mounted`)
     if (request.component === undefined && tool.tx.mountsOf(device.device).length > 0) {
       devices.writeStatfs(tool, disk, device)
-      // They are written before the umount is tried, and stay when it fails.
+      // The numbers are written before the unmount, and stay when it fails.
       tool.tx.checkpoint()
     }
     yield* devices.detach(tool, device)
@@ -206,12 +209,12 @@ export const umount = (tool: Tool, request: Request.Umount): Answer<void> =>
       const found = tx.state.mounts.findLast((mount) => mount.target === path)
       const device = found === undefined ? undefined : tx.device(found.device)
       return yield* device === undefined
-        ? said(tool, 38, `Unable to find ploop device by ${target}`)
+        ? toolError(tool, 38, `Unable to find ploop device by ${target}`)
         : devices.detach(tool, device)
     }
     const image = absolute(tool, request.image ?? "")
     const device = devices.ofBase(tool, image).find(({ component }) => component === request.component)
     return yield* device === undefined && !trait(tool, GenerationTraits.unmountsDevicesOnly)
-      ? said(tool, 38, `Image ${image} is not mounted`)
+      ? toolError(tool, 38, `Image ${image} is not mounted`)
       : detachAny(tool, device)
   })

@@ -15,7 +15,7 @@ import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { context, generation, refused, said, trait } from "../tool.js"
+import { context, generation, refused, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 import { temporarily } from "./mounts.js"
 
@@ -31,9 +31,9 @@ export const imageInfo = (tool: Tool, request: Request.OfDisk): Answer<Result.Im
     const device = devices.find(tool, disk, undefined)
     if (device !== undefined) return imageInfoOf(device.size, device.clusterSize, device.version)
     const { image, path } = yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
-    if (image.dirty && trait(tool, traits.refusesInUseFlag)) return yield* said(tool, 4, `Image is in use ${path}`)
+    if (image.dirty && trait(tool, traits.refusesInUseFlag)) return yield* toolError(tool, 4, `Image is in use ${path}`)
     return imageInfoOf(
-      // A raw file may end within a sector.
+      // The file of a raw disk may end within a sector.
       Math.floor(image.size / 512) * 512,
       image.raw ? Number(disk.descriptor.clusterSize) : image.clusterSize,
       image.raw ? 0 : image.version
@@ -57,7 +57,7 @@ export const fileSystemInfo = (tool: Tool, request: Request.FileSystemInfo): Ans
     const disk = yield* disks.read(tool, request.disk, "backend")
     disks.lock(tool, disk)
     const device = devices.find(tool, disk, undefined)
-    // It is looked for beside the descriptor, but written beside the base image.
+    // The tool reads it beside the descriptor, but writes it beside the base image.
     const cached = devices.readStatfs(tool, `${tool.path.dirname(tool.path.resolve("/", request.disk))}/.statfs`)
     const source = yield* Refusal.fileSystemInfo(tool, request, {
       isCached: cached !== undefined,
@@ -123,7 +123,11 @@ const present = (name: string, neededFor: string): Result.Prerequisite => ({
 const kernelPart = (tool: Tool) => (name: KernelPart): Result.Prerequisite => {
   const part = present(name, GenerationTraits.kernelPartUse[name])
   return name === "large disk support" && !tool.tx.state.largeDisks
-    ? { ...part, status: "missing", remedy: "let the fake host have largeDisks; format version 1 works without" }
+    ? {
+      ...part,
+      status: "missing",
+      remedy: "set the option largeDisks of the fake host; format version 1 works without it"
+    }
     : part
 }
 
@@ -136,6 +140,6 @@ export const prerequisites = (tool: Tool): Answer<ReadonlyArray<Result.Prerequis
 export const deviceStatistics = (tool: Tool, request: Request.OfDevice): Answer<Result.DeviceStatistics> => {
   const device = tool.tx.device(request.device)
   return device === undefined
-    ? said(tool, 9, `sysfs opendir: No such file or directory`)
+    ? toolError(tool, 9, `sysfs opendir: No such file or directory`)
     : Either.right({ ...device.statistics })
 }

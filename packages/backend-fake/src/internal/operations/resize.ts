@@ -13,7 +13,7 @@ import { minimum, relayout } from "../relayout.js"
 import * as space from "../space.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { generation, said, trait } from "../tool.js"
+import { generation, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 import { balloonSize, inflate } from "./balloon.js"
 import { attach, temporarily } from "./mounts.js"
@@ -23,7 +23,7 @@ const inodeSize = 256
 
 const current = (tool: Tool, device: Device): Device => tool.tx.device(device.device) ?? device
 
-/** Gives the device and its top delta another size, which grows. */
+/** Grows a device and its top delta to a size. */
 const setSize = (tool: Tool, device: Device, size: number): Answer<Device> =>
   Either.gen(function*() {
     const top = device.levels.at(-1)!
@@ -34,14 +34,14 @@ const setSize = (tool: Tool, device: Device, size: number): Answer<Device> =>
     return grown
   })
 
-/** Gives the file system this many bytes. */
+/** Resizes the file system to this many bytes. */
 const resizeFileSystem = (tool: Tool, device: Device, bytes: number): Answer<void> => {
   const { tx } = tool
   const volume = tx.volume(device.volume!)
   const blocks = Math.floor(bytes / space.blockSize)
   const found = relayout(volume, { ...volume.layout!, blocks })
   if (Option.isNone(found)) {
-    return said(
+    return toolError(
       tool,
       26,
       `/sbin/resize2fs: New size smaller than minimum (${minimum(volume)})\nCommand resize2fs exited with code 1`
@@ -53,11 +53,11 @@ const resizeFileSystem = (tool: Tool, device: Device, bytes: number): Answer<voi
   return Either.void
 }
 
-/** What lies behind the end of the file system goes back to the host. */
+/** Discards what is behind the end of the file system. */
 const discardBehind = (tool: Tool, device: Device): Answer<void> =>
   Either.gen(function*() {
     const settled = tool.tx.settle()
-    if (Either.isLeft(settled)) return yield* said(tool, 7, "Can't write image: No space left on device")
+    if (Either.isLeft(settled)) return yield* toolError(tool, 7, "Can't write image: No space left on device")
     const top = device.levels.at(-1)!
     const { body } = tool.tx.inode(top.file)
     const { layout } = tool.tx.volume(device.volume!)
@@ -69,14 +69,14 @@ const discardBehind = (tool: Tool, device: Device): Answer<void> =>
   })
 
 const refuse = (tool: Tool, size: number, least?: number): Answer<never> =>
-  said(
+  toolError(
     tool,
     38,
     `Unable to change image size to ${sectors(size)} sectors` +
       (least === undefined ? "" : `, minimal size is ${sectors(least)}`)
   )
 
-/** Changes the size of a disk whose file system is mounted, or was for this alone. */
+/** Resizes a disk whose file system is mounted, even if only for the resize. */
 const resizeRunning = (
   tool: Tool,
   disk: disks.Disk,
@@ -86,7 +86,7 @@ const resizeRunning = (
 ): Answer<void> =>
   Either.gen(function*() {
     const cluster = device.clusterSize
-    if (device.volume === undefined) return yield* said(tool, 21, "Can't mount file system")
+    if (device.volume === undefined) return yield* toolError(tool, 21, "Can't mount file system")
     if (size > device.size) {
       yield* inflate(tool, device, 0)
       const grown = yield* setSize(tool, current(tool, device), size)
@@ -107,7 +107,7 @@ const resizeRunning = (
     }
     const numbers = devices.numbers(volume)
     const free = numbers.freeBlocks * numbers.blockSize + balloonSize(tool, device)
-    // The tool takes it that this much of the file system was never there for files.
+    // The tool assumes that this much of the file system was never available to files.
     const tables = numbers.inodes * inodeSize
     const balloon = now - wanted > tables ? now - wanted - tables : now - wanted
     if (balloon > free) return yield* refuse(tool, wanted, now - free - tables)
@@ -145,7 +145,7 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
     if (request.device !== undefined) {
       const device = tool.tx.device(request.device)
       if (device === undefined) {
-        return yield* said(tool, 2, `Can't open device ${request.device}: No such file or directory`)
+        return yield* toolError(tool, 2, `Can't open device ${request.device}: No such file or directory`)
       }
       yield* growRunning(tool, device, size)
       return
@@ -161,7 +161,7 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
     const disk = yield* disks.open(tool, request.disk ?? "")
     const device = devices.find(tool, disk, undefined)
     if (device !== undefined) yield* Refusal.growRunning(tool, request, BigInt(device.clusterSize))
-    // The descriptor is written aside first; one that fails is removed, and what was there before with it.
+    // The tool writes a `.tmp` file first and removes it when that fails, and any earlier one with it.
     disks.dropAside(tool, disk)
     tool.tx.checkpoint()
     if (device !== undefined) {
@@ -182,7 +182,7 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
   })
 
 const requireAligned = (tool: Tool, size: number, cluster: number): Answer<void> =>
-  size % cluster === 0 ? Either.void : said(
+  size % cluster === 0 ? Either.void : toolError(
     tool,
     38,
     `An incorrect block device size is specified: ${sectors(size)} sectors.` +
@@ -197,28 +197,30 @@ const growRunning = (tool: Tool, device: Device, size: number): Answer<Device> =
     yield* requireAligned(tool, size, device.clusterSize)
     yield* requireHeld(tool, size, device.version)
     if (size < device.size) {
-      return yield* said(
+      return yield* toolError(
         tool,
         38,
         `Incorrect new size specified ${sectors(size)} current size ${sectors(device.size)}`
       )
     }
-    if (size > device.size && device.topReadOnly) return yield* said(tool, 3, "PLOOP_IOC_GROW: Read-only file system")
+    if (size > device.size && device.topReadOnly) {
+      return yield* toolError(tool, 3, "PLOOP_IOC_GROW: Read-only file system")
+    }
     return yield* setSize(tool, device, size)
   })
 
-/** A raw file is rounded up to whole blocks, and has no clusters of its own. */
+/** A raw image is rounded up to whole blocks, because it has no clusters. */
 const rawBlock = 4096
 
 const growIdle = (tool: Tool, opened: disks.OpenImage, wanted: number): Answer<void> =>
   Either.gen(function*() {
     const { dirty, raw } = opened.image
     if (!raw) yield* requireHeld(tool, wanted, opened.image.version)
-    if (dirty) return yield* said(tool, 4, `Image is in use ${opened.path}`)
+    if (dirty) return yield* toolError(tool, 4, `Image is in use ${opened.path}`)
     if (!raw) yield* requireAligned(tool, wanted, opened.image.clusterSize)
     const size = raw ? Math.ceil(wanted / rawBlock) * rawBlock : wanted
     if (size < opened.image.size) {
-      return yield* said(
+      return yield* toolError(
         tool,
         38,
         `Error: new size ${sectors(size)} is less than the old size ${sectors(opened.image.size)}`

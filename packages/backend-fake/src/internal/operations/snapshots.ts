@@ -15,12 +15,12 @@ import * as files from "../files.js"
 import * as image from "../image.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, context, denied, generation, refused, said, trait } from "../tool.js"
+import { absolute, context, denied, generation, refused, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 import { markTemporary, mergeChain, mergeInto, mergeTemporary, open as openImage, removeLeaf } from "./merging.js"
 import { attach } from "./mounts.js"
 
-/** How many images may lie on each other. */
+/** The maximum number of images in a chain. */
 const longestChain = 127
 
 const baseName = (tool: Tool, disk: disks.Disk, stripped: boolean): string => {
@@ -28,14 +28,14 @@ const baseName = (tool: Tool, disk: disks.Disk, stripped: boolean): string => {
   return stripped && trait(tool, traits.replacesIdentifierInName) ? file.replace(/\.\{[^{}]*\}$/, "") : file
 }
 
-/** The new top delta: an empty image as large as the one that it is built on. */
+/** A new top delta: an empty image as large as the one below it. */
 const newDelta = (tool: Tool, on: image.Image): image.Image => ({
   ...disks.emptyDelta(on),
   version: on.raw ? GenerationTraits.defaultVersion(generation(tool), tool.tx.state) : on.version
 })
 
-/** A running device gets the new delta on top, and the mark of being in use goes with it. */
-const layUpon = (
+/** Adds the new top delta to a running device. The in-use flag moves to it. */
+const addDelta = (
   tool: Tool,
   device: Device,
   below: disks.OpenImage,
@@ -43,7 +43,7 @@ const layUpon = (
   made: image.Image
 ): Answer<void> =>
   Either.gen(function*() {
-    if (device.snapshot !== undefined) return yield* said(tool, 3, "PLOOP_IOC_SNAPSHOT: Invalid argument")
+    if (device.snapshot !== undefined) return yield* toolError(tool, 3, "PLOOP_IOC_SNAPSHOT: Invalid argument")
     yield* devices.sync(tool, device)
     const inode = tool.tx.inode(below.ref)
     if (inode.body._tag === "Image") yield* disks.setImage(tool, below.ref, { ...inode.body, dirty: false })
@@ -61,13 +61,13 @@ const openTop = (tool: Tool, disk: disks.Disk): Answer<disks.OpenImage> =>
     if (trait(tool, traits.locksBaseImage)) {
       const base = disks.base(tool, disk)
       if (Either.isLeft(files.lookup(tool.tx, base))) {
-        return yield* said(tool, 23, `Can not open ${base}: No such file or directory`)
+        return yield* toolError(tool, 23, `Can not open ${base}: No such file or directory`)
       }
     }
     return yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
   })
 
-/** Takes a snapshot: what was the top delta gets its identifier, and a new top delta is laid upon it. */
+/** Takes a snapshot: the top delta gets its identifier, and a new top delta is added. */
 const take = (
   tool: Tool,
   before: disks.Disk,
@@ -77,10 +77,10 @@ const take = (
   Either.gen(function*() {
     yield* disks.refuseOld(tool, before)
     if (Option.isSome(SnapshotTree.get(before.tree, id))) {
-      return yield* said(tool, 38, `The snapshot ${id} already exist`)
+      return yield* toolError(tool, 38, `The snapshot ${id} already exist`)
     }
     if (SnapshotTree.chain(before.tree, SnapshotId.top).length >= longestChain) {
-      return yield* said(
+      return yield* toolError(
         tool,
         38,
         `Unable to create a snapshot. The maximum number of snapshots (${longestChain - 1}) has been reached`
@@ -96,7 +96,7 @@ const take = (
     const made = newDelta(tool, opened.image)
     const ref = yield* disks.makeImage(tool, path, made)
     const running = devices.find(tool, disk, undefined)
-    if (running !== undefined) yield* layUpon(tool, running, opened, { file: ref, path }, made)
+    if (running !== undefined) yield* addDelta(tool, running, opened, { file: ref, path }, made)
     const renamed = (other: SnapshotId.SnapshotId) => other === SnapshotId.top ? id : other
     return yield* disks.change(tool, disk, {
       images: [
@@ -145,19 +145,19 @@ export const createTemporarySnapshot = (
     }
   })
 
-/** Goes back to a snapshot: the top delta is dropped, and a new one is laid upon the snapshot. */
+/** Goes back to a snapshot: replaces the top delta with a new one on top of the snapshot. */
 const switchTo = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> =>
   Either.gen(function*() {
     yield* disks.refuseOld(tool, disk)
-    if (id === SnapshotId.top) return yield* said(tool, 38, `Nothing to do, already on ${id} snapshot`)
+    if (id === SnapshotId.top) return yield* toolError(tool, 38, `Nothing to do, already on ${id} snapshot`)
     const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))
-    if (node === undefined) return yield* said(tool, 38, `Can't find snapshot by uuid ${id}`)
-    if (node.temporary) return yield* said(tool, 38, `Snapshot ${id} is temporary`)
+    if (node === undefined) return yield* toolError(tool, 38, `Can't find snapshot by uuid ${id}`)
+    if (node.temporary) return yield* toolError(tool, 38, `Snapshot ${id} is temporary`)
     const { image, path } = yield* disks.openForSize(tool, disk, node)
-    if (image.dirty && trait(tool, traits.refusesInUseFlag)) return yield* said(tool, 4, `Image is in use ${path}`)
+    if (image.dirty && trait(tool, traits.refusesInUseFlag)) return yield* toolError(tool, 4, `Image is in use ${path}`)
     const device = devices.find(tool, disk, undefined)
     if (device !== undefined) {
-      return yield* said(
+      return yield* toolError(
         tool,
         38,
         `Unable to perform switch to snapshot operation on running device (${device.device})`
@@ -183,7 +183,7 @@ const switchTo = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answ
       ]
     })
     disks.dropStatfs(tool, disk)
-    // A file that is gone already is no hindrance.
+    // The file may be gone already.
     files.unlink(tool.tx, old)
     return next
   })
@@ -193,7 +193,7 @@ export const switchSnapshot = (tool: Tool, request: Request.OfSnapshot): Answer<
     yield* switchTo(tool, yield* disks.open(tool, request.disk), request.id)
   })
 
-/** What a switch refuses, known before anything is changed. */
+/** Opens a disk for a switch, and refuses before anything is changed. */
 const openSwitchable = (tool: Tool, request: Request.OfSnapshot): Answer<disks.Disk> =>
   Either.gen(function*() {
     const disk = yield* disks.read(tool, request.disk, "backend")
@@ -209,7 +209,7 @@ export const snapshotAndSwitch = (tool: Tool, request: Request.SnapshotAndSwitch
     const kept = request.keepAs ?? tool.tx.uuid()
     const taken = yield* take(tool, disk, kept, false)
     const switched = switchTo(tool, taken, request.id)
-    // A snapshot that was taken for nothing is taken back.
+    // When the switch fails, the snapshot is deleted again.
     if (Either.isLeft(switched) && Either.isRight(remove(tool, taken, kept))) tool.tx.checkpoint()
     return yield* Either.map(switched, () => kept)
   })
@@ -220,7 +220,7 @@ export const switchAndDelete = (tool: Tool, request: Request.OfSnapshot): Answer
     const disk = yield* openSwitchable(tool, request)
     yield* Refusal.switchAndDelete(tool, disk.tree, id)
     const switched = yield* switchTo(tool, disk, id)
-    // A snapshot that cannot be removed now stays; the switch has happened.
+    // If the snapshot cannot be deleted now, it stays: the switch has happened.
     tool.tx.checkpoint()
     yield* remove(tool, switched, id)
   })
@@ -229,9 +229,9 @@ const remove = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer
   Either.gen(function*() {
     yield* disks.refuseOld(tool, disk)
     const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))
-    if (node === undefined) return yield* said(tool, 43, `Can't find snapshot by uuid ${id}`)
+    if (node === undefined) return yield* toolError(tool, 43, `Can't find snapshot by uuid ${id}`)
     if (id === SnapshotId.top && devices.find(tool, disk, undefined) !== undefined) {
-      return yield* said(tool, 38, `Unable to delete active snapshot ${id}`)
+      return yield* toolError(tool, 38, `Unable to delete active snapshot ${id}`)
     }
     const children = SnapshotTree.children(disk.tree, id)
     const next = children.length === 0
@@ -241,7 +241,7 @@ const remove = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer
       : node.temporary
       ? disk
       : yield* markTemporary(tool, disk, id)
-    // What cannot be merged now stays; the snapshot is deleted all the same.
+    // A merge that fails leaves another temporary snapshot; this one is deleted anyway.
     return yield* Either.orElse(mergeTemporary(tool, next), () => disks.readAnyName(tool, disk.path))
   })
 
@@ -256,7 +256,7 @@ export const deleteSnapshot = (tool: Tool, { disk: name, id }: Request.OfSnapsho
     return SnapshotChange.deleted(disk.tree, next.tree, id)
   })
 
-/** Moves the image of a snapshot to a new file, which is made as large as the uppermost of those merged. */
+/** Moves the image of a snapshot to a new file, as large as the topmost of the merged images. */
 const moveInto = (
   tool: Tool,
   disk: disks.Disk,
@@ -266,10 +266,10 @@ const moveInto = (
 ): Answer<disks.Disk> =>
   Either.gen(function*() {
     const opened = yield* openImage(tool, disk, id)
-    // What is copied into a new image is not told to its header, which says that it is empty.
+    // The tool copies data to a new image without updating its header, which has the empty flag set.
     const isCopied = devices.find(tool, disk, undefined) === undefined
     const moved = { ...opened.image, size }
-    yield* disks.setImage(tool, opened.ref, isCopied ? image.calledEmpty(moved) : moved)
+    yield* disks.setImage(tool, opened.ref, isCopied ? image.withEmptyFlag(moved) : moved)
     yield* denied(tool, 1, `Can't create ${into}`)(files.rename(tool.tx, opened.path, into))
     for (const device of tool.tx.state.devices) {
       tool.tx.setDevice({

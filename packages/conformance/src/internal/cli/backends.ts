@@ -13,7 +13,7 @@ import type * as Scope from "effect/Scope"
 import * as KernelEmulation from "../../KernelEmulation.js"
 import type { Backend } from "./options.js"
 
-/** What a backend is made from, as the options of the command say it. */
+/** The options of the command that select a backend. */
 export interface Wanted {
   readonly backend: Backend
   readonly generation: Generation | undefined
@@ -21,7 +21,7 @@ export interface Wanted {
   readonly emulateKernel: boolean
 }
 
-/** What can go wrong with making a backend. */
+/** The errors of building a backend. */
 export type Failure = ConfigError | KernelEmulation.KernelEmulationError
 
 interface Fake {
@@ -39,18 +39,18 @@ export const fake = ({ directory = "/vz", generation = "1.15", largeDisks }: Fak
     capabilities: Capability.ofGeneration(generation)
   })
 
-/** The tool of this host, run as the environment says. */
+/** The tool of this host, configured by the environment. */
 export const cliLayer = PloopCli.layerConfig(PloopCli.config).pipe(Layer.provideMerge(NodeContext.layer))
 
 const name = "the ploop tool of this host"
 
-/** Where cases of the real tool work unless they are told where. */
+/** Where the cases work on the real tool by default. */
 export const defaultDirectory = "/tmp"
 
 const cli = ({ directory = defaultDirectory }: Wanted): Target.Target<ConfigError> =>
   Target.make({ name, layer: cliLayer, scratch: directory })
 
-/** The tool over a kernel that is emulated, which takes that the program runs in the namespaces of the emulation. */
+/** The tool on an emulated kernel. The program must run in the namespaces of the emulation. */
 const emulated = ({ directory = defaultDirectory }: Wanted): Effect.Effect<
   Target.Target<Failure>,
   KernelEmulation.KernelEmulationError,
@@ -64,10 +64,10 @@ const emulated = ({ directory = defaultDirectory }: Wanted): Effect.Effect<
       ),
       scratch: directory,
       capabilities: Capability.all.filter((capability) => capability !== "onlineGrow" || capabilities.growsOnline),
-      reason: "the machine lacks CAP_SYS_RESOURCE, which ext4 wants for it"
+      reason: "the machine lacks CAP_SYS_RESOURCE, which ext4 requires for it"
     }))
 
-/** The tool where the kernel cannot be emulated: what needs devices is not run. */
+/** The tool where the kernel cannot be emulated: cases that need devices are skipped. */
 const notEmulated = (
   { directory = defaultDirectory }: Wanted,
   error: KernelEmulation.KernelEmulationError

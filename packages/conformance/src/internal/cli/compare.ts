@@ -11,22 +11,22 @@ import { inside } from "./namespaces.js"
 import * as options from "./options.js"
 
 const sequences = Options.integer("sequences").pipe(
-  Options.withDescription("how many sequences to run"),
+  Options.withDescription("the number of sequences"),
   Options.withDefault(300)
 )
 
 const seed = Options.integer("seed").pipe(
-  Options.withDescription("where the random numbers begin; a random one, which is printed, unless given"),
+  Options.withDescription("the seed of the random numbers; by default a random one, which is printed"),
   Options.optional,
   Options.map(Option.getOrUndefined)
 )
 
 const noShrink = Options.boolean("no-shrink").pipe(
-  Options.withDescription("show the first sequence that differs as it is, and look for no shorter one")
+  Options.withDescription("report the first sequence that differs, without searching for a shorter one")
 )
 
 const counts = Options.boolean("counts").pipe(
-  Options.withDescription("tell also how often each operation succeeded and failed")
+  Options.withDescription("also report how often each operation succeeded and failed")
 )
 
 interface Given {
@@ -39,7 +39,7 @@ interface Given {
   readonly sequences: number
 }
 
-/** The host in memory, with what the tool can do here. */
+/** The host in memory, with the capabilities of the tool on this host. */
 const counterpart = (mounts: boolean) => backends.fake({ generation: "1.15", directory: undefined, largeDisks: mounts })
 
 const table = (operations: Differential.Agreement["operations"]): string =>
@@ -69,7 +69,7 @@ const compareTargets = (given: Given) =>
       )
     )
     yield* Console.log(
-      `The tool and the host in memory agree after every one of ${steps} steps of ${given.sequences} sequences.`
+      `The tool and the host in memory agree after each of the ${steps} steps of ${given.sequences} sequences.`
     )
     if (given.counts) yield* Console.log(table(operations))
   }).pipe(Effect.scoped)
@@ -91,6 +91,6 @@ export const command = Command.make("compare", {
     yield* given.emulateKernel ? inside(given.directory ?? backends.defaultDirectory, work) : work
   })).pipe(
     Command.withDescription(
-      "Runs random sequences of operations on the tool of this host and on the host in memory, and tells where they differ."
+      "Runs random sequences of operations on the tool of this host and on the host in memory, and reports a difference."
     )
   )

@@ -63,4 +63,4 @@ export const command = Command.make(
       )
       if (!Doctor.canRun(findings)) return yield* new Ended({ code: 1, message: "" })
     })
-).pipe(Command.withDescription("Looks at this host, and says what is missing for what."))
+).pipe(Command.withDescription("Inspects this host, and reports what is missing and what needs it."))

@@ -1,11 +1,11 @@
 import * as Data from "effect/Data"
 
-/** How the command ends: 1 when a rule is broken, 2 when it could not do what it was asked to. */
+/** How the command ends: 1 when a case failed, 2 when the request could not be carried out. */
 export class Ended extends Data.TaggedError("Ended")<{ readonly code: number; readonly message: string }> {}
 
-/** What was asked cannot be done: which option has which value, and the rule that it breaks. */
+/** A request that cannot be carried out: the option, its value, and the rule that it breaks. */
 export const misused = (message: string): Ended => new Ended({ code: 2, message })
 
-/** An error in words for people, with what they can do about it where it says so. */
+/** The message of an error, and its remedy if it has one. */
 export const words = (error: { readonly message?: string; readonly remedy?: string }): string =>
   [error.message ?? String(error), error.remedy ?? ""].filter((line) => line !== "").join("\n")

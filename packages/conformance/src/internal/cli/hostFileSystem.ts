@@ -6,7 +6,7 @@ import { fileSystemOf, isTaken } from "../doctor.js"
 import type { Ended } from "./exit.js"
 import { misused, words } from "./exit.js"
 
-/** Where there is a kernel driver, it takes images on ext4 only, and a tool of generation 1.15 or 7 looks for that. */
+/** The kernel driver accepts only images on ext4. Generations 1.15 and 7 of the tool check this. */
 export const requireExt4 = (directory: string): Effect.Effect<void, Ended, CommandExecutor | Ploop.Ploop> =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop

@@ -22,4 +22,4 @@ export const command = Command.make("list", { filters: options.filters }, ({ fil
       }
     }
     yield* Console.log(`${cases.length} cases`)
-  })).pipe(Command.withDescription("Lists the cases: what each demands, what it needs, and where the rule comes from."))
+  })).pipe(Command.withDescription("Lists the cases: the rule of each, what it needs, and the source of the rule."))

@@ -16,13 +16,13 @@ import * as list from "./list.js"
 import * as run from "./run.js"
 
 const command = Command.make("ploop-conformance").pipe(
-  Command.withDescription("Finds out whether a backend does what ploop does."),
+  Command.withDescription("Tests whether a backend behaves like ploop."),
   Command.withSubcommands([run.command, list.command, compare.command, doctor.command])
 )
 
 const parse = Command.run(command, { name: "ploop-conformance", version: "0.1.0" })
 
-/** 130 is what a shell says of a program that Ctrl-C ended. */
+/** The exit code of a shell for a program that Ctrl-C ended. */
 export const codeOf = (exit: Exit.Exit<unknown, unknown>): number =>
   Exit.match(exit, {
     onSuccess: () => 0,
@@ -37,7 +37,7 @@ export const codeOf = (exit: Exit.Exit<unknown, unknown>): number =>
 
 const escapes = new RegExp("\u001b\\[[0-9;]*m", "g")
 
-/** The help is written for terminals; elsewhere it has to be plain. */
+/** The help has styles for terminals; elsewhere it must be plain. */
 const withPlainConsole = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.consoleWith((console) => {
     const plain = (values: ReadonlyArray<unknown>) =>
@@ -55,7 +55,7 @@ const whereItIsPlain = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     (isTerminal) => isTerminal ? effect : withPlainConsole(effect)
   )
 
-/** The command, from its arguments on: it says what went wrong, and fails with it. */
+/** Runs the command for its arguments. It prints an error, and fails with it. */
 export const main = (argv: ReadonlyArray<string>): Effect.Effect<void, unknown, NodeContext.NodeContext> =>
   parse(argv).pipe(
     Effect.tapErrorCause((cause) =>
@@ -67,7 +67,7 @@ export const main = (argv: ReadonlyArray<string>): Effect.Effect<void, unknown, 
             : Console.error(`ploop-conformance: ${error.message}`)
       })
     ),
-    // What the tool says belongs to the report of a failed case.
+    // The tool's output belongs in the report of a failed case.
     Logger.withMinimumLogLevel(LogLevel.Error),
     whereItIsPlain
   )

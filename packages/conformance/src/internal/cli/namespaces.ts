@@ -9,9 +9,9 @@ import * as KernelEmulation from "../../KernelEmulation.js"
 import { Ended } from "./exit.js"
 
 /**
- * Does its work in the namespaces of the kernel emulation: outside of them, the
- * whole program is run once more inside, and this one ends as that one does.
- * Where the kernel cannot be emulated, the work is done where it is.
+ * Does the work in the namespaces of the kernel emulation. Outside of them, it
+ * runs the whole program again inside, and ends with the same exit code. Where the
+ * kernel cannot be emulated, it does the work in place.
  */
 export const inside = <A, E, R>(
   directory: string,

@@ -10,13 +10,13 @@ export const backend = Options.choice("backend", ["fake", "cli"]).pipe(
 export type Backend = "fake" | "cli"
 
 export const generation = Options.choice("generation", Generation.literals).pipe(
-  Options.withDescription("which generation the host in memory is; 1.15 unless given"),
+  Options.withDescription("the generation of the host in memory; default 1.15"),
   Options.optional,
   Options.map(Option.getOrUndefined)
 )
 
 export const directory = Options.text("dir").pipe(
-  Options.withDescription("where cases work; each gets a directory of its own in it. Ploop wants it on ext4"),
+  Options.withDescription("where the cases work, each in a directory of its own. Ploop requires ext4"),
   Options.optional,
   Options.map(Option.getOrUndefined)
 )
@@ -27,7 +27,7 @@ export const filters = Options.text("filter").pipe(
 )
 
 export const jobs = Options.integer("jobs").pipe(
-  Options.withDescription("how many cases run side by side"),
+  Options.withDescription("how many cases run at the same time"),
   Options.withDefault(2)
 )
 
@@ -38,5 +38,5 @@ export const reports = Options.keyValueMap("report").pipe(
 )
 
 export const emulateKernel = Options.boolean("emulate-kernel").pipe(
-  Options.withDescription("emulate the ploop kernel driver beneath the tool, which takes root and a few packages")
+  Options.withDescription("emulate the ploop kernel driver for the tool; requires root and a few packages")
 )

@@ -6,7 +6,7 @@ import * as Ref from "effect/Ref"
 
 export interface Progress {
   readonly onEvent: (event: Runner.Event) => Effect.Effect<void>
-  /** Leaves the line of the progress as if it had never been there. */
+  /** Erases the line that shows progress. */
   readonly clear: Effect.Effect<void>
 }
 
@@ -14,7 +14,7 @@ const startOfLine = "\r\u001b[K"
 
 const failedOnTerminal = `${startOfLine}\u001b[31mfailed:\u001b[0m`
 
-/** The rest, as a stack has it, is in the report. */
+/** The other lines, such as a stack, are in the report. */
 const firstLine = (text: string): string => text.split("\n", 1)[0] ?? ""
 
 interface Counted {
@@ -29,7 +29,7 @@ const shown = ({ all, done, failed }: Counted, id: string, columns: number): str
   return `[${String(done).padStart(width)}/${all}${failures}] ${id}`.slice(0, Math.max(columns - 1, 20))
 }
 
-/** A line that changes, on a terminal; elsewhere nothing but the failures, as they come. */
+/** On a terminal, one line that changes; elsewhere, only the failures. */
 export const make: Effect.Effect<Progress, never, Terminal.Terminal> = Effect.gen(function*() {
   const terminal = yield* Terminal.Terminal
   const isTerminal = yield* terminal.isTTY

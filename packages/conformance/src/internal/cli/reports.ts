@@ -11,13 +11,13 @@ const formats: Readonly<Record<string, (report: Report.Report) => string>> = {
   html: Report.toHtml
 }
 
-/** Where a report goes, and what makes it. */
+/** The file of a report, and the function that formats it. */
 interface Destination {
   readonly file: string
   readonly format: (report: Report.Report) => string
 }
 
-/** Looks, before anything runs, whether the reports that are wanted can be written. */
+/** Checks that the requested reports can be written, before anything runs. */
 export const destinations = (
   wanted: HashMap.HashMap<string, string> | undefined
 ): Effect.Effect<ReadonlyArray<Destination>, Ended, FileSystem.FileSystem | Path.Path> =>
@@ -34,7 +34,7 @@ export const destinations = (
           fs.access(path.dirname(path.resolve(file)), { writable: true }),
           (error) =>
             misused(
-              `--report is ${name}=${file}, but the directory of the file must be one that can be written to: ${error.message}`
+              `--report is ${name}=${file}, but the directory of the file must be writable: ${error.message}`
             )
         )
         return { file, format }

@@ -18,7 +18,7 @@ import * as options from "./options.js"
 import * as progress from "./progress.js"
 import * as reports from "./reports.js"
 
-/** What is known of a run at any moment, so that one that is interrupted can be told of. */
+/** The results of a run so far, so that an interrupted run can be reported. */
 interface Known {
   readonly profile: Profile | undefined
   readonly results: ReadonlyArray<Report.CaseResult>
@@ -31,7 +31,7 @@ const note = (known: Ref.Ref<Known>) => (event: Runner.Event): Effect.Effect<voi
     ? Ref.update(known, ({ profile, results }) => ({ profile, results: [...results, event.result] }))
     : Effect.void
 
-/** The report of a run that was interrupted: what had ended by then, and the rest as not run. */
+/** The report of an interrupted run: the results so far, and the other cases as not run. */
 const interrupted = (
   known: Known,
   cases: ReadonlyArray<Case.Case>,
@@ -69,16 +69,16 @@ interface Given extends backends.Wanted {
   readonly reports: HashMap.HashMap<string, string> | undefined
 }
 
-/** What is wrong with the options, apart from what takes a look at the host. */
+/** Checks the options, as far as that is possible without the host. */
 const refuse = ({ backend, emulateKernel, generation, jobs }: Given): Effect.Effect<void, Ended> =>
   jobs < 1
     ? Effect.fail(misused(`--jobs is ${jobs}, but it must be larger than zero`))
     : backend === "cli" && generation !== undefined
     ? Effect.fail(misused(
-      `--generation is ${generation}, but it can be given for the fake only: the tool has one of its own`
+      `--generation is ${generation}, but it is only for the fake: the tool has its own generation`
     ))
     : backend === "fake" && emulateKernel
-    ? Effect.fail(misused("--emulate-kernel can be given for --backend cli only: the fake needs no kernel"))
+    ? Effect.fail(misused("--emulate-kernel is only for --backend cli: the fake needs no kernel"))
     : Effect.void
 
 const runOn = (given: Given, cases: ReadonlyArray<Case.Case>) =>
@@ -129,4 +129,4 @@ export const command = Command.make("run", {
     yield* refuse(given)
     const work = runOn(given, yield* select(given.filters))
     yield* given.emulateKernel ? inside(given.directory ?? backends.defaultDirectory, work) : work
-  })).pipe(Command.withDescription("Runs the suite on a backend, and tells which rules it keeps."))
+  })).pipe(Command.withDescription("Runs the suite on a backend, and reports which cases passed and failed."))

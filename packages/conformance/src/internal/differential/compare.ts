@@ -23,7 +23,7 @@ import { furtherName, mountPoints } from "./step.js"
 import { steps } from "./steps.js"
 import { creation } from "./steps/images.js"
 
-/** What to run: the options of a caller with every default filled in. */
+/** The options of the caller, with every default. */
 export interface Plan {
   readonly sequences: number
   readonly seed: number
@@ -33,7 +33,7 @@ export interface Plan {
   readonly shrink: boolean
 }
 
-/** How the disk of a sequence is made, where it has no file system. */
+/** The options for the disk of a sequence, if it has no file system. */
 type Creation = Omit<CreateOptions, "image">
 
 /** One of the two targets, ready for sequences. */
@@ -42,7 +42,7 @@ interface Side {
   readonly run: <A, E>(effect: Effect.Effect<A, E, Case.Services>, signal?: AbortSignal) => Promise<A>
   readonly profile: Profile
   readonly scratch: string
-  /** An image with an empty file system, from which each sequence has a copy. */
+  /** An image with an empty file system. Each sequence works on a copy. */
   readonly formatted: string | undefined
 }
 
@@ -86,7 +86,7 @@ const format = (image: string) =>
     yield* ploop.create({ image, size: formattedSize, version: 2 })
   })
 
-/** Makes the directory and the disk of a sequence. */
+/** Creates the directory and the disk of a sequence. */
 const begin = (
   side: Side,
   name: string,
@@ -108,7 +108,7 @@ const begin = (
     return { directory, disk: `${directory}/${Disk.descriptorName}` }
   })
 
-/** What differs, with the steps up to there. */
+/** A difference, and the steps that lead to it. */
 export interface Difference {
   readonly seed: number
   readonly steps: ReadonlyArray<string>
@@ -126,12 +126,12 @@ class Mismatch extends Error {
   }
 }
 
-/** What has come out so far, of all jobs. */
+/** The progress of all jobs. */
 class Progress {
   /** How often each operation succeeded and failed. */
   readonly operations: Record<string, { readonly succeeded: number; readonly failed: number }> = {}
 
-  /** The job that found a difference first; the others have nothing left to do. */
+  /** The job that found a difference first; the others stop. */
   foundBy: number | undefined
 
   count(step: Step, succeeded: boolean): void {
@@ -147,7 +147,7 @@ class Progress {
   }
 }
 
-/** Both sides of one sequence. */
+/** Both targets of one sequence. */
 interface Sides {
   readonly one: (step: Step) => Promise<observation.Observation>
   readonly other: (step: Step) => Promise<observation.Observation>
@@ -156,7 +156,7 @@ interface Sides {
   readonly progress: Progress
 }
 
-/** How many steps are chosen for each that is run: those that make no sense when their turn comes are left out. */
+/** How many steps are generated for each one that runs. Steps that do not apply when their turn comes are omitted. */
 const candidates = 4
 
 class StepCommand implements FastCheck.AsyncCommand<Model, Sides> {
@@ -188,7 +188,7 @@ class StepCommand implements FastCheck.AsyncCommand<Model, Sides> {
   }
 }
 
-/** A sequence in a directory of its own on either side, which is cleared away whatever comes of it. */
+/** Runs a sequence in a directory of its own on each target, and removes both directories whatever the outcome. */
 const sequence = async (
   one: Side,
   other: Side,
@@ -232,7 +232,7 @@ const sequence = async (
   }
 }
 
-/** Runs a share of the sequences, and answers what differed, if anything did. */
+/** Runs a share of the sequences, and returns the difference, if there is one. */
 const check = (
   one: Side,
   other: Side,
@@ -261,7 +261,7 @@ const check = (
         seed,
         numRuns: sequences,
         endOnFailure: !plan.shrink,
-        // Otherwise the first sequences would be short, and alike.
+        // Otherwise the first sequences would be short and similar.
         unbiased: true
       }
     )

@@ -13,7 +13,7 @@ import * as Predicate from "effect/Predicate"
 import type { Place } from "./step.js"
 import { besideTarget, mountPoints, target } from "./step.js"
 
-/** What callers of any backend act on, in an error. */
+/** The fields of errors that callers of any backend act on. */
 const fields = [
   "field",
   "rule",
@@ -44,7 +44,7 @@ const told = (exit: Exit.Exit<unknown, unknown>): string =>
     }
   })
 
-/** Puts the same word for what backends are free in: random parts of names, devices, where they work. */
+/** Replaces what may differ between backends: random parts of names, devices, the directory. */
 export const normalizer = ({ directory }: Place): (text: string) => string => {
   const numbered = (prefix: string) => {
     const known = new Map<string, string>()
@@ -56,7 +56,7 @@ export const normalizer = ({ directory }: Place): (text: string) => string => {
   }
   const suffix = numbered("suffix ")
   return (text) => {
-    // Which number comes next is up to the host.
+    // The numbers depend on the host.
     const device = numbered("device ")
     return text.replaceAll(directory, "DIRECTORY")
       .replace(/Error in \w+ \([\w-]+\.c:\d+\): /g, "")
@@ -71,7 +71,7 @@ const trees = (place: Place): Effect.Effect<ReadonlyArray<string>, never, FileSy
     (directory) => Effect.map(Effect.exit(FileTree.read(directory)), (exit) => `${directory}: ${told(exit)}`)
   )
 
-/** What can be seen of a disk: descriptor, tree, the files beside it, and what is in the mounts. */
+/** The visible state of a disk: descriptor, tree, the files beside it, and the files in its mounts. */
 const visible = (place: Place, normalized: (text: string) => string, options: Options) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -88,7 +88,7 @@ const visible = (place: Place, normalized: (text: string) => string, options: Op
       ...(Exit.isSuccess(snapshots) ? SnapshotTree.nodes(snapshots.value).map(print) : [told(snapshots)]).map(
         normalized
       ),
-      // Random parts of names sort at random until they are normalised.
+      // Random parts of names sort randomly until they are normalized.
       ...files.map(normalized).sort(),
       ...(yield* trees(place)).map(normalized)
     ]
@@ -104,19 +104,19 @@ const visible = (place: Place, normalized: (text: string) => string, options: Op
     }
   })
 
-/** What is compared: the sizes of image files, too, where they are exact. */
+/** Whether to compare the sizes of image files, which requires exact sizes. */
 export interface Options {
   readonly sizes: boolean
 }
 
-/** What was seen after a step, on lines; whether it succeeded, and which snapshots there are now. */
+/** What was seen after a step, as lines; whether the step succeeded, and the snapshots after it. */
 export interface Observation {
   readonly lines: ReadonlyArray<string>
   readonly succeeded: boolean
   readonly snapshots: ReadonlySet<SnapshotId>
 }
 
-/** Runs a step, and says on lines what became of it and what is seen afterwards. */
+/** Runs a step, and returns its outcome and the visible state after it, as lines. */
 export const observe = <E, R>(
   place: Place,
   normalized: (text: string) => string,

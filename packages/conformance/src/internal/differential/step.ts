@@ -7,47 +7,47 @@ import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import type * as Effect from "effect/Effect"
 
-/** Where the steps of a sequence work: a directory that is theirs alone. */
+/** Where the steps of a sequence work: a directory that nothing else uses. */
 export interface Place {
   readonly directory: string
   readonly disk: string
 }
 
-/** What is known of the disk before a step, on either side. */
+/** What is known about the disk before a step, on both targets. */
 export interface Model {
   /** Whether it has a device. */
   attached: boolean
-  /** Whether its file system is mounted, */
+  /** Whether its file system is mounted. */
   mounted: boolean
-  /** and for writing. */
+  /** Whether it is mounted for writing. */
   writable: boolean
   /** Whether a snapshot is mounted beside it. */
   beside: boolean
   /** The snapshots that the descriptor has. */
   snapshots: ReadonlySet<SnapshotId.SnapshotId>
-  /** What both targets are able to. */
+  /** The capabilities of both targets. */
   readonly capabilities: ReadonlySet<Capability>
-  /** How many steps may still be run. */
+  /** How many more steps may run. */
   left: number
 }
 
-/** What a step does. */
+/** The effect of a step. */
 export type Work = Effect.Effect<unknown, unknown, Ploop | LowLevel | FileSystem | Path>
 
 /** One operation of a sequence. */
 export interface Step {
-  /** The operation first, then what it is done with. */
+  /** The operation, then its arguments. */
   readonly name: string
-  /** Whether it makes sense now; steps that do not are left out of the sequence. */
+  /** Whether the step applies now; other steps are left out of the sequence. */
   readonly when: (model: Readonly<Model>) => boolean
-  /** What both targets have to be able to, if it is more than what all of its kind need. */
+  /** A capability that both targets must have, beyond those that all steps of the sequence need. */
   readonly needs?: Capability | undefined
-  /** What is known after it, when it succeeds. */
+  /** What is known after the step succeeds. */
   readonly leads?: Partial<Pick<Model, "attached" | "beside" | "mounted" | "writable">> | undefined
   readonly run: (place: Place) => Work
 }
 
-/** The snapshots of a sequence, by the names that they have in steps. */
+/** The snapshots of a sequence, by their names in steps. */
 export const snapshots = { a: ids.a, b: ids.b, c: ids.c, d: ids.d } as const
 
 /** A snapshot of a sequence, or the top delta. */
@@ -60,14 +60,14 @@ export const named: ReadonlyArray<Named> = Object.entries(snapshots).map(([name,
 
 export const top: Named = { name: "the top", id: SnapshotId.top }
 
-/** The directory at which a sequence mounts its disk, and the one for a snapshot beside it. */
+/** The mount point of the disk of a sequence, and the one for a snapshot beside it. */
 export const target = ({ directory }: Place): string => `${directory}/mnt`
 export const besideTarget = ({ directory }: Place): string => `${directory}/old`
 
 /** Their names. */
 export const mountPoints: ReadonlyArray<string> = ["mnt", "old"]
 
-/** A further directory of a sequence, and its name. */
+/** Another directory of a sequence, and its name. */
 export const furtherName = "sub"
 export const further = ({ directory }: Place): string => `${directory}/${furtherName}`
 

@@ -29,6 +29,6 @@ const withMounts: ReadonlyArray<Weighted> = [
   ...mounts
 ]
 
-/** The steps of sequences, on disks with a file system that is mounted, or on what needs no kernel driver. */
+/** The steps of sequences: with mounts, or only those that need no kernel driver. */
 export const steps = (mounts: boolean): FastCheck.Arbitrary<Step> =>
   FastCheck.oneof(...(mounts ? withMounts : withoutDevices))

@@ -9,13 +9,13 @@ import * as Encoding from "effect/Encoding"
 import { run } from "./command.js"
 
 export interface Built {
-  /** The program that enters namespaces and takes state directories down. */
+  /** The program that enters namespaces and cleans up state directories. */
   readonly program: string
-  /** What is preloaded into the tool. */
+  /** The library that is preloaded into the tool. */
   readonly library: string
 }
 
-/** The compiler's own words. */
+/** The output of the compiler. */
 export class CompilerRefused {
   readonly _tag = "CompilerRefused"
   constructor(readonly output: string) {}
@@ -35,7 +35,7 @@ const defaultCache: Effect.Effect<string, ConfigError, Path.Path> = Effect.gen(f
   return path.join(cache, "effect-ploop")
 })
 
-/** What a build is made of: the sources, in the order of their names, and the compiler. */
+/** The inputs of a build: the sources, sorted by name, and the compiler. */
 const fingerprint = (directory: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -55,14 +55,14 @@ const compile = (directory: string, cache: string, finished: string) =>
     const temporary = yield* fs.makeTempDirectoryScoped({ directory: cache, prefix: "build-" })
     const result = yield* run("sh", path.join(directory, "build.sh"), path.join(temporary, "out"))
     if (result.exitCode !== 0) return yield* Effect.fail(new CompilerRefused(result.stderr.trim()))
-    // Whoever is first wins; the others have built the same.
+    // The first of several concurrent builds wins; the others are identical.
     yield* Effect.catchAll(
       fs.rename(path.join(temporary, "out"), finished),
       (error) => Effect.flatMap(fs.exists(finished), (exists) => exists ? Effect.void : Effect.fail(error))
     )
   }))
 
-/** Builds into the cache, unless the same has been built before. */
+/** Builds into the cache, unless it has the same build already. */
 export const build = (
   cacheDirectory: string | undefined
 ): Effect.Effect<
@@ -77,7 +77,7 @@ export const build = (
     const cache = path.resolve(cacheDirectory ?? (yield* defaultCache))
     if (/[\s:]/.test(cache)) {
       return yield* Effect.fail(
-        new CompilerRefused(`a library in ${cache} cannot be preloaded: the path must have neither blanks nor colons`)
+        new CompilerRefused(`a library in ${cache} cannot be preloaded: the path must not contain spaces or colons`)
       )
     }
     const finished = path.join(cache, yield* fingerprint(directory))

@@ -13,7 +13,7 @@ export interface Ended {
 
 const text = (output: Stream.Stream<Uint8Array, PlatformError>) => Stream.mkString(Stream.decodeText(output))
 
-/** Runs a program without input. A program that is not there is a failure; any exit code is a result. */
+/** Runs a program without input. Fails if the program is missing; any exit code is a result. */
 export const run = (
   program: string,
   ...args: ReadonlyArray<string>
@@ -30,7 +30,7 @@ export const run = (
     Effect.scoped
   )
 
-/** The same; none when the program cannot be run, or ends by a signal. */
+/** The same; none when the program cannot be run, or a signal ends it. */
 export const attempt = (
   program: string,
   ...args: ReadonlyArray<string>

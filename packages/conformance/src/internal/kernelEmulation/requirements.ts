@@ -20,15 +20,15 @@ interface Probe {
   readonly present: Effect.Effect<boolean, never, CommandExecutor | FileSystem.FileSystem>
 }
 
-/** What apt-get installs. */
+/** The packages for `apt-get install`. */
 export const debianPackages = "ploop libploop-dev parted e2fsprogs gcc libc6-dev"
 
 const install = (names: string): string => `install it (on Debian: apt-get install --no-install-recommends ${names})`
 
-/** Free space that a disk with an ext4 file system, its snapshots and copies take in a test. */
+/** The free space for a disk with ext4, its snapshots and its copies in a test. */
 const roomKib = 2 * 1024 * 1024
 
-/** Where the tool looks for helper programs, whatever the caller's PATH. */
+/** Where the tool searches for helper programs, whatever the PATH of the caller. */
 const directories = ["/sbin", "/bin", "/usr/sbin", "/usr/bin"]
 
 const read = (path: string) =>
@@ -46,7 +46,7 @@ const printed = (pattern: RegExp, program: string, ...args: ReadonlyArray<string
 
 const isRoot = Effect.map(read("/proc/self/status"), (status) => /^Uid:\s+\d+\s+0\s/m.test(status))
 
-/** Whether this process has a capability in effect, by its number in capability.h. */
+/** Whether a capability is effective in this process, by its number in capability.h. */
 const capability = (bit: bigint) =>
   Effect.map(read("/proc/self/status"), (status) => {
     const effective = /^CapEff:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"
@@ -74,9 +74,9 @@ const helper = (name: string, neededFor: string, debian: string): Probe => ({
 })
 
 const room = (directory: string): Probe => ({
-  name: `2 GiB of room in ${directory}`,
+  name: `2 GiB of free space in ${directory}`,
   neededFor: "images",
-  remedy: "free some, or choose another scratch directory",
+  remedy: "free some space, or use another scratch directory",
   present: Effect.map(
     attempt("df", "-Pk", directory),
     Option.exists(({ stdout }) => Number(/^\S+\s+\d+\s+\d+\s+(\d+)/m.exec(stdout.split("\n")[1] ?? "")?.[1]) >= roomKib)
@@ -87,7 +87,7 @@ const probes: ReadonlyArray<Probe> = [
   {
     name: "Linux on x86-64",
     neededFor: "everything",
-    remedy: "run this on such a machine, a virtual one for example",
+    remedy: "run this on such a machine, which may be a virtual one",
     present: printed(/^Linux x86_64$/m, "uname", "-sm")
   },
   { name: "root", neededFor: "everything", remedy: "run this as root", present: isRoot },
@@ -184,10 +184,10 @@ export const requirements = (
       { concurrency: 4 }
     ))
 
-/** ext4 resizes a mounted file system only for a process that has it. */
+/** ext4 resizes a mounted file system only for a process with this capability. */
 export const resourceCapability: Effect.Effect<Requirement, never, CommandExecutor | FileSystem.FileSystem> = settle({
   name: "CAP_SYS_RESOURCE",
   neededFor: "growing a mounted disk",
-  remedy: "give it to the container, or run this outside of one; everything else works without",
+  remedy: "give it to the container, or run this outside of one; everything else works without it",
   present: capability(24n)
 })

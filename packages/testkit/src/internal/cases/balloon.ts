@@ -20,8 +20,8 @@ type On = (
 ) => Effect.Effect<unknown, OperationError.BalloonStatusError, Ploop.Ploop>
 
 /**
- * What the operations that only ask for a mounted disk have in common: how it is
- * named, and what they say when it is not there.
+ * The cases that all operations on a mounted disk share: how the disk is named,
+ * and the errors when it is missing.
  */
 export const onMounted = (
   operation: Operation,
@@ -30,20 +30,20 @@ export const onMounted = (
 ): ReadonlyArray<Case.Case> => [
   Case.make({
     id: `${operation}/idle-disk`,
-    title: "MUST say that a disk is not mounted",
+    title: "MUST report that a disk is not mounted",
     source: Case.observed("balloon on a disk without a device: The image is not mounted"),
     generations,
     run: Effect.gen(function*() {
       const { disk } = yield* Conformance.disk()
-      // The state of a discard is not asked for of a disk without a device, of which the tool says nothing.
+      // `discardStatus` does not run the tool for a disk without a device, because the tool reports nothing for it.
       const exitCode = operation === "discardStatus" ? undefined : 38
       yield* Check.fails(on({ disk }), "NotMounted", { operation, subject: disk, exitCode })
     })
   }),
   Case.make({
     id: `${operation}/unknown-names`,
-    title: "MUST tell a missing descriptor, a missing device and a directory that is no mount point apart",
-    source: Case.observed("balloon with names of nothing"),
+    title: "MUST fail differently for a missing descriptor, a missing device and a directory that is not a mount point",
+    source: Case.observed("balloon with a missing descriptor, device and mount point"),
     generations,
     run: Effect.gen(function*() {
       const disk = yield* Conformance.path("DiskDescriptor.xml")
@@ -57,7 +57,7 @@ export const onMounted = (
   }),
   Case.make({
     id: `${operation}/needs-a-mount`,
-    title: "MUST say that a disk is not mounted while it is attached only",
+    title: "MUST report that a disk is not mounted if it is only attached",
     source: Case.source("lib/balloon.c get_balloon"),
     needs: ["device"],
     generations,
@@ -70,7 +70,7 @@ export const onMounted = (
   }),
   Case.make({
     id: `${operation}/takes-every-name`,
-    title: "MUST answer the same for a mounted disk by its descriptor, its device and its mount point",
+    title: "MUST return the same result for the descriptor, the device and the mount point of a mounted disk",
     source: Case.manual("balloon"),
     needs: ["mount", "balloon"],
     generations,
@@ -78,8 +78,8 @@ export const onMounted = (
       const { disk } = yield* Conformance.formatted()
       const { device, target } = yield* Conformance.mounted(disk)
       const answer = yield* on({ disk })
-      yield* Check.equal(yield* on({ device }), answer, "the answer for the device")
-      yield* Check.equal(yield* on({ target }), answer, "the answer for the mount point")
+      yield* Check.equal(yield* on({ device }), answer, "the result for the device")
+      yield* Check.equal(yield* on({ target }), answer, "the result for the mount point")
     })
   })
 ]

@@ -13,7 +13,7 @@ const MiB = ByteSize.MiB
 export const balloonChange: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "balloonChange/takes-room",
-    title: "MUST take as much room from the file system as the balloon becomes larger, and give it back",
+    title: "MUST take as much space from the file system as the balloon grows, and return it when the balloon shrinks",
     source: Case.manual("balloon change"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -26,16 +26,16 @@ export const balloonChange: ReadonlyArray<Case.Case> = [
       yield* Check.equal([inflated.before, inflated.after], [MiB(0), MiB(64)], "before and after")
       yield* Check.equal((yield* ploop.balloonStatus({ disk })).size, MiB(64), "the size of the balloon")
       const left = (yield* ploop.fileSystemInfo({ disk })).free
-      yield* Check.isTrue(free - left >= MiB(64) && free - left < MiB(66), "64 MiB are free no more", free - left)
+      yield* Check.isTrue(free - left >= MiB(64) && free - left < MiB(66), "64 MiB are no longer free", free - left)
       const deflated = yield* ploop.balloonChange({ disk, size: "4M" })
-      yield* Check.equal([deflated.before, deflated.after], [MiB(64), MiB(4)], "before and after the other way")
-      yield* Check.equal((yield* ploop.balloonStatus({ disk })).size, MiB(4), "the size of the balloon in the end")
+      yield* Check.equal([deflated.before, deflated.after], [MiB(64), MiB(4)], "before and after the deflation")
+      yield* Check.equal((yield* ploop.balloonStatus({ disk })).size, MiB(4), "the size of the balloon at the end")
       yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
     })
   }),
   Case.make({
     id: "balloonChange/to-nothing",
-    title: "MUST empty the balloon when its size shall be zero",
+    title: "MUST empty the balloon when the requested size is zero",
     source: Case.manual("balloon change"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -51,7 +51,7 @@ export const balloonChange: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "balloonChange/to-the-same-size",
-    title: "MUST do nothing when the balloon has that size already",
+    title: "MUST do nothing when the balloon already has the requested size",
     source: Case.observed("balloon change: Nothing to do: new_size == old_size"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -62,13 +62,13 @@ export const balloonChange: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         yield* ploop.balloonChange({ device, size: "16M" }),
         { before: MiB(16), after: MiB(16), truncated: MiB(0) },
-        "the answer"
+        "the result"
       )
     })
   }),
   Case.make({
     id: "balloonChange/gives-space-back-to-the-host",
-    title: "MUST give space of deleted files that the balloon takes back to the host",
+    title: "MUST return space of deleted files to the host when the balloon takes it",
     source: Case.manual("balloon"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -79,19 +79,19 @@ export const balloonChange: ReadonlyArray<Case.Case> = [
       yield* FileTree.write(target, { motd: "kept" })
       yield* disks.fillAndRemove(target, MiB(48))
       const before = (yield* fs.stat(image)).size
-      // As large as it gets, so that it covers what the deleted file had.
+      // As large as possible, so that it covers the space of the deleted file.
       const { free } = yield* ploop.fileSystemInfo({ disk })
       const size = ByteSize.MiB((free - MiB(24)) / MiB(1))
       const { truncated } = yield* ploop.balloonChange({ disk, size })
-      yield* Check.isTrue(truncated > 0n, "the answer says that space was given back", truncated)
+      yield* Check.isTrue(truncated > 0n, "the result reports that space was returned", truncated)
       const after = (yield* fs.stat(image)).size
-      yield* Check.equal(before - after, truncated, "what the image file has become less")
+      yield* Check.equal(before - after, truncated, "the space that the image file lost")
       yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
     })
   }),
   Case.make({
     id: "balloonChange/larger-than-the-free-space",
-    title: "MUST refuse a balloon for which there is no room, and leave it at its size",
+    title: "MUST refuse a size for which there is no room, and keep the size of the balloon",
     source: Case.source("lib/balloon.c ploop_balloon_change_size"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -107,7 +107,7 @@ export const balloonChange: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "balloonChange/idle-disk",
-    title: "MUST say that a disk is not mounted",
+    title: "MUST report that a disk is not mounted",
     source: Case.observed("balloon change on a disk without a device"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -120,8 +120,8 @@ export const balloonChange: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "balloonChange/unknown-names",
-    title: "MUST tell a missing descriptor, a missing device and a directory that is no mount point apart",
-    source: Case.observed("balloon change with names of nothing"),
+    title: "MUST fail differently for a missing descriptor, a missing device and a directory that is not a mount point",
+    source: Case.observed("balloon change with a missing descriptor, device and mount point"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const disk = yield* Conformance.path("DiskDescriptor.xml")
@@ -133,7 +133,7 @@ export const balloonChange: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "balloonChange/refuses-parts-of-sectors",
-    title: "MUST refuse a size that is no multiple of 512 bytes, and name the option",
+    title: "MUST refuse a size that is not a multiple of 512 bytes, and name the option",
     source: Case.service("Request.BalloonChange"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

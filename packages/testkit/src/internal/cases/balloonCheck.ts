@@ -15,7 +15,7 @@ export const balloonCheck: ReadonlyArray<Case.Case> = [
   ),
   Case.make({
     id: "balloonCheck/keeps-balloon-and-files",
-    title: "MUST tell what it found, and change neither balloon nor files",
+    title: "MUST report what it found, and change neither the balloon nor files",
     source: Case.manual("balloon check"),
     needs: ["mount", "balloon"],
     generations: ["1.15", "7"],
@@ -26,7 +26,7 @@ export const balloonCheck: ReadonlyArray<Case.Case> = [
       yield* FileTree.write(target, { motd: "kept" })
       yield* ploop.balloonChange({ disk, size: "16M" })
       const lines = yield* ploop.balloonCheck({ disk })
-      yield* Check.isTrue(lines.length > 0, "there is a line or more", lines)
+      yield* Check.isTrue(lines.length > 0, "there is at least one line", lines)
       yield* Check.equal((yield* ploop.balloonStatus({ disk })).size, ByteSize.MiB(16), "the size of the balloon")
       yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
     })

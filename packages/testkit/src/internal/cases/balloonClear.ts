@@ -14,7 +14,7 @@ export const balloonClear: ReadonlyArray<Case.Case> = [
   ),
   Case.make({
     id: "balloonClear/answers-the-state",
-    title: "MUST answer that nothing is under way, and keep the balloon as it is",
+    title: "MUST report that no maintenance is in progress, and not change the balloon",
     source: Case.manual("balloon clear"),
     needs: ["mount", "balloon"],
     generations: ["1.15", "7"],
@@ -29,7 +29,7 @@ export const balloonClear: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "balloonClear/unsupported",
-    title: "MUST say that there is no maintenance of the balloon on generation 9",
+    title: "MUST refuse on generation 9, which has no maintenance of the balloon",
     source: Case.source("tools/ploop-balloon.c of 9.0.30"),
     generations: ["9"],
     run: Effect.gen(function*() {

@@ -15,7 +15,7 @@ export const balloonComplete: ReadonlyArray<Case.Case> = [
   ),
   Case.make({
     id: "balloonComplete/keeps-balloon-and-files",
-    title: "MUST tell what it did, and leave balloon and files alone when there is nothing to complete",
+    title: "MUST report what it did, and not change the balloon or files when there is nothing to complete",
     source: Case.manual("balloon complete"),
     needs: ["mount", "balloon"],
     generations: ["1.15", "7"],
@@ -26,7 +26,7 @@ export const balloonComplete: ReadonlyArray<Case.Case> = [
       yield* FileTree.write(target, { motd: "kept" })
       yield* ploop.balloonChange({ disk, size: "16M" })
       const lines = yield* ploop.balloonComplete({ disk })
-      yield* Check.isTrue(lines.length > 0, "there is a line or more", lines)
+      yield* Check.isTrue(lines.length > 0, "there is at least one line", lines)
       yield* Check.equal((yield* ploop.balloonStatus({ disk })).size, ByteSize.MiB(16), "the size of the balloon")
       yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
     })

@@ -10,7 +10,7 @@ export const balloonStatus: ReadonlyArray<Case.Case> = [
   ...onMounted("balloonStatus", (request) => Effect.flatMap(Ploop.Ploop, (ploop) => ploop.balloonStatus(request))),
   Case.make({
     id: "balloonStatus/of-a-new-disk",
-    title: "MUST find the balloon of a new disk empty, and nothing under way",
+    title: "MUST report an empty balloon and no maintenance for a new disk",
     source: Case.manual("balloon show, balloon status"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -27,7 +27,7 @@ export const balloonStatus: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "balloonStatus/outlives-a-umount",
-    title: "MUST find the balloon as it was left, after a umount and a mount",
+    title: "MUST report the same size of the balloon after an unmount and a mount",
     source: Case.manual("balloon show"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {

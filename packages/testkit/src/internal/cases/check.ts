@@ -14,7 +14,7 @@ import { misnamed } from "./misnamed.js"
 
 const { a, b, unknown } = Conformance.ids
 
-/** What a check finds, without the tool's own lines. */
+/** Checks the outcome of `check`, without the lines of its findings. */
 const outcome = (options: Request.CheckOptions) =>
   Effect.flatMap(Ploop.Ploop, (ploop) => Effect.map(ploop.check(options), ({ outcome }) => outcome))
 
@@ -24,7 +24,7 @@ const found = (options: Request.CheckOptions, expected: "clean" | "repaired" | "
 const sound: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "check/finds-sound-images-clean",
-    title: "MUST find a disk with snapshots clean, and each image of it, and change nothing",
+    title: "MUST report a disk with snapshots, and each of its images, as clean, and change nothing",
     source: Case.manual("check"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -44,7 +44,7 @@ const sound: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/takes-every-switch-on-an-image",
-    title: "MUST take each switch for an image, and find a sound one clean with it",
+    title: "MUST accept each switch for an image, and report a sound image as clean",
     source: Case.manual("check, options"),
     run: Effect.gen(function*() {
       const { directory, image } = yield* Conformance.disk()
@@ -65,7 +65,7 @@ const sound: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/takes-no-switch-that-would-be-ignored",
-    title: "MUST refuse for a disk the switches that the tool would ignore",
+    title: "MUST refuse the switches that the tool would ignore for a disk",
     source: Case.observed("check DiskDescriptor.xml: WARNING: options are ignored"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -80,7 +80,7 @@ const sound: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/looks-at-raw-images",
-    title: "MUST take a raw image for sound when told that it is one, with its cluster size, and for broken otherwise",
+    title: "MUST report a raw image as clean when given `raw` and its cluster size, and as broken otherwise",
     source: Case.manual("check, -R"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -90,7 +90,7 @@ const sound: ReadonlyArray<Case.Case> = [
         Effect.gen(function*() {
           yield* found({ image, raw: true, clusterSize: "1M" }, "clean", "the raw image")
           yield* found({ disk }, "clean", "its disk")
-          yield* found({ image }, "broken", "the raw image taken for another")
+          yield* found({ image }, "broken", "the raw image, without raw")
           yield* Check.fails(
             (ploop.check as (options: object) => ReturnType<Ploop.Ploop["check"]>)({ image, raw: true }),
             "InvalidArgument"
@@ -104,7 +104,8 @@ const sound: ReadonlyArray<Case.Case> = [
 const markedInUse: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "check/clears-the-mark-of-a-disk",
-    title: "MUST repair a disk whose top delta is still marked in use; generation 7 MUST want dropInUse for that",
+    title:
+      "MUST repair a disk whose top delta still has its in-use flag set; generation 7 MUST require dropInUse for that",
     source: Case.observed("check DiskDescriptor.xml after a crash of the host"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -122,7 +123,8 @@ const markedInUse: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/mends-the-last-image-of-a-chain-only",
-    title: "MUST fail where an image below the last is marked as in use, and find that image repaired as the last",
+    title:
+      "MUST fail when the in-use flag of an image below the top delta is set, and repair it when the check ends there",
     source: Case.observed("check DDX, and check -u, with a dirty image below the top delta, exit code 7"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -137,22 +139,22 @@ const markedInUse: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/mends-every-image-of-a-chain",
-    title: "MUST mend every image of a chain that is marked as in use, and find the disk repaired when one was",
-    source: Case.observed("check -r -d of a dirty image on generations 7 and 9, which mend it all the same"),
+    title: "MUST clear the in-use flag of every image of a chain, and report the disk as repaired when one was set",
+    source: Case.observed("check -r -d of a dirty image on generations 7 and 9, which repair it anyway"),
     generations: ["7", "9"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk, image } = yield* Conformance.disk()
       yield* ploop.createSnapshot({ disk, id: a })
       yield* ImageFile.markInUse(image)
-      yield* found({ disk, dropInUse: true }, "repaired", "the disk with a marked base")
+      yield* found({ disk, dropInUse: true }, "repaired", "the disk with the flag set on its base")
       yield* found({ image }, "clean", "the base")
       yield* found({ disk }, "clean", "the disk after that")
     })
   }),
   Case.make({
     id: "check/leaves-the-mark-of-an-image",
-    title: "MUST refuse an image that is marked in use, and not touch it, without dropInUse",
+    title: "MUST refuse an image whose in-use flag is set, and not touch it, without dropInUse",
     source: Case.observed("check DELTA of a dirty image, exit code 37"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -168,7 +170,7 @@ const markedInUse: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/knows-the-mark",
-    title: "MUST take any value for the mark of being in use on generation 1.15; the others MUST know it from others",
+    title: "MUST treat any value as a set in-use flag on generation 1.15, and only the right one on the others",
     source: Case.source("lib/delta_read.c open_delta; 7 and 9 compare with SIGNATURE_DISK_IN_USE"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -181,7 +183,7 @@ const markedInUse: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/drops-the-mark-of-an-image",
-    title: "MUST clear the mark of an image with dropInUse, once, and say so",
+    title: "MUST clear the in-use flag of an image with dropInUse, report it, and find the image clean afterwards",
     source: Case.manual("check, -d"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -189,13 +191,13 @@ const markedInUse: ReadonlyArray<Case.Case> = [
       yield* ImageFile.markInUse(image)
       const { findings, outcome } = yield* ploop.check({ image, dropInUse: true })
       yield* Check.equal(outcome, "repaired", "the first check")
-      yield* Check.isTrue(findings.length > 0, "whether it says what it repaired", findings)
+      yield* Check.isTrue(findings.length > 0, "whether it reports what it repaired", findings)
       yield* found({ image }, "clean", "the second check")
     })
   }),
   Case.make({
     id: "check/read-only-does-not-drop-the-mark",
-    title: "MUST leave the mark of an image when it may only read, whatever else it is told",
+    title: "MUST keep the in-use flag of an image with readOnly, whatever the other options",
     source: Case.observed("check -r -d DELTA of a dirty image, exit code 7"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -213,8 +215,8 @@ const markedInUse: ReadonlyArray<Case.Case> = [
 const damaged: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "check/answers-that-an-image-is-broken",
-    title: "MUST answer that a file without the signature is broken, not fail, and leave it so",
-    source: Case.service("Ploop.check: a broken image is an answer"),
+    title: "MUST report a file without the signature as broken, not fail, and not change it",
+    source: Case.service("Ploop.check: a broken image is a result"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { directory, disk, image } = yield* Conformance.disk()
@@ -224,8 +226,8 @@ const damaged: ReadonlyArray<Case.Case> = [
         Effect.gen(function*() {
           const { findings, outcome } = yield* ploop.check({ image })
           yield* Check.equal(outcome, "broken", "the image")
-          yield* Check.isTrue(findings.length > 0, "whether it says what it found", findings)
-          yield* found({ image, hardForce: true }, "broken", "the image, at any price")
+          yield* Check.isTrue(findings.length > 0, "whether it reports what it found", findings)
+          yield* found({ image, hardForce: true }, "broken", "the image with hardForce")
           yield* found({ disk }, "broken", "its disk")
         })
       )
@@ -233,7 +235,7 @@ const damaged: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/answers-that-a-short-file-is-broken",
-    title: "MUST answer that a file too short for a header is broken",
+    title: "MUST report a file too short for a header as broken",
     source: Case.observed("check of 63 bytes: Short read PVD header, exit code 6"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -246,19 +248,19 @@ const damaged: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/finds-an-index-that-points-nowhere",
-    title: "MUST find an index that points behind the end of the file, and mend it with hardForce only",
+    title: "MUST find an index that points behind the end of the file, and repair it only with hardForce",
     source: Case.observed("check of an index entry behind the end of the file, exit code 11"),
     run: Effect.gen(function*() {
       const { directory, image } = yield* Conformance.disk()
       yield* files.pointBehindTheEnd(image)
       yield* files.untouched(directory, found({ image, force: true }, "broken", "the image"))
-      yield* found({ image, force: true, hardForce: true }, "repaired", "the image, at any price")
+      yield* found({ image, force: true, hardForce: true }, "repaired", "the image with hardForce")
       yield* found({ image, force: true }, "clean", "the image that was repaired")
     })
   }),
   Case.make({
     id: "check/finds-clusters-that-are-used-twice",
-    title: "MUST find clusters that are used twice, with force and duplicates and not otherwise",
+    title: "MUST find duplicate clusters with force and duplicates, and not otherwise",
     source: Case.manual("check, -c"),
     run: Effect.gen(function*() {
       const { directory, image } = yield* Conformance.disk()
@@ -267,12 +269,12 @@ const damaged: ReadonlyArray<Case.Case> = [
         directory,
         Effect.gen(function*() {
           yield* found({ image }, "clean", "the image")
-          yield* found({ image, force: true }, "clean", "the image, looked at closely")
-          yield* found({ image, duplicates: true }, "clean", "the image, looked at for duplicates without force")
+          yield* found({ image, force: true }, "clean", "the image with force")
+          yield* found({ image, duplicates: true }, "clean", "the image with duplicates, without force")
           yield* found(
             { image, force: true, duplicates: true },
             "broken",
-            "the image, looked at closely for duplicates"
+            "the image with force and duplicates"
           )
         })
       )
@@ -280,7 +282,7 @@ const damaged: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/finds-an-image-that-is-called-empty",
-    title: "MUST find, with force only, and mend an image that has room for data and is marked as empty",
+    title: "MUST find and repair a wrong empty flag of an image with allocated clusters, only with force",
     source: Case.observed("check -f of preallocated images: CIF_Empty flag is incorrect"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -289,19 +291,19 @@ const damaged: ReadonlyArray<Case.Case> = [
       yield* ploop.convert({ disk: converted.disk, format: "preallocated" })
       for (const [name, { image }] of Object.entries({ made, converted })) {
         yield* found({ image }, "clean", `the image that was ${name} preallocated`)
-        yield* found({ image, force: true }, "repaired", `the image that was ${name} preallocated, looked at closely`)
-        yield* found({ image, force: true }, "clean", `the image that was ${name} preallocated, once more`)
+        yield* found({ image, force: true }, "repaired", `the image that was ${name} preallocated, with force`)
+        yield* found({ image, force: true }, "clean", `the image that was ${name} preallocated, again`)
       }
-      // One that was in use is looked at closely in any case.
+      // An image whose in-use flag is set is always checked as with force.
       const { image } = yield* Conformance.disk({ name: "in use", format: "preallocated" })
       yield* ImageFile.markInUse(image)
       yield* found({ image, dropInUse: true }, "repaired", "the image that was in use")
-      yield* found({ image, force: true }, "clean", "the image that was in use, looked at closely")
+      yield* found({ image, force: true }, "clean", "the image that was in use, with force")
     })
   }),
   Case.make({
     id: "check/looks-at-every-image-of-the-disk",
-    title: "MUST find what is wrong with any image of the disk, whatever the state of those above and below it",
+    title: "MUST find damage in any image of the disk, whatever the state of the images above and below it",
     source: Case.manual("check"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -322,7 +324,7 @@ const damaged: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/looks-below-the-snapshot-only",
-    title: "MUST look at the images from the snapshot down to the base, and at no other",
+    title: "MUST check the images from the snapshot down to the base, and no others",
     source: Case.manual("check, -u"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -340,7 +342,7 @@ const damaged: ReadonlyArray<Case.Case> = [
 const refusals: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "check/refuses-a-missing-image",
-    title: "MUST fail with the image file that is missing: its own, or one of the disk",
+    title: "MUST fail and name the missing image file: the given one, or one of the disk",
     source: Case.observed("check of a missing image, exit code 4"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -349,12 +351,12 @@ const refusals: ReadonlyArray<Case.Case> = [
       const { directory, disk } = yield* Conformance.disk()
       const nowhere = path.join(directory, "nowhere.hdd")
       yield* Check.fails(ploop.check({ image: nowhere }), "ImageNotFound", { image: nowhere })
-      yield* Check.equal(yield* fs.exists(nowhere), false, "whether it was made")
+      yield* Check.equal(yield* fs.exists(nowhere), false, "whether it was created")
       yield* ploop.createSnapshot({ disk, id: a })
       const top = yield* ploop.topDelta({ disk })
       yield* fs.remove(top)
       yield* Check.fails(ploop.check({ disk }), "ImageNotFound", { image: top })
-      yield* found({ disk, snapshot: a }, "clean", "the snapshot that needs it not")
+      yield* found({ disk, snapshot: a }, "clean", "the snapshot that does not need it")
     })
   }),
   Case.make({
@@ -369,7 +371,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/refuses-a-running-disk",
-    title: "MUST refuse a disk while any device of it is running, the device of a component included",
+    title: "MUST refuse a disk while any of its devices is running, including those of components",
     source: Case.observed("check: Can't check, in use by device, exit code 37"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -385,7 +387,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "check/takes-a-disk-or-an-image",
-    title: "MUST refuse a disk together with an image, and what belongs to the other of them",
+    title: "MUST refuse a disk together with an image, and options that belong to the other one",
     source: Case.service("Request.Check"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

@@ -10,7 +10,7 @@ import { onDevice } from "./lowLevel.js"
 export const clear: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "clear/after-a-stop",
-    title: "MUST forget the deltas of a stopped device, so that the disk is idle and can be attached again",
+    title: "MUST detach the deltas of a stopped device, so that the disk is idle and can be attached again",
     source: Case.manual("clear"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -29,7 +29,7 @@ export const clear: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "clear/of-a-running-device",
-    title: "MUST refuse to clear a device that runs, and leave it running",
+    title: "MUST refuse to clear a running device, and leave it running",
     source: Case.source("the driver's ploop_clear"),
     needs: ["device"],
     run: Effect.gen(function*() {

@@ -16,32 +16,32 @@ const { MiB } = ByteSize
 const formats: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "convert/to-preallocated-makes-room",
-    title: "MUST give a preallocated image room for the whole disk, and say so in the descriptor",
+    title: "MUST allocate space for the whole disk in a preallocated image, and record it in the descriptor",
     source: Case.manual("convert, -f"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk, image } = yield* Conformance.disk()
       yield* ploop.convert({ disk, format: "preallocated" })
       yield* Check.equal(yield* files.sizeOf(image), MiB(9), "the size of the image file, its header included")
-      yield* Check.equal((yield* files.descriptor(disk)).preallocated, true, "what the descriptor says")
+      yield* Check.equal((yield* files.descriptor(disk)).preallocated, true, "preallocated in the descriptor")
       yield* Check.equal((yield* ploop.imageInfo({ disk })).size, MiB(8), "the size of the disk")
     })
   }),
   Case.make({
     id: "convert/to-expanded-changes-the-descriptor-only",
-    title: "MUST turn a preallocated image into an expanded one in the descriptor only: the file keeps its size",
+    title: "MUST convert a preallocated image to an expanded one only in the descriptor: the file keeps its size",
     source: Case.observed("convert -f expanded"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk, image } = yield* Conformance.disk({ format: "preallocated" })
       yield* ploop.convert({ disk, format: "expanded" })
-      yield* Check.equal((yield* files.descriptor(disk)).preallocated, false, "what the descriptor says")
+      yield* Check.equal((yield* files.descriptor(disk)).preallocated, false, "preallocated in the descriptor")
       yield* Check.equal(yield* files.sizeOf(image), MiB(9), "the size of the image file")
     })
   }),
   Case.make({
     id: "convert/to-raw-takes-the-header-away",
-    title: "MUST turn an image into a raw one as large as the disk, and say so in the descriptor",
+    title: "MUST convert an image to a raw one as large as the disk, and record it in the descriptor",
     source: Case.manual("convert, -f"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -56,7 +56,7 @@ const formats: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "convert/to-the-same-format-changes-no-image",
-    title: "MUST accept the format that an image has, and not touch the image",
+    title: "MUST accept the format that the image already has, and not touch the image",
     source: Case.observed("convert -f of the same format"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -66,7 +66,7 @@ const formats: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "convert/of-a-format-leaves-deltas-alone",
-    title: "MUST convert the base image only, and leave the deltas above it as they are",
+    title: "MUST convert only the base image, and not change the deltas above it",
     source: Case.source("lib/ploop.c ploop_convert_image"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -82,14 +82,14 @@ const formats: ReadonlyArray<Case.Case> = [
       yield* ploop.convert({ disk, format: "raw" })
       yield* Check.equal(yield* files.versionOf(image), undefined, "the version of the base image that became raw")
       yield* Check.equal(yield* files.versionOf(top), 1, "the version of the top delta")
-      // The type in the descriptor is that of the base for every image.
+      // In the descriptor, every image has the type of the base.
       const { images } = yield* files.descriptor(disk)
       yield* Check.equal(images.map(({ type }) => type), ["Plain", "Plain"], "the types")
     })
   }),
   Case.make({
     id: "convert/keeps-the-file-system-in-every-format",
-    title: "MUST keep what is in the disk when it becomes preallocated, then raw",
+    title: "MUST keep the files of the disk when it becomes preallocated, then raw",
     source: Case.manual("convert, -f"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -101,7 +101,11 @@ const formats: ReadonlyArray<Case.Case> = [
         yield* ploop.umount({ disk })
         yield* ploop.convert({ disk, format })
         yield* Conformance.mounted(disk)
-        yield* Check.equal(yield* FileTree.read(target), { "etc/": "", "etc/motd": "kept" }, `what is in the ${format}`)
+        yield* Check.equal(
+          yield* FileTree.read(target),
+          { "etc/": "", "etc/motd": "kept" },
+          `the files of the ${format} image`
+        )
       }
     })
   })
@@ -110,7 +114,7 @@ const formats: ReadonlyArray<Case.Case> = [
 const versions: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "convert/changes-the-version-of-every-image",
-    title: "MUST change the format version of every image of the disk, or of none where the host does not know it",
+    title: "MUST change the format version of every image of the disk, or of none if the host does not support it",
     source: Case.manual("convert, -v"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -125,13 +129,13 @@ const versions: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* files.versionOf(image), 2, "the version of the base image")
       yield* Check.equal(yield* files.versionOf(yield* ploop.topDelta({ disk })), 2, "the version of the top delta")
       const { size, version } = yield* ploop.imageInfo({ disk })
-      yield* Check.equal({ size, version }, { size: MiB(8), version: 2 }, "what the disk is now")
+      yield* Check.equal({ size, version }, { size: MiB(8), version: 2 }, "the size and version of the disk")
       yield* Check.equal((yield* files.names(directory)).length, 3, "the number of files: two images, a descriptor")
     })
   }),
   Case.make({
     id: "convert/goes-back-to-version-1",
-    title: "MUST give every image of the disk format version 1 again",
+    title: "MUST convert every image of the disk back to format version 1",
     source: Case.manual("convert, -v"),
     needs: ["version2"],
     generations: ["1.15", "9"],
@@ -147,7 +151,7 @@ const versions: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "convert/to-the-same-version-changes-nothing",
-    title: "MUST accept the format version that the disk has, and change nothing",
+    title: "MUST accept the format version that the disk already has, and change nothing",
     source: Case.observed("convert -v of the same version"),
     generations: ["1.15", "9"],
     run: Effect.gen(function*() {
@@ -159,7 +163,7 @@ const versions: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "convert/keeps-the-file-system-in-every-version",
-    title: "MUST keep what is in the disk and in its snapshots when the format version changes, and back",
+    title: "MUST keep the files of the disk and its snapshots when the format version changes and changes back",
     source: Case.manual("convert, -v"),
     needs: ["mount", "version2"],
     generations: ["1.15", "9"],
@@ -174,11 +178,11 @@ const versions: ReadonlyArray<Case.Case> = [
         yield* ploop.umount({ disk })
         yield* ploop.convert({ disk, version })
         yield* Conformance.mounted(disk)
-        yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, `what is in the disk, version ${version}`)
+        yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, `the files of the disk, version ${version}`)
       }
       yield* ploop.umount({ disk })
       yield* Conformance.mounted(disk, { snapshot: a })
-      yield* Check.equal(yield* FileTree.read(target), { "a": "before" }, "what is in the snapshot")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "before" }, "the files of the snapshot")
     })
   })
 ]
@@ -186,7 +190,7 @@ const versions: ReadonlyArray<Case.Case> = [
 const refusals: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "convert/refuses-version-1-on-generation-7",
-    title: "MUST refuse to go back to format version 1 on generation 7, and change nothing",
+    title: "MUST refuse to convert back to format version 1 on generation 7, and change nothing",
     source: Case.observed("convert -v 1: Incorrect version is specified"),
     generations: ["7"],
     run: Effect.gen(function*() {
@@ -197,7 +201,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "convert/refuses-raw-images",
-    title: "MUST refuse to give a raw image another format or a version, and change nothing",
+    title: "MUST refuse another format or a version for a raw image, and change nothing",
     source: Case.observed("convert of a raw image, which exits with 0 when asked for a version"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -215,7 +219,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "convert/refuses-an-image-marked-in-use",
-    title: "MUST refuse a base image that was not closed cleanly, and leave the images as they are",
+    title: "MUST refuse a base image that was not closed cleanly, and not change the images",
     source: Case.observed("convert after a crash of the host, exit code 4"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -225,14 +229,14 @@ const refusals: ReadonlyArray<Case.Case> = [
         const before = yield* files.sizeOf(image)
         yield* Check.fails(ploop.convert({ disk, format }), "ImageDirty", { exitCode: 4 })
         yield* Check.equal(yield* files.sizeOf(image), before, `the size of the image, not made ${format}`)
-        yield* Check.equal((yield* files.descriptor(disk)).preallocated, false, "what the descriptor says")
+        yield* Check.equal((yield* files.descriptor(disk)).preallocated, false, "preallocated in the descriptor")
       }
       yield* Check.fails(ploop.check({ image }), "ImageDirty")
     })
   }),
   Case.make({
     id: "convert/refuses-version-1-of-what-is-too-large",
-    title: "MUST refuse to give a disk of 2 TiB or more format version 1, and change nothing",
+    title: "MUST refuse format version 1 for a disk of 2 TiB or more, and change nothing",
     source: Case.observed("convert -v 1 of a disk of 3 TiB, exit code 38"),
     needs: ["version2"],
     generations: ["1.15", "9"],
@@ -247,7 +251,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "convert/refuses-a-version-of-what-is-marked-in-use",
-    title: "MUST refuse to change the version when any image was not closed cleanly, and leave all as they are",
+    title: "MUST refuse to change the version when any image was not closed cleanly, and change none",
     source: Case.observed("convert -v of a disk with a dirty image, exit code 4"),
     needs: ["version2"],
     run: Effect.gen(function*() {
@@ -265,8 +269,8 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "convert/refuses-a-running-disk",
-    title: "MUST refuse while any device of the disk is running, the device of a component included",
-    source: Case.service("Ploop.convert: the tool converts images under the feet of a running device"),
+    title: "MUST refuse while any device of the disk is running, including those of components",
+    source: Case.service("Ploop.convert: the tool converts images while a device is running"),
     needs: ["device"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -284,7 +288,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "convert/takes-one-change-at-a-time",
-    title: "MUST refuse a format together with a version, and neither, before anything is touched",
+    title: "MUST refuse a format together with a version, or neither, before anything is touched",
     source: Case.service("Request.Convert"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

@@ -8,7 +8,7 @@ import * as Conformance from "../../Conformance.js"
 
 const marker = 0x4cc0ac3d
 
-/** One record of the stream: data that belong at a position; without data it is the last. */
+/** One record of the stream: data and its position. A record without data is the last one. */
 const record = (position: number, data: Uint8Array): Uint8Array => {
   const bytes = new Uint8Array(16 + data.length)
   const view = new DataView(bytes.buffer)
@@ -23,7 +23,7 @@ const data = (length: number, value: number) => new Uint8Array(length).fill(valu
 
 const end = record(0, data(0, 0))
 
-/** A record that begins with another mark than records do. */
+/** A record with a wrong magic number. */
 const unmarked = (record: Uint8Array): Uint8Array => joined(data(4, 0x41), record.subarray(4))
 
 const joined = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]))
@@ -40,7 +40,7 @@ const isAbsent = (file: string) =>
 export const copyReceive: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "copyReceive/puts-records-in-their-places",
-    title: "MUST write each record at its position, whatever the order of records and the bounds of chunks",
+    title: "MUST write each record at its position, in any order of records and with any chunk boundaries",
     source: Case.source("lib/pcopy.c ploop_copy_receive"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -59,7 +59,7 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "copyReceive/refuses-an-existing-file",
-    title: "MUST refuse to write to a file that is there, name it, and leave it alone",
+    title: "MUST refuse to write to an existing file, name it, and not touch it",
     source: Case.service("Ploop.copyReceive"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -79,17 +79,17 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
       chunks: [record(0, data(4096, 1)).slice(0, 3000)],
       exitCode: 6
     },
-    { name: "no-copy", of: "that is none", chunks: [data(64, 0x41)], exitCode: 13 },
+    { name: "no-copy", of: "of other bytes", chunks: [data(64, 0x41)], exitCode: 13 },
     {
       name: "unmarked",
-      of: "with a record of another mark",
+      of: "with a wrong magic number",
       chunks: [unmarked(record(0, data(512, 1))), end],
       exitCode: 13
     }
   ].map(({ chunks, exitCode, name, of }) =>
     Case.make({
       id: `copyReceive/stream-${name}`,
-      title: `MUST say that a stream ${of} is broken, and leave no file`,
+      title: `MUST report a stream ${of} as broken, and leave no file`,
       source: Case.observed("copy -d from a broken stream"),
       generations: ["1.15"],
       run: Effect.gen(function*() {
@@ -105,7 +105,7 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
   ),
   Case.make({
     id: "copyReceive/sender-fails",
-    title: "MUST leave no file when the stream fails, and fail as the stream did",
+    title: "MUST leave no file when the stream fails, and fail with the error of the stream",
     source: Case.service("Ploop.copyReceive"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -120,7 +120,7 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "copyReceive/missing-directory",
-    title: "MUST fail when the directory of the file is not there",
+    title: "MUST fail when the directory of the file is missing",
     source: Case.source("lib/pcopy.c ploop_copy_receive"),
     generations: ["1.15"],
     run: Effect.gen(function*() {

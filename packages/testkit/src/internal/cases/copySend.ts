@@ -14,7 +14,7 @@ const { a } = Conformance.ids
 export const copySend: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "copySend/round-trip",
-    title: "MUST send what copyReceive makes an image of that has the same files",
+    title: "MUST send a stream from which copyReceive writes an image with the same files",
     source: Case.manual("copy"),
     needs: ["mount", "copy"],
     run: Effect.gen(function*() {
@@ -24,7 +24,7 @@ export const copySend: ReadonlyArray<Case.Case> = [
       const { device } = yield* Conformance.mounted(disk)
       const image = yield* Effect.zipRight(Conformance.directory("copy"), Conformance.path("copy", "root.hdd"))
       yield* Stream.run(ploop.copySend({ device }), ploop.copyReceive({ image }))
-      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the device goes on")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the device is still running")
       const copy = yield* ploop.restoreDescriptor({ image })
       yield* Check.equal(
         yield* ploop.check({ disk: copy }),
@@ -56,7 +56,7 @@ export const copySend: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "copySend/top-delta-only",
-    title: "MUST send the top delta alone: it takes the place of the original above the same snapshot",
+    title: "MUST send only the top delta, which can replace the original above the same snapshot",
     source: Case.source("lib/pcopy.c ploop_copy_send"),
     needs: ["mount", "copy"],
     run: Effect.gen(function*() {
@@ -75,12 +75,12 @@ export const copySend: ReadonlyArray<Case.Case> = [
       )
       const fs = yield* FileSystem.FileSystem
       yield* fs.rename(copy, yield* Conformance.fileOf(made, SnapshotId.top))
-      yield* disks.holds(disk, { base: "in the snapshot", top: "in the top delta" }, "the files over the copy")
+      yield* disks.holds(disk, { base: "in the snapshot", top: "in the top delta" }, "the files on top of the copy")
     })
   }),
   Case.make({
     id: "copySend/interrupted",
-    title: "MUST leave the device running when the stream is given up, and send the whole the next time",
+    title: "MUST leave the device running when the stream is not read to its end, and send everything the next time",
     source: Case.service("Ploop.copySend"),
     needs: ["mount", "copy"],
     run: Effect.gen(function*() {
@@ -89,8 +89,8 @@ export const copySend: ReadonlyArray<Case.Case> = [
       yield* disks.write(disk, { motd: "kept" })
       const { device } = yield* Conformance.mounted(disk)
       const first = yield* Stream.runCollect(Stream.take(ploop.copySend({ device }), 1))
-      yield* Check.equal(first.length, 1, "how many chunks were taken")
-      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the device goes on")
+      yield* Check.equal(first.length, 1, "the number of chunks that were read")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the device is still running")
       const image = yield* Effect.zipRight(Conformance.directory("copy"), Conformance.path("copy", "root.hdd"))
       yield* Stream.run(ploop.copySend({ device }), ploop.copyReceive({ image }))
       yield* disks.holds(yield* ploop.restoreDescriptor({ image }), { motd: "kept" }, "the files of the copy")
@@ -111,7 +111,7 @@ export const copySend: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "copySend/needs-the-mount-of-a-file-system",
-    title: "MUST refuse a device that is attached only, although there is a file system on it",
+    title: "MUST refuse a device that is only attached, even if it has a file system",
     source: Case.source("lib/pcopy.c open_mount_point"),
     needs: ["mount", "copy"],
     run: Effect.gen(function*() {
@@ -123,7 +123,7 @@ export const copySend: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "copySend/unknown-device",
-    title: "MUST say that there is no such device",
+    title: "MUST report a missing device",
     source: Case.observed("copy -s of a missing device"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -137,7 +137,7 @@ export const copySend: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "copySend/unsupported",
-    title: "MUST say that a copy needs a dialogue where it does",
+    title: "MUST refuse on generations whose copy needs a dialogue",
     source: Case.source("lib/pcopy.c of 7.0.280 and 9.0.30"),
     generations: ["7", "9"],
     run: Effect.gen(function*() {

@@ -13,13 +13,13 @@ import * as files from "./diskFiles.js"
 
 const { MiB } = ByteSize
 
-/** A disk that takes no kernel driver, in a directory that is there already. */
+/** A disk that requires no kernel driver, in an existing directory. */
 const plain = { size: MiB(8), fileSystem: "none", version: 1 } as const
 
 const ofNewDisk: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "create/answers-what-it-made",
-    title: "MUST answer the image, the version of its format, and the descriptor beside the image by which it is named",
+    title: "MUST return the image, its format version, and the descriptor beside the image",
     source: Case.service("Ploop.create, Result.Created"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -30,14 +30,14 @@ const ofNewDisk: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         { disk: `${created.disk}`, image: `${created.image}`, version: created.version },
         { disk: path.join(home, "DiskDescriptor.xml"), image, version: 1 },
-        "the answer"
+        "the result"
       )
       yield* Check.equal(yield* files.names(home), ["DiskDescriptor.xml", "root.hdd"], "the files of the disk")
     })
   }),
   Case.make({
     id: "create/writes-a-descriptor",
-    title: "MUST write a descriptor of one image, the top delta, that has no parent",
+    title: "MUST write a descriptor with one image, the top delta, which has no parent",
     source: Case.source("lib/ploop.c create_image, lib/xml.c ploop_store_diskdescriptor"),
     run: Effect.gen(function*() {
       const { disk } = yield* Conformance.disk()
@@ -79,7 +79,7 @@ const ofNewDisk: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "create/rounds-the-size-up",
-    title: "MUST round the size up to whole clusters, and say so in the image and the descriptor",
+    title: "MUST round the size up to whole clusters, in the image and the descriptor",
     source: Case.observed("init -s 1 gives 2048 sectors"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -93,7 +93,7 @@ const ofNewDisk: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "create/takes-every-cluster-size",
-    title: "MUST take clusters from 32 KiB to 64 MiB, and round the size up to them",
+    title: "MUST accept clusters from 32 KiB to 64 MiB, and round the size up to them",
     source: Case.manual("init, -b"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -113,7 +113,7 @@ const ofNewDisk: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "create/expanded-is-thin",
-    title: "MUST make an image that takes less room than the disk is large, unless another format is asked for",
+    title: "MUST create an image smaller than the disk, unless another format is requested",
     source: Case.manual("init, -f"),
     run: Effect.gen(function*() {
       const { image } = yield* Conformance.disk({ size: MiB(64) })
@@ -123,21 +123,21 @@ const ofNewDisk: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "create/preallocated-has-its-size",
-    title: "MUST give a preallocated image room for the whole disk, and say so in the descriptor",
+    title: "MUST allocate space for the whole disk in a preallocated image, and record it in the descriptor",
     source: Case.manual("init, -f"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk, image } = yield* Conformance.disk({ format: "preallocated" })
       yield* Check.equal(yield* files.sizeOf(image), MiB(9), "the size of the image file, its header included")
       const { images, preallocated } = yield* files.descriptor(disk)
-      yield* Check.equal(preallocated, true, "what the descriptor says")
+      yield* Check.equal(preallocated, true, "preallocated in the descriptor")
       yield* Check.equal(images.map(({ type }) => type), ["Compressed"], "the type of the image")
       yield* Check.equal((yield* ploop.imageInfo({ disk })).size, MiB(8), "the size of the disk")
     })
   }),
   Case.make({
     id: "create/raw-has-no-header",
-    title: "MUST make a raw image as large as the disk, without a header and so without a version",
+    title: "MUST create a raw image as large as the disk, without a header and so without a version",
     source: Case.manual("init, -f"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -149,7 +149,7 @@ const ofNewDisk: ReadonlyArray<Case.Case> = [
         format: "raw",
         fileSystem: "none"
       })
-      yield* Check.equal(version, undefined, "the version that is answered")
+      yield* Check.equal(version, undefined, "the version in the result")
       yield* Check.equal(yield* files.sizeOf(image), MiB(8), "the size of the image file")
       yield* Check.equal(yield* files.versionOf(image), undefined, "the version in a header")
       yield* Check.equal((yield* files.descriptor(disk)).images.map(({ type }) => type), ["Plain"], "the type")
@@ -161,7 +161,8 @@ const ofNewDisk: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "create/makes-the-version-asked-for",
-    title: "MUST make format version 2, or refuse with PrerequisiteMissing and leave nothing where the host lacks it",
+    title:
+      "MUST create format version 2, or refuse with PrerequisiteMissing and leave nothing if the host does not support it",
     source: Case.source("lib/ploop.c ploop_create_image, check_and_update_params"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -170,7 +171,7 @@ const ofNewDisk: ReadonlyArray<Case.Case> = [
       const create = ploop.create({ ...plain, image: path.join(home, "root.hdd"), version: 2 })
       if ((yield* Conformance.Conformance).capabilities.has("version2")) {
         const { image, version } = yield* create
-        yield* Check.equal(version, 2, "the version that is answered")
+        yield* Check.equal(version, 2, "the version in the result")
         yield* Check.equal(yield* files.versionOf(image), 2, "the version in the header")
       } else {
         yield* Check.fails(create, "PrerequisiteMissing")
@@ -180,7 +181,7 @@ const ofNewDisk: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "create/chooses-a-version",
-    title: "MUST choose a format version that the host knows unless told which, and answer it",
+    title: "MUST choose a format version that the host supports by default, and return it",
     source: Case.source("lib/ploop.c ploop_create_image, ploop_fmt_version"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -190,12 +191,12 @@ const ofNewDisk: ReadonlyArray<Case.Case> = [
       const image = path.join(home, "root.hdd")
       const { version } = yield* ploop.create({ image, size: MiB(8), fileSystem: "none" })
       yield* Check.equal(yield* files.versionOf(image), version, "the version in the header")
-      yield* Check.isTrue(version === 1 || capabilities.has("version2"), "whether the host knows it", version)
+      yield* Check.isTrue(version === 1 || capabilities.has("version2"), "whether the host supports it", version)
     })
   }),
   Case.make({
     id: "create/takes-any-name",
-    title: "MUST take names with blanks, leading dashes, letters of any script and the special characters of XML",
+    title: "MUST accept names with spaces, leading dashes, letters of any script and the special characters of XML",
     source: Case.service("Ploop.create"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -222,8 +223,8 @@ const ofNewDisk: ReadonlyArray<Case.Case> = [
 const refusals: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "create/refuses-an-existing-image",
-    title: "MUST refuse a file that exists already, and not touch it",
-    source: Case.service("Ploop.create: generation 1.15 by itself deletes it"),
+    title: "MUST refuse a file that already exists, and not touch it",
+    source: Case.service("Ploop.create: the tool of generation 1.15 deletes it"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const fs = yield* FileSystem.FileSystem
@@ -237,7 +238,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "create/refuses-a-second-disk-in-a-directory",
     title:
-      "MUST refuse a directory that has a descriptor, or its image, and name what is there, and leave the disk as it is",
+      "MUST refuse a directory that contains a descriptor or its image, name the existing file, and not change the disk",
     source: Case.observed("init: Can't create DiskDescriptor.xml: File exists"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -253,14 +254,14 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "create/refuses-a-missing-directory",
-    title: "MUST refuse an image in a directory that is not there, and not make the directory",
+    title: "MUST refuse an image in a missing directory, and not create the directory",
     source: Case.observed("init into a missing directory"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const home = yield* Conformance.path("nowhere")
       const image = yield* Conformance.path("nowhere", "root.hdd")
       yield* Check.fails(ploop.create({ image, ...plain }), "InputOutputFailed", { exitCode: 1 })
-      yield* Check.equal(yield* (yield* FileSystem.FileSystem).exists(home), false, "whether the directory was made")
+      yield* Check.equal(yield* (yield* FileSystem.FileSystem).exists(home), false, "whether the directory was created")
     })
   }),
   Case.make({
@@ -323,7 +324,7 @@ const refusals: ReadonlyArray<Case.Case> = [
 const withFileSystem: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "create/makes-a-file-system",
-    title: "MUST make an empty ext4 unless told otherwise, or refuse and leave nothing where there is no kernel driver",
+    title: "MUST create an empty ext4 by default, or refuse and leave nothing if there is no kernel driver",
     source: Case.manual("init, -t"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -340,12 +341,12 @@ const withFileSystem: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* files.names(home), ["DiskDescriptor.xml", "root.hdd"], "the files of the disk")
       if (!capabilities.has("mount")) return
       const { target } = yield* Conformance.mounted(disk)
-      yield* Check.equal(yield* FileTree.read(target), {}, "what is in it")
+      yield* Check.equal(yield* FileTree.read(target), {}, "the files")
     })
   }),
   Case.make({
     id: "create/makes-an-ext3",
-    title: "MUST make an ext3 when asked to, which can be mounted as one",
+    title: "MUST create an ext3 on request, which can be mounted as ext3",
     source: Case.manual("init, -t"),
     needs: ["mount"],
     generations: ["1.15", "7"],
@@ -358,7 +359,7 @@ const withFileSystem: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "create/refuses-ext3-where-it-would-be-xfs",
-    title: "MUST refuse ext3 where the tool would make XFS instead, and leave nothing",
+    title: "MUST refuse ext3 if the tool would create XFS instead, and leave nothing",
     source: Case.source("lib/fsutils.c make_fs of generation 9"),
     generations: ["9"],
     run: Effect.gen(function*() {
@@ -375,7 +376,7 @@ const withFileSystem: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "create/makes-blocks-of-the-size-asked-for",
-    title: "MUST make a file system of the block size that was asked for, 4 KiB by itself",
+    title: "MUST create a file system with the requested block size, 4 KiB by default",
     source: Case.manual("init, -B"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -391,7 +392,7 @@ const withFileSystem: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "create/makes-the-same-file-system-when-not-lazy",
-    title: "MUST make the same file system when it may not be lazy, and write no less of it",
+    title: "MUST create the same file system without lazy initialization, and write at least as much of it",
     source: Case.manual("init, -n"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -406,13 +407,13 @@ const withFileSystem: ReadonlyArray<Case.Case> = [
         })
       const lazy = yield* make("lazy", true)
       const eager = yield* make("eager", false)
-      yield* Check.isTrue(eager.size >= lazy.size, "whether no less was written", [eager.size, lazy.size])
+      yield* Check.isTrue(eager.size >= lazy.size, "whether at least as much was written", [eager.size, lazy.size])
       yield* Check.equal(eager.inodes, lazy.inodes, "the number of inodes")
     })
   }),
   Case.make({
     id: "create/carries-a-file-system-in-every-format",
-    title: "MUST make a file system that keeps what is written to it in raw and preallocated images too",
+    title: "MUST create a working file system in raw and preallocated images too",
     source: Case.manual("init, -f"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -423,13 +424,17 @@ const withFileSystem: ReadonlyArray<Case.Case> = [
         yield* FileTree.write(target, { "etc/motd": format })
         yield* ploop.umount({ disk })
         yield* Conformance.mounted(disk, { at: `mnt-${format}` })
-        yield* Check.equal(yield* FileTree.read(target), { "etc/": "", "etc/motd": format }, `what is in the ${format}`)
+        yield* Check.equal(
+          yield* FileTree.read(target),
+          { "etc/": "", "etc/motd": format },
+          `the files of the ${format} image`
+        )
       }
     })
   }),
   Case.make({
     id: "create/leaves-nothing-when-the-file-system-cannot-be-made",
-    title: "MUST leave neither files nor a device behind when no file system can be made",
+    title: "MUST leave neither files nor a device behind when creating the file system fails",
     source: Case.observed("init of 64 MiB: mkfs refuses the journal of 128 MiB that the tool asks for"),
     needs: ["device"],
     generations: ["1.15"],

@@ -17,7 +17,7 @@ import * as snapshots from "./snapshotUtils.js"
 const { a, b, c, d, e, unknown } = Conformance.ids
 const top = SnapshotId.top
 
-/** What generation 1.15 calls the root element of a descriptor, and what the others do. */
+/** The root element of a descriptor on generation 1.15, and on the others. */
 const roots = ["Parallels_disk_image", "Virtuozzo_disk_image"] as const
 
 const limit = 126
@@ -25,21 +25,21 @@ const limit = 126
 export const createSnapshot: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "createSnapshot/answers-the-given-id",
-    title: "MUST answer the identifier that it was given, and put it between the parent and the top delta",
+    title: "MUST return the given identifier, and insert the snapshot between its parent and the top delta",
     source: Case.source("lib/snapshot.c do_create_snapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* Conformance.disk()
       const { disk } = made
-      yield* Check.equal(yield* ploop.createSnapshot({ disk, id: a }), a, "the answer")
-      yield* Check.equal(yield* ploop.createSnapshot({ disk, id: b }), b, "the second answer")
+      yield* Check.equal(yield* ploop.createSnapshot({ disk, id: a }), a, "the result")
+      yield* Check.equal(yield* ploop.createSnapshot({ disk, id: b }), b, "the second result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
       yield* Check.equal(yield* snapshots.temporary(made), [], "the temporary snapshots")
     })
   }),
   Case.make({
     id: "createSnapshot/answers-an-id-of-its-own",
-    title: "MUST answer an identifier that it made up, another each time, unless it is given one",
+    title: "MUST return a new identifier each time, unless one is given",
     source: Case.manual("snapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -51,13 +51,13 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
         [[first, undefined], [second, first], [top, second]],
         "the tree"
       )
-      yield* Check.different(first, second, "the second answer")
-      yield* Check.equal(SnapshotId.make(first), first, "the answer in its canonical form")
+      yield* Check.different(first, second, "the second result")
+      yield* Check.equal(SnapshotId.make(first), first, "the result in canonical form")
     })
   }),
   Case.make({
     id: "createSnapshot/leaves-the-data-in-its-file",
-    title: "MUST leave what was written in the file where it is, and begin a new file named after the base image",
+    title: "MUST keep what was written in its file, and start a new file named after the base image",
     source: Case.source("lib/snapshot.c do_create_snapshot"),
     run: Effect.gen(function*() {
       const path = yield* Path.Path
@@ -76,7 +76,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/locks-with-a-file",
-    title: "MUST leave the file by which it locks beside the descriptor; generation 9 MUST lock without one",
+    title: "MUST leave its lock file beside the descriptor; generation 9 MUST lock without a file",
     source: Case.source("lib/lock.c ploop_lock_di"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -87,13 +87,13 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/accepts-any-spelling-of-an-id",
-    title: "MUST take an identifier in either case, with or without braces, for one and the same",
+    title: "MUST accept an identifier in upper or lower case, with or without braces, as the same",
     source: Case.source("lib/util.c parse_uuid, lib/di.c guidcmp"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.disk()
       const id = a.slice(1, -1).toUpperCase()
-      yield* Check.equal(yield* ploop.createSnapshot({ disk, id }), a, "the answer")
+      yield* Check.equal(yield* ploop.createSnapshot({ disk, id }), a, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
       for (const again of [id, `{${id}}`, a.slice(1, -1)]) {
         yield* Check.fails(ploop.createSnapshot({ disk, id: again }), "SnapshotExists", { id: a })
@@ -102,7 +102,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/refuses-a-second-of-the-same-id",
-    title: "MUST refuse an identifier that a snapshot of the disk has already, and change nothing",
+    title: "MUST refuse the identifier of an existing snapshot, and change nothing",
     source: Case.source("lib/di.c ploop_di_add_image"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -117,7 +117,8 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/refuses-what-is-no-id",
-    title: "MUST refuse what is no UUID, and name the field, the value and the rule before anything is touched",
+    title:
+      "MUST refuse an identifier that is not a UUID, and name the field, the value and the rule, before anything is touched",
     source: Case.service("Request.CreateSnapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -149,7 +150,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/limit-of-a-chain",
-    title: `MUST refuse a snapshot beyond the ${limit} that a chain can have, and count the chain of the top alone`,
+    title: `MUST refuse a snapshot beyond the limit of ${limit} for a chain, and count only the chain of the top delta`,
     source: Case.source("lib/snapshot.c do_create_snapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -162,12 +163,12 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       )
       yield* ploop.switchSnapshot({ disk, id: first![0] })
       yield* ploop.createSnapshot({ disk, id: unknown })
-      yield* Check.equal((yield* Conformance.parents(disk)).length, limit + 2, "how many images there are")
+      yield* Check.equal((yield* Conformance.parents(disk)).length, limit + 2, "the number of images")
     })
   }),
   Case.make({
     id: "createSnapshot/takes-as-many-as-asked-for-at-once",
-    title: "MUST take every snapshot of a disk that is asked for at the same time, one after the other",
+    title: "MUST take all snapshots of a disk that are requested at the same time, one after the other",
     source: Case.observed("parallel snapshots of one disk"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -187,7 +188,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/as-large-as-the-image-below",
-    title: "MUST make the new top delta as large as the one that it is built on, whatever the descriptor says",
+    title: "MUST create a top delta as large as the one below it, whatever the descriptor says",
     source: Case.source("lib/snapshot.c do_create_snapshot"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -198,18 +199,18 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       const grown = ByteSize.make(size * 2n)
       yield* low.grow({ disk, size: grown })
       yield* ploop.createSnapshot({ disk, id: b })
-      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, grown, "the size upon a grown image")
-      // Now the descriptor has the larger size still, and the image below the smaller.
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, grown, "the size above a grown image")
+      // Now the descriptor still has the larger size, and the image below has the smaller one.
       yield* ploop.switchSnapshot({ disk, id: a })
       yield* ploop.createSnapshot({ disk, id: c })
-      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, size, "the size upon an image that never grew")
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, size, "the size above an image that never grew")
     })
   }),
   Case.make({
     id: "createSnapshot/names-the-file-after-the-base",
     title:
-      "MUST name the file of the new top delta after that of the base, with an identifier behind it; generation 9 MUST put it in the place of one that is there",
-    source: Case.observed("snapshot of a disk whose base is called root.hdd.{…}"),
+      "MUST name the file of the new top delta after that of the base, with an identifier as suffix; generation 9 MUST replace an identifier that is already there",
+    source: Case.observed("snapshot of a disk whose base is named root.hdd.{…}"),
     run: Effect.gen(function*() {
       const made = yield* Conformance.disk({ image: `root.hdd.${unknown}` })
       const base = (yield* Path.Path).basename(made.image)
@@ -220,7 +221,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/upon-a-raw-image",
-    title: "MUST lay a delta of the ploop format upon a raw image, which stays as it is",
+    title: "MUST put a delta in ploop format on a raw image, and not change the raw image",
     source: Case.observed("snapshot of a raw disk"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -232,7 +233,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       const after = yield* ploop.imageInfo({ disk: made.disk })
       const { capabilities } = yield* Conformance.Conformance
       yield* Check.equal(after.version, capabilities.has("version2") ? 2 : 1, "the format version of the new delta")
-      // The type in the descriptor is that of the base for every image.
+      // In the descriptor, every image has the type of the base.
       const { images } = yield* descriptor(made.disk)
       yield* Check.equal(images.map(({ type }) => type), ["Plain", "Plain"], "the types")
       yield* Check.equal(after.size, before.size, "the size of the disk")
@@ -241,7 +242,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/names-of-any-kind",
-    title: "MUST cope with blanks, markup, quotes and letters of any script in the names of directory and image",
+    title: "MUST accept spaces, markup, quotes and letters of any script in the names of the directory and the image",
     source: Case.service("HostPath"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -255,7 +256,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/through-a-link",
-    title: "MUST follow a symbolic link to the descriptor, and keep the new image beside the real one",
+    title: "MUST follow a symbolic link to the descriptor, and create the new image beside the real descriptor",
     source: Case.source("lib/di.c ploop_open_dd"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -268,7 +269,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       yield* ploop.createSnapshot({ disk: link, id: a })
       yield* Check.equal(yield* Conformance.parents(made.disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal(yield* fs.readLink(link), made.disk, "the link")
-      yield* Check.equal(yield* fs.readDirectory(elsewhere), [path.basename(link)], "what is beside the link")
+      yield* Check.equal(yield* fs.readDirectory(elsewhere), [path.basename(link)], "the files beside the link")
       yield* Check.equal(
         yield* ploop.topDelta({ disk: link }),
         yield* ploop.topDelta({ disk: made.disk }),
@@ -279,7 +280,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/refuses-a-missing-descriptor",
-    title: "MUST say that there is no disk where there is no descriptor, and make no file",
+    title: "MUST report a missing descriptor, and create no file",
     source: Case.observed("snapshot without a descriptor"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -291,7 +292,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/refuses-a-broken-descriptor",
-    title: "MUST refuse a descriptor that is cut short, and leave it as it is",
+    title: "MUST refuse a truncated descriptor, and not change it",
     source: Case.source("lib/xml.c ploop_read_dd"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -310,7 +311,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "createSnapshot/of-an-old-descriptor",
     title:
-      "MUST refuse, on generation 1.15, a descriptor whose top delta has another identifier than the usual one, and change nothing; the others MUST take the snapshot",
+      "MUST refuse, on generation 1.15, a descriptor whose top delta has an unusual identifier, and change nothing; the others MUST take the snapshot",
     source: Case.observed("descriptors of the old format"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -328,7 +329,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/of-a-descriptor-of-another-generation",
-    title: "MUST read a descriptor whatever its root element is called, and write it with its own",
+    title: "MUST read a descriptor with any root element, and write its own root element",
     source: Case.observed("snapshot with the descriptor of another generation"),
     run: Effect.gen(function*() {
       const made = yield* snapshots.chained([a])
@@ -342,7 +343,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/refuses-when-the-top-image-is-missing",
-    title: "MUST name the image file of the top delta when it is not there, and leave the descriptor as it is",
+    title: "MUST name a missing image file of the top delta, and not change the descriptor",
     source: Case.observed("snapshot without the image of the top delta"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -358,7 +359,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/refuses-when-the-raw-image-is-missing",
-    title: "MUST name the raw image file of a disk when it is not there, with a code of its own, and make no delta",
+    title: "MUST name a missing raw image file, with a separate exit code, and create no delta",
     source: Case.observed("snapshot of a raw disk without its image, exit code 15"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -375,8 +376,8 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/refuses-when-the-top-image-is-broken",
-    title: "MUST refuse when the image of the top delta is none of ploop's, and leave it as it is",
-    source: Case.observed("snapshot upon an image without a signature"),
+    title: "MUST refuse when the image of the top delta is not a ploop image, and not change it",
+    source: Case.observed("snapshot of an image without a signature"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.chained([a])
@@ -389,7 +390,8 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/of-an-image-that-was-not-closed",
-    title: "MUST take a snapshot of an idle disk whose top delta is marked in use; generation 1.15 clears the mark",
+    title:
+      "MUST take a snapshot of an idle disk whose top delta has its in-use flag set; generation 1.15 clears the flag",
     source: Case.observed("snapshot of a disk that was not closed"),
     run: Effect.gen(function*() {
       const made = yield* Conformance.disk()
@@ -399,13 +401,13 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         yield* snapshots.isMarkedInUse(made.image),
         yield* Conformance.ofGeneration({ "1.15": false, "7": true, "9": true }),
-        "whether the snapshot is marked in use"
+        "the in-use flag of the snapshot"
       )
     })
   }),
   Case.make({
     id: "createSnapshot/mends-an-image-that-was-not-closed",
-    title: "MUST mend the image of an idle disk that is marked in use as a check with force does",
+    title: "MUST repair the image of an idle disk whose in-use flag is set, as a check with force does",
     source: Case.observed("snapshot of a preallocated disk that was not closed"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -419,7 +421,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "createSnapshot/beside-a-temporary-one-with-children",
     title:
-      "MUST refuse, on generation 1.15, a snapshot of an idle disk with a temporary one that has several children, and change nothing; the others MUST take it",
+      "MUST refuse, on generation 1.15, a snapshot of an idle disk that has a temporary snapshot with several children, and change nothing; the others MUST take it",
     source: Case.observed("snapshot of a disk with a temporary snapshot that has several children"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -440,7 +442,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/of-a-running-disk-moves-the-mark",
-    title: "MUST move the mark of being in use from the snapshot to the new top delta of a running disk",
+    title: "MUST move the in-use flag from the snapshot to the new top delta of a running disk",
     source: Case.source("lib/snapshot.c do_create_snapshot"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -450,18 +452,17 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       const { device } = yield* ploop.mount({ disk })
       yield* snapshots.take(made, a)
       const file = yield* Conformance.fileOf(made, top)
-      yield* Check.equal(yield* snapshots.isMarkedInUse(made.image), false, "whether the snapshot is marked in use")
-      yield* Check.equal(yield* snapshots.isMarkedInUse(file), true, "whether the new top delta is marked in use")
+      yield* Check.equal(yield* snapshots.isMarkedInUse(made.image), false, "the in-use flag of the snapshot")
+      yield* Check.equal(yield* snapshots.isMarkedInUse(file), true, "the in-use flag of the new top delta")
       const [running] = (yield* ploop.listDevices).filter((found) => found.image === made.image)
       yield* Check.equal(running?.device, device, "the device of the disk")
       yield* ploop.umount({ disk })
-      yield* Check.equal(yield* snapshots.isMarkedInUse(file), false, "whether it is marked after the umount")
+      yield* Check.equal(yield* snapshots.isMarkedInUse(file), false, "its in-use flag after the unmount")
     })
   }),
   Case.make({
     id: "createSnapshot/of-a-read-only-device",
-    title:
-      "MUST put a delta that is marked as in use upon a device that is read-only, and clear the mark at the umount",
+    title: "MUST add a delta whose in-use flag is set to a read-only device, and clear the flag on unmount",
     source: Case.source("the driver's ploop_snapshot"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -471,15 +472,15 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
       yield* ploop.mount({ disk, readOnly: true })
       yield* snapshots.take(made, a)
       const file = yield* Conformance.fileOf(made, top)
-      yield* Check.equal(yield* snapshots.isMarkedInUse(made.image), false, "whether the snapshot is marked in use")
-      yield* Check.equal(yield* snapshots.isMarkedInUse(file), true, "whether the new top delta is marked in use")
+      yield* Check.equal(yield* snapshots.isMarkedInUse(made.image), false, "the in-use flag of the snapshot")
+      yield* Check.equal(yield* snapshots.isMarkedInUse(file), true, "the in-use flag of the new top delta")
       yield* ploop.umount({ disk })
-      yield* Check.equal(yield* snapshots.isMarkedInUse(file), false, "whether it is marked after the umount")
+      yield* Check.equal(yield* snapshots.isMarkedInUse(file), false, "its in-use flag after the unmount")
     })
   }),
   Case.make({
     id: "createSnapshot/online-keeps-what-was-written-before",
-    title: "MUST keep what was written before, apart from what is written after, on a mounted disk",
+    title: "MUST keep what was written before the snapshot apart from later writes, on a mounted disk",
     source: Case.manual("snapshot"),
     needs: ["mount", "snapshotBesideDisk"],
     run: Effect.gen(function*() {
@@ -496,7 +497,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createSnapshot/offline-keeps-what-was-written-before",
-    title: "MUST keep what was written before each of several snapshots, whatever is written and removed after",
+    title: "MUST keep what was written before each of several snapshots, whatever is written or removed later",
     source: Case.manual("snapshot"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -527,7 +528,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
   })
 ]
 
-/** A disk with so many snapshots, one built on the other. */
+/** A disk with a chain of so many snapshots. */
 const chainOf = (count: number) =>
   Effect.tap(Conformance.disk({ clusterSize: "32K" }), ({ disk }) =>
     Effect.gen(function*() {

@@ -16,7 +16,7 @@ const top = SnapshotId.top
 
 const needs = ["device", "temporarySnapshot"] as const
 
-/** Nothing of the disk is attached, and it has no snapshot. */
+/** Checks that the disk has no device and no snapshot. */
 const nothingLeft = (made: Conformance.TestDisk) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
@@ -27,7 +27,7 @@ const nothingLeft = (made: Conformance.TestDisk) =>
     yield* snapshots.onlyNamedImages(made)
   })
 
-/** A disk of whose temporary snapshot `a` the device is gone already. */
+/** A disk with a temporary snapshot `a`, whose device has been stopped. */
 const left = Effect.gen(function*() {
   const ploop = yield* Ploop.Ploop
   const made = yield* Conformance.disk()
@@ -39,7 +39,8 @@ const left = Effect.gen(function*() {
 export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "createTemporarySnapshot/attaches-a-device-at-it",
-    title: "MUST attach a device under the given name with a ~ before it, and answer both and the identifier",
+    title:
+      "MUST attach a device under the given component name with the prefix ~, and return the device, the name and the identifier",
     source: Case.manual("tsnapshot"),
     needs,
     run: Effect.gen(function*() {
@@ -61,7 +62,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/answers-an-id-of-its-own",
-    title: "MUST answer an identifier that it made up unless it is given one",
+    title: "MUST return a new identifier unless one is given",
     source: Case.service("Request.CreateTemporarySnapshot"),
     needs,
     run: Effect.gen(function*() {
@@ -73,7 +74,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/shows-the-moment",
-    title: "MUST show at the target what was in a mounted disk when it was taken, and take no writes there",
+    title: "MUST show the files of a mounted disk at the moment of the snapshot on the target, read-only",
     source: Case.manual("tsnapshot"),
     needs: [...needs, "mount"],
     run: Effect.gen(function*() {
@@ -94,7 +95,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/of-an-idle-disk",
-    title: "MUST show what is in a disk that is not mounted, which can be mounted beside it",
+    title: "MUST show the files of a disk that is not mounted, which can then be mounted too",
     source: Case.observed("tsnapshot of an idle disk"),
     needs: [...needs, "mount", "snapshotBesideDisk"],
     run: Effect.gen(function*() {
@@ -109,7 +110,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
       })
       yield* snapshots.put(made, { "state": "after" })
       yield* Check.equal(yield* FileTree.read(moment), { "state": "before" }, "the snapshot")
-      yield* Check.equal(yield* snapshots.temporary(made), [id], "what is temporary while the device is there")
+      yield* Check.equal(yield* snapshots.temporary(made), [id], "the temporary snapshots while the device is running")
       yield* ploop.umount({ device })
       yield* Check.equal(yield* snapshots.contents(made), { "state": "after" }, "the disk")
       yield* Check.equal(yield* Conformance.parents(made.disk), [[top, undefined]], "the tree after a mount")
@@ -117,7 +118,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/stays-until-something-clears-up",
-    title: "MUST leave the snapshot in the tree when its device is umounted",
+    title: "MUST leave the snapshot in the tree when its device is unmounted",
     source: Case.observed("the life cycle of tsnapshot"),
     needs,
     run: Effect.gen(function*() {
@@ -128,7 +129,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/is-merged-away-by-the-next-snapshot",
-    title: "MUST let the next snapshot merge it away, so that the base image is the file of that one",
+    title: "MUST be merged by the next snapshot, whose file is then the base image",
     source: Case.source("lib/snapshot.c merge_temporary_snapshots"),
     needs,
     run: Effect.gen(function*() {
@@ -141,7 +142,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/is-merged-away-by-a-mount",
-    title: "MUST let a mount of the disk merge it away, but not one with a component name",
+    title: "MUST be merged by a mount of the disk, but not by one with a component name",
     source: Case.source("lib/snapshot.c merge_temporary_snapshots"),
     needs,
     run: Effect.gen(function*() {
@@ -149,7 +150,11 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
       const made = yield* left
       const { disk } = made
       yield* ploop.mount({ disk, component: "other", readOnly: true })
-      yield* Check.equal(yield* snapshots.temporary(made), [a], "what is temporary after a mount with a component")
+      yield* Check.equal(
+        yield* snapshots.temporary(made),
+        [a],
+        "the temporary snapshots after a mount with a component"
+      )
       yield* ploop.umount({ disk, component: "other" })
       yield* ploop.mount({ disk })
       yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
@@ -159,7 +164,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/is-merged-away-by-a-deletion",
-    title: "MUST let the deletion of another snapshot merge it away",
+    title: "MUST be merged by the deletion of another snapshot",
     source: Case.source("lib/snapshot.c merge_temporary_snapshots"),
     needs,
     run: Effect.gen(function*() {
@@ -174,7 +179,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/stays-while-it-is-in-use",
-    title: "MUST be left alone by the next snapshot as long as its device is there",
+    title: "MUST NOT be merged by the next snapshot while its device is running",
     source: Case.source("lib/snapshot.c merge_temporary_snapshots"),
     needs,
     run: Effect.gen(function*() {
@@ -192,7 +197,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/follows-one-that-is-left",
-    title: "MUST merge away the temporary snapshot that an earlier backup has left, and attach a device at the new one",
+    title: "MUST merge the temporary snapshot that an earlier backup left, and attach a device to the new one",
     source: Case.source("lib/snapshot.c merge_temporary_snapshots"),
     needs,
     run: Effect.gen(function*() {
@@ -210,7 +215,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/refuses-an-id-that-is-there",
-    title: "MUST refuse an identifier that a snapshot has already, attach nothing and change nothing",
+    title: "MUST refuse the identifier of an existing snapshot, attach nothing and change nothing",
     source: Case.source("lib/di.c ploop_di_add_image"),
     needs,
     run: Effect.gen(function*() {
@@ -249,7 +254,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/refuses-a-name-in-use",
-    title: "MUST refuse a component name that another temporary snapshot of the disk has, before one is taken",
+    title: "MUST refuse the component name of another temporary snapshot of the disk, before a snapshot is taken",
     source: Case.service("Ploop.createTemporarySnapshot"),
     needs,
     run: Effect.gen(function*() {
@@ -283,7 +288,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/refuses-what-is-no-name",
-    title: "MUST refuse a component name that could be taken for something else, and name the rule",
+    title: "MUST refuse an ambiguous component name, and name the rule",
     source: Case.service("Request.CreateTemporarySnapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -299,7 +304,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/refuses-what-is-no-id",
-    title: "MUST refuse an identifier that is no UUID or a reserved one before anything is touched",
+    title: "MUST refuse an identifier that is reserved or not a UUID before anything is touched",
     source: Case.service("Request.CreateTemporarySnapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -315,7 +320,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/refuses-a-missing-descriptor",
-    title: "MUST say that there is no disk where there is no descriptor",
+    title: "MUST report a missing descriptor",
     source: Case.observed("tsnapshot without a descriptor"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -330,7 +335,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createTemporarySnapshot/for-the-time-of-a-scope",
-    title: "MUST be gone with its device at the end of the scope that it was taken for, after success and failure",
+    title: "MUST be removed with its device at the end of its scope, after success and failure",
     source: Case.service("Ploop.withTemporarySnapshot"),
     needs,
     run: Effect.gen(function*() {

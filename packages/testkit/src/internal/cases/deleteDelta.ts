@@ -12,7 +12,7 @@ const { a, b } = Conformance.ids
 export const deleteDelta: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "deleteDelta/of-the-top",
-    title: "MUST refuse to remove the delta that is written to, and keep disk and descriptor",
+    title: "MUST refuse to remove the top delta, and not change the disk or the descriptor",
     source: Case.source("the driver's ploop_del_delta"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -33,7 +33,7 @@ export const deleteDelta: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteDelta/takes-a-level-out",
-    title: "MUST take the delta of the level out of the device and leave the others, the files and the descriptor",
+    title: "MUST remove the delta at the level from the device, and keep the others, the files and the descriptor",
     source: Case.manual("delete"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -55,7 +55,7 @@ export const deleteDelta: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteDelta/level-that-is-not-there",
-    title: "MUST refuse a level that the device has not, or that no device has",
+    title: "MUST refuse a level that the device does not have, or that no device can have",
     source: Case.manual("delete"),
     needs: ["device"],
     run: Effect.gen(function*() {

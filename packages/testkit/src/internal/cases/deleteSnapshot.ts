@@ -15,14 +15,14 @@ const top = SnapshotId.top
 const idle: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "deleteSnapshot/of-a-leaf",
-    title: "MUST remove a snapshot on which nothing is built, with its file, and answer that it is deleted",
+    title: "MUST delete a snapshot without children, with its file, and return Deleted",
     source: Case.source("lib/snapshot.c do_delete_snapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.branched()
       const { disk } = made
       const before = yield* snapshots.files(made)
-      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the answer")
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal(yield* snapshots.files(made), before.filter(([id]) => id !== b), "the files of the others")
       yield* snapshots.onlyNamedImages(made)
@@ -30,8 +30,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/with-one-child",
-    title:
-      "MUST let the only child live on in the file of the snapshot, in its place, and remove the file of the child",
+    title: "MUST merge an only child into the file and the place of the snapshot, and remove the file of the child",
     source: Case.source("lib/snapshot.c do_delete_snapshot, lib/di.c ploop_di_merge_image"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -42,7 +41,7 @@ const idle: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         yield* ploop.deleteSnapshot({ disk, id: b }),
         { _tag: "MergedIntoChild", id: b, child: c },
-        "the answer"
+        "the result"
       )
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [c, a], [top, c]], "the tree")
       yield* Check.equal(yield* Conformance.fileOf(made, c), file, "the file of the child")
@@ -56,7 +55,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/of-the-one-below-the-top",
-    title: "MUST let the top delta live on in the file of the snapshot below it",
+    title: "MUST merge the top delta into the file of the snapshot below it",
     source: Case.source("lib/snapshot.c do_delete_snapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -65,7 +64,7 @@ const idle: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         yield* ploop.deleteSnapshot({ disk, id: a }),
         { _tag: "MergedIntoChild", id: a, child: top },
-        "the answer"
+        "the result"
       )
       yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
       yield* Check.equal(yield* ploop.topDelta({ disk }), made.image, "the file of the top delta")
@@ -74,7 +73,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/of-the-base",
-    title: "MUST delete the base like any other with one child: the child is the base then, in the base image",
+    title: "MUST delete a base with one child as any other snapshot: the child becomes the base, in the base image",
     source: Case.observed("snapshot-delete of the base"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -88,7 +87,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/keeps-the-blocks-of-both",
-    title: "MUST bring the blocks of the snapshot and of its child together, and leave other images alone",
+    title: "MUST merge the blocks of the snapshot and its child, and not change other images",
     source: Case.source("lib/di.c ploop_di_merge_image"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -100,13 +99,13 @@ const idle: ReadonlyArray<Case.Case> = [
       yield* snapshots.occupy(yield* Conformance.fileOf(made, b), 7)
       yield* snapshots.occupy(yield* ploop.topDelta({ disk }), 2)
       yield* ploop.deleteSnapshot({ disk, id: a })
-      yield* Check.equal(yield* snapshots.occupied(made.image), [0, 5, 7], "what is in the merged image")
-      yield* Check.equal(yield* snapshots.occupied(yield* ploop.topDelta({ disk })), [2], "what is in the top delta")
+      yield* Check.equal(yield* snapshots.occupied(made.image), [0, 5, 7], "the blocks in the merged image")
+      yield* Check.equal(yield* snapshots.occupied(yield* ploop.topDelta({ disk })), [2], "the blocks in the top delta")
     })
   }),
   Case.make({
     id: "deleteSnapshot/with-several-children",
-    title: "MUST keep a snapshot with several children, mark it as temporary, and answer which they are",
+    title: "MUST keep a snapshot with several children, mark it as temporary, and return its children",
     source: Case.source("lib/snapshot.c do_delete_snapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -115,7 +114,7 @@ const idle: ReadonlyArray<Case.Case> = [
       const tree = yield* Conformance.parents(disk)
       const files = yield* snapshots.files(made)
       const marked = { _tag: "MarkedTemporary", id: a, children: [b, top] } as const
-      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: a }), marked, "the answer")
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: a }), marked, "the result")
       yield* Check.equal(yield* snapshots.temporary(made), [a], "the temporary snapshots")
       yield* Check.equal(yield* Conformance.parents(disk), tree, "the tree")
       yield* Check.equal(yield* snapshots.files(made), files, "the files")
@@ -124,24 +123,24 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/of-what-is-marked-already",
-    title: "MUST give the same answer for a snapshot that is temporary already, and change nothing",
+    title: "MUST return the same for a snapshot that is already temporary, and change nothing",
     source: Case.service("Result.MarkedTemporary"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.marked()
       const answer = yield* snapshots.untouched(made, ploop.deleteSnapshot({ disk: made.disk, id: a }))
-      yield* Check.equal(answer, { _tag: "MarkedTemporary", id: a, children: [b, top] }, "the answer")
+      yield* Check.equal(answer, { _tag: "MarkedTemporary", id: a, children: [b, top] }, "the result")
     })
   }),
   Case.make({
     id: "deleteSnapshot/lets-a-marked-one-go",
-    title: "MUST merge a temporary snapshot into the child that is left when the other is deleted",
+    title: "MUST merge a temporary snapshot with its last child when the other child is deleted",
     source: Case.source("lib/snapshot.c merge_temporary_snapshots"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.marked()
       const { disk } = made
-      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the answer")
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
       yield* Check.equal(yield* ploop.topDelta({ disk }), made.image, "the file of the top delta")
       yield* snapshots.onlyNamedImages(made)
@@ -149,7 +148,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/of-the-top",
-    title: "MUST discard what was written since the last snapshot, which takes the place of the top delta",
+    title: "MUST discard what was written since the last snapshot, which becomes the top delta",
     source: Case.source("lib/snapshot.c do_delete_snapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -161,11 +160,11 @@ const idle: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         yield* ploop.deleteSnapshot({ disk, id: top }),
         { _tag: "Deleted", id: top, becameTop: b },
-        "the answer"
+        "the result"
       )
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal<string>(yield* ploop.topDelta({ disk }), file, "the file of the top delta")
-      yield* Check.equal(yield* snapshots.occupied(file), [1], "what is in it")
+      yield* Check.equal(yield* snapshots.occupied(file), [1], "the blocks in it")
       yield* snapshots.onlyNamedImages(made)
     })
   }),
@@ -184,7 +183,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/of-the-top-upon-a-temporary-one",
-    title: "MUST refuse to discard a top delta whose parent is temporary, and change nothing",
+    title: "MUST refuse to discard a top delta with a temporary parent, and change nothing",
     source: Case.source("lib/snapshot.c do_delete_snapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -197,7 +196,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/a-tree-step-by-step",
-    title: "MUST keep the names of files and the order of snapshots while a tree with branches is taken down",
+    title: "MUST keep the names of files and the order of snapshots while the snapshots of a tree are deleted",
     source: Case.observed("snapshots, a switch and deletions in turn"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -224,7 +223,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/refuses-an-unknown-snapshot",
-    title: "MUST say that there is no such snapshot, and change nothing",
+    title: "MUST report an unknown snapshot, and change nothing",
     source: Case.source("lib/snapshot.c do_delete_snapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -240,7 +239,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/refuses-what-is-no-id",
-    title: "MUST refuse what is no UUID, or the nil one, before anything is touched",
+    title: "MUST refuse an identifier that is not a UUID, or is the nil UUID, before anything is touched",
     source: Case.service("Request.OfSnapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -257,7 +256,7 @@ const idle: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "deleteSnapshot/refuses-an-image-that-was-not-closed",
     title:
-      "MUST refuse to merge an image that is marked in use; generation 1.15 changes nothing, the others leave the snapshot temporary",
+      "MUST refuse to merge an image whose in-use flag is set; generation 1.15 changes nothing, the others leave the snapshot temporary",
     source: Case.observed("snapshot-delete of a disk that was not closed"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -279,7 +278,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/refuses-when-the-child-is-missing",
-    title: "MUST name the image file of the child when it is not there, and keep the snapshot",
+    title: "MUST name a missing image file of the child, and keep the snapshot",
     source: Case.observed("snapshot-delete without the image of the child"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -294,7 +293,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/refuses-when-the-child-is-broken",
-    title: "MUST refuse to merge what is no image of ploop, and keep both",
+    title: "MUST refuse to merge a file that is not a ploop image, and keep both files",
     source: Case.observed("snapshot-delete with a child without a signature"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -307,7 +306,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/of-a-leaf-that-is-lost",
-    title: "MUST delete a snapshot on which nothing is built also when its image is broken or marked in use",
+    title: "MUST delete a snapshot without children even if its image is broken or its in-use flag is set",
     source: Case.observed("snapshot-delete of a leaf"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -322,15 +321,14 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/beside-what-cannot-be-merged",
-    title:
-      "MUST succeed when the snapshot is gone, also when a temporary one cannot be merged away after it, which stays",
+    title: "MUST succeed if the snapshot is deleted, even if a temporary one cannot be merged afterwards and stays",
     source: Case.observed("snapshot-delete of a leaf beside a dirty top delta, with a temporary snapshot below"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.marked()
       const { disk } = made
       yield* ImageFile.markInUse(yield* ploop.topDelta({ disk }))
-      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the answer")
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal(yield* snapshots.temporary(made), [a], "the temporary snapshots")
       yield* snapshots.onlyNamedImages(made)
@@ -339,7 +337,7 @@ const idle: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "deleteSnapshot/of-an-old-descriptor",
     title:
-      "MUST refuse, on generation 1.15, a descriptor whose top delta has another identifier than the usual one, and change nothing",
+      "MUST refuse, on generation 1.15, a descriptor whose top delta has an unusual identifier, and change nothing",
     source: Case.observed("descriptors of the old format"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -355,8 +353,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/of-a-leaf-without-its-file",
-    title:
-      "MUST fail when the file of a leaf or of the top delta is gone already, and take it out of the tree all the same",
+    title: "MUST fail when the file of a leaf or of the top delta is missing, but remove it from the tree",
     source: Case.source("lib/snapshot.c do_delete_snapshot"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -374,7 +371,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/refuses-a-missing-descriptor",
-    title: "MUST say that there is no disk where there is no descriptor, and remove nothing",
+    title: "MUST report a missing descriptor, and remove nothing",
     source: Case.observed("snapshot-delete without a descriptor"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -386,7 +383,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/offline-keeps-the-contents",
-    title: "MUST keep what the disk and the other snapshots show, whichever snapshot is deleted",
+    title: "MUST keep the files of the disk and of the other snapshots, whichever snapshot is deleted",
     source: Case.manual("snapshot-delete"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -411,7 +408,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/refuses-when-something-is-built-on-the-top",
-    title: "MUST refuse to delete a top delta on which a snapshot is built, and delete it when that one is gone",
+    title: "MUST refuse to delete a top delta with a child, and delete it once the child is deleted",
     source: Case.service(
       "Ploop.deleteSnapshot: generation 1.15 merges the child into it, and the disk has no top delta"
     ),
@@ -430,7 +427,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/refuses-a-top-before-a-sibling",
-    title: "MUST refuse to delete a top delta that stands in the descriptor before another child of its parent",
+    title: "MUST refuse to delete a top delta that precedes another child of its parent in the descriptor",
     source: Case.source("lib/di.c ploop_di_change_guid, to which the identifier that it changes is given"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -451,7 +448,7 @@ const idle: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/of-the-top-brings-back-the-contents",
-    title: "MUST show what was in the last snapshot after the top delta was discarded",
+    title: "MUST show the files of the last snapshot after the top delta is discarded",
     source: Case.observed("snapshot-delete of the top delta"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -487,7 +484,7 @@ const running: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/that-a-device-shows",
-    title: "MUST refuse a snapshot that a device with a component name shows, name both, and change nothing",
+    title: "MUST refuse a snapshot that a component device uses, name both, and change nothing",
     source: Case.source("lib/snapshot.c check_snapshot_mount"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -501,12 +498,12 @@ const running: ReadonlyArray<Case.Case> = [
       )
       yield* ploop.umount({ disk, component: "look" })
       yield* ploop.deleteSnapshot({ disk, id: a })
-      yield* Check.equal(yield* Conformance.parents(disk), [[b, undefined], [top, b]], "the tree after the umount")
+      yield* Check.equal(yield* Conformance.parents(disk), [[b, undefined], [top, b]], "the tree after the unmount")
     })
   }),
   Case.make({
     id: "deleteSnapshot/whose-child-a-device-shows",
-    title: "MUST refuse when a device shows the child that would be merged, and name the child",
+    title: "MUST refuse when a device uses the child that would be merged, and name the child",
     source: Case.source("lib/snapshot.c check_snapshot_mount"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -523,7 +520,7 @@ const running: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/of-a-leaf-that-a-device-shows",
-    title: "MUST refuse to remove a leaf that a device shows, and keep its file",
+    title: "MUST refuse to delete a leaf that a device uses, and keep its file",
     source: Case.source("lib/snapshot.c check_snapshot_mount"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -540,7 +537,7 @@ const running: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/of-the-top-that-a-device-shows",
-    title: "MUST discard the top delta also while a device with a component name shows it",
+    title: "MUST discard the top delta even while a component device uses it",
     source: Case.source("lib/snapshot.c do_delete_snapshot"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -555,7 +552,7 @@ const running: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/of-a-branch-of-a-running-disk",
-    title: "MUST remove a leaf of another branch while the disk is running",
+    title: "MUST delete a leaf of another branch while the disk is running",
     source: Case.observed("snapshot-delete of a leaf while the disk runs"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -563,7 +560,7 @@ const running: ReadonlyArray<Case.Case> = [
       const made = yield* snapshots.branched()
       const { disk } = made
       yield* ploop.mount({ disk })
-      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the answer")
+      yield* Check.equal(yield* ploop.deleteSnapshot({ disk, id: b }), { _tag: "Deleted", id: b }, "the result")
       yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the disk is running")
       yield* ploop.umount({ disk })
       yield* snapshots.onlyNamedImages(made)
@@ -571,7 +568,7 @@ const running: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteSnapshot/online-keeps-the-contents",
-    title: "MUST merge below and with the top delta of a mounted disk, which shows what it did and takes writes",
+    title: "MUST merge below and into the top delta of a mounted disk, whose files stay the same and writable",
     source: Case.manual("snapshot-delete"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -588,13 +585,13 @@ const running: ReadonlyArray<Case.Case> = [
         yield* Check.equal(
           yield* ploop.deleteSnapshot({ disk, id: a }),
           { _tag: "MergedIntoChild", id: a, child: b },
-          "the answer for the lower"
+          "the result for the lower"
         )
         yield* Check.equal(yield* FileTree.read(target), { "second": "", "state": "3" }, "the disk after that")
         yield* Check.equal(
           yield* ploop.deleteSnapshot({ disk, id: b }),
           { _tag: "MergedIntoChild", id: b, child: top },
-          "the answer for the upper"
+          "the result for the upper"
         )
         yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
         yield* Check.equal(yield* FileTree.read(target), { "second": "", "state": "3" }, "the disk after all")
@@ -606,7 +603,7 @@ const running: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         yield* snapshots.contents(made),
         { "late": "", "second": "", "state": "3" },
-        "the disk after a umount"
+        "the disk after an unmount"
       )
     })
   })

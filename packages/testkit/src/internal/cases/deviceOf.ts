@@ -11,7 +11,7 @@ import { misnamed } from "./misnamed.js"
 export const deviceOf: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "deviceOf/answers-none-for-an-idle-disk",
-    title: "MUST answer none for a disk that no device runs, and change nothing",
+    title: "MUST return none for a disk without a device, and change nothing",
     source: Case.observed("info -d of an idle disk: an empty device, exit code 0"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -19,7 +19,7 @@ export const deviceOf: ReadonlyArray<Case.Case> = [
       yield* files.untouched(
         directory,
         Effect.gen(function*() {
-          yield* Check.equal(Option.isNone(yield* ploop.deviceOf({ disk })), true, "whether the answer is none")
+          yield* Check.equal(Option.isNone(yield* ploop.deviceOf({ disk })), true, "whether the result is none")
           const named = yield* ploop.deviceOf({ disk, component: "x" })
           yield* Check.equal(Option.isNone(named), true, "whether it is none for a component")
         })
@@ -28,7 +28,7 @@ export const deviceOf: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deviceOf/answers-what-mount-answered",
-    title: "MUST answer the device and the partition that the mount has answered, until the umount",
+    title: "MUST return the device and partition of the mount, until the unmount",
     source: Case.manual("info, -d"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -38,12 +38,12 @@ export const deviceOf: ReadonlyArray<Case.Case> = [
       const found = yield* ploop.deviceOf({ disk })
       yield* Check.equal(Option.getOrUndefined(found), { device, partition }, "the device")
       yield* ploop.umount({ disk })
-      yield* Check.equal(Option.isNone(yield* ploop.deviceOf({ disk })), true, "whether it is none after the umount")
+      yield* Check.equal(Option.isNone(yield* ploop.deviceOf({ disk })), true, "whether it is none after the unmount")
     })
   }),
   Case.make({
     id: "deviceOf/tells-components-apart",
-    title: "MUST answer the device of the component that is named, and the unnamed one when none is",
+    title: "MUST return the device of the given component, or the unnamed device by default",
     source: Case.manual("mount, -c"),
     needs: ["device", "snapshotBesideDisk"],
     run: Effect.gen(function*() {
@@ -56,16 +56,16 @@ export const deviceOf: ReadonlyArray<Case.Case> = [
           (found) => Option.getOrUndefined(Option.map(found, ({ component, device }) => ({ component, device })))
         )
       const named = yield* ploop.mount({ disk, snapshot: Conformance.ids.a, component: "one" })
-      yield* Check.equal(yield* found(undefined), undefined, "the unnamed device, which is not there yet")
+      yield* Check.equal(yield* found(undefined), undefined, "the unnamed device, which is not running yet")
       const unnamed = yield* ploop.mount({ disk })
       yield* Check.equal(yield* found("one"), { component: "one", device: named.device }, "the named device")
       yield* Check.equal(yield* found(undefined), { component: undefined, device: unnamed.device }, "the unnamed one")
-      yield* Check.equal(yield* found("two"), undefined, "a device that is not there")
+      yield* Check.equal(yield* found("two"), undefined, "the device of an unknown component")
     })
   }),
   Case.make({
     id: "deviceOf/knows-a-disk-by-any-name",
-    title: "MUST find the device of a disk that is named through a symbolic link",
+    title: "MUST find the device of a disk through a symbolic link",
     source: Case.observed("commands resolve a descriptor with realpath first"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -81,7 +81,7 @@ export const deviceOf: ReadonlyArray<Case.Case> = [
         yield* Check.equal(Option.getOrUndefined(found), device, "the device")
       }
       yield* ploop.umount({ disk })
-      yield* Check.equal(yield* ploop.isMounted({ disk: alias }), false, "whether it is mounted after the umount")
+      yield* Check.equal(yield* ploop.isMounted({ disk: alias }), false, "whether it is mounted after the unmount")
     })
   }),
   ...misnamed("deviceOf", (ploop, disk) => ploop.deviceOf({ disk }))

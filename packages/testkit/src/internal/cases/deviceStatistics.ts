@@ -13,7 +13,7 @@ const total = (statistics: Result.DeviceStatistics): bigint =>
 export const deviceStatistics: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "deviceStatistics/counts-writes",
-    title: "MUST count what is done to a running device, each device for itself, and never backwards",
+    title: "MUST count the input and output of each running device separately, and never count down",
     source: Case.manual("stat"),
     needs: ["mount", "statistics"],
     run: Effect.gen(function*() {
@@ -27,16 +27,16 @@ export const deviceStatistics: ReadonlyArray<Case.Case> = [
       yield* FileTree.write(target, { motd: "counted" })
       yield* ploop.createSnapshot({ disk: one.disk })
       const after = yield* ploop.deviceStatistics({ device })
-      yield* Check.isTrue(total(after) > total(before), "the counters became more", after)
+      yield* Check.isTrue(total(after) > total(before), "the counters increased", after)
       for (const [name, value] of Object.entries(before)) {
-        yield* Check.isTrue((after[name] ?? -1n) >= value, `${name} did not become less`, after)
+        yield* Check.isTrue((after[name] ?? -1n) >= value, `${name} did not decrease`, after)
       }
       yield* Check.equal(yield* ploop.deviceStatistics({ device: idle }), untouched, "the other device")
     })
   }),
   Case.make({
     id: "deviceStatistics/unknown-device",
-    title: "MUST say that there is no such device",
+    title: "MUST report a missing device",
     source: Case.observed("stat -d of a missing device: sysfs opendir"),
     generations: ["1.15", "7"],
     run: Effect.gen(function*() {

@@ -25,7 +25,7 @@ const withHole = Effect.gen(function*() {
 export const discard: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "discard/gives-space-back",
-    title: "MUST give the space of deleted files back to the host, say how much, and keep the other files",
+    title: "MUST return the space of deleted files to the host, report how much, and keep the other files",
     source: Case.manual("balloon discard"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -33,31 +33,31 @@ export const discard: ReadonlyArray<Case.Case> = [
       const { disk, size, target } = yield* withHole
       const before = yield* size
       const { truncated } = yield* ploop.discard({ disk })
-      yield* Check.isTrue(truncated >= MiB(40), "40 MiB or more were given back", truncated)
+      yield* Check.isTrue(truncated >= MiB(40), "at least 40 MiB were returned", truncated)
       const after = yield* size
-      yield* Check.isTrue(before - after >= MiB(40), "the image file has become less by 40 MiB or more", before - after)
+      yield* Check.isTrue(before - after >= MiB(40), "the image file shrank by at least 40 MiB", before - after)
       yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
       yield* ploop.umount({ disk })
-      yield* disks.holds(disk, { motd: "kept" }, "the files after a umount")
+      yield* disks.holds(disk, { motd: "kept" }, "the files after an unmount")
     })
   }),
   Case.make({
     id: "discard/by-device-and-target",
-    title: "MUST take a device or a mount point for a name, and find nothing the second time",
+    title: "MUST accept a device or a mount point, and find nothing the second time",
     source: Case.manual("balloon discard"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { device, target } = yield* withHole
       const first = yield* ploop.discard({ device })
-      yield* Check.isTrue(first.truncated > 0n, "the first gives space back", first.truncated)
+      yield* Check.isTrue(first.truncated > 0n, "the first returns space", first.truncated)
       const second = yield* ploop.discard({ target })
-      yield* Check.isTrue(second.truncated < MiB(4), "the second gives next to nothing back", second.truncated)
+      yield* Check.isTrue(second.truncated < MiB(4), "the second returns almost nothing", second.truncated)
     })
   }),
   Case.make({
     id: "discard/min-block",
-    title: "MUST leave free extents alone that are smaller than minBlock",
+    title: "MUST ignore free extents smaller than minBlock",
     source: Case.manual("balloon discard --min-block"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -70,9 +70,9 @@ export const discard: ReadonlyArray<Case.Case> = [
       for (let index = 1; index < 24; index += 2) yield* fs.remove(path.join(target, `file ${index}`))
       yield* disks.synced(target)
       const coarse = yield* ploop.discard({ disk, minBlock: "16M" })
-      yield* Check.isTrue(coarse.truncated < MiB(6), "next to nothing was given back", coarse.truncated)
+      yield* Check.isTrue(coarse.truncated < MiB(6), "almost nothing was returned", coarse.truncated)
       const fine = yield* ploop.discard({ disk, minBlock: "1M" })
-      yield* Check.isTrue(fine.truncated >= MiB(8), "8 MiB or more were given back", fine.truncated)
+      yield* Check.isTrue(fine.truncated >= MiB(8), "at least 8 MiB were returned", fine.truncated)
     })
   }),
   Case.make({
@@ -91,7 +91,7 @@ export const discard: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "discard/to-free",
-    title: "MUST go on until as much was given back as asked for, if there is so much",
+    title: "MUST continue until the requested amount was returned, if that much is free",
     source: Case.manual("balloon discard --to-free"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -99,7 +99,7 @@ export const discard: ReadonlyArray<Case.Case> = [
       const { disk, target } = yield* withHole
       const toFree = ByteSize.make("8704K")
       const { truncated } = yield* ploop.discard({ disk, toFree })
-      yield* Check.isTrue(truncated >= toFree, "8 MiB and a half or more were given back", truncated)
+      yield* Check.isTrue(truncated >= toFree, "at least 8.5 MiB were returned", truncated)
       yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
     })
   }),
@@ -117,7 +117,7 @@ export const discard: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "discard/automount",
-    title: "MUST mount an idle disk for the time of it when told so, and leave it idle",
+    title: "MUST mount an idle disk temporarily with automount, and leave it idle",
     source: Case.manual("balloon discard --automount"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -125,45 +125,45 @@ export const discard: ReadonlyArray<Case.Case> = [
       const { disk } = yield* withHole
       yield* ploop.umount({ disk })
       const { truncated } = yield* ploop.discard({ disk, automount: true })
-      yield* Check.isTrue(truncated >= MiB(40), "40 MiB or more were given back", truncated)
+      yield* Check.isTrue(truncated >= MiB(40), "at least 40 MiB were returned", truncated)
       yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is still attached")
-      // It is umounted as by its descriptor, which keeps the numbers.
+      // The tool unmounts it as by its descriptor, which caches the numbers.
       if (yield* Conformance.ofGeneration({ "1.15": true, "7": true, "9": false })) {
-        yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).source, "cached", "where the numbers are from")
+        yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).source, "cached", "the source of the numbers")
       }
       yield* disks.holds(disk, { motd: "kept" }, "the files")
     })
   }),
   Case.make({
     id: "discard/automount-of-a-mounted-disk",
-    title: "MUST take a mounted disk as it is when it may mount, and leave it mounted",
+    title: "MUST use a mounted disk as it is with automount, and leave it mounted",
     source: Case.manual("balloon discard --automount"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk, target } = yield* withHole
       const { truncated } = yield* ploop.discard({ disk, automount: true })
-      yield* Check.isTrue(truncated >= MiB(40), "40 MiB or more were given back", truncated)
+      yield* Check.isTrue(truncated >= MiB(40), "at least 40 MiB were returned", truncated)
       yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether it is still attached")
       yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
     })
   }),
   Case.make({
     id: "discard/defrag",
-    title: "MUST keep the files when it moves data together first",
+    title: "MUST keep the files when it defragments first",
     source: Case.manual("balloon discard --defrag"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk, target } = yield* withHole
       const { truncated } = yield* ploop.discard({ disk, defrag: true })
-      yield* Check.isTrue(truncated > 0n, "space was given back", truncated)
+      yield* Check.isTrue(truncated > 0n, "space was returned", truncated)
       yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
     })
   }),
   Case.make({
     id: "discard/idle-disk",
-    title: "MUST say that a disk is not mounted when it may not mount it",
+    title: "MUST report that a disk is not mounted, without automount",
     source: Case.observed("balloon discard on a disk without a device"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -173,8 +173,8 @@ export const discard: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "discard/unknown-names",
-    title: "MUST tell a missing descriptor, a missing device and a directory that is no mount point apart",
-    source: Case.observed("balloon discard with names of nothing"),
+    title: "MUST fail differently for a missing descriptor, a missing device and a directory that is not a mount point",
+    source: Case.observed("balloon discard with a missing descriptor, device and mount point"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const disk = yield* Conformance.path("DiskDescriptor.xml")
@@ -187,7 +187,7 @@ export const discard: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "discard/options-of-a-disk",
-    title: "MUST refuse to mount or defragment what is named by a device, and name the option",
+    title: "MUST refuse to mount or defragment a disk that is given by its device, and name the option",
     source: Case.service("Request.Discard"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

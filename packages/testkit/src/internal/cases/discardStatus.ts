@@ -14,7 +14,7 @@ export const discardStatus: ReadonlyArray<Case.Case> = [
   ...onMounted("discardStatus", (request) => Effect.flatMap(Ploop.Ploop, (ploop) => ploop.discardStatus(request))),
   Case.make({
     id: "discardStatus/counts-in-mebibytes",
-    title: "MUST tell the sizes of the balloon, the disk without it and the image file in whole MiB",
+    title: "MUST report the sizes of the balloon, the disk without it and the image file in whole MiB",
     source: Case.manual("balloon discard --stat"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -32,7 +32,7 @@ export const discardStatus: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "discardStatus/follows-a-discard",
-    title: "MUST tell how much less the image file is after a discard, and the same for the disk",
+    title: "MUST report a smaller image file after a discard, and the same size of the disk",
     source: Case.manual("balloon discard --stat"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -43,8 +43,8 @@ export const discardStatus: ReadonlyArray<Case.Case> = [
       const before = yield* ploop.discardStatus({ disk })
       const { truncated } = yield* ploop.discard({ disk })
       const after = yield* ploop.discardStatus({ disk })
-      yield* Check.isTrue(truncated > 0n, "space was given back", truncated)
-      yield* Check.equal(before.image - after.image, truncated, "what the image file has become less")
+      yield* Check.isTrue(truncated > 0n, "space was returned", truncated)
+      yield* Check.equal(before.image - after.image, truncated, "the space that the image file lost")
       yield* Check.equal(after.disk, before.disk, "the disk")
     })
   })

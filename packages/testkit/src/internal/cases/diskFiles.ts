@@ -10,14 +10,14 @@ import * as ImageFile from "../../ImageFile.js"
 
 type Changed = Effect.Effect<void, PlatformError, FileSystem.FileSystem>
 
-/** Lets an entry of the index point behind the end of the image file. */
+/** Makes an entry of the index point behind the end of the image file. */
 export const pointBehindTheEnd = (image: string): Changed => ImageFile.poke(image, 64, [0, 0, 0, 15])
 
-/** Lets the first two entries of the index of an empty image name the same cluster, which is appended to the file. */
+/** Makes the first two entries of the index of an empty image point to the same cluster, which is appended to the file. */
 export const doubleACluster = (image: string): Changed =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    // Not by truncation: the tool takes holes in an image file for damage.
+    // Not by truncation: the tool treats holes in an image file as damage.
     yield* fs.writeFile(image, new Uint8Array(1 << 20).fill(120), { flag: "a" })
     yield* ImageFile.poke(image, 64, [0, 8, 0, 0, 0, 8, 0, 0])
     yield* ImageFile.markNotEmpty(image)
@@ -36,7 +36,7 @@ export const sizeOf = (file: string): Effect.Effect<bigint, PlatformError, FileS
     return (yield* (yield* FileSystem.FileSystem).stat(file)).size
   })
 
-/** What the descriptor of a disk says. */
+/** The parsed descriptor of a disk. */
 export const descriptor = (
   disk: Disk
 ): Effect.Effect<DiskDescriptor.DiskDescriptor, PlatformError | Check.CheckFailed, FileSystem.FileSystem> =>
@@ -49,7 +49,7 @@ export const descriptor = (
     )
   })
 
-/** The names in a directory. The files by which generations 1.15 and 7 lock stay for ever, and are left out. */
+/** The names in a directory. The lock files of generations 1.15 and 7, which are never removed, are omitted. */
 export const names = (
   directory: string
 ): Effect.Effect<ReadonlyArray<string>, PlatformError, FileSystem.FileSystem> =>
@@ -67,7 +67,7 @@ const contents = (directory: string) =>
       Effect.map(fs.readFile(path.join(directory, name)), (bytes) => ({ name, bytes })))
   })
 
-/** Does something, after which every file of a directory of files has to be what it was, down to its bytes. */
+/** Runs an effect that must leave every file in a directory as it was, byte by byte. */
 export const untouched = <A, E, R>(
   directory: string,
   effect: Effect.Effect<A, E, R>
@@ -78,7 +78,7 @@ export const untouched = <A, E, R>(
     const after = yield* contents(directory)
     yield* Check.equal(after.map(({ name }) => name), before.map(({ name }) => name), "the files in the directory")
     for (const [index, { bytes, name }] of after.entries()) {
-      yield* Check.isTrue(areUint8ArraysEqual(bytes, before[index]!.bytes), `whether ${name} is as it was`)
+      yield* Check.isTrue(areUint8ArraysEqual(bytes, before[index]!.bytes), `whether ${name} is unchanged`)
     }
     return answer
   })

@@ -19,24 +19,24 @@ export const noDevice = "/dev/ploop1048575"
 
 type Options = Partial<Omit<Request.MountOptions, "disk" | "target">>
 
-/** Does something at the mount point of a disk that is mounted for the time of it. */
+/** Runs an effect at the mount point of a disk that is mounted meanwhile. */
 export const inside = <A, E, R>(disk: Disk, use: (target: string) => Effect.Effect<A, E, R>, options: Options = {}) =>
   Effect.flatMap(
     Conformance.directory("inside"),
     (target) => Ploop.withMount({ disk, target, ...options }, () => use(target))
   )
 
-/** Mounts a disk, writes files and umounts it. */
+/** Mounts a disk, writes files and unmounts it. */
 export const write = (disk: Disk, tree: FileTree.FileTree) => inside(disk, (target) => FileTree.write(target, tree))
 
-/** Mounts a disk or a snapshot, reads its files and umounts it. */
+/** Mounts a disk or a snapshot, reads its files and unmounts it. */
 export const contents = (disk: Disk, options?: Options) => inside(disk, FileTree.read, options)
 
-/** The files in a disk that is not mounted are these. */
+/** Checks the files of a disk that is not mounted. */
 export const holds = (disk: Disk, tree: FileTree.FileTree, what: string, options?: Options) =>
   Effect.flatMap(contents(disk, options), (found) => Check.equal(found, tree, what))
 
-/** What the descriptor of a disk says. */
+/** The parsed descriptor of a disk. */
 export const descriptor = (
   disk: Disk
 ): Effect.Effect<DiskDescriptor.DiskDescriptor, PlatformError | Check.CheckFailed, FileSystem.FileSystem> =>
@@ -57,7 +57,7 @@ export const imageFiles = ({ directory, image }: Conformance.TestDisk) =>
     return names.filter((name) => name.startsWith(path.basename(image))).sort()
   })
 
-/** The image files beside a descriptor are those that it names, and no others. */
+/** Checks that the image files beside a descriptor are those that it names, and no others. */
 export const hasNoStrayImages = (disk: Conformance.TestDisk) =>
   Effect.gen(function*() {
     const named = (yield* descriptor(disk.disk)).images.map(({ file }) => file)
@@ -74,7 +74,7 @@ export const attached = (
   Ploop.Ploop | Effect.Effect.Context<ReturnType<typeof Ploop.mountScoped>>
 > => Effect.map(Ploop.mountScoped({ disk, ...options }), ({ device }) => device)
 
-/** Writes a file of this size, and makes sure that it is on the disk. */
+/** Writes a file of this size, and flushes it to the disk. */
 export const fill = (file: string, size: ByteSize.ByteSize) =>
   Effect.scoped(Effect.gen(function*() {
     const handle = yield* (yield* FileSystem.FileSystem).open(file, { flag: "w" })
@@ -83,7 +83,7 @@ export const fill = (file: string, size: ByteSize.ByteSize) =>
     yield* handle.sync
   }))
 
-/** Writes a file of this size below a mount point, and removes it. */
+/** Writes a file of this size in a mount, and removes it. */
 export const fillAndRemove = (target: string, size: ByteSize.ByteSize) =>
   Effect.gen(function*() {
     const file = (yield* Path.Path).join(target, "filler")
@@ -92,7 +92,7 @@ export const fillAndRemove = (target: string, size: ByteSize.ByteSize) =>
     yield* synced(target)
   })
 
-/** Makes sure that what was done below a mount point is on the disk. */
+/** Flushes the changes in a mount to the disk. */
 export const synced = (target: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem

@@ -11,7 +11,7 @@ import * as FileTree from "../../FileTree.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
 
-/** Writes what ends up in the disk, and not in a cache of the kernel. */
+/** Writes data that reaches the disk, and does not stay in a cache of the kernel. */
 const writeThrough = (file: string, length: number) =>
   Effect.scoped(Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -23,7 +23,7 @@ const writeThrough = (file: string, length: number) =>
 export const fileSystemInfo: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "fileSystemInfo/of-a-mounted-disk",
-    title: "MUST answer the numbers of now for a mounted disk, which follow what is written",
+    title: "MUST return the current numbers of a mounted disk, which reflect writes",
     source: Case.source("lib/ploop.c ploop_get_info_by_descr"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -32,7 +32,7 @@ export const fileSystemInfo: ReadonlyArray<Case.Case> = [
       const { disk } = yield* Conformance.formatted()
       const { target } = yield* Conformance.mounted(disk)
       const before = yield* ploop.fileSystemInfo({ disk })
-      yield* Check.equal(before.source, "mounted", "where the numbers are from")
+      yield* Check.equal(before.source, "mounted", "the source of the numbers")
       yield* Check.isTrue(
         before.size > 0n && before.size < Conformance.formattedSize,
         "whether it is smaller than the disk",
@@ -42,7 +42,7 @@ export const fileSystemInfo: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         before.inodes - before.freeInodes,
         12n,
-        "the inodes of a new file system, the balloon's included"
+        "the inodes of a new file system, including the balloon"
       )
       yield* writeThrough(path.join(target, "large"), 16 << 20)
       const after = yield* ploop.fileSystemInfo({ disk })
@@ -56,7 +56,7 @@ export const fileSystemInfo: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "fileSystemInfo/keeps-the-numbers-of-the-last-umount",
     title:
-      "MUST answer the numbers of the last umount by descriptor without a mount, and forget them at the next mount of its own",
+      "MUST return the numbers of the last unmount by descriptor without a mount, and discard them at the next mount without a component",
     source: Case.observed("umount DiskDescriptor.xml writes .statfs"),
     needs: ["mount"],
     generations: ["1.15", "7"],
@@ -69,7 +69,7 @@ export const fileSystemInfo: ReadonlyArray<Case.Case> = [
       const mounted = yield* ploop.fileSystemInfo({ disk })
       yield* ploop.umount({ disk })
       yield* Check.equal(yield* ploop.fileSystemInfo({ disk }), { ...mounted, source: "cached" }, "the numbers")
-      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it was mounted for the answer")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it was mounted for the result")
       yield* Conformance.mounted(disk, { component: "beside", readOnly: true })
       yield* ploop.umount({ disk, component: "beside" })
       yield* Check.equal(
@@ -78,12 +78,12 @@ export const fileSystemInfo: ReadonlyArray<Case.Case> = [
         "the numbers after a mount under another name"
       )
       yield* Conformance.mounted(disk)
-      yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).source, "mounted", "where they are from now")
+      yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).source, "mounted", "the source now")
     })
   }),
   Case.make({
     id: "fileSystemInfo/keeps-no-numbers-of-other-umounts",
-    title: "MUST NOT have numbers of a umount by device or by mount point; generation 9 MUST have none of any",
+    title: "MUST NOT cache numbers on an unmount by device or by mount point; generation 9 MUST NOT cache any",
     source: Case.observed("umount -d and umount -m write no .statfs"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -103,7 +103,7 @@ export const fileSystemInfo: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "fileSystemInfo/keeps-the-numbers-beside-the-image",
-    title: "MUST keep the numbers beside the base image, and look for them beside the descriptor, as it is named",
+    title: "MUST store the numbers beside the base image, and read them beside the descriptor as it is given",
     source: Case.observed("info and umount with the descriptor in another directory, and through a link"),
     needs: ["mount"],
     generations: ["1.15", "7"],
@@ -117,18 +117,18 @@ export const fileSystemInfo: ReadonlyArray<Case.Case> = [
       yield* fs.symlink(disk, link)
       yield* Conformance.mounted(disk)
       yield* ploop.umount({ disk })
-      yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).source, "cached", "where the numbers are from")
+      yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).source, "cached", "the source of the numbers")
       yield* Check.fails(ploop.fileSystemInfo({ disk: link }), "ConsentRequired")
       const other = yield* ploop.restoreDescriptor({ image, directory: elsewhere })
       yield* Conformance.mounted(other)
       yield* ploop.umount({ disk: other })
       yield* Check.fails(ploop.fileSystemInfo({ disk: other }), "ConsentRequired")
-      yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).source, "cached", "where they are from for the other")
+      yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).source, "cached", "the source for the other disk")
     })
   }),
   Case.make({
     id: "fileSystemInfo/wants-consent-to-a-mount",
-    title: "MUST refuse when the answer takes a mount to which nobody has agreed, and change nothing",
+    title: "MUST refuse without consent when the result requires a mount, and change nothing",
     source: Case.service("Ploop.fileSystemInfo: the tool mounts the disk read-write"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -141,7 +141,7 @@ export const fileSystemInfo: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "fileSystemInfo/mounts-for-a-moment",
-    title: "MUST mount the disk for the answer when it may, leave it idle, and leave what is in it",
+    title: "MUST mount the disk for the result with consent, leave it idle, and keep its files",
     source: Case.source("lib/ploop.c auto_mount_image"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -160,24 +160,24 @@ export const fileSystemInfo: ReadonlyArray<Case.Case> = [
           inodes: mounted.inodes,
           freeInodes: mounted.freeInodes
         },
-        "the answer"
+        "the result"
       )
       yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is still mounted")
       yield* Check.equal((yield* ploop.check({ image })).outcome, "clean", "the image")
       yield* Conformance.mounted(disk)
-      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "the files of the disk")
     })
   }),
   Case.make({
     id: "fileSystemInfo/refuses-a-device-without-a-mount",
-    title: "MUST refuse a disk that is attached and not mounted, whether or not it may mount",
+    title: "MUST refuse a disk that is attached but not mounted, with and without consent",
     source: Case.observed("info of an attached disk, exit code 1 or 15"),
     needs: ["mount"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.formatted()
       yield* ploop.mount({ disk })
-      // Generation 1.15 exits with 1 and says nothing, of which no code comes.
+      // Generation 1.15 exits with 1 and prints nothing, so there is no symbolic code.
       const exitCode = yield* Conformance.ofGeneration({ "1.15": undefined, "7": 15, "9": 15 })
       yield* Check.fails(ploop.fileSystemInfo({ disk }), "NotMounted", { exitCode })
       yield* Check.fails(ploop.fileSystemInfo({ disk, mayMount: true }), "NotMounted", { exitCode })

@@ -18,7 +18,7 @@ const MiB = ByteSize.MiB
 const sizeOf = (disk: Conformance.TestDisk["disk"]) =>
   Effect.map(Effect.flatMap(Ploop.Ploop, (ploop) => ploop.imageInfo({ disk })), ({ size }) => size)
 
-/** The size of a disk and that in its descriptor are these. */
+/** Checks the size of a disk and the size in its descriptor. */
 const hasSizes = (disk: Conformance.TestDisk["disk"], size: ByteSize.ByteSize, described: ByteSize.ByteSize) =>
   Effect.gen(function*() {
     yield* Check.equal(yield* sizeOf(disk), size, "the size of the disk")
@@ -45,7 +45,7 @@ export const grow: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "grow/top-delta-only",
-    title: "MUST grow the top delta alone: going back to a snapshot brings its size back",
+    title: "MUST grow only the top delta: switching to a snapshot restores the old size",
     source: Case.observed("grow with a snapshot below the top delta, then snapshot-switch"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -62,7 +62,7 @@ export const grow: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "grow/image",
-    title: "MUST grow an image file named by itself, and leave the descriptor alone",
+    title: "MUST grow an image file that is given by its path, and not change the descriptor",
     source: Case.manual("grow"),
     run: Effect.gen(function*() {
       const low = yield* LowLevel.LowLevel
@@ -73,7 +73,7 @@ export const grow: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "grow/raw-image",
-    title: "MUST make a raw image file longer, up to whole blocks of 4 KiB",
+    title: "MUST extend a raw image file, rounded up to blocks of 4 KiB",
     source: Case.source("lib/ploop.c ploop_grow_raw_delta_offline"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -92,7 +92,7 @@ export const grow: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "grow/raw-disk",
-    title: "MUST take any size for an idle raw disk, and make its file longer, up to whole blocks of 4 KiB",
+    title: "MUST accept any size for an idle raw disk, and extend its file, rounded up to blocks of 4 KiB",
     source: Case.observed("grow -s 10244K, and -s 10245s after that, of a raw disk with clusters of 1 MiB"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -103,13 +103,13 @@ export const grow: ReadonlyArray<Case.Case> = [
       yield* low.grow({ disk, size })
       yield* hasSizes(disk, size, size)
       yield* low.grow({ disk, size: Number(size) + 512 })
-      yield* Check.equal((yield* disks.descriptor(disk)).diskSize, ByteSize.make(size + 512n), "the size that is told")
+      yield* Check.equal((yield* disks.descriptor(disk)).diskSize, ByteSize.make(size + 512n), "the reported size")
       yield* Check.equal((yield* fs.stat(image)).size, FileSystem.Size(size + 4096n), "the size of the file")
     })
   }),
   Case.make({
     id: "grow/raw-disk-with-a-snapshot",
-    title: "MUST let a snapshot of a raw disk have whole clusters, and the raw file as well when it is merged",
+    title: "MUST round the size up to whole clusters in a snapshot of a raw disk, and in the raw file after a merge",
     source: Case.observed("grow -s 10244K, snapshot, snapshot-delete of a raw disk with clusters of 1 MiB"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -121,12 +121,12 @@ export const grow: ReadonlyArray<Case.Case> = [
       yield* ploop.createSnapshot({ disk, id: a })
       yield* Check.equal(yield* sizeOf(disk), MiB(11), "the size of the disk with a snapshot")
       yield* ploop.deleteSnapshot({ disk, id: a })
-      yield* Check.equal((yield* fs.stat(image)).size, FileSystem.Size(MiB(11)), "the size of the file in the end")
+      yield* Check.equal((yield* fs.stat(image)).size, FileSystem.Size(MiB(11)), "the size of the file at the end")
     })
   }),
   Case.make({
     id: "grow/removes-what-was-left-aside",
-    title: "MUST remove a descriptor that something else left aside, also when it fails",
+    title: "MUST remove the leftover of an interrupted descriptor write, even when it fails",
     source: Case.source("lib/ploop.c ploop_grow_image"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -136,12 +136,12 @@ export const grow: ReadonlyArray<Case.Case> = [
       const aside = `${disk}.tmp`
       yield* fs.writeFileString(aside, "left by a crash")
       yield* Check.fails(low.grow({ disk, size: "4M" }), "SizeRefused")
-      yield* Check.equal(yield* fs.exists(aside), false, "whether something lies beside the descriptor")
+      yield* Check.equal(yield* fs.exists(aside), false, "whether the leftover exists")
     })
   }),
   Case.make({
     id: "grow/to-the-same-size",
-    title: "MUST do nothing when the disk has that size already",
+    title: "MUST do nothing when the disk already has the requested size",
     source: Case.observed("grow -s of the present size"),
     run: Effect.gen(function*() {
       const low = yield* LowLevel.LowLevel
@@ -154,7 +154,7 @@ export const grow: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "grow/refuses-less",
-    title: "MUST refuse a size that is less than now, and leave disk and descriptor as they are",
+    title: "MUST refuse a size smaller than the present one, and not change the disk or the descriptor",
     source: Case.observed("grow -s 4M of 8M: new size is less than the old size"),
     run: Effect.gen(function*() {
       const low = yield* LowLevel.LowLevel
@@ -168,7 +168,7 @@ export const grow: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "grow/refuses-parts-of-clusters",
-    title: "MUST refuse a size that is no multiple of the cluster, and leave disk and descriptor as they are",
+    title: "MUST refuse a size that is not a multiple of the cluster, and not change the disk or the descriptor",
     source: Case.source("lib/ploop.c check_blockdev_size"),
     run: Effect.gen(function*() {
       const low = yield* LowLevel.LowLevel
@@ -176,12 +176,12 @@ export const grow: ReadonlyArray<Case.Case> = [
       yield* Check.fails(low.grow({ disk, size: Number(MiB(9)) + 512 }), "SizeRefused", { exitCode: 38 })
       yield* hasSizes(disk, MiB(8), MiB(8))
       yield* low.grow({ disk, size: Number(MiB(9)) + 256 * 1024 })
-      yield* Check.equal(yield* sizeOf(disk), ByteSize.KiB(9472), "the size of the disk in the end")
+      yield* Check.equal(yield* sizeOf(disk), ByteSize.KiB(9472), "the size of the disk at the end")
     })
   }),
   Case.make({
     id: "grow/of-a-running-disk",
-    title: "MUST grow the device of a running disk as well, named by disk or device, and keep its files",
+    title: "MUST also grow the device of a running disk, given by disk or device, and keep its files",
     source: Case.manual("grow"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -197,13 +197,13 @@ export const grow: ReadonlyArray<Case.Case> = [
       yield* hasSizes(disk, MiB(340), MiB(320))
       yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).size, size, "the size of the file system")
       yield* ploop.umount({ disk })
-      yield* Check.equal(yield* sizeOf(disk), MiB(340), "the size of the disk after a umount")
-      yield* disks.holds(disk, { motd: "kept" }, "the files after a umount")
+      yield* Check.equal(yield* sizeOf(disk), MiB(340), "the size of the disk after an unmount")
+      yield* disks.holds(disk, { motd: "kept" }, "the files after an unmount")
     })
   }),
   Case.make({
     id: "grow/running-refuses-less",
-    title: "MUST refuse to make a running disk smaller, or larger by parts of a cluster",
+    title: "MUST refuse to shrink a running disk, or to grow it by a fraction of a cluster",
     source: Case.source("lib/ploop.c ploop_grow_device"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -218,7 +218,7 @@ export const grow: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "grow/of-a-read-only-device",
-    title: "MUST refuse to grow a device that is read-only, and do nothing when it has that size already",
+    title: "MUST refuse to grow a read-only device, and do nothing when it already has the requested size",
     source: Case.source("lib/ploop.c ploop_grow_device"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -232,8 +232,8 @@ export const grow: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "grow/calls-small-images-empty",
-    title: "MUST mark an idle image of few clusters as empty when it grows, which a forced check mends",
-    source: Case.source("lib/ploop.c ploop_grow_delta_offline: it takes bytes for sectors"),
+    title: "MUST set the empty flag of a small idle image when it grows, which a forced check repairs",
+    source: Case.source("lib/ploop.c ploop_grow_delta_offline: it treats bytes as sectors"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -244,13 +244,13 @@ export const grow: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* check, "clean", "the image before")
       yield* low.grow({ disk, size: "16M" })
       yield* Check.equal(yield* check, "repaired", "the image that grew")
-      yield* Check.equal(yield* snapshots.occupied(image), [1], "what is in it")
+      yield* Check.equal(yield* snapshots.occupied(image), [1], "the blocks in it")
     })
   }),
   Case.make({
     id: "grow/dirty-image",
-    title: "MUST refuse an image that was not closed cleanly, and leave it so",
-    source: Case.observed("grow of an image marked as in use: Image is in use"),
+    title: "MUST refuse an image that was not closed cleanly, and not change it",
+    source: Case.observed("grow of an image with its in-use flag set: Image is in use"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -264,8 +264,8 @@ export const grow: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "grow/unknown-names",
-    title: "MUST tell a missing descriptor, a missing image and a missing device apart",
-    source: Case.observed("grow with names of nothing"),
+    title: "MUST fail differently for a missing descriptor, a missing image and a missing device",
+    source: Case.observed("grow with a missing descriptor, image and device"),
     run: Effect.gen(function*() {
       const low = yield* LowLevel.LowLevel
       const disk = yield* Conformance.path("DiskDescriptor.xml")
@@ -278,7 +278,7 @@ export const grow: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "grow/raw-needs-an-image",
-    title: "MUST refuse raw for what is not named by its image file, and name the option",
+    title: "MUST refuse raw unless an image file is given, and name the option",
     source: Case.service("Request.Grow"),
     run: Effect.gen(function*() {
       const low = yield* LowLevel.LowLevel

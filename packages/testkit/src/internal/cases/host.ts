@@ -7,14 +7,14 @@ import * as Conformance from "../../Conformance.js"
 export const tool: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "tool/answers-what-is-behind-the-backend",
-    title: "MUST answer the generation by which the disks of the backend are written, and where the tool is",
+    title: "MUST return the generation of the backend's disks, and the path of the tool",
     source: Case.service("Ploop.tool"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { generation, path } = yield* ploop.tool
       yield* Check.equal(generation, (yield* Conformance.Conformance).generation, "the generation")
-      yield* Check.isTrue(path !== "", "whether it says where the tool is", path)
-      yield* Check.equal(yield* ploop.tool, { generation, path }, "the second answer")
+      yield* Check.isTrue(path !== "", "whether it has the path of the tool", path)
+      yield* Check.equal(yield* ploop.tool, { generation, path }, "the second result")
     })
   })
 ]
@@ -22,7 +22,7 @@ export const tool: ReadonlyArray<Case.Case> = [
 export const prerequisites: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "prerequisites/say-what-to-do",
-    title: "MUST name each thing once, with what it is needed for, and a remedy for each that is missing",
+    title: "MUST list each prerequisite once, with what needs it, and with a remedy if it is missing",
     source: Case.service("Result.Prerequisite"),
     run: Effect.gen(function*() {
       const found = yield* (yield* Ploop.Ploop).prerequisites
@@ -37,7 +37,7 @@ export const prerequisites: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "prerequisites/agree-with-what-operations-say",
-    title: "MUST name something missing on a host where a mount fails for want of a prerequisite",
+    title: "MUST list a missing prerequisite on a host where a mount fails because of one",
     source: Case.service("PloopError.PrerequisiteMissing"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

@@ -16,7 +16,7 @@ const { MiB } = ByteSize
 export const imageInfo: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "imageInfo/tells-size-and-format",
-    title: "MUST answer the size, the cluster size and the version, without changing a file",
+    title: "MUST return the size, the cluster size and the version, and not change a file",
     source: Case.manual("info, -s"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -25,13 +25,13 @@ export const imageInfo: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         { ...info, clusterSize: ByteSize.make(info.clusterSize) },
         { size: MiB(8), clusterSize: ByteSize.make("256K"), version: 1 },
-        "the answer"
+        "the result"
       )
     })
   }),
   Case.make({
     id: "imageInfo/looks-at-the-top-delta",
-    title: "MUST answer the size that the top delta has, also where the descriptor or the base says another",
+    title: "MUST return the size of the top delta, even if the descriptor or the base has another",
     source: Case.source("lib/ploop.c ploop_get_spec"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -42,26 +42,27 @@ export const imageInfo: ReadonlyArray<Case.Case> = [
       yield* Check.equal((yield* ploop.imageInfo({ disk })).size, MiB(8), "the size when the base is larger")
       yield* low.grow({ image: yield* ploop.topDelta({ disk }), size: "12M" })
       yield* Check.equal((yield* ploop.imageInfo({ disk })).size, MiB(12), "the size when the top delta is larger")
-      yield* Check.equal((yield* files.descriptor(disk)).diskSize, MiB(8), "what the descriptor says")
+      yield* Check.equal((yield* files.descriptor(disk)).diskSize, MiB(8), "the size in the descriptor")
     })
   }),
   Case.make({
     id: "imageInfo/of-a-running-disk",
-    title: "MUST answer the same while the disk is running, although its image is marked in use",
+    title: "MUST return the same while the disk is running, although the in-use flag of its image is set",
     source: Case.manual("info, -s"),
     needs: ["device"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
-      // Of the newest version, which no generation changes when it mounts the disk.
+      // In the newest version, which no generation converts when it mounts the disk.
       const { disk } = yield* Conformance.disk({ clusterSize: "256K", version: undefined })
       const before = yield* ploop.imageInfo({ disk })
       yield* ploop.mount({ disk })
-      yield* Check.equal(yield* ploop.imageInfo({ disk }), before, "the answer")
+      yield* Check.equal(yield* ploop.imageInfo({ disk }), before, "the result")
     })
   }),
   Case.make({
     id: "imageInfo/of-an-image-marked-in-use",
-    title: "MUST refuse an idle disk whose top delta is marked in use on 1.15, and answer on the other generations",
+    title:
+      "MUST refuse an idle disk whose top delta has its in-use flag set on 1.15, and succeed on the other generations",
     source: Case.observed("info -s of a dirty image: Image is in use, exit code 4"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -78,7 +79,7 @@ export const imageInfo: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "imageInfo/refuses-a-missing-image",
-    title: "MUST fail with the top delta when that is missing, and not mind the others",
+    title: "MUST fail and name the top delta when it is missing, and ignore other missing images",
     source: Case.observed("info -s of a disk without its top delta, exit code 4"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -92,7 +93,7 @@ export const imageInfo: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "imageInfo/refuses-a-broken-image",
-    title: "MUST fail with the top delta when that is broken",
+    title: "MUST fail and name the top delta when it is broken",
     source: Case.observed("info -s of a disk with a broken top delta, exit code 4"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

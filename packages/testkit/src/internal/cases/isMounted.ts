@@ -8,22 +8,22 @@ import { misnamed } from "./misnamed.js"
 export const isMounted: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "isMounted/tells-whether-the-unnamed-device-runs",
-    title: "MUST answer whether the unnamed device runs, also without a mount; a component does not count",
+    title: "MUST report whether the unnamed device is running, even without a mount; components do not count",
     source: Case.service("Ploop.isMounted"),
     needs: ["device"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.disk()
       const other = yield* Conformance.disk({ name: "other" })
-      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "the answer for an idle disk")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "the result for an idle disk")
       yield* ploop.mount({ disk, component: "backup" })
-      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "the answer while a component runs")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "the result while a component runs")
       yield* ploop.umount({ disk, component: "backup" })
       yield* ploop.mount({ disk })
-      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "the answer while the device runs")
-      yield* Check.equal(yield* ploop.isMounted({ disk: other.disk }), false, "the answer for another disk")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "the result while the device runs")
+      yield* Check.equal(yield* ploop.isMounted({ disk: other.disk }), false, "the result for another disk")
       yield* ploop.umount({ disk })
-      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "the answer after the umount")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "the result after the unmount")
     })
   }),
   ...misnamed("isMounted", (ploop, disk) => ploop.isMounted({ disk }))

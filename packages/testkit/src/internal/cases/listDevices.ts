@@ -9,7 +9,7 @@ const { a } = Conformance.ids
 export const listDevices: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "listDevices/shows-what-runs",
-    title: "MUST show each device with its base image, its mount point and its component, and none that was stopped",
+    title: "MUST list each device with its base image, its mount point and its component, and no stopped device",
     source: Case.manual("list"),
     needs: ["mount", "snapshotBesideDisk"],
     run: Effect.gen(function*() {
@@ -37,7 +37,7 @@ export const listDevices: ReadonlyArray<Case.Case> = [
         yield* Check.equal(
           found.filter(({ device }) => device === expected.device),
           [expected],
-          `what is shown of ${expected.device}`
+          `the entry of ${expected.device}`
         )
       }
       yield* Check.equal(found.length, 3, "the number of devices")

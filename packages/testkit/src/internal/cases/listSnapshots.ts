@@ -20,19 +20,19 @@ const shot = (id: string, parent: string): string => `<Shot><GUID>${id}</GUID><P
 /** Descriptors of the chain a, b that no tool can use. */
 const unusable: Readonly<Record<string, (text: string) => string>> = {
   "is empty": () => "",
-  "is no XML": () => "DiskDescriptor",
-  "is cut short": (text) => text.slice(0, text.length / 2),
+  "is not XML": () => "DiskDescriptor",
+  "is truncated": (text) => text.slice(0, text.length / 2),
   "has no parameters": (text) => text.replace(element("Disk_Parameters"), ""),
   "has no storage": (text) => text.replace(element("Storage"), ""),
   "has two storages": (text) => text.replace(element("Storage"), (storage) => storage + storage),
   "has no images": (text) => text.replaceAll(new RegExp(element("Image"), "g"), ""),
-  "has an image too many": (text) => text.replace(element("Image"), (image) => image + image),
+  "has one image too many": (text) => text.replace(element("Image"), (image) => image + image),
   "has no list of snapshots": (text) => text.replace(element("Snapshots"), ""),
-  "has a snapshot too many": (text) => text.replace("</Snapshots>", `${shot(unknown, top)}</Snapshots>`),
-  "has no number for the size of a cluster": (text) => text.replace(element("Blocksize"), "<Blocksize>abc</Blocksize>"),
-  "has a cluster of a size that none has": (text) => text.replace(element("Blocksize"), "<Blocksize>100</Blocksize>"),
-  "has an identifier that is none": (text) => text.replace(a, "{a}"),
-  "has a top delta that is not there": (text) => text.replace(element("TopGUID"), `<TopGUID>${unknown}</TopGUID>`),
+  "has one snapshot too many": (text) => text.replace("</Snapshots>", `${shot(unknown, top)}</Snapshots>`),
+  "has a cluster size that is not a number": (text) => text.replace(element("Blocksize"), "<Blocksize>abc</Blocksize>"),
+  "has an invalid cluster size": (text) => text.replace(element("Blocksize"), "<Blocksize>100</Blocksize>"),
+  "has an invalid identifier": (text) => text.replace(a, "{a}"),
+  "has a missing top delta": (text) => text.replace(element("TopGUID"), `<TopGUID>${unknown}</TopGUID>`),
   "has a temporary top delta": (text) =>
     text.replace(`<ParentGUID>${b}</ParentGUID>`, (parent) => `${parent}<Temporary/>`)
 }
@@ -40,7 +40,7 @@ const unusable: Readonly<Record<string, (text: string) => string>> = {
 export const listSnapshots: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "listSnapshots/of-a-new-disk",
-    title: "MUST have the top delta alone, in the base image, for a disk that was just made",
+    title: "MUST return only the top delta, in the base image, for a new disk",
     source: Case.source("lib/di.c ploop_di_add_image"),
     run: Effect.gen(function*() {
       const path = yield* Path.Path
@@ -55,7 +55,7 @@ export const listSnapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "listSnapshots/is-a-tree",
-    title: "MUST have the parents of all snapshots in the order in which they were made, and the top delta as a leaf",
+    title: "MUST return all snapshots with their parents in the order of creation, and the top delta as a leaf",
     source: Case.manual("snapshot-list"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -63,15 +63,15 @@ export const listSnapshots: ReadonlyArray<Case.Case> = [
       yield* ploop.createSnapshot({ disk, id: c })
       const tree = yield* ploop.listSnapshots({ disk })
       yield* Check.equal(tree.nodes.map(({ id }) => id), [a, b, c, top], "the identifiers")
-      yield* Check.equal(SnapshotTree.children(tree, a).map(({ id }) => id), [b, c], "what is built on a")
+      yield* Check.equal(SnapshotTree.children(tree, a).map(({ id }) => id), [b, c], "the children of a")
       yield* Check.equal(SnapshotTree.chain(tree, top).map(({ id }) => id), [top, c, a], "the chain of the top delta")
       yield* Check.equal(SnapshotTree.base(tree).id, a, "the base")
-      yield* Check.equal(new Set(tree.nodes.map(({ file }) => file)).size, 4, "how many files there are")
+      yield* Check.equal(new Set(tree.nodes.map(({ file }) => file)).size, 4, "the number of files")
     })
   }),
   Case.make({
     id: "listSnapshots/tells-what-is-temporary",
-    title: "MUST tell temporary snapshots from others",
+    title: "MUST distinguish temporary snapshots",
     source: Case.observed("snapshot-delete of a snapshot with several children"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -86,7 +86,7 @@ export const listSnapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "listSnapshots/needs-the-descriptor-alone",
-    title: "MUST take no lock, touch nothing, and do without any image file",
+    title: "MUST take no lock, touch nothing, and need no image file",
     source: Case.manual("snapshot-list"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -106,7 +106,7 @@ export const listSnapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "listSnapshots/of-a-descriptor-of-any-name",
-    title: "MUST read a descriptor of any name that ends in .xml",
+    title: "MUST read a descriptor with any name that ends in .xml",
     source: Case.observed("snapshot-list of a renamed descriptor"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -135,7 +135,7 @@ export const listSnapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "listSnapshots/supplies-what-old-tools-left-out",
-    title: "MUST take the only image for the top delta when no snapshot is listed",
+    title: "MUST treat the only image as the top delta when no snapshot is listed",
     source: Case.source("lib/xml.c ploop_read_dd"),
     run: Effect.gen(function*() {
       const { disk } = yield* Conformance.disk()
@@ -145,7 +145,7 @@ export const listSnapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "listSnapshots/of-an-old-descriptor",
-    title: "MUST call the top delta by its usual identifier when the descriptor has another for it",
+    title: "MUST return the usual identifier of the top delta when the descriptor has another one",
     source: Case.observed("descriptors of the old format"),
     run: Effect.gen(function*() {
       const { disk } = yield* snapshots.chained([a])
@@ -155,7 +155,7 @@ export const listSnapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "listSnapshots/refuses-a-missing-descriptor",
-    title: "MUST say that there is no disk where there is no descriptor or no directory",
+    title: "MUST report a missing descriptor or a missing directory",
     source: Case.observed("snapshot-list without a descriptor"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -171,7 +171,7 @@ export const listSnapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "listSnapshots/refuses-a-descriptor-that-cannot-be-used",
-    title: "MUST refuse every descriptor that no tool can use, and say why",
+    title: "MUST refuse every descriptor that no tool can use, and give the reason",
     source: Case.source("lib/xml.c ploop_read_dd, lib/di.c"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -191,7 +191,7 @@ export const listSnapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "listSnapshots/refuses-a-tree-that-is-none",
-    title: "MUST refuse snapshots that are their own ancestors or have a parent that is not there",
+    title: "MUST refuse snapshots that are their own ancestors or have a missing parent",
     source: Case.service("SnapshotTree.fromDescriptor"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -208,7 +208,7 @@ export const listSnapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "listSnapshots/refuses-a-directory",
-    title: "MUST refuse a directory that is called like a descriptor",
+    title: "MUST refuse a directory that is named like a descriptor",
     source: Case.observed("snapshot-list of a directory"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -218,7 +218,7 @@ export const listSnapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "listSnapshots/refuses-what-is-no-descriptor-name",
-    title: "MUST refuse a path that does not end in .xml, by name, value and rule",
+    title: "MUST refuse a path that does not end in .xml, and name the option, the value and the rule",
     source: Case.service("Disk"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -234,7 +234,7 @@ export const listSnapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "listSnapshots/of-a-running-disk",
-    title: "MUST answer the same while the disk is running",
+    title: "MUST return the same while the disk is running",
     source: Case.observed("snapshot-list of a running disk"),
     needs: ["device"],
     run: Effect.gen(function*() {

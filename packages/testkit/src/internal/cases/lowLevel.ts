@@ -8,7 +8,7 @@ import * as disks from "./disks.js"
 
 type Operation = "start" | "stop" | "clear" | "deleteDelta"
 
-/** What the operations on a device say when it is not there. */
+/** How the operations on a device report a missing one. */
 export const onDevice = (
   operation: Operation,
   on: (
@@ -18,7 +18,7 @@ export const onDevice = (
 ): Case.Case =>
   Case.make({
     id: `${operation}/unknown-device`,
-    title: "MUST say that there is no such device",
+    title: "MUST report a missing device",
     source: Case.observed(`${operation === "deleteDelta" ? "delete" : operation} -d of a missing device`),
     run: Effect.gen(function*() {
       const low = yield* LowLevel.LowLevel

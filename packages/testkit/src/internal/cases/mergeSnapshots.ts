@@ -18,7 +18,7 @@ const top = SnapshotId.top
 const forms: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "mergeSnapshots/of-the-top",
-    title: "MUST merge the top delta into its parent unless told otherwise: it lives on in the file of the parent",
+    title: "MUST merge the top delta into its parent by default: it survives in the file of the parent",
     source: Case.manual("snapshot-merge"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -26,7 +26,7 @@ const forms: ReadonlyArray<Case.Case> = [
       const { disk } = made
       const image = yield* Conformance.fileOf(made, b)
       const answer = yield* ploop.mergeSnapshots({ disk })
-      yield* Check.equal<object>(answer, { survivor: top, image, gone: [b] }, "the answer")
+      yield* Check.equal<object>(answer, { survivor: top, image, gone: [b] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal<string>(yield* ploop.topDelta({ disk }), image, "the file of the top delta")
       yield* snapshots.onlyNamedImages(made)
@@ -34,7 +34,7 @@ const forms: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/of-one",
-    title: "MUST merge a snapshot into its parent, whose identifier is lost and whose file and place it takes",
+    title: "MUST merge a snapshot into the file and the place of its parent, whose identifier is lost",
     source: Case.source("lib/di.c ploop_di_merge_image"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -43,7 +43,7 @@ const forms: ReadonlyArray<Case.Case> = [
       const image = yield* Conformance.fileOf(made, b)
       const others = (yield* snapshots.files(made)).filter(([id]) => id !== b && id !== c)
       const answer = yield* ploop.mergeSnapshots({ disk, snapshot: c })
-      yield* Check.equal<object>(answer, { survivor: c, image, gone: [b] }, "the answer")
+      yield* Check.equal<object>(answer, { survivor: c, image, gone: [b] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [c, a], [top, c]], "the tree")
       yield* Check.equal(
         (yield* snapshots.files(made)).filter(([id]) => id !== c),
@@ -55,7 +55,8 @@ const forms: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/of-a-range",
-    title: "MUST merge everything from a snapshot down to an ancestor into the file of that, and leave the rest",
+    title:
+      "MUST merge the range from a snapshot down to an ancestor into the file of the ancestor, and not change others",
     source: Case.manual("snapshot-merge"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -64,7 +65,7 @@ const forms: ReadonlyArray<Case.Case> = [
       const image = yield* Conformance.fileOf(made, b)
       const others = (yield* snapshots.files(made)).filter(([id]) => id === a || id === top)
       const answer = yield* ploop.mergeSnapshots({ disk, snapshot: d, downTo: b })
-      yield* Check.equal<object>(answer, { survivor: d, image, gone: [b, c] }, "the answer")
+      yield* Check.equal<object>(answer, { survivor: d, image, gone: [b, c] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [d, a], [top, d]], "the tree")
       yield* Check.equal(
         (yield* snapshots.files(made)).filter(([id]) => id !== d),
@@ -76,7 +77,7 @@ const forms: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/of-a-range-from-the-top",
-    title: "MUST begin a range at the top delta unless a snapshot is given",
+    title: "MUST start a range at the top delta unless a snapshot is given",
     source: Case.service("Request.MergeSnapshots"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -84,20 +85,20 @@ const forms: ReadonlyArray<Case.Case> = [
       const { disk } = made
       const image = yield* Conformance.fileOf(made, b)
       const answer = yield* ploop.mergeSnapshots({ disk, downTo: b })
-      yield* Check.equal<object>(answer, { survivor: top, image, gone: [b, c] }, "the answer")
+      yield* Check.equal<object>(answer, { survivor: top, image, gone: [b, c] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
     })
   }),
   Case.make({
     id: "mergeSnapshots/of-all",
-    title: "MUST merge everything from the top to the base into the base image, and leave a disk of one image",
+    title: "MUST merge everything from the top delta to the base into the base image, and leave a disk with one image",
     source: Case.manual("snapshot-merge -A"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.chained([a, b, c])
       const { disk } = made
       const answer = yield* ploop.mergeSnapshots({ disk, all: true })
-      yield* Check.equal(answer, { survivor: top, image: made.image, gone: [a, b, c] }, "the answer")
+      yield* Check.equal(answer, { survivor: top, image: made.image, gone: [a, b, c] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
       yield* Check.equal(yield* ploop.topDelta({ disk }), made.image, "the file of the top delta")
       yield* snapshots.onlyNamedImages(made)
@@ -105,7 +106,7 @@ const forms: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/in-another-branch",
-    title: "MUST merge within a branch that the top delta is not on, and leave the chain of the top alone",
+    title: "MUST merge within a branch without the top delta, and not change the chain of the top delta",
     source: Case.source("lib/di.c ploop_di_merge_image"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -115,14 +116,14 @@ const forms: ReadonlyArray<Case.Case> = [
       const image = yield* Conformance.fileOf(made, b)
       const others = (yield* snapshots.files(made)).filter(([id]) => id === a || id === top)
       const answer = yield* ploop.mergeSnapshots({ disk, snapshot: c })
-      yield* Check.equal<object>(answer, { survivor: c, image, gone: [b] }, "the answer")
+      yield* Check.equal<object>(answer, { survivor: c, image, gone: [b] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [c, a], [top, a]], "the tree")
       yield* Check.equal((yield* snapshots.files(made)).filter(([id]) => id !== c), others, "the files of the others")
     })
   }),
   Case.make({
     id: "mergeSnapshots/keeps-the-blocks-of-all",
-    title: "MUST bring the blocks of all images of a range together, and those of no other",
+    title: "MUST merge the blocks of all images of a range, and of no others",
     source: Case.source("lib/di.c ploop_di_merge_image"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -131,10 +132,10 @@ const forms: ReadonlyArray<Case.Case> = [
       const written = [[a, 0], [b, 3], [b, 1], [c, 3], [c, 6], [top, 2]] as const
       for (const [id, cluster] of written) yield* snapshots.occupy(yield* Conformance.fileOf(made, id), cluster)
       const { image } = yield* ploop.mergeSnapshots({ disk, snapshot: c })
-      yield* Check.equal(yield* snapshots.occupied(image), [1, 3, 6], "what is in the merged image")
-      yield* Check.equal(yield* snapshots.occupied(made.image), [0], "what is in the base image")
+      yield* Check.equal(yield* snapshots.occupied(image), [1, 3, 6], "the blocks in the merged image")
+      yield* Check.equal(yield* snapshots.occupied(made.image), [0], "the blocks in the base image")
       yield* ploop.mergeSnapshots({ disk, all: true })
-      yield* Check.equal(yield* snapshots.occupied(made.image), [0, 1, 2, 3, 6], "what is in the only image")
+      yield* Check.equal(yield* snapshots.occupied(made.image), [0, 1, 2, 3, 6], "the blocks in the only image")
     })
   }),
   Case.make({
@@ -171,7 +172,8 @@ const forms: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/into-a-new-file",
-    title: "MUST put the result into the new file and remove the merged images; generation 9 MUST refuse untouched",
+    title:
+      "MUST write the result to the new file and remove the merged images; generation 9 MUST refuse, and change nothing",
     source: Case.observed("snapshot-merge -n"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -186,20 +188,20 @@ const forms: ReadonlyArray<Case.Case> = [
       const merging = ploop.mergeSnapshots({ disk, into })
       if (yield* Conformance.ofGeneration({ "1.15": false, "7": false, "9": true })) {
         yield* snapshots.untouched(made, Check.fails(merging, "Unsupported"))
-        return yield* Check.equal(yield* fs.exists(into), false, "whether the new file is there")
+        return yield* Check.equal(yield* fs.exists(into), false, "whether the new file exists")
       }
-      yield* Check.equal<object>(yield* merging, { survivor: top, image: into, gone: [b] }, "the answer")
+      yield* Check.equal<object>(yield* merging, { survivor: top, image: into, gone: [b] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal<string>(yield* ploop.topDelta({ disk }), into, "the file of the top delta")
-      yield* Check.equal(yield* snapshots.occupied(into), [1, 4], "what is in it")
+      yield* Check.equal(yield* snapshots.occupied(into), [1, 4], "the blocks in it")
       yield* Check.equal((yield* snapshots.files(made)).filter(([id]) => id === a), others, "the file of the other")
-      for (const [, file] of old) yield* Check.equal(yield* fs.exists(file), false, `whether ${file} is there`)
+      for (const [, file] of old) yield* Check.equal(yield* fs.exists(file), false, `whether ${file} exists`)
     })
   }),
   Case.make({
     id: "mergeSnapshots/into-a-new-file-of-the-size-of-the-upper",
-    title: "MUST make the new file as large as the upper image, also where the lower one is larger",
-    source: Case.observed("snapshot-merge -n with a base that was grown by itself"),
+    title: "MUST make the new file as large as the upper image, even if the lower one is larger",
+    source: Case.observed("snapshot-merge -n with a base that was grown separately"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const low = yield* LowLevel.LowLevel
@@ -214,7 +216,7 @@ const forms: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/into-a-new-file-that-is-called-empty",
-    title: "MUST leave a new file that is called empty and is not, which a forced check mends",
+    title: "MUST leave a new file with a wrong empty flag, which a forced check repairs",
     source: Case.observed("check -f after snapshot-merge -n: CIF_Empty flag is incorrect"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -229,7 +231,8 @@ const forms: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/all-into-a-new-file",
-    title: "MUST put a whole chain into the new file and remove all images; generations 7 and 9 MUST refuse untouched",
+    title:
+      "MUST write a whole chain to the new file and remove all images; generations 7 and 9 MUST refuse, and change nothing",
     source: Case.observed("snapshot-merge -A -n"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -241,12 +244,12 @@ const forms: ReadonlyArray<Case.Case> = [
       const merging = ploop.mergeSnapshots({ disk, all: true, into })
       if (yield* Conformance.ofGeneration({ "1.15": false, "7": true, "9": true })) {
         yield* snapshots.untouched(made, Check.fails(merging, "Unsupported"))
-        return yield* Check.equal(yield* fs.exists(into), false, "whether the new file is there")
+        return yield* Check.equal(yield* fs.exists(into), false, "whether the new file exists")
       }
-      yield* Check.equal<object>(yield* merging, { survivor: top, image: into, gone: [a, b] }, "the answer")
+      yield* Check.equal<object>(yield* merging, { survivor: top, image: into, gone: [a, b] }, "the result")
       yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
       yield* Check.equal<string>(yield* ploop.topDelta({ disk }), into, "the file of the top delta")
-      for (const [, file] of old) yield* Check.equal(yield* fs.exists(file), false, `whether ${file} is there`)
+      for (const [, file] of old) yield* Check.equal(yield* fs.exists(file), false, `whether ${file} exists`)
     })
   })
 ]
@@ -254,7 +257,7 @@ const forms: ReadonlyArray<Case.Case> = [
 const refusals: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "mergeSnapshots/refuses-a-file-that-is-there",
-    title: "MUST refuse to merge into a file that exists, name it, and touch neither it nor the disk",
+    title: "MUST refuse to merge into an existing file, name it, and not touch it or the disk",
     source: Case.service("Ploop.mergeSnapshots"),
     generations: ["1.15", "7"],
     run: Effect.gen(function*() {
@@ -272,7 +275,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/refuses-a-raw-base-into-a-new-file",
-    title: "MUST refuse to merge a raw base image into a new file, and make none",
+    title: "MUST refuse to merge a raw base image into a new file, and create none",
     source: Case.observed("snapshot-merge -n of a raw disk"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -283,12 +286,12 @@ const refusals: ReadonlyArray<Case.Case> = [
         made,
         Check.fails(ploop.mergeSnapshots({ disk: made.disk, into }), "Unsupported")
       )
-      yield* Check.equal(yield* fs.exists(into), false, "whether the new file is there")
+      yield* Check.equal(yield* fs.exists(into), false, "whether the new file exists")
     })
   }),
   Case.make({
     id: "mergeSnapshots/refuses-the-base",
-    title: "MUST refuse what has no parent to merge into, in every form, and change nothing",
+    title: "MUST refuse every form of merge of a snapshot without a parent, and change nothing",
     source: Case.source("lib/snapshot.c ploop_merge_snapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -308,7 +311,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/refuses-an-unknown-snapshot",
-    title: "MUST say which end of a range is not there, and change nothing",
+    title: "MUST name the missing end of a range, and change nothing",
     source: Case.service("Ploop.mergeSnapshots"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -323,7 +326,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/refuses-what-is-no-ancestor",
-    title: "MUST refuse a range that goes upwards, sideways or nowhere, and change nothing",
+    title: "MUST refuse a range that is empty or does not go down one chain, and change nothing",
     source: Case.observed("snapshot-merge -U"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -342,7 +345,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/refuses-to-merge-into-the-top",
-    title: "MUST refuse to merge a snapshot that is built on the top delta into it, and change nothing",
+    title: "MUST refuse to merge a child of the top delta into it, and change nothing",
     source: Case.service("Ploop.mergeSnapshots: generation 1.15 leaves a disk that has no top delta"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -397,7 +400,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/refuses-what-is-no-id",
-    title: "MUST refuse an end of a range that is no UUID, and name the field",
+    title: "MUST refuse an end of a range that is not a UUID, and name the field",
     source: Case.service("Request.MergeSnapshots"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -416,7 +419,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "mergeSnapshots/refuses-an-image-that-was-not-closed",
     title:
-      "MUST refuse to merge an image that is marked in use; generation 1.15 changes nothing, the others leave the parent temporary",
+      "MUST refuse to merge an image whose in-use flag is set; generation 1.15 changes nothing, the others leave the parent temporary",
     source: Case.observed("snapshot-merge of a disk that was not closed"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -433,7 +436,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/refuses-when-an-image-is-missing",
-    title: "MUST name the image file that is not there, and keep the tree and the other images",
+    title: "MUST name a missing image file, and keep the tree and the other images",
     source: Case.observed("snapshot-merge without an image"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -444,12 +447,12 @@ const refusals: ReadonlyArray<Case.Case> = [
       yield* fs.remove(image)
       yield* Check.fails(ploop.mergeSnapshots({ disk }), "ImageNotFound", { image })
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
-      yield* Check.equal(yield* fs.exists(kept), true, "whether the top delta is there")
+      yield* Check.equal(yield* fs.exists(kept), true, "whether the top delta exists")
     })
   }),
   Case.make({
     id: "mergeSnapshots/refuses-when-an-image-is-broken",
-    title: "MUST refuse to merge what is no image of ploop, and keep the tree and the files",
+    title: "MUST refuse to merge a file that is not a ploop image, and keep the tree and the files",
     source: Case.observed("snapshot-merge with an image without a signature"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -463,7 +466,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/refuses-a-missing-descriptor",
-    title: "MUST say that there is no disk where there is no descriptor, and remove nothing",
+    title: "MUST report a missing descriptor, and remove nothing",
     source: Case.observed("snapshot-merge without a descriptor"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -499,7 +502,7 @@ const running: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/that-a-device-shows",
-    title: "MUST refuse when a device with a component name shows either of the two, name it, and change nothing",
+    title: "MUST refuse when a component device uses either of the two, name it, and change nothing",
     source: Case.source("lib/snapshot.c check_snapshot_mount"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -519,7 +522,7 @@ const running: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/of-the-top-that-a-device-shows",
-    title: "MUST merge the top delta also while a device with a component name shows it",
+    title: "MUST merge the top delta even while a component device uses it",
     source: Case.source("lib/snapshot.c check_snapshot_mount"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -534,7 +537,7 @@ const running: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/into-a-new-file-of-a-running-disk",
-    title: "MUST put the result into the new file also while the disk is running, which goes on with it",
+    title: "MUST write the result to the new file even while the disk is running, which continues with it",
     source: Case.observed("snapshot-merge -n of a running disk"),
     needs: ["mount"],
     generations: ["1.15"],
@@ -551,7 +554,7 @@ const running: ReadonlyArray<Case.Case> = [
         yield* snapshots.take(made, b)
         yield* FileTree.write(target, { "state": "3" })
         const answer = yield* ploop.mergeSnapshots({ disk, snapshot: b, into })
-        yield* Check.equal<object>(answer, { survivor: b, image: into, gone: [a] }, "the answer")
+        yield* Check.equal<object>(answer, { survivor: b, image: into, gone: [a] }, "the result")
         yield* Check.equal(yield* FileTree.read(target), { "state": "3" }, "the disk")
         const devices = (yield* ploop.listDevices).filter(({ image }) => image === into)
         yield* Check.equal<ReadonlyArray<string | undefined>>(
@@ -561,12 +564,12 @@ const running: ReadonlyArray<Case.Case> = [
         )
       }))
       yield* Check.equal(yield* snapshots.contents(made, { snapshot: b }), { "state": "2" }, "the merged snapshot")
-      yield* Check.equal(yield* snapshots.contents(made), { "state": "3" }, "the disk after a umount")
+      yield* Check.equal(yield* snapshots.contents(made), { "state": "3" }, "the disk after an unmount")
     })
   }),
   Case.make({
     id: "mergeSnapshots/into-nowhere",
-    title: "MUST fail when the new file is to be in a directory that is not there, and change nothing",
+    title: "MUST fail when the directory of the new file is missing, and change nothing",
     source: Case.observed("snapshot-merge -n into a missing directory"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -581,7 +584,7 @@ const running: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/leaves-temporary-ones-alone",
-    title: "MUST leave a temporary snapshot alone that is not among those to merge",
+    title: "MUST NOT change a temporary snapshot that is not part of the merge",
     source: Case.observed("the life cycle of tsnapshot"),
     needs: ["device", "temporarySnapshot"],
     run: Effect.gen(function*() {
@@ -593,7 +596,7 @@ const running: ReadonlyArray<Case.Case> = [
       yield* ploop.mergeSnapshots({ disk, snapshot: b })
       yield* Check.equal(yield* Conformance.parents(disk), [[b, undefined], [c, b], [top, c]], "the tree")
       yield* Check.equal(yield* snapshots.temporary(made), [c], "the temporary snapshots")
-      // The one below loses its mark with its identifier.
+      // The lower one loses its mark with its identifier.
       yield* ploop.mergeSnapshots({ disk })
       yield* Check.equal(yield* Conformance.parents(disk), [[b, undefined], [top, b]], "the tree after the other merge")
       yield* Check.equal(yield* snapshots.temporary(made), [], "the temporary snapshots after that")
@@ -601,7 +604,7 @@ const running: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/offline-keeps-the-contents",
-    title: "MUST keep what the disk shows, with what was removed gone, when all is merged",
+    title: "MUST keep the files of the disk when all is merged, without those that were removed",
     source: Case.manual("snapshot-merge"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -625,7 +628,7 @@ const running: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/keeps-the-contents-of-the-survivor",
-    title: "MUST show in the merged snapshot what the upper one showed",
+    title: "MUST show the files of the upper snapshot in the merged one",
     source: Case.manual("snapshot-merge"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -647,7 +650,7 @@ const running: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/online-keeps-the-contents",
-    title: "MUST merge below and with the top delta of a mounted disk, which shows what it did and takes writes",
+    title: "MUST merge below and into the top delta of a mounted disk, whose files stay the same and writable",
     source: Case.manual("snapshot-merge"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -662,11 +665,23 @@ const running: ReadonlyArray<Case.Case> = [
         yield* snapshots.take(made, b)
         yield* FileTree.write(target, { "state": "3" })
         yield* ploop.mergeSnapshots({ disk, snapshot: b })
-        yield* Check.equal(yield* Conformance.parents(disk), [[b, undefined], [top, b]], "the tree after the lower")
-        yield* Check.equal(yield* FileTree.read(target), { "second": "", "state": "3" }, "the disk after the lower")
+        yield* Check.equal(
+          yield* Conformance.parents(disk),
+          [[b, undefined], [top, b]],
+          "the tree after the lower merge"
+        )
+        yield* Check.equal(
+          yield* FileTree.read(target),
+          { "second": "", "state": "3" },
+          "the disk after the lower merge"
+        )
         yield* ploop.mergeSnapshots({ disk })
-        yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree after the upper")
-        yield* Check.equal(yield* FileTree.read(target), { "second": "", "state": "3" }, "the disk after the upper")
+        yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree after the upper merge")
+        yield* Check.equal(
+          yield* FileTree.read(target),
+          { "second": "", "state": "3" },
+          "the disk after the upper merge"
+        )
         yield* FileTree.write(target, { "late": "" })
         yield* snapshots.take(made, c)
         yield* FileTree.write(target, { "late": "r" })
@@ -677,7 +692,7 @@ const running: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         yield* snapshots.contents(made),
         { "late": "r", "second": "", "state": "3" },
-        "the disk after a umount"
+        "the disk after an unmount"
       )
     })
   })

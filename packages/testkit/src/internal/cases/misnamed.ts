@@ -1,4 +1,5 @@
 import * as Disk from "@effect-ploop/core/Disk"
+import type * as Operation from "@effect-ploop/core/Operation"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type { PloopError } from "@effect-ploop/core/PloopError"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -8,26 +9,26 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 
-/** How an operation refuses a name that is of no disk. */
+/** How an operation refuses a path that names no disk. */
 export const misnamed = (
-  operation: string,
+  operation: Operation.Name,
   use: (ploop: Ploop.Ploop, disk: Disk.Disk, directory: string) => Effect.Effect<unknown, PloopError>
 ): ReadonlyArray<Case.Case> => [
   Case.make({
     id: `${operation}/refuses-a-missing-disk`,
-    title: "MUST refuse a disk whose descriptor is not there, and make no files for it",
+    title: "MUST refuse a disk without a descriptor, and create no files",
     source: Case.source("tools/common.c, lib/xml.c ploop_open_dd"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const fs = yield* FileSystem.FileSystem
       const home = yield* Conformance.directory("disk")
       yield* Check.fails(use(ploop, Disk.inDirectory(home), home), "DiskNotFound")
-      yield* Check.equal(yield* fs.readDirectory(home), [], "what is in the directory")
+      yield* Check.equal(yield* fs.readDirectory(home), [], "the files of the directory")
     })
   }),
   Case.make({
     id: `${operation}/refuses-a-damaged-descriptor`,
-    title: "MUST refuse a descriptor that is damaged, and leave it as it is",
+    title: "MUST refuse a damaged descriptor, and not change it",
     source: Case.source("lib/xml.c ploop_read_dd"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -36,10 +37,10 @@ export const misnamed = (
       const { directory, disk } = yield* Conformance.disk()
       const whole = yield* fs.readFileString(disk)
       const damaged = [
-        ["no XML", "nonsense"],
+        ["not XML", "nonsense"],
         ["half of it", whole.slice(0, whole.length / 2)],
         ["another top", whole.replace(/(<TopGUID>\{)5/, (_, before: string) => `${before}6`)],
-        ["a cluster that is none", whole.replace("<Blocksize>2048<", "<Blocksize>2047<")]
+        ["an invalid cluster size", whole.replace("<Blocksize>2048<", "<Blocksize>2047<")]
       ] as const
       for (const [what, text] of damaged) {
         yield* fs.writeFileString(disk, text)

@@ -16,14 +16,14 @@ import { misnamed } from "./misnamed.js"
 
 const { a, b, unknown } = Conformance.ids
 
-/** No device of the disk is left running. */
+/** Checks that no device of the disk is running. */
 const isIdle = (made: Conformance.TestDisk) =>
   Effect.gen(function*() {
     const devices = yield* (yield* Ploop.Ploop).listDevices
     yield* Check.equal(devices.filter(({ image }) => image === made.image), [], "the devices of the disk")
   })
 
-/** A disk with a snapshot `a`, in which `a` is `before`, and `after` on the top. */
+/** A disk with a snapshot `a`. The file `a` is `before` in the snapshot, and `after` in the top delta. */
 const withSnapshot = Effect.gen(function*() {
   const ploop = yield* Ploop.Ploop
   const made = yield* Conformance.formatted()
@@ -38,7 +38,7 @@ const withSnapshot = Effect.gen(function*() {
 const trees: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "mount/shows-the-disk-and-hides-the-directory",
-    title: "MUST show what is in the disk instead of what was in the directory, until the umount",
+    title: "MUST show the files of the disk in place of those of the directory, until the unmount",
     source: Case.manual("mount, -m"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -47,17 +47,17 @@ const trees: ReadonlyArray<Case.Case> = [
       const target = yield* Conformance.directory("mnt")
       yield* FileTree.write(target, { "below/the": "mount" })
       yield* Conformance.mounted(disk)
-      yield* Check.equal(yield* FileTree.read(target), {}, "what is in the disk")
+      yield* Check.equal(yield* FileTree.read(target), {}, "the files of the disk")
       yield* FileTree.write(target, { "in/the": "disk" })
       yield* ploop.umount({ disk })
       yield* Check.equal(yield* FileTree.read(target), { "below/": "", "below/the": "mount" }, "the directory")
       yield* Conformance.mounted(disk)
-      yield* Check.equal(yield* FileTree.read(target), { "in/": "", "in/the": "disk" }, "what was written")
+      yield* Check.equal(yield* FileTree.read(target), { "in/": "", "in/the": "disk" }, "the written files")
     })
   }),
   Case.make({
     id: "mount/answers-what-it-made",
-    title: "MUST answer the device, its partition and the mount point, writable unless asked otherwise",
+    title: "MUST return the device, its partition and the mount point, writable by default",
     source: Case.service("Result.Mounted"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -68,13 +68,13 @@ const trees: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         { ...rest, target: `${rest.target}` },
         { disk, readOnly: false, target },
-        "the rest of the answer"
+        "the rest of the result"
       )
     })
   }),
   Case.make({
     id: "mount/keeps-every-kind-of-file",
-    title: "MUST keep files, directories, links and names of any script from mount to mount",
+    title: "MUST keep files, directories, links and names in any script from mount to mount",
     source: Case.manual("mount"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -91,7 +91,7 @@ const trees: ReadonlyArray<Case.Case> = [
       yield* FileTree.write(target, tree)
       yield* ploop.umount({ disk })
       yield* Conformance.mounted(disk)
-      yield* Check.equal(yield* FileTree.read(target), { "a blank/": "", ...tree }, "what is in the disk")
+      yield* Check.equal(yield* FileTree.read(target), { "a blank/": "", ...tree }, "the files of the disk")
     })
   }),
   Case.make({
@@ -106,20 +106,20 @@ const trees: ReadonlyArray<Case.Case> = [
       const { disk, image } = yield* Conformance.formatted()
       const before = yield* fs.readFile(image)
       const { readOnly, target } = yield* Conformance.mounted(disk, { readOnly: true })
-      yield* Check.equal(readOnly, true, "what is answered")
+      yield* Check.equal(readOnly, true, "readOnly in the result")
       yield* Check.fileSystemFails(fs.writeFileString(path.join(target, "a"), "no"), "Unknown")
-      yield* Check.equal(yield* FileTree.read(target), {}, "what is in the disk")
+      yield* Check.equal(yield* FileTree.read(target), {}, "the files of the disk")
       yield* ploop.umount({ disk })
       const after = yield* fs.readFile(image)
       yield* Check.isTrue(
         before.length === after.length && before.every((byte, index) => byte === after[index]),
-        "whether the image is as it was"
+        "whether the image is unchanged"
       )
     })
   }),
   Case.make({
     id: "mount/takes-a-mount-point-of-any-name",
-    title: "MUST take a mount point with blanks, quotes and leading dashes",
+    title: "MUST accept a mount point with spaces, quotes and leading dashes",
     source: Case.service("Ploop.mount"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -140,7 +140,7 @@ const trees: ReadonlyArray<Case.Case> = [
 const devices: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "mount/without-a-target-makes-a-device",
-    title: "MUST make a device and mount nothing when there is no target, also without a file system",
+    title: "MUST attach a device and mount nothing without a target, even if there is no file system",
     source: Case.manual("mount"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -148,16 +148,16 @@ const devices: ReadonlyArray<Case.Case> = [
       const made = yield* Conformance.disk()
       const mounted = yield* ploop.mount({ disk: made.disk })
       const { device } = mounted
-      // Whether there is a partition is not known here: nodes of earlier ones can be left in /dev.
+      // The partition is not checked: nodes of earlier ones can be left in /dev.
       const rest = Struct.omit(mounted, "device", "partition")
-      yield* Check.equal(rest, { disk: made.disk, readOnly: false }, "the answer besides the device")
+      yield* Check.equal(rest, { disk: made.disk, readOnly: false }, "the result apart from the device")
       const found = (yield* ploop.listDevices).filter(({ image }) => image === made.image)
       yield* Check.equal(found, [{ device, image: made.image }], "the devices of the disk")
     })
   }),
   Case.make({
     id: "mount/refuses-a-second-time",
-    title: "MUST refuse a disk that is mounted, name the device, and leave that one alone",
+    title: "MUST refuse a disk that is already mounted, name the device, and not change it",
     source: Case.observed("mount: Image already used by device, exit code 21"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -170,12 +170,12 @@ const devices: ReadonlyArray<Case.Case> = [
         yield* Check.fails(ploop.mount({ disk, ...options }), "AlreadyMounted", { device, exitCode: 21 })
       }
       yield* Check.equal(yield* FileTree.read(other), {}, "the other directory")
-      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "the files of the disk")
     })
   }),
   Case.make({
     id: "mount/refuses-a-component-a-second-time",
-    title: "MUST refuse a component name that a device of the disk has already, and take another",
+    title: "MUST refuse the component name of another device of the disk, and accept a different one",
     source: Case.manual("mount, -c"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -183,7 +183,7 @@ const devices: ReadonlyArray<Case.Case> = [
       const { disk } = yield* Conformance.disk()
       const options = { disk, readOnly: true }
       const one = yield* ploop.mount({ ...options, component: "one" })
-      yield* Check.equal(one.component, "one", "the component that is answered")
+      yield* Check.equal(one.component, "one", "the component in the result")
       const again = ploop.mount({ ...options, component: "one" })
       yield* Check.fails(again, "AlreadyMounted", { device: one.device, exitCode: 21 })
       const two = yield* ploop.mount({ ...options, component: "two" })
@@ -192,7 +192,7 @@ const devices: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/takes-the-device-that-is-given",
-    title: "MUST use the device that is given",
+    title: "MUST use the given device",
     source: Case.manual("mount, -d"),
     needs: ["device"],
     generations: ["1.15", "7"],
@@ -204,7 +204,7 @@ const devices: ReadonlyArray<Case.Case> = [
         low.nextDevice,
         (device) => Effect.map(ploop.mount({ disk, device }), (mounted) => [device, mounted] as const)
       ).pipe(
-        // Others can be faster to take it.
+        // Another process can take it first.
         Effect.retry({ times: 20, while: (error) => error._tag === "DeviceFailed" })
       )
       yield* Check.equal(device, given, "the device")
@@ -213,7 +213,7 @@ const devices: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/refuses-a-device-that-runs",
-    title: "MUST refuse a device that another disk runs on, and leave that disk running",
+    title: "MUST refuse the device of another disk, and leave that disk running",
     source: Case.source("lib/ploop.c add_delta"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -228,7 +228,7 @@ const devices: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/repairs-an-image-marked-in-use",
-    title: "MUST mount a disk whose host stopped without a umount, with what was in it",
+    title: "MUST mount a disk whose host stopped without an unmount, with its files",
     source: Case.observed("mount of a dirty image"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -239,14 +239,14 @@ const devices: ReadonlyArray<Case.Case> = [
       yield* ploop.umount({ disk })
       yield* ImageFile.markInUse(image)
       yield* Conformance.mounted(disk)
-      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "the files of the disk")
       yield* ploop.umount({ disk })
-      yield* Check.equal((yield* ploop.check({ image })).outcome, "clean", "the image after the umount")
+      yield* Check.equal((yield* ploop.check({ image })).outcome, "clean", "the image after the unmount")
     })
   }),
   Case.make({
     id: "mount/mends-an-image-that-was-not-closed",
-    title: "MUST mend the image of a disk that is marked in use as a check with force does",
+    title: "MUST repair the image of a disk whose in-use flag is set, as a check with force does",
     source: Case.observed("mount of a preallocated disk that was not closed"),
     needs: ["device"],
     generations: ["1.15"],
@@ -261,7 +261,7 @@ const devices: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/mends-the-last-image-only",
-    title: "MUST fail where an image below the last is marked as in use, and leave no device and the mark",
+    title: "MUST fail when the in-use flag of an image below the top delta is set, keep the flag, and leave no device",
     source: Case.observed("mount with a dirty image below the top delta, exit code 7"),
     needs: ["device"],
     generations: ["1.15"],
@@ -279,7 +279,7 @@ const devices: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "mount/brings-images-up-to-date",
     title:
-      "MUST give images format version 2 on generation 7 when their disk itself is mounted for writing, and only then",
+      "MUST convert images to format version 2 on generation 7 only when their disk is mounted for writing without a component",
     source: Case.observed("mount of images of version 1: Converting to version 2"),
     needs: ["device", "version2"],
     generations: ["7"],
@@ -304,7 +304,7 @@ const devices: ReadonlyArray<Case.Case> = [
 const options: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "mount/passes-options-on",
-    title: "MUST hand mount options to the file system, and refuse those that it does not know, without a device left",
+    title: "MUST pass mount options to the file system, refuse those that it does not know, and leave no device",
     source: Case.manual("mount, -o"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -320,12 +320,12 @@ const options: ReadonlyArray<Case.Case> = [
       }
       yield* Conformance.mounted(made.disk, { data: ["discard", "commit=30"] })
       yield* FileTree.write(target, { "a": "1" })
-      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "the files of the disk")
     })
   }),
   Case.make({
     id: "mount/of-a-file-system-without-a-balloon",
-    title: "MUST mount a file system whose balloon is gone on generation 1.15; the others MUST refuse it",
+    title: "MUST mount a file system without its balloon on generation 1.15; the others MUST refuse it",
     source: Case.source("lib/ploop.c ploop_mount_fs: Can't stat balloon file"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -341,7 +341,7 @@ const options: ReadonlyArray<Case.Case> = [
       yield* ploop.umount({ disk: made.disk })
       if (yield* Conformance.ofGeneration({ "1.15": true, "7": false, "9": false })) {
         yield* Conformance.mounted(made.disk)
-        yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
+        yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "the files of the disk")
       } else {
         yield* Check.fails(ploop.mount({ disk: made.disk, target }), "MountFailed", { exitCode: 21 })
         yield* isIdle(made)
@@ -350,7 +350,7 @@ const options: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/refuses-another-file-system",
-    title: "MUST refuse to mount an ext4 as ext3, or a disk without a file system, without a device left",
+    title: "MUST refuse to mount an ext4 as ext3, or a disk without a file system, and leave no device",
     source: Case.manual("mount, -t"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -366,7 +366,7 @@ const options: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/checks-the-file-system-first",
-    title: "MUST mount with fsck what fsck finds sound, with what was in it",
+    title: "MUST mount a sound file system with fsck, with its files",
     source: Case.manual("mount, -F"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -376,7 +376,7 @@ const options: ReadonlyArray<Case.Case> = [
       yield* FileTree.write(target, { "a": "1" })
       yield* ploop.umount({ disk })
       yield* Conformance.mounted(disk, { fsck: true })
-      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "what is in the disk")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "1" }, "the files of the disk")
     })
   }),
   Case.make({
@@ -406,7 +406,7 @@ const options: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/refuses-a-mount-point-that-is-none",
-    title: "MUST refuse a target that is missing or not a directory, without a device left, and not make it",
+    title: "MUST refuse a target that is missing or not a directory, leave no device, and not create it",
     source: Case.observed("mount: Failed to stat mount point, Mount point not a directory"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -422,7 +422,7 @@ const options: ReadonlyArray<Case.Case> = [
           Check.fails(ploop.mount({ disk: made.disk, target }), "MountPointInvalid", { target })
         )
       }
-      yield* Check.equal(yield* fs.exists(missing), false, "whether the mount point was made")
+      yield* Check.equal(yield* fs.exists(missing), false, "whether the mount point was created")
       yield* Check.equal(yield* fs.readFileString(file), "a file", "the file")
       if (capabilities.has("device")) yield* isIdle(made)
     })
@@ -432,7 +432,7 @@ const options: ReadonlyArray<Case.Case> = [
 const snapshots: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "mount/shows-a-snapshot-read-only",
-    title: "MUST show a snapshot as it was, answer which, and refuse writes to it unless asked to allow them",
+    title: "MUST show a snapshot as it was, return which it is, and refuse writes to it unless they are requested",
     source: Case.service("Request.Mount: the tool attaches a snapshot for writing"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -441,7 +441,7 @@ const snapshots: ReadonlyArray<Case.Case> = [
       const path = yield* Path.Path
       const { disk, target } = yield* withSnapshot
       const { readOnly, snapshot } = yield* Conformance.mounted(disk, { snapshot: a })
-      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: a }, "the answer")
+      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: a }, "the result")
       yield* Check.equal(yield* FileTree.read(target), { "a": "before" }, "the snapshot")
       yield* Check.fileSystemFails(fs.writeFileString(path.join(target, "b"), "no"), "Unknown")
       yield* ploop.umount({ disk })
@@ -451,7 +451,7 @@ const snapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/takes-the-top-for-the-disk",
-    title: "MUST mount the top delta for writing when it is named by its identifier, as without one",
+    title: "MUST mount the top delta for writing when it is given by its identifier, as by default",
     source: Case.service("Request.Mount"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -466,7 +466,7 @@ const snapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/shows-the-base",
-    title: "MUST show the lowest delta as the base, whatever its identifier, and answer that",
+    title: "MUST mount the base delta for `base`, whatever its identifier, and return its identifier",
     source: Case.service("Request.Mount"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -474,25 +474,25 @@ const snapshots: ReadonlyArray<Case.Case> = [
       const { disk, target } = yield* withSnapshot
       yield* ploop.createSnapshot({ disk, id: b })
       const { readOnly, snapshot } = yield* Conformance.mounted(disk, { snapshot: "base" })
-      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: a }, "the answer")
+      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: a }, "the result")
       yield* Check.equal(yield* FileTree.read(target), { "a": "before" }, "the base")
     })
   }),
   Case.make({
     id: "mount/takes-the-only-image-for-the-base",
-    title: "MUST attach a disk without snapshots read-only as its base, and name no snapshot in the answer",
+    title: "MUST attach a disk without snapshots read-only for `base`, and return no snapshot",
     source: Case.service("Request.Mount, Result.Mounted"),
     needs: ["device"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.disk()
       const { readOnly, snapshot } = yield* ploop.mount({ disk, snapshot: "base" })
-      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: undefined }, "the answer")
+      yield* Check.equal({ readOnly, snapshot }, { readOnly: true, snapshot: undefined }, "the result")
     })
   }),
   Case.make({
     id: "mount/refuses-to-write-below-children",
-    title: "MUST refuse to mount a snapshot for writing while others are built on it, and leave no device",
+    title: "MUST refuse to mount a snapshot with children for writing, and leave no device",
     source: Case.source("lib/ploop.c ploop_mount_image: Unable to mount (rw) snapshot; 7 and 9 would damage them"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -510,7 +510,7 @@ const snapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/writes-to-a-leaf",
-    title: "MUST mount a snapshot without children for writing when asked to, and keep what is written",
+    title: "MUST mount a snapshot without children for writing on request, and keep what is written",
     source: Case.manual("mount, -u"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -519,7 +519,7 @@ const snapshots: ReadonlyArray<Case.Case> = [
       yield* ploop.createSnapshot({ disk, id: b })
       yield* ploop.switchSnapshot({ disk, id: a })
       const { readOnly } = yield* Conformance.mounted(disk, { snapshot: b, readOnly: false })
-      yield* Check.equal(readOnly, false, "what is answered")
+      yield* Check.equal(readOnly, false, "readOnly in the result")
       yield* FileTree.write(target, { "b": "written" })
       yield* ploop.umount({ disk })
       yield* Conformance.mounted(disk, { snapshot: b })
@@ -531,7 +531,7 @@ const snapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/shows-a-snapshot-beside-its-disk",
-    title: "MUST show a snapshot under a component name while its disk is written to, each on a device of its own",
+    title: "MUST mount a snapshot under a component name while its disk is written to, each on a device of its own",
     source: Case.manual("mount, -c"),
     needs: ["mount", "snapshotBesideDisk"],
     run: Effect.gen(function*() {
@@ -552,7 +552,7 @@ const snapshots: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mount/shows-a-disk-beside-its-device",
-    title: "MUST show a disk read-only under a component name while it is attached, and not mounted, for writing",
+    title: "MUST mount a disk read-only under a component name while it is attached for writing but not mounted",
     source: Case.manual("mount, -c"),
     needs: ["mount", "snapshotBesideDisk"],
     run: Effect.gen(function*() {
@@ -560,26 +560,27 @@ const snapshots: ReadonlyArray<Case.Case> = [
       const { disk } = yield* withSnapshot
       yield* ploop.mount({ disk })
       const { target } = yield* Conformance.mounted(disk, { readOnly: true, component: "look" })
-      yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, "what is in the disk")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, "the files of the disk")
     })
   }),
   Case.make({
     id: "mount/shows-a-disk-twice-read-only",
-    title: "MUST show a disk under two component names when it is read-only under both",
+    title: "MUST mount a disk under two component names if both are read-only",
     source: Case.manual("mount, -c"),
     needs: ["mount", "snapshotBesideDisk"],
     run: Effect.gen(function*() {
       const { disk } = yield* withSnapshot
       for (const component of ["one", "two"]) {
         const { target } = yield* Conformance.mounted(disk, { readOnly: true, component, at: component })
-        yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, `what ${component} shows`)
+        yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, `the files of ${component}`)
       }
     })
   }),
   Case.make({
     id: "mount/refuses-the-mounted-top-delta-beside-the-disk",
-    title: "MUST refuse the top delta beside the disk while the disk is written to, and show it while it is not",
-    source: Case.source("ext4: a journal that is not empty cannot be replayed on a device that is read-only"),
+    title:
+      "MUST refuse a second mount of the top delta while the disk is mounted for writing, and accept it while it is not",
+    source: Case.source("ext4: a journal that is not empty cannot be replayed on a read-only device"),
     needs: ["mount", "snapshotBesideDisk"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -632,7 +633,7 @@ const snapshots: ReadonlyArray<Case.Case> = [
       yield* fs.remove(top)
       yield* Check.fails(ploop.mount({ disk }), "ImageNotFound", { image: top })
       yield* isIdle(made)
-      yield* Check.equal((yield* ploop.mount({ disk, snapshot: a })).snapshot, a, "the snapshot that needs it not")
+      yield* Check.equal((yield* ploop.mount({ disk, snapshot: a })).snapshot, a, "the snapshot that does not need it")
     })
   }),
   Case.make({

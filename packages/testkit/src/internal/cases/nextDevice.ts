@@ -9,7 +9,7 @@ import * as disks from "./disks.js"
 export const nextDevice: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "nextDevice/is-free",
-    title: "MUST name a device that does not run and that a mount takes when it is told to, and then another",
+    title: "MUST return a device that is not running and that a mount can use, and then another one",
     source: Case.manual("getdev"),
     needs: ["device"],
     generations: ["1.15", "7"],
@@ -29,13 +29,13 @@ export const nextDevice: ReadonlyArray<Case.Case> = [
         yield* Check.equal(device, next, "the device that the disk has")
         yield* idle
       }))
-      // Whatever else runs on the host may take the device between two of these operations.
+      // Another process on the host may take the device between two of these operations.
       yield* Effect.retry(taken, { times: 9 })
     })
   }),
   Case.make({
     id: "nextDevice/unsupported",
-    title: "MUST say that devices have no order on generation 9",
+    title: "MUST refuse on generation 9, whose devices have no order",
     source: Case.source("lib/dm.c of 9.0.30"),
     generations: ["9"],
     run: Effect.gen(function*() {

@@ -14,7 +14,7 @@ import { misnamed } from "./misnamed.js"
 
 const { a, unknown } = Conformance.ids
 
-/** A disk with one snapshot, and a copy of an image of it. */
+/** A disk with one snapshot, and a copy of one of its images. */
 const withCopy = (of: SnapshotId.SnapshotId) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
@@ -48,8 +48,8 @@ const offline = (
       yield* ploop.replace({ disk, with: copy, ...selector(old) } as Request.ReplaceOptions)
       yield* Check.equal(yield* Conformance.fileOf(made, of), copy, "the file of the image")
       const named = (yield* files.descriptor(disk)).images.find(({ id }) => id === of)?.file
-      yield* Check.equal(named, "copy.hdd", "the name of the file in the descriptor, beside which it lies")
-      yield* Check.equal(yield* fs.exists(old), true, "whether the old file is still there")
+      yield* Check.equal(named, "copy.hdd", "the relative name of the file in the descriptor")
+      yield* Check.equal(yield* fs.exists(old), true, "whether the old file still exists")
       yield* Check.equal(yield* Conformance.parents(disk), tree, "the tree")
       yield* fs.remove(old)
       yield* Check.equal((yield* ploop.check({ disk })).outcome, "clean", "the disk without the old file")
@@ -59,7 +59,7 @@ const offline = (
 const whileIdle: ReadonlyArray<Case.Case> = [
   offline(
     "replace/of-a-snapshot-points-to-the-new-file",
-    "MUST let a snapshot live in the new file, and leave the old one where it is",
+    "MUST use the new file for the snapshot, and keep the old one",
     a,
     () => ({ snapshot: a })
   ),
@@ -69,12 +69,12 @@ const whileIdle: ReadonlyArray<Case.Case> = [
     SnapshotId.top,
     () => ({ snapshot: SnapshotId.top })
   ),
-  offline("replace/of-a-file-points-to-the-new-file", "MUST replace the image that lives in a file", a, (old) => ({
+  offline("replace/of-a-file-points-to-the-new-file", "MUST replace the image that is given by its file", a, (old) => ({
     file: old
   })),
   Case.make({
     id: "replace/keeps-the-name",
-    title: "MUST move the new file to the place of the old one when it keeps the name, and leave the descriptor",
+    title: "MUST rename the new file to the name of the old one with keepName, and not change the descriptor",
     source: Case.manual("replace, --keep-name"),
     generations: ["1.15", "7"],
     run: Effect.gen(function*() {
@@ -88,14 +88,18 @@ const whileIdle: ReadonlyArray<Case.Case> = [
       yield* fs.writeFileString(aside, "left by a crash")
       yield* ploop.replace({ disk, snapshot: a, with: copy, keepName: true })
       yield* Check.equal(yield* fs.readFileString(disk), before, "the descriptor")
-      yield* Check.equal((yield* fs.stat(old)).ino, inode, "the file behind the old name")
-      yield* Check.equal((yield* files.names(directory)).includes("copy.hdd"), false, "whether the new name is left")
-      yield* Check.equal(yield* fs.exists(aside), false, "whether something lies beside the descriptor")
+      yield* Check.equal((yield* fs.stat(old)).ino, inode, "the file at the old name")
+      yield* Check.equal(
+        (yield* files.names(directory)).includes("copy.hdd"),
+        false,
+        "whether the new name still exists"
+      )
+      yield* Check.equal(yield* fs.exists(aside), false, "whether the leftover exists")
     })
   }),
   Case.make({
     id: "replace/keeps-the-file-system",
-    title: "MUST keep what is in the disk and in its snapshots when their images are replaced by copies",
+    title: "MUST keep the files of the disk and its snapshots when their images are replaced with copies",
     source: Case.manual("replace"),
     needs: ["mount"],
     generations: ["1.15", "7"],
@@ -117,10 +121,10 @@ const whileIdle: ReadonlyArray<Case.Case> = [
         yield* fs.remove(old)
       }
       yield* Conformance.mounted(disk)
-      yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, "what is in the disk")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "after" }, "the files of the disk")
       yield* ploop.umount({ disk })
       yield* Conformance.mounted(disk, { snapshot: a })
-      yield* Check.equal(yield* FileTree.read(target), { "a": "before" }, "what is in the snapshot")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "before" }, "the files of the snapshot")
     })
   })
 ]
@@ -128,7 +132,7 @@ const whileIdle: ReadonlyArray<Case.Case> = [
 const whileMounted: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "replace/of-a-level-while-mounted",
-    title: "MUST replace an image below the top of a mounted disk, so that the old file is needed no more",
+    title: "MUST replace an image below the top delta of a mounted disk, after which the old file is no longer needed",
     source: Case.manual("replace, -l"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -146,16 +150,16 @@ const whileMounted: ReadonlyArray<Case.Case> = [
       yield* ploop.replace({ disk, level: 0, with: copy })
       yield* fs.remove(image)
       yield* Check.equal(yield* Conformance.fileOf(made, a), copy, "the file of the snapshot")
-      yield* Check.equal(yield* FileTree.read(target), { "a": "before", "b": "after" }, "what is in the disk")
-      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether it is still found to be mounted")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "before", "b": "after" }, "the files of the disk")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether it is still mounted")
       yield* ploop.umount({ disk })
       yield* Conformance.mounted(disk)
-      yield* Check.equal(yield* FileTree.read(target), { "a": "before", "b": "after" }, "what is in it after a umount")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "before", "b": "after" }, "the files after an unmount")
     })
   }),
   Case.make({
     id: "replace/refuses-the-running-top",
-    title: "MUST refuse to replace the image that is written to, and change nothing",
+    title: "MUST refuse to replace the top delta of a running disk, and change nothing",
     source: Case.source("lib/replace.c ploop_replace_image"),
     needs: ["device"],
     generations: ["1.15"],
@@ -172,7 +176,7 @@ const whileMounted: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "replace/cannot-keep-the-name-while-mounted",
-    title: "MUST refuse to keep the name while the disk is running, where the tool would undo its work and say success",
+    title: "MUST refuse keepName while the disk is running, where the tool rolls back and reports success",
     source: Case.observed("replace -k on a running image: Rollback, exit code 0"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -184,7 +188,7 @@ const whileMounted: ReadonlyArray<Case.Case> = [
       const replace = ploop.replace({ disk, level: 0, with: copy, keepName: true })
       yield* Check.fails(replace, "ImageInUse", { device })
       yield* Check.equal(yield* fs.readFileString(disk), before, "the descriptor")
-      yield* Check.equal(yield* fs.exists(copy), true, "whether the new file is where it was")
+      yield* Check.equal(yield* fs.exists(copy), true, "whether the new file still exists")
     })
   })
 ]
@@ -192,7 +196,7 @@ const whileMounted: ReadonlyArray<Case.Case> = [
 const refusals: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "replace/refuses-an-idle-disk-on-generation-9",
-    title: "MUST refuse an idle disk on generation 9, whose tool fails without a word",
+    title: "MUST refuse an idle disk on generation 9, whose tool fails without output",
     source: Case.observed("replace of an idle disk on generation 9, exit code 38"),
     generations: ["9"],
     run: Effect.gen(function*() {
@@ -206,7 +210,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "replace/refuses-a-file-of-another-size",
-    title: "MUST refuse a new file that is no copy of the old one, and change nothing",
+    title: "MUST refuse a new file that is not a copy of the old one, and change nothing",
     source: Case.observed("replace: Images are of different size, exit code 11"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -234,7 +238,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "replace/refuses-a-raw-image",
-    title: "MUST refuse to replace the raw image of a disk, by a copy of it as well",
+    title: "MUST refuse to replace the raw image of a disk, even with a copy of it",
     source: Case.observed("replace of a raw base: wrong signature, exit code 11"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -266,7 +270,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "replace/refuses-a-file-marked-in-use",
-    title: "MUST refuse a new file that was not closed cleanly, also when the old one was not, and change nothing",
+    title: "MUST refuse a new file that was not closed cleanly, even if the old one was not, and change nothing",
     source: Case.observed("replace: Dirty flag is set, exit code 37"),
     generations: ["1.15", "7"],
     run: Effect.gen(function*() {
@@ -281,7 +285,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "replace/refuses-a-missing-file",
-    title: "MUST refuse a new file that is not there, and change nothing",
+    title: "MUST refuse a missing new file, and change nothing",
     source: Case.observed("replace -i of a missing file"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -310,7 +314,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "replace/refuses-a-file-that-is-not-of-the-disk",
-    title: "MUST refuse a file that no image of the disk lives in, and change nothing",
+    title: "MUST refuse a file that is not an image of the disk, and change nothing",
     source: Case.observed("replace -o of another file, exit code 38"),
     generations: ["1.15", "7"],
     run: Effect.gen(function*() {

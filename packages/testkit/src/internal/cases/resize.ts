@@ -15,7 +15,7 @@ const MiB = ByteSize.MiB
 
 const tree = { "etc/": "", "etc/motd": "kept" }
 
-/** The size of the file system, which may be mounted for it. */
+/** The size of the file system, mounted for the query if necessary. */
 const sizeInside = (disk: Disk) =>
   Effect.map(
     Effect.flatMap(Ploop.Ploop, (ploop) => ploop.fileSystemInfo({ disk, mayMount: true })),
@@ -48,7 +48,7 @@ export const resize: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* sizeOf(disk), MiB(400), "the size of the disk")
       yield* Check.equal((yield* disks.descriptor(disk)).diskSize, MiB(400), "the size in the descriptor")
       const after = yield* sizeInside(disk)
-      yield* Check.isTrue(after > before + MiB(80), "the file system gained 80 MiB or more", after - before)
+      yield* Check.isTrue(after > before + MiB(80), "the file system gained at least 80 MiB", after - before)
       yield* disks.holds(disk, tree, "the files")
     })
   }),
@@ -67,23 +67,23 @@ export const resize: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* sizeOf(disk), MiB(400), "the size of the disk")
       yield* Check.equal((yield* disks.descriptor(disk)).diskSize, MiB(400), "the size in the descriptor")
       const after = yield* sizeInside(disk)
-      yield* Check.isTrue(after > before + MiB(80), "the file system gained 80 MiB or more", after - before)
+      yield* Check.isTrue(after > before + MiB(80), "the file system gained at least 80 MiB", after - before)
       yield* Check.equal(yield* FileTree.read(target), tree, "the files")
       yield* ploop.umount({ disk })
-      yield* disks.holds(disk, tree, "the files after a umount")
+      yield* disks.holds(disk, tree, "the files after an unmount")
     })
   }),
   Case.make({
     id: "resize/gives-the-file-system-what-the-disk-gains",
-    title: "MUST make the file system larger by what the disk becomes larger by",
-    source: Case.observed("resize -s 310M of 300M, which takes no other group of blocks"),
+    title: "MUST grow the file system by as much as the disk",
+    source: Case.observed("resize -s 310M of 300M, which needs no further block group"),
     needs: ["mount"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.formatted()
       const before = yield* sizeInside(disk)
       yield* ploop.resize({ disk, size: "310M" })
-      yield* Check.equal((yield* sizeInside(disk)) - before, 10n << 20n, "what the file system gained")
+      yield* Check.equal((yield* sizeInside(disk)) - before, 10n << 20n, "the growth of the file system")
     })
   }),
   Case.make({
@@ -100,7 +100,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/shrinks-the-file-system-of-an-idle-disk",
-    title: "MUST make the file system of an idle disk smaller, keep its files, and leave the disk at its size",
+    title: "MUST shrink the file system of an idle disk, and keep its files and the size of the disk",
     source: Case.source("lib/ploop.c ploop_resize_image"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -111,15 +111,19 @@ export const resize: ReadonlyArray<Case.Case> = [
       yield* ploop.resize({ disk, size: "250M" })
       yield* isIdle(disk)
       const after = yield* sizeInside(disk)
-      yield* Check.isTrue(after < before - MiB(40), "the file system lost 40 MiB or more", before - after)
+      yield* Check.isTrue(after < before - MiB(40), "the file system lost at least 40 MiB", before - after)
       yield* Check.equal(yield* sizeOf(disk), Conformance.formattedSize, "the size of the disk")
-      yield* Check.equal((yield* disks.descriptor(disk)).diskSize, Conformance.formattedSize, "that in the descriptor")
+      yield* Check.equal(
+        (yield* disks.descriptor(disk)).diskSize,
+        Conformance.formattedSize,
+        "the size in the descriptor"
+      )
       yield* disks.holds(disk, tree, "the files")
     })
   }),
   Case.make({
     id: "resize/grows-back-within-the-disk",
-    title: "MUST give the file system of an idle disk its room back after a shrink",
+    title: "MUST grow the file system of an idle disk back after a shrink",
     source: Case.source("lib/ploop.c ploop_resize_image"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -129,15 +133,15 @@ export const resize: ReadonlyArray<Case.Case> = [
       const small = yield* sizeInside(disk)
       yield* ploop.resize({ disk, size: "300M" })
       const large = yield* sizeInside(disk)
-      yield* Check.isTrue(large > small + MiB(40), "the file system gained 40 MiB or more", large - small)
+      yield* Check.isTrue(large > small + MiB(40), "the file system gained at least 40 MiB", large - small)
       yield* Check.equal(yield* sizeOf(disk), Conformance.formattedSize, "the size of the disk")
     })
   }),
   Case.make({
     id: "resize/leaves-four-clusters",
     title:
-      "MUST leave four clusters of an idle disk without file system, of which a new one leaves two: told the size" +
-      " that the disk has, it takes two clusters from the file system",
+      "MUST keep four clusters of an idle disk outside the file system, where create keeps two: a resize to the present" +
+      " size shrinks the file system by two clusters",
     source: Case.source("lib/ploop.c ploop_resize_image"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -145,12 +149,12 @@ export const resize: ReadonlyArray<Case.Case> = [
       const { disk } = yield* Conformance.formatted()
       const before = yield* sizeInside(disk)
       yield* ploop.resize({ disk, size: Conformance.formattedSize })
-      yield* Check.equal(before - (yield* sizeInside(disk)), MiB(2), "what the file system lost")
+      yield* Check.equal(before - (yield* sizeInside(disk)), MiB(2), "the shrinkage of the file system")
     })
   }),
   Case.make({
     id: "resize/shrinks-a-mounted-disk-by-its-balloon",
-    title: "MUST take the room from the file system of a mounted disk with the balloon, and give it back",
+    title: "MUST shrink the file system of a mounted disk with the balloon, and grow it back",
     source: Case.source("lib/ploop.c ploop_resize_image, lib/balloon.c"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -163,7 +167,7 @@ export const resize: ReadonlyArray<Case.Case> = [
       const { size: balloon } = yield* ploop.balloonStatus({ disk })
       yield* Check.isTrue(balloon > MiB(40) && balloon <= MiB(52), "the balloon holds 40 to 52 MiB", balloon)
       const after = yield* ploop.fileSystemInfo({ disk })
-      yield* Check.isTrue(after.free <= before.free - balloon, "the balloon's room is not free", after.free)
+      yield* Check.isTrue(after.free <= before.free - balloon, "the space of the balloon is not free", after.free)
       yield* Check.equal(yield* sizeOf(disk), Conformance.formattedSize, "the size of the disk")
       yield* Check.equal(yield* FileTree.read(target), tree, "the files")
       yield* ploop.resize({ disk, size: "300M", mode: "online" })
@@ -173,7 +177,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/attached-only",
-    title: "MUST resize a disk that is attached but not mounted as a running one, and leave it attached only",
+    title: "MUST resize a disk that is only attached as a running one, and leave it only attached",
     source: Case.source("lib/ploop.c ploop_resize_image auto_mount_fs"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -220,13 +224,13 @@ export const resize: ReadonlyArray<Case.Case> = [
       yield* ploop.resize({ disk, size: "350M" })
       yield* Check.equal((yield* disks.descriptor(disk)).diskSize, MiB(350), "the size in the descriptor")
       const after = yield* sizeInside(disk)
-      yield* Check.isTrue(after > before + MiB(40), "the file system gained 40 MiB or more", after - before)
+      yield* Check.isTrue(after > before + MiB(40), "the file system gained at least 40 MiB", after - before)
       yield* disks.holds(disk, tree, "the files")
     })
   }),
   Case.make({
     id: "resize/raw-idle-refuses-less",
-    title: "MUST refuse to make an idle raw disk smaller where the tool would damage it, and touch nothing",
+    title: "MUST refuse to shrink an idle raw disk if the tool would damage it, and touch nothing",
     source: Case.source("lib/ploop.c ploop_raw_discard, lib/gpt.c update_gpt_partition"),
     generations: ["1.15", "7"],
     run: Effect.gen(function*() {
@@ -241,7 +245,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/raw-is-not-broken",
-    title: "MUST NOT leave an idle raw disk that cannot be mounted when its size shall be less",
+    title: "MUST NOT leave an idle raw disk unmountable after a shrink",
     source: Case.source("lib/ploop.c ploop_raw_discard, lib/gpt.c update_gpt_partition"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -258,7 +262,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/raw-with-a-snapshot-takes-less",
-    title: "MUST make the file system of an idle raw disk smaller when a delta lies upon it, and keep its files",
+    title: "MUST shrink the file system of an idle raw disk that has a delta above it, and keep its files",
     source: Case.observed("resize -s 250M of an idle raw disk of 300 MiB with a snapshot"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -269,14 +273,14 @@ export const resize: ReadonlyArray<Case.Case> = [
       const before = yield* sizeInside(disk)
       yield* ploop.resize({ disk, size: "250M" })
       const after = yield* sizeInside(disk)
-      yield* Check.isTrue(after < before - MiB(40), "the file system lost 40 MiB or more", before - after)
+      yield* Check.isTrue(after < before - MiB(40), "the file system lost at least 40 MiB", before - after)
       yield* disks.holds(disk, tree, "the files")
       yield* disks.holds(disk, tree, "the files in the snapshot", { snapshot: a })
     })
   }),
   Case.make({
     id: "resize/gives-space-back",
-    title: "MUST give the space behind the end of the file system back to the host when an idle disk becomes smaller",
+    title: "MUST return the space behind the end of the file system to the host when an idle disk shrinks",
     source: Case.source("lib/ploop.c shrink_device: BLKDISCARD behind the end"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -287,12 +291,12 @@ export const resize: ReadonlyArray<Case.Case> = [
       const before = (yield* fs.stat(image)).size
       yield* ploop.resize({ disk, size: "220M" })
       const after = (yield* fs.stat(image)).size
-      yield* Check.isTrue(before - after >= MiB(16), "the image file lost 16 MiB or more", before - after)
+      yield* Check.isTrue(before - after >= MiB(16), "the image file lost at least 16 MiB", before - after)
     })
   }),
   Case.make({
     id: "resize/keeps-the-size-of-snapshots",
-    title: "MUST resize a disk that has snapshots, whose size and files stay as they were",
+    title: "MUST resize a disk with snapshots, and not change their sizes and files",
     source: Case.observed("resize with a snapshot below the top delta"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -327,7 +331,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/offline-refuses-a-running-disk",
-    title: "MUST refuse mode offline while a device of the disk runs, and name the device",
+    title: "MUST refuse mode offline while a device of the disk is running, and name the device",
     source: Case.service("Request.Resize"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -340,7 +344,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/refuses-four-clusters",
-    title: "MUST refuse a size of four clusters or less, and leave disk and file system as they are",
+    title: "MUST refuse a size of four clusters or less, and not change the disk or the file system",
     source: Case.source("lib/ploop.c ploop_resize_image"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -356,7 +360,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/idle-refuses-less-than-the-data",
-    title: "MUST fail when the file system of an idle disk cannot become so small, and leave it whole and idle",
+    title: "MUST fail when the file system of an idle disk cannot shrink so far, and leave it intact and idle",
     source: Case.observed("resize -s 64M: resize2fs refuses, exit code 26"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -366,7 +370,7 @@ export const resize: ReadonlyArray<Case.Case> = [
       const before = yield* sizeInside(disk)
       yield* Check.fails(ploop.resize({ disk, size: "64M" }), "FileSystemResizeFailed", { exitCode: 26 })
       yield* isIdle(disk)
-      // It was mounted for it, and what was kept of the last umount is gone.
+      // The resize mounted it, which removed the cached numbers of the last unmount.
       yield* Check.fails(ploop.fileSystemInfo({ disk }), "ConsentRequired")
       yield* Check.equal(yield* sizeInside(disk), before, "the size of the file system")
       yield* disks.holds(disk, tree, "the files")
@@ -374,7 +378,8 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/mounted-refuses-less-than-the-data",
-    title: "MUST refuse a size that the data of a mounted disk do not fit in, say the smallest, and leave the balloon",
+    title:
+      "MUST refuse a size too small for the data of a mounted disk, report the minimum, and not change the balloon",
     source: Case.source("lib/ploop.c ploop_resize_image"),
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -394,7 +399,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/refuses-more-than-the-largest",
-    title: "MUST refuse a size beyond the limit for disks with a file system, and leave the disk idle and as it is",
+    title: "MUST refuse a size beyond the limit for disks with a file system, and leave the disk idle and unchanged",
     source: Case.source("lib/ploop.c check_size"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -408,7 +413,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/needs-a-file-system",
-    title: "MUST fail on a disk without a file system, leave it idle and at its size",
+    title: "MUST fail on a disk without a file system, and leave it idle and at its size",
     source: Case.observed("resize of a disk made with -t none"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -421,7 +426,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/refuses-parts-of-sectors",
-    title: "MUST refuse a size that is no multiple of 512 bytes, name the option, and touch nothing",
+    title: "MUST refuse a size that is not a multiple of 512 bytes, name the option, and touch nothing",
     source: Case.service("Request.Resize"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -434,7 +439,7 @@ export const resize: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "resize/unknown-disk",
-    title: "MUST say that there is no descriptor at the path",
+    title: "MUST report a missing descriptor",
     source: Case.observed("resize of a missing DiskDescriptor.xml"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

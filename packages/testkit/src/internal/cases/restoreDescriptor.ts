@@ -34,7 +34,7 @@ const rawCluster = (
     id,
     title,
     source: Case.observed(
-      "restore-descriptor -f raw of sizes that 256 KiB, 1 MiB and 32 KiB divide, and no more than it"
+      "restore-descriptor -f raw of sizes whose largest divisors are 256 KiB, 1 MiB and 32 KiB"
     ),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -54,13 +54,13 @@ const rawCluster = (
 export const restoreDescriptor: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "restoreDescriptor/brings-back-what-create-wrote",
-    title: "MUST write the descriptor that the disk had when it was new, and answer its path",
+    title: "MUST write the descriptor that the disk had when it was new, and return its path",
     source: Case.manual("restore-descriptor"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       for (const clusterSize of ["1M", "128K"]) {
         const { descriptor, disk, image } = yield* lost({ name: `of-${clusterSize}`, clusterSize })
-        yield* Check.equal(yield* ploop.restoreDescriptor({ image }), disk, "the answer")
+        yield* Check.equal(yield* ploop.restoreDescriptor({ image }), disk, "the result")
         const restored = yield* files.descriptor(disk)
         yield* Check.equal(DiskDescriptor.format(restored), DiskDescriptor.format(descriptor), "the descriptor")
         yield* ploop.createSnapshot({ disk })
@@ -70,15 +70,15 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "restoreDescriptor/writes-where-it-is-told",
     title:
-      "MUST write the descriptor into the directory that is given, and name the image there: by its path on generation 1.15, as seen from there on the others",
+      "MUST write the descriptor to the given directory, with the absolute path of the image on generation 1.15, and a relative one on the others",
     source: Case.manual("restore-descriptor"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { directory, image } = yield* lost()
       const other = yield* Conformance.directory("other")
       const disk = yield* ploop.restoreDescriptor({ image, directory: other })
-      yield* Check.equal(disk, Disk.inDirectory(other), "the answer")
-      yield* Check.equal(yield* files.names(directory), ["root.hdd"], "what is beside the image")
+      yield* Check.equal(disk, Disk.inDirectory(other), "the result")
+      yield* Check.equal(yield* files.names(directory), ["root.hdd"], "the files beside the image")
       yield* Check.equal(yield* ploop.topDelta({ disk }), image, "the image")
       const { images } = yield* files.descriptor(disk)
       const relative = "../disk/root.hdd"
@@ -89,19 +89,19 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
   }),
   rawCluster(
     "restoreDescriptor/finds-a-cluster-for-raw-images",
-    "MUST take the largest cluster up to 1 MiB that divides the size of a raw image",
+    "MUST use the largest cluster up to 1 MiB that divides the size of a raw image",
     undefined,
     { "8448K": "256K", "9M": "1M", "8224K": "32K" }
   ),
   rawCluster(
     "restoreDescriptor/takes-the-cluster-of-raw-images",
-    "MUST take the cluster that is given for a raw image",
+    "MUST use the given cluster size for a raw image",
     "64K",
     { "8448K": "64K" }
   ),
   Case.make({
     id: "restoreDescriptor/refuses-a-size-without-a-cluster",
-    title: "MUST refuse a raw image whose size no cluster divides, and write nothing",
+    title: "MUST refuse a raw image whose size is not a multiple of any cluster size, and write nothing",
     source: Case.observed("restore-descriptor -f raw of 8193 KiB: Incorrect blocksize specified, exit code 38"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -117,7 +117,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "restoreDescriptor/sees-through-links",
-    title: "MUST name the image by where it really lies when it, or the directory, is given through a link",
+    title: "MUST write the real path of the image when it, or the directory, is given through a link",
     source: Case.observed("restore-descriptor with links to the directory and to the image"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -140,7 +140,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "restoreDescriptor/does-not-mind-the-mark",
-    title: "MUST restore the descriptor of an image that was not closed cleanly, and leave its mark",
+    title: "MUST restore the descriptor of an image that was not closed cleanly, and keep its in-use flag",
     source: Case.observed("restore-descriptor of a dirty image"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -152,7 +152,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "restoreDescriptor/refuses-an-existing-descriptor",
-    title: "MUST refuse when there is a descriptor already, and not touch it",
+    title: "MUST refuse when a descriptor already exists, and not touch it",
     source: Case.observed("restore-descriptor: Can't create DiskDescriptor.xml: File exists"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -166,7 +166,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "restoreDescriptor/refuses-a-missing-image",
-    title: "MUST refuse an image that is not there, and write nothing",
+    title: "MUST refuse a missing image, and write nothing",
     source: Case.observed("restore-descriptor of a missing image, exit code 4"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -174,12 +174,12 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
       const home = yield* Conformance.directory("disk")
       const image = path.join(home, "root.hdd")
       yield* Check.fails(ploop.restoreDescriptor({ image }), "ImageNotFound", { image, exitCode: 4 })
-      yield* Check.equal(yield* files.names(home), [], "what is in the directory")
+      yield* Check.equal(yield* files.names(home), [], "the files of the directory")
     })
   }),
   Case.make({
     id: "restoreDescriptor/refuses-a-missing-directory",
-    title: "MUST refuse a directory that is not there, and not make it",
+    title: "MUST refuse a missing directory, and not create it",
     source: Case.observed("restore-descriptor into a missing directory, exit code 255"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -187,12 +187,12 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
       const { image } = yield* lost()
       const nowhere = yield* Conformance.path("nowhere")
       yield* Check.fails(ploop.restoreDescriptor({ image, directory: nowhere }), "InputOutputFailed", { exitCode: 255 })
-      yield* Check.equal(yield* fs.exists(nowhere), false, "whether the directory was made")
+      yield* Check.equal(yield* fs.exists(nowhere), false, "whether the directory was created")
     })
   }),
   Case.make({
     id: "restoreDescriptor/refuses-what-is-no-image",
-    title: "MUST refuse a file that is no image, and write nothing",
+    title: "MUST refuse a file that is not an image, and write nothing",
     source: Case.observed("restore-descriptor of a file without signature"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -203,7 +203,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "restoreDescriptor/keeps-the-file-system",
-    title: "MUST leave what is in the disk as it was",
+    title: "MUST keep the files of the disk",
     source: Case.manual("restore-descriptor"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -216,7 +216,7 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
       yield* fs.remove(disk)
       yield* ploop.restoreDescriptor({ image })
       yield* Conformance.mounted(disk)
-      yield* Check.equal(yield* FileTree.read(target), { "etc/": "", "etc/motd": "kept" }, "what is in the disk")
+      yield* Check.equal(yield* FileTree.read(target), { "etc/": "", "etc/motd": "kept" }, "the files of the disk")
     })
   })
 ]

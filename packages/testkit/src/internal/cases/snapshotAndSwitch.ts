@@ -13,7 +13,7 @@ const top = SnapshotId.top
 export const snapshotAndSwitch: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "snapshotAndSwitch/keeps-the-old-top",
-    title: "MUST keep the old top delta in its file as a snapshot of the given identifier, and answer that",
+    title: "MUST keep the old top delta in its file as a snapshot with the given identifier, and return the identifier",
     source: Case.service("Ploop.snapshotAndSwitch"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -21,33 +21,33 @@ export const snapshotAndSwitch: ReadonlyArray<Case.Case> = [
       const { disk } = made
       const old = yield* ploop.topDelta({ disk })
       yield* snapshots.occupy(old, 2)
-      yield* Check.equal(yield* ploop.snapshotAndSwitch({ disk, id: a, keepAs: c }), c, "the answer")
+      yield* Check.equal(yield* ploop.snapshotAndSwitch({ disk, id: a, keepAs: c }), c, "the result")
       yield* Check.equal(
         yield* Conformance.parents(disk),
         [[a, undefined], [b, a], [c, b], [top, a]],
         "the tree"
       )
       yield* Check.equal(yield* Conformance.fileOf(made, c), old, "the file of the old top delta")
-      yield* Check.equal(yield* snapshots.occupied(old), [2], "what is in it")
-      yield* Check.equal(yield* snapshots.occupied(yield* ploop.topDelta({ disk })), [], "what is in the new one")
+      yield* Check.equal(yield* snapshots.occupied(old), [2], "the blocks in it")
+      yield* Check.equal(yield* snapshots.occupied(yield* ploop.topDelta({ disk })), [], "the blocks in the new one")
       yield* snapshots.onlyNamedImages(made)
     })
   }),
   Case.make({
     id: "snapshotAndSwitch/keeps-it-by-an-id-of-its-own",
-    title: "MUST make up an identifier for the old top delta unless it is given one",
+    title: "MUST create an identifier for the old top delta unless one is given",
     source: Case.service("Request.SnapshotAndSwitch"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* snapshots.chained([a])
       const kept = yield* ploop.snapshotAndSwitch({ disk, id: a })
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [kept, a], [top, a]], "the tree")
-      yield* Check.equal(SnapshotId.isReserved(kept), false, "whether the answer is reserved")
+      yield* Check.equal(SnapshotId.isReserved(kept), false, "whether the identifier is reserved")
     })
   }),
   Case.make({
     id: "snapshotAndSwitch/goes-back-and-forth",
-    title: "MUST bring back what was kept, and keep what it leaves, in both directions",
+    title: "MUST restore what was kept, and keep what it leaves, in both directions",
     source: Case.service("Ploop.snapshotAndSwitch"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -61,13 +61,17 @@ export const snapshotAndSwitch: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* snapshots.contents(made), { "state": "clean" }, "the disk after going back")
       yield* snapshots.put(made, { "state": "tried" })
       yield* ploop.snapshotAndSwitch({ disk, id: b, keepAs: c })
-      yield* Check.equal(yield* snapshots.contents(made), { "state": "worked on" }, "the disk after going forth")
-      yield* Check.equal(yield* snapshots.contents(made, { snapshot: c }), { "state": "tried" }, "what was kept last")
+      yield* Check.equal(yield* snapshots.contents(made), { "state": "worked on" }, "the disk after going forward")
+      yield* Check.equal(
+        yield* snapshots.contents(made, { snapshot: c }),
+        { "state": "tried" },
+        "the snapshot that was kept last"
+      )
     })
   }),
   Case.make({
     id: "snapshotAndSwitch/refuses-an-unknown-snapshot",
-    title: "MUST take no snapshot when there is none to go back to",
+    title: "MUST take no snapshot when the target snapshot does not exist",
     source: Case.service("Ploop.snapshotAndSwitch"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -82,7 +86,7 @@ export const snapshotAndSwitch: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "snapshotAndSwitch/refuses-the-top",
-    title: "MUST take no snapshot when it is to go back to the top delta",
+    title: "MUST take no snapshot when the target is the top delta",
     source: Case.service("Ploop.snapshotAndSwitch"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -95,7 +99,7 @@ export const snapshotAndSwitch: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "snapshotAndSwitch/refuses-a-temporary-one",
-    title: "MUST take no snapshot when the one to go back to is to go away",
+    title: "MUST take no snapshot when the target snapshot is temporary",
     source: Case.service("Ploop.snapshotAndSwitch"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -108,7 +112,7 @@ export const snapshotAndSwitch: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "snapshotAndSwitch/refuses-an-id-that-is-there",
-    title: "MUST refuse to keep the old top delta by an identifier that a snapshot has, and change nothing",
+    title: "MUST refuse the identifier of an existing snapshot for the old top delta, and change nothing",
     source: Case.service("Ploop.snapshotAndSwitch"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -123,7 +127,7 @@ export const snapshotAndSwitch: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "snapshotAndSwitch/refuses-what-is-no-id",
-    title: "MUST refuse an identifier to keep the old top delta by that is no UUID or a reserved one",
+    title: "MUST refuse an identifier for the old top delta that is reserved or not a UUID",
     source: Case.service("Request.SnapshotAndSwitch"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -139,7 +143,7 @@ export const snapshotAndSwitch: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "snapshotAndSwitch/does-neither-when-the-switch-fails",
-    title: "MUST undo the snapshot when the switch after it fails: the tree and the data are as they were",
+    title: "MUST undo the snapshot when the switch after it fails, and restore the tree and the data",
     source: Case.service("Ploop.snapshotAndSwitch"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -154,7 +158,7 @@ export const snapshotAndSwitch: ReadonlyArray<Case.Case> = [
       yield* Check.fails(ploop.snapshotAndSwitch({ disk, id: b, keepAs: c }), "ImageNotFound", { image })
       yield* Check.equal(yield* Conformance.parents(disk), tree, "the tree")
       yield* Check.equal<string>(yield* ploop.topDelta({ disk }), old, "the file of the top delta")
-      yield* Check.equal(yield* snapshots.occupied(old), [2], "what is in the top delta")
+      yield* Check.equal(yield* snapshots.occupied(old), [2], "the blocks in the top delta")
     })
   }),
   Case.make({

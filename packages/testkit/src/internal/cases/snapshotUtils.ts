@@ -17,7 +17,7 @@ const { a, b } = Conformance.ids
 
 // Disks
 
-/** Takes snapshots one after the other, so that each is built on the one before. */
+/** Takes snapshots one after the other, each the child of the one before. */
 export const take = (disk: Conformance.TestDisk, ...ids: ReadonlyArray<SnapshotId.SnapshotId>) =>
   Effect.flatMap(
     Ploop.Ploop,
@@ -28,7 +28,7 @@ export const take = (disk: Conformance.TestDisk, ...ids: ReadonlyArray<SnapshotI
 export const chained = (ids: ReadonlyArray<SnapshotId.SnapshotId>, options?: Conformance.DiskOptions) =>
   Effect.tap(Conformance.disk(options), (disk) => take(disk, ...ids))
 
-/** A disk on whose snapshot `a` both snapshot `b` and the top delta are built. */
+/** A disk whose snapshot `a` has two children: the snapshot `b` and the top delta. */
 export const branched = (options?: Conformance.DiskOptions) =>
   Effect.gen(function*() {
     const disk = yield* chained([a, b], options)
@@ -36,7 +36,7 @@ export const branched = (options?: Conformance.DiskOptions) =>
     return disk
   })
 
-/** The same, after `a` was to be deleted: it is temporary now. */
+/** The same, after a deletion of `a`, which is temporary now. */
 export const marked = (options?: Conformance.DiskOptions) =>
   Effect.gen(function*() {
     const disk = yield* branched(options)
@@ -44,9 +44,9 @@ export const marked = (options?: Conformance.DiskOptions) =>
     return disk
   })
 
-// What can be seen of a disk
+// The visible state of a disk
 
-/** The absolute paths of the image files, by identifier and in the order of the descriptor. */
+/** The identifiers and absolute paths of the images, in the order of the descriptor. */
 export const files = (disk: Conformance.TestDisk) =>
   Effect.gen(function*() {
     const tree = yield* (yield* Ploop.Ploop).listSnapshots({ disk: disk.disk })
@@ -60,12 +60,12 @@ export const temporary = (disk: Conformance.TestDisk) =>
     (tree) => SnapshotTree.nodes(tree).filter(({ temporary }) => temporary).map(({ id }) => id)
   )
 
-/** Checks that a file is called like another with an identifier behind it. */
+/** Checks that a file has the name of another one with an identifier as suffix. */
 export const isNamedAfter = (file: string, other: string) =>
   Effect.gen(function*() {
     const name = (yield* Path.Path).basename(file)
     const rest = name.startsWith(`${other}.`) ? name.slice(other.length + 1) : ""
-    yield* Check.isTrue(/^\{[0-9a-f-]{36}\}$/.test(rest), `whether it is called ${other} and an identifier`, name)
+    yield* Check.isTrue(/^\{[0-9a-f-]{36}\}$/.test(rest), `whether it is named ${other} with an identifier`, name)
   })
 
 /** Checks that the directory of the disk has the image files of the descriptor and no others. */
@@ -78,7 +78,7 @@ export const onlyNamedImages = (disk: Conformance.TestDisk) =>
     const named = (yield* files(disk)).map(([, file]) => file)
       .filter((file) => path.dirname(file) === disk.directory)
       .map((file) => path.basename(file))
-    yield* Check.equal(there.sort(), named.sort(), "the image files that are there, and those of the descriptor")
+    yield* Check.equal(there.sort(), named.sort(), "the image files that exist, and those of the descriptor")
   })
 
 const fingerprint = (file: string): Effect.Effect<string, PlatformError, FileSystem.FileSystem> =>
@@ -90,7 +90,7 @@ const fingerprint = (file: string): Effect.Effect<string, PlatformError, FileSys
     return `${bytes.length} bytes, ${fingerprintOf(bytes)}`
   })
 
-/** The bytes of the descriptor and of the image files, in short. */
+/** Digests of the descriptor and the image files. */
 const seen = (disk: Conformance.TestDisk) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -101,8 +101,8 @@ const seen = (disk: Conformance.TestDisk) =>
   })
 
 /**
- * Does something that must leave the disk as it is: its descriptor and its image
- * files. The lock file of a tool, and a descriptor that it wrote aside, do not count.
+ * Runs an effect that must not change the descriptor and the image files of the
+ * disk. Lock files and temporary descriptors of the tool do not count.
  */
 export const untouched = <A, E, R>(disk: Conformance.TestDisk, effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
@@ -112,7 +112,7 @@ export const untouched = <A, E, R>(disk: Conformance.TestDisk, effect: Effect.Ef
     return result
   })
 
-/** Checks that an argument is refused by name, value and rule before there is even a lock. */
+/** Checks that an argument is refused with its name, value and rule, before the disk is locked. */
 export const refuses = <R>(
   disk: Conformance.TestDisk,
   effect: Effect.Effect<unknown, PloopError, R>,
@@ -160,7 +160,7 @@ export const isMarkedInUse = (file: string) =>
 const header = { clusterSectors: 28, clusters: 32, index: 64 }
 const sector = 512
 
-/** Gives an image of format version 1 a cluster of its own, as a write to the disk there does. */
+/** Allocates a cluster in an image of format version 1, as a write to the disk does. */
 export const occupy = (file: string, cluster: number) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -171,7 +171,7 @@ export const occupy = (file: string, cluster: number) =>
     yield* ImageFile.markNotEmpty(file)
   })
 
-/** The clusters that an image has of its own. */
+/** The clusters that an image stores. */
 export const occupied = (file: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -183,7 +183,7 @@ export const occupied = (file: string) =>
 
 // Contents
 
-/** What is in a disk or a snapshot, found by mounting it. */
+/** The files of a disk or a snapshot, which is mounted to read them. */
 export const contents = (
   disk: Conformance.TestDisk,
   options: Partial<Omit<Request.MountOptions, "disk" | "target">> = {}
@@ -192,7 +192,7 @@ export const contents = (
     Effect.flatMap(Conformance.mounted(disk.disk, { at: "look", ...options }), ({ target }) => FileTree.read(target))
   )
 
-/** Mounts a disk, writes to it and umounts it. */
+/** Mounts a disk, writes files and unmounts it. */
 export const put = (disk: Conformance.TestDisk, tree: FileTree.FileTree) =>
   Effect.scoped(
     Effect.flatMap(Conformance.mounted(disk.disk, { at: "write" }), ({ target }) => FileTree.write(target, tree))

@@ -10,7 +10,7 @@ import { onDevice } from "./lowLevel.js"
 export const start: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "start/after-a-stop",
-    title: "MUST start a device that was stopped, so that its disk is umounted as ever",
+    title: "MUST start a stopped device, so that its disk can be unmounted as usual",
     source: Case.manual("start"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -27,7 +27,7 @@ export const start: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "start/of-a-running-device",
-    title: "MUST refuse to start a device that runs, and leave it running",
+    title: "MUST refuse to start a running device, and leave it running",
     source: Case.source("the driver's ploop_start"),
     needs: ["device"],
     run: Effect.gen(function*() {

@@ -10,7 +10,7 @@ import { onDevice } from "./lowLevel.js"
 export const stop: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "stop/closes-the-image",
-    title: "MUST close the image: it is not marked as in use any more, also before the device is cleared",
+    title: "MUST close the image and clear its in-use flag, even before the device is cleared",
     source: Case.manual("stop"),
     needs: ["device"],
     run: Effect.gen(function*() {

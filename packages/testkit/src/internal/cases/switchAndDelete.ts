@@ -12,7 +12,7 @@ const top = SnapshotId.top
 export const switchAndDelete: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "switchAndDelete/consumes-the-snapshot",
-    title: "MUST let the top delta live on in the file of the snapshot, whose identifier is gone",
+    title: "MUST use the file of the snapshot as the top delta, and remove the identifier of the snapshot",
     source: Case.service("Ploop.switchAndDelete"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -24,13 +24,13 @@ export const switchAndDelete: ReadonlyArray<Case.Case> = [
       yield* ploop.switchAndDelete({ disk, id: b })
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal<string>(yield* ploop.topDelta({ disk }), file, "the file of the top delta")
-      yield* Check.equal(yield* snapshots.occupied(file), [1], "what is in it")
+      yield* Check.equal(yield* snapshots.occupied(file), [1], "the blocks in it")
       yield* snapshots.onlyNamedImages(made)
     })
   }),
   Case.make({
     id: "switchAndDelete/goes-to-another-branch",
-    title: "MUST go to the snapshot at the end of another branch and consume it",
+    title: "MUST switch to the snapshot at the end of another branch and delete it",
     source: Case.service("Ploop.switchAndDelete"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -45,7 +45,7 @@ export const switchAndDelete: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchAndDelete/leaves-no-snapshot",
-    title: "MUST leave a disk of one image when it consumes the only snapshot",
+    title: "MUST leave a disk with one image when it deletes the only snapshot",
     source: Case.service("Ploop.switchAndDelete"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -58,7 +58,7 @@ export const switchAndDelete: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchAndDelete/brings-back-the-contents",
-    title: "MUST show what was in the snapshot, without what was written since",
+    title: "MUST show the files of the snapshot, without what was written since",
     source: Case.service("Ploop.switchAndDelete"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -73,7 +73,7 @@ export const switchAndDelete: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchAndDelete/refuses-when-others-are-built-on-it",
-    title: "MUST refuse a snapshot on which others than the top delta are built, count them, and change nothing",
+    title: "MUST refuse a snapshot with children other than the top delta, count them, and change nothing",
     source: Case.service("Ploop.switchAndDelete"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -93,7 +93,7 @@ export const switchAndDelete: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchAndDelete/refuses-an-unknown-snapshot",
-    title: "MUST say that there is no such snapshot, and keep the top delta",
+    title: "MUST report an unknown snapshot, and keep the top delta",
     source: Case.service("Ploop.switchAndDelete"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -119,7 +119,7 @@ export const switchAndDelete: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchAndDelete/refuses-a-temporary-one",
-    title: "MUST refuse a snapshot that is to go away, and change nothing",
+    title: "MUST refuse a temporary snapshot, and change nothing",
     source: Case.service("Ploop.switchAndDelete"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -132,7 +132,7 @@ export const switchAndDelete: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchAndDelete/refuses-what-is-no-id",
-    title: "MUST refuse what is no UUID before anything is touched",
+    title: "MUST refuse an identifier that is not a UUID before anything is touched",
     source: Case.service("Request.OfSnapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -163,7 +163,7 @@ export const switchAndDelete: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "switchAndDelete/keeps-what-a-device-shows",
     title:
-      "MUST switch to a snapshot that a device with a component name shows, but keep it, and consume it when asked again after that",
+      "MUST switch to a snapshot that a component device uses but keep it, and delete it in a second call after the device has stopped",
     source: Case.source("lib/snapshot.c check_snapshot_mount"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -176,11 +176,11 @@ export const switchAndDelete: ReadonlyArray<Case.Case> = [
       yield* Check.fails(ploop.switchAndDelete({ disk, id: a }), "SnapshotInUse", { id: a, devices: [device] })
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
       yield* Check.equal(yield* Conformance.fileOf(made, a), made.image, "the file of the snapshot")
-      yield* Check.equal(yield* snapshots.occupied(yield* ploop.topDelta({ disk })), [], "what is in the top delta")
+      yield* Check.equal(yield* snapshots.occupied(yield* ploop.topDelta({ disk })), [], "the blocks in the top delta")
       yield* ploop.umount({ disk, component: "look" })
       yield* ploop.switchAndDelete({ disk, id: a })
-      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree after asking again")
-      yield* Check.equal(yield* snapshots.occupied(made.image), [1], "what is in the disk")
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree after the second call")
+      yield* Check.equal(yield* snapshots.occupied(made.image), [1], "the blocks of the disk")
       yield* snapshots.onlyNamedImages(made)
     })
   })

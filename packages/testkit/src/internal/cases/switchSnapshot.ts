@@ -18,7 +18,7 @@ const top = SnapshotId.top
 export const switchSnapshot: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "switchSnapshot/begins-a-new-top-upon-it",
-    title: "MUST remove the top delta with its file, and begin an empty one upon the snapshot",
+    title: "MUST remove the top delta with its file, and start an empty one above the snapshot",
     source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -31,14 +31,14 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
       const file = yield* ploop.topDelta({ disk })
       yield* Check.different(file, old, "the file of the top delta")
-      yield* Check.equal(yield* snapshots.occupied(file), [], "what is in it")
+      yield* Check.equal(yield* snapshots.occupied(file), [], "the blocks in it")
       yield* Check.equal((yield* snapshots.files(made)).slice(0, -1), before.slice(0, -1), "the files of the snapshots")
       yield* snapshots.onlyNamedImages(made)
     })
   }),
   Case.make({
     id: "switchSnapshot/makes-a-branch",
-    title: "MUST keep the snapshots that are built on the one it goes back to, as a branch beside the top delta",
+    title: "MUST keep the children of the target snapshot, as a branch beside the top delta",
     source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -56,14 +56,14 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         yield* Conformance.parents(disk),
         [[a, undefined], [b, a], [c, b], [top, c]],
-        "the tree after going to the other branch"
+        "the tree after the switch to the other branch"
       )
       yield* snapshots.onlyNamedImages(made)
     })
   }),
   Case.make({
     id: "switchSnapshot/brings-back-the-size-of-the-snapshot",
-    title: "MUST make the new top delta as large as the snapshot was",
+    title: "MUST create a top delta as large as the snapshot",
     source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -79,8 +79,8 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "switchSnapshot/names-the-file-after-the-base",
     title:
-      "MUST name the file of the new top delta after that of the base, whatever it is called, with an identifier behind it",
-    source: Case.observed("snapshot-switch of a disk whose base is called root.hdd.{…}"),
+      "MUST name the file of the new top delta after that of the base, whatever its name, with an identifier as suffix",
+    source: Case.observed("snapshot-switch of a disk whose base is named root.hdd.{…}"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const path = yield* Path.Path
@@ -91,7 +91,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/upon-a-raw-image",
-    title: "MUST lay a delta of the ploop format upon a snapshot whose image is raw, and keep that",
+    title: "MUST put a delta in ploop format on a snapshot whose image is raw, and keep the raw image",
     source: Case.observed("switch of a raw disk"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -102,7 +102,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
       const { capabilities } = yield* Conformance.Conformance
       const { version } = yield* ploop.imageInfo({ disk: made.disk })
       yield* Check.equal(version, capabilities.has("version2") ? 2 : 1, "the format version")
-      // The type in the descriptor is that of the base for every image.
+      // In the descriptor, every image has the type of the base.
       const { images } = yield* descriptor(made.disk)
       yield* Check.equal(images.map(({ type }) => type), ["Plain", "Plain"], "the types")
       yield* Check.equal(yield* Conformance.fileOf(made, a), made.image, "the file of the snapshot")
@@ -111,7 +111,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/refuses-an-unknown-snapshot",
-    title: "MUST say that there is no such snapshot, and change nothing",
+    title: "MUST report an unknown snapshot, and change nothing",
     source: Case.observed("switch to an unknown identifier"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -127,7 +127,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/refuses-the-top",
-    title: "MUST refuse the identifier of the top delta, on which the disk is already, and change nothing",
+    title: "MUST refuse the identifier of the top delta, which is already current, and change nothing",
     source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -140,7 +140,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/refuses-a-temporary-one",
-    title: "MUST refuse a snapshot that is to go away, and change nothing",
+    title: "MUST refuse a temporary snapshot, and change nothing",
     source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -153,7 +153,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/refuses-a-temporary-one-above-the-base",
-    title: "MUST refuse a snapshot that is to go away wherever it is in the tree, and take those around it",
+    title: "MUST refuse a temporary snapshot anywhere in the tree, and accept the snapshots around it",
     source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -172,12 +172,12 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/refuses-when-something-is-built-on-the-top",
-    title: "MUST refuse to remove a top delta on which a snapshot is built, and change nothing",
+    title: "MUST refuse to remove a top delta with a child, and change nothing",
     source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.branched()
-      // The top delta takes the place of a, with b upon it.
+      // The top delta takes the place of a, and b is its child.
       yield* ploop.deleteSnapshot({ disk: made.disk, id: top })
       yield* Check.equal(yield* Conformance.parents(made.disk), [[top, undefined], [b, top]], "the tree")
       yield* snapshots.untouched(
@@ -192,7 +192,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/refuses-what-is-no-id",
-    title: "MUST refuse what is no UUID, or the nil one, before anything is touched",
+    title: "MUST refuse an identifier that is not a UUID, or is the nil UUID, before anything is touched",
     source: Case.service("Request.OfSnapshot"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -219,7 +219,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/refuses-when-the-image-is-missing",
-    title: "MUST name the image file of the snapshot when it is not there, and keep the top delta",
+    title: "MUST name a missing image file of the snapshot, and keep the top delta",
     source: Case.observed("switch to a snapshot without its image"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -235,7 +235,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/gives-up-a-top-that-is-lost",
-    title: "MUST go back to a snapshot also when the image of the top delta is missing, broken or marked in use",
+    title: "MUST switch to a snapshot even if the image of the top delta is missing, broken or has its in-use flag set",
     source: Case.observed("switch of a disk that was not closed"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -248,14 +248,14 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
         yield* ploop.switchSnapshot({ disk, id: a })
         const file = yield* ploop.topDelta({ disk })
         yield* Check.different(file, old, "the file of the top delta")
-        yield* Check.equal(yield* snapshots.isMarkedInUse(file), false, "whether it is marked in use")
+        yield* Check.equal(yield* snapshots.isMarkedInUse(file), false, "its in-use flag")
         yield* snapshots.onlyNamedImages(made)
       }
     })
   }),
   Case.make({
     id: "switchSnapshot/upon-an-image-that-was-not-closed",
-    title: "MUST refuse, on generation 1.15, a snapshot whose image is marked in use, and change nothing",
+    title: "MUST refuse, on generation 1.15, a snapshot whose image has its in-use flag set, and change nothing",
     source: Case.observed("switch to a snapshot that was not closed"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -274,7 +274,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "switchSnapshot/of-an-old-descriptor",
     title:
-      "MUST refuse, on generation 1.15, a descriptor whose top delta has another identifier than the usual one, and change nothing",
+      "MUST refuse, on generation 1.15, a descriptor whose top delta has an unusual identifier, and change nothing",
     source: Case.observed("descriptors of the old format"),
     generations: ["1.15"],
     run: Effect.gen(function*() {
@@ -290,7 +290,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/refuses-a-missing-descriptor",
-    title: "MUST say that there is no disk where there is no descriptor",
+    title: "MUST report a missing descriptor",
     source: Case.observed("switch without a descriptor"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -321,7 +321,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/is-not-hindered-by-a-component",
-    title: "MUST go back to a snapshot while a device with a component name shows it",
+    title: "MUST switch to a snapshot while a component device uses it",
     source: Case.observed("switch while a component device runs"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -336,7 +336,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/discards-what-was-written-since",
-    title: "MUST show what was in the snapshot, discard what was written since, and do so again",
+    title: "MUST show the files of the snapshot and discard what was written since, each time",
     source: Case.manual("snapshot-switch"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -350,7 +350,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
         yield* Check.equal(
           yield* snapshots.contents(made),
           { "etc/": "", "etc/motd": "before" },
-          `the disk after the ${time} time`
+          `the disk after the ${time} switch`
         )
       }
     })
@@ -379,7 +379,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "switchSnapshot/forgets-the-numbers-of-the-file-system",
-    title: "MUST forget what a umount noted of the file system, which was another one",
+    title: "MUST remove the cached numbers of the last unmount, which are of another file system",
     source: Case.observed("snapshot-switch removes .statfs"),
     needs: ["mount"],
     run: Effect.gen(function*() {

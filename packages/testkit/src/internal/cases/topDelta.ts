@@ -14,7 +14,7 @@ const top = SnapshotId.top
 export const topDelta: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "topDelta/follows-the-snapshots",
-    title: "MUST be the file of the top delta after each operation that changes it: absolute, and there",
+    title: "MUST return the absolute path of the existing file of the top delta after each operation that changes it",
     source: Case.source("lib/di.c find_image_by_guid"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -25,7 +25,7 @@ export const topDelta: ReadonlyArray<Case.Case> = [
       const look = Effect.gen(function*() {
         const file = yield* ploop.topDelta({ disk })
         yield* Check.equal(path.isAbsolute(file), true, `whether ${file} is absolute`)
-        yield* Check.equal(yield* fs.exists(file), true, `whether ${file} is there`)
+        yield* Check.equal(yield* fs.exists(file), true, `whether ${file} exists`)
         yield* Check.equal<string>(file, yield* Conformance.fileOf(made, top), "the file of the top delta")
         return file
       })
@@ -41,7 +41,7 @@ export const topDelta: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "topDelta/looks-at-the-descriptor-alone",
-    title: "MUST answer also when the file is not there, and touch nothing",
+    title: "MUST succeed even if the file is missing, and touch nothing",
     source: Case.service("Ploop.topDelta"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -49,13 +49,13 @@ export const topDelta: ReadonlyArray<Case.Case> = [
       const made = yield* Conformance.disk()
       yield* fs.remove(made.image)
       const before = yield* fs.readDirectory(made.directory)
-      yield* Check.equal(yield* ploop.topDelta({ disk: made.disk }), made.image, "the answer")
+      yield* Check.equal(yield* ploop.topDelta({ disk: made.disk }), made.image, "the result")
       yield* Check.equal(yield* fs.readDirectory(made.directory), before, "the files of the directory")
     })
   }),
   Case.make({
     id: "topDelta/of-a-moved-disk",
-    title: "MUST take the names in the descriptor relative to its directory, wherever that has gone",
+    title: "MUST resolve the names in the descriptor relative to its directory, even after the directory was moved",
     source: Case.source("lib/xml.c ploop_read_dd"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -66,14 +66,14 @@ export const topDelta: ReadonlyArray<Case.Case> = [
       const moved = yield* Conformance.path("moved")
       yield* fs.rename(made.directory, moved)
       const disk = path.join(moved, path.basename(made.disk))
-      yield* Check.equal<string>(yield* ploop.topDelta({ disk }), path.join(moved, name), "the answer")
+      yield* Check.equal<string>(yield* ploop.topDelta({ disk }), path.join(moved, name), "the result")
       yield* ploop.createSnapshot({ disk, id: b })
       yield* Check.equal(path.dirname(yield* ploop.topDelta({ disk })), moved, "the directory after a snapshot there")
     })
   }),
   Case.make({
     id: "topDelta/is-what-is-written-to",
-    title: "MUST be the image that grows when something is written to the disk",
+    title: "MUST return the image that grows when something is written to the disk",
     source: Case.manual("snapshot"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -87,12 +87,12 @@ export const topDelta: ReadonlyArray<Case.Case> = [
       yield* snapshots.put(made, { "large": "0123456789abcdef".repeat(512 * 1024) })
       const [same, after] = yield* sizes
       yield* Check.equal(same, base, "the size of the snapshot")
-      yield* Check.isTrue(after! >= before! + 8n * 1024n * 1024n, "the top delta has grown by what was written", after)
+      yield* Check.isTrue(after! >= before! + 8n * 1024n * 1024n, "the top delta grew by what was written", after)
     })
   }),
   Case.make({
     id: "topDelta/refuses-a-missing-descriptor",
-    title: "MUST say that there is no disk where there is no descriptor",
+    title: "MUST report a missing descriptor",
     source: Case.service("Ploop.topDelta"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

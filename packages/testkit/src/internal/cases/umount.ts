@@ -12,7 +12,7 @@ import * as FileTree from "../../FileTree.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
 
-/** The names by which a mounted disk can be umounted. */
+/** The ways to name a disk that is to be unmounted. */
 const forms = {
   disk: ({ disk }: Named) => ({ disk }),
   device: ({ device }: Named) => ({ device }),
@@ -28,7 +28,8 @@ interface Named extends Conformance.TestDisk {
 const byEveryName = (Object.keys(forms) as ReadonlyArray<keyof typeof forms>).map((form) =>
   Case.make({
     id: `umount/by-${form}`,
-    title: `MUST umount the file system and stop the device that the ${form} names, once, and clear the mark of use`,
+    title:
+      `MUST unmount the file system, stop the device and clear the in-use flag, given the ${form}; a second call fails`,
     source: Case.manual("umount"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -43,14 +44,14 @@ const byEveryName = (Object.keys(forms) as ReadonlyArray<keyof typeof forms>).ma
       yield* Check.equal(
         yield* fs.exists(`${made.image}.mnt`),
         form !== "disk" || (yield* Conformance.ofGeneration({ "1.15": false, "7": false, "9": true })),
-        "whether the directory is there at which the tool mounts by itself"
+        "whether the default mount point of the tool still exists"
       )
       yield* Check.equal(yield* FileTree.read(target), {}, "the directory")
       yield* Check.equal(yield* ploop.isMounted({ disk: made.disk }), false, "whether it is mounted")
       const devices = yield* ploop.listDevices
       yield* Check.equal(devices.filter(({ image }) => image === made.image), [], "the devices of the disk")
       yield* Check.equal((yield* ploop.check({ image: made.image })).outcome, "clean", "the image")
-      // The name of the device may be that of another disk's by now.
+      // Another disk may have taken the device meanwhile.
       yield* Check.fails(ploop.umount(form === "device" ? { disk: made.disk } : options), "NotMounted")
     })
   })
@@ -59,7 +60,7 @@ const byEveryName = (Object.keys(forms) as ReadonlyArray<keyof typeof forms>).ma
 const components: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "umount/of-a-component-leaves-the-others",
-    title: "MUST stop the device that the component names, by disk and by image, and leave the others",
+    title: "MUST stop the device of the given component, by disk and by image, and leave the others running",
     source: Case.manual("umount, -c"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -80,7 +81,7 @@ const components: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "umount/without-a-component-means-the-unnamed",
-    title: "MUST not take a device with a component name for the disk's own",
+    title: "MUST NOT unmount a component device when no component is given",
     source: Case.source("lib/ploop.c ploop_find_dev_by_cn"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -105,7 +106,7 @@ const refusals: ReadonlyArray<Case.Case> = [
       const { directory, disk, image } = yield* Conformance.disk()
       const target = yield* Conformance.directory("mnt")
       const missing = yield* Conformance.path("nowhere")
-      // Generation 9 is not asked about a disk without a device.
+      // Generation 9 is not tried with a disk without a device.
       const isAsked = yield* Conformance.ofGeneration({ "1.15": true, "7": true, "9": false })
       const refused = (options: Request.UmountOptions, exitCode: number) =>
         files.untouched(
@@ -121,8 +122,8 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "umount/refuses-a-device-that-is-not-there",
-    title: "MUST refuse a device that is not there",
-    source: Case.service("Ploop.umount: each generation answers in its own way, one crashes"),
+    title: "MUST refuse a missing device",
+    source: Case.service("Ploop.umount: each generation behaves differently, and one crashes"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const device = yield* Conformance.ofGeneration({
@@ -137,7 +138,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "umount/refuses-while-a-file-is-open",
-    title: "MUST refuse while a file below the mount point is open, leave it mounted, and succeed afterwards",
+    title: "MUST refuse while a file in the mount is open, leave it mounted, and succeed once it is closed",
     source: Case.observed("umount: Failed to umount, exit code 22 (1.15) or 46"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -151,13 +152,13 @@ const refusals: ReadonlyArray<Case.Case> = [
       yield* Effect.scoped(Effect.gen(function*() {
         yield* fs.open(path.join(target, "open"))
         yield* Check.fails(ploop.umount({ disk }), "Busy", { exitCode })
-        yield* Check.equal(yield* FileTree.read(target), { "open": "1" }, "what is in the disk")
+        yield* Check.equal(yield* FileTree.read(target), { "open": "1" }, "the files of the disk")
         yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether it is mounted")
-        // The numbers are kept before it is tried, and stay.
+        // The tool caches the numbers before it tries, and keeps them.
         yield* Check.equal(
           (yield* ploop.fileSystemInfo({ disk })).source,
           yield* Conformance.ofGeneration({ "1.15": "cached", "7": "cached", "9": "mounted" }),
-          "where the numbers of the file system are from"
+          "the source of the numbers"
         )
       }))
       yield* ploop.umount({ disk })
@@ -166,7 +167,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "umount/refuses-while-another-disk-runs-from-it",
-    title: "MUST refuse while another disk runs from an image inside, and succeed once that is umounted",
+    title: "MUST refuse while another disk runs from an image inside, and succeed once that disk is unmounted",
     source: Case.observed("umount of a file system that holds the image of a running device"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -189,7 +190,7 @@ const refusals: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "umount/takes-one-name",
-    title: "MUST refuse two names at once, none, and a component of what is named without one",
+    title: "MUST refuse two names, no name, a component with a mount point, and a partition as device",
     source: Case.service("Request.Umount"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

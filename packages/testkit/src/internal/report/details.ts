@@ -9,7 +9,7 @@ export const operation = ({ arguments: argv, exitCode, name, outcome, subject }:
 const section = (name: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
   lines.length === 0 ? [] : [`${name}:`, ...lines.map((line) => `  ${line}`)]
 
-/** What a person needs to know of a failure beside its message. */
+/** The details of a failure beside its message. */
 export const lines = (outcome: Extract<Outcome, { readonly _tag: "Failed" }>): ReadonlyArray<string> => [
   ...section("operations", outcome.operations.flatMap(operation)),
   ...section("output", outcome.output)

@@ -43,7 +43,7 @@ const classes = { passed: "pass", failed: "fail", skipped: "skip" } as const
 
 type Counted = Pick<Row, (typeof outcomes)[number]>
 
-/** The shares of the outcomes, for the eye alone: the numbers are beside it. */
+/** The shares of the outcomes as a bar. It is hidden from screen readers, which have the numbers. */
 const bar = (counted: Counted): string =>
   `<div class="bar" aria-hidden="true">${
     outcomes.filter((name) => counted[name] > 0)
@@ -71,7 +71,7 @@ const matrix = (report: Report): string =>
 <tbody>${rows(report).map((row) => line(row, heading(row))).join("\n")}</tbody>
 <tfoot>${line({ operation: "all", ...counts(report.results) }, "all")}</tfoot></table>`
 
-/** So many failures are shown whole; of more, the first thing to read is which there are. */
+/** Up to this many failures are expanded; more are collapsed to a list. */
 const fewFailures = 20
 
 const failure = (open: boolean) => ({ id, outcome, source, title }: Failure): string => {
@@ -129,9 +129,9 @@ const environment = ({ startedAt, target }: Report): string =>
     [
       ["tool", target.tool],
       ["generation", target.generation],
-      ["can", target.capabilities.map(Capability.describe).join("; ")],
+      ["capabilities", target.capabilities.map(Capability.describe).join("; ")],
       ...target.lacks.map(({ capability, reason }) => ["lacks", `${Capability.describe(capability)}: ${reason}`]),
-      ["begun", DateTime.formatIso(startedAt)]
+      ["started", DateTime.formatIso(startedAt)]
     ].map(([name, value]) => `<dt>${name}</dt><dd>${html(value ?? "")}</dd>`).join("\n")
   }</dl>`
 

@@ -10,7 +10,7 @@ const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: "
 const seconds = (results: ReadonlyArray<CaseResult>): string =>
   (results.reduce((sum, { duration }) => sum + duration, 0) / 1000).toFixed(3)
 
-/** XML has no way to write most of the control characters. */
+/** XML cannot represent most control characters. */
 const allowed = (text: string): string => text.replace(/[^\t\n\r\x20-\uFFFD]/g, "\uFFFD")
 
 const testcase = (result: CaseResult): object => ({

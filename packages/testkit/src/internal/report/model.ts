@@ -1,15 +1,17 @@
+import { Name } from "@effect-ploop/core/Operation"
 import * as Schema from "effect/Schema"
+import * as Case from "../../Case.js"
 import { Profile } from "../../Target.js"
 
 /**
- * An operation that a case ran: what it was asked about, how it ended, and, where
- * a tool was run for it, the tool's arguments and exit code.
+ * An operation that a case ran: its subject, its outcome, and, if it ran the tool,
+ * the tool's arguments and exit code.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const Operation = Schema.Struct({
-  name: Schema.String,
+  name: Name,
   subject: Schema.String,
   outcome: Schema.String,
   arguments: Schema.optional(Schema.String),
@@ -23,7 +25,7 @@ export const Operation = Schema.Struct({
 export type Operation = typeof Operation.Type
 
 /**
- * The rule is kept.
+ * The case passed.
  *
  * @since 0.1.0
  * @category schemas
@@ -31,8 +33,8 @@ export type Operation = typeof Operation.Type
 export const Passed = Schema.TaggedStruct("Passed", {})
 
 /**
- * The rule is broken: why, the operations that the case ran, and what was logged
- * meanwhile, the tool's output among it.
+ * The case failed: why, the operations that it ran, and what was logged, including
+ * the tool's output.
  *
  * @since 0.1.0
  * @category schemas
@@ -44,8 +46,7 @@ export const Failed = Schema.TaggedStruct("Failed", {
 })
 
 /**
- * The case was not run, because the target lacks something, or because the run
- * ended before.
+ * The case was not run, because the target lacks something or the run ended early.
  *
  * @since 0.1.0
  * @category schemas
@@ -65,13 +66,13 @@ export const Outcome = Schema.Union(Passed, Failed, Skipped)
 export type Outcome = typeof Outcome.Type
 
 /**
- * What came of one case; `duration` is in milliseconds.
+ * The result of one case; `duration` is in milliseconds.
  *
  * @since 0.1.0
  * @category schemas
  */
 export const CaseResult = Schema.Struct({
-  id: Schema.String,
+  id: Case.Id,
   title: Schema.String,
   source: Schema.String,
   outcome: Outcome,
@@ -85,8 +86,8 @@ export const CaseResult = Schema.Struct({
 export type CaseResult = typeof CaseResult.Type
 
 /**
- * What came of a run: when it began, on what, the result of each case in the
- * order of the suite, and, when it ended before its time, why.
+ * The outcome of a run: when it started, its target, the result of each case in
+ * the order of the suite, and, if it ended early, why.
  *
  * @since 0.1.0
  * @category schemas
@@ -99,7 +100,7 @@ export class Report extends Schema.Class<Report>("@effect-ploop/testkit/Report/R
 }) {}
 
 /**
- * How many cases ended in which way.
+ * The number of cases for each outcome.
  *
  * @since 0.1.0
  * @category models
@@ -125,7 +126,7 @@ export const counts = (results: ReadonlyArray<CaseResult>): Counts => {
 }
 
 /**
- * Whether nothing failed and the run came to its end.
+ * Whether no case failed and the run finished.
  *
  * @since 0.1.0
  * @category queries

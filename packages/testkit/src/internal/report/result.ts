@@ -1,7 +1,7 @@
 import type * as Case from "../../Case.js"
 import type { CaseResult, Outcome } from "./model.js"
 
-/** The outcome of a case, with what the case says of itself. */
+/** The result of a case: its outcome, with its identifier, title and source. */
 export const result = (self: Case.Case, outcome: Outcome, duration: number): CaseResult => ({
   id: self.id,
   title: self.title,

@@ -2,9 +2,9 @@ import * as Array from "effect/Array"
 import * as Case from "../../Case.js"
 import type { CaseResult, Outcome, Report } from "./model.js"
 
-/** How the cases of one operation ended. */
+/** The outcomes of the cases of one operation, or of all. */
 export interface Row {
-  readonly operation: string
+  readonly operation: Case.Topic | "all"
   readonly passed: number
   readonly failed: number
   readonly skipped: number
@@ -16,7 +16,11 @@ const count = (results: ReadonlyArray<CaseResult>, tag: Outcome["_tag"]): number
 /** The results by operation, in the order of the suite. */
 export const byOperation = <Result extends CaseResult>(
   results: ReadonlyArray<Result>
-): ReadonlyArray<readonly [string, ReadonlyArray<Result>]> => Object.entries(Array.groupBy(results, Case.operation))
+): ReadonlyArray<readonly [Case.Topic, ReadonlyArray<Result>]> =>
+  Array.dedupe(results.map(Case.operation)).map((operation) => [
+    operation,
+    results.filter((result) => Case.operation(result) === operation)
+  ])
 
 export const rows = ({ results }: Report): ReadonlyArray<Row> =>
   byOperation(results).map(([operation, group]) => ({
@@ -33,7 +37,7 @@ const isFailure = (result: CaseResult): result is Failure => result.outcome._tag
 
 export const failures = ({ results }: Report): ReadonlyArray<Failure> => results.filter(isFailure)
 
-/** The reasons for which cases were skipped, and how many each. */
+/** The reasons for which cases were skipped, with the number of cases. */
 export const reasons = ({ results }: Report): ReadonlyArray<readonly [string, number]> => {
   const counted = new Map<string, number>()
   for (const { outcome } of results) {
@@ -42,14 +46,14 @@ export const reasons = ({ results }: Report): ReadonlyArray<readonly [string, nu
   return [...counted]
 }
 
-/** What came of a run, in a sentence. */
+/** The outcome of a run in one sentence. */
 export const sentence = (report: Report): string => {
   const failed = count(report.results, "Failed")
   const ran = report.results.length - count(report.results, "Skipped")
   const words = ran === 0
-    ? "No rule was tried."
+    ? "No case ran."
     : failed === 0
-    ? `Every rule that was tried is kept: ${ran}.`
-    : `${failed} of ${ran} rules that were tried ${failed === 1 ? "is" : "are"} broken.`
+    ? `No case failed; ${ran} passed.`
+    : `${failed} of ${ran} cases failed.`
   return report.endedEarly === undefined ? words : `The run ended early: ${report.endedEarly}. ${words}`
 }

@@ -17,7 +17,7 @@ const green = styled(Ansi.green)
 const yellow = styled(Ansi.yellow)
 const grey = styled(Ansi.blackBright)
 
-/** The lines of a text of which none is longer than so many columns, unless a word is. */
+/** Wraps a text at a number of columns. Only a longer word makes a longer line. */
 const fold = (text: string, columns: number): ReadonlyArray<string> => {
   const lines: Array<string> = []
   for (const word of text.split(" ")) {
@@ -28,7 +28,7 @@ const fold = (text: string, columns: number): ReadonlyArray<string> => {
   return lines
 }
 
-/** Text that is indented as a whole, and folded. */
+/** Indented text, wrapped. */
 const paragraph = (
   indent: number,
   text: string,
@@ -64,7 +64,7 @@ const table = (report: Report): Styled => {
   ])
 }
 
-/** Where a defect came from, in the libraries below: the other formats have it. */
+/** A stack frame of a library. Only the other formats show these. */
 const isForeign = (line: string): boolean => /^\s+at .*node_modules/.test(line)
 
 const message = (text: string, columns: number): ReadonlyArray<Styled> => {
@@ -95,7 +95,7 @@ const skipped = (report: Report, columns: number): ReadonlyArray<Styled> => {
   ]
 }
 
-/** The summary comes first; after failures, which fill the screen, it comes once more. */
+/** The summary comes first, and again after failures, which may fill the screen. */
 const page = (report: Report, columns: number): Styled => {
   const { generation, name } = report.target
   const verdict = paragraph(0, sentence(report), columns, isSuccess(report) ? green : red)
@@ -110,7 +110,7 @@ const page = (report: Report, columns: number): Styled => {
   ])
 }
 
-/** Some terminals do not know how wide they are, and say 0. */
+/** Some terminals report a width of 0. */
 const fewestColumns = 40
 
 export const toText = (

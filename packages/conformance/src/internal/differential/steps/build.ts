@@ -1,3 +1,4 @@
+import type * as Operation from "@effect-ploop/core/Operation"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
@@ -8,15 +9,15 @@ import * as FastCheck from "effect/FastCheck"
 import type { Named, Place, Step, Work } from "../step.js"
 import { named, top } from "../step.js"
 
-/** Steps, and how often they are chosen among others. */
+/** Steps with the weight by which they are chosen. */
 export type Weighted = FastCheck.WeightedArbitrary<Step>
 
-/** When a step makes sense. */
+/** When a step applies. */
 export type When = Step["when"]
 
 export const always: When = () => true
 
-/** No device of the disk is there. */
+/** The disk has no device. */
 export const idle: When = (model) => !model.attached && !model.beside
 
 export const isAttached: When = (model) => model.attached
@@ -36,7 +37,7 @@ export const both = (...conditions: ReadonlyArray<When>): When => (model) =>
 
 export const snapshot: FastCheck.Arbitrary<Named> = FastCheck.constantFrom(...named)
 
-/** The top delta is there at any time, the snapshots are not. */
+/** A snapshot, or the top delta, which always exists. */
 export const snapshotOrTop: FastCheck.Arbitrary<Named> = FastCheck.oneof(
   { weight: 3, arbitrary: snapshot },
   FastCheck.constant(top)
@@ -44,9 +45,12 @@ export const snapshotOrTop: FastCheck.Arbitrary<Named> = FastCheck.oneof(
 
 type Details = Partial<Pick<Step, "when" | "leads" | "needs">>
 
-/** A step that asks the service for something. */
+/** The name of a step that calls an operation: the operation, then its arguments. */
+type Call = Operation.Name | `${Operation.Name}${" " | ", "}${string}`
+
+/** A step that calls an operation of the service. */
 export const on = (
-  name: string,
+  name: Call,
   operation: (ploop: Ploop.Ploop, disk: string, place: Place) => Work,
   details: Details = {}
 ): Step => ({
@@ -56,7 +60,7 @@ export const on = (
   run: (place) => Effect.flatMap(Ploop.Ploop, (ploop) => operation(ploop, place.disk, place))
 })
 
-/** A step that does something to files. */
+/** A step that changes files. */
 export const files = (
   name: string,
   change: (fs: FileSystem.FileSystem, place: Place) => Work,
@@ -68,22 +72,22 @@ export const files = (
   run: (place) => Effect.flatMap(FileSystem.FileSystem, (fs) => change(fs, place))
 })
 
-/** Steps of one kind, of which one is chosen this often. */
+/** Steps with one argument, and the weight of all of them. */
 export const some = <A>(weight: number, of: FastCheck.Arbitrary<A>, step: (a: A) => Step): Weighted => ({
   weight,
   arbitrary: of.map(step)
 })
 
-/** Steps of which one is chosen this often. */
+/** Several steps, and the weight of all of them. */
 export const anyOf = (weight: number, ...steps: ReadonlyArray<Step>): Weighted => ({
   weight,
   arbitrary: FastCheck.constantFrom(...steps)
 })
 
-/** A step that is chosen this often. */
+/** One step and its weight. */
 export const just = (weight: number, step: Step): Weighted => ({ weight, arbitrary: FastCheck.constant(step) })
 
-/** The image file of a snapshot, as the descriptor has it now; that of the first where there is no such snapshot. */
+/** The image file of a snapshot in the current descriptor; that of the first image if there is no such snapshot. */
 export const fileOf = ({ directory, disk }: Place, wanted: SnapshotId.SnapshotId) =>
   Effect.gen(function*() {
     const path = yield* Path.Path

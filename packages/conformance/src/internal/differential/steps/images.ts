@@ -12,7 +12,7 @@ import { further, top } from "../step.js"
 import type { Weighted } from "./build.js"
 import { always, anyOf, both, exists, fileOf, files, idle, just, on, snapshotOrTop, some } from "./build.js"
 
-/** How a disk without a file system is made. */
+/** Options for a disk without a file system. */
 export const creation: FastCheck.Arbitrary<Omit<CreateOptions, "image">> = FastCheck.record({
   size: FastCheck.constantFrom("8M", "10M", "3000K"),
   format: FastCheck.oneof(
@@ -24,7 +24,7 @@ export const creation: FastCheck.Arbitrary<Omit<CreateOptions, "image">> = FastC
   version: FastCheck.constant(1 as const)
 })
 
-/** What asks and changes nothing. */
+/** Queries. */
 export const questions: Weighted = anyOf(
   3,
   on("imageInfo", (p, disk) => p.imageInfo({ disk })),
@@ -33,7 +33,7 @@ export const questions: Weighted = anyOf(
   on("deviceOf a component", (p, disk) => p.deviceOf({ disk, component: "x" }))
 )
 
-/** What looks for damage, and mends it. */
+/** Checks for damage, with and without repairs. */
 export const checks: ReadonlyArray<Weighted> = [
   some(3, snapshotOrTop, (it) =>
     on(
@@ -70,7 +70,7 @@ const isRaw = ({ directory, disk }: Place, image: string) =>
 
 const sizes = FastCheck.constantFrom("12M", "16M", "4M", "12345s", "10244K")
 
-/** What changes the form of images. */
+/** Steps that change the format or the size of images. */
 export const forms: ReadonlyArray<Weighted> = [
   some(
     2,
@@ -90,7 +90,7 @@ export const forms: ReadonlyArray<Weighted> = [
       Effect.gen(function*() {
         const low = yield* LowLevel.LowLevel
         const image = yield* fileOf(place, it.id)
-        // A ploop image that is taken for a raw one gets a tail, which the host in memory has no place for.
+        // A ploop image that is taken for a raw one gets a tail, which the host in memory cannot represent.
         yield* low.grow({ image, size, ...((yield* isRaw(place, image)) && { raw: true }) })
       })
   })),
@@ -120,7 +120,7 @@ export const forms: ReadonlyArray<Weighted> = [
   )
 ]
 
-/** What needs a running device and a file system, and is refused without them. */
+/** Steps that need a running device and a file system, and are refused without them. */
 export const refusals: Weighted = anyOf(
   2,
   on("fileSystemInfo", (p, disk) => p.fileSystemInfo({ disk })),
@@ -143,7 +143,7 @@ const toImage = (weight: number, verb: string, how: string, change: Change, when
 
 const idleImage = (it: Named) => both(exists(it), idle)
 
-/** What a host may do to image files behind the back of the tool, and leaves them whole. */
+/** Changes to image files without the tool that do not damage them. */
 export const copies: ReadonlyArray<Weighted> = [
   toImage(2, "mark", " as in use", (_, file) => ImageFile.markInUse(file), idleImage),
   toImage(1, "copy", " byte by byte", (fs, file) =>
@@ -154,7 +154,7 @@ export const copies: ReadonlyArray<Weighted> = [
     }), idleImage)
 ]
 
-/** What breaks images. */
+/** Changes that damage images. */
 export const damage: ReadonlyArray<Weighted> = [
   toImage(1, "remove", "", (fs, file) => fs.remove(file), exists),
   toImage(1, "break", "", (_, file) => ImageFile.breakSignature(file), exists),

@@ -31,7 +31,7 @@ const shownNow = { ...mountedNow, writable: false }
 
 const unmountedNow = { attached: false, mounted: false, writable: false }
 
-/** Ways to mount the disk, and to umount it. */
+/** Ways to mount and unmount the disk. */
 const attaching: ReadonlyArray<Weighted> = [
   just(
     14,
@@ -59,11 +59,11 @@ const attaching: ReadonlyArray<Weighted> = [
   ),
   some(2, FastCheck.tuple(snapshot, FastCheck.boolean()), ([it, writes]) =>
     on(
-      `mount ${it.name}${writes ? " for writing" : ""}, and umount it`,
+      `mount ${it.name}${writes ? " for writing" : ""}, and unmount it`,
       (p, disk, place) =>
         Effect.gen(function*() {
           yield* p.mount({ disk, snapshot: it.id, target: target(place), readOnly: !writes })
-          // What is done to the disk meanwhile, the tool does to the wrong images.
+          // Meanwhile, the tool applies changes of the disk to the wrong images.
           if (writes) yield* FileTree.write(target(place), { "motd": "of a snapshot" })
           const seen = yield* FileTree.read(target(place))
           yield* p.umount({ disk })
@@ -149,7 +149,7 @@ const parent = (file: string): string => file.slice(0, file.lastIndexOf("/"))
 
 const written = (place: Place, name: string) => `${target(place)}/${name}`
 
-/** What is done to the files of the mounted disk. */
+/** Changes to the files of the mounted disk. */
 const writes: ReadonlyArray<Weighted> = [
   some(12, FastCheck.tuple(names, texts), ([name, text]) =>
     files(
@@ -175,7 +175,7 @@ const writes: ReadonlyArray<Weighted> = [
     ))
 ]
 
-/** Sizes and space. What is free is modelled in one of the targets, so it is not asked for. */
+/** Sizes and space. One of the targets models the free space, so it is not compared. */
 const space: ReadonlyArray<Weighted> = [
   some(
     1,
@@ -207,7 +207,7 @@ const space: ReadonlyArray<Weighted> = [
   })),
   just(1, on("discard", (p, disk) => Effect.asVoid(p.discard({ disk })), { when: isMounted, needs: "balloon" })),
   just(1, on("balloonStatus", (p, disk) => Effect.asVoid(p.balloonStatus({ disk })), { needs: "balloon" })),
-  // One that fails half-way leaves the device in maintenance, which the host in memory does not have.
+  // An inflation that fails half-way leaves the device in maintenance, which the host in memory does not model.
   some(
     1,
     FastCheck.constantFrom("20M", "0s"),
@@ -225,5 +225,5 @@ const space: ReadonlyArray<Weighted> = [
   just(1, on("deviceOf the disk", (p, disk) => p.deviceOf({ disk })))
 ]
 
-/** What takes devices and mounts. */
+/** Steps that require devices and mounts. */
 export const mounts: ReadonlyArray<Weighted> = [...attaching, ...beside, ...writes, ...space]

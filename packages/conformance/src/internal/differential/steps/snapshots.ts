@@ -20,7 +20,7 @@ import {
   some
 } from "./build.js"
 
-/** What changes the tree of snapshots. */
+/** Changes to the snapshot tree. */
 export const tree: ReadonlyArray<Weighted> = [
   some(
     8,
@@ -69,7 +69,7 @@ export const tree: ReadonlyArray<Weighted> = [
 const ranges = FastCheck.tuple(snapshotOrTop, FastCheck.option(snapshot, { nil: undefined, freq: 2 }))
 
 const range = ([it, downTo]: readonly [Named, Named | undefined]) => ({
-  name: `mergeSnapshots ${it.name}${downTo === undefined ? "" : ` down to ${downTo.name}`}`,
+  name: `mergeSnapshots ${it.name}${downTo === undefined ? "" : ` down to ${downTo.name}`}` as const,
   options: { snapshot: it.id, downTo: downTo?.id },
   when: both(hasSnapshots, exists(it), downTo === undefined ? exists(top) : exists(downTo))
 })
@@ -109,7 +109,7 @@ export const mergesInto: ReadonlyArray<Weighted> = [
     ))
 ]
 
-/** What is done to the descriptor by hand. */
+/** Manual changes to the descriptor. */
 export const descriptor: ReadonlyArray<Weighted> = [
   some(3, snapshot, (it) =>
     files(
@@ -127,7 +127,7 @@ export const descriptor: ReadonlyArray<Weighted> = [
     ))
 ]
 
-/** Replacing images by copies of them. */
+/** Replacements of images by copies. */
 export const replaces: ReadonlyArray<Weighted> = [
   some(2, FastCheck.tuple(snapshotOrTop, FastCheck.boolean()), ([it, keepName]) =>
     on(

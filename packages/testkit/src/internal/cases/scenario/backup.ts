@@ -10,7 +10,7 @@ import * as disks from "../disks.js"
 
 const { a } = Conformance.ids
 
-/** Takes a backup: what a temporary snapshot shows. */
+/** Takes a backup of the files of a temporary snapshot. */
 const backup = <A, E, R>(disk: Conformance.TestDisk["disk"], use: (target: string) => Effect.Effect<A, E, R>) =>
   Effect.flatMap(
     Conformance.directory("backup"),
@@ -29,7 +29,7 @@ const isOver = (made: Conformance.TestDisk, before: ReadonlyArray<unknown>) =>
 export const backups: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "scenario/backup-of-the-moment",
-    title: "MUST show a backup the files of one moment, however the disk is written to meanwhile, and leave no trace",
+    title: "MUST show a backup the files of one moment, whatever is written to the disk meanwhile, and leave no trace",
     source: Case.service("Ploop.withTemporarySnapshot"),
     needs: ["mount", "temporarySnapshot"],
     run: Effect.gen(function*() {
@@ -51,7 +51,7 @@ export const backups: ReadonlyArray<Case.Case> = [
           yield* Deferred.succeed(begun, undefined)
           const first = yield* FileTree.read(shown)
           yield* Deferred.await(enough)
-          yield* Check.equal(yield* FileTree.read(shown), first, "the files, read once more")
+          yield* Check.equal(yield* FileTree.read(shown), first, "the files, read again")
           return first
         }))
       yield* Fiber.join(writer)
@@ -60,12 +60,12 @@ export const backups: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* FileTree.read(target), after, "the disk")
       yield* isOver(made, before)
       yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.umount({ disk }))
-      yield* disks.holds(disk, after, "the disk after a umount")
+      yield* disks.holds(disk, after, "the disk after an unmount")
     })
   }),
   Case.make({
     id: "scenario/backup-of-an-idle-disk",
-    title: "MUST back an idle disk up as well, and leave it idle",
+    title: "MUST also back up an idle disk, and leave it idle",
     source: Case.service("Ploop.withTemporarySnapshot"),
     needs: ["mount", "temporarySnapshot"],
     run: Effect.gen(function*() {
@@ -82,7 +82,7 @@ export const backups: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/backups-among-snapshots",
-    title: "MUST take backup after backup of a disk with snapshots, and keep each of those",
+    title: "MUST take repeated backups of a disk with snapshots, and keep each snapshot",
     source: Case.service("Ploop.withTemporarySnapshot"),
     needs: ["mount", "temporarySnapshot"],
     run: Effect.gen(function*() {

@@ -15,7 +15,7 @@ const atOnce = { concurrency: "unbounded" } as const
 export const concurrency: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "scenario/disks-at-once",
-    title: "MUST work on several disks at the same time, each as if it were alone",
+    title: "MUST work on several disks at the same time, each as if it were the only one",
     source: Case.service("Ploop"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -50,17 +50,17 @@ export const concurrency: ReadonlyArray<Case.Case> = [
           yield* FileTree.write(target, { name })
           return { device, disk, image, target, name }
         }), atOnce)
-      yield* Check.equal(new Set(mounts.map(({ device }) => device)).size, 3, "how many devices there are")
+      yield* Check.equal(new Set(mounts.map(({ device }) => device)).size, 3, "the number of devices")
       for (const { name, target } of mounts) {
         yield* Check.equal(yield* FileTree.read(target), { name }, `the files of ${name}`)
       }
       const listed = yield* ploop.listDevices
       for (const { device, image, target } of mounts) {
         const found = listed.find((other) => other.device === device)
-        yield* Check.equal([found?.image, found?.target], [image, target], `what is listed of ${device}`)
+        yield* Check.equal([found?.image, found?.target], [image, target], `the entry of ${device}`)
       }
       yield* Effect.forEach(mounts, ({ disk }) => ploop.umount({ disk }), atOnce)
-      for (const { disk, name } of mounts) yield* disks.holds(disk, { name }, `the files of ${name} after a umount`)
+      for (const { disk, name } of mounts) yield* disks.holds(disk, { name }, `the files of ${name} after an unmount`)
     })
   }),
   Case.make({
@@ -78,7 +78,7 @@ export const concurrency: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         new Set(parents.map(([, parent]) => parent)).size,
         6,
-        "how many different parents there are, as in a chain"
+        "the number of different parents, as in a chain"
       )
       yield* disks.hasNoStrayImages(made)
     })
@@ -104,7 +104,7 @@ export const concurrency: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/changes-of-one-disk",
-    title: "MUST let different changes of one disk at the same time all happen",
+    title: "MUST apply all of several different changes to one disk at the same time",
     source: Case.service("Ploop"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -129,7 +129,7 @@ export const concurrency: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/two-mounts-of-one-disk",
-    title: "MUST let one of two mounts of a disk at the same time succeed, and refuse the other",
+    title: "MUST let one of two concurrent mounts of a disk succeed, and refuse the other",
     source: Case.service("Ploop"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -139,7 +139,7 @@ export const concurrency: ReadonlyArray<Case.Case> = [
       const tags = results.map((result) => Either.isRight(result) ? "mounted" : result.left._tag)
       yield* Check.equal(tags.sort(), ["AlreadyMounted", "mounted"], "the outcomes")
       const running = (yield* ploop.listDevices).filter((device) => device.image === image)
-      yield* Check.equal(running.length, 1, "how many devices the disk has")
+      yield* Check.equal(running.length, 1, "the number of devices of the disk")
     })
   })
 ]

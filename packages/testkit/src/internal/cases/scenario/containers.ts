@@ -14,9 +14,9 @@ import * as disks from "../disks.js"
 const { a } = Conformance.ids
 
 /**
- * Makes a layer of a disk, as drivers of containers do: a directory of its own
- * with a copy of the descriptor and hard links to the images, switched to the
- * snapshot, so that it has a top delta of its own.
+ * Creates a layer of a disk, as container drivers do: a directory of its own with
+ * a copy of the descriptor and hard links to the images, switched to the snapshot,
+ * so that it has a top delta of its own.
  */
 const layer = (base: Conformance.TestDisk, name: string, snapshot: SnapshotId.SnapshotId) =>
   Effect.gen(function*() {
@@ -39,7 +39,7 @@ const source = Case.service("the life of a container's disk")
 export const containers: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "scenario/layers-have-tops-of-their-own",
-    title: "MUST give a layer of hard links a top delta of its own, and leave the files of the base in place",
+    title: "MUST give a layer of hard links its own top delta, and keep the files of the base",
     source,
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -53,13 +53,13 @@ export const containers: ReadonlyArray<Case.Case> = [
       yield* disks.hasNoStrayImages(two)
       yield* Check.equal(yield* disks.imageFiles(base), before, "the images of the base")
       const tops = yield* Effect.forEach([base, one, two], ({ disk }) => ploop.topDelta({ disk }))
-      yield* Check.equal(new Set(tops).size, 3, "how many top deltas there are")
+      yield* Check.equal(new Set(tops).size, 3, "the number of top deltas")
       yield* Check.equal(yield* Conformance.parents(two.disk), [[a, undefined], [SnapshotId.top, a]], "the tree")
     })
   }),
   Case.make({
     id: "scenario/layers-write-apart",
-    title: "MUST keep apart what layers of one base write, and take nothing away when one is removed",
+    title: "MUST keep the writes of layers of one base apart, and not affect the others when one is removed",
     source,
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -83,7 +83,7 @@ export const containers: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/layers-mounted-at-once",
-    title: "MUST mount layers of one base at once when each has a component name",
+    title: "MUST mount several layers of one base at the same time when each has a component name",
     source,
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -103,13 +103,13 @@ export const containers: ReadonlyArray<Case.Case> = [
       yield* ploop.umount({ disk: one.disk, component: "one" })
       yield* Check.equal(yield* FileTree.read(second.target), { os: "base", srv: "two" }, "the second, left mounted")
       yield* ploop.umount({ target: second.target })
-      yield* disks.holds(one.disk, { os: "one" }, "the first layer after a umount")
-      yield* disks.holds(two.disk, { os: "base", srv: "two" }, "the second layer after a umount")
+      yield* disks.holds(one.disk, { os: "one" }, "the first layer after an unmount")
+      yield* disks.holds(two.disk, { os: "base", srv: "two" }, "the second layer after an unmount")
     })
   }),
   Case.make({
     id: "scenario/layers-without-names",
-    title: "MUST know a disk by the path of its base image: layers of hard links are mounted and umounted apart",
+    title: "MUST identify a disk by the path of its base image, and mount and unmount layers of hard links separately",
     source: Case.source("lib/delta_sysfs.c ploop_get_dev_by_delta"),
     needs: ["device"],
     generations: ["1.15"],
@@ -130,7 +130,7 @@ export const containers: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/many-starts",
-    title: "MUST keep what was written through any number of mounts, and leave no device behind",
+    title: "MUST keep what was written through repeated mounts, and leave no device behind",
     source,
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -145,7 +145,7 @@ export const containers: ReadonlyArray<Case.Case> = [
           }))
         expected[`log.${start}`] = `start ${start}`
       }
-      yield* disks.holds(disk, expected, "the files in the end")
+      yield* disks.holds(disk, expected, "the files at the end")
       const left = (yield* ploop.listDevices).filter((device) => device.image === image)
       yield* Check.equal(left, [], "the devices of the disk")
     })

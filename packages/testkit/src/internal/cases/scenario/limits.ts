@@ -18,7 +18,7 @@ const lengthen = (disk: Conformance.TestDisk["disk"], count: number) =>
 export const limits: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "scenario/longest-chain",
-    title: "MUST let a chain have 126 snapshots and no more, say so, and count branches for nothing",
+    title: "MUST allow 126 snapshots in a chain, report the limit beyond that, and not count branches",
     source: Case.source("include/libploop.h SNAP_MAX"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -27,25 +27,25 @@ export const limits: ReadonlyArray<Case.Case> = [
       yield* ploop.createSnapshot({ disk, id: a })
       yield* lengthen(disk, chain - 1)
       yield* Check.fails(ploop.createSnapshot({ disk, id: b }), "SnapshotLimitReached", { limit: chain, exitCode: 38 })
-      yield* Check.equal((yield* Conformance.parents(disk)).length, chain + 1, "how many images there are")
+      yield* Check.equal((yield* Conformance.parents(disk)).length, chain + 1, "the number of images")
       yield* disks.hasNoStrayImages(made)
       yield* ploop.switchSnapshot({ disk, id: a })
       yield* ploop.createSnapshot({ disk, id: b })
-      yield* Check.equal((yield* Conformance.parents(disk)).length, chain + 2, "how many images there are in the end")
+      yield* Check.equal((yield* Conformance.parents(disk)).length, chain + 2, "the number of images in the end")
     })
   }),
   Case.make({
     id: "scenario/largest-of-version-1",
-    title: "MUST make and grow disks of version 1 up to 2 TiB, and refuse more",
+    title: "MUST create and grow disks of version 1 up to 2 TiB, and refuse more",
     source: Case.source("lib/ploop.c get_max_ploop_size"),
-    // Generation 7 brings the disk to version 2 on the way.
+    // Generation 7 converts the disk to version 2 meanwhile.
     generations: ["1.15", "9"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel
       const largest = ByteSize.make(ByteSize.TiB(2) - ByteSize.MiB(1))
       const { disk, image } = yield* Conformance.disk({ size: "1T" })
-      // In the 32 bits of the header that is 1.5 TiB, which is more than now.
+      // In the 32 bits of the header this is 1.5 TiB, which is more than the present size.
       yield* Check.fails(low.grow({ disk, size: "3584G" }), "SizeRefused")
       yield* Check.fails(low.grow({ image, size: "3584G" }), "SizeRefused")
       yield* Check.equal((yield* disks.descriptor(disk)).diskSize, ByteSize.TiB(1), "the size in the descriptor")
@@ -60,7 +60,7 @@ export const limits: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/beyond-version-1",
-    title: "MUST make disks of version 2 that are larger than 2 TiB, take snapshots of them and grow them",
+    title: "MUST create, snapshot and grow disks of version 2 that are larger than 2 TiB",
     source: Case.source("lib/ploop.c get_max_ploop_size"),
     needs: ["version2"],
     run: Effect.gen(function*() {
@@ -72,13 +72,13 @@ export const limits: ReadonlyArray<Case.Case> = [
       const info = yield* ploop.imageInfo({ disk })
       yield* Check.equal([info.size, info.version], [ByteSize.TiB(5), 2], "size and version")
       yield* ploop.switchSnapshot({ disk, id: a })
-      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, ByteSize.TiB(3), "the size after going back")
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, ByteSize.TiB(3), "the size after the switch")
     })
   }),
   ...["32K", "64M"].map((clusterSize) =>
     Case.make({
       id: `scenario/clusters-of-${clusterSize.toLowerCase()}`,
-      title: `MUST keep clusters of ${clusterSize}, an extreme, through snapshots, switches and merges`,
+      title: `MUST keep clusters of ${clusterSize}, a limit, through snapshots, switches and merges`,
       source: Case.manual("init -b"),
       run: Effect.gen(function*() {
         const ploop = yield* Ploop.Ploop
@@ -104,7 +104,7 @@ export const limits: ReadonlyArray<Case.Case> = [
   ),
   Case.make({
     id: "scenario/clusters-and-files",
-    title: "MUST keep the files of disks of the smallest clusters through a snapshot and back",
+    title: "MUST keep the files of a disk with the smallest clusters through a snapshot and a switch back",
     source: Case.manual("init -b"),
     needs: ["mount"],
     run: Effect.gen(function*() {

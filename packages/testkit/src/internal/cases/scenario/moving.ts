@@ -14,7 +14,7 @@ const { a, b } = Conformance.ids
 
 const source = Case.observed("the descriptor names its images relative to itself")
 
-/** Copies a disk, file by file, into another directory. */
+/** Copies the files of a disk to another directory. */
 const copied = (made: Conformance.TestDisk, name: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -29,7 +29,7 @@ const copied = (made: Conformance.TestDisk, name: string) =>
 export const moving: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "scenario/renamed-directory",
-    title: "MUST know an idle disk by its new path after its directory was renamed, and no longer by the old",
+    title: "MUST find an idle disk at its new path after its directory was renamed, and no longer at the old one",
     source,
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -69,12 +69,12 @@ export const moving: ReadonlyArray<Case.Case> = [
       yield* disks.holds(disk, { motd: "two" }, "the files")
       yield* disks.holds(disk, { motd: "one" }, "the files of the snapshot", { snapshot: a })
       yield* ploop.switchSnapshot({ disk, id: a })
-      yield* disks.holds(disk, { motd: "one" }, "the files after going back")
+      yield* disks.holds(disk, { motd: "one" }, "the files after the switch")
     })
   }),
   Case.make({
     id: "scenario/copied-directory",
-    title: "MUST take a copy of all files of a disk for a disk of its own, with the same tree",
+    title: "MUST treat a copy of all files of a disk as a separate disk with the same tree",
     source,
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -103,8 +103,7 @@ export const moving: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/copied-directory-keeps-files",
-    title:
-      "MUST show the same files in a copy, mounted beside the original, and keep apart what both write from then on",
+    title: "MUST show the same files in a copy that is mounted beside the original, and keep later writes apart",
     source,
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -122,14 +121,14 @@ export const moving: ReadonlyArray<Case.Case> = [
       yield* ploop.umount({ disk: made.disk })
       yield* ploop.umount({ disk: copy.disk })
       yield* disks.holds(made.disk, { motd: "two", more: "original" }, "the files of the original")
-      yield* disks.holds(copy.disk, { motd: "copy" }, "the files of the copy in the end")
+      yield* disks.holds(copy.disk, { motd: "copy" }, "the files of the copy at the end")
       yield* ploop.switchSnapshot({ disk: copy.disk, id: a })
-      yield* disks.holds(copy.disk, { motd: "one" }, "the files of the copy after going back")
+      yield* disks.holds(copy.disk, { motd: "one" }, "the files of the copy after the switch")
     })
   }),
   Case.make({
     id: "scenario/copied-while-mounted",
-    title: "MUST find a copy of the files of a mounted disk marked as in use, and mend it",
+    title: "MUST find the in-use flag set in a copy of the files of a mounted disk, and repair the copy",
     source: Case.observed("check of a copied image of a running device"),
     needs: ["device"],
     generations: ["1.15", "9"],
@@ -148,7 +147,7 @@ export const moving: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/restored-from-an-image",
-    title: "MUST show the files of an image that was copied byte by byte and given a new descriptor",
+    title: "MUST show the files of an image that was copied byte by byte and has a new descriptor",
     source: Case.manual("restore-descriptor"),
     needs: ["mount"],
     run: Effect.gen(function*() {

@@ -11,23 +11,23 @@ import * as disks from "../disks.js"
 
 const { a, b, c } = Conformance.ids
 
-const source = Case.observed("names with blanks, letters of other alphabets and leading dashes")
+const source = Case.observed("names with spaces, letters of other alphabets and leading dashes")
 
 const odd = [
-  { id: "blanks", what: "with blanks and quotes", directory: " my  disks ", image: "the 'root' \"image\" $HOME.hdd" },
+  { id: "blanks", what: "with spaces and quotes", directory: " my  disks ", image: "the 'root' \"image\" $HOME.hdd" },
   { id: "letters", what: "with letters of other alphabets", directory: "диск 盘", image: "großer Schlüssel ☃.hdd" },
   { id: "dashes", what: "that begin with dashes", directory: "-r", image: "--help" },
-  { id: "braces", what: "like those of snapshots", directory: "a.{b}", image: "root.{c}.hdd" }
+  { id: "braces", what: "like the files of snapshots", directory: "a.{b}", image: "root.{c}.hdd" }
 ]
 
-/** A path as seen from the working directory. */
+/** A path relative to the working directory. */
 const relative = (absolute: string) => Effect.map(Path.Path, (path) => path.relative(path.resolve("."), absolute))
 
 export const names: ReadonlyArray<Case.Case> = [
   ...odd.map(({ directory, id, image, what }) =>
     Case.make({
       id: `scenario/names-with-${id}`,
-      title: `MUST take names ${what} for what they are, all through the life of a disk`,
+      title: `MUST accept names ${what} in every operation on a disk`,
       source,
       run: Effect.gen(function*() {
         const ploop = yield* Ploop.Ploop
@@ -58,7 +58,7 @@ export const names: ReadonlyArray<Case.Case> = [
   ),
   Case.make({
     id: "scenario/names-of-mounts",
-    title: "MUST mount disks of odd names at mount points of odd names, and list both as they are",
+    title: "MUST mount disks with unusual names at mount points with unusual names, and list both unchanged",
     source,
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -67,8 +67,8 @@ export const names: ReadonlyArray<Case.Case> = [
       const { device, target } = yield* Conformance.mounted(disk, { at: "-a mount ü" })
       yield* FileTree.write(target, { "-a file ü": "content" })
       const listed = (yield* ploop.listDevices).find((other) => other.device === device)
-      yield* Check.equal([listed?.image, listed?.target], [image, target], "what is listed")
-      yield* Check.equal((yield* ploop.balloonStatus({ target })).size > -1n, true, "whether the mount point is known")
+      yield* Check.equal([listed?.image, listed?.target], [image, target], "the entry in the list")
+      yield* Check.equal((yield* ploop.balloonStatus({ target })).size > -1n, true, "whether the mount point is found")
       yield* ploop.createSnapshot({ disk, id: a })
       yield* ploop.umount({ target })
       yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is mounted")
@@ -77,7 +77,7 @@ export const names: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/relative-paths",
-    title: "MUST take a relative path from the working directory, and answer with absolute ones",
+    title: "MUST resolve a relative path from the working directory, and return absolute paths",
     source: Case.service("HostPath"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -110,7 +110,7 @@ export const names: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/relative-mounts",
-    title: "MUST mount at a relative path from the working directory, and answer with the absolute one",
+    title: "MUST mount at a path relative to the working directory, and return the absolute path",
     source: Case.service("HostPath"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -128,8 +128,8 @@ export const names: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/link-to-descriptor",
-    title: "MUST follow a symbolic link to a descriptor: images stay beside the descriptor, and the link a link",
-    source: Case.observed("operations by a symbolic link to DiskDescriptor.xml"),
+    title: "MUST follow a symbolic link to a descriptor: images stay beside the descriptor, and the link stays a link",
+    source: Case.observed("operations through a symbolic link to DiskDescriptor.xml"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const fs = yield* FileSystem.FileSystem
@@ -142,21 +142,25 @@ export const names: ReadonlyArray<Case.Case> = [
       yield* ploop.switchSnapshot({ disk: link, id: a })
       const tree = [[a, undefined], [b, a], [SnapshotId.top, a]] as const
       yield* Check.equal(yield* Conformance.parents(made.disk), tree, "the tree")
-      yield* Check.equal((yield* ploop.listSnapshots({ disk: link })).nodes.length, 3, "how many images the link has")
+      yield* Check.equal(
+        (yield* ploop.listSnapshots({ disk: link })).nodes.length,
+        3,
+        "the number of images through the link"
+      )
       yield* Check.equal(
         yield* ploop.topDelta({ disk: link }),
         yield* ploop.topDelta({ disk: made.disk }),
-        "the top delta by the link"
+        "the top delta through the link"
       )
       yield* disks.hasNoStrayImages(made)
-      yield* Check.equal(yield* fs.readLink(link), made.disk, "where the link leads")
+      yield* Check.equal(yield* fs.readLink(link), made.disk, "the target of the link")
       const others = (yield* fs.readDirectory(elsewhere)).filter((name) => name.startsWith("root.hdd"))
       yield* Check.equal(others, [], "the images beside the link")
     })
   }),
   Case.make({
     id: "scenario/link-to-directory",
-    title: "MUST know a disk by every path to it, also while two paths are used at the same time",
+    title: "MUST recognize a disk by every path to it, even while two paths are used at the same time",
     source: Case.service("Ploop"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -177,7 +181,7 @@ export const names: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/links-and-mounts",
-    title: "MUST see that a disk is mounted, and umount it, by every path to it and to its mount point",
+    title: "MUST see that a disk is mounted, and unmount it, by every path to it and to its mount point",
     source: Case.service("Ploop"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -194,7 +198,7 @@ export const names: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* ploop.isMounted({ disk: made.disk }), true, "whether it is mounted")
       yield* Check.fails(ploop.mount({ disk: made.disk }), "AlreadyMounted")
       yield* ploop.umount({ target: way })
-      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is mounted after a umount")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is mounted after an unmount")
       yield* ploop.mount({ disk: made.disk, target })
       yield* ploop.umount({ disk })
       yield* disks.holds(made.disk, { motd: "kept" }, "the files")
@@ -202,8 +206,8 @@ export const names: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/other-descriptor-names",
-    title: "MUST take a descriptor of another name where the generation does, and say so where it does not",
-    source: Case.observed("operations on a descriptor that is not called DiskDescriptor.xml"),
+    title: "MUST accept a descriptor with another name if the generation does, and report it otherwise",
+    source: Case.observed("operations on a descriptor that is not named DiskDescriptor.xml"),
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const fs = yield* FileSystem.FileSystem
@@ -214,8 +218,8 @@ export const names: ReadonlyArray<Case.Case> = [
       const refused = yield* Conformance.ofGeneration({ "1.15": false, "7": false, "9": true })
       if (refused) return yield* Effect.asVoid(Check.fails(snapshot, "Unsupported"))
       yield* snapshot
-      yield* Check.equal((yield* ploop.listSnapshots({ disk: other })).nodes.length, 2, "how many images there are")
-      yield* Check.equal(yield* fs.exists(made.disk), false, "whether there is one of the usual name")
+      yield* Check.equal((yield* ploop.listSnapshots({ disk: other })).nodes.length, 2, "the number of images")
+      yield* Check.equal(yield* fs.exists(made.disk), false, "whether there is a descriptor with the usual name")
     })
   })
 ]

@@ -12,7 +12,7 @@ const { a } = Conformance.ids
 export const nested: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "scenario/mount-in-a-mount",
-    title: "MUST refuse to umount a disk while another is mounted below it, and let both go in their order",
+    title: "MUST refuse to unmount a disk while another is mounted on it, and unmount both in reverse order",
     source: Case.service("Ploop"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -32,14 +32,14 @@ export const nested: ReadonlyArray<Case.Case> = [
         "the files of both"
       )
       yield* ploop.umount({ disk: inner.disk })
-      yield* Check.equal(yield* FileTree.read(target), { "below/": "", "motd": "outer" }, "the files of the outer")
+      yield* Check.equal(yield* FileTree.read(target), { "below/": "", "motd": "outer" }, "the files of the outer disk")
       yield* ploop.umount({ disk: outer.disk })
-      yield* disks.holds(inner.disk, { motd: "inner" }, "the files of the inner")
+      yield* disks.holds(inner.disk, { motd: "inner" }, "the files of the inner disk")
     })
   }),
   Case.make({
     id: "scenario/disk-in-a-disk",
-    title: "MUST keep a disk that lies in another: it goes where that goes, back to a snapshot as well",
+    title: "MUST keep a disk inside another disk, and restore it with a snapshot of the outer disk",
     source: Case.service("Ploop"),
     needs: ["device", "mount"],
     run: Effect.gen(function*() {
@@ -55,12 +55,20 @@ export const nested: ReadonlyArray<Case.Case> = [
       })
       yield* ploop.createSnapshot({ disk: outer.disk, id: a })
       yield* ploop.createSnapshot({ disk: inner.disk, id: a })
-      yield* Check.equal((yield* ploop.listSnapshots({ disk: inner.disk })).nodes.length, 2, "the images of the inner")
+      yield* Check.equal(
+        (yield* ploop.listSnapshots({ disk: inner.disk })).nodes.length,
+        2,
+        "the images of the inner disk"
+      )
       yield* ploop.umount({ disk: outer.disk })
       yield* Check.fails(ploop.listSnapshots({ disk: inner.disk }), "DiskNotFound")
       yield* ploop.switchSnapshot({ disk: outer.disk, id: a })
       yield* ploop.mount({ disk: outer.disk, target })
-      yield* Check.equal((yield* ploop.listSnapshots({ disk: inner.disk })).nodes.length, 1, "its images, back then")
+      yield* Check.equal(
+        (yield* ploop.listSnapshots({ disk: inner.disk })).nodes.length,
+        1,
+        "its images in the snapshot"
+      )
       yield* Check.equal(yield* ploop.check({ disk: inner.disk }), { outcome: "clean", findings: [] }, "its check")
     })
   })

@@ -9,13 +9,13 @@ import * as Conformance from "../../../Conformance.js"
 import * as FileTree from "../../../FileTree.js"
 import * as disks from "../disks.js"
 
-/** Ways in which an effect within a scope can end, each with the exit that it must have outside. */
+/** The ways in which an effect in a scope can end, each with the exit outside. */
 const endings = [
   { id: "failure", what: "fails", end: Effect.fail("failed"), is: Exit.fail("failed") },
   { id: "defect", what: "dies", end: Effect.die("died"), is: Exit.die("died") }
 ]
 
-/** Lets an effect begin, and then interrupts it. */
+/** Starts an effect, and then interrupts it. */
 const interrupted = <A, E, R, R2>(effect: (begun: Effect.Effect<void>) => Effect.Effect<A, E, R | R2>) =>
   Effect.gen(function*() {
     const begun = yield* Deferred.make<void>()
@@ -37,7 +37,7 @@ export const scopes: ReadonlyArray<Case.Case> = [
   ...endings.map(({ end, id, is, what }) =>
     Case.make({
       id: `scenario/with-mount-${id}`,
-      title: `MUST umount after withMount when what it is around ${what}, keep the files, and end alike`,
+      title: `MUST unmount after withMount when its effect ${what}, keep the files, and end in the same way`,
       source: Case.service("Ploop.withMount"),
       needs: ["mount"],
       run: Effect.gen(function*() {
@@ -54,7 +54,7 @@ export const scopes: ReadonlyArray<Case.Case> = [
   ),
   Case.make({
     id: "scenario/with-mount-interruption",
-    title: "MUST umount after withMount when it is interrupted, before the interruption is over, and keep the files",
+    title: "MUST unmount before an interruption of withMount completes, and keep the files",
     source: Case.service("Ploop.withMount"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -74,7 +74,7 @@ export const scopes: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/with-mount-umounted-meanwhile",
-    title: "MUST be content when what withMount mounted has been umounted meanwhile",
+    title: "MUST succeed when the mount of withMount was unmounted meanwhile",
     source: Case.service("Ploop.withMount"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -87,7 +87,7 @@ export const scopes: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/with-mount-refused",
-    title: "MUST not touch the mount of another when withMount finds the disk mounted",
+    title: "MUST NOT touch an existing mount when withMount finds the disk mounted",
     source: Case.service("Ploop.withMount"),
     needs: ["device"],
     run: Effect.gen(function*() {
@@ -100,7 +100,7 @@ export const scopes: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/mount-scoped-order",
-    title: "MUST umount what mountScoped mounted below each other in the reverse order, at the end of the scope",
+    title: "MUST unmount nested mounts of mountScoped in reverse order at the end of the scope",
     source: Case.service("Ploop.mountScoped"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -114,16 +114,16 @@ export const scopes: ReadonlyArray<Case.Case> = [
         yield* Ploop.mountScoped({ disk: inner.disk, target: `${target}/below` })
         yield* FileTree.write(target, { "below/motd": "inner" })
       }))
-      yield* Check.equal(yield* ploop.isMounted({ disk: outer.disk }), false, "whether the outer is mounted")
-      yield* Check.equal(yield* ploop.isMounted({ disk: inner.disk }), false, "whether the inner is mounted")
-      yield* disks.holds(inner.disk, { motd: "inner" }, "the files of the inner")
+      yield* Check.equal(yield* ploop.isMounted({ disk: outer.disk }), false, "whether the outer disk is mounted")
+      yield* Check.equal(yield* ploop.isMounted({ disk: inner.disk }), false, "whether the inner disk is mounted")
+      yield* disks.holds(inner.disk, { motd: "inner" }, "the files of the inner disk")
     })
   }),
   ...endings.map(({ end, id, is, what }) =>
     Case.make({
       id: `scenario/with-temporary-snapshot-${id}`,
       title:
-        `MUST remove device and snapshot after withTemporarySnapshot when what it is around ${what}, and end alike`,
+        `MUST remove the device and the snapshot after withTemporarySnapshot when its effect ${what}, and end in the same way`,
       source: Case.service("Ploop.withTemporarySnapshot"),
       needs: ["device", "temporarySnapshot"],
       run: Effect.gen(function*() {
@@ -139,7 +139,7 @@ export const scopes: ReadonlyArray<Case.Case> = [
   ),
   Case.make({
     id: "scenario/with-temporary-snapshot-interruption",
-    title: "MUST remove device and snapshot after withTemporarySnapshot when it is interrupted",
+    title: "MUST remove the device and the snapshot when withTemporarySnapshot is interrupted",
     source: Case.service("Ploop.withTemporarySnapshot"),
     needs: ["device", "temporarySnapshot"],
     run: Effect.gen(function*() {
@@ -157,7 +157,7 @@ export const scopes: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/with-temporary-snapshot-merged-meanwhile",
-    title: "MUST be content when the snapshot of withTemporarySnapshot has been merged away meanwhile",
+    title: "MUST succeed when the snapshot of withTemporarySnapshot was merged meanwhile",
     source: Case.service("Ploop.withTemporarySnapshot"),
     needs: ["device", "temporarySnapshot"],
     run: Effect.gen(function*() {

@@ -14,7 +14,7 @@ const source = Case.manual("snapshot, snapshot-switch")
 const numbered = (index: number): SnapshotId.SnapshotId =>
   SnapshotId.make(`abcdef00-0000-4000-8000-${index.toString().padStart(12, "0")}`)
 
-/** The tree by a model: every snapshot and its parent. */
+/** A model of the tree: every snapshot and its parent. */
 type Model = ReadonlyMap<SnapshotId.SnapshotId, SnapshotId.SnapshotId | undefined>
 
 const isLike = (made: Conformance.TestDisk, model: Model, when: string) =>
@@ -28,7 +28,7 @@ const isLike = (made: Conformance.TestDisk, model: Model, when: string) =>
 export const trees: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "scenario/tree-by-tree",
-    title: "MUST have the tree and the image files that twenty snapshots, switches and deletions lead to, step by step",
+    title: "MUST have the expected tree and image files after each of twenty snapshots, switches and deletions",
     source,
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -46,7 +46,7 @@ export const trees: ReadonlyArray<Case.Case> = [
         yield* ploop.switchSnapshot({ disk, id: back })
         model.set(SnapshotId.top, back)
         yield* isLike(made, model, `after the switch from ${index}`)
-        // The end of the branch that was left has no children now.
+        // The end of the old branch has no children now.
         yield* ploop.deleteSnapshot({ disk, id })
         model.delete(id)
         yield* isLike(made, model, `after the deletion of ${index}`)
@@ -56,7 +56,7 @@ export const trees: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/chain-of-twenty",
-    title: "MUST show each of twenty snapshots with the files of its moment after a switch to it",
+    title: "MUST show the files of each of twenty snapshots after a switch to it",
     source,
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -80,7 +80,7 @@ export const trees: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/branches",
-    title: "MUST keep branches apart: each shows its own files, and what is written to one changes no other",
+    title: "MUST keep branches apart: each shows its own files, and a write to one does not change another",
     source,
     needs: ["mount"],
     run: Effect.gen(function*() {

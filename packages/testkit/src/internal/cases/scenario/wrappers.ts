@@ -13,11 +13,11 @@ const MiB = ByteSize.MiB
 
 const source = Case.observed("the sequence of the tests of the Go wrappers")
 
-/** What the wrappers' own tests do, one after the other, first on a mounted disk and then on an idle one. */
+/** The sequences of the wrappers' own tests, first on a mounted disk and then on an idle one. */
 export const wrappers: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "scenario/wrappers-resize-mounted",
-    title: "MUST shrink and regrow a mounted disk, snapshot it, delete the snapshot, and umount it once",
+    title: "MUST shrink and regrow a mounted disk, take and delete a snapshot, and unmount the disk",
     source,
     needs: ["mount", "balloon"],
     run: Effect.gen(function*() {
@@ -33,19 +33,19 @@ export const wrappers: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         yield* ploop.deleteSnapshot({ disk, id }),
         { _tag: "MergedIntoChild", id, child: SnapshotId.top },
-        "what became of the snapshot"
+        "the outcome of the deletion"
       )
       yield* Check.equal(yield* FileTree.read(target), { motd: "two" }, "the files")
       yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether it is mounted")
       yield* ploop.umount({ disk })
-      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is mounted after a umount")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is mounted after an unmount")
       yield* Check.fails(ploop.umount({ disk }), "NotMounted", { operation: "umount", subject: disk })
-      yield* disks.holds(disk, { motd: "two" }, "the files after a umount")
+      yield* disks.holds(disk, { motd: "two" }, "the files after an unmount")
     })
   }),
   Case.make({
     id: "scenario/wrappers-replace-mounted",
-    title: "MUST replace a delta below the top of a mounted disk, but not under its own name",
+    title: "MUST replace a delta below the top delta of a mounted disk, but not with keepName",
     source,
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -59,17 +59,17 @@ export const wrappers: ReadonlyArray<Case.Case> = [
       const copy = `${image}.new`
       yield* fs.copyFile(image, copy)
       yield* Check.fails(ploop.replace({ disk, file: image, with: copy, keepName: true }), "ImageInUse")
-      yield* Check.equal(yield* fs.exists(copy), true, "whether the new file is still there")
+      yield* Check.equal(yield* fs.exists(copy), true, "whether the new file still exists")
       yield* ploop.replace({ disk, file: image, with: copy })
       yield* fs.remove(image)
       yield* Check.equal(yield* FileTree.read(target), { motd: "two" }, "the files")
       yield* ploop.umount({ disk })
-      yield* disks.holds(disk, { motd: "two" }, "the files after a umount")
+      yield* disks.holds(disk, { motd: "two" }, "the files after an unmount")
     })
   }),
   Case.make({
     id: "scenario/wrappers-idle",
-    title: "MUST do the same to an idle disk: shrink, grow, shrink, snapshot, replace under its own name, switch, ask",
+    title: "MUST do the same with an idle disk: shrink, grow, shrink, snapshot, replace with keepName, switch, query",
     source,
     needs: ["mount"],
     generations: ["1.15", "7"],
