@@ -1,5 +1,9 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as ClusterSize from "@effect-ploop/core/ClusterSize"
+import { DevicePath } from "@effect-ploop/core/DevicePath"
 import type { Generation } from "@effect-ploop/core/Generation"
 import type * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
+import { HostPath } from "@effect-ploop/core/HostPath"
 import * as Result from "@effect-ploop/core/Result"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
@@ -40,11 +44,16 @@ export interface ImageInfo {
   readonly version: 0 | 1 | 2
 }
 
+const isClusterSize = Schema.is(Schema.typeSchema(ClusterSize.ClusterSize))
+
 export const imageInfo = (stdout: string): Parsed<ImageInfo> =>
   Either.gen(function*() {
     const sectors = yield* number(stdout, /^size:\t\t(\d+)$/, "size: and a number of sectors")
     const clusterSectors = yield* number(stdout, /^blocksize:\t(\d+)$/, "blocksize: and a number of sectors")
     const version = yield* number(stdout, /^fmt_version:\t([012])$/, "fmt_version: and 0, 1 or 2")
+    if (!isClusterSize(clusterSectors * ByteSize.sectorSize)) {
+      return yield* unexpected(`blocksize:\t${clusterSectors}`, "a power of two from 64 to 131072 sectors")
+    }
     return { sectors, clusterSectors, version: version === 0n ? 0 : version === 1n ? 1 : 2 }
   })
 
@@ -70,16 +79,18 @@ export interface FileSystemTable {
   readonly usedInodes: bigint
 }
 
+/** A line with how much there is, and how much of that is used. */
+const usage = (stdout: string, pattern: RegExp, name: string): Parsed<readonly [total: bigint, used: bigint]> =>
+  Either.flatMap(match(stdout, pattern, `${name} and two numbers`), (found) => {
+    const [total, used] = [BigInt(found[1]!), BigInt(found[2]!)]
+    return used <= total ? Either.right([total, used]) : unexpected(found[0], `no more ${name} used than there are`)
+  })
+
 export const fileSystemTable = (stdout: string): Parsed<FileSystemTable> =>
   Either.gen(function*() {
-    const blocks = yield* match(stdout, /^ *1k-blocks +(\d+) +(\d+)$/, "1k-blocks and two numbers")
-    const inodes = yield* match(stdout, /^ *inodes +(\d+) +(\d+)$/, "inodes and two numbers")
-    return {
-      blocks: BigInt(blocks[1]!),
-      usedBlocks: BigInt(blocks[2]!),
-      inodes: BigInt(inodes[1]!),
-      usedInodes: BigInt(inodes[2]!)
-    }
+    const [blocks, usedBlocks] = yield* usage(stdout, /^ *1k-blocks +(\d+) +(\d+)$/, "1k-blocks")
+    const [inodes, usedInodes] = yield* usage(stdout, /^ *inodes +(\d+) +(\d+)$/, "inodes")
+    return { blocks, usedBlocks, inodes, usedInodes }
   })
 
 export interface Row {
@@ -130,6 +141,16 @@ const mapperRow = (row: string): Parsed<Row> => {
     : Either.right({ device: `/dev/mapper/${name}`, image, component: component === "" ? undefined : component })
 }
 
+const isPath = Schema.is(HostPath)
+
+const isDevice = Schema.is(DevicePath)
+
+/** A row of names that a host can have. */
+const possible = (row: Row): Parsed<Row> =>
+  isDevice(row.device) && isPath(row.image) && (row.target === undefined || isPath(row.target))
+    ? Either.right(row)
+    : unexpected(`${row.device} ${row.image} ${row.target ?? ""}`, "a ploop device and paths that a host can have")
+
 type Devices = (plain: string, long: string | undefined) => Parsed<ReadonlyArray<Row>>
 
 const driverDevices: Devices = (plain, long) =>
@@ -152,7 +173,8 @@ export const devices = (
   plain: string,
   long: string | undefined,
   generation: Generation
-): Parsed<ReadonlyArray<Row>> => devicesOf[generation](plain, long)
+): Parsed<ReadonlyArray<Row>> =>
+  Either.flatMap(devicesOf[generation](plain, long), (rows) => Either.all(rows.map(possible)))
 
 /** `/proc/mounts`, whose fields have their blanks in octal. */
 export const mountpoints = (
@@ -184,10 +206,13 @@ export const statistics = (stdout: string): Parsed<Result.DeviceStatistics> =>
   )
 
 /** The driver counts 16 minor numbers a device. */
-export const nextMinor = (stdout: string): Parsed<string> =>
-  Either.map(
+export const nextMinor = (stdout: string): Parsed<DevicePath> =>
+  Either.flatMap(
     number(stdout, /^Next unused minor: (\d+)$/, "Next unused minor: and a number"),
-    (minor) => `/dev/ploop${minor / 16n}`
+    (minor) => {
+      const device = `/dev/ploop${minor / 16n}`
+      return isDevice(device) ? Either.right(device) : unexpected(`${minor}`, "the minor number of a device")
+    }
   )
 
 export const balloonSize = (stdout: string): Parsed<bigint> =>
