@@ -124,7 +124,7 @@ describe("ploop-conformance run", () => {
     [
       "a generation for the real tool",
       ["run", "--backend", "cli", "--generation", "9"],
-      /--generation is 9, but it can be given for the fake only/
+      /--generation is 9, but it is only for the fake/
     ],
     ["an unknown subcommand", ["walk"], /run/]
   ]

@@ -71,8 +71,8 @@ const mapperTitle = (words: string) => withoutMapper === undefined ? words : `${
 describe.skipIf(withoutMapper !== undefined)(mapperTitle("the emulated target \"ploop\" of device mapper"), () => {
   for (
     const [name, rule] of [
-      ["start", "takes the tables that the real driver takes, and refuses the others with the same errors"],
-      ["messages", "answers each message as the real driver does"]
+      ["start", "accepts the tables that the real driver accepts, and refuses the others with the same errors"],
+      ["messages", "replies to each message as the real driver does"]
     ] as const
   ) {
     it.scopedLive(rule, () =>

@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { attempt } from "./command.js"
 
-/** The tool that the CLI backend runs too, unless it is told another one. */
+/** The tool that the CLI backend runs too; `PLOOP_TOOL` sets another one. */
 export const defaultTool = Effect.orElseSucceed(Config.string("PLOOP_TOOL"), () => "ploop")
 
-/** What generation the tool says that it is: each has commands in its usage that the one before has not. */
+/** The generation of the tool, from its usage: each generation has commands that the one before lacks. */
 export const generationOf = (tool: string): Effect.Effect<Option.Option<Generation>, never, CommandExecutor> =>
   Effect.map(
     attempt(tool),
