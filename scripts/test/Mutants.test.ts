@@ -156,7 +156,7 @@ describe("a selection", () => {
   })
 })
 
-describe("a mutant is stale, and what there is instead is told", () => {
+describe("a mutant is stale, and its report has what is there instead", () => {
   const cases: ReadonlyArray<readonly [title: string, mutation: Mutation, reason: RegExp, candidate: RegExp]> = [
     ["when its declaration is gone", at("build.run").call("take").drop(), /declaration build/, /^make$/],
     ["when nothing is found", at("make.run").call("release").drop(), /call\(release\) finds nothing/, /permits\.take/],
@@ -169,7 +169,7 @@ describe("a mutant is stale, and what there is instead is told", () => {
     ],
     ["when it names what is not there", at("make.run").call("take").put("semaphore"), /semaphore cannot/, /take/],
     ["when it changes nothing", at("make.run").binary(">").operator(">"), /nothing changes/, />/],
-    ["when it is no program any more", at("make.run").binary(">").operator("> >"), /expected/, />/]
+    ["when it no longer is a program", at("make.run").binary(">").operator("> >"), /expected/, />/]
   ]
   for (const [title, mutation, reason, candidate] of cases) {
     it(title, () => {

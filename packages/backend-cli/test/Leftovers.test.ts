@@ -17,7 +17,7 @@ const test = (
 
 const ploop = <A, E>(run: (ploop: Ploop.Ploop) => Effect.Effect<A, E>) => Effect.flatMap(Ploop.Ploop, run)
 
-/** An empty directory, and a tool that makes a file where a command tells it to and then ends as the answer says. */
+/** An empty directory, and a tool that creates a file where a command names one and then ends as the result says. */
 const making = (command: string, answer: Answer) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem

@@ -139,7 +139,7 @@ describe("a tool that runs beyond its limit and ignores SIGTERM", () => {
       }).pipe(Effect.provide(NodeContext.layer)))
   }
 
-  it("is known for every operation that runs it and that is no query of files", () => {
+  it("is known for every operation that runs it, other than a query of files", () => {
     const named = new Set(runs.map(([name]) => name))
     const others = Operation.names.filter((name) => !named.has(name))
     assert.deepStrictEqual(others.sort(), [

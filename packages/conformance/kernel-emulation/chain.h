@@ -39,7 +39,7 @@ struct delta *chain_top(struct chain *chain);
 uint64_t chain_size(struct chain *chain);
 uint32_t chain_allocated(struct chain *chain);
 
-/* Puts an image on top. -EBUSY when it is marked as in use. */
+/* Puts an image on top. -EBUSY when its in-use flag is set. */
 int chain_add(struct chain *chain, const char *path, bool raw, bool read_only, uint32_t cluster_log);
 
 /* Marks the top image as in use or not. */

@@ -97,7 +97,7 @@ static int clear(struct device *device)
 	if (device->running)
 		return -EBUSY;
 	chain_clear(&device->chain);
-	/* first ends the connection, so that the umount waits for nobody */
+	/* first ends the connection, so that the unmount waits for nobody */
 	fuse_close(&device->disk);
 	device_path(path, device->number, "disk");
 	umount2(path, MNT_DETACH);
@@ -302,7 +302,7 @@ static int get_free(struct device *device, struct reply *reply)
 	return 0;
 }
 
-/* Answers how many clusters are in the extents that are long enough; the others are dropped. */
+/* Returns how many clusters are in the extents that are long enough; the others are dropped. */
 static int filter_free(struct device *device, uint64_t least)
 {
 	uint32_t kept = 0;

@@ -78,7 +78,7 @@ static int own_dev(void)
 
 static int own_namespaces(void)
 {
-	/* nothing of ours goes out; what the machine umounts is not kept busy here */
+	/* no mount of ours propagates to the machine; what the machine unmounts is not kept busy here */
 	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL))
 		return failed("making the mounts private");
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
@@ -143,7 +143,7 @@ static int await_command(int lifeline)
 				return exit_code(status);
 		if (poll(events, COUNT(events), -1) < 0)
 			continue;
-		/* whoever started this is dead, so the command is to end as well */
+		/* the process that started this is dead, so the command must end as well */
 		if (events[0].revents) {
 			kill(child, SIGKILL);
 			events[0].fd = -1;

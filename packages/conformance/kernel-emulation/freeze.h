@@ -10,7 +10,7 @@
 
 /*
  * Started with a pointer to the number of the loop device. That nothing is
- * mounted, or that it cannot be frozen, is no error: it reports NOT_MOUNTED.
+ * mounted, or that it cannot be frozen, is not an error: it reports NOT_MOUNTED.
  */
 #define NOT_MOUNTED -1
 extern const struct task freeze_task;

@@ -12,7 +12,7 @@
 /* The longest read or write that the kernel sends. */
 #define FUSE_MOST (1 << 20)
 
-/* An operation that is answered later, by fuse_answer(). */
+/* An operation whose reply follows later, by fuse_answer(). */
 #define FUSE_HELD 1000001
 /* Results are zero, a negated errno, or one of the above where it is said. */
 struct fuse_operations {
@@ -34,13 +34,13 @@ struct fuse_disk {
 /* Mounts the file over an empty one at the path. */
 int fuse_mount(struct fuse_disk *disk, const char *path);
 
-/* Ends the connection: whoever still waits for the file gets an error. */
+/* Ends the connection: a process that still waits for the file gets an error. */
 void fuse_close(struct fuse_disk *disk);
 
 /* Takes one request from the kernel and does it; false when the mount is gone. */
 bool fuse_serve(struct fuse_disk *disk);
 
-/* Answers a request that was held. */
+/* Replies to a request that was held. */
 void fuse_answer(struct fuse_disk *disk, uint64_t request, int error, const void *data, size_t length);
 
 #endif

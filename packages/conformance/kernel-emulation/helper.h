@@ -1,7 +1,7 @@
 /*
  * A process that does for the server what the server cannot do itself, because
- * the kernel would read from or write to the disk meanwhile, and the server has
- * to answer. It begins something, reports, waits until it is told to end it or
+ * the kernel would read from or write to the disk meanwhile, and the server must
+ * reply. It begins something, reports, waits until it must end it or
  * the server is gone, ends it, and reports again.
  */
 #ifndef HELPER_H
@@ -19,7 +19,7 @@ struct report {
 	int error, number;
 };
 
-/* What a helper does; `begin` answers an errno or 0. */
+/* What a helper does; `begin` returns an errno or 0. */
 struct task {
 	const char *name;	/* as ps shows it */
 	int (*begin)(const void *argument, int *number);
@@ -32,7 +32,7 @@ int helper_start(struct helper *helper, const struct task *task, const void *arg
 /* Takes a report; false when the helper is gone without one. */
 bool helper_report(struct helper *helper, struct report *report);
 
-/* Tells it to end what it began. */
+/* Makes it end what it began. */
 void helper_release(struct helper *helper);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Tests of the image format alone. Each argument is an empty image, as the tool
- * made it; it is filled, shortened and grown, and its contents are compared with
+ * made it; it is written to, shortened and grown, and its contents are compared with
  * an array all along. Prints a line for each rule that was checked, which begins
  * with "ok" when it holds.
  */

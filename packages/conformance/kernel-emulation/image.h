@@ -66,7 +66,7 @@ int image_grow(int fd, uint64_t sectors);
 
 /*
  * Takes the slots of some clusters away, moves data from the end of the file
- * into them, and cuts the file. `moved` is told each slot that was written.
+ * into them, and cuts the file. `moved` gets each slot that was written.
  */
 int image_release(int fd, const struct image_header *header, const uint32_t *clusters, uint32_t count,
 		  void (*moved)(void *context, uint32_t slot), void *context);

@@ -224,7 +224,7 @@ static int dispatch(int device, int fd, unsigned long ioctl_request, void *argum
 	case PLOOP_IOC_MAX_DELTA_SIZE:
 		return with_number(device, LIMIT_DELTA, *(uint64_t *)argument, request, reply);
 	case PLOOP_IOC_UPDATE_INDEX:	/* the server has no copy of the index table */
-	case PLOOP_IOC_TRACK_SETPOS:	/* and tells of every write, also past the position */
+	case PLOOP_IOC_TRACK_SETPOS:	/* and reports every write, also past the position */
 		return 0;
 	case PLOOP_IOC_GROW:
 		return grow(device, argument, request, reply);

@@ -1,4 +1,4 @@
-/* The PLOOP_IOC_* calls of the tool, answered with the help of the device's server. */
+/* The PLOOP_IOC_* calls of the tool, served by the server of the device. */
 #ifndef IOCTLS_H
 #define IOCTLS_H
 

@@ -3,7 +3,7 @@
  *
  * A helper, the keeper, holds the loop device open, and the loop device is one
  * that detaches itself when nobody has it open any more. So it is never
- * detached by number, and it never outlives its keeper and its mounts, whoever
+ * detached by number, and it never outlives its keeper and its mounts, whichever process
  * is killed.
  */
 #ifndef LOOP_H

@@ -129,7 +129,7 @@ static int message(struct mapped *device, struct dm_ioctl *data, size_t size)
 	if (answer < 0)
 		return answer;
 	report_status(device, data);
-	if (answer == ANSWERED)
+	if (answer == REPLIED)
 		report_text(result, data, size);
 	return 0;
 }

@@ -25,7 +25,7 @@ void gate_unpause(struct mapped *device);
 int gate_suspend(struct mapped *device);
 void gate_resume(struct mapped *device);
 
-/* Whoever waits for the host to have space gives up: while a device is being suspended, and at the end. */
+/* A write that waits for space on the host gives up: while a device is being suspended, and at the end. */
 void gate_begin_giving_up(void);
 void gate_end_giving_up(void);
 

@@ -1,7 +1,7 @@
 /*
  * What takes its time: suspending, resuming and removing a device. The kernel
  * reads from the disk and writes to it meanwhile, so helpers do it, and the
- * command is answered when they have reported.
+ * command returns when they have reported.
  */
 #define _GNU_SOURCE
 #include "freeze.h"
@@ -70,7 +70,7 @@ static int wait_for_helper(struct mapped *device, const struct pending *pending)
 	return REPLIED_LATER;
 }
 
-/* Answers the command that waits. */
+/* Replies to the command that waits. */
 static void finish(struct mapped *device, int error, int grown)
 {
 	struct pending pending = device->pending;
@@ -207,7 +207,7 @@ void mapper_freezer(struct mapped *device)
 		finish(device, result == REPLIED_GROWN ? 0 : result, result == REPLIED_GROWN ? device->minor : -1);
 }
 
-/* A device that nobody has any more, by all that can be told without opening it. */
+/* A device that nobody uses any more, as far as that is known without opening it. */
 int mapper_remove(struct mapped *device, const struct pending *pending)
 {
 	int error;

@@ -21,7 +21,7 @@
 #define ENOTSUPP 524
 
 /* A message that has an answer. */
-#define ANSWERED 1
+#define REPLIED 1
 /* A command whose reply is sent later, when a helper has reported. */
 #define REPLIED_LATER 1000000
 /* A command that is done, and after which the loop device has another size. */
@@ -38,7 +38,7 @@ struct target_type {
 	void (*destroy)(struct target *target);
 	/* Its parameters as the table shows them, or its status. */
 	void (*describe)(const struct target *target, bool table, char *text, size_t size);
-	/* Zero, ANSWERED with a result, or a negated errno; NULL when it takes no messages. */
+	/* Zero, REPLIED with a result, or a negated errno; NULL when it takes no messages. */
 	int (*message)(struct target *target, int count, char **words, char *result, size_t size);
 	/* Whether a message changes what requests use, so that none may be under way. */
 	bool (*changes)(const char *message);

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* A node of a device that does not run has a number of this major, which is no device of the machine. */
+/* A node of a device that does not run has a number of this major, which no device of the machine has. */
 #define PLACEHOLDER_MAJOR PLOOP_MAJOR
 
 /* The device that "/dev/ploopN" or "/dev/ploopNp1" names; -1 for any other path. */

@@ -5,7 +5,7 @@
  * libparted too, and for 9 one that has libdevmapper; the other helpers that the
  * tool starts are not. Paths of
  * sysfs and procfs lead to the state directory, device numbers look like the
- * driver's, and the ioctls of the driver are answered.
+ * driver's, and the ioctls of the driver are served.
  */
 #define _GNU_SOURCE
 #include "client.h"

@@ -135,7 +135,7 @@ static int check_raw(const struct stack *stack, struct layer *layer, off_t lengt
 	return layer->entries > layer[1].entries ? -EBADSLT : 0;
 }
 
-/* What is no image at all fails as one of version 1 does. */
+/* A file that is not an image fails as one of version 1 does. */
 static int check_header(const struct target *target, struct ploop *ploop, struct layer *layer, bool is_top)
 {
 	struct image_header header;
@@ -279,7 +279,7 @@ static uint64_t within_image(const struct target *target, uint64_t offset)
 	return offset + ((const struct ploop *)target->state)->offset * SECTOR;
 }
 
-/* A host without space makes the request wait, and the device tells; false when it is to fail. */
+/* A host without space makes the request wait, and the status says so; false when it must fail. */
 static bool wait_for_space(struct target *target, struct ploop *ploop)
 {
 	gate_lock();
@@ -355,11 +355,11 @@ static int get_image_name(struct ploop *ploop, uint64_t number, char *result, si
 
 	*result = 0;
 	if (level >= ploop->stack.count)
-		return ANSWERED;
+		return REPLIED;
 	snprintf(link, sizeof link, "/proc/self/fd/%d", ploop->stack.layers[level].fd);
 	length = readlink(link, result, size - 1);
 	result[length < 0 ? 0 : length] = 0;
-	return ANSWERED;
+	return REPLIED;
 }
 
 static int get_event(struct ploop *ploop, char *result, size_t size)
@@ -368,7 +368,7 @@ static int get_event(struct ploop *ploop, char *result, size_t size)
 	snprintf(result, size, "%s", ploop->event ? "event_ENOSPC" : "");
 	ploop->event = ploop->out_of_space = false;
 	gate_unlock();
-	return ANSWERED;
+	return REPLIED;
 }
 
 static int resize(struct target *target, struct ploop *ploop, uint64_t sectors)

@@ -31,7 +31,7 @@ static bool is_ours(const char *disk, int loop)
 	return read_line(path, backing, sizeof backing) > 0 && !strcmp(backing, disk);
 }
 
-/* A frozen file system outlives its umount, and whoever froze it may have been killed. */
+/* A frozen file system outlives its unmount, and the process that froze it may have been killed. */
 static void thaw(const char *target)
 {
 	int fd = open_raw(target, O_RDONLY);
@@ -96,7 +96,7 @@ static int quit(int device)
 	return result < 0;
 }
 
-/* A server that does not answer in time is killed. */
+/* A server that does not reply in time is killed. */
 static void tell_mapper(uint32_t command)
 {
 	struct timeval patience = { .tv_sec = 10 };
@@ -153,7 +153,7 @@ static int remove_mapped(int minor)
 	return 0;
 }
 
-/* Nothing is suspended any more while the file systems are umounted; then the server takes the devices away. */
+/* Nothing is suspended any more while the file systems are unmounted; then the server takes the devices away. */
 static int reap_mapper(void)
 {
 	int cut_off;

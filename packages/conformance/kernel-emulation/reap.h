@@ -1,5 +1,5 @@
 /*
- * Takes down what is left of a state directory: umounts what is mounted of its
+ * Takes down what is left of a state directory: unmounts what is mounted of its
  * devices, ends its servers, and removes it. What was never there is no failure.
  */
 #ifndef REAP_H

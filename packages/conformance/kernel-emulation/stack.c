@@ -306,7 +306,7 @@ static int clear_cluster(struct stack *stack, uint32_t cluster, size_t within, s
 		return error;
 	if (length == stack->cluster && level == stack->count - 1)
 		return discard_cluster(stack, cluster, slot);
-	/* only zeros will do, because nothing tells a discard from a write of zeros; a whole cluster has them as a hole */
+	/* only zeros will do, because a discard looks like a write of zeros; a whole cluster has them as a hole */
 	if (length == stack->cluster)
 		return put_new(stack, cluster, 0, NULL, 0);
 	if (!(zeros = calloc(1, length)))

@@ -250,7 +250,7 @@ static int next(struct tracking *tracking, char *result, size_t size)
 		tracking->written[block] = 0;
 		tracking->cursor = block + 1;
 		snprintf(result, size, "%" PRIu64 "\n", block);
-		return ANSWERED;
+		return REPLIED;
 	}
 	return -EAGAIN;
 }

@@ -105,7 +105,7 @@ describe("a tree of a hundred thousand snapshots", () => {
       [SnapshotId.top, all[count - 1]!]
     ))
 
-  // Whatever takes time with the square of the number does not come to an end here.
+  // A quadratic algorithm does not finish here.
   it("that is a chain is read, walked and rendered without a deep stack", () => {
     const chain = tree((index) => all[index - 1]!)
     assert.strictEqual(SnapshotTree.base(chain).id, all[0])

@@ -20,7 +20,7 @@ const quoted = (text: string): string => {
   return words.length > limit ? `…${words.slice(-limit)}` : words
 }
 
-/** A subject is a path, of which the end tells most. */
+/** A subject is a path, whose end identifies it best. */
 const short = (subject: string): string => {
   const text = PrintableText.escape(subject)
   return text.length > limit ? `…${text.slice(-limit)}` : text
