@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { Session } from "./session.js"
 
-/** Where the tool looks for helper programs, whatever the caller's PATH. */
+/** Where the tool looks for helper programs, whatever the caller's PATH; `flock` is the backend's own. */
 const directories = ["/sbin", "/bin", "/usr/sbin", "/usr/bin"]
 
 interface Program {
@@ -23,6 +23,7 @@ const newer: Row<boolean> = { "1.15": false, "7": true, "9": true }
 const newest: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
 const programs: ReadonlyArray<Program> = [
+  { name: "flock", neededFor: "every operation that changes something", debian: "util-linux", neededBy: every },
   { name: "parted", neededFor: "create with a file system", debian: "parted", neededBy: every },
   { name: "sgdisk", neededFor: "create with a file system", debian: "gdisk", neededBy: newer },
   { name: "partprobe", neededFor: "create, mount", debian: "parted", neededBy: newer },
