@@ -1,4 +1,4 @@
-/** A way to break a package, and what comes of it in the text of a file. */
+/** A way to break a package, and the text of a file with it. */
 import ts from "typescript"
 import type { Breakage } from "./Selection.js"
 import { Stale } from "./Selection.js"

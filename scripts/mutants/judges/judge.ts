@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, "../../..")
 
 type Ask = (question: Verdict.Question) => Effect.Effect<Verdict.Verdict, NoVerdict>
 
-/** A process that answers one question after the other. */
+/** A process that judges one mutant after the other. */
 const start = (program: "suite" | "tests", ...args: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const executor = yield* CommandExecutor.CommandExecutor

@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { createInterface } from "node:readline"
 import * as Verdict from "./Verdict.js"
 
-/** Answers the questions on the standard input, one a line, one after the other. */
+/** Replies to the questions on the standard input, one a line, one after the other. */
 export const answer = async (
   judge: (question: Verdict.Question) => Effect.Effect<Verdict.Verdict>
 ): Promise<void> => {

@@ -37,7 +37,7 @@ const targetOf = ({ Capability, Fake, Target }: Modules, generation: Generation)
     capabilities: Capability.ofGeneration(generation)
   })
 
-/** What comes of the cases on a host: the first failure, or how many passed. */
+/** The outcome of the cases on a host: the first failure, or how many passed. */
 const judge = (modules: Modules, generation: Generation, cases: ReadonlyArray<Case.Case>) =>
   Effect.gen(function*() {
     const failed = yield* Deferred.make<Verdict.Verdict>()

@@ -36,7 +36,7 @@ export const cli = [
     "a missing prefix is a missing tool": at("spawn").binary("??").unwrap(1),
     "a process that is over is ended again": at("finish").ternary().nth(0).never()
       .isEquivalent("a process that is gone is found not to run, and has nothing left to interrupt"),
-    "an interrupted run is not told that its input has ended": at("finish").binary("??").put("Effect.void")
+    "an interrupted run does not end its input": at("finish").binary("??").put("Effect.void")
   }),
   ...inFile("process/watch.ts", {
     "a process whose time is over is not told to stop": at("start").call("terminate").put("Effect.void"),
@@ -52,8 +52,8 @@ export const cli = [
     "a process is killed at once": at("make.killAfterGrace").literal("SIGTERM").put("\"SIGKILL\""),
     "a change behind a prefix is left to itself": at("make.killAfterGrace").ternary().always(),
     "a query behind a prefix is waited for": at("make.killAfterGrace").ternary().never(),
-    "a process of another user is told directly only": at("make.signal").ternary().never(),
-    "only the process is told, not its group": at("make.kill").call("make").part(-1).put("`${process.pid}`")
+    "a process of another user is signalled directly only": at("make.signal").ternary().never(),
+    "only the process is signalled, not its group": at("make.kill").call("make").part(-1).put("`${process.pid}`")
   }),
   ...inFile("process/failures.ts", {
     "what a prefix says is never recognized": at("refusedByPrefix").if().nth(0).always(),
@@ -119,7 +119,7 @@ export const cli = [
     "generation 9 takes a descriptor of any name": at("makeNamed").call("zipRight").put(
       "Effect.flatMap(() => use(path))"
     ),
-    "the tool's words name a directory of the backend's own": at("renamed").ternary().always()
+    "the tool's output names a directory of the backend's own": at("renamed").ternary().always()
   }),
   ...inFile("generation.ts", {
     "the generation is asked for each time": at("make.probeOnce").value("onSome").put(
@@ -194,7 +194,7 @@ export const cli = [
     "sizes are given in bytes": at("sectors").put("(size: ByteSize.ByteSize): string => `${size}`"),
     "a check with read-only repairs": at("check").literal("-r").put("\"-f\""),
     "an unmount forgets the component": at("umount").call("option").drop(),
-    "generation 1.15 is told no end of a range": at("ranges").value("1.15").put("steps"),
+    "generation 1.15 gets no end of a range": at("ranges").value("1.15").put("steps"),
     "a range is merged as one snapshot": at("mergeSnapshots").ternary().nth(-1).never(),
     "a merge into a new file is one in place": at("mergeSnapshots").call("option").drop()
   }),
@@ -220,7 +220,7 @@ export const cli = [
     "convert takes no lock": at("convert").call("onDisk").put("session.lookAt(_0, _1, _2)"),
     "convert changes images elsewhere": at("convert").call("requireInside").drop(),
     "convert overwrites what is called like its own files": at("convert").call("refuseExisting").drop(),
-    "convert is no change": at("convert").value("kind").put("\"query\""),
+    "convert is a query": at("convert").value("kind").put("\"query\""),
     "check of an image takes no lock": at("check").call("onImage").put("run(session.host.absolute(subject))"),
     "check of a disk takes no lock": at("check").call("onDisk").put("session.lookAt(_0, _1, _2)"),
     "a check with readOnly and dropInUse changes the image": at("refuseWriting").ternary().never(),
@@ -310,35 +310,42 @@ export const cli = [
     "a raw image has a version": at("version").ternary().never()
   }),
   ...inFile("operations/snapshots.ts", {
-    "a merge changes images elsewhere": at("mergeRange").call("requireInside").drop(),
-    "a deletion removes a file elsewhere": at("make.deleteSnapshot").call("requireInside").drop(),
-    "a switch removes a file elsewhere": at("make.switchSnapshot").call("requireInside").drop(),
-    "a snapshot merges a temporary one elsewhere": at("make.createSnapshot").call("requireTemporaryInside").drop(),
-    "a snapshot can be killed": at("make.take").value("kind").put(killable),
-    "a switch can be killed": at("make.switchTo").value("kind").put(killable),
-    "delete can be killed": at("make.remove").value("kind").put(killable),
-    "a merge can be killed": at("make.mergeSnapshots").value("kind").put(killable),
-    "snapshotAndSwitch can be interrupted half-way": at("make.snapshotAndSwitch").mention("uninterruptible").nth(0)
+    "the wait of snapshotAndSwitch cannot be interrupted": at("snapshotAndSwitch").call("take").part(-1).drop(),
+    "a random identifier is lost with a failure": at("withId").call("mapError").unwrap(),
+    "a temporary snapshot merges another one elsewhere": at("createTemporarySnapshot").call("requireTemporaryInside")
       .drop(),
-    "switchAndDelete can be interrupted half-way": at("make.switchAndDelete").mention("uninterruptible").nth(0).drop(),
-    "snapshotAndSwitch leaves its snapshot when it cannot switch": at("make.snapshotAndSwitch").call("onError")
+    "a merge changes images elsewhere": at("mergeRange").call("requireInside").drop(),
+    "a deletion removes a file elsewhere": at("deleteSnapshot").call("requireInside").drop(),
+    "a switch removes a file elsewhere": at("switchSnapshot").call("requireInside").drop(),
+    "a snapshot merges a temporary one elsewhere": at("createSnapshot").call("zipRight").unwrap(1),
+    "a snapshot can be killed": at("take").value("kind").put(killable),
+    "a switch can be killed": at("switchTo").value("kind").put(killable),
+    "delete can be killed": at("remove").value("kind").put(killable),
+    "a merge can be killed": at("mergeSnapshots").value("kind").put(killable),
+    "snapshotAndSwitch can be interrupted half-way": at("snapshotAndSwitch").call("uninterruptibleMask").put(
+      "_0((effect) => effect)"
+    ),
+    "switchAndDelete can be interrupted half-way": at("switchAndDelete").call("uninterruptibleMask").put(
+      "_0((effect) => effect)"
+    ),
+    "snapshotAndSwitch leaves its snapshot when it cannot switch": at("snapshotAndSwitch").call("onError")
       .unwrap(),
-    "snapshotAndSwitch takes its snapshot before it looks": at("make.snapshotAndSwitch").call("requireSwitchable")
+    "snapshotAndSwitch takes its snapshot before it looks": at("snapshotAndSwitch").call("requireSwitchable")
       .drop(),
     "a switch to a temporary snapshot is done": at("requireSwitchable").call("switchTo").drop(),
     "a running disk is switched": at("requireSwitchable").call("runningDisk").drop(),
-    "a second temporary snapshot takes the name of the first": at("make.createTemporarySnapshot").call("attachedDisk")
+    "a second temporary snapshot takes the name of the first": at("createTemporarySnapshot").call("attachedDisk")
       .drop(),
-    "a temporary snapshot is named as an ordinary device": at("make.createTemporarySnapshot.component").put(
+    "a temporary snapshot is named as an ordinary device": at("createTemporarySnapshot.component").put(
       "request.component"
     ),
-    "switchAndDelete loses the children of a snapshot": at("make.switchAndDelete").call("switchAndDelete").drop(),
-    "a top delta whose parent others need is deleted": at("make.deleteSnapshot").call("deleteSnapshot").nth(0).drop(),
-    "a temporary snapshot with children is deleted again": at("make.deleteSnapshot").if().nth(0).never(),
+    "switchAndDelete loses the children of a snapshot": at("switchAndDelete").call("switchAndDelete").drop(),
+    "a top delta whose parent others need is deleted": at("deleteSnapshot").call("deleteSnapshot").nth(0).drop(),
+    "a temporary snapshot with children is deleted again": at("deleteSnapshot").if().nth(0).never(),
     "a merge into a new file is tried where the tool loses snapshots": at("mergeRange").call("mergeIntoFile").drop(),
     "a merge writes over the file that it is to make": at("mergeRange").call("refuseExisting").drop(),
-    "a merge of several steps stops after the first": at("make.mergeSnapshots").call("merges").put("_.slice(0, 1)"),
-    "a merge says that no snapshot is gone": at("make.mergeSnapshots").call("merged").part(3).put("before")
+    "a merge of several steps stops after the first": at("mergeSnapshots").call("merges").put("_.slice(0, 1)"),
+    "a merge says that no snapshot is gone": at("mergeSnapshots").call("merged").part(3).put("before")
   }),
   ...inFile("operations/balloon.ts", {
     "a change of the balloon can be killed": at("make.balloonChange").value("kind").put(killable),

@@ -49,7 +49,7 @@ export const core = [
   }),
   ...inFile("internal/json.ts", {
     "a large number is rounded in JSON": at("number").ternary().always(),
-    "a result with a size is no JSON": at("serializable").if().never(),
+    "a result with a size cannot become JSON": at("serializable").if().never(),
     "what makes JSON of a result is seen in copies of it": at("serializable").call("defineProperty").put(
       "Object.assign(value, { toJSON: () => fields(value) })"
     )
@@ -71,7 +71,7 @@ export const core = [
     "a new disk is larger than its version holds": at("create").call("largerThanVersion").put("Either.void"),
     "a disk may be as large as its version and no larger": at("largerThanVersion").binary(">").operator(">="),
     "a check of a disk has options that the tool ignores": at("check").binary("&&").nth(0).put("false"),
-    "read-only is no option that the tool ignores": at("checkSwitches").literal("readOnly").drop(),
+    "read-only is not among the options that the tool ignores": at("checkSwitches").literal("readOnly").drop(),
     "an image of an idle disk is replaced on generation 9": at("replace").call("when").nth(0).drop(),
     "a level is given for an idle disk": at("replace").call("when").nth(1).drop(),
     "a name is kept while the disk runs": at("replace").call("when").nth(2).drop(),
@@ -124,20 +124,22 @@ export const core = [
   ...inFile("SnapshotChange.ts", {
     "every snapshot is gone after a merge": at("gone").call("filter").put("ids(SnapshotTree.nodes(before))"),
     "a deletion that marks a snapshot says that it is gone": at("deleted").if().nth(1).never(),
-    "the snapshot that a deleted top delta uncovers is not told": at("deleted").spread().drop(),
+    "the snapshot that a deleted top delta uncovers is not reported": at("deleted").spread().drop(),
     "a temporary snapshot with children is deleted again": at("alreadyMarked").ternary().never()
   }),
   ...inFile("GenerationTraits.ts", {
-    "generation 9 has to be told of large disks": at("knowsVersion2").value("9").put("(driver) => driver.largeDisks"),
+    "generation 9 depends on large disk support": at("knowsVersion2").value("9").put("(driver) => driver.largeDisks"),
     "new disks of every host are of version 2": at("defaultVersion").ternary().always(),
     "generation 7 copies one way": at("copiesInDialogue").value("7").put("false"),
     "generation 9 unmounts disks": at("unmountsDevicesOnly").value("9").put("false"),
     "generation 7 cuts no raw disks": at("cutsIdleRawDisks").value("7").put("false")
   }),
   ...inFile("internal/message.ts", {
-    "a subject with a line end comes raw into the message": at("render").call("escape").nth(0).unwrap(),
+    "a subject with a line end comes raw into the message": at("short").call("escape").unwrap(),
     "a message shows all that the tool printed": at("quoted").ternary().never(),
     "a message shows the beginning of what the tool printed": at("quoted").call("slice").put("words.slice(0, limit)"),
+    "a message hides the identifier of a snapshot that may be there": at("render.made").ternary().always(),
+    "a subject of any length is shown whole": at("short").ternary().never(),
     "a message has no exit code": at("render.code").ternary().always()
   }),
   ...inFile("internal/operation.ts", {
@@ -146,9 +148,10 @@ export const core = [
     "operations are not counted": at("instrument").call("onExit").drop(),
     "streams are not counted": at("stream").call("ensuringWith").drop(),
     "how long an operation takes is not measured": at("instrument").call("trackDurationWith").drop(),
-    "an operation is no span": at("instrument").call("withSpan").drop(),
+    "an operation has no span": at("instrument").call("withSpan").drop(),
     "the logs of an operation do not name it": at("instrument").call("annotateLogs").drop(),
-    "a span does not say what it is about": at("span").property("ploop.subject").drop()
+    "a span does not say what it is about": at("annotations").property("ploop.subject").drop(),
+    "a path forges a line of the log": at("annotations").call("escape").unwrap()
   }),
   ...inFile("internal/classify.ts", {
     "the rules are asked in any exit code": at("applies").binary("&&").nth(0).part(0).part(0).put("true"),
@@ -173,7 +176,7 @@ export const core = [
     "an image without a snapshot is passed over": at("fromDescriptor").if().nth(1).put(
       "if (snapshot === undefined) continue"
     ),
-    "a snapshot upon a missing one is a tree": at("fromDescriptor").if().nth(2).never(),
+    "a snapshot on a missing one is a tree": at("fromDescriptor").if().nth(2).never(),
     "a tree may have no top delta": at("fromDescriptor").if().nth(-1).never(),
     "a temporary snapshot is an ordinary one": at("fromDescriptor").value("temporary").put("false"),
     "the base is the lowest of any chain": at("base").binary("??").put("tree.nodes[0]"),
@@ -211,9 +214,9 @@ export const core = [
     "a mount option may smuggle in another one": at("Mount").call("filter").nth(0).put("_0")
   }),
   ...inFile("internal/hostPath.ts", {
-    "a path may hold a NUL byte": at("broken").if().nth(1).never(),
-    "a path is counted in characters": at("broken").call("bytes").put("path.length"),
-    "a path may be half of a character": at("broken").if().nth(2).never()
+    "a path may hold a NUL byte": at("brokenRule").if().nth(1).never(),
+    "a path is counted in characters": at("brokenRule").call("bytes").put("path.length"),
+    "a path may be half of a character": at("brokenRule").if().nth(2).never()
   }),
   ...inFile("FormatVersion.ts", {
     "version 1 holds as much as version 2": at("maximumSize").ternary().never()
@@ -223,7 +226,7 @@ export const core = [
     "a temporary top delta is accepted": at("parse").if().mentioning("temporary").never(),
     "an older top delta keeps its identifier": at("renameTop.renamed").ternary().never(),
     "as many images as snapshots need not be there": at("parse").if().nth(-1).never(),
-    "what does not change in a descriptor is written anew": at("format").if().nth(-1).never(),
+    "what does not change in a descriptor is written again": at("format").if().nth(-1).never(),
     "a snapshot that is no longer temporary stays so in the file": at("change").ternary().nth(-1).always()
   }),
   ...inFile("internal/descriptorXml.ts", {

@@ -23,7 +23,7 @@ export const fake = [
     "create writes over a descriptor that is there": at("create").call("refuseExisting").part(-1).drop(),
     "a new disk is refused for the descriptor that is there, not for its image": at("create").call("refuseExisting")
       .swap(1, 2),
-    "a new preallocated image has no room in its file": at("create").value("filled").nth(1).put("0"),
+    "a new preallocated image has no room in its file": at("create").value("preallocated").nth(1).put("0"),
     "a new descriptor names its image by an absolute path": at("create").call("basename").unwrap(),
     "create takes a size one step below the least for a file system": at("refuseForFileSystem").binary(">").nth(-1)
       .operator(">="),
@@ -45,27 +45,28 @@ export const fake = [
     "convert never goes back to format version 1": at("convertVersion").if().nth(-1).condition().put(
       "found.version < version"
     ),
-    "a base image that is converted to preallocated stays as small as it was": at("convertBase").value("filled").put(
-      "0"
-    ),
+    "a base image that is converted to preallocated stays as small as it was": at("convertBase").value("preallocated")
+      .put(
+        "0"
+      ),
     "convert changes a disk that is in use": at("convert").call("refuseRunning").drop(),
     "a disk whose base becomes raw has deltas of another type": at("convertFormat").call("map").part(0).put(
       "(other, index) => ({ ...other, type: format === \"raw\" && index === 0 ? \"Plain\" : \"Compressed\" })"
     ),
-    "convert changes the version of an image that is marked as in use": at("convertVersion").mention("requireClean")
+    "convert changes the version of an image whose in-use flag is set": at("convertVersion").mention("requireClean")
       .put("() => (opened: disks.OpenImage) => Either.right(opened)"),
     "convert gives version 1 to a disk that is too large for it": at("convertVersion").binary(">").put("false")
   }),
   ...inFile(images, "check", {
     "a check says that it repaired an image, and leaves the mark of use in it": at("checkImage").property("dirty")
       .drop(),
-    "a check of a disk looks at its uppermost image only": at("checkDisk").array().calling("chain").put(
+    "a check of a disk inspects its uppermost image only": at("checkDisk").array().calling("chain").put(
       "[SnapshotTree.chain(disk.tree, id)[0]!]"
     ),
     "a check throws away what is in a broken image without being told to": at("checkImage").if().mentioning("hardForce")
       .innermost().never(),
     "an image that is converted to preallocated is not marked as empty": at("convertBase").value("staleFlag").unwrap(0),
-    "a check of a disk tells how its last image was, not the others": at("checkChain").value("outcome").nth(-1).unwrap(
+    "a check of a disk reports its last image, not the others": at("checkChain").value("outcome").nth(-1).unwrap(
       1
     ),
     "a check looks for duplicates without force": at("checkImage").binary("||").mentioning("force").nth(0)
@@ -106,8 +107,8 @@ export const fake = [
     "a mount of the only image as the base names a snapshot": at("mounted").binary("!==").nth(-1).put("true"),
     "generation 7 gives images version 2 when they are mounted under another name": at("attach.convert").binary("===")
       .nth(-1).put("true"),
-    "a mount takes the mark of use from images below the last": at("mended").if().nth(1).never(),
-    "a mount that mends an image leaves it marked as empty": at("mended").property("staleFlag").drop()
+    "a mount takes the mark of use from images below the last": at("repairChain").if().nth(1).never(),
+    "a mount that repairs an image leaves it marked as empty": at("repairChain").property("staleFlag").drop()
   }),
   ...inFile("content.ts", "mount", {
     "a write into a file loses what stood around it": at("merged").if().nth(1).never()
@@ -118,7 +119,7 @@ export const fake = [
   ...inFile(mounts, "umount", {
     "umount leaves no numbers beside the image": at("umountDisk").call("writeStatfs").drop(),
     "umount of an idle disk fails with the code of a bad parameter": at("umountDisk").literal("40").put("38"),
-    "a umount that fails keeps no numbers": at("umountDisk").call("checkpoint").drop(),
+    "an unmount that fails keeps no numbers": at("umountDisk").call("checkpoint").drop(),
     "umount leaves the directory at which the tool mounts by itself": at("umountDisk").call("removeDirectory").drop()
   }),
   ...inFile(devices, "umount", {
@@ -144,13 +145,13 @@ export const fake = [
   }),
   ...inFile(snapshots, "createSnapshot", {
     "a chain of snapshots may be one longer": at("longestChain").put("128"),
-    "a snapshot of a mounted disk misses what only the kernel has": at("layUpon").call("sync").drop(),
-    "what is written after a snapshot of a mounted disk goes to the snapshot": at("layUpon").call("push").drop(),
-    "the image of a snapshot taken of a mounted disk keeps the mark of use": at("layUpon").property("dirty").nth(0)
+    "a snapshot of a mounted disk misses what only the kernel has": at("addDelta").call("sync").drop(),
+    "what is written after a snapshot of a mounted disk goes to the snapshot": at("addDelta").call("push").drop(),
+    "the image of a snapshot taken of a mounted disk keeps the mark of use": at("addDelta").property("dirty").nth(0)
       .drop(),
-    "a delta upon a raw image has another type than it": at("take").value("type").unwrap(1),
-    "a delta upon a raw image has format version 1": at("newDelta").call("defaultVersion").put("1"),
-    "a snapshot that mends an image leaves it marked as empty": at("repaired").property("staleFlag").drop()
+    "a delta on a raw image has another type than it": at("take").value("type").unwrap(1),
+    "a delta on a raw image has format version 1": at("newDelta").call("defaultVersion").put("1"),
+    "a snapshot that repairs an image leaves it marked as empty": at("repaired").property("staleFlag").drop()
   }),
   ...inFile(disks, "createSnapshot", {
     "a descriptor keeps the root element of another generation": at("changed").value("rootElement").put(
@@ -166,7 +167,7 @@ export const fake = [
     "a temporary snapshot is shown for writing": at("createTemporarySnapshot").value("readOnly").put("false")
   }),
   ...inFile(merging, "createTemporarySnapshot", {
-    "a temporary snapshot is merged away while it is mounted": at("mergeTemporary").call("inUse").put("false")
+    "a temporary snapshot is merged while it is mounted": at("mergeTemporary").call("inUse").put("false")
   }),
   ...inFile(snapshots, "switchSnapshot", {
     "a switch leaves the file of the old top delta": at("switchTo").call("unlink").drop(),
@@ -175,7 +176,7 @@ export const fake = [
     "generation 9 leaves an identifier out of the name of a delta when it switches": at("baseName").binary("&&").unwrap(
       1
     ),
-    "a delta upon a raw image has another type than it after a switch": at("switchTo").value("type").unwrap(1)
+    "a delta on a raw image has another type than it after a switch": at("switchTo").value("type").unwrap(1)
   }),
   ...inFile(snapshots, "snapshotAndSwitch", {
     "snapshotAndSwitch keeps the data under another identifier than it was given": at("snapshotAndSwitch").binary("??")
@@ -202,15 +203,15 @@ export const fake = [
     "a merge forgets that the parent had clusters of its own": at("merged").call("union").unwrap(1),
     "a merge into a smaller parent keeps the parent's size": at("merged").call("max").unwrap(0),
     "what is merged into a temporary snapshot becomes temporary": at("remaining").property("temporary").drop(),
-    "a merge takes an image that is marked as in use": at("requireClean").ternary().never()
+    "a merge takes an image whose in-use flag is set": at("requireClean").ternary().never()
   }),
   ...inFile(snapshots, "mergeSnapshots", {
     "a chain that is merged into a new file keeps the size of the base": at("moveInto.moved").put("opened.image"),
     "a device does not know the new file of a merge": at("moveInto").call("setDevice").property("path").drop(),
-    "what is merged into a new file is not called empty": at("moveInto").call("calledEmpty").unwrap()
+    "what is merged into a new file has no empty flag": at("moveInto").call("withEmptyFlag").unwrap()
   }),
   ...inFile(queries, "imageInfo", {
-    "the information about an image that is marked as in use is given": at("imageInfo").if().mentioning("dirty").never()
+    "the information about an image whose in-use flag is set is given": at("imageInfo").if().mentioning("dirty").never()
   }),
   ...inFile(queries, "fileSystemInfo", {
     "an idle disk is mounted for its numbers without consent": at("fileSystemInfo").call("fileSystemInfo").value(
@@ -226,7 +227,7 @@ export const fake = [
     "the inodes that a file system reserves are free": at("numbers").mention("reservedInodes").drop()
   }),
   ...inFile(mounts, "fileSystemInfo", {
-    "a mount under another name removes the numbers of the last umount": at("mount").if().calling("dropStatfs")
+    "a mount under another name removes the numbers of the last unmount": at("mount").if().calling("dropStatfs")
       .innermost().always()
   }),
   ...inFile(disks, "fileSystemInfo", {
@@ -276,7 +277,7 @@ export const fake = [
   ...inFile(copy, "copyReceive", {
     "a stream that breaks off between two packets is taken for a whole copy": at("copyReceive").if().nth(0).never(),
     "a received image can be read by everybody": at("copyReceive").literal("0o600").put("0o644"),
-    "a stream that is no copy fails with the code of a short one": at("copyReceive").literal("13").put("6")
+    "a stream that is not a copy fails with the code of a short one": at("copyReceive").literal("13").put("6")
   }),
   ...inFile(lowLevel, "start", {
     "a running device is started once more": at("start").if().drop()
