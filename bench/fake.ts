@@ -1,7 +1,4 @@
-/**
- * The operations of the host in memory: how fast they are, and of what their
- * speed does not depend.
- */
+/** Measures the operations of the host in memory, and shows what their speed does not depend on. */
 import { FakeHost, PloopFake } from "@effect-ploop/backend-fake"
 import { Disk, Ploop, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
@@ -13,7 +10,7 @@ import * as tool from "./tool.js"
 
 const id = SnapshotId.make("{11111111-2222-4333-8444-555555555555}")
 
-/** The life of a disk: it is made, gets a snapshot, goes back to it, and forgets it. */
+/** Creates a disk, takes a snapshot, switches to it and deletes it. */
 const cycle = (ploop: Ploop.Ploop, directory: string) =>
   Effect.gen(function*() {
     const { disk } = yield* ploop.create({ image: `${directory}/root.hdd`, size: "64M", fileSystem: "none" })
@@ -24,7 +21,7 @@ const cycle = (ploop: Ploop.Ploop, directory: string) =>
 
 const operationsOfCycle = 4
 
-/** Cycles in a directory that is empty before each. */
+/** Cycles, each in an empty directory. */
 const cycles = (count: number) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
@@ -44,10 +41,10 @@ const cycles = (count: number) =>
 
 type Called = "create" | "createSnapshot" | "deleteSnapshot" | "switchSnapshot"
 
-/** The service over a backend that does nothing but change a `Ref`. */
+/** The service over a backend that only updates a `Ref`. */
 const bare = Effect.gen(function*() {
   const ref = yield* Ref.make(0)
-  const count = <A>(answer: A) => () => Effect.as(Ref.update(ref, (calls) => calls + 1), answer)
+  const count = <A>(result: A) => () => Effect.as(Ref.update(ref, (calls) => calls + 1), result)
   const backend: Pick<Ploop.Backend, Called | "listDevices" | "prerequisites" | "tool"> = {
     listDevices: Effect.succeed([]),
     prerequisites: Effect.succeed([]),
@@ -57,16 +54,19 @@ const bare = Effect.gen(function*() {
     switchSnapshot: count(undefined),
     deleteSnapshot: count({ _tag: "Deleted", id } as const)
   }
-  // The cycle calls no other operation.
+  // The cycle calls no other operations.
   return cycle(Ploop.make(backend as Ploop.Backend), "/vz")
 })
 
 const batch = 10
 
-/** The references are so much faster that they do more in a measurement: a busy machine interrupts the longer one more. */
+/**
+ * How many times more the references do in a measurement. They are much faster,
+ * and a busy machine interrupts longer measurements more often.
+ */
 const more = 8
 
-/** The cycle of the fake, of the service over next to nothing, and of updates that no service stands before. */
+/** The cycle on the fake, on the service over an almost empty backend, and as bare updates of a `Ref`. */
 const againstService = Effect.gen(function*() {
   const ref = yield* Ref.make(0)
   const times = yield* alternate({
@@ -79,7 +79,9 @@ const againstService = Effect.gen(function*() {
     {
       name: "create, snapshot, switch, delete",
       figure,
-      reference: `the service over a backend of one Ref.update a call, ${perSecond(rate(times.service, more * batch))}`,
+      reference: `the service over a backend with one Ref.update per call, ${
+        perSecond(rate(times.service, more * batch))
+      }`,
       ratio: speed(times.fake, times.service) / more,
       expectation: atLeast(0.05)
     },
@@ -122,7 +124,7 @@ const makeDisk = (name: string) =>
 
 const snapshotsOfBatch = 10
 
-/** What one more snapshot costs, whatever the disk holds. */
+/** The cost of one more snapshot, for disks with more and less data. */
 const bySize = Effect.gen(function*() {
   const ploop = yield* Ploop.Ploop
   const fs = yield* FileSystem.FileSystem
@@ -161,22 +163,22 @@ const bySize = Effect.gen(function*() {
   const row = (name: string, { full, tiny }: typeof plain): Row => ({
     name,
     figure: perSecond(rate(full, snapshotsOfBatch)),
-    reference: `the disk holds one byte, ${perSecond(rate(tiny, snapshotsOfBatch))}`,
+    reference: `the disk stores one byte, ${perSecond(rate(tiny, snapshotsOfBatch))}`,
     ratio: speed(full, tiny),
     expectation: same
   })
   return [
     row("snapshot of a disk with 1,000 files of 1 MB", plain),
-    row("the same, mounted, each after a write", busy)
+    row("the same, mounted, with a write before each", busy)
   ]
 })
 
-/** The most snapshots that a chain can have. */
+/** The maximum number of snapshots in a chain. */
 const limit = 126
 
 const callsOfBatch = 25
 
-/** What it costs to read and write in a disk, however long its chain. */
+/** The cost of reading and writing in a disk, for long and short chains. */
 const byDepth = Effect.gen(function*() {
   const ploop = yield* Ploop.Ploop
   const fs = yield* FileSystem.FileSystem

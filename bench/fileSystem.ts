@@ -1,11 +1,11 @@
 /**
- * Whole-file reads and writes through the `FileSystem` of the host in memory,
- * beside those of memfs, which is a file system in memory and nothing else.
+ * Measures reads and writes of whole files through the `FileSystem` of the host
+ * in memory, beside those of memfs, a plain file system in memory.
  *
- * The calls of the fake run in a fiber, as everywhere. Those of memfs run as
- * its users run them, without Effect: its promises, awaited one after the other,
- * which is what the fake has to keep up with; and, for information, its
- * synchronous functions, the most that it can do.
+ * The calls of the fake run in a fiber, as usual. Those of memfs run without
+ * Effect, as its users run them: its promises, awaited one after the other, are
+ * what the fake has to keep up with. Its synchronous functions, the fastest
+ * that it has, are for information.
  */
 import { PloopFake } from "@effect-ploop/backend-fake"
 import { Ploop } from "@effect-ploop/core"
@@ -16,7 +16,7 @@ import { alternate, type Contender, rate, speed } from "./measure.js"
 import type { Report, Row } from "./report.js"
 import { atLeast, bytes, perSecond } from "./report.js"
 
-/** How large the files are, and how many calls one measurement makes: few enough that no garbage piles up in it. */
+/** The sizes of the files, and the calls in one measurement: few enough that little garbage accumulates. */
 const sizes = [[1024, 100], [65_536, 25], [1_048_576, 5]] as const
 
 const rounds = { rounds: 300, warmUp: 100 }

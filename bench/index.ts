@@ -1,6 +1,6 @@
 /**
- * Measures the backends, each figure beside a reference of the same run. Names
- * of topics choose among them, and with `--check` the run fails where an
+ * Measures the backends, each figure beside a reference of the same run.
+ * Arguments select topics by name. With `--check`, the run fails when an
  * expectation is not met.
  */
 import { NodeRuntime } from "@effect/platform-node"
@@ -22,11 +22,11 @@ const topics: ReadonlyMap<string, Effect.Effect<Report>> = new Map([
 const check = "--check"
 
 const program = Effect.gen(function*() {
-  const words = process.argv.slice(2)
-  const chosen = words.filter((word) => word !== check)
-  const unknown = chosen.filter((word) => !topics.has(word))
+  const given = process.argv.slice(2)
+  const chosen = given.filter((argument) => argument !== check)
+  const unknown = chosen.filter((name) => !topics.has(name))
   if (unknown.length > 0) {
-    return yield* Effect.fail(`${unknown.join(", ")}: must be among ${[...topics.keys(), check].join(", ")}`)
+    return yield* Effect.fail(`${unknown.join(", ")}: must be one of ${[...topics.keys(), check].join(", ")}`)
   }
   let missed = 0
   for (const [name, topic] of topics) {
@@ -35,8 +35,8 @@ const program = Effect.gen(function*() {
     yield* print(name, report)
     missed += report.rows.filter((row) => !isMet(row)).length
   }
-  const verdict = missed === 0 ? "Every expectation is met." : `Expectations that are not met: ${missed}.`
-  yield* missed > 0 && words.includes(check) ? Effect.fail(verdict) : Console.log(`\n${verdict}`)
+  const verdict = missed === 0 ? "All expectations are met." : `Expectations not met: ${missed}.`
+  yield* missed > 0 && given.includes(check) ? Effect.fail(verdict) : Console.log(`\n${verdict}`)
 })
 
 NodeRuntime.runMain(program)

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 
-/** What is measured: it does its operations each time it runs. Nothing of it is expected to fail. */
+/** A measured effect, which runs several times. It must not fail. */
 export interface Contender {
   readonly run: Effect.Effect<unknown, unknown>
   /** Runs before each measurement, and is not measured. */
@@ -20,22 +20,22 @@ export const median = (values: ReadonlyArray<number>): number => {
 
 export interface Rounds {
   readonly rounds: number
-  /** Rounds before those that count, in which the code is compiled. */
+  /** The rounds before the measured ones, in which the code is compiled. */
   readonly warmUp: number
 }
 
 /**
- * Lets the contenders run in turn, round after round, so that a busy machine
- * slows all alike. Every other round goes backwards, so that none of them
- * always pays for what the same other one left behind. The times, in
- * milliseconds, are those of each contender in each round.
+ * Runs the contenders in turn, round after round, so that a busy machine slows
+ * all of them down alike. Every other round is in reverse order, so that no
+ * contender always runs after the same other one. Returns the times of each
+ * contender in each round, in milliseconds.
  */
 export const alternate = <Name extends string>(
   contenders: Readonly<Record<Name, Contender>>,
   { rounds, warmUp }: Rounds
 ): Effect.Effect<Readonly<Record<Name, ReadonlyArray<number>>>> =>
   Effect.gen(function*() {
-    // The keys of a record are its names.
+    // `Object.keys` loses the type of the keys.
     const names = Object.keys(contenders) as Array<Name>
     const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Array<number>>
     for (let round = -warmUp; round < rounds; round++) {
@@ -49,9 +49,9 @@ export const alternate = <Name extends string>(
     return times
   }).pipe(Effect.orDie)
 
-/** How many times as fast one was as the other: the median over the rounds, each against its own neighbour. */
+/** How many times as fast as the reference: the median of the ratios in each round. */
 export const speed = (times: ReadonlyArray<number>, reference: ReadonlyArray<number>): number =>
   median(times.map((time, round) => reference[round]! / time))
 
-/** Operations a second, when each measurement was of so many. */
+/** Operations per second, when each measurement makes this many. */
 export const rate = (times: ReadonlyArray<number>, operations: number): number => 1000 * operations / median(times)

@@ -1,7 +1,4 @@
-/**
- * How much memory disks take that were cloned from one base, and whether they
- * slow each other down.
- */
+/** Measures the memory of disks that are cloned from one base, and whether they slow each other down. */
 import { FakeHost, type HostState, PloopFake } from "@effect-ploop/backend-fake"
 import { Disk, Ploop, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
@@ -22,10 +19,10 @@ const sizeOfFile = 1_048_576
 
 const id = SnapshotId.make("{11111111-2222-4333-8444-555555555555}")
 
-/** Bytes that the program holds after everything else was given back: objects, and what lies outside of the heap. */
+/** The bytes in use after garbage collection: objects, and memory outside the heap. */
 const held: Effect.Effect<number> = Effect.gen(function*() {
   const { gc } = globalThis
-  if (gc === undefined) return yield* Effect.dieMessage("the memory can be measured only with node --expose-gc")
+  if (gc === undefined) return yield* Effect.dieMessage("memory can only be measured with node --expose-gc")
   yield* Effect.sleep("50 millis")
   yield* Effect.sync(gc)
   yield* Effect.sync(gc)
@@ -33,7 +30,7 @@ const held: Effect.Effect<number> = Effect.gen(function*() {
   return heapUsed + external
 })
 
-/** A disk with contents, to clone. */
+/** Makes a disk with data, to clone. */
 const makeBase = Effect.gen(function*() {
   const ploop = yield* Ploop.Ploop
   const fs = yield* FileSystem.FileSystem
@@ -48,7 +45,10 @@ const makeBase = Effect.gen(function*() {
     ))
 })
 
-/** Clones the base: its descriptor is copied, its delta gets another name, and writes go to a delta of the clone's own. */
+/**
+ * Clones the base: copies its descriptor, links its delta, and takes a
+ * snapshot, so that writes go to the clone's own delta.
+ */
 const clone = (name: string | number) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
@@ -65,7 +65,7 @@ const clone = (name: string | number) =>
 const clones = (from: number, to: number) =>
   Effect.forEach(Array.from({ length: to - from }, (_, index) => from + index), clone, { discard: true })
 
-/** A disk of its own: the kernel takes the clones of a base for one disk, of which it runs one at a time. */
+/** Makes an unrelated disk: the kernel takes the clones of a base for one disk, and runs only one of them at a time. */
 const makeDisk = (name: string | number) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
@@ -75,7 +75,7 @@ const makeDisk = (name: string | number) =>
     yield* ploop.create({ image: `/vz/${name}/root.hdd`, size: "10G" })
   })
 
-/** A mount, with a file written and read. */
+/** Mounts a disk, and writes and reads a file. */
 const use = (name: string | number) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
@@ -86,7 +86,7 @@ const use = (name: string | number) =>
     yield* fs.readFileString(`${target}/motd`)
   })
 
-/** The same work in a host with few disks and in one with many. */
+/** Measures the same work on a host with few disks and on one with many. */
 const beside = (
   work: Effect.Effect<void, unknown, PloopFake.Services>,
   states: { readonly few: HostState.HostState; readonly many: HostState.HostState },
@@ -113,7 +113,7 @@ const cloned = Effect.gen(function*() {
   const host = yield* FakeHost.FakeHost
   yield* makeBase
   const base = yield* host.state
-  // What the first ones leave compiled and cached belongs to no disk.
+  // The first clones fill caches and compile code, which does not count as memory of a disk.
   yield* clones(0, 200)
   yield* host.restore(base)
   yield* clones(0, few)
@@ -124,7 +124,7 @@ const cloned = Effect.gen(function*() {
   const states = { few: fewDisks, many: yield* host.state }
   const contents = files * sizeOfFile
   const size: Row = {
-    name: `memory of a clone, of ${many.toLocaleString("en")}`,
+    name: `memory per clone, of ${many.toLocaleString("en")}`,
     figure: bytes(each),
     reference: `the contents of the base, ${bytes(contents)}`,
     ratio: each / contents,

@@ -1,6 +1,6 @@
 import { Array, Console, Effect } from "effect"
 
-/** What a ratio has to be. */
+/** The expected range of a ratio. */
 export interface Expectation {
   readonly text: string
   readonly least: number
@@ -11,22 +11,22 @@ export const atLeast = (least: number): Expectation => ({ text: `at least ${leas
 
 export const atMost = (most: number): Expectation => ({ text: `at most ${most}`, least: 0, most })
 
-/** The same, but for the noise of a busy machine. */
+/** About equal, given the noise of a busy machine. */
 export const same: Expectation = { text: "about 1", least: 0.8, most: 1.25 }
 
-/** A figure beside its reference, of the same run. */
+/** A figure and its reference from the same run. */
 export interface Row {
   readonly name: string
   readonly figure: string
   readonly reference: string
   readonly ratio: number
-  /** None where the ratio is for information only. */
+  /** Undefined when the ratio is only for information. */
   readonly expectation?: Expectation | undefined
 }
 
 export interface Report {
   readonly rows: ReadonlyArray<Row>
-  /** What the rows do not say: how to read them, and what was left out. */
+  /** Notes on how to read the rows, and on what was left out. */
   readonly notes?: ReadonlyArray<string> | undefined
 }
 

@@ -1,7 +1,4 @@
-/**
- * What one `image info` costs through the CLI backend, beside the same process
- * started with `node:child_process`.
- */
+/** Measures one `image info` through the CLI backend, beside the same process started with `node:child_process`. */
 import { PloopCli } from "@effect-ploop/backend-cli"
 import { Disk, Ploop } from "@effect-ploop/core"
 import { Command, CommandExecutor, FileSystem, Path } from "@effect/platform"
@@ -12,10 +9,10 @@ import { alternate, median, rate, speed } from "./measure.js"
 import type { Report } from "./report.js"
 import { atLeast, perSecond } from "./report.js"
 
-/** The real tool, and the file system that it works in. */
+/** The real tool, and the file system that it uses. */
 export const layer = PloopCli.layerConfig(PloopCli.config).pipe(Layer.provideMerge(NodeContext.layer))
 
-/** Why the tool cannot be measured here. */
+/** Why the tool cannot be measured on this host. */
 export const unavailable = Effect.gen(function*() {
   if (process.getuid?.() !== 0) return Option.some("the tool needs root")
   const ploop = yield* Ploop.Ploop
@@ -23,14 +20,14 @@ export const unavailable = Effect.gen(function*() {
   return Option.isSome(found) ? Option.none() : Option.some("the tool is not installed")
 })
 
-/** What runs once in ten milliseconds takes hundreds of runs until it is compiled. */
+/** An operation of ten milliseconds needs hundreds of runs until its code is compiled. */
 const rounds = { rounds: 200, warmUp: 300 }
 
 /** The Debian build of the tool needs a large environment. */
 const environment = { LC_ALL: "C", PLOOP_PAD: "x".repeat(8192) }
 
 interface Direct {
-  /** How long the call that forks took. */
+  /** The time of the call that forks, in milliseconds. */
   readonly start: number
   readonly text: string
 }
@@ -51,7 +48,7 @@ const direct = (command: string, args: ReadonlyArray<string>): Effect.Effect<Dir
     child.on("error", (error) => resume(Effect.die(error)))
   })
 
-/** The same with the executor of the platform, on which the backend stands. */
+/** The same with the platform's executor, on which the backend is built. */
 const platform = (executor: CommandExecutor.CommandExecutor, command: string, args: ReadonlyArray<string>) =>
   Effect.scoped(Effect.flatMap(
     executor.start(Command.env(Command.make(command, ...args), environment)),
@@ -108,9 +105,11 @@ const measure = Effect.gen(function*() {
       }
     ],
     notes: [
-      `Of the time of a direct run, ${percent(empty / whole)} go into starting and reaping any process at all, ` +
-      `${percent(median(forks) / whole)} of the whole into the call that forks it (a copy of node's page tables, for ` +
-      `which the event loop waits); the tool's own work is the remaining ${percent(1 - empty / whole)}.`
+      `Of the time of a direct run, ${percent(empty / whole)} is needed to start and reap any process, ` +
+      `${
+        percent(median(forks) / whole)
+      } of the whole for the call that forks (it copies the page tables of Node while ` +
+      `the event loop waits). The tool's own work is the remaining ${percent(1 - empty / whole)}.`
     ]
   }
   return report

@@ -1,8 +1,8 @@
 /**
- * A disk's life: made, mounted, written to, snapshotted, switched, deleted from,
- * merged. On the host in memory unless `--backend cli` asks for the real tool;
- * the program is the same, and leaves nothing behind. Where there is no kernel
- * driver to mount with, it goes without.
+ * The life of a disk: it is created, mounted, written to, snapshotted, switched
+ * and merged. By default it runs on the host in memory, and with `--backend
+ * cli` on the real tool. The program is the same for both and leaves nothing
+ * behind. Without a kernel driver it skips the mounts.
  */
 import { PloopCli } from "@effect-ploop/backend-cli"
 import { PloopFake } from "@effect-ploop/backend-fake"
@@ -13,8 +13,8 @@ import type { ConfigError } from "effect"
 import { Console, Effect, Layer, Logger, LogLevel, Ref } from "effect"
 import { parseArgs } from "node:util"
 
-/** Snapshots by the names that the demo gives them; identifiers alone tell a person little. */
-const names = new Map<SnapshotId.SnapshotId, string>([[SnapshotId.top, "top (written to now)"]])
+/** The names that the demo gives to snapshots, because identifiers mean little to a reader. */
+const names = new Map<SnapshotId.SnapshotId, string>([[SnapshotId.top, "top delta"]])
 
 const named = (name: string) => (id: SnapshotId.SnapshotId) =>
   Effect.sync(() => names.set(id, name)).pipe(Effect.as(id))
@@ -24,7 +24,7 @@ const label = (node: SnapshotTree.Node): string => {
   return `${name} ${node.id}${node.temporary ? "  temporary" : ""}`
 }
 
-/** Says what happens, does it, and shows the disk afterwards. */
+/** Prints a title, runs the step, and shows the disk afterwards. */
 const makeStep = (disk: Disk.Disk) =>
   Effect.map(
     Ref.make(0),
@@ -42,7 +42,7 @@ const makeStep = (disk: Disk.Disk) =>
 
 type Step = Effect.Effect.Success<ReturnType<typeof makeStep>>
 
-/** What the disk shows at its mount point, and how much its image files take. */
+/** Prints the contents of the disk at its mount point, and the size of its image files. */
 const show = (directory: string, target: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -55,7 +55,7 @@ const show = (directory: string, target: string) =>
     yield* Console.log(`     image files: ${sizes.map(ByteSize.format).join(" and ")}\n`)
   })
 
-/** Writes files, takes a snapshot in between, and shows the first ones coming back. */
+/** Writes a file, takes a snapshot, overwrites the file, and goes back to the first version. */
 const writeAndGoBack = (step: Step, disk: Disk.Disk, directory: string) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
@@ -81,28 +81,28 @@ const writeAndGoBack = (step: Step, disk: Disk.Disk, directory: string) =>
         return id
       }))
 
-    yield* step("Umounted, and back to the snapshot.", ploop.switchSnapshot({ disk, id: first }))
+    yield* step("Unmounted, and back to the snapshot.", ploop.switchSnapshot({ disk, id: first }))
     yield* Ploop.withMount({ disk, target }, () => show(directory, target))
 
     const refused = yield* Ploop.withMount(
-      { disk, target, snapshot: first, component: "look" },
+      { disk, target, snapshot: first, component: "view" },
       () => Effect.flip(write("written to a snapshot"))
     )
-    yield* Console.log(`     A snapshot itself refuses writes: ${refused.message}\n`)
+    yield* Console.log(`     A snapshot refuses writes: ${refused.message}\n`)
     yield* step("The snapshot is deleted: the top delta is merged into it.", ploop.deleteSnapshot({ disk, id: first }))
   })
 
-/** Branches, and what becomes of snapshots with several children. */
+/** Branches, and the deletion of a snapshot with several children. */
 const branch = (step: Step, disk: Disk.Disk) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
     const first = yield* step(
-      "A snapshot. What was written so far is frozen; a new delta takes what comes.",
+      "A snapshot. It keeps what was written so far, and a new delta receives writes.",
       ploop.createSnapshot({ disk }).pipe(Effect.flatMap(named("first")))
     )
     yield* step("Another one.", ploop.createSnapshot({ disk }).pipe(Effect.flatMap(named("second"))))
     const kept = yield* step(
-      "Back to the first snapshot, keeping what was written since the second as a snapshot of its own.",
+      "Back to the first snapshot. What was written since the second is kept as another snapshot.",
       ploop.snapshotAndSwitch({ disk, id: first }).pipe(Effect.flatMap(named("kept")))
     )
     yield* step(
@@ -111,10 +111,10 @@ const branch = (step: Step, disk: Disk.Disk) =>
     )
 
     const marked = yield* step(
-      "Delete the first snapshot. It has two children, so it is only marked: it goes away by itself later.",
+      "Delete the first snapshot. It has two children, so it is only marked, and is merged automatically later.",
       ploop.deleteSnapshot({ disk, id: first })
     )
-    yield* Console.log(`     The answer says so: ${marked._tag}.\n`)
+    yield* Console.log(`     The result: ${marked._tag}.\n`)
 
     const merged = yield* step(
       "Merge the kept snapshot into its parent. The parent's identifier is gone.",
@@ -123,13 +123,13 @@ const branch = (step: Step, disk: Disk.Disk) =>
     yield* Console.log(`     Gone: ${merged.gone.map((id) => names.get(id) ?? id).join(", ")}.\n`)
 
     yield* step(
-      "Delete it. The snapshot that was only marked has one child now, and is merged with it.",
+      "Delete it. The marked snapshot has one child now, and is merged with it.",
       ploop.deleteSnapshot({ disk, id: kept })
     )
     yield* step("Merge everything into the base.", ploop.mergeSnapshots({ disk, all: true }))
   })
 
-/** What a mount needs of the kernel. */
+/** What a mount requires of the kernel. */
 const drivers = ["ploop kernel driver", "device mapper"]
 
 const demo = Effect.gen(function*() {
@@ -150,13 +150,13 @@ const demo = Effect.gen(function*() {
 
   if (missing === undefined) {
     yield* step(
-      "A disk of 1 GiB with a file system in it. It has one delta, which is written to.",
+      "A disk of 1 GiB with a file system. It has one delta, which receives writes.",
       ploop.create({ image, size: ByteSize.GiB(1) })
     )
     yield* writeAndGoBack(step, disk, directory)
   } else {
     yield* step(
-      `A disk of 64 MiB. Nothing is mounted, because there is no ${missing.name}.`,
+      `A disk of 64 MiB. Nothing is mounted, because the host has no ${missing.name}.`,
       ploop.create({ image, size: ByteSize.MiB(64), fileSystem: "none" })
     )
   }
@@ -164,14 +164,14 @@ const demo = Effect.gen(function*() {
 
   const info = yield* ploop.imageInfo({ disk })
   yield* Console.log(
-    `${ByteSize.format(info.size)}, clusters of ${ByteSize.format(info.clusterSize)}. All of it is removed again now.`
+    `${ByteSize.format(info.size)}, clusters of ${ByteSize.format(info.clusterSize)}. Everything is removed now.`
   )
 }).pipe(Effect.scoped)
 
 const explain = (error: unknown) =>
   PloopError.isPloopError(error)
-    ? Console.error(`The demo cannot go on.\n\n  ${error.message}\n\n  ${error.remedy}`)
-    : Console.error(`The demo cannot go on: ${error}`)
+    ? Console.error(`The demo cannot continue.\n\n  ${error.message}\n\n  ${error.remedy}`)
+    : Console.error(`The demo cannot continue: ${error}`)
 
 const usage = `Usage: npm run demo -- [--backend fake|cli]
 
@@ -202,7 +202,7 @@ const main = Effect.gen(function*() {
 }).pipe(Effect.catchIf((error) => typeof error === "string", misused))
 
 main.pipe(
-  // What the tool says on the way is of no interest here.
+  // The tool's output is of no interest here.
   Logger.withMinimumLogLevel(LogLevel.Error),
   NodeRuntime.runMain({ disableErrorReporting: true })
 )

@@ -1,19 +1,19 @@
 /**
- * Writes `src/index.ts` of each package: one namespace a public module, with the
- * first paragraph of the module's own documentation. With `--check` it only
- * looks whether they are up to date.
+ * Writes `src/index.ts` of each package: one namespace for each public module,
+ * with the first paragraph of the module's documentation. With `--check` it
+ * only checks whether they are up to date.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 const root = join(import.meta.dirname, "..")
 
-/** Modules to import by their own path: vitest is an optional peer of the testkit. */
+/** Modules to import by their own path, because vitest is an optional peer of the testkit. */
 const apart = new Set(["Vitest.ts"])
 
 const header = (path: string): string => {
   const comment = /^\/\*\*\n([\s\S]*?)\n \*\//.exec(readFileSync(path, "utf8"))?.[1]
-  if (comment === undefined) throw new Error(`${path} does not begin with a docstring`)
+  if (comment === undefined) throw new Error(`${path} does not start with a docstring`)
   return comment.split("\n *\n")[0]!
 }
 

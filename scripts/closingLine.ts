@@ -1,4 +1,4 @@
-/** A last line for continuous integration that is the same for every test runner. */
+/** Prints a last line for continuous integration that is the same for every test runner. */
 import type { Reporter, TestModule } from "vitest/node"
 
 export default class ClosingLine implements Reporter {

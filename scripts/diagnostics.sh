@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The Effect language service has nothing to say of any source.
+# The Effect language service reports no problem in any source.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for project in packages/*/tsconfig.src.json; do

@@ -1,6 +1,7 @@
 /**
- * Every export of a public module has a docstring with `@since` and `@category`,
- * and every example, in docstrings, in READMEs and in docs, type-checks.
+ * Checks that every export of a public module has a docstring with `@since` and
+ * `@category`, and that every example type-checks, in docstrings, in READMEs
+ * and in `docs`.
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -11,7 +12,7 @@ import { at, modules, packages, report, root } from "./checks/sources.js"
 const problems: Array<string> = []
 const examples = new Map<string, string>()
 
-/** What a public module exports: its own statements, and those of internal modules that it hands on by name. */
+/** The exports of a public module: its own statements, and those of internal modules that it re-exports by name. */
 const exported = (path: string): ReadonlyArray<ts.Statement> => {
   const file = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022, true)
   const handedOn = file.statements.filter(ts.isExportDeclaration).flatMap(({ exportClause, moduleSpecifier }) => {

@@ -1,6 +1,7 @@
 /**
- * Runs every `npm install` line of every README and of `docs`, to the letter, each in an empty folder, and imports
- * what it has installed. Our own packages come from the tarballs in the directory that is the argument.
+ * Runs every `npm install` line of every README and of `docs` to the letter,
+ * each in an empty folder, and imports what it installed. Our own packages come
+ * from the tarballs in the directory that is the argument.
  */
 import { execFile } from "node:child_process"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -18,7 +19,7 @@ interface Manifest {
 
 const folders = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name))
 
-/** The names of our packages, and where the tarball of each lies. */
+/** The names of our packages, with the path of each tarball. */
 const ours = new Map(folders.map((folder) => {
   const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest
   return [name, join(tarballs, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`)] as const
@@ -39,7 +40,7 @@ const documents = [
 
 const command = /^npm (?:install|i|add) \S/
 
-/** The lines in fenced blocks of shell commands, and the spans of code within sentences. */
+/** The install commands of a document: lines of shell blocks, and code spans within sentences. */
 const installLines = (path: string): ReadonlyArray<string> => {
   const text = readFileSync(path, "utf8")
   const fences = [...text.matchAll(/^```(?:sh|bash|shell|console)\n([\s\S]*?)^```$/gm)]
@@ -53,13 +54,13 @@ const installLines = (path: string): ReadonlyArray<string> => {
 const named = (line: string): ReadonlyArray<string> =>
   line.split(" ").slice(2).filter((word) => !word.startsWith("-")).map((word) => word.replace(/(?<=.)@.*$/, ""))
 
-/** The line with our packages, which no registry has yet, replaced by their tarballs. */
+/** The line with our packages, which are in no registry yet, replaced with their tarballs. */
 const withTarballs = (line: string): string =>
   line.split(" ").map((word) => ours.get(word.replace(/(?<=.)@.*$/, "")) ?? word).join(" ")
 
 const env = { ...process.env, npm_config_audit: "false", npm_config_fund: "false" }
 
-/** What a line printed when it failed. */
+/** Runs a line, and returns its output if it fails. */
 const run = (directory: string, line: string): Promise<string | undefined> =>
   new Promise((resolve) => {
     execFile(
@@ -71,8 +72,8 @@ const run = (directory: string, line: string): Promise<string | undefined> =>
   })
 
 /**
- * What is wrong with a line; undefined when it installs, its peers agree, and what it installs can be imported. Vitest
- * cannot be imported outside of its own command.
+ * Why a line is wrong; undefined when it installs, its peers agree, and what it installs can be imported. Vitest can
+ * only be imported by its own command.
  */
 const problemOf = async (line: string): Promise<string | undefined> => {
   const names = named(line)
@@ -111,7 +112,7 @@ const worker = async () => {
     if (problem !== undefined) problems.push(`${document}: ${line}\n${problem}`)
   }
 }
-// Most of the time goes by waiting for the registry.
+// Most of the time is spent waiting for the registry.
 await Promise.all([worker(), worker(), worker()])
 
 if (problems.length > 0) {

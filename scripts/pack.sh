@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The packed packages install together in an empty folder outside of this one,
-# and a program over them type-checks and runs there. So does each install line
-# of a README.
+# Checks that the packed packages install together in an empty folder elsewhere,
+# that a program that uses them type-checks and runs there, and that every install
+# line of a README works.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,6 +1,6 @@
 /**
- * Writes the tables of the documents from the code: of operations, and of the
- * classes of errors. With `--check` it only says whether they are current.
+ * Writes the generated tables of the documents: of operations, and of the
+ * classes of errors. With `--check` it only checks whether they are up to date.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

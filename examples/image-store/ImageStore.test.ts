@@ -14,17 +14,17 @@ const nginx = LayerName.make("nginx")
 const redis = LayerName.make("redis")
 const site = LayerName.make("site")
 
-/** A host in memory, and a store on it. The same as in production, but for this line. */
+/** A store on a host in memory. Only this line differs from production. */
 const storeOn = (options?: PloopFake.Options) =>
   ImageStore.layer({ directory }).pipe(Layer.provideMerge(Layer.merge(PloopFake.layer(options), Path.layer)))
 
 type Services = Layer.Layer.Success<ReturnType<typeof storeOn>>
 
-/** A rule, on a host of its own. */
+/** A test with its own host. */
 const rule = <E>(title: string, body: Effect.Effect<void, E, Services>) =>
   it.effect(title, () => Effect.provide(body, storeOn()))
 
-/** What another program sees that opens the store on the same host. The one before it ended here and now. */
+/** Runs an effect in another program that opens the store on the same host, after the first program ended. */
 const afterRestart = <A, E>(effect: Effect.Effect<A, E, Services>) =>
   Effect.flatMap(hostState, (state) => Effect.provide(effect, storeOn({ state })))
 
@@ -41,14 +41,14 @@ const createChild = (layer: ImageStore.LayerName, parent: ImageStore.LayerName) 
 const use = <A, E, R>(layer: ImageStore.LayerName, body: (rootfs: string) => Effect.Effect<A, E, R>) =>
   Effect.flatMap(store, (images) => images.use(layer, body))
 
-/** Writes a file below where a layer is mounted. */
+/** Writes a file to a layer. */
 const write = (layer: ImageStore.LayerName, name: string, text = name) =>
   use(layer, (rootfs) => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.writeFileString(`${rootfs}/${name}`, text)))
 
-/** What is in every file system that ploop makes. */
+/** Whether a name is in every file system that ploop makes. */
 const isBuiltIn = (name: string) => name === "lost+found" || name.startsWith(".balloon-")
 
-/** What files a layer has, with what is in them. */
+/** The files of a layer, with their contents. */
 const contents = (layer: ImageStore.LayerName) =>
   use(layer, (rootfs) =>
     Effect.gen(function*() {
@@ -60,18 +60,18 @@ const contents = (layer: ImageStore.LayerName) =>
       )
     })).pipe(Effect.map((files) => Object.fromEntries(files)))
 
-/** All that a store leaves on a host: its files, and what is attached and mounted. */
+/** Everything that a store leaves on a host: its files, and what is attached and mounted. */
 const traces = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const state = yield* hostState
   const files = (yield* fs.readDirectory(directory, { recursive: true }))
-    // The tool leaves its lock file behind, whatever it does.
+    // The tool always leaves its lock file behind.
     .filter((name) => !name.endsWith(".lck"))
     .sort()
   return { files, devices: HostState.devices(state), mountPoints: HostState.mountPoints(state) }
 })
 
-/** Requires that an effect changes nothing that can be seen, whatever becomes of it. */
+/** Asserts that an effect changes nothing visible, whatever its outcome. */
 const leavesNoTrace = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const before = yield* traces
@@ -80,14 +80,14 @@ const leavesNoTrace = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return exit
   })
 
-/** How an effect ended: "done", or the tag of its error. */
+/** The outcome of an effect: "done", or the tag of its error. */
 const outcome = <R>(effect: Effect.Effect<unknown, { readonly _tag: string }, R>) =>
   Effect.match(effect, { onFailure: ({ _tag }) => _tag, onSuccess: () => "done" })
 
 const failsWith = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>, tag: E["_tag"]) =>
   Effect.map(outcome(effect), (ended) => assert.strictEqual(ended, tag))
 
-/** A base layer that has one file. */
+/** A base layer with one file. */
 const prepared = Effect.gen(function*() {
   yield* createBase(debian)
   yield* write(debian, "passwd")
@@ -95,14 +95,14 @@ const prepared = Effect.gen(function*() {
 
 type Failing = "mount" | "umount" | "deviceOf" | "createSnapshot" | "switchSnapshot" | "deleteSnapshot"
 
-/** Lets the next call of an operation fail, as it does when somebody else has the disk for too long. */
+/** Makes the next call of an operation fail, as when another process holds the lock too long. */
 const failNext = (operation: Failing) =>
   Effect.flatMap(
     FakeHost.FakeHost,
     (host) => host.fail(operation, new PloopError.Locked({ operation, subject: "a disk", text: "" }))
   )
 
-/** Runs an effect while operations take a minute each. What it does about the time is its own affair. */
+/** Runs an effect while these operations take a minute each. */
 const inSlowMotion = <A, E, R>(operations: ReadonlyArray<Operation.Name>, effect: Effect.Effect<A, E, R>) =>
   Effect.flatMap(
     FakeHost.FakeHost,
@@ -113,7 +113,7 @@ const inSlowMotion = <A, E, R>(operations: ReadonlyArray<Operation.Name>, effect
       )
   )
 
-/** Lets time pass until an effect has ended. */
+/** Advances the clock until an effect has ended. */
 const whileTimePasses = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(effect)
@@ -123,13 +123,13 @@ const whileTimePasses = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 
 type Call = Effect.Effect<unknown, { readonly _tag: string }, Services>
 
-/** Runs effects at once while operations take a minute each, and answers how each ended. */
+/** Runs effects concurrently while these operations take a minute each, and returns their outcomes. */
 const atOnce = (
   effects: ReadonlyArray<Call>,
   slow: ReadonlyArray<Operation.Name>
 ) => inSlowMotion(slow, whileTimePasses(Effect.all(effects.map(outcome), { concurrency: "unbounded" })))
 
-/** Interrupts an effect after half a minute, and answers how it ended. */
+/** Interrupts an effect after half a minute, and returns its exit. */
 const interrupted = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(effect)
@@ -139,7 +139,7 @@ const interrupted = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     return yield* Fiber.await(fiber)
   })
 
-/** A call to the store: what is done, when it begins, and after how long it is interrupted if it has not ended. */
+/** A call to the store: its action, its start, and the time after which it is interrupted. */
 const call = fc.record({
   action: fc.constantFrom("createChild", "use", "use two", "remove"),
   layer: fc.constantFrom(debian, nginx, redis, site),
@@ -166,7 +166,7 @@ const action = ({ action, layer, other }: Made): Call => {
 const run = (made: Made): Call =>
   action(made).pipe(made.end === undefined ? identity : Effect.timeout(made.end), Effect.delay(made.begin))
 
-/** A layer and all that it is built on. */
+/** A layer and its ancestors. */
 const lineageOf = (layer: ImageStore.LayerName): Effect.Effect<
   ReadonlyArray<ImageStore.LayerName>,
   ImageStore.StatusError,
@@ -178,14 +178,14 @@ const lineageOf = (layer: ImageStore.LayerName): Effect.Effect<
       onSome: (parent) => Effect.map(lineageOf(parent), (lineage) => [layer, ...lineage])
     }))
 
-/** Leaves a layer as a program does that ends between the two steps of a mount. */
+/** Leaves a layer like a program that ends between the two steps of a mount. */
 const attachOnly = (layer: ImageStore.LayerName) =>
   Effect.flatMap(
     Ploop.Ploop,
     (ploop) => ploop.mount({ disk: Disk.inDirectory(`${directory}/layers/${layer}`), component: layer })
   )
 
-/** A store on a host whose file system fails in one call, for as long as it is told to. */
+/** A store on a host whose file system fails in one method as long as `failing` names it. */
 const brittleStore = Effect.map(Ref.make(Option.none<keyof FileSystem.FileSystem>()), (failing) => {
   const guard = (method: keyof FileSystem.FileSystem) =>
     Effect.flatMap(Ref.get(failing), (call) =>
@@ -215,7 +215,7 @@ const brittleStore = Effect.map(Ref.make(Option.none<keyof FileSystem.FileSystem
 describe("ImageStore", () => {
   describe("layers", () => {
     rule(
-      "a base layer is empty, and mounted nowhere",
+      "a base layer is empty and not mounted",
       Effect.gen(function*() {
         yield* createBase(debian)
         assert.deepStrictEqual(yield* contents(debian), {})
@@ -226,7 +226,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "a child has what its parent had, and not what the parent writes later",
+      "a child has what its parent had, but not what the parent writes later",
       Effect.gen(function*() {
         yield* prepared
         yield* createChild(nginx, debian)
@@ -270,7 +270,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "all children start from what the parent held when the first was made",
+      "all children start from what the parent held when the first was created",
       Effect.gen(function*() {
         yield* prepared
         yield* createChild(nginx, debian)
@@ -281,7 +281,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "once all children are removed, the next one starts from what the parent holds by then",
+      "once all children are removed, the next one starts from what the parent holds then",
       Effect.gen(function*() {
         const images = yield* store
         yield* prepared
@@ -340,7 +340,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "a layer is not made over another, nor upon one that is not there",
+      "a layer cannot replace another or have a missing parent",
       Effect.gen(function*() {
         yield* prepared
         yield* createChild(nginx, debian)
@@ -355,7 +355,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "a layer that does not say what it is, is named with its file",
+      "a damaged layer is reported with its file",
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const images = yield* store
@@ -369,7 +369,7 @@ describe("ImageStore", () => {
       })
     )
 
-    it("a name is that of one directory, and short enough for a device", () => {
+    it("a name must be that of one directory, and short enough for a device", () => {
       for (const name of ["a", "debian-12.5", "9f86d081", "x".repeat(60)]) {
         assert.strictEqual(LayerName.make(name), name)
       }
@@ -381,7 +381,7 @@ describe("ImageStore", () => {
 
   describe("mounts", () => {
     rule(
-      "a layer is mounted by the first get, and umounted by the last put",
+      "the first get mounts a layer, and the last put unmounts it",
       Effect.gen(function*() {
         const images = yield* store
         yield* createBase(debian)
@@ -398,7 +398,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "layers of one base are mounted at the same time, each with its own device",
+      "layers of one base can be mounted at the same time, each with its own device",
       Effect.gen(function*() {
         yield* prepared
         yield* createChild(nginx, debian)
@@ -416,7 +416,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "what is not mounted cannot be put, and what is not there cannot be got",
+      "a layer that is not mounted cannot be put, and a missing one cannot be got",
       Effect.gen(function*() {
         const images = yield* store
         yield* createBase(debian)
@@ -429,7 +429,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "a use gives the layer back after success, failure and interruption",
+      "use puts the layer back after success, failure and interruption",
       Effect.gen(function*() {
         yield* createBase(debian)
         yield* Effect.gen(function*() {
@@ -448,7 +448,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "a mount that fails is not counted, and can be tried again",
+      "a mount that fails adds no holder, and can be repeated",
       Effect.gen(function*() {
         const images = yield* store
         yield* createBase(debian)
@@ -460,7 +460,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "a umount is repeated while the layer is busy",
+      "an unmount is repeated while the layer is busy",
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const images = yield* store
@@ -478,7 +478,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "when a umount fails for good, the layer has no holder, and the next put tries it again",
+      "when an unmount keeps failing, the layer has no holder, and the next put repeats the unmount",
       Effect.gen(function*() {
         const images = yield* store
         yield* createBase(debian)
@@ -495,7 +495,7 @@ describe("ImageStore", () => {
 
   describe("removal", () => {
     rule(
-      "a layer goes with its directory, and what others share with it stays",
+      "a layer is removed with its directory, and what others share with it stays",
       Effect.gen(function*() {
         const images = yield* store
         yield* prepared
@@ -510,7 +510,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "a layer with children is not removed, and they are named",
+      "a layer with children is not removed, and the error names them",
       Effect.gen(function*() {
         const images = yield* store
         yield* prepared
@@ -527,7 +527,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "a directory without a layer in it, as one that was removed a moment ago, hinders nobody",
+      "a directory without a layer in it, as left by a concurrent removal, is ignored",
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const images = yield* store
@@ -539,7 +539,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "a layer that is mounted is not removed",
+      "a mounted layer is not removed",
       Effect.gen(function*() {
         const images = yield* store
         yield* prepared
@@ -551,7 +551,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "a layer whose name is free again starts from nothing of the old one",
+      "a layer with the name of a removed one shares nothing with it",
       Effect.gen(function*() {
         const images = yield* store
         yield* prepared
@@ -564,7 +564,7 @@ describe("ImageStore", () => {
 
   describe("the first child of a mounted parent", () => {
     rule(
-      "is refused, for the device would go on writing to what they share",
+      "is refused, because the device would continue to write to the shared delta",
       Effect.gen(function*() {
         yield* prepared
         yield* use(debian, () => leavesNoTrace(failsWith(createChild(nginx, debian), "LayerInUse"))).pipe(
@@ -574,7 +574,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "differs from further ones, which need nothing of the parent but links",
+      "differs from later ones, which only need links to the deltas of the parent",
       Effect.gen(function*() {
         yield* prepared
         yield* createChild(nginx, debian)
@@ -586,7 +586,7 @@ describe("ImageStore", () => {
 
   describe("many fibers at once", () => {
     rule(
-      "a layer that many get is mounted once, and stays until the last is done",
+      "a layer with many users is mounted once, and stays mounted until the last is done",
       Effect.gen(function*() {
         yield* prepared
         const results = yield* atOnce(
@@ -607,7 +607,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "of many that make the same layer one succeeds, and the others are told",
+      "of many that create the same layer one succeeds, and the others fail with LayerExists",
       Effect.gen(function*() {
         const images = yield* store
         yield* prepared
@@ -622,7 +622,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "many children that are made at once share one snapshot of their parent",
+      "many children that are created at once share one snapshot of their parent",
       Effect.gen(function*() {
         yield* prepared
         const names = Array.from({ length: 10 }, (_, index) => LayerName.make(`child-${index}`))
@@ -653,7 +653,7 @@ describe("ImageStore", () => {
     }
 
     rule(
-      "a layer is not removed under one who is about to get it",
+      "a layer is not removed while a get is running",
       Effect.gen(function*() {
         const images = yield* store
         yield* prepared
@@ -663,7 +663,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "a parent is not frozen under one who is about to get it",
+      "a snapshot for children is not taken while a get of the parent is running",
       Effect.gen(function*() {
         const images = yield* store
         yield* prepared
@@ -673,11 +673,11 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "two that need each other's lock do not wait for ever",
+      "two that need each other's lock do not wait forever",
       Effect.gen(function*() {
         yield* prepared
         yield* createBase(nginx)
-        // The first one keeps the lock that both others need until they wait for it.
+        // The first call holds the lock that both others need until they wait for it.
         const results = yield* atOnce(
           [use(debian, () => Effect.void), createChild(debian, nginx), createChild(nginx, debian)],
           ["deviceOf"]
@@ -687,7 +687,7 @@ describe("ImageStore", () => {
     )
 
     it.effect.prop(
-      "whatever they do, and when they are interrupted: every layer is whole, and nothing is left",
+      "leave every layer complete and nothing else behind, whatever they do and whenever they are interrupted",
       [fc.array(call, { minLength: 5, maxLength: 20 })],
       ([calls]) =>
         Effect.gen(function*() {
@@ -753,7 +753,7 @@ describe("ImageStore", () => {
     }
 
     rule(
-      "a rollback that fails does not hide why it was needed, and is made up for later",
+      "a rollback that fails does not hide the first error, and is repeated later",
       Effect.gen(function*() {
         yield* prepared
         yield* failNext("switchSnapshot")
@@ -790,7 +790,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "during the mount of a use: nothing is mounted, and nobody holds the layer",
+      "during the mount of a use: nothing is mounted, and the layer has no holder",
       Effect.gen(function*() {
         yield* createBase(debian)
         const used = use(debian, () => Effect.dieMessage("the body was run"))
@@ -801,9 +801,9 @@ describe("ImageStore", () => {
     )
   })
 
-  describe("a program that begins again", () => {
+  describe("a program that starts again", () => {
     rule(
-      "finds the layers, what is in them and what they are built on",
+      "finds the layers, their contents and their parents",
       Effect.gen(function*() {
         yield* prepared
         yield* createChild(nginx, debian)
@@ -818,7 +818,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "finds what is mounted, takes it over with the next get, and umounts it with the last put",
+      "finds a mounted layer, which the next get takes over and the last put unmounts",
       Effect.gen(function*() {
         const rootfs = yield* Effect.flatMap(Effect.zipRight(prepared, store), (images) => images.get(debian))
         yield* afterRestart(Effect.gen(function*() {
@@ -836,7 +836,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "puts what the one before it got",
+      "can put what the earlier program got",
       Effect.gen(function*() {
         yield* Effect.flatMap(Effect.zipRight(prepared, store), (images) => images.get(debian))
         yield* afterRestart(Effect.gen(function*() {
@@ -848,10 +848,10 @@ describe("ImageStore", () => {
 
     for (const operation of ["deviceOf", "createSnapshot", "switchSnapshot"] as const) {
       rule(
-        `after the one before it ended during ${operation}, it finds nothing of the child`,
+        `finds nothing of a child when the earlier program ended during ${operation}`,
         Effect.gen(function*() {
           yield* prepared
-          // It goes on, but on a host that the restarted program knows nothing of.
+          // The first program continues, but on a host that the second one does not see.
           yield* inSlowMotion(
             [operation],
             Effect.zipRight(Effect.forkDaemon(createChild(nginx, debian)), TestClock.adjust("30 seconds"))
@@ -870,7 +870,7 @@ describe("ImageStore", () => {
     }
 
     rule(
-      "mounts a layer whose device is attached, but was never mounted",
+      "mounts a layer whose device is attached but not mounted",
       Effect.gen(function*() {
         yield* prepared
         yield* attachOnly(debian)
@@ -883,7 +883,7 @@ describe("ImageStore", () => {
     )
 
     rule(
-      "after the power was cut, it finds the layers and nothing mounted",
+      "finds the layers, and nothing mounted, after a power cut",
       Effect.gen(function*() {
         const host = yield* FakeHost.FakeHost
         yield* prepared

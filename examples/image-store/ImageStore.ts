@@ -1,29 +1,29 @@
 /**
  * A store of container images, as a container engine keeps them.
  *
- * A layer is a disk of its own. A base layer is made empty; a child starts from
- * what its parent holds, and copies nothing: it links the parent's deltas, which
- * are not written to any more, and lays an empty one upon them.
+ * Each layer is a disk. A base layer starts empty. A child starts from what its
+ * parent holds, and copies nothing: it has hard links to the parent's deltas,
+ * which no longer receive writes, and an empty delta on top of them.
  *
  *     layers/debian/root.hdd              <----.  one file, two names
- *     layers/debian/root.hdd.{…}               |  what debian writes from now on
+ *     layers/debian/root.hdd.{…}               |  what debian writes afterwards
  *     layers/nginx/root.hdd               -----'
  *     layers/nginx/root.hdd.{…}                   what nginx writes
  *
- * Each layer's directory also has its `DiskDescriptor.xml`, `layer.json`, which
- * says what a descriptor cannot, and `rootfs`, where the layer is mounted. There
- * is no other state: a store that is opened again finds its layers in these
- * directories, and asks ploop what is mounted. Only the counts of holders are in
- * memory, and end with the program.
+ * The directory of a layer also has its `DiskDescriptor.xml`; `layer.json`,
+ * which stores what a descriptor cannot; and `rootfs`, where the layer is
+ * mounted. There is no other state: a store that is opened again reads its
+ * layers from these directories, and queries ploop for what is mounted. Only
+ * the counts of holders are in memory, and are lost with the program.
  *
  * Three rules keep shared deltas safe:
  *
- * - only the top delta of a layer is written to, and it is never shared;
- * - the snapshot that children start from is merged away only while no child is
- *   there: a merge writes into the lower delta, which the children have as well;
- * - a layer is removed by removing its directory. A delta goes with its last name.
+ * - only the top delta of a layer receives writes, and it is never shared;
+ * - the snapshot that children start from is merged only while there is no child:
+ *   a merge writes to the lower delta, which the children have as well;
+ * - a layer is removed with its directory. A delta exists as long as one layer has it.
  *
- * One program at a time may have a store open.
+ * Only one program at a time may open a store.
  */
 import type { OperationError } from "@effect-ploop/core"
 import { Disk, DiskDescriptor, Ploop, SnapshotId, SnapshotTree } from "@effect-ploop/core"
@@ -32,12 +32,12 @@ import type { PlatformError } from "@effect/platform/Error"
 import { Context, Effect, Either, HashMap, Layer, Option, RcMap, Ref, Schema, Scope } from "effect"
 
 /**
- * The name of a layer. It is the name of a directory, and of the device that
- * runs the layer, which is what limits its length.
+ * The name of a layer. It is also the name of its directory and the component
+ * name of its device, which limits its length.
  */
 export const LayerName = Schema.String.pipe(
   Schema.pattern(/^[a-z0-9][\w.-]{0,59}$/i, {
-    message: () => "must be 1 to 60 letters, digits or any of . _ - and begin with a letter or digit"
+    message: () => "must be 1 to 60 letters, digits or any of . _ - and start with a letter or digit"
   }),
   Schema.brand("LayerName")
 )
@@ -51,24 +51,24 @@ export class LayerNotFound extends Schema.TaggedError<LayerNotFound>()("LayerNot
   }
 }
 
-/** There is a layer of that name already; it was not touched. */
+/** A layer of that name exists already; it was not changed. */
 export class LayerExists extends Schema.TaggedError<LayerExists>()("LayerExists", { layer: LayerName }) {
   override get message(): string {
-    return `there is a layer ${this.layer} already`
+    return `layer ${this.layer} already exists`
   }
 }
 
-/** The layer is mounted. No holder means that it was mounted before this program began, or could not be umounted. */
+/** The layer is mounted. Without a holder, it was mounted before this program started, or could not be unmounted. */
 export class LayerInUse extends Schema.TaggedError<LayerInUse>()("LayerInUse", {
   layer: LayerName,
   holders: Schema.NonNegativeInt
 }) {
   override get message(): string {
-    return `layer ${this.layer} is mounted, and has ${this.holders} holders`
+    return `layer ${this.layer} is mounted and has ${this.holders} holders`
   }
 }
 
-/** The layer is not mounted, so there is nothing to give back. */
+/** The layer is not mounted, so it cannot be put back. */
 export class LayerNotMounted extends Schema.TaggedError<LayerNotMounted>()("LayerNotMounted", { layer: LayerName }) {
   override get message(): string {
     return `layer ${this.layer} is not mounted`
@@ -81,11 +81,11 @@ export class LayerHasChildren extends Schema.TaggedError<LayerHasChildren>()("La
   children: Schema.Array(LayerName)
 }) {
   override get message(): string {
-    return `layer ${this.layer} is what ${this.children.join(", ")} start from`
+    return `layer ${this.layer} has children: ${this.children.join(", ")}`
   }
 }
 
-/** A file of the layer cannot be understood. */
+/** A file of the layer cannot be parsed. */
 export class LayerDamaged extends Schema.TaggedError<LayerDamaged>()("LayerDamaged", {
   layer: LayerName,
   file: Schema.String,
@@ -96,10 +96,10 @@ export class LayerDamaged extends Schema.TaggedError<LayerDamaged>()("LayerDamag
   }
 }
 
-/** What can go wrong in finding a layer and what is built on it. */
+/** The errors of reading a layer and its parents. */
 export type LookupError = LayerNotFound | LayerDamaged | PlatformError
 
-/** What can go wrong in finding out whether a layer is mounted. */
+/** The errors of querying whether a layer is mounted. */
 export type MountStateError = OperationError.DeviceOfError | OperationError.ListDevicesError
 
 export type CreateBaseError = LayerExists | OperationError.CreateError | PlatformError
@@ -122,48 +122,47 @@ export type RemoveError = LayerInUse | LayerHasChildren | LookupError | MountSta
 
 export type StatusError = LookupError | MountStateError | OperationError.TopDeltaError
 
-/** How a layer is now. */
+/** The current status of a layer. */
 export interface Status {
   readonly parent: Option.Option<LayerName>
   readonly children: ReadonlyArray<LayerName>
   /** Where it is mounted, if it is. */
   readonly mountedAt: Option.Option<string>
-  /** How often it was got and not put back. */
+  /** How many calls of `get` have no `put` yet. */
   readonly holders: number
-  /** How much the delta takes that it writes to, in bytes. */
+  /** The size of the delta that receives its writes, in bytes. */
   readonly size: bigint
 }
 
 export class ImageStore extends Context.Tag("effect-ploop/examples/image-store/ImageStore")<ImageStore, {
-  /** Makes an empty layer with a file system of this size. Either it is there, and whole, or nothing is. */
+  /** Creates an empty layer with a file system of this size. A failure leaves nothing behind. */
   readonly createBase: (
     options: { readonly layer: LayerName; readonly size: string }
   ) => Effect.Effect<void, CreateBaseError>
 
   /**
-   * Makes a layer that starts from its parent: all children of a layer start
-   * from what it held when the first of them was made. For that first one, the
-   * parent must not be mounted. Either the child is there, and whole, or nothing
-   * is.
+   * Creates a layer that starts from its parent. All children of a layer start
+   * from what it held when the first of them was created. The parent must not be
+   * mounted for that first one. A failure leaves nothing behind.
    */
   readonly createChild: (
     options: { readonly layer: LayerName; readonly parent: LayerName }
   ) => Effect.Effect<void, CreateChildError>
 
   /**
-   * Mounts a layer, or counts one more holder if it is mounted, and answers
-   * where it is. For those that cannot hold a layer for the time of an effect:
-   * see {@link use}, which also cares for interruption.
+   * Mounts a layer, or adds a holder to a mounted one, and returns its mount
+   * point. Prefer {@link use}, which also handles interruption, when an effect
+   * covers the time of use.
    */
   readonly get: (layer: LayerName) => Effect.Effect<string, GetError>
 
   /**
-   * Gives back what `get` gave. When nobody holds the layer any more it is
-   * umounted; when that fails, putting it again tries it again.
+   * Removes a holder that `get` added, and unmounts the layer after the last one.
+   * When the unmount fails, call it again.
    */
   readonly put: (layer: LayerName) => Effect.Effect<void, PutError>
 
-  /** Has a layer mounted for the time of an effect, whatever becomes of it. */
+  /** Mounts a layer for the duration of an effect, whatever its outcome. */
   readonly use: <A, E, R>(
     layer: LayerName,
     body: (rootfs: string) => Effect.Effect<A, E, R>
@@ -179,9 +178,9 @@ export class ImageStore extends Context.Tag("effect-ploop/examples/image-store/I
 }>() {}
 
 /**
- * What a layer knows of itself. `snapshot` is the identifier that children start
- * from. It is drawn before there is such a snapshot, so that one which was taken
- * just before a crash is known all the same.
+ * The contents of `layer.json`. `snapshot` is the identifier of the snapshot
+ * that children start from. It is chosen before the snapshot exists, so that a
+ * snapshot taken just before a crash is recognised.
  */
 const LayerRecord = Schema.parseJson(Schema.Struct({
   parent: Schema.optional(LayerName),
@@ -190,11 +189,11 @@ const LayerRecord = Schema.parseJson(Schema.Struct({
 
 const decodeRecord = Schema.decode(LayerRecord)
 
-/** Whatever has the type can be written. */
+/** Every value of the type can be encoded. */
 const encodeRecord = Schema.encode(LayerRecord)
 
 export interface Options {
-  /** Where the store is; made when it is not there. */
+  /** The directory of the store; created when it is missing. */
   readonly directory: string
 }
 
@@ -210,7 +209,7 @@ const make = (options: Options) =>
     const diskOf = (layer: LayerName) => Disk.inDirectory(homeOf(layer))
     const rootfsOf = (layer: LayerName) => path.join(homeOf(layer), "rootfs")
 
-    // What is in there was half made or half removed when a program ended.
+    // An earlier program left these layers half created or half removed.
     yield* fs.remove(staging, { recursive: true, force: true })
     yield* Effect.forEach([layers, staging], (directory) => fs.makeDirectory(directory, { recursive: true }))
 
@@ -220,10 +219,10 @@ const make = (options: Options) =>
 
     // Locks
 
-    /** A lock a layer, there for as long as somebody has it or waits for it. */
+    /** One lock per layer, kept as long as a caller holds it or waits for it. */
     const locks = yield* RcMap.make({ lookup: (_: LayerName) => Effect.makeSemaphore(1) })
 
-    /** Keeps everybody else from these layers. Always in the same order, so that no two wait for each other. */
+    /** Locks these layers, always in the same order, so that no two callers wait for each other. */
     const exclusively = (...names: ReadonlyArray<LayerName>) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
       [...new Set(names)].sort().reduceRight(
         (inner, layer) =>
@@ -236,7 +235,7 @@ const make = (options: Options) =>
         effect
       )
 
-    // What is there
+    // Reading
 
     const recordOf = (layer: LayerName) => {
       const file = path.join(homeOf(layer), "layer.json")
@@ -259,15 +258,15 @@ const make = (options: Options) =>
         Effect.filter(names, (layer) =>
           recordOf(layer).pipe(
             Effect.map((record) => record.parent === parent),
-            // It was removed a moment ago.
+            // It was removed in the meantime.
             Effect.catchTag("LayerNotFound", () => Effect.succeed(false))
           )))
 
     // Mounting
 
     /**
-     * ploop knows a running disk by its base image, which all descendants of a
-     * base layer share. A component name tells their devices apart.
+     * ploop identifies a running disk by its base image, which all descendants of a
+     * base layer share. A component name distinguishes their devices.
      */
     const deviceOf = (layer: LayerName) =>
       Effect.gen(function*() {
@@ -318,15 +317,15 @@ const make = (options: Options) =>
         yield* Effect.catchTag(umount(layer), "NotMounted", () => new LayerNotMounted({ layer }))
       }).pipe(Effect.uninterruptible, exclusively(layer))
 
-    // Making
+    // Creating
 
     /**
-     * Makes a layer aside and puts it in its place as the last step, which is one
-     * rename: a layer is whole from the moment it is there. What is left aside is
-     * removed at the end of the scope.
+     * Builds a layer in the staging directory and moves it to its place with one
+     * rename, so that a layer is complete from the start. The end of the scope
+     * removes what is left in staging.
      *
-     * Only what builds the disk can be interrupted, because a call to the host's
-     * file system goes on when nobody waits for it any more.
+     * Only the building of the disk can be interrupted, because a call to the
+     * host's file system continues after its fiber is interrupted.
      */
     const publish = <E>(
       layer: LayerName,
@@ -345,7 +344,7 @@ const make = (options: Options) =>
         })
       )
 
-    /** Takes away the snapshot for children when there are none. */
+    /** Deletes the snapshot for children when there are none. */
     const thaw = (layer: LayerName, snapshot: SnapshotId.SnapshotId) =>
       Effect.gen(function*() {
         if ((yield* childrenOf(layer)).length > 0) return
@@ -355,32 +354,35 @@ const make = (options: Options) =>
       })
 
     /**
-     * Takes the snapshot that children start from, unless there are some. It goes
-     * away again at the end of the scope, unless there is a child by then.
+     * Takes the snapshot that children start from, unless there is a child already.
+     * The end of the scope deletes it again if there is still no child.
      *
-     * Not while the layer is mounted: ploop takes a disk for idle whose device
-     * has a component name, and the device would go on writing to the snapshot.
+     * It fails while the layer is mounted: ploop takes a disk for idle when its
+     * device has a component name, and that device would continue to write to the
+     * snapshot.
      */
     const freeze = (layer: LayerName, snapshot: SnapshotId.SnapshotId) =>
       Effect.gen(function*() {
         if ((yield* childrenOf(layer)).length > 0) return
         yield* requireIdle(layer)
-        // Of children that were removed, or of a program that ended before it had made one.
+        // The snapshot may be left from removed children, or from a program that ended before it created one.
         yield* thaw(layer, snapshot)
         yield* Effect.acquireRelease(
           ploop.createSnapshot({ disk: diskOf(layer), id: snapshot }),
           () =>
             Effect.catchAllCause(
               thaw(layer, snapshot),
-              (cause) => Effect.logWarning(`The snapshot of layer ${layer} is left until the next child is made`, cause)
+              (cause) =>
+                Effect.logWarning(`The snapshot of layer ${layer} stays until the next child is created`, cause)
             )
         )
       })
 
     /**
-     * Gives a directory the deltas of a snapshot and the descriptor. The images
-     * in it get names without a directory: a descriptor may have absolute paths,
-     * and by those the tool would write and delete in the parent's directory.
+     * Links the deltas of a snapshot into a directory, and writes the descriptor.
+     * The images in it get names without a directory: with the absolute paths that
+     * a descriptor may have, the tool would write and delete in the parent's
+     * directory.
      */
     const linkDeltas = (parent: LayerName, snapshot: SnapshotId.SnapshotId, home: string) =>
       Effect.gen(function*() {
@@ -414,7 +416,7 @@ const make = (options: Options) =>
           yield* publish(layer, parent, (home) =>
             Effect.zipRight(
               Effect.uninterruptible(linkDeltas(parent, snapshot, home)),
-              // The parent's top delta, which has no link, is replaced by a new one.
+              // This replaces the parent's top delta, which has no link, with a new one.
               ploop.switchSnapshot({ disk: Disk.inDirectory(home), id: snapshot })
             ))
         }).pipe(Effect.scoped, exclusively(layer, parent)),
@@ -451,5 +453,5 @@ const make = (options: Options) =>
     })
   })
 
-/** The store in a directory, over whatever backend and file system are provided. */
+/** A store in a directory, on any backend and file system. */
 export const layer = (options: Options) => Layer.scoped(ImageStore, make(options))

@@ -1,6 +1,6 @@
 /**
- * The store at work, on a host in memory. With `PloopCli.layer()` and
- * `NodeContext.layer` for `HostLive` the same program runs on a real one.
+ * Runs the store on a host in memory. With `PloopCli.layer()` and
+ * `NodeContext.layer` as `HostLive`, the same program runs on a real host.
  */
 import { PloopFake } from "@effect-ploop/backend-fake"
 import { ByteSize } from "@effect-ploop/core"

@@ -1,10 +1,11 @@
 /**
- * What crosses between the two ends, for each operation: the schemas of core's table.
+ * The messages between client and host, for each operation: the schemas of
+ * core's table.
  *
- * A request is a series of MessagePack values: a {@link Call}, then, for
- * `copyReceive`, the bytes of the image and {@link end}. The answer is the bytes
- * of the image, for `copySend`, and then the exit: the result, or the error that
- * the operation had on the host.
+ * A request is a series of MessagePack values: a {@link Call} and, for
+ * `copyReceive`, the bytes of the image and {@link end}. The response is the
+ * bytes of the image, for `copySend`, and then the exit: the result, or the
+ * error of the operation on the host.
  */
 import { Operation, OperationError } from "@effect-ploop/core"
 import { MsgPack } from "@effect/platform"
@@ -12,13 +13,13 @@ import { Schema, Stream } from "effect"
 
 const Nothing = Schema.Struct({})
 
-/** What an operation takes; `{}` where it takes nothing. */
+/** The options of an operation; `{}` when it has none. */
 export const optionsOf = (name: Operation.Name): Schema.Schema.AnyNoContext => {
   const row: Operation.Row = Operation.table[name]
   return row.request ?? Nothing
 }
 
-/** How an operation ends. A stream ends with nothing: its elements came before. */
+/** The exit of an operation. That of a stream has no value, because its elements came before. */
 export const exitOf = (name: Operation.Name) => {
   const row: Operation.Row = Operation.table[name]
   return Schema.Exit({
@@ -32,7 +33,7 @@ export const Call = Schema.Struct({ operation: Operation.Name, options: Schema.U
 
 export type Call = typeof Call.Type
 
-/** The last value of an upload. One that ends without it was given up. */
+/** The last value of an upload. An upload that ends without it was aborted. */
 export const end = "end"
 
 export const pack = <E>(values: Stream.Stream<unknown, E>): Stream.Stream<Uint8Array, E | MsgPack.MsgPackError> =>

@@ -1,9 +1,8 @@
 /**
- * The end on the host: it does what the other end asks for, with whatever
- * backend it is given.
+ * The host's end: it runs what a client requests, on any backend.
  *
- * It does so for anybody who reaches it. Let only those reach it who may be root
- * on the host.
+ * It serves every client that reaches it. Only give access to clients that may
+ * be root on the host.
  */
 import type { Request } from "@effect-ploop/core"
 import { LowLevel, Ploop } from "@effect-ploop/core"
@@ -12,7 +11,7 @@ import * as Protocol from "./Protocol.js"
 
 type Services = Ploop.Ploop & LowLevel.LowLevel
 
-/** The bytes of an upload. What takes them is interrupted when the other end gives up. */
+/** The bytes of an upload. The consumer is interrupted when the client aborts. */
 const uploaded = <E>(values: Stream.Stream<unknown, E>) =>
   values.pipe(
     Stream.concat(Stream.fromEffect(Effect.interrupt)),
@@ -20,12 +19,12 @@ const uploaded = <E>(values: Stream.Stream<unknown, E>) =>
     Stream.filter(Predicate.isUint8Array)
   )
 
-/** What goes back: the bytes of a download, and then how the operation ended. */
-const answer = <E>(services: Services, { operation, options }: Protocol.Call, upload: Stream.Stream<unknown, E>) => {
+/** The response: the bytes of a download, and then the exit of the operation. */
+const respond = <E>(services: Services, { operation, options }: Protocol.Call, upload: Stream.Stream<unknown, E>) => {
   const encode = Schema.encodeUnknown(Protocol.exitOf(operation))
   const ended = (work: Effect.Effect<unknown, unknown>) => Stream.fromEffect(Effect.flatMap(Effect.exit(work), encode))
 
-  // The services check their options, so those of the other end are handed on as they are.
+  // The services check their options, so those of the client are passed on as they are.
   switch (operation) {
     case "copySend":
       return services.copySend(options as Request.CopySendOptions).pipe(
@@ -43,13 +42,13 @@ const answer = <E>(services: Services, { operation, options }: Protocol.Call, up
   }
 }
 
-/** Answers a request. What is left of it is read in the end, so that it is never cut short. */
+/** Serves a request. The rest of it is read at the end, so that it is never cut short. */
 export const serve = Effect.gen(function*() {
   const services = { ...(yield* Ploop.Ploop), ...(yield* LowLevel.LowLevel) }
   return <E>(request: Stream.Stream<Uint8Array, E>) =>
     Effect.gen(function*() {
       const [first, rest] = yield* Stream.peel(Protocol.unpack(request), Sink.head())
       const call = yield* Effect.flatMap(first, Schema.decodeUnknown(Protocol.Call))
-      return Stream.concat(answer(services, call, rest), Stream.drain(rest))
+      return Stream.concat(respond(services, call, rest), Stream.drain(rest))
     }).pipe(Stream.unwrapScoped, Protocol.pack)
 })

@@ -19,11 +19,11 @@ import * as RemotePloop from "./RemotePloop.js"
 const disk = "/vz/DiskDescriptor.xml"
 const create = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.create({ image: "/vz/root.hdd", size: "10G" }))
 
-/** A host that answers a request with these bytes, and no others. */
-const answering = (bytes: Stream.Stream<Uint8Array, RemotePloop.ConnectionLost>) =>
+/** A remote ploop on a host that responds to every request with these bytes. */
+const respondingWith = (bytes: Stream.Stream<Uint8Array, RemotePloop.ConnectionLost>) =>
   RemotePloop.layer.pipe(Layer.provide(Layer.succeed(RemotePloop.Connection, () => bytes)))
 
-/** A remote ploop, on a host where some operations are these. */
+/** A remote ploop, on a host with some operations replaced. */
 const onHostWith = (change: (ploop: Ploop.Ploop) => Partial<Ploop.Ploop>) => {
   const Host = Layer.effect(Ploop.Ploop, Effect.map(Ploop.Ploop, (ploop) => ({ ...ploop, ...change(ploop) })))
   return RemotePloop.layer.pipe(
@@ -32,11 +32,11 @@ const onHostWith = (change: (ploop: Ploop.Ploop) => Partial<Ploop.Ploop>) => {
   )
 }
 
-/** Long enough for whoever does not wait to be ahead. */
+/** Slow enough that a caller that does not wait gets ahead. */
 const slowly = (work: () => void) => Effect.delay(Effect.sync(work), "10 millis")
 
 describe("a remote ploop", () => {
-  it.live("fails with the very error that the operation had on the host", () =>
+  it.live("fails with the same error as the operation on the host", () =>
     Effect.gen(function*() {
       const busy = new PloopError.Busy({
         operation: "umount",
@@ -55,7 +55,7 @@ describe("a remote ploop", () => {
       assert.strictEqual(error.message, busy.message)
     }).pipe(Effect.provide(layer)))
 
-  it.live("interrupts the operation on the host when it is interrupted, and waits for its end", () =>
+  it.live("interrupts the operation on the host when it is interrupted, and waits until it has ended", () =>
     Effect.gen(function*() {
       const begun = yield* Deferred.make<void>()
       const events: Array<string> = []
@@ -73,12 +73,12 @@ describe("a remote ploop", () => {
       assert.deepStrictEqual(events, ["ended on the host", "ended here"])
     }))
 
-  it.live("gives an upload up on the host when the sender fails, and waits until the host has cleared away", () =>
+  it.live("aborts an upload on the host when the sender fails, and waits until the host has cleaned up", () =>
     Effect.gen(function*() {
       const events: Array<string> = []
       const remote = onHostWith((ploop) => ({
         copyReceive: (options) =>
-          Sink.ensuring(ploop.copyReceive(options), slowly(() => events.push("cleared away on the host")))
+          Sink.ensuring(ploop.copyReceive(options), slowly(() => events.push("cleaned up on the host")))
       }))
       const sent = Stream.concat(Stream.make(new Uint8Array(8)), Stream.fail("the sender broke"))
       const receive = Effect.flatMap(
@@ -87,31 +87,31 @@ describe("a remote ploop", () => {
       )
       assert.strictEqual(yield* Effect.flip(Effect.provide(receive, remote)), "the sender broke")
       events.push("ended here")
-      assert.deepStrictEqual(events, ["cleared away on the host", "ended here"])
+      assert.deepStrictEqual(events, ["cleaned up on the host", "ended here"])
     }))
 
   const broken: ReadonlyArray<readonly [string, Stream.Stream<Uint8Array, RemotePloop.ConnectionLost>, RegExp]> = [
-    ["is closed before the answer", Stream.empty, /the connection was closed/],
+    ["is closed before the response", Stream.empty, /the connection was closed/],
     ["fails", Stream.fail(new RemotePloop.ConnectionLost({ reason: "no route to host" })), /no route to host/],
-    ["is cut within the answer", Stream.make(new Uint8Array([0xc4, 9, 1])), /no answer from the host/],
+    ["ends within the response", Stream.make(new Uint8Array([0xc4, 9, 1])), /no response from the host/],
     [
-      "has another answer than the operation has",
+      "has a response that does not match the operation",
       Stream.orDie(Protocol.pack(Stream.make({ ploop: "new" }))),
-      /no answer to this operation/
+      /does not match this operation/
     ]
   ]
-  for (const [what, bytes, words] of broken) {
-    it.effect(`is ToolAborted when the connection ${what}: how far the operation came is not known`, () =>
+  for (const [what, bytes, message] of broken) {
+    it.effect(`fails with ToolAborted when the connection ${what}`, () =>
       Effect.gen(function*() {
         const ploop = yield* Ploop.Ploop
         const error = yield* Effect.flip(ploop.createSnapshot({ disk }))
         assert.instanceOf(error, PloopError.ToolAborted)
         assert.strictEqual(error.operation, "createSnapshot")
-        assert.match(error.text, words)
-      }).pipe(Effect.provide(answering(bytes))))
+        assert.match(error.text, message)
+      }).pipe(Effect.provide(respondingWith(bytes))))
   }
 
-  it.live("leaves it to the host to refuse what it has no operation for", () =>
+  it.live("is refused by the host for an operation that it does not have", () =>
     Effect.gen(function*() {
       const serve = yield* RemoteHost.serve
       const request = Protocol.pack(Stream.make({ operation: "format", options: {} }))

@@ -4,7 +4,7 @@ import { Effect, Layer, Stream } from "effect"
 import * as RemoteHost from "./RemoteHost.js"
 import * as RemotePloop from "./RemotePloop.js"
 
-/** A connection within one program. The host has fibers of its own, as in another program. */
+/** A connection within one program. The host runs in fibers of its own, as in another program. */
 export const Connection = Layer.effect(
   RemotePloop.Connection,
   Effect.map(

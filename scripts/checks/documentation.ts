@@ -3,7 +3,7 @@ import { basename } from "node:path"
 import ts from "typescript"
 import { at } from "./sources.js"
 
-/** A property that an editor shows, and the type that it is shown for. */
+/** A property, and the type for which an editor shows it. */
 interface Shown {
   readonly owner: string
   readonly isOption: boolean
@@ -12,7 +12,7 @@ interface Shown {
   readonly node: ts.Node
 }
 
-/** What was found in some modules. */
+/** The documentation of some modules. */
 export interface Documentation {
   readonly properties: number
   readonly problems: ReadonlyArray<string>
@@ -31,7 +31,7 @@ const isForeign = (property: ts.Symbol): boolean => {
     declarations.every((declaration) => declaration.getSourceFile().fileName.includes("/node_modules/"))
 }
 
-/** The key of a type id, the tag of a union, and what a caller can only leave out. */
+/** Whether a property needs no documentation: a type id, the tag of a union, or a property that must be left out. */
 const isPlumbing = (checker: ts.TypeChecker, property: ts.Symbol): boolean =>
   property.name === "_tag" || /^(?:__@|~)/.test(property.name) ||
   (checker.getTypeOfSymbol(property).flags & ~ts.TypeFlags.Undefined) === 0
@@ -97,7 +97,7 @@ const exportsOf = (checker: ts.TypeChecker, file: ts.SourceFile): ReadonlyArray<
   )
 }
 
-/** How a text can say what an option is when nobody gives it. */
+/** Matches a text that says what happens when an option is left out. */
 const saysDefault = /\b(?:default|unless|otherwise|without it|required (?:when|with|for))\b/i
 
 const problemOf = (checker: ts.TypeChecker, { isOption, owner, property }: Shown): string | undefined => {
@@ -105,7 +105,7 @@ const problemOf = (checker: ts.TypeChecker, { isOption, owner, property }: Shown
   if (text === "") return `${owner}.${property.name} has no documentation`
   const isOptional = (property.flags & ts.SymbolFlags.Optional) !== 0
   return isOption && isOptional && !saysDefault.test(text)
-    ? `${owner}.${property.name} can be left out, and its documentation does not say what happens then`
+    ? `${owner}.${property.name} can be left out, but its documentation does not say what happens then`
     : undefined
 }
 
@@ -114,7 +114,7 @@ const placeOf = ({ node, property }: Shown): string => {
   return at(place.getSourceFile(), place.getStart())
 }
 
-/** What the language service knows of the exports of these modules. */
+/** The documentation of the exports of these modules, from the language service. */
 export const documentation = (program: ts.Program, modules: ReadonlyArray<string>): Documentation => {
   const checker = program.getTypeChecker()
   const shown = modules

@@ -1,6 +1,6 @@
 /**
- * What an editor shows for a property of a public type is not empty, and for an
- * option that may be left out it says what happens then.
+ * Checks that an editor shows documentation for every property of a public
+ * type, and that it says what happens when an option is left out.
  */
 import { documentation } from "./documentation.js"
 import { modules, program, report } from "./sources.js"

@@ -1,12 +1,12 @@
 /**
- * The prose of a file: comments, text in string literals, Markdown outside of
- * code. All else is blanked out, so that what is left has the positions of the
+ * The prose of a file: comments, text in string literals, and Markdown outside
+ * code. Everything else is blanked out, so that positions stay those of the
  * file.
  */
 import { extname } from "node:path"
 import ts from "typescript"
 
-/** Stands between two pieces of prose, so that no sentence runs from one into the other. */
+/** Separates two pieces of prose, so that no sentence runs from one into the other. */
 export const border = "\u0001"
 
 interface Range {
@@ -16,13 +16,13 @@ interface Range {
 
 const blank = (text: string): string => text.replace(/[^\n]/g, " ")
 
-/** The text with everything that matches blanked out. */
+/** The text with all matches blanked out. */
 const without = (text: string, ...patterns: ReadonlyArray<RegExp>): string =>
   patterns.reduce((rest, pattern) => rest.replace(pattern, blank), text)
 
 const codeSpan = /(`+)(?!`)[^`]+?\1(?!`)/g
 
-/** Only these ranges of the text, each cleaned up, without a change of any position. */
+/** Keeps only these ranges of the text, each cleaned up, and changes no positions. */
 const only = (
   text: string,
   ranges: ReadonlyArray<Range>,
@@ -48,7 +48,7 @@ const cleanComment = (comment: string): string =>
     /(?<=\n)\s*(?:\*|\/\/) ?/g
   )
 
-/** A literal without a blank is a name, a path or an identifier. */
+/** A literal without white space is a name, a path or an identifier. */
 const cleanLiteral = (literal: string): string =>
   /\S\s+\S/.test(literal) ? without(literal, /\\(?:u\{?[\da-fA-F]+\}?|x[\da-fA-F]{2}|.)/g, codeSpan) : blank(literal)
 
@@ -106,8 +106,8 @@ const readers: Readonly<Record<string, (path: string, text: string) => string>> 
   ".md": (_, text) => ofMarkdown(text)
 }
 
-/** Whether there is prose to find in a file of this name. */
+/** Whether a file of this name can contain prose. */
 export const isRead = (path: string): boolean => extname(path) in readers
 
-/** The file with nothing in it but its prose. */
+/** The prose of the file, with everything else blanked out. */
 export const proseOf = (path: string, text: string): string => readers[extname(path)]!(path, text)

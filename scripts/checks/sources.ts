@@ -1,4 +1,4 @@
-/** What the checks read, and how they report. */
+/** The sources that the checks read, and the report that they print. */
 import { readdirSync } from "node:fs"
 import { join, relative } from "node:path"
 import ts from "typescript"
@@ -17,7 +17,7 @@ export const modules: ReadonlyArray<string> = packages.flatMap((directory) =>
     .map((name) => join(directory, "src", name))
 )
 
-/** These modules as the language service sees them. */
+/** A program of these modules for the language service. */
 export const program = (modules: ReadonlyArray<string>): ts.Program => {
   const path = join(root, "tsconfig.base.json")
   const { config } = ts.readConfigFile(path, ts.sys.readFile)
@@ -25,11 +25,11 @@ export const program = (modules: ReadonlyArray<string>): ts.Program => {
   return ts.createProgram([...modules], options)
 }
 
-/** `file:line` of a place in a file. */
+/** A position in a file as `file:line`. */
 export const at = (file: ts.SourceFile, position: number): string =>
   `${relative(root, file.fileName)}:${file.getLineAndCharacterOfPosition(position).line + 1}`
 
-/** Prints the problems and fails, or says what was checked. */
+/** Prints the problems and fails, or prints what was checked. */
 export const report = (problems: ReadonlyArray<string>, success: string): void => {
   if (problems.length === 0) {
     process.stdout.write(`${success}\n`)

@@ -13,7 +13,7 @@ const patterns = words.map((word) => ({ ...word, pattern: inProse(word) }))
 
 const lineOf = (text: string, position: number): number => text.slice(0, position).split("\n").length
 
-/** Each place as `file:line`, the word that stands there and the one to use. */
+/** Each match as `file:line`, with the word that is there and the one to use. */
 export const vocabulary = (path: string, text: string): ReadonlyArray<string> => {
   const prose = proseOf(path, text)
   return patterns

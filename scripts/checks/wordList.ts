@@ -1,12 +1,12 @@
-/** Terms for which the field has a word, and turns of phrase that stop a native reader. */
+/** Terms for which the field has another word, and phrases that stop a native reader. */
 
-/** What is not to be written, and what is instead. */
+/** A word to avoid, and what to write instead. */
 export interface Word {
-  /** Whole words; a blank stands for any white space. */
+  /** Matches whole words. A space matches any white space. */
   readonly pattern: RegExp
   readonly use: string
   readonly why: string
-  /** Whether upper and lower case differ, as at the beginning of a sentence; they do not by default. */
+  /** Whether the match is case-sensitive, for the start of a sentence. Default: false. */
   readonly exactCase?: boolean
 }
 
@@ -43,7 +43,7 @@ const unmounting: ReadonlyArray<Word> = [
     use: "unmount",
     why: operation
   },
-  // What the tool prints has this word.
+  // The tool's output has this word.
   { pattern: /(?<!Failed )to umount/, use: "to unmount", why: operation },
   { pattern: /(?<=^|[.!?:;,(]\s*|\u0001\s*)Umount(?= [a-z])/, use: "Unmount", why: operation, exactCase: true }
 ]

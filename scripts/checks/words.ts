@@ -1,4 +1,4 @@
-/** Prose uses the words of the field: see `wordList.ts`. */
+/** Checks that prose uses the words of the field: see `wordList.ts`. */
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"

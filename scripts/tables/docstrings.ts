@@ -9,7 +9,7 @@ const program = programOf(["Ploop", "LowLevel", "PloopError"].map(moduleNamed))
 
 const checker = program.getTypeChecker()
 
-/** Markdown has no links into the code. */
+/** The text without links into the code, which Markdown does not have. */
 const textOf = (symbol: ts.Symbol): string =>
   ts.displayPartsToString(symbol.getDocumentationComment(checker)).replace(/\{@link (?:\w+\.)?(\w+)\}/g, "`$1`")
 
@@ -20,10 +20,10 @@ const exported = (module: string, name: string): ts.Symbol => {
   return found
 }
 
-/** The docstring of what a module of core exports. */
+/** The docstring of an export of a module of core. */
 export const ofExport = (module: string, name: string): string => textOf(exported(module, name))
 
-/** The docstring of a method of an interface that core exports. */
+/** The docstring of a method of an interface of core. */
 export const ofMethod = (module: string, name: string): string => {
   const found = checker.getDeclaredTypeOfSymbol(exported(module, module)).getProperty(name)
   if (found === undefined) throw new Error(`${module} has no method ${name}`)

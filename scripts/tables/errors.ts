@@ -1,4 +1,4 @@
-/** The list of the classes of errors, with what a person can do. */
+/** The table of the classes of errors, with what to do about each. */
 import * as Operation from "@effect-ploop/core/Operation"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Array from "effect/Array"
@@ -15,21 +15,21 @@ const fieldsOf = (tag: PloopError.Tag): ReadonlyArray<string> => Object.keys(Plo
 const operationsOf = (tag: PloopError.Tag): ReadonlyArray<Operation.Name> =>
   Operation.names.filter((name) => (Operation.table[name].errors as ReadonlyArray<string>).includes(tag))
 
-/** An error of an operation whose other fields are their own names, so that its remedy shows where they go. */
+/** An error whose fields hold their own names, so that its remedy shows where they are used. */
 const sample = (tag: PloopError.Tag, operation: Operation.Name): PloopError.PloopError => {
   const named = Object.fromEntries(fieldsOf(tag).map((name) => [name, code(name)]))
-  // Without validation, which would want values of the fields' own types.
+  // Validation would require values of the fields' own types.
   return new PloopError.classes[tag]({ ...named, operation } as never, true)
 }
 
-/** What a class says, each with the operations of which it says so; most say the same of all. */
+/** The texts of a class, each with its operations. Most classes have the same text for all. */
 const byOperation = (tag: PloopError.Tag, say: (error: PloopError.PloopError) => string): string => {
   const groups = Array.groupBy(operationsOf(tag), (operation) => say(sample(tag, operation)))
   const entries = Record.toEntries(groups)
   if (entries.length === 1) return entries[0]![0]
   return Array.sortBy(Order.mapInput(Order.number, ([, names]: (typeof entries)[number]) => names.length))(entries)
-    .map(([said, names], index) =>
-      index === entries.length - 1 ? `else: ${said}` : `${names.map(code).join(", ")}: ${said}`
+    .map(([text, names], index) =>
+      index === entries.length - 1 ? `else: ${text}` : `${names.map(code).join(", ")}: ${text}`
     )
     .join("<br>")
 }

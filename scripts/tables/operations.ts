@@ -5,7 +5,7 @@ import { code, firstSentence, table } from "./markdown.js"
 
 const errorsOf = (name: Operation.Name): ReadonlyArray<string> => Operation.table[name].errors
 
-/** Errors that at least half of the operations share; each row names the others only. */
+/** Errors that at least half of the operations share; a row lists only the others. */
 const shared: ReadonlySet<string> = new Set(
   Operation.names.flatMap(errorsOf).filter((tag) =>
     2 * Operation.names.filter((name) => errorsOf(name).includes(tag)).length >= Operation.names.length

@@ -11,27 +11,27 @@ const of = (owner: string): ReadonlyArray<string> =>
   problems.filter((problem) => problem.includes(` ${owner}`)).map((problem) => problem.replace(/^.*?: /, ""))
 
 describe("the documentation of a property", () => {
-  it("is missed where it was inherited without one, and an option says what it is when it is left out", () => {
+  it("is required for inherited properties too, and must say what happens when an option is left out", () => {
     expect(of("WithBaseOptions")).toEqual([
-      "WithBaseOptions.silent can be left out, and its documentation does not say what happens then",
+      "WithBaseOptions.silent can be left out, but its documentation does not say what happens then",
       "WithBaseOptions.bare has no documentation"
     ])
   })
 
-  it("is missed in every member of a union and an intersection, except where nothing can be given", () => {
+  it("is required in every member of a union or intersection, except where a property must be left out", () => {
     expect(of("AliasOptions")).toEqual(["AliasOptions.other has no documentation"])
   })
 
-  it("is missed in options that a method declares in place", () => {
+  it("is required in options that a method declares inline", () => {
     expect(of("Service")).toEqual(["Service(options).inPlace has no documentation"])
   })
 
-  it("is not asked of a tag, of what another package declares, and of an alias that names no options", () => {
+  it("is not required for a tag, a declaration of another package, or an alias that is not of options", () => {
     expect(of("Failure")).toEqual([])
     expect(of("Alias.")).toEqual([])
   })
 
-  it("is named by the file and the line", () => {
+  it("is reported by file and line", () => {
     expect(problems[0]).toMatch(/^scripts\/test\/fixtures\/Options\.ts:21: /)
   })
 })
