@@ -90,7 +90,7 @@ export const busyCode: Row<number> = { "1.15": 22, "7": 46, "9": 46 }
 
 /**
  * The exit code of the file system information of a disk that is attached but
- * not mounted. The code of 1.15 has no known meaning.
+ * not mounted. 1.15 has no code of a known meaning.
  */
 export const unmountedFileSystemCode: Row<number | undefined> = { "1.15": undefined, "7": 15, "9": 15 }
 
