@@ -1,7 +1,6 @@
-import type { PloopError } from "@effect-ploop/core"
 import { Ploop } from "@effect-ploop/core"
-import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, TestClock } from "effect"
+import { assert, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber } from "effect"
 
 const disk = "/vz/DiskDescriptor.xml"
 
@@ -12,32 +11,6 @@ const backend = (operations: Partial<Record<keyof Ploop.Backend, () => Effect.Ef
       get: (_, name) => operations[name as keyof Ploop.Backend] ?? (() => Effect.never)
     }) as Ploop.Backend
   )
-
-const uses: Record<string, Effect.Effect<void, PloopError.PloopError, Ploop.Ploop>> = {
-  withMount: Ploop.withMount({ disk, target: "/mnt" }, () => Effect.void),
-  withTemporarySnapshot: Ploop.withTemporarySnapshot({ disk, component: "bk" }, () => Effect.void)
-}
-
-describe("while it waits for a lock or a permit", () => {
-  for (const [name, use] of Object.entries(uses)) {
-    it.effect(`${name} returns from a timeout at once`, () =>
-      Effect.gen(function*() {
-        const fiber = yield* Effect.fork(
-          Effect.either(Effect.timeout(use, "1 seconds")).pipe(Effect.provideService(Ploop.Ploop, backend({})))
-        )
-        yield* TestClock.adjust("1 seconds")
-        const result = yield* Fiber.join(fiber)
-        assert.strictEqual(result._tag === "Left" ? result.left._tag : result._tag, "TimeoutException")
-      }))
-
-    it.effect(`${name} is interrupted at once`, () =>
-      Effect.gen(function*() {
-        const fiber = yield* Effect.fork(Effect.provideService(use, Ploop.Ploop, backend({})))
-        yield* Effect.yieldNow()
-        assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
-      }))
-  }
-})
 
 it.effect("what was mounted is unmounted however its use ends", () =>
   Effect.gen(function*() {

@@ -32,31 +32,19 @@ const release = (
     Effect.catchTag("NotMounted", () => Effect.void)
   )
 
-/**
- * Takes something that is given back at the end of the scope. The wait for it can
- * be given up: a backend that is interrupted leaves nothing mounted.
- */
-const acquire = <A, E, R>(
-  take: Effect.Effect<A, E, R>,
-  giveBack: (taken: A) => Effect.Effect<unknown>
-): Effect.Effect<A, E, R | Scope.Scope> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.tap(restore(take), (taken) => Effect.addFinalizer(() => giveBack(taken)))
-  )
-
 export const mountScoped = (
   ploop: Operations,
   options: Request.MountOptions,
   whileBusy: WhileBusy
 ): Effect.Effect<Result.Mounted, OperationError.MountError, Scope.Scope> =>
-  acquire(ploop.mount(options), (mounted) => Effect.orDie(release(ploop, mounted, whileBusy)))
+  Effect.acquireRelease(ploop.mount(options), (mounted) => Effect.orDie(release(ploop, mounted, whileBusy)))
 
 export const temporarySnapshotScoped = (
   ploop: Operations,
   options: Request.CreateTemporarySnapshotOptions,
   whileBusy: WhileBusy
 ): Effect.Effect<Result.TemporarySnapshot, OperationError.CreateTemporarySnapshotError, Scope.Scope> =>
-  acquire(
+  Effect.acquireRelease(
     ploop.createTemporarySnapshot(options),
     (snapshot) =>
       release(ploop, snapshot, whileBusy).pipe(
