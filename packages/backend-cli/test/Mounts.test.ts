@@ -4,6 +4,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { Scope } from "effect"
 import { Effect, Fiber, Option, TestClock } from "effect"
+import { turn, until, untilDone } from "./utils/clock.js"
 import { A, B, scripted } from "./utils/host.js"
 
 const test = (
@@ -200,12 +201,9 @@ describe("mount", () => {
         Effect.provide(host.context),
         Effect.fork
       )
-      while ((yield* host.commands).length === 0) yield* Effect.promise(() => new Promise((done) => setImmediate(done)))
+      yield* until(Effect.map(host.commands, (commands) => commands.length > 0))
       const interrupted = yield* Effect.fork(Fiber.interrupt(fiber))
-      while (Option.isNone(yield* Fiber.poll(interrupted))) {
-        yield* TestClock.adjust("1 second")
-        yield* Effect.promise(() => new Promise((done) => setImmediate(done)))
-      }
+      yield* untilDone(host, interrupted)
       assert.deepStrictEqual((yield* host.commands).at(-1), ["umount", "-d", "/dev/ploop0"])
     })
   )
@@ -322,8 +320,9 @@ describe("a scoped mount", () => {
         Effect.fork
       )
       while (Option.isNone(yield* Fiber.poll(fiber))) {
-        yield* TestClock.adjust("1 second")
-        yield* Effect.promise(() => new Promise((done) => setImmediate(done)))
+        // By small steps: a descriptor that is being read meanwhile may take 30 seconds of this clock.
+        yield* TestClock.adjust("10 millis")
+        yield* turn
       }
       yield* Fiber.join(fiber)
       assert.strictEqual(umounts(yield* host.commands), 4)

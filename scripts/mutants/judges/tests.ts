@@ -1,7 +1,7 @@
 /**
  * Runs the fast tests of the packages that are its arguments until one fails,
  * those of the first package first. Fast are those that need neither the real
- * tool nor the real time: tests with a `live` clock are left out.
+ * tool nor the real time.
  */
 import * as Effect from "effect/Effect"
 import { join, relative } from "node:path"
@@ -16,7 +16,7 @@ const packages = process.argv.slice(2)
 const root = join(import.meta.dirname, "../../../packages")
 
 /** Test files that need the real tool, several processes, or minutes. */
-const slow = ["RealTool", "Locks", "Concurrency", "FileSystemNode", "FileSystemAgreement"]
+const slow = ["RealTool", "Locks", "Fuzz", "Concurrency", "FileSystemNode", "FileSystemAgreement"]
 
 /** What is in place of a file now. */
 let current: Verdict.Change | undefined
@@ -28,20 +28,28 @@ const replacing: Plugin = {
     current !== undefined && id.split("?")[0] === current.file ? { code: current.text, map: null } : undefined
 }
 
-/** The test file that has noticed the last mutant of a file: it is likely to notice the next one, too. */
-const lately = new Map<string, string>()
-
-/** What is likely to notice the mutant, then by package, and what takes least time first. */
+/** Within a batch, what takes least time comes first. */
 class Sequencer extends BaseSequencer {
   override sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
-    const rank = ({ moduleId }: TestSpecification) =>
-      moduleId === lately.get(current?.file ?? "")
-        ? -1
-        : packages.findIndex((name) => moduleId.startsWith(join(root, name, "test")))
     const duration = ({ moduleId, project }: TestSpecification) =>
       this.ctx.cache.getFileTestResults(`${project.name}:${relative(this.ctx.config.root, moduleId)}`)?.duration ?? 0
-    return Promise.resolve(files.toSorted((a, b) => rank(a) - rank(b) || duration(a) - duration(b)))
+    return Promise.resolve(files.toSorted((a, b) => duration(a) - duration(b)))
   }
+}
+
+/** The test files that have noticed the last mutants of a file, the latest first. */
+const lately = new Map<string, ReadonlyArray<string>>()
+
+/** How many of them are asked before all others. A batch loads each of its files, also when the first one fails. */
+const likely = 2
+
+/** What is likely to notice the mutant, and then the tests of one package after the other. */
+const batchesOf = (all: ReadonlyArray<TestSpecification>): ReadonlyArray<ReadonlyArray<TestSpecification>> => {
+  const first = lately.get(current?.file ?? "") ?? []
+  const isFirst = ({ moduleId }: TestSpecification): boolean => first.includes(moduleId)
+  const ofPackage = (name: string) =>
+    all.filter((test) => !isFirst(test) && test.moduleId.startsWith(join(root, name, "test")))
+  return [all.filter(isFirst), ...packages.map(ofPackage)].filter((batch) => batch.length > 0)
 }
 
 const start = (): Promise<Vitest> =>
@@ -65,7 +73,10 @@ const pathOf = ({ moduleId }: TestModule): string => relative(root, moduleId)
 const titleOf = (test: TestCase): string => `${pathOf(test.module)}: ${test.fullName}`
 
 const noticed = (module: TestModule, by: string, error: { readonly message: string } | undefined): Verdict.Verdict => {
-  if (current !== undefined) lately.set(current.file, module.moduleId)
+  if (current !== undefined) {
+    const others = (lately.get(current.file) ?? []).filter((id) => id !== module.moduleId)
+    lately.set(current.file, [module.moduleId, ...others].slice(0, likely))
+  }
   return Verdict.Noticed.make({ by, message: error?.message ?? "" })
 }
 
@@ -90,7 +101,13 @@ await answer(({ change }) =>
   Effect.promise(async () => {
     for (const file of [current?.file, change?.file]) if (file !== undefined) vitest.invalidateFile(file)
     current = change
-    const { testModules, unhandledErrors } = await vitest.runTestSpecifications(await vitest.globTestSpecifications())
-    return verdictOf(testModules, unhandledErrors)
+    let passed = 0
+    for (const batch of batchesOf(await vitest.globTestSpecifications())) {
+      const { testModules, unhandledErrors } = await vitest.runTestSpecifications([...batch])
+      const verdict = verdictOf(testModules, unhandledErrors)
+      if (verdict._tag === "Noticed") return verdict
+      passed += verdict.passed
+    }
+    return Verdict.Survived.make({ passed })
   })
 )
