@@ -3,7 +3,7 @@ import type { PloopError } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Stream, TestClock } from "effect"
+import { Duration, Effect, Fiber, Stream, TestClock } from "effect"
 import { until, untilDone } from "./utils/clock.js"
 import { A, B, scripted } from "./utils/host.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
@@ -241,5 +241,21 @@ describe("what a tool that was told to stop has started", () => {
       yield* untilDone(host, fiber, "1 minute")
       assert.strictEqual((yield* Fiber.join(fiber))._tag, "TimedOut")
       assert.deepStrictEqual(host.calls.at(-1)!.kills, ["SIGTERM", "SIGKILL"])
+    }).pipe(Effect.provide(NodeContext.layer)))
+})
+
+describe("a copy that nobody reads any more", () => {
+  it.scoped("ends its tool, which is killed when it ignores SIGTERM", () =>
+    Effect.gen(function*() {
+      const host = yield* scripted("1.15", () => ({
+        stdout: ["bytes", Duration.hours(1), "more"],
+        ignores: ["SIGTERM"]
+      }))
+      const fiber = yield* Effect.fork(Effect.provide(
+        Effect.flatMap(Ploop.Ploop, (ploop) => Stream.runDrain(Stream.take(ploop.copySend({ device }), 1))),
+        host.context
+      ))
+      yield* untilDone(host, fiber, "5 seconds")
+      assert.deepStrictEqual(host.calls.at(-1)!.signals, ["SIGTERM", "SIGKILL"])
     }).pipe(Effect.provide(NodeContext.layer)))
 })
