@@ -32,10 +32,13 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as args from "./internal/arguments.js"
 import { CurrentHostFiles } from "./internal/currentHostFiles.js"
+import * as driver from "./internal/driver.js"
 import * as generation from "./internal/generation.js"
 import * as host from "./internal/host.js"
+import type { HostFiles } from "./internal/hostFiles.js"
 import * as balloon from "./internal/operations/balloon.js"
 import * as copy from "./internal/operations/copy.js"
 import * as images from "./internal/operations/images.js"
@@ -94,6 +97,21 @@ export interface Options {
    * outside its own directory, also by way of a symbolic link; `false` unless given.
    */
   readonly allowOutsideImages?: boolean | undefined
+  /**
+   * Where queries read; `"files"` unless given. `"files"` reads descriptors,
+   * image headers, sysfs and the mount table, and runs the tool only where these do
+   * not tell for certain. `"tool"` always runs the tool: for a prefix that runs it on
+   * another kernel or in other namespaces than this process.
+   *
+   * @since 0.2.0
+   */
+  readonly queries?: "files" | "tool" | undefined
+  /**
+   * Where sysfs is mounted; `/sys` unless given. An emulated kernel has one of its own.
+   *
+   * @since 0.2.0
+   */
+  readonly sysfs?: string | undefined
   /** Whether to load the kernel modules with `modprobe` before the first operation; `false` unless given. */
   readonly loadModules?: boolean | undefined
 }
@@ -144,12 +162,19 @@ export const make = (
       // A tape that does not know holds no operation that needs it.
       ownsFiles: config.prefix.length === 0 || (yield* Effect.orElseSucceed(files.isRoot, () => true)),
       allowsOutsideImages: options.allowOutsideImages === true,
+      drivers: driversOf(options, files),
       runner,
       tool: config.tool,
       verbosity: options.verbosity ?? 3
     })
     return services(current)
   })
+
+/** Generation 9 has its devices in tables of device mapper, and only the tool reads those. */
+const driversOf = (options: Options, files: HostFiles): session.Session["drivers"] => {
+  const inSysfs = options.queries === "tool" ? Option.none() : Option.some(driver.make(files, options.sysfs ?? "/sys"))
+  return { "1.15": inSysfs, "7": inSysfs, "9": Option.none() }
+}
 
 const requireSensible = (options: Options): Effect.Effect<void> =>
   Effect.forEach(["maxProcesses", "maxOutput"] as const, (name) => {
@@ -240,7 +265,8 @@ export const layerConfig = (
  * The options as `Config` reads them: `PLOOP_TOOL`, `PLOOP_PREFIX` and
  * `PLOOP_KILL_PREFIX` (a comma between their words), `PLOOP_VERBOSITY`, `PLOOP_QUERY_LIMIT`,
  * `PLOOP_CHANGE_LIMIT`, `PLOOP_GRACE`, `PLOOP_MAX_PROCESSES`,
- * `PLOOP_MAX_OUTPUT`, `PLOOP_ALLOW_OUTSIDE_IMAGES`, `PLOOP_LOAD_MODULES`.
+ * `PLOOP_MAX_OUTPUT`, `PLOOP_ALLOW_OUTSIDE_IMAGES`, `PLOOP_QUERIES` (`files` or
+ * `tool`), `PLOOP_SYSFS`, `PLOOP_LOAD_MODULES`.
  *
  * @since 0.1.0
  * @category config
@@ -257,6 +283,8 @@ export const config: Config.Config<Options> = Config.nested(
     maxProcesses: optional(positive("MAX_PROCESSES")),
     maxOutput: optional(positive("MAX_OUTPUT")),
     allowOutsideImages: optional(Config.boolean("ALLOW_OUTSIDE_IMAGES")),
+    queries: optional(Config.literal("files", "tool")("QUERIES")),
+    sysfs: optional(Config.nonEmptyString("SYSFS")),
     loadModules: optional(Config.boolean("LOAD_MODULES"))
   }),
   "PLOOP"

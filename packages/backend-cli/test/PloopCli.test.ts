@@ -31,6 +31,8 @@ describe("the configuration", () => {
         PLOOP_MAX_PROCESSES: "2",
         PLOOP_MAX_OUTPUT: "1000",
         PLOOP_ALLOW_OUTSIDE_IMAGES: "true",
+        PLOOP_QUERIES: "tool",
+        PLOOP_SYSFS: "/host/sys",
         PLOOP_LOAD_MODULES: "true"
       })
       assert.deepStrictEqual<unknown>(options, {
@@ -44,6 +46,8 @@ describe("the configuration", () => {
         maxProcesses: 2,
         maxOutput: 1000,
         allowOutsideImages: true,
+        queries: "tool",
+        sysfs: "/host/sys",
         loadModules: true
       })
     }))

@@ -72,7 +72,7 @@ describe.skipIf(missing !== undefined)(title("recording the real tool"), () => {
       const file = `${yield* fs.makeTempDirectoryScoped({ prefix: "ploop-tape-" })}/tape.jsonl`
       yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.listDevices).pipe(
         Effect.provide(
-          PloopCli.layer({ prefix: ["env", "SECRET=1"] }).pipe(
+          PloopCli.layer({ prefix: ["env", "SECRET=1"], queries: "tool" }).pipe(
             Layer.provide(Tape.record(file)),
             Layer.provide(NodeContext.layer)
           )

@@ -99,6 +99,7 @@ void publish(struct device *device)
 	char path[PATH_MAX];
 
 	make_directory(device, "pstate");
+	put_number(device, "size", chain->count ? chain_size(chain) / 512 : 0);
 	device_path(path, device->number, "dev");
 	write_text(path, "%d:%d\n", PLOOP_MAJOR, device->number * PLOOP_MINORS);
 	device_path(path, device->number, "pstate/cookie");

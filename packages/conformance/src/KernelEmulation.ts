@@ -15,9 +15,9 @@
  * import { Console, Effect } from "effect"
  *
  * const inside = Effect.gen(function*() {
- *   const { prefix } = yield* KernelEmulation.scoped()
+ *   const { prefix, sysfs } = yield* KernelEmulation.scoped()
  *   const program = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.listDevices)
- *   yield* Console.table(yield* Effect.provide(program, PloopCli.layer({ prefix })))
+ *   yield* Console.table(yield* Effect.provide(program, PloopCli.layer({ prefix, sysfs })))
  * })
  *
  * const outside = Effect.gen(function*() {
@@ -184,6 +184,12 @@ export interface KernelEmulation {
   readonly prefix: ReadonlyArray<string>
   /** Its own state directory. */
   readonly state: string
+  /**
+   * Where it has the files of sysfs, for the option `sysfs` of `PloopCli`.
+   *
+   * @since 0.2.0
+   */
+  readonly sysfs: string
   /** The capabilities of this machine. */
   readonly capabilities: Capabilities
   /**
@@ -310,6 +316,7 @@ export const scoped = (
         `PLOOP_EMULATION_GENERATION=${drivers[generation]}`
       ],
       state,
+      sysfs: state,
       capabilities: { growsOnline: status === "present" },
       generation
     }

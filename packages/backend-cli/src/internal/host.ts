@@ -13,7 +13,11 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { CurrentHostFiles } from "./currentHostFiles.js"
+import * as descriptorCache from "./descriptorCache.js"
+import * as imageHeader from "./imageHeader.js"
+import * as parse from "./parse.js"
 import * as statfsCache from "./statfsCache.js"
+import type { Statistics } from "./statistics.js"
 import * as superblock from "./superblock.js"
 
 /** What an error is about. */
@@ -48,20 +52,18 @@ export interface Host {
   /** Whether something may be there: it was not seen that nothing is. */
   readonly exists: (path: string) => Effect.Effect<boolean>
   readonly isDirectory: (path: string) => Effect.Effect<boolean>
-  readonly text: (path: string) => Effect.Effect<Option.Option<string>>
+  /** What is mounted, in the order of the mounts; none when it cannot be read. */
+  readonly mounts: Effect.Effect<Option.Option<ReadonlyArray<parse.Mount>>>
   readonly descriptor: (about: About, disk: string) => Effect.Effect<Descriptor, ReadError>
   /** Of an image file; none when it is not there or has no header. */
   readonly formatVersion: (image: string) => Effect.Effect<Option.Option<FormatVersion>>
   /** The numbers that the last unmount left beside a descriptor; none unless the file has their form. */
-  readonly cachedStatistics: (disk: string) => Effect.Effect<Option.Option<statfsCache.Statistics>>
+  readonly cachedStatistics: (disk: string) => Effect.Effect<Option.Option<Statistics>>
   readonly deviceBlockSize: (partition: string) => Effect.Effect<Option.Option<ByteSize.ByteSize>>
 }
 
 /** The largest descriptor that is read: one of 10,000 snapshots takes 2.3 MiB. */
 const descriptorLimit = 16 * 1024 * 1024
-
-/** The largest file of the kernel that is read, such as `/proc/mounts`. */
-const textLimit = 16 * 1024 * 1024
 
 const readError = (about: About) => (error: PlatformError): ReadError => {
   const context = { ...about, text: error.message }
@@ -99,7 +101,7 @@ const pathsOf = (
   return Either.right(paths)
 }
 
-const parse = (about: About, text: string) =>
+const parseDescriptor = (about: About, text: string) =>
   Either.mapLeft(
     Either.flatMap(
       DiskDescriptor.parse(text),
@@ -107,8 +109,6 @@ const parse = (about: About, text: string) =>
     ),
     (error) => new PloopError.DescriptorInvalid({ ...about, text: "", reason: error.message })
   )
-
-const signatures: ReadonlyMap<string, FormatVersion> = new Map([["WithoutFreeSpace", 1], ["WithouFreSpacExt", 2]])
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
@@ -121,14 +121,22 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
 
   const real: Host["real"] = (name) => Effect.orElseSucceed(fs.realPath(name), () => absolute(name))
 
-  const descriptor: Host["descriptor"] = (about, disk) =>
+  /** The descriptor as it is read, and resolved against a directory. */
+  const read = (about: About, disk: string, home: string): Effect.Effect<Descriptor, ReadError> =>
     Effect.gen(function*() {
       const bytes = yield* Effect.mapError(files.whole(disk, descriptorLimit), readError(about))
-      const home = path.dirname(yield* real(disk))
       const resolve = (file: string) => path.resolve(home, file)
-      const { descriptor, tree } = yield* parse(about, decode(bytes))
+      const { descriptor, tree } = yield* parseDescriptor(about, decode(bytes))
       const paths = yield* pathsOf(about, descriptor, resolve)
       return { descriptor, tree, image: (file) => paths.get(file) ?? HostPath.make(resolve(file)) }
+    })
+
+  const cache = yield* descriptorCache.make<Descriptor, ReadError>(files)
+
+  const descriptor: Host["descriptor"] = (about, disk) =>
+    Effect.flatMap(real(disk), (real) => {
+      const home = path.dirname(real)
+      return cache(disk, home, read(about, disk, home))
     })
 
   return {
@@ -144,12 +152,15 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
     exists: (name) => Effect.match(files.find(name), { onFailure: () => true, onSuccess: Option.isSome }),
     isDirectory: (name) =>
       Effect.match(fs.stat(name), { onFailure: () => false, onSuccess: (info) => info.type === "Directory" }),
-    text: (name) => Effect.option(Effect.map(files.whole(name, textLimit), decode)),
+    mounts: Effect.match(files.kernelText("/proc/mounts"), {
+      onFailure: () => Option.none(),
+      onSuccess: Option.map(parse.mountpoints)
+    }),
     descriptor,
     formatVersion: (image) =>
       Effect.match(files.start(image, 16), {
         onFailure: Option.none,
-        onSuccess: (bytes) => Option.fromNullable(signatures.get(decode(bytes)))
+        onSuccess: imageHeader.version
       }),
     cachedStatistics: (disk) =>
       Effect.match(files.whole(path.join(path.dirname(disk), statfsCache.name), statfsCache.length), {

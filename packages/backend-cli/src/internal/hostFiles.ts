@@ -17,6 +17,25 @@ export interface Found extends Identity {
   readonly kind: Kind
 }
 
+/** What changes whenever somebody writes to a file or puts another one in its place. */
+export interface Stamp extends Identity {
+  readonly size: bigint
+  /** In nanoseconds since the epoch. */
+  readonly modified: bigint
+  /** In nanoseconds since the epoch. */
+  readonly changed: bigint
+}
+
+/** The numbers of a mounted file system. */
+export interface FileSystemNumbers {
+  /** In bytes. */
+  readonly blockSize: bigint
+  readonly blocks: bigint
+  readonly freeBlocks: bigint
+  readonly inodes: bigint
+  readonly freeInodes: bigint
+}
+
 /**
  * What the backend asks of the host's file system beyond Effect's `FileSystem`,
  * which has no `lstat`, waits for the writer of a FIFO, reads without a limit, and
@@ -34,6 +53,14 @@ export interface HostFiles {
   readonly start: (path: string, length: number, kind?: "BlockDevice") => Effect.Effect<Uint8Array, PlatformError>
   /** The whole of a regular file, which must not be larger than the limit. */
   readonly whole: (path: string, limit: number) => Effect.Effect<Uint8Array, PlatformError>
+  /** What is at a path now, links followed. */
+  readonly stamp: (path: string) => Effect.Effect<Stamp, PlatformError>
+  /** The numbers of the file system that a directory is in. */
+  readonly numbers: (directory: string) => Effect.Effect<FileSystemNumbers, PlatformError>
+  /** A file that the kernel makes up, such as those of sysfs. None when there is none. */
+  readonly kernelText: (path: string) => Effect.Effect<Option.Option<string>, PlatformError>
+  /** The names in a directory that the kernel makes up. None when there is none. */
+  readonly kernelNames: (path: string) => Effect.Effect<Option.Option<ReadonlyArray<string>>, PlatformError>
   /** A new directory in another, which only its owner may enter. */
   readonly makePrivateDirectory: (parent: string) => Effect.Effect<string, PlatformError>
   /** A second name for a file. It fails when anything has that name already. */

@@ -120,6 +120,43 @@ const whole: HostFiles["whole"] = (path, limit) =>
     () => failure("read", path, "InvalidData", `it is larger than ${limit} bytes`)
   )
 
+const stamp: HostFiles["stamp"] = (path) =>
+  Effect.map(
+    attempt("stamp", path, () => NFS.promises.stat(path, { bigint: true })),
+    ({ ctimeNs, dev, ino, mtimeNs, size }) => ({ device: dev, inode: ino, size, modified: mtimeNs, changed: ctimeNs })
+  )
+
+const numbers: HostFiles["numbers"] = (directory) =>
+  Effect.map(
+    attempt("numbers", directory, () => NFS.promises.statfs(directory, { bigint: true })),
+    ({ bfree, blocks, bsize, ffree, files }) => ({
+      blockSize: bsize,
+      blocks,
+      freeBlocks: bfree,
+      inodes: files,
+      freeInodes: ffree
+    })
+  )
+
+/**
+ * Such files are in memory, so a thread of the pool would take longer to start than
+ * the read takes. A device that is being removed makes its files go away meanwhile.
+ */
+const fromKernel = <A>(method: string, path: string, read: () => A): Effect.Effect<Option.Option<A>, PlatformError> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeedSome(read())
+    } catch (thrown) {
+      const gone = isAbsence(thrown) || (thrown as NodeJS.ErrnoException).code === "ENODEV"
+      return gone ? Effect.succeedNone : Effect.fail(fromNode(method, path)(thrown))
+    }
+  })
+
+const kernelText: HostFiles["kernelText"] = (path) =>
+  fromKernel("kernelText", path, () => NFS.readFileSync(path, "utf8"))
+
+const kernelNames: HostFiles["kernelNames"] = (path) => fromKernel("kernelNames", path, () => NFS.readdirSync(path))
+
 const unlink: HostFiles["unlink"] = (path, identity) =>
   attempt("unlink", path, async () => {
     if (same(foundOf(await NFS.promises.lstat(path, { bigint: true })), identity)) await NFS.promises.unlink(path)
@@ -141,6 +178,10 @@ export const nodeHostFiles: HostFiles = {
   find,
   start: (path, length, kind = undefined) => read(path, length, kind ?? "File"),
   whole,
+  stamp,
+  numbers,
+  kernelText,
+  kernelNames,
   makePrivateDirectory: (parent) =>
     attempt("makePrivateDirectory", parent, () => NFS.promises.mkdtemp(NodePath.join(parent, ".ploop-new-"))),
   link: (from, to) => attempt("link", to, () => NFS.promises.link(from, to)),

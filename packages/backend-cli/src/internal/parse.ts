@@ -176,10 +176,13 @@ export const devices = (
 ): Parsed<ReadonlyArray<Row>> =>
   Either.flatMap(devicesOf[generation](plain, long), (rows) => Either.all(rows.map(possible)))
 
+export interface Mount {
+  readonly source: string
+  readonly target: string
+}
+
 /** `/proc/mounts`, whose fields have their blanks in octal. */
-export const mountpoints = (
-  text: string
-): ReadonlyArray<{ readonly source: string; readonly target: string }> => {
+export const mountpoints = (text: string): ReadonlyArray<Mount> => {
   const decode = (field: string): string =>
     field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
   return linesOf(text).flatMap((line) => {

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as args from "./arguments.js"
+import type { Driver } from "./driver.js"
 import type { About, Descriptor, Host } from "./host.js"
 import type { HostFiles } from "./hostFiles.js"
 import * as locks from "./locks.js"
@@ -45,6 +46,8 @@ export interface Session {
   readonly ownsFiles: boolean
   /** Whether an operation may change images outside the directory of the descriptor. */
   readonly allowsOutsideImages: boolean
+  /** The drivers whose devices queries may read in sysfs, in place of asking the tool. */
+  readonly drivers: Readonly<Record<Generation, Option.Option<Driver>>>
   /** Runs the tool; a failure is classified. */
   readonly execute: (call: Call) => Effect.Effect<ProcessResult, PloopError.PloopError>
   readonly classify: (outcome: Classification.Outcome) => PloopError.PloopError
@@ -75,6 +78,7 @@ interface Options {
   readonly generation: Session["generation"]
   readonly ownsFiles: boolean
   readonly allowsOutsideImages: boolean
+  readonly drivers: Session["drivers"]
   readonly runner: Runner
   readonly tool: string
   readonly verbosity: number

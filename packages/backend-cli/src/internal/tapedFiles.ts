@@ -2,7 +2,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type { Found, HostFiles, Identity, Kind } from "./hostFiles.js"
+import type { FileSystemNumbers, Found, HostFiles, Identity, Kind, Stamp } from "./hostFiles.js"
 
 /** The methods whose results are on a tape. */
 export const methods = [
@@ -10,6 +10,10 @@ export const methods = [
   "find",
   "start",
   "whole",
+  "stamp",
+  "numbers",
+  "kernelText",
+  "kernelNames",
   "makePrivateDirectory",
   "link",
   "writeNew",
@@ -60,6 +64,40 @@ const identity: Codec<Option.Option<Identity>> = words(
   ([device, inode]) => ({ device: BigInt(device ?? 0), inode: BigInt(inode ?? 0) })
 )
 
+const bigints = <A>(
+  toArray: (value: A) => ReadonlyArray<bigint>,
+  fromArray: (numbers: ReadonlyArray<bigint>) => A
+): Codec<A> => ({
+  encode: (value) => encoder.encode(toArray(value).join(" ")),
+  decode: (value) => fromArray(decoder.decode(value).split(" ").map(BigInt))
+})
+
+const stamp: Codec<Stamp> = bigints(
+  ({ changed, device, inode, modified, size }) => [device, inode, size, modified, changed],
+  ([device = 0n, inode = 0n, size = 0n, modified = 0n, changed = 0n]) => ({ device, inode, size, modified, changed })
+)
+
+const numbers: Codec<FileSystemNumbers> = bigints(
+  ({ blockSize, blocks, freeBlocks, freeInodes, inodes }) => [blockSize, blocks, freeBlocks, inodes, freeInodes],
+  ([blockSize = 0n, blocks = 0n, freeBlocks = 0n, inodes = 0n, freeInodes = 0n]) => ({
+    blockSize,
+    blocks,
+    freeBlocks,
+    inodes,
+    freeInodes
+  })
+)
+
+const kernelText: Codec<Option.Option<string>> = {
+  encode: (value) => encoder.encode(Option.match(value, { onNone: () => "", onSome: (text) => `=${text}` })),
+  decode: (value) => value.length === 0 ? Option.none() : Option.some(decoder.decode(value).slice(1))
+}
+
+const kernelNames: Codec<Option.Option<ReadonlyArray<string>>> = {
+  encode: (value) => kernelText.encode(Option.map(value, (names) => names.join("/"))),
+  decode: (value) => Option.map(kernelText.decode(value), (text) => text === "" ? [] : text.split("/"))
+}
+
 /** Passes each result to a tape. */
 export const record = (
   files: HostFiles,
@@ -74,6 +112,10 @@ export const record = (
   find: (path) => write("find", path, files.find(path), found.encode),
   start: (path, length, kind) => write("start", path, files.start(path, length, kind), bytes.encode),
   whole: (path, limit) => write("whole", path, files.whole(path, limit), bytes.encode),
+  stamp: (path) => write("stamp", path, files.stamp(path), stamp.encode),
+  numbers: (directory) => write("numbers", directory, files.numbers(directory), numbers.encode),
+  kernelText: (path) => write("kernelText", path, files.kernelText(path), kernelText.encode),
+  kernelNames: (path) => write("kernelNames", path, files.kernelNames(path), kernelNames.encode),
   makePrivateDirectory: (parent) =>
     write("makePrivateDirectory", parent, files.makePrivateDirectory(parent), text.encode),
   link: (from, to) => write("link", to, files.link(from, to), nothing.encode),
@@ -106,6 +148,10 @@ export const replay = (
   find: (path) => orNone(read("find", path, found.decode)),
   start: (path) => read("start", path, bytes.decode),
   whole: (path) => read("whole", path, bytes.decode),
+  stamp: (path) => read("stamp", path, stamp.decode),
+  numbers: (directory) => read("numbers", directory, numbers.decode),
+  kernelText: (path) => orNone(read("kernelText", path, kernelText.decode)),
+  kernelNames: (path) => orNone(read("kernelNames", path, kernelNames.decode)),
   makePrivateDirectory: (parent) => read("makePrivateDirectory", parent, text.decode),
   link: (_, to) => read("link", to, nothing.decode),
   writeNew: (path) => read("writeNew", path, nothing.decode),

@@ -24,7 +24,8 @@ export const words = (call: Call): ReadonlyArray<string> =>
 /**
  * A directory with a disk that has two snapshots, `A` and on it `B`, and a tool
  * of a generation that follows a script. Commands that the script does not
- * know succeed in silence, but `info -d`, which says that no device runs.
+ * know succeed in silence, but `info -d`, which says that no device runs. Queries
+ * ask the tool, because no kernel follows the script.
  */
 export const scripted = (
   generation: Generation.Generation,
@@ -57,7 +58,10 @@ export const scripted = (
         (command[0] === "info" && command[1] === "-d" ? { stdout: "device:\t\t\n" } : {})
     })
     const context = yield* Layer.build(
-      PloopCli.layer(options).pipe(Layer.provide(executor.layer), Layer.provide([NodeFileSystem.layer, NodePath.layer]))
+      PloopCli.layer({ queries: "tool", ...options }).pipe(
+        Layer.provide(executor.layer),
+        Layer.provide([NodeFileSystem.layer, NodePath.layer])
+      )
     )
     /** The commands that were run, without the question for the generation. */
     const commands = Effect.sync(() => executor.calls.filter((call) => call.argv.length > 1).map(words))

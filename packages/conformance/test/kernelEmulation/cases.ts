@@ -463,8 +463,8 @@ const neighbours: Case = Effect.gen(function*() {
   yield* fs.makeDirectory(`${directory}/other`)
 
   const left = yield* Effect.scoped(Effect.gen(function*() {
-    const { prefix, state } = yield* KernelEmulation.scoped()
-    const other = yield* Effect.map(PloopCli.make({ prefix, verbosity: 0 }), Context.get(Ploop.Ploop))
+    const { prefix, state, sysfs } = yield* KernelEmulation.scoped()
+    const other = yield* Effect.map(PloopCli.make({ prefix, sysfs, verbosity: 0 }), Context.get(Ploop.Ploop))
     assert.deepStrictEqual(yield* other.listDevices, [])
     const { disk } = yield* other.create({ image: `${directory}/other/root.hdd`, size: "300M" })
     const mounted = yield* other.mount({ disk, target: side })

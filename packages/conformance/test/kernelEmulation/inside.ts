@@ -17,7 +17,7 @@ const Services = Layer.unwrapScoped(Effect.gen(function*() {
   const directory = yield* fs.makeTempDirectoryScoped({ directory: scratch, prefix: "case-" })
   const emulation = yield* KernelEmulation.scoped({ scratch })
   return Layer.merge(
-    PloopCli.layer({ prefix: emulation.prefix, verbosity: 0 }),
+    PloopCli.layer({ prefix: emulation.prefix, sysfs: emulation.sysfs, verbosity: 0 }),
     Layer.succeed(Emulated, { emulation, directory, qemu })
   )
 }))

@@ -11,6 +11,7 @@ import type { About } from "../host.js"
 import { context, unexpected } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
+import * as fromFiles from "./fromFiles.js"
 
 /** An answer of "not running" after this long is not one: the tool waits a minute for a lock, and then says the same. */
 const suspicious = Duration.seconds(30)
@@ -33,7 +34,7 @@ export const attachment = (
     })
   )
 
-export const listDevices = (session: Session, about: About) =>
+const listedByTool = (session: Session, about: About) =>
   Effect.gen(function*() {
     const generation = yield* session.generation
     const query = { ...about, kind: "query" } as const
@@ -47,18 +48,27 @@ export const listDevices = (session: Session, about: About) =>
       (found) => unexpected(about, plain, found)
     )
     const mounts = rows.length > 0 && !listsMountPoints
-      ? parse.mountpoints(Option.getOrElse(yield* session.host.text("/proc/mounts"), () => ""))
+      ? Option.getOrElse(yield* session.host.mounts, () => [])
       : []
-    return rows.map((row): Result.RunningDevice => {
-      const target = row.target ??
+    return rows.map((row) => ({
+      ...row,
+      target: row.target ??
         mounts.find((mount) => mount.source === row.device || mount.source === `${row.device}p1`)?.target
-      return {
-        device: DevicePath.make(row.device),
-        image: HostPath.make(row.image),
-        ...(target !== undefined && { target: HostPath.make(target) }),
-        ...(row.component !== undefined && { component: row.component })
-      }
-    })
+    }))
+  })
+
+const runningDeviceOf = (row: parse.Row): Result.RunningDevice => ({
+  device: DevicePath.make(row.device),
+  image: HostPath.make(row.image),
+  ...(row.target !== undefined && { target: HostPath.make(row.target) }),
+  ...(row.component !== undefined && { component: row.component })
+})
+
+export const listDevices = (session: Session, about: About) =>
+  Effect.gen(function*() {
+    const listed = yield* fromFiles.listDevices(session)
+    const rows = Option.isSome(listed) ? listed.value : yield* listedByTool(session, about)
+    return rows.map(runningDeviceOf)
   })
 
 /** Every device of the disk, those of components included. */
@@ -73,8 +83,7 @@ export const devicesOfDisk = (session: Session, about: About, disk: string) =>
       Effect.map(session.host.real(device.image), (path) => images.has(path)))
   })
 
-/** The unnamed device of the disk. */
-export const unnamedDevice = (session: Session, about: About, disk: string) =>
+const unnamedByTool = (session: Session, about: About, disk: string) =>
   Effect.gen(function*() {
     const call = { ...about, args: args.deviceOf(disk), descriptor: disk, kind: "query" } as const
     const result = yield* session.execute(call)
@@ -95,6 +104,19 @@ export const unnamedDevice = (session: Session, about: About, disk: string) =>
     if (result.stderr !== "") yield* session.host.descriptor(about, disk)
     return Option.none()
   })
+
+/** The unnamed device of the disk. */
+export const unnamedDevice = (session: Session, about: About, disk: string) =>
+  Effect.flatMap(
+    fromFiles.unnamedDevice(session, about, disk),
+    Option.match({
+      onNone: () => unnamedByTool(session, about, disk),
+      onSome: Option.match({
+        onNone: () => Effect.succeed(Option.none<Result.Attachment>()),
+        onSome: ({ name }) => Effect.asSome(attachment(session, DevicePath.make(`/dev/${name}`), {}))
+      })
+    })
+  )
 
 /** The name of the unnamed device of the disk, if one runs. */
 export const runningDevice = (session: Session, about: About, disk: string) =>

@@ -10,6 +10,7 @@ import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { unnamedDevice } from "./devices.js"
+import * as fromFiles from "./fromFiles.js"
 import { attachingIdle } from "./teardown.js"
 
 /** Asks the tool, which mounts an idle disk read-write for the answer. */
@@ -60,7 +61,9 @@ export const fileSystemInfo = (session: Session) => (request: Request.FileSystem
         isCached: Option.isSome(cached),
         isRunning: Option.isSome(device)
       })
-      const found = Option.isSome(cached) ? cached.value : yield* ask(session, about, path, request, device)
+      const mounted = Option.isSome(device) ? yield* fromFiles.mountedStatistics(session, device.value) : Option.none()
+      const known = Option.orElse(cached, () => mounted)
+      const found = Option.isSome(known) ? known.value : yield* ask(session, about, path, request, device)
       const result: Result.FileSystemInfo = { ...found, source }
       return result
     }))

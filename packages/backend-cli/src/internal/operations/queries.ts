@@ -12,6 +12,7 @@ import { prerequisites } from "../prerequisites.js"
 import type { Session } from "../session.js"
 import { deviceOf, listDevices, unnamedDevice } from "./devices.js"
 import { fileSystemInfo } from "./fileSystemInfo.js"
+import * as fromFiles from "./fromFiles.js"
 
 type Methods =
   | "imageInfo"
@@ -26,12 +27,21 @@ type Methods =
 
 const version = (number: 0 | 1 | 2) => number === 0 ? {} : { version: number }
 
+/** What the files tell, or else the answer of the tool. */
+const orAsked = <A, E>(
+  fromFiles: Effect.Effect<Option.Option<A>, E>,
+  asked: Effect.Effect<A, E>
+): Effect.Effect<A, E> => Effect.flatMap(fromFiles, Option.match({ onNone: () => asked, onSome: Effect.succeed }))
+
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   imageInfo: ({ disk }) => {
     const about = { operation: "imageInfo", subject: disk } as const
     return session.lookAt(about, disk, (path) =>
       Effect.map(
-        session.ask({ ...about, args: args.imageInfo(path), descriptor: path, kind: "query" }, parse.imageInfo),
+        orAsked(
+          fromFiles.imageInfo(session, about, path),
+          session.ask({ ...about, args: args.imageInfo(path), descriptor: path, kind: "query" }, parse.imageInfo)
+        ),
         (info): Result.ImageInfo => ({
           size: ByteSize.fromSectors(info.sectors),
           clusterSize: ClusterSize.make(ByteSize.fromSectors(info.clusterSectors)),
@@ -68,8 +78,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   prerequisites: prerequisites(session),
 
   deviceStatistics: ({ device }) =>
-    session.ask(
-      { operation: "deviceStatistics", subject: device, args: args.statistics(device), kind: "query" },
-      parse.statistics
+    orAsked(
+      fromFiles.deviceStatistics(session, device),
+      session.ask(
+        { operation: "deviceStatistics", subject: device, args: args.statistics(device), kind: "query" },
+        parse.statistics
+      )
     )
 })

@@ -56,10 +56,10 @@ const emulated = ({ directory = defaultDirectory }: Wanted): Effect.Effect<
   KernelEmulation.KernelEmulationError,
   NodeContext.NodeContext | Scope.Scope
 > =>
-  Effect.map(KernelEmulation.scoped({ scratch: directory }), ({ capabilities, prefix }) =>
+  Effect.map(KernelEmulation.scoped({ scratch: directory }), ({ capabilities, prefix, sysfs }) =>
     Target.make({
       name: `${name}, on an emulated kernel`,
-      layer: PloopCli.layerConfig(Config.map(PloopCli.config, (config) => ({ ...config, prefix }))).pipe(
+      layer: PloopCli.layerConfig(Config.map(PloopCli.config, (config) => ({ ...config, prefix, sysfs }))).pipe(
         Layer.provideMerge(NodeContext.layer)
       ),
       scratch: directory,

@@ -71,6 +71,9 @@ const trees = (place: Place): Effect.Effect<ReadonlyArray<string>, never, FileSy
     (directory) => Effect.map(Effect.exit(FileTree.read(directory)), (exit) => `${directory}: ${told(exit)}`)
   )
 
+/** Whether a query leaves the tool's lock file behind depends on whether it runs the tool. */
+const isLockFile = (name: string): boolean => name.endsWith(".lck")
+
 /** The visible state of a disk: descriptor, tree, the files beside it, and the files in its mounts. */
 const visible = (place: Place, normalized: (text: string) => string, options: Options) =>
   Effect.gen(function*() {
@@ -78,7 +81,9 @@ const visible = (place: Place, normalized: (text: string) => string, options: Op
     const ploop = yield* Ploop.Ploop
     const descriptor = yield* Effect.option(fs.readFileString(place.disk))
     const snapshots = yield* Effect.exit(ploop.listSnapshots({ disk: place.disk }))
-    const names = (yield* fs.readDirectory(place.directory)).filter((name) => !mountPoints.includes(name))
+    const names = (yield* fs.readDirectory(place.directory)).filter((name) =>
+      !mountPoints.includes(name) && !isLockFile(name)
+    )
     const files = yield* Effect.forEach(names, (name) =>
       Effect.map(fs.stat(`${place.directory}/${name}`), (info) =>
         info.type === "File" && options.sizes ? `${name}: ${info.size} bytes` : `${name}: ${info.type}`))

@@ -31,7 +31,11 @@ export const deviceStatistics: ReadonlyArray<Case.Case> = [
       for (const [name, value] of Object.entries(before)) {
         yield* Check.isTrue((after[name] ?? -1n) >= value, `${name} did not decrease`, after)
       }
-      yield* Check.equal(yield* ploop.deviceStatistics({ device: idle }), untouched, "the other device")
+      // The kernel itself may still read a device that was attached a moment ago.
+      const others = yield* ploop.deviceStatistics({ device: idle })
+      for (const name of ["bio_writes", "bio_alloc", "bio_cows"]) {
+        yield* Check.equal(others[name], untouched[name], `${name} of the other device`)
+      }
     })
   }),
   Case.make({

@@ -1,0 +1,53 @@
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { HostFiles, Stamp } from "./hostFiles.js"
+
+/** How many descriptors are kept. */
+const capacity = 256
+
+/**
+ * Within this time of a change, in nanoseconds, a file can change again without a
+ * new stamp: the kernel's clock for files moves in steps.
+ */
+const settling = 1_000_000_000n
+
+interface Entry<A> {
+  readonly home: string
+  readonly stamp: Stamp
+  readonly value: A
+}
+
+const isUnchanged = (a: Stamp, b: Stamp): boolean =>
+  a.device === b.device && a.inode === b.inode && a.size === b.size && a.modified === b.modified &&
+  a.changed === b.changed
+
+/** Reads a file again only when it may have changed since. */
+export type DescriptorCache<A, E> = (path: string, home: string, read: Effect.Effect<A, E>) => Effect.Effect<A, E>
+
+export const make = <A, E>(files: HostFiles): Effect.Effect<DescriptorCache<A, E>> =>
+  Effect.sync(() => {
+    const entries = new Map<string, Entry<A>>()
+
+    const keep = (path: string, entry: Entry<A>) => {
+      entries.delete(path)
+      entries.set(path, entry)
+      for (const oldest of entries.keys()) {
+        if (entries.size <= capacity) break
+        entries.delete(oldest)
+      }
+    }
+
+    return (path, home, read) =>
+      Effect.gen(function*() {
+        const before = yield* Effect.option(files.stamp(path))
+        const known = entries.get(path)
+        if (before._tag === "Some" && known?.home === home && isUnchanged(known.stamp, before.value)) return known.value
+        const value = yield* read
+        const after = yield* Effect.option(files.stamp(path))
+        const now = yield* Clock.currentTimeNanos
+        if (before._tag === "Some" && after._tag === "Some" && isUnchanged(before.value, after.value)) {
+          if (now - before.value.changed > settling) keep(path, { home, stamp: before.value, value })
+        }
+        return value
+      })
+  })

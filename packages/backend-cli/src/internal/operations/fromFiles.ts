@@ -1,0 +1,137 @@
+/**
+ * Results of queries from files alone. Each is none where the files do not tell
+ * for certain; the tool is asked then.
+ */
+import type * as Result from "@effect-ploop/core/Result"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as Array from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { DriverDevice } from "../driver.js"
+import type { About, Descriptor } from "../host.js"
+import { same } from "../hostFiles.js"
+import * as imageHeader from "../imageHeader.js"
+import type * as parse from "../parse.js"
+import type { Session } from "../session.js"
+import * as statistics from "../statistics.js"
+
+/** Marks the span of the operation, so that a reader knows where a result comes from. */
+const seen = <A, E, R>(answer: Effect.Effect<Option.Option<A>, E, R>): Effect.Effect<Option.Option<A>, E, R> =>
+  Effect.tap(answer, (found) => Effect.annotateCurrentSpan("ploop.source", Option.isSome(found) ? "files" : "tool"))
+
+/** The driver, of a generation whose devices are all in sysfs. */
+const driverOf = (session: Session) => Effect.map(session.generation, (generation) => session.drivers[generation])
+
+const devicesOf = (session: Session) =>
+  Effect.flatMap(
+    driverOf(session),
+    Option.match({
+      onNone: () => Effect.succeed(Option.none<ReadonlyArray<DriverDevice>>()),
+      onSome: (driver) => driver.devices
+    })
+  )
+
+/** Whether an image has a second name, by which a device may know it. */
+const hasAnotherName = (session: Session, image: string, others: ReadonlyArray<DriverDevice>) =>
+  Effect.match(
+    Effect.flatMap(session.files.stamp(image), (stamp) =>
+      Effect.exists(others, (device) =>
+        Effect.match(session.files.stamp(device.image), {
+          onFailure: () =>
+            false,
+          onSuccess: (other) => same(stamp, other)
+        }))),
+    {
+      onFailure: () =>
+        true,
+      onSuccess: (found) => found
+    }
+  )
+
+/** The device without a component that has the base image of a disk, by the image's real path. */
+const unnamedOf = (session: Session, descriptor: Descriptor, devices: ReadonlyArray<DriverDevice>) =>
+  Effect.gen(function*() {
+    const unnamed = devices.filter(({ component }) => component === undefined)
+    const base = descriptor.descriptor.images[0]
+    if (unnamed.length === 0) return Option.some(Option.none<DriverDevice>())
+    if (base === undefined) return Option.none()
+    const image = yield* session.host.real(descriptor.image(base.file))
+    const [others, own] = Array.partition(unnamed, (device) => device.image === image)
+    if (own.length > 1) return Option.none()
+    if (own.length === 1) return Option.some(Array.head(own))
+    return (yield* hasAnotherName(session, image, others)) ? Option.none() : Option.some(Option.none<DriverDevice>())
+  })
+
+/** The unnamed device of a disk. */
+export const unnamedDevice = (session: Session, about: About, disk: string) =>
+  seen(Effect.gen(function*() {
+    const devices = yield* devicesOf(session)
+    if (Option.isNone(devices)) return Option.none<Option.Option<DriverDevice>>()
+    const descriptor = yield* Effect.option(session.host.descriptor(about, disk))
+    return Option.isNone(descriptor)
+      ? Option.none<Option.Option<DriverDevice>>()
+      : yield* unnamedOf(session, descriptor.value, devices.value)
+  }))
+
+/** The devices that run, with their mount points. */
+export const listDevices = (session: Session) =>
+  seen(Effect.gen(function*() {
+    const devices = yield* devicesOf(session)
+    if (Option.isNone(devices) || devices.value.length === 0) return Option.map(devices, (): Array<parse.Row> => [])
+    const table = yield* session.host.mounts
+    return Option.map(table, (mounts) =>
+      devices.value.map(({ component, image, name }): parse.Row => ({
+        device: `/dev/${name}`,
+        image,
+        component,
+        target: mounts.find(({ source }) => source === `/dev/${name}` || source === `/dev/${name}p1`)?.target
+      })))
+  }))
+
+const idleInfo = (session: Session, { descriptor, image, tree }: Descriptor) =>
+  Effect.gen(function*() {
+    const top = SnapshotTree.top(tree)
+    const entry = descriptor.images.find(({ file }) => file === top.file)
+    if (entry === undefined || entry.type !== "Compressed") return Option.none<parse.ImageInfo>()
+    const path = image(top.file)
+    const stamp = yield* session.files.stamp(path)
+    const header = imageHeader.read(yield* session.files.start(path, imageHeader.length))
+    return Option.flatMap(header, ({ clusterSize, isInUse, size, start, version }) =>
+      !isInUse && clusterSize === descriptor.clusterSize && stamp.size >= start
+        ? Option.some<parse.ImageInfo>({ sectors: size / 512n, clusterSectors: clusterSize / 512n, version })
+        : Option.none())
+  })
+
+/** Size, clusters and version of a disk: of its device, or of its top delta while none runs. */
+export const imageInfo = (session: Session, about: About, disk: string) =>
+  seen(Effect.gen(function*() {
+    const driver = yield* driverOf(session)
+    const device = yield* unnamedDevice(session, about, disk)
+    if (Option.isNone(driver) || Option.isNone(device)) return Option.none<parse.ImageInfo>()
+    if (Option.isSome(device.value)) return yield* driver.value.geometry(device.value.value.name)
+    return yield* session.host.descriptor(about, disk).pipe(
+      Effect.flatMap((found) => idleInfo(session, found)),
+      Effect.orElseSucceed(() => Option.none<parse.ImageInfo>())
+    )
+  }))
+
+/** The numbers of the file system that is mounted from a device. */
+export const mountedStatistics = (session: Session, { device, partition }: Result.Attachment) =>
+  Effect.gen(function*() {
+    const mounts = Option.getOrElse(yield* session.host.mounts, () => [])
+    const target = mounts.find(({ source }) => source === (partition ?? device))?.target
+    // Another file system may be mounted over it.
+    const upper = mounts.findLast((mount) => mount.target === target)
+    if (target === undefined || upper?.source !== (partition ?? device)) return Option.none<statistics.Statistics>()
+    return statistics.make(yield* session.files.numbers(target))
+  }).pipe(Effect.orElseSucceed(() => Option.none<statistics.Statistics>()))
+
+/** What a device has counted. */
+export const deviceStatistics = (session: Session, device: string) =>
+  seen(Effect.flatMap(
+    driverOf(session),
+    Option.match({
+      onNone: () => Effect.succeed(Option.none<Result.DeviceStatistics>()),
+      onSome: (driver) => driver.statistics(device.slice("/dev/".length))
+    })
+  ))

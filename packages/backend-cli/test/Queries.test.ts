@@ -1,0 +1,269 @@
+import type { PloopCli } from "@effect-ploop/backend-cli"
+import { ByteSize, Ploop } from "@effect-ploop/core"
+import type { Generation } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FastCheck as fc, Option } from "effect"
+import type { Scope } from "effect"
+import * as imageHeader from "../src/internal/imageHeader.js"
+import { scripted } from "./utils/host.js"
+import * as image from "./utils/image.js"
+import type { Shown } from "./utils/sysfs.js"
+import { sysfs } from "./utils/sysfs.js"
+
+const device = "device:\t\t/dev/ploop5\n"
+
+interface World {
+  readonly generation?: Generation.Generation
+  /** What the driver shows, of a disk in this directory. */
+  readonly devices?: (directory: string) => Readonly<Record<string, Shown>>
+  readonly options?: PloopCli.Options
+  /** The image of the top delta. */
+  readonly top?: Uint8Array
+}
+
+/** A disk, a driver, and a tool that says for each disk that `/dev/ploop5` runs it. */
+const world = ({ devices = () => ({}), generation = "1.15", options, top = image.image() }: World = {}) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const root = yield* sysfs({})
+    const host = yield* scripted(
+      generation,
+      ([command, option]) =>
+        command !== "info"
+          ? undefined
+          : option === "-d"
+          ? { stdout: device }
+          : { stdout: "size:\t\t1024\nblocksize:\t2048\nfmt_version:\t1\n" },
+      { queries: "files", sysfs: root, ...options }
+    )
+    const directory = yield* fs.realPath(host.directory)
+    const shown = yield* sysfs(devices(directory))
+    yield* fs.remove(`${root}/block`, { recursive: true })
+    yield* fs.rename(`${shown}/block`, `${root}/block`)
+    yield* fs.writeFile(`${directory}/root.hdd`, image.image())
+    yield* fs.writeFile(`${directory}/root.hdd.2`, top)
+    const ask = <A, E>(query: (ploop: Ploop.Ploop) => Effect.Effect<A, E>) =>
+      Effect.provide(Effect.flatMap(Ploop.Ploop, query), host.context)
+    return { ...host, directory, root, ask }
+  })
+
+const rule = (title: string, run: Effect.Effect<void, unknown, FileSystem.FileSystem | Scope.Scope>) =>
+  it.scoped(title, () => run.pipe(Effect.orDie, Effect.provide(NodeContext.layer)))
+
+const base = (directory: string) => ({ ploop7: { image: `${directory}/root.hdd` } })
+
+describe("a disk is running", () => {
+  rule(
+    "when a device has its base image, and no process is started to see it",
+    Effect.gen(function*() {
+      const { ask, commands, disk } = yield* world({ devices: base })
+      assert.isTrue(yield* ask((ploop) => ploop.isMounted({ disk })))
+      assert.deepStrictEqual<unknown>(
+        yield* ask((ploop) => ploop.deviceOf({ disk })),
+        Option.some({ device: "/dev/ploop7" })
+      )
+      assert.deepStrictEqual(yield* commands, [])
+    })
+  )
+
+  rule(
+    "no more, once the device is gone from sysfs",
+    Effect.gen(function*() {
+      const { ask, disk, root } = yield* world({ devices: base })
+      yield* ask((ploop) => ploop.isMounted({ disk }))
+      yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.remove(`${root}/block/ploop7`, { recursive: true }))
+      assert.isFalse(yield* ask((ploop) => ploop.isMounted({ disk })))
+    })
+  )
+
+  rule(
+    "not by a device of another disk, of a component, or without an image",
+    Effect.gen(function*() {
+      const { ask, commands, disk } = yield* world({
+        devices: (directory) => ({
+          ploop1: { image: "/vz/other/root.hdd" },
+          ploop2: { image: `${directory}/root.hdd`, component: "bk" },
+          ploop3: {}
+        })
+      })
+      assert.isFalse(yield* ask((ploop) => ploop.isMounted({ disk })))
+      assert.isTrue(Option.isSome(yield* ask((ploop) => ploop.deviceOf({ disk, component: "bk" }))))
+      assert.deepStrictEqual(yield* commands, [])
+    })
+  )
+
+  rule(
+    "by what its descriptor names now, not by what it named before",
+    Effect.gen(function*() {
+      const { ask, directory, disk } = yield* world({ devices: base })
+      yield* ask((ploop) => ploop.isMounted({ disk }))
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.writeFile(`${directory}/moved.hdd`, image.image())
+      const text = yield* fs.readFileString(disk)
+      yield* fs.writeFileString(disk, text.replace("<File>root.hdd</File>", "<File>moved.hdd</File>"))
+      assert.isFalse(yield* ask((ploop) => ploop.isMounted({ disk })), directory)
+    })
+  )
+})
+
+describe("the tool is asked whether a disk runs", () => {
+  const asked = (
+    title: string,
+    given: World,
+    prepare: (directory: string) => Effect.Effect<void, unknown, FileSystem.FileSystem> = () => Effect.void
+  ) =>
+    rule(
+      title,
+      Effect.gen(function*() {
+        const { ask, commands, directory, disk } = yield* world(given)
+        yield* prepare(directory)
+        assert.isTrue(yield* ask((ploop) => ploop.isMounted({ disk })))
+        assert.deepStrictEqual((yield* commands).map((words) => words.slice(0, 2)), [["info", "-d"]])
+      })
+    )
+
+  asked("when the caller wants that", { options: { queries: "tool" } })
+  asked("on generation 9, whose devices are not in sysfs", { generation: "9" })
+  asked("when there is no sysfs", { options: { sysfs: "/no/such/directory" } })
+  asked("when two devices have its base image", {
+    devices: (directory) => ({ ...base(directory), ploop8: { image: `${directory}/root.hdd` } })
+  })
+  asked(
+    "when a device has its base image by another name",
+    { devices: (directory) => ({ ploop7: { image: `${directory}/linked.hdd` } }) },
+    (directory) =>
+      Effect.flatMap(FileSystem.FileSystem, (fs) => fs.link(`${directory}/root.hdd`, `${directory}/linked.hdd`))
+  )
+  asked(
+    "when its base image is missing, so that a device may have it by another name",
+    { devices: () => ({ ploop7: { image: "/vz/other/root.hdd" } }) },
+    (directory) => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.remove(`${directory}/root.hdd`))
+  )
+})
+
+describe("the size of an idle disk", () => {
+  const read = (given: World) =>
+    Effect.gen(function*() {
+      const { ask, commands, disk } = yield* world(given)
+      const { size } = yield* ask((ploop) => ploop.imageInfo({ disk }))
+      return { size, isFromFile: (yield* commands).length === 0 }
+    })
+
+  rule(
+    "is in the header of its top delta",
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* read({}), { size: ByteSize.MiB(10), isFromFile: true })
+    })
+  )
+
+  const doubtful: Record<string, image.Header> = {
+    "is in use": { inUse: 0x746f6e59 },
+    "has an unknown signature": { signature: "WithoutSignature" },
+    "has another cluster size than the descriptor says": { cluster: 4096, first: 4096 },
+    "has no room for its index table": { clusters: 9 },
+    "has clusters of nothing": { cluster: 0 },
+    "begins in the middle of a cluster": { first: 2047 },
+    "says that it is larger than any disk": { size: 1n << 60n, clusters: 2 ** 32 - 1 }
+  }
+  for (const [title, header] of Object.entries(doubtful)) {
+    rule(
+      `is asked of the tool when the image ${title}`,
+      Effect.gen(function*() {
+        const { isFromFile } = yield* read({ top: image.image(header) })
+        assert.isFalse(isFromFile)
+      })
+    )
+  }
+
+  rule(
+    "is asked of the tool when the image is cut off",
+    Effect.gen(function*() {
+      const { isFromFile } = yield* read({ top: image.image().subarray(0, 5000) })
+      assert.isFalse(isFromFile)
+    })
+  )
+
+  it("is never read from bytes that are not a header, whatever the bytes are", () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+      assert.isTrue(Option.isNone(imageHeader.read(bytes)))
+      const signed = image.header()
+      signed.set(bytes.subarray(0, 48), 16)
+      const found = imageHeader.read(signed)
+      if (Option.isSome(found)) assert.isTrue(found.value.size >= 0n)
+    }))
+  })
+})
+
+describe("the size of a running disk", () => {
+  const running = (directory: string) => ({
+    ploop7: { image: `${directory}/root.hdd`, size: 40_960, blockSize: 2048, version: 2 }
+  })
+
+  rule(
+    "is that of its device",
+    Effect.gen(function*() {
+      const { ask, commands, disk } = yield* world({ devices: running })
+      assert.deepStrictEqual<unknown>(yield* ask((ploop) => ploop.imageInfo({ disk })), {
+        size: ByteSize.MiB(20),
+        clusterSize: ByteSize.MiB(1),
+        version: 2
+      })
+      assert.deepStrictEqual(yield* commands, [])
+    })
+  )
+
+  rule(
+    "is asked of the tool when the driver does not show it",
+    Effect.gen(function*() {
+      const { ask, commands, disk } = yield* world({ devices: base })
+      yield* ask((ploop) => ploop.imageInfo({ disk }))
+      assert.strictEqual((yield* commands).length, 1)
+    })
+  )
+})
+
+describe("the counters of a device", () => {
+  rule(
+    "are in sysfs",
+    Effect.gen(function*() {
+      const { ask, commands } = yield* world({
+        devices: () => ({ ploop7: { counters: { bio_reads: "3", bio_writes: "0" } } })
+      })
+      const statistics = yield* ask((ploop) => ploop.deviceStatistics({ device: "/dev/ploop7" }))
+      assert.deepStrictEqual(statistics, { bio_reads: 3n, bio_writes: 0n })
+      assert.deepStrictEqual(yield* commands, [])
+    })
+  )
+
+  rule(
+    "are asked of the tool when one of them is not a number",
+    Effect.gen(function*() {
+      const { ask, commands } = yield* world({ devices: () => ({ ploop7: { counters: { bio_reads: "many" } } }) })
+      yield* ask((ploop) => ploop.deviceStatistics({ device: "/dev/ploop7" }))
+      assert.strictEqual((yield* commands).length, 1)
+    })
+  )
+})
+
+describe("the devices that run", () => {
+  rule(
+    "have their images and components from sysfs, and nothing else is a device",
+    Effect.gen(function*() {
+      const { ask, commands } = yield* world({
+        devices: () => ({
+          ploop1: { image: "/vz/1/root.hdd" },
+          ploop2: { image: "/vz/2/root hdd", component: "~bk" },
+          ploop3: {},
+          ploops: { image: "/vz/4/root.hdd" }
+        })
+      })
+      assert.sameDeepMembers<unknown>([...yield* ask((ploop) => ploop.listDevices)], [
+        { device: "/dev/ploop1", image: "/vz/1/root.hdd" },
+        { device: "/dev/ploop2", image: "/vz/2/root hdd", component: "~bk" }
+      ])
+      assert.deepStrictEqual(yield* commands, [])
+    })
+  )
+})

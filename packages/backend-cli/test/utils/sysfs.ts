@@ -1,0 +1,41 @@
+import { FileSystem } from "@effect/platform"
+import { Effect } from "effect"
+
+/** What the driver shows of a device. */
+export interface Shown {
+  /** The image of the base delta; no file for it unless given. */
+  readonly image?: string
+  readonly component?: string
+  /** In sectors. */
+  readonly size?: number
+  /** In sectors. */
+  readonly blockSize?: number
+  readonly version?: number
+  readonly counters?: Readonly<Record<string, string>>
+}
+
+/** A directory that looks like sysfs with these devices, and with a disk of another kind. */
+export const sysfs = (devices: Readonly<Record<string, Shown>>) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const root = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-sysfs-" })
+    yield* fs.makeDirectory(`${root}/block/sda`, { recursive: true })
+    for (const [name, shown] of Object.entries(devices)) {
+      const home = `${root}/block/${name}`
+      for (const directory of ["pdelta/0", "pstate", "pstat"]) {
+        yield* fs.makeDirectory(`${home}/${directory}`, { recursive: true })
+      }
+      const files: Record<string, string | undefined> = {
+        "pdelta/0/image": shown.image,
+        "pstate/cookie": shown.component ?? "",
+        size: shown.size?.toString(),
+        "pstate/block_size": shown.blockSize?.toString(),
+        "pstate/fmt_version": shown.version?.toString(),
+        ...Object.fromEntries(Object.entries(shown.counters ?? {}).map(([name, value]) => [`pstat/${name}`, value]))
+      }
+      for (const [file, text] of Object.entries(files)) {
+        if (text !== undefined) yield* fs.writeFileString(`${home}/${file}`, `${text}\n`)
+      }
+    }
+    return root
+  })
