@@ -3,12 +3,15 @@
  * error. `npm run fuzz` tries a million inputs; a failure names its seed.
  */
 import type { Generation, PloopError } from "@effect-ploop/core"
-import { Classification, DiskDescriptor, Operation, Ploop, SnapshotTree } from "@effect-ploop/core"
+import { Classification, type Disk, DiskDescriptor, Operation, Ploop, SnapshotTree } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Either, Exit, FastCheck as fc } from "effect"
+import { Cause, Effect, Either, Exit, FastCheck as fc, Logger } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import type { HostFiles } from "../src/internal/hostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import * as parse from "../src/internal/parse.js"
 import * as statfsCache from "../src/internal/statfsCache.js"
 import * as superblock from "../src/internal/superblock.js"
@@ -190,51 +193,68 @@ describe("the output of the tool", () => {
     ))
 })
 
+/** No process is started for a lock, and no other one works in these directories. */
+const files: HostFiles = { ...nodeHostFiles, lockDirectory: () => Effect.succeedNone }
+
+/** As many samples as there are operations to try on each, in pieces that memory can hold. */
+function* samples<Inputs>(arbitrary: fc.Arbitrary<Inputs>, count: number): Generator<Inputs> {
+  const size = 500
+  for (let at = 0; at < count; at += size) {
+    yield* fc.sample(arbitrary, { numRuns: Math.min(size, count - at), seed: seed + at })
+  }
+}
+
+const everyOperation = (
+  ploop: Ploop.Ploop,
+  disk: Disk.Disk
+): ReadonlyArray<Effect.Effect<unknown, PloopError.PloopError>> => [
+  ploop.topDelta({ disk }),
+  ploop.listSnapshots({ disk }),
+  ploop.listDevices,
+  ploop.imageInfo({ disk }),
+  ploop.fileSystemInfo({ disk, mayMount: true }),
+  ploop.deviceOf({ disk, component: "a" }),
+  ploop.convert({ disk, version: 2 }),
+  ploop.mount({ disk, snapshot: A }),
+  ploop.createTemporarySnapshot({ disk, component: "a" }),
+  ploop.deleteSnapshot({ disk, id: A }),
+  ploop.mergeSnapshots({ disk, all: true }),
+  ploop.balloonStatus({ device: "/dev/ploop0" }),
+  ploop.balloonChange({ device: "/dev/ploop0", size: 0 }),
+  ploop.discard({ device: "/dev/ploop0" }),
+  ploop.discardStatus({ device: "/dev/ploop0" }),
+  ploop.deviceStatistics({ device: "/dev/ploop0" })
+]
+
+const tryAll = (text: string, answer: string, generation: Generation.Generation) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const host = yield* scripted(
+      generation,
+      (words) => words[0] === "info" && words[1] === "-d" ? undefined : { stdout: answer }
+    )
+    yield* fs.writeFileString(host.disk, text)
+    const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+    for (const operation of everyOperation(ploop, host.disk)) {
+      const exit = yield* Effect.exit(operation)
+      if (Exit.isFailure(exit)) {
+        assert.deepStrictEqual([...Cause.defects(exit.cause)], [])
+        for (const error of Cause.failures(exit.cause)) inspect(error)
+      }
+    }
+  }).pipe(Effect.scoped)
+
 describe("an operation", () => {
-  it.scopedLive(
-    "ends with a result or an error, whatever its descriptor and the tool say",
-    () =>
-      Effect.gen(function*() {
-        const fs = yield* FileSystem.FileSystem
-        const samples = fc.sample(fc.tuple(descriptor, output, fc.constantFrom(...generations)), {
-          numRuns: Math.ceil(numRuns / 50),
-          seed
-        })
-        for (const [text, answer, generation] of samples) {
-          const host = yield* scripted(
-            generation,
-            (words) => words[0] === "info" && words[1] === "-d" ? undefined : { stdout: answer }
-          )
-          yield* fs.writeFileString(host.disk, text)
-          const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
-          const { disk } = host
-          const operations: ReadonlyArray<Effect.Effect<unknown, PloopError.PloopError>> = [
-            ploop.topDelta({ disk }),
-            ploop.listSnapshots({ disk }),
-            ploop.listDevices,
-            ploop.imageInfo({ disk }),
-            ploop.fileSystemInfo({ disk, mayMount: true }),
-            ploop.deviceOf({ disk, component: "a" }),
-            ploop.convert({ disk, version: 2 }),
-            ploop.mount({ disk, snapshot: A }),
-            ploop.createTemporarySnapshot({ disk, component: "a" }),
-            ploop.deleteSnapshot({ disk, id: A }),
-            ploop.mergeSnapshots({ disk, all: true }),
-            ploop.balloonStatus({ device: "/dev/ploop0" }),
-            ploop.balloonChange({ device: "/dev/ploop0", size: 0 }),
-            ploop.discard({ device: "/dev/ploop0" }),
-            ploop.discardStatus({ device: "/dev/ploop0" }),
-            ploop.deviceStatistics({ device: "/dev/ploop0" })
-          ]
-          for (const operation of operations) {
-            const exit = yield* Effect.exit(operation)
-            if (Exit.isFailure(exit)) {
-              assert.deepStrictEqual([...Cause.defects(exit.cause)], [])
-              for (const error of Cause.failures(exit.cause)) inspect(error)
-            }
-          }
-        }
-      }).pipe(Effect.provide(NodeContext.layer)),
-    { timeout }
-  )
+  it.live("ends with a result or an error, whatever its descriptor and the tool say", () => {
+    const inputs = fc.tuple(descriptor, output, fc.constantFrom(...generations))
+    return Effect.forEach(
+      samples(inputs, Math.ceil(numRuns / 50)),
+      ([text, answer, generation]) => tryAll(text, answer, generation),
+      { discard: true }
+    ).pipe(
+      Effect.provideService(CurrentHostFiles, files),
+      // What is logged is made, and printed nowhere.
+      Effect.provide([NodeContext.layer, Logger.remove(Logger.defaultLogger)])
+    )
+  }, { timeout })
 })
