@@ -46,6 +46,24 @@ const rule = (name: string, body: Effect.Effect<void, unknown, NodeContext.NodeC
 
 const Json = Schema.parseJson(Report.Report)
 
+describe("ploop-conformance kill", () => {
+  for (
+    const [title, args, message] of [
+      ["works only on an emulated kernel", [], "add --emulate-kernel"],
+      ["needs a round", ["--emulate-kernel", "--rounds", "0"], "--rounds is 0, but it must be larger than zero"]
+    ] as const
+  ) {
+    rule(
+      title,
+      Effect.gen(function*() {
+        const { code, stderr } = yield* run(["kill", ...args])
+        assert.strictEqual(code, 2)
+        assert.include(stderr, message)
+      })
+    )
+  }
+})
+
 describe("ploop-conformance run", () => {
   rule(
     "prints a table and ends with 0 when no case failed",

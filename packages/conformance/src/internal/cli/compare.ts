@@ -2,7 +2,6 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Differential from "../../Differential.js"
 import * as backends from "./backends.js"
@@ -13,12 +12,6 @@ import * as options from "./options.js"
 const sequences = Options.integer("sequences").pipe(
   Options.withDescription("the number of sequences"),
   Options.withDefault(300)
-)
-
-const seed = Options.integer("seed").pipe(
-  Options.withDescription("the seed of the random numbers; by default a random one, which is printed"),
-  Options.optional,
-  Options.map(Option.getOrUndefined)
 )
 
 const noShrink = Options.boolean("no-shrink").pipe(
@@ -80,7 +73,7 @@ export const command = Command.make("compare", {
   emulateKernel: options.emulateKernel,
   jobs: options.jobs,
   noShrink,
-  seed,
+  seed: options.seed,
   sequences
 }, (given) =>
   Effect.gen(function*() {

@@ -37,6 +37,12 @@ export const reports = Options.keyValueMap("report").pipe(
   Options.map(Option.getOrUndefined)
 )
 
+export const seed = Options.integer("seed").pipe(
+  Options.withDescription("the seed of the random numbers; by default a random one, which is printed"),
+  Options.optional,
+  Options.map(Option.getOrUndefined)
+)
+
 export const emulateKernel = Options.boolean("emulate-kernel").pipe(
   Options.withDescription("emulate the ploop kernel driver for the tool; requires root and a few packages")
 )

@@ -1,0 +1,90 @@
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as Record from "effect/Record"
+import * as KernelEmulation from "../../KernelEmulation.js"
+import { kill } from "../kill/kill.js"
+import * as report from "../kill/report.js"
+import type { Name } from "../kill/scenario.js"
+import { scenarios } from "../kill/scenario.js"
+import type { Victim } from "../kill/strike.js"
+import { victims } from "../kill/strike.js"
+import * as backends from "./backends.js"
+import { Ended, misused, words } from "./exit.js"
+import { inside } from "./namespaces.js"
+import * as options from "./options.js"
+
+const operations = Record.keys(scenarios)
+
+const rounds = Options.integer("rounds").pipe(
+  Options.withDescription("how many times each operation is killed in each way"),
+  Options.withDefault(1)
+)
+
+const only = Options.choice("operation", operations).pipe(
+  Options.withDescription("only this operation; may be repeated"),
+  Options.repeated
+)
+
+const killed = Options.choice("killed", victims).pipe(
+  Options.withDescription(
+    "only this kind of kill; may be repeated. tool: the process group of the tool; fiber: the fiber of the " +
+      "operation, which is interrupted; process: the whole Node process"
+  ),
+  Options.repeated
+)
+
+interface Given {
+  readonly directory: string | undefined
+  readonly emulateKernel: boolean
+  readonly killed: ReadonlyArray<Victim>
+  readonly only: ReadonlyArray<Name>
+  readonly rounds: number
+  readonly seed: number | undefined
+}
+
+const orAll = <A>(chosen: ReadonlyArray<A>, all: ReadonlyArray<A>): ReadonlyArray<A> =>
+  chosen.length === 0 ? all : chosen
+
+const killOn = (given: Given) =>
+  Effect.gen(function*() {
+    const seed = given.seed ?? (yield* Random.nextIntBetween(0, 1_000_000_000))
+    const scratch = given.directory ?? backends.defaultDirectory
+    const { prefix } = yield* Effect.mapError(KernelEmulation.scoped({ scratch }), (error) => misused(words(error)))
+    yield* Console.log(`seed ${seed}`)
+    const found = yield* kill({
+      prefix,
+      scratch,
+      operations: orAll(given.only, operations),
+      victims: orAll(given.killed, victims),
+      rounds: given.rounds,
+      seed,
+      onFound: (found) => Effect.forEach(report.complaints(found), (line) => Console.log(line), { discard: true }),
+      onSkipped: (operation, reason) => Console.log(`${operation} is skipped: ${reason}`)
+    }).pipe(Effect.mapError((error) => misused(words(error))))
+    yield* Console.log(report.table(found))
+    if (found.some((one) => report.complaints(one).length > 0)) return yield* new Ended({ code: 1, message: "" })
+  }).pipe(Effect.scoped)
+
+export const command = Command.make("kill", {
+  directory: options.directory,
+  emulateKernel: options.emulateKernel,
+  killed,
+  only,
+  rounds,
+  seed: options.seed
+}, (given) =>
+  Effect.gen(function*() {
+    if (given.rounds < 1) return yield* misused(`--rounds is ${given.rounds}, but it must be larger than zero`)
+    if (!given.emulateKernel) {
+      return yield* misused("kill works only on an emulated kernel: add --emulate-kernel")
+    }
+    yield* inside(given.directory ?? backends.defaultDirectory, killOn(given))
+  })).pipe(
+    Command.withDescription(
+      "Kills each operation that changes something at random moments, on the tool of this host over an emulated " +
+        "kernel, and reports which devices, mounts, processes and files are left, and whether synced data is readable."
+    )
+  )
