@@ -15,9 +15,14 @@ const fieldsOf = (tag: PloopError.Tag): ReadonlyArray<string> => Object.keys(Plo
 const operationsOf = (tag: PloopError.Tag): ReadonlyArray<Operation.Name> =>
   Operation.names.filter((name) => (Operation.table[name].errors as ReadonlyArray<string>).includes(tag))
 
+/** The field that takes the place of the remedy, where what works instead is known. */
+const instead = "instead"
+
 /** An error whose fields hold their own names, so that its remedy shows where they are used. */
 const sample = (tag: PloopError.Tag, operation: Operation.Name): PloopError.PloopError => {
-  const named = Object.fromEntries(fieldsOf(tag).map((name) => [name, code(name)]))
+  const named = Object.fromEntries(
+    fieldsOf(tag).filter((name) => name !== instead).map((name) => [name, code(name)])
+  )
   // Validation would require values of the fields' own types.
   return new PloopError.classes[tag]({ ...named, operation } as never, true)
 }
@@ -47,7 +52,9 @@ const rowOf = (tag: PloopError.Tag): ReadonlyArray<string> => [
   firstSentence(docstrings.ofExport("PloopError", tag)),
   fieldsOf(tag).filter((name) => !common.has(name)).map(code).join(", "),
   retryOf(tag),
-  byOperation(tag, ({ remedy }) => remedy)
+  fieldsOf(tag).includes(instead)
+    ? `${code(instead)}, if it is given; else: ${byOperation(tag, ({ remedy }) => remedy)}`
+    : byOperation(tag, ({ remedy }) => remedy)
 ]
 
 export const errors = (): string =>

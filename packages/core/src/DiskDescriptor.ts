@@ -23,6 +23,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as ByteSize from "./ByteSize.js"
 import * as ClusterSize from "./ClusterSize.js"
+import * as descriptorBytes from "./internal/descriptorBytes.js"
 import * as xml from "./internal/descriptorXml.js"
 import * as HostPath from "./internal/hostPath.js"
 import * as SnapshotId from "./SnapshotId.js"
@@ -84,25 +85,52 @@ export const Snapshot = Schema.Struct({
 export type Snapshot = typeof Snapshot.Type
 
 /**
+ * A volume of generations 7 and 9 that the disk is a part of: the path of its
+ * parent, the snapshot of the parent, and whether it is read-only.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const Volume = Schema.Struct({
+  parent: Schema.optional(Schema.String),
+  snapshot: Schema.optional(Schema.String),
+  readOnly: Schema.Boolean
+})
+
+/**
+ * @since 0.2.0
+ * @category models
+ */
+export type Volume = typeof Volume.Type
+
+/**
  * A descriptor.
  *
  * - `rootElement`: the name that the writing generation uses; the tool ignores it;
  * - `diskSize`: the size in the descriptor; the top delta can have another;
  * - `cylinders`, `heads`, `sectors`: the geometry, kept by a resize;
  * - `preallocated`: whether the images take their full size;
+ * - `maxDeltaSize`: a limit of the size of deltas, which the tool keeps and ignores; absent when there is none;
+ * - `keyId`: the name of the key that the images are encrypted with; absent when they are not (generations 7 and 9);
+ * - `volume`: the volume that the disk is a part of; absent when it is part of none (generations 7 and 9);
  * - `source`: the text that was parsed, for what this module does not know.
  *
  * @since 0.1.0
  * @category models
  */
 export class DiskDescriptor extends Schema.Class<DiskDescriptor>("@effect-ploop/core/DiskDescriptor/DiskDescriptor")({
-  rootElement: Schema.String,
+  rootElement: Schema.String.pipe(
+    Schema.pattern(/^[\p{L}_][\p{L}\p{N}_.-]*$/u, { message: () => "must be the name of an XML element" })
+  ),
   diskSize: ByteSize.ByteSizeFromSelf,
   cylinders: Schema.NonNegativeInt,
   heads: Schema.NonNegativeInt,
   sectors: Schema.NonNegativeInt,
   clusterSize: Schema.typeSchema(ClusterSize.ClusterSize),
   preallocated: Schema.Boolean,
+  maxDeltaSize: Schema.optional(ByteSize.ByteSizeFromSelf),
+  keyId: Schema.optional(Schema.String),
+  volume: Schema.optional(Volume),
   images: Schema.Array(Image),
   snapshots: Schema.Array(Snapshot),
   source: Schema.optional(Schema.String)
@@ -180,25 +208,40 @@ const child = (
   return found === undefined ? fail(path, "missing", "must be there") : Either.right(found)
 }
 
-const leaf = (node: xml.Node, name: string): string | undefined => {
+type Parsed<A> = Either.Either<A, DescriptorSyntaxError>
+
+/**
+ * The text of an element; undefined when it is not there. The tool reads the
+ * first piece of text only, so that anything else in it would be misread.
+ */
+const leaf = (node: xml.Node, name: string): Parsed<string | undefined> => {
   const found = xml.find(xml.childrenOf(node), name)
-  return found === undefined ? undefined : xml.textOf(found)
+  if (found === undefined) return Either.right(undefined)
+  if (!xml.isText(found)) {
+    return fail(name, "not only text", "must hold no CDATA, comment or element: ploop misreads it")
+  }
+  const text = xml.textOf(found)
+  return text === undefined
+    ? fail(name, "a reference", "must hold no reference to an unknown entity")
+    : Either.right(text)
 }
 
-const whole = (
-  node: xml.Node,
-  name: string,
-  fallback?: bigint
-): Either.Either<bigint, DescriptorSyntaxError> => {
-  const text = leaf(node, name)?.trim()
-  if (text === undefined && fallback !== undefined) return Either.right(fallback)
-  return text !== undefined && /^\d{1,18}$/.test(text)
-    ? Either.right(BigInt(text))
-    : fail(name, text ?? "missing", "must be a whole number")
+/** A number as the C library reads it: decimal, octal after a `0`, hexadecimal after `0x`. */
+const toNumber = (text: string): bigint | undefined => {
+  const digits = text.replace(/^[ \t\n\r]*\+?/, "")
+  if (/^0[xX][\da-fA-F]{1,15}$/.test(digits)) return BigInt(digits)
+  if (/^0[0-7]{0,18}$/.test(digits)) return BigInt(`0o${digits}`)
+  return /^[1-9]\d{0,17}$/.test(digits) ? BigInt(digits) : undefined
 }
+
+const whole = (node: xml.Node, name: string, fallback?: bigint): Parsed<bigint> =>
+  Either.flatMap(leaf(node, name), (text) => {
+    const value = text === undefined ? fallback : toNumber(text)
+    return value === undefined ? fail(name, text ?? "missing", "must be a whole number") : Either.right(value)
+  })
 
 /** A number of the geometry, which the class keeps as a JavaScript number. */
-const small = (node: xml.Node, name: string): Either.Either<number, DescriptorSyntaxError> =>
+const small = (node: xml.Node, name: string): Parsed<number> =>
   Either.flatMap(whole(node, name, 0n), (value) =>
     value <= BigInt(Number.MAX_SAFE_INTEGER)
       ? Either.right(Number(value))
@@ -206,31 +249,110 @@ const small = (node: xml.Node, name: string): Either.Either<number, DescriptorSy
 
 const decodeId = Schema.decodeUnknownEither(SnapshotId.AnySnapshotId)
 
-const identifier = (node: xml.Node, name: string): Either.Either<SnapshotId.SnapshotId, DescriptorSyntaxError> => {
-  const text = leaf(node, name)?.trim()
-  return Either.orElse(decodeId(text), () => fail(name, text ?? "missing", "must be a UUID in braces"))
-}
+const identifier = (node: xml.Node, name: string): Parsed<SnapshotId.SnapshotId> =>
+  Either.flatMap(leaf(node, name), (text) =>
+    Either.orElse(
+      text?.startsWith("{") === true ? decodeId(text) : Either.left(undefined),
+      () => fail(name, text ?? "missing", "must be a UUID in braces, with nothing around them")
+    ))
 
 const decodeCluster = Schema.decodeUnknownEither(ClusterSize.ClusterSize)
 
-const readImage = (node: xml.Node): Either.Either<Image, DescriptorSyntaxError> =>
+const readImage = (node: xml.Node): Parsed<Image> =>
   Either.gen(function*() {
     const id = yield* identifier(node, "GUID")
-    const type = leaf(node, "Type")?.trim() ?? "Compressed"
+    const type = (yield* leaf(node, "Type")) ?? "Compressed"
     if (type !== "Compressed" && type !== "Plain") {
       return yield* fail("Type", type, "must be Compressed or Plain")
     }
-    const file = leaf(node, "File")
+    const file = yield* leaf(node, "File")
     if (file === undefined) return yield* fail("File", "missing", "must be a path")
     const rule = HostPath.brokenRule(file)
     return rule === undefined ? { id, type, file } : yield* fail("File", file.slice(0, 80), rule)
   })
 
-const readSnapshot = (node: xml.Node): Either.Either<Snapshot, DescriptorSyntaxError> =>
+const readSnapshot = (node: xml.Node): Parsed<Snapshot> =>
   Either.gen(function*() {
     const id = yield* identifier(node, "GUID")
     const parent = yield* identifier(node, "ParentGUID")
     return { id, parent, temporary: xml.find(xml.childrenOf(node), "Temporary") !== undefined }
+  })
+
+/** The elements of a list. From the first one on, the tool takes everything in the list for another. */
+const listed = (parent: xml.Node, name: string, path: string): Parsed<ReadonlyArray<xml.Node>> => {
+  const elements = xml.childrenOf(parent).filter(xml.isElement)
+  const first = elements.findIndex((node) => xml.localName(node) === name)
+  if (first < 0) return Either.right([])
+  const stray = elements.slice(first).find((node) => xml.localName(node) !== name)
+  return stray === undefined
+    ? Either.right(elements.slice(first))
+    : fail(path, `followed by ${xml.nameOf(stray)}`, `must be followed by nothing but ${name}`)
+}
+
+/** The one storage of a disk. */
+const readStorage = (root: xml.Node): Parsed<xml.Node> =>
+  Either.gen(function*() {
+    const path = "/StorageData/Storage"
+    const storages = yield* listed(yield* child(root, "StorageData", path), "Storage", path)
+    if (storages[0] === undefined) return yield* fail(path, "missing", "must be there")
+    return storages.length === 1
+      ? storages[0]
+      : yield* fail(path, `${storages.length} of them`, "must be one: split disks are not supported")
+  })
+
+const readPreallocated = (storage: xml.Node): Parsed<boolean> =>
+  Either.flatMap(
+    whole(storage, "Preallocated", 0n),
+    (value) => value > 1n ? fail("Preallocated", `${value}`, "must be 0 or 1") : Either.right(value === 1n)
+  )
+
+const readVolume = (root: xml.Node): Parsed<Volume | undefined> =>
+  Either.gen(function*() {
+    const data = xml.find(xml.childrenOf(root), "StorageData")
+    const node = data === undefined ? undefined : xml.find(xml.childrenOf(data), "Volume")
+    if (node === undefined) return undefined
+    const parent = yield* leaf(node, "Parent")
+    const snapshot = yield* leaf(node, "SnapshotGUID")
+    return {
+      ...(parent !== undefined && { parent }),
+      ...(snapshot !== undefined && { snapshot }),
+      readOnly: xml.find(xml.childrenOf(node), "ReadOnly") !== undefined
+    }
+  })
+
+/** What only some generations know, or none uses. */
+const readRest = (root: xml.Node, parameters: xml.Node) =>
+  Either.gen(function*() {
+    const limit = yield* whole(parameters, "Max_delta_size", 0n)
+    const encryption = xml.find(xml.childrenOf(parameters), "Encryption")
+    const keyId = encryption === undefined ? undefined : yield* leaf(encryption, "KeyId")
+    const volume = yield* readVolume(root)
+    return {
+      ...(limit > 0n && { maxDeltaSize: ByteSize.fromSectors(limit) }),
+      ...(keyId !== undefined && keyId !== "" && { keyId }),
+      ...(volume !== undefined && { volume })
+    }
+  })
+
+const readSnapshots = (list: xml.Node, images: ReadonlyArray<Image>) =>
+  Either.gen(function*() {
+    const shots = yield* Either.all((yield* listed(list, "Shot", "/Snapshots/Shot")).map(readSnapshot))
+    const snapshots = shots.length === 0
+      ? [{ id: images[0]!.id, parent: SnapshotId.none, temporary: false }]
+      : shots
+    const isNamed = xml.find(xml.childrenOf(list), "TopGUID") !== undefined
+    const topId = isNamed ? yield* identifier(list, "TopGUID") : SnapshotId.top
+    const top = snapshots.find((snapshot) => snapshot.id === topId)
+    if (top === undefined) return yield* fail("TopGUID", isNamed ? topId : "missing", "must be the GUID of a Shot")
+    if (top.temporary) return yield* fail("TopGUID", topId, "must not be the GUID of a temporary Shot")
+    if (images.length !== snapshots.length) {
+      return yield* fail(
+        "Image",
+        `there ${images.length} times`,
+        `must be there as often as Shot: ${snapshots.length} times`
+      )
+    }
+    return { topId, snapshots }
   })
 
 /** A disk whose writable delta has another identifier, as older tools made it: renamed, as the tool does on reading. */
@@ -266,17 +388,7 @@ export const parse = (source: string): Either.Either<DiskDescriptor, DescriptorS
     const root = nodes.find(xml.isElement)
     if (root === undefined) return yield* fail("the text", source.slice(0, 80), "must have a root element")
     const parameters = yield* child(root, "Disk_Parameters", "/Disk_Parameters")
-    const storageData = yield* child(root, "StorageData", "/StorageData/Storage")
-    const storages = xml.filter(xml.childrenOf(storageData), "Storage")
-    const storage = storages[0]
-    if (storage === undefined) return yield* fail("/StorageData/Storage", "missing", "must be there")
-    if (storages.length > 1) {
-      return yield* fail(
-        "/StorageData/Storage",
-        `${storages.length} of them`,
-        "must be one: split disks are not supported"
-      )
-    }
+    const storage = yield* readStorage(root)
     const list = yield* child(root, "Snapshots", "/Snapshots")
 
     const diskSize = yield* whole(parameters, "Disk_size")
@@ -285,42 +397,45 @@ export const parse = (source: string): Either.Either<DiskDescriptor, DescriptorS
       decodeCluster(clusterSectors * ByteSize.sectorSize),
       () => fail("Blocksize", `${clusterSectors}`, "must be a power of two from 64 to 131072 sectors")
     )
-    const preallocated = leaf(storage, "Preallocated")?.trim() ?? "0"
-    if (preallocated !== "0" && preallocated !== "1") {
-      return yield* fail("Preallocated", preallocated, "must be 0 or 1")
-    }
-
-    const images = yield* Either.all(xml.filter(xml.childrenOf(storage), "Image").map(readImage))
+    const preallocated = yield* readPreallocated(storage)
+    const images = yield* Either.all(
+      (yield* listed(storage, "Image", "/StorageData/Storage/Image")).map(readImage)
+    )
     if (images.length === 0) return yield* fail("/StorageData/Storage/Image", "missing", "must be there")
-    const listed = yield* Either.all(xml.filter(xml.childrenOf(list), "Shot").map(readSnapshot))
-    const snapshots = listed.length === 0
-      ? [{ id: images[0]!.id, parent: SnapshotId.none, temporary: false }]
-      : listed
-    const topText = leaf(list, "TopGUID")
-    const topId = topText === undefined ? SnapshotId.top : yield* identifier(list, "TopGUID")
-    const top = snapshots.find((snapshot) => snapshot.id === topId)
-    if (top === undefined) return yield* fail("TopGUID", topText ?? "missing", "must be the GUID of a Shot")
-    if (top.temporary) return yield* fail("TopGUID", topId, "must not be the GUID of a temporary Shot")
-    if (images.length !== snapshots.length) {
-      return yield* fail(
-        "Image",
-        `there ${images.length} times`,
-        `must be there as often as Shot: ${snapshots.length} times`
-      )
+    if (preallocated && images.some(({ type }) => type === "Plain")) {
+      return yield* fail("Preallocated", "1", "must not be 1 where the Type of an Image is Plain")
     }
+    const { snapshots, topId } = yield* readSnapshots(list, images)
 
     return new DiskDescriptor({
-      rootElement: xml.nameOf(root),
+      rootElement: xml.localName(root),
       diskSize: ByteSize.fromSectors(diskSize),
       cylinders: yield* small(parameters, "Cylinders"),
       heads: yield* small(parameters, "Heads"),
       sectors: yield* small(parameters, "Sectors"),
       clusterSize,
-      preallocated: preallocated === "1",
+      preallocated,
+      ...(yield* readRest(root, parameters)),
       ...renameTop(topId, images, snapshots),
       source
     })
   })
+
+/**
+ * Reads the bytes of a descriptor: UTF-8, UTF-16, or the encoding that its
+ * declaration names. The text that is kept as `source` is in UTF-8 then.
+ *
+ * @since 0.2.0
+ * @category conversions
+ */
+export const parseBytes = (bytes: Uint8Array): Either.Either<DiskDescriptor, DescriptorSyntaxError> =>
+  Either.flatMap(
+    Either.mapLeft(
+      descriptorBytes.decode(bytes),
+      (rule) => new DescriptorSyntaxError({ element: "the text", value: "undecodable", rule })
+    ),
+    parse
+  )
 
 type Content = string | ReadonlyArray<Field>
 
@@ -351,8 +466,24 @@ const snapshotField = (snapshot: Snapshot): Field =>
     ...(snapshot.temporary ? [field("Temporary", "")] : [])
   ])
 
+const limitField = ({ maxDeltaSize }: DiskDescriptor): ReadonlyArray<Field> =>
+  maxDeltaSize === undefined ? [] : [field("Max_delta_size", `${ByteSize.toSectors(maxDeltaSize)}`)]
+
+const keyField = ({ keyId }: DiskDescriptor): ReadonlyArray<Field> =>
+  keyId === undefined ? [] : [field("Encryption", [field("KeyId", keyId)])]
+
+const volumeField = ({ volume }: DiskDescriptor): ReadonlyArray<Field> =>
+  volume === undefined ? [] : [
+    field("Volume", [
+      ...(volume.parent === undefined ? [] : [field("Parent", volume.parent)]),
+      ...(volume.snapshot === undefined ? [] : [field("SnapshotGUID", volume.snapshot)]),
+      ...(volume.readOnly ? [field("ReadOnly", "")] : [])
+    ])
+  ]
+
 const parameterFields = (descriptor: DiskDescriptor): ReadonlyArray<Field> => [
   field("Disk_size", `${ByteSize.toSectors(descriptor.diskSize)}`),
+  ...limitField(descriptor),
   field("Cylinders", `${descriptor.cylinders}`),
   field("Heads", `${descriptor.heads}`),
   field("Sectors", `${descriptor.sectors}`)
@@ -367,8 +498,13 @@ const storageFields = (descriptor: DiskDescriptor): ReadonlyArray<Field> => [
 const fresh = (descriptor: DiskDescriptor): ReadonlyArray<xml.Node> => [
   print(
     field(descriptor.rootElement, [
-      field("Disk_Parameters", [...parameterFields(descriptor), field("Padding", "0")]),
+      field("Disk_Parameters", [
+        ...parameterFields(descriptor),
+        field("Padding", "0"),
+        ...keyField(descriptor)
+      ]),
       field("StorageData", [
+        ...volumeField(descriptor),
         field("Storage", [
           field("Start", "0"),
           ...storageFields(descriptor),
@@ -382,7 +518,7 @@ const fresh = (descriptor: DiskDescriptor): ReadonlyArray<xml.Node> => [
 ]
 
 const sameText = (node: xml.Node, value: string): boolean => {
-  const text = xml.textOf(node)
+  const text = xml.textOf(node) ?? ""
   return text === value || text.trim().toLowerCase() === value && value.startsWith("{")
 }
 
@@ -394,7 +530,7 @@ const setLeaves = (
 ): ReadonlyArray<xml.Node> =>
   leaves.reduce<ReadonlyArray<xml.Node>>((nodes, { content, name }) => {
     const value = typeof content === "string" ? content : ""
-    const index = nodes.findIndex((node) => xml.nameOf(node) === name)
+    const index = nodes.findIndex((node) => xml.localName(node) === name)
     if (index < 0) return insert(nodes, print(field(name, value), depth), depth)
     return sameText(nodes[index]!, value)
       ? nodes
@@ -417,10 +553,17 @@ const insert = (nodes: ReadonlyArray<xml.Node>, node: xml.Node, depth: number): 
 const without = (nodes: ReadonlyArray<xml.Node>, name: string): ReadonlyArray<xml.Node> =>
   nodes.filter((node, index) => {
     const next = nodes[index + 1]
-    const leading = next !== undefined && xml.nameOf(next) === name && typeof node["#text"] === "string" &&
+    const leading = next !== undefined && xml.localName(next) === name && typeof node["#text"] === "string" &&
       node["#text"].trim() === ""
-    return xml.nameOf(node) !== name && !leading
+    return xml.localName(node) !== name && !leading
   })
+
+const idIn = (node: xml.Node, name: string): string | undefined => {
+  const found = xml.find(xml.childrenOf(node), name)
+  return found === undefined ? undefined : xml.textOf(found)?.toLowerCase()
+}
+
+const guidOf = (node: xml.Node): string | undefined => idIn(node, "GUID")
 
 /** The elements of a list, in the wanted order: those that are there already with all that is in them. */
 const setList = (
@@ -429,11 +572,12 @@ const setList = (
   wanted: ReadonlyArray<
     { readonly id: SnapshotId.SnapshotId; readonly field: Field; readonly absent: ReadonlyArray<string> }
   >,
-  depth: number
+  depth: number,
+  oldTop: string | undefined
 ): ReadonlyArray<xml.Node> => {
   const existing = xml.filter(children, name)
   const updated = wanted.map(({ absent, field, id }) => {
-    const found = existing.find((node) => leaf(node, "GUID")?.trim().toLowerCase() === id)
+    const found = existing.find((node) => guidOf(node) === id || (id === SnapshotId.top && guidOf(node) === oldTop))
     if (found === undefined) return print(field, depth)
     const leaves = typeof field.content === "string" ? [] : field.content
     const kept = absent.reduce(without, xml.childrenOf(found))
@@ -452,11 +596,13 @@ const replaceChild = (
   xml.withChildren(
     node,
     xml.childrenOf(node).map((inner) =>
-      xml.nameOf(inner) === name ? xml.withChildren(inner, change(xml.childrenOf(inner))) : inner
+      xml.localName(inner) === name ? xml.withChildren(inner, change(xml.childrenOf(inner))) : inner
     )
   )
 
 const change = (root: xml.Node, descriptor: DiskDescriptor): xml.Node => {
+  const list = xml.find(xml.childrenOf(root), "Snapshots")
+  const oldTop = list === undefined ? undefined : idIn(list, "TopGUID")
   const parameters = replaceChild(root, "Disk_Parameters", (nodes) => setLeaves(nodes, parameterFields(descriptor), 2))
   const storage = (nodes: ReadonlyArray<xml.Node>): ReadonlyArray<xml.Node> => {
     const leaves = setLeaves(
@@ -468,14 +614,17 @@ const change = (root: xml.Node, descriptor: DiskDescriptor): xml.Node => {
       leaves,
       "Image",
       descriptor.images.map((image) => ({ id: image.id, field: imageField(image), absent: [] })),
-      3
+      3,
+      oldTop
     )
   }
   const stored = replaceChild(
     parameters,
     "StorageData",
     (nodes) =>
-      nodes.map((node) => xml.nameOf(node) === "Storage" ? xml.withChildren(node, storage(xml.childrenOf(node))) : node)
+      nodes.map((node) =>
+        xml.localName(node) === "Storage" ? xml.withChildren(node, storage(xml.childrenOf(node))) : node
+      )
   )
   return replaceChild(stored, "Snapshots", (nodes) =>
     setList(
@@ -486,38 +635,51 @@ const change = (root: xml.Node, descriptor: DiskDescriptor): xml.Node => {
         field: snapshotField(snapshot),
         absent: snapshot.temporary ? [] : ["Temporary"]
       })),
-      2
+      2,
+      oldTop
     ))
 }
 
 const declaration = "<?xml version=\"1.0\"?>\n"
 
+const fromScratch = (descriptor: DiskDescriptor): string => `${declaration}${xml.print(fresh(descriptor))}\n`
+
+/** The source with what has been changed; undefined when that would not read as the descriptor. */
+const overSource = (source: string, descriptor: DiskDescriptor): string | undefined => {
+  const nodes = xml.parse(source)
+  if (Either.isLeft(nodes)) return undefined
+  // The parser drops the line break behind the declaration.
+  const text = `${xml.print(nodes.right.map((node) => xml.isElement(node) ? change(node, descriptor) : node))}`
+    .replace(/^(<\?xml[^>]*\?>)\s*/, "$1\n")
+    .trimEnd() + "\n"
+  const read = parse(text)
+  return Either.isRight(read) && equivalent(withSource(read.right, source), descriptor) ? text : undefined
+}
+
+const withSource = (descriptor: DiskDescriptor, source: string | undefined): DiskDescriptor =>
+  new DiskDescriptor({ ...descriptor, source })
+
 /**
  * Writes a descriptor: as the tool writes one, or as the text that it was read
- * from with what has been changed.
+ * from with what has been changed. A text that {@link parse} would refuse, or
+ * would read as another descriptor, is written from scratch.
  *
  * @since 0.1.0
  * @category conversions
  */
 export const format = (descriptor: DiskDescriptor): string => {
   const { source } = descriptor
-  if (source === undefined) return `${declaration}${xml.print(fresh(descriptor))}\n`
+  if (source === undefined) return fromScratch(descriptor)
   const unchanged = parse(source)
   if (Either.isRight(unchanged) && equivalent(unchanged.right, descriptor)) return source
-  return Either.match(xml.parse(source), {
-    onLeft: () => `${declaration}${xml.print(fresh(descriptor))}\n`,
-    // The parser drops the line break behind the declaration.
-    onRight: (nodes) =>
-      `${xml.print(nodes.map((node) => xml.isElement(node) ? change(node, descriptor) : node))}`
-        .replace(/^(<\?xml[^>]*\?>)\s*/, "$1\n")
-        .trimEnd() + "\n"
-  })
+  return overSource(source, descriptor) ?? fromScratch(descriptor)
 }
 
 const equivalent = Schema.equivalence(DiskDescriptor)
 
 /**
- * The codec between a descriptor and its text.
+ * The codec between a descriptor and its text. It writes nothing that it could
+ * not read: a descriptor that is none, as one without images, is refused.
  *
  * @since 0.1.0
  * @category schemas
@@ -528,6 +690,18 @@ export const DiskDescriptorFromXml: Schema.Schema<DiskDescriptor, string> = Sche
   {
     strict: true,
     decode: (text, _, ast) => Either.mapLeft(parse(text), (error) => new ParseResult.Type(ast, text, error.message)),
-    encode: (descriptor) => ParseResult.succeed(format(descriptor))
+    encode: (descriptor, _, ast) => {
+      const text = format(descriptor)
+      const read = Either.mapLeft(parse(text), (error) => error.message)
+      const same = Either.filterOrLeft(
+        read,
+        (found) => equivalent(withSource(found, descriptor.source), descriptor),
+        () => "what is written would read as another descriptor"
+      )
+      return Either.mapBoth(same, {
+        onLeft: (reason) => new ParseResult.Type(ast, descriptor, reason),
+        onRight: () => text
+      })
+    }
   }
 )

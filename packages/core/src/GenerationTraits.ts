@@ -158,6 +158,15 @@ export const copiesInDialogue: Row<boolean> = { "1.15": false, "7": true, "9": t
  */
 export const unmountsDevicesOnly: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
+/**
+ * Whether the tool divides by the geometry when it writes a descriptor, and
+ * crashes where there is none.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const dividesByGeometry: Row<boolean> = { "1.15": true, "7": false, "9": false }
+
 // What the driver keeps
 
 /**

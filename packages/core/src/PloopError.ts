@@ -224,13 +224,18 @@ export class InvalidArgument extends failure<InvalidArgument>()("InvalidArgument
  * The tool on this host cannot do it, or is known to do harm when it tries. It was not started.
  *
  * - `reason`: what is wrong, and on which generation
+ * - `instead`: what works instead, where that is known
  *
  * @since 0.1.0
  * @category errors
  */
-export class Unsupported extends failure<Unsupported>()("Unsupported", { reason: Schema.String }, {
+export class Unsupported extends failure<Unsupported>()("Unsupported", {
+  reason: Schema.String,
+  instead: Schema.optional(Schema.String)
+}, {
   sentence: (self) => self.reason,
-  remedy: () => "Do it another way, as the reason says, or on a host with another generation of ploop.",
+  remedy: (self) =>
+    self.instead ?? "Do it another way, as the reason says, or on a host with another generation of ploop.",
   isRetryable: false
 }) {}
 
@@ -263,18 +268,29 @@ export class DiskNotFound extends failure<DiskNotFound>()("DiskNotFound", {}, {
   isRetryable: false
 }) {}
 
+const restoreFromBackup =
+  "Restore the descriptor from a backup. Do not write a new one while the disk has snapshots: their data would be lost."
+
+const renameTop =
+  "Call convert with the format that the disk has: it changes nothing but the identifier of the top delta, which is what is old. A raw disk cannot be converted: put {5fbaabe3-6958-40ff-92a7-860e329aab41} in the place of its TopGUID, wherever that is in the descriptor. Then repeat the operation."
+
+const isOldFormat = ({ reason }: { readonly reason: string }): boolean => /\bold format\b/.test(reason)
+
 /**
  * The descriptor exists, but ploop cannot use it.
  *
  * - `reason`: what is wrong with it
+ * - `instead`: what to do about it, where that is known
  *
  * @since 0.1.0
  * @category errors
  */
-export class DescriptorInvalid extends failure<DescriptorInvalid>()("DescriptorInvalid", { reason: Schema.String }, {
+export class DescriptorInvalid extends failure<DescriptorInvalid>()("DescriptorInvalid", {
+  reason: Schema.String,
+  instead: Schema.optional(Schema.String)
+}, {
   sentence: (self) => `the descriptor cannot be used: ${self.reason}`,
-  remedy: () =>
-    "Restore the descriptor from a backup. Do not write a new one while the disk has snapshots: their data would be lost.",
+  remedy: (self) => self.instead ?? (isOldFormat(self) ? renameTop : restoreFromBackup),
   isRetryable: false
 }) {}
 

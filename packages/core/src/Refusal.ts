@@ -27,9 +27,10 @@
 import type * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import type { ByteSize } from "./ByteSize.js"
-import type { DiskDescriptor } from "./DiskDescriptor.js"
+import type { DescriptorSyntaxError, DiskDescriptor } from "./DiskDescriptor.js"
 import type { FormatVersion } from "./FormatVersion.js"
 import type { Generation } from "./Generation.js"
+import * as descriptors from "./internal/refusal/descriptors.js"
 import * as images from "./internal/refusal/images.js"
 import * as merge from "./internal/refusal/merge.js"
 import type { About, Described, MergeRange, MountedDelta, ObservedFileSystem } from "./internal/refusal/model.js"
@@ -38,6 +39,7 @@ import * as paths from "./internal/refusal/paths.js"
 import * as queries from "./internal/refusal/queries.js"
 import * as running from "./internal/refusal/running.js"
 import * as snapshots from "./internal/refusal/snapshots.js"
+import type { Name } from "./Operation.js"
 import type * as PloopError from "./PloopError.js"
 import type * as Request from "./Request.js"
 import type * as Result from "./Result.js"
@@ -45,6 +47,52 @@ import type { SnapshotId } from "./SnapshotId.js"
 import type { SnapshotTree } from "./SnapshotTree.js"
 
 export type { About, Described, MergeRange, MountedDelta, ObservedFileSystem } from "./internal/refusal/model.js"
+
+// Descriptors
+
+/**
+ * The error for the bytes of a file that is not a descriptor. A disk that is split
+ * into several storages is Unsupported: a new descriptor for one of its images
+ * would hold a part of the disk only.
+ *
+ * - `bytes`: what is in the file
+ * - `error`: why `DiskDescriptor.parseBytes` refused it
+ *
+ * @since 0.2.0
+ * @category descriptors
+ */
+export const unreadableDescriptor: (
+  about: About,
+  bytes: Uint8Array,
+  error: DescriptorSyntaxError
+) => PloopError.DescriptorInvalid | PloopError.Unsupported = descriptors.unreadable
+
+/**
+ * Refuses to let the tool mount a disk, or write its descriptor again, when the
+ * tool would misread, damage or lose something: images that share a file, several
+ * bases, cluster sizes that differ from the images, an encryption that this
+ * generation does not know, a geometry that it divides by, and whatever else in
+ * the text it would not write again. Operations that do neither are not refused.
+ *
+ * - `clusterSizes`: of the images that have a header, by their `file` in the descriptor
+ *
+ * @since 0.2.0
+ * @category descriptors
+ */
+export const descriptor: (
+  about: About,
+  generation: Generation,
+  disk: Described,
+  clusterSizes: ReadonlyMap<string, ByteSize>
+) => Either.Either<void, PloopError.DescriptorInvalid | PloopError.Unsupported> = descriptors.descriptor
+
+/**
+ * Whether {@link descriptor} can refuse this operation.
+ *
+ * @since 0.2.0
+ * @category descriptors
+ */
+export const isJudgedByDescriptor: (operation: Name) => boolean = descriptors.isJudged
 
 // Files, devices and directories
 

@@ -79,6 +79,9 @@ export const fromDescriptor = (
 ): Either.Either<SnapshotTree, DiskDescriptor.DescriptorSyntaxError> => {
   const snapshots = new Map(descriptor.snapshots.map((snapshot) => [snapshot.id, snapshot]))
   if (snapshots.size !== descriptor.snapshots.length) return broken("GUID", "must name each snapshot once")
+  if (new Set(descriptor.images.map(({ id }) => id)).size !== descriptor.images.length) {
+    return broken("GUID", "must name each image once")
+  }
   const nodes: Array<Node> = []
   for (const image of descriptor.images) {
     const snapshot = snapshots.get(image.id)

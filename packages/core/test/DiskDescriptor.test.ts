@@ -70,9 +70,90 @@ describe("reading", () => {
     assert.strictEqual(descriptor.snapshots[0]?.id, SnapshotId.top)
   })
 
-  it("decodes the predefined and the numeric entities, and no others", () => {
-    const descriptor = read(fresh.replace("<File>root.hdd</File>", "<File>a&amp;b&lt;&#xe9;&#10;&unknown;</File>"))
-    assert.strictEqual(descriptor.images[0]?.file, "a&b<é\n&unknown;")
+  it("decodes the predefined and the numeric references", () => {
+    const descriptor = read(fresh.replace("<File>root.hdd</File>", "<File>a&amp;b&lt;&#xe9;&#9;</File>"))
+    assert.strictEqual(descriptor.images[0]?.file, "a&b<é\t")
+  })
+
+  for (const reference of ["&unknown;", "&constructor;", "&#0;", "&#1;", "&#xD800;", "&#x110000;"]) {
+    it(`refuses the reference ${reference}, which stands for nothing`, () => {
+      assert.strictEqual(refused(fresh.replace("root.hdd", `a${reference}b`)).element, "File")
+    })
+  }
+
+  it("refuses a document type, whose entities the tool leaves out", () => {
+    const text = fresh.replace("?>", "?>\n<!DOCTYPE a [<!ENTITY r \"root\">]>")
+    assert.include(refused(text).rule, "document type")
+    assert.include(refused(text.replace("root.hdd", "&r;.hdd")).rule, "document type")
+  })
+
+  it("is not misled by a document type in a comment", () => {
+    assert.strictEqual(read(fresh.replace("?>", "?>\n<!-- <!DOCTYPE a> -->")).images.length, 1)
+  })
+
+  for (
+    const [what, file] of [
+      ["a CDATA section", "<![CDATA[root.hdd]]>"],
+      ["text and a CDATA section", "root<![CDATA[.hdd]]>"],
+      ["a comment in its middle", "root<!-- -->.hdd"],
+      ["an element", "root<b/>.hdd"]
+    ] as const
+  ) {
+    it(`refuses a path that is ${what}: the tool reads a part of it`, () => {
+      assert.strictEqual(refused(fresh.replace("root.hdd", file)).element, "File")
+    })
+  }
+
+  it("reads numbers as the tool does: decimal, octal and hexadecimal", () => {
+    for (const size of ["131072", "0x20000", "0400000", " 131072", "+131072"]) {
+      const { diskSize } = read(fresh.replace(/<Disk_size>\d+/, `<Disk_size>${size}`))
+      assert.strictEqual(ByteSize.toSectors(diskSize), 131072n, size)
+    }
+  })
+
+  for (const size of ["131072 ", "-1", "08", "10M", "1e3", "0x", ""]) {
+    it(`refuses the size ${JSON.stringify(size)}, in which the tool reads no number`, () => {
+      assert.strictEqual(refused(fresh.replace(/<Disk_size>\d+/, `<Disk_size>${size}`)).element, "Disk_size")
+    })
+  }
+
+  it("does not ask for the namespace, as the tool does not", () => {
+    const prefixed = fresh.replace(/<(\/?)(\w)/g, "<$1p:$2").replace("disk_image>", "disk_image xmlns:p=\"urn:x\">")
+    assert.deepStrictEqual(withoutSource(read(prefixed)), withoutSource(read(fresh)))
+    assert.deepStrictEqual(
+      withoutSource(read(fresh.replace("disk_image>", "disk_image xmlns=\"urn:x\">"))),
+      withoutSource(read(fresh))
+    )
+  })
+
+  const inBytes = (text: string, encoding: string, bom: ReadonlyArray<number>, swap = false): Uint8Array => {
+    const declared = text.replace("?>", ` encoding="${encoding}"?>`)
+    const units = swap
+      ? Array.from(declared, (char) => [char.charCodeAt(0) >> 8, char.charCodeAt(0) & 255])
+      : Array.from(declared, (char) => [char.charCodeAt(0) & 255, char.charCodeAt(0) >> 8])
+    return new Uint8Array([...bom, ...encoding === "UTF-16" ? units.flat() : units.map((unit) => unit[0]!)])
+  }
+
+  for (
+    const [what, bytes] of [
+      ["UTF-8 with a byte order mark", new Uint8Array([0xef, 0xbb, 0xbf, ...new TextEncoder().encode(fresh)])],
+      ["UTF-16, the low byte first", inBytes(fresh, "UTF-16", [0xff, 0xfe])],
+      ["UTF-16, the high byte first", inBytes(fresh, "UTF-16", [0xfe, 0xff], true)],
+      ["UTF-16 without a byte order mark", inBytes(fresh, "UTF-16", [])],
+      ["ISO-8859-1", inBytes(fresh, "ISO-8859-1", [])]
+    ] as const
+  ) {
+    it(`reads ${what}, and keeps it as UTF-8`, () => {
+      const descriptor = Either.getOrThrow(DiskDescriptor.parseBytes(bytes))
+      assert.deepStrictEqual(withoutSource(descriptor), withoutSource(read(fresh)))
+      assert.strictEqual(DiskDescriptor.format(descriptor), fresh)
+    })
+  }
+
+  it("refuses bytes that are not in the encoding that they say, and an encoding that nobody knows", () => {
+    for (const bytes of [new Uint8Array([...new TextEncoder().encode(fresh), 0xe9]), inBytes(fresh, "Klingon", [])]) {
+      assert.include(Either.getOrThrow(Either.flip(DiskDescriptor.parseBytes(bytes))).rule, "encoding")
+    }
   })
 
   it("is not harmed by entities that explode", () => {
@@ -86,6 +167,7 @@ describe("reading", () => {
     ["text that is not XML", "<a><b></a>", "the text"],
     ["text that is cut short", fresh.slice(0, 300), "the text"],
     ["nothing", "", "the text"],
+    ["an element behind the root", `${fresh}<X/>`, "the text"],
     ["no parameters", fresh.replaceAll("Disk_Parameters", "X"), "/Disk_Parameters"],
     ["no storage", fresh.replaceAll("Storage>", "X>"), "/StorageData/Storage"],
     ["no list of snapshots", fresh.replaceAll("Snapshots>", "X>"), "/Snapshots"],
@@ -102,7 +184,22 @@ describe("reading", () => {
     ],
     ["a top that is temporary", fresh.replace("</ParentGUID>", "</ParentGUID><Temporary/>"), "TopGUID"],
     ["more images than snapshots", fresh.replace(/(<Image>[\s\S]*<\/Image>)/, "$1$1"), "Image"],
-    ["a type that is none", fresh.replace("Compressed", "Zipped"), "Type"]
+    ["a type that is none", fresh.replace("Compressed", "Zipped"), "Type"],
+    ["a type with blanks, which the tool takes for another", fresh.replace("Compressed", " Plain "), "Type"],
+    ["a GUID without braces", fresh.replace(`<GUID>${SnapshotId.top}`, `<GUID>${SnapshotId.top.slice(1, -1)}`), "GUID"],
+    ["a GUID with blanks", fresh.replace(`<GUID>${SnapshotId.top}`, `<GUID> ${SnapshotId.top}`), "GUID"],
+    [
+      "an element behind the images, which the tool takes for one",
+      fresh.replace("</Image>", "</Image><X/>"),
+      "/StorageData/Storage/Image"
+    ],
+    ["an element behind the snapshots", fresh.replace("</Shot>", "</Shot><X/>"), "/Snapshots/Shot"],
+    ["an element behind the storage", fresh.replace("</Storage>", "</Storage><X/>"), "/StorageData/Storage"],
+    [
+      "a raw image that is preallocated",
+      fresh.replace("Compressed", "Plain").replace("</Blocksize>", "</Blocksize><Preallocated>1</Preallocated>"),
+      "Preallocated"
+    ]
   ]
   for (const [title, text, element] of broken) {
     it(`refuses ${title}, and names the element`, () => {
@@ -186,6 +283,43 @@ describe("writing", () => {
       const over = new DiskDescriptor.DiskDescriptor({ ...after, source: DiskDescriptor.format(before) })
       assert.deepStrictEqual(withoutSource(read(DiskDescriptor.format(over))), withoutSource(after))
     }))
+  })
+
+  it("keeps what only generations 7 and 9 write, and the limit of deltas", () => {
+    const text = fresh
+      .replace("</Disk_size>", "</Disk_size>\n    <Max_delta_size>7</Max_delta_size>")
+      .replace("</Padding>", "</Padding>\n    <Encryption>\n      <KeyId>k</KeyId>\n    </Encryption>")
+      .replace(
+        "<StorageData>",
+        "<StorageData>\n    <Volume>\n      <Parent>p</Parent>\n      <SnapshotGUID>s</SnapshotGUID>\n      <ReadOnly/>\n    </Volume>"
+      )
+    assert.strictEqual(DiskDescriptor.format(withoutSource(read(text))), text)
+  })
+
+  it("of the codec refuses a descriptor that it could not read", () => {
+    const encode = Schema.encodeEither(DiskDescriptor.DiskDescriptorFromXml)
+    const descriptor = read(fresh)
+    for (
+      const changes of [{ images: [] }, { snapshots: [] }, { images: [{ ...descriptor.images[0]!, file: "a\u0001" }] }]
+    ) {
+      assert.isTrue(Either.isLeft(encode(new DiskDescriptor.DiskDescriptor({ ...descriptor, ...changes }))))
+    }
+  })
+
+  it("over a text in which the same things have other forms gives what reads as the descriptor", () => {
+    const old = "{12345678-0000-4000-8000-000000000001}"
+    for (
+      const text of [
+        fresh.replace(/<Disk_size>\d+/, "<Disk_size>0x20000"),
+        fresh.replaceAll(SnapshotId.top, SnapshotId.top.toUpperCase()),
+        branched.replaceAll(SnapshotId.top, old).replace("<Shot>", "<Shot kind=\"x\">")
+      ]
+    ) {
+      const changed = new DiskDescriptor.DiskDescriptor({ ...read(text), diskSize: ByteSize.MiB(128) })
+      const written = DiskDescriptor.format(changed)
+      assert.deepStrictEqual(withoutSource(read(written)), withoutSource(changed))
+      assert.strictEqual(written.includes("kind"), text.includes("kind"))
+    }
   })
 
   it("is the codec's other direction", () => {

@@ -1,4 +1,13 @@
-import { ByteSize, Generation, GenerationTraits, Refusal, Request, SnapshotId, SnapshotTree } from "@effect-ploop/core"
+import {
+  ByteSize,
+  DiskDescriptor,
+  Generation,
+  GenerationTraits,
+  Refusal,
+  Request,
+  SnapshotId,
+  SnapshotTree
+} from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck as fc, Option, Schema } from "effect"
 import * as trees from "./utils/trees.js"
@@ -53,6 +62,101 @@ describe("every refusal", () => {
   it("names the generation that is at fault", () => {
     const error = Either.getOrThrow(Either.flip(Refusal.copy(about, "7")))
     assert.match(error.message, /generation 7/)
+  })
+})
+
+describe("a descriptor", () => {
+  const text = DiskDescriptor.format(DiskDescriptor.make({
+    size: "10M",
+    rootElement: "Parallels_disk_image",
+    images: [{ id: a, type: "Compressed", file: "root.hdd" }, { id: top, type: "Compressed", file: "top" }],
+    snapshots: [{ id: a, parent: none, temporary: false }, { id: top, parent: a, temporary: false }]
+  }))
+
+  const judged = (
+    source: string,
+    generation: Generation.Generation,
+    operation: Refusal.About["operation"] = "createSnapshot",
+    clusterSizes: ReadonlyMap<string, ByteSize.ByteSize> = new Map()
+  ) => {
+    const descriptor = Either.getOrThrow(DiskDescriptor.parse(source))
+    const tree = Either.getOrThrow(SnapshotTree.fromDescriptor(descriptor))
+    return Refusal.descriptor({ operation, subject: disk }, generation, { descriptor, tree }, clusterSizes)
+  }
+
+  const within = (element: string, what: string) => text.replace(`</${element}>`, `${what}</${element}>`)
+
+  it("that the tool wrote, or that has no text, is not refused", () => {
+    for (const generation of all) {
+      accepted(judged(text, generation, "createSnapshot", new Map([["top", ByteSize.MiB(1)]])))
+    }
+  })
+
+  it("may hold anything when nothing writes it: a query reads it, and a mount without temporary snapshots", () => {
+    const strange = within("Disk_Parameters", "<Name>x</Name>")
+    for (const generation of all) {
+      accepted(judged(strange, generation, "listSnapshots"))
+      accepted(judged(strange, generation, "mount"))
+      refused(judged(strange.replace("</ParentGUID>", "</ParentGUID><Temporary/>"), generation, "mount"), {
+        _tag: "Unsupported"
+      })
+    }
+  })
+
+  for (
+    const [what, source, generations] of [
+      ["an element", within("Disk_Parameters", "<Name/>"), all],
+      ["an attribute of the root", text.replace("disk_image>", "disk_image Version=\"1.0\">"), all],
+      ["a comment", within("Snapshots", "<!-- x -->"), all],
+      ["an instruction", within("StorageData", "<?x y?>").replace("</Storage><?x y?>", "<?x y?></Storage>"), all],
+      ["text between elements", text.replace("<Snapshots>", "<Snapshots>x"), all],
+      ["a start that is not 0, as the second piece of a split disk has", text.replace("<Start>0", "<Start>64"), all],
+      ["the name of a key", within("Disk_Parameters", "<Encryption><KeyId>k</KeyId></Encryption>"), ["1.15"]],
+      ["the key itself", within("Disk_Parameters", "<Encryption><Data>k</Data></Encryption>"), all],
+      ["a volume", text.replace("<StorageData>", "<StorageData><Volume><ReadOnly/></Volume>"), ["1.15"]]
+    ] as const
+  ) {
+    it(`with ${what} is not written again by a generation that would drop it`, () => {
+      refusedBy(generations, (generation) => judged(source, generation))
+    })
+  }
+
+  it("of an encrypted disk is not mounted either, where the generation would take the images for plain text", () => {
+    const encrypted = within("Disk_Parameters", "<Encryption><KeyId>k</KeyId></Encryption>")
+    refusedBy(["1.15"], (generation) => judged(encrypted, generation, "mount"))
+  })
+
+  it("with an encryption that describes none is not refused", () => {
+    const nil = `<Encryption><Engine>${none}</Engine><Data></Data></Encryption>`
+    for (const generation of all) accepted(judged(within("Disk_Parameters", nil), generation))
+  })
+
+  it("whose clusters are not those of an image is refused, and the error says which they are", () => {
+    const result = judged(text, "9", "mount", new Map([["top", ByteSize.KiB(512)]]))
+    refused(result, { _tag: "DescriptorInvalid" })
+    assert.match(Either.getOrThrow(Either.flip(result)).message, /Blocksize is 2048, but the header of top says 1024/)
+  })
+
+  it("that is none is refused with what can be done with its one image, unless that could lose something", () => {
+    const single = DiskDescriptor.format(DiskDescriptor.make({
+      size: "10M",
+      images: [{ id: top, type: "Plain", file: "root.hdd" }],
+      snapshots: [{ id: top, parent: none, temporary: false }]
+    }))
+    const remedy = (source: string) => {
+      const error = Either.getOrThrow(Either.flip(DiskDescriptor.parse(source)))
+      return Refusal.unreadableDescriptor(about, new TextEncoder().encode(source), error).remedy
+    }
+    const broken = (source: string) => source.replace(/<TopGUID>.*<\/TopGUID>/, "<TopGUID>x</TopGUID>")
+    assert.include(remedy(broken(single)), "restoreDescriptor({ image: \"/vz/disk/root.hdd\", format: \"raw\" })")
+    for (
+      const unsafe of [
+        broken(text),
+        broken(single.replace("</Disk_Parameters>", "<Encryption><KeyId>k</KeyId></Encryption></Disk_Parameters>")),
+        single.replace(/(<Storage>[\s\S]*<\/Storage>)/, "$1$1"),
+        "no XML"
+      ]
+    ) assert.notInclude(remedy(unsafe), "restoreDescriptor")
   })
 })
 

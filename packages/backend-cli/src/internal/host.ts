@@ -1,9 +1,10 @@
-import type * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import type * as Operation from "@effect-ploop/core/Operation"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -29,6 +30,7 @@ export interface About {
 type ReadError =
   | PloopError.DiskNotFound
   | PloopError.DescriptorInvalid
+  | PloopError.Unsupported
   | PloopError.PermissionDenied
   | PloopError.InputOutputFailed
 
@@ -57,6 +59,8 @@ export interface Host {
   readonly descriptor: (about: About, disk: string) => Effect.Effect<Descriptor, ReadError>
   /** Of an image file; none when it is not there or has no header. */
   readonly formatVersion: (image: string) => Effect.Effect<Option.Option<FormatVersion>>
+  /** The cluster sizes in the headers of a disk's images, by their files in the descriptor. */
+  readonly clusterSizes: (disk: Descriptor) => Effect.Effect<ReadonlyMap<string, ByteSize.ByteSize>>
   /** The numbers that the last unmount left beside a descriptor; none unless the file has their form. */
   readonly cachedStatistics: (disk: string) => Effect.Effect<Option.Option<Statistics>>
   readonly deviceBlockSize: (partition: string) => Effect.Effect<Option.Option<ByteSize.ByteSize>>
@@ -101,13 +105,13 @@ const pathsOf = (
   return Either.right(paths)
 }
 
-const parseDescriptor = (about: About, text: string) =>
+const parseDescriptor = (about: About, bytes: Uint8Array) =>
   Either.mapLeft(
     Either.flatMap(
-      DiskDescriptor.parse(text),
+      DiskDescriptor.parseBytes(bytes),
       (descriptor) => Either.map(SnapshotTree.fromDescriptor(descriptor), (tree) => ({ descriptor, tree }))
     ),
-    (error) => new PloopError.DescriptorInvalid({ ...about, text: "", reason: error.message })
+    (error) => Refusal.unreadableDescriptor(about, bytes, error)
   )
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
@@ -126,7 +130,7 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
     Effect.gen(function*() {
       const bytes = yield* Effect.mapError(files.whole(disk, descriptorLimit), readError(about))
       const resolve = (file: string) => path.resolve(home, file)
-      const { descriptor, tree } = yield* parseDescriptor(about, decode(bytes))
+      const { descriptor, tree } = yield* parseDescriptor(about, bytes)
       const paths = yield* pathsOf(about, descriptor, resolve)
       return { descriptor, tree, image: (file) => paths.get(file) ?? HostPath.make(resolve(file)) }
     })
@@ -138,6 +142,19 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
       const home = path.dirname(real)
       return cache(disk, home, read(about, disk, home))
     })
+
+  const header = (image: string): Effect.Effect<Option.Option<imageHeader.ImageHeader>> =>
+    Effect.match(files.start(image, imageHeader.length), { onFailure: Option.none, onSuccess: imageHeader.read })
+
+  const clusterSizes: Host["clusterSizes"] = ({ descriptor, image, tree }) =>
+    Effect.map(
+      Effect.forEach(
+        descriptor.images.filter(({ id, type }) => type === "Compressed" || id !== SnapshotTree.base(tree).id),
+        ({ file }) =>
+          Effect.map(header(image(file)), Option.map((found) => [file, ByteSize.make(found.clusterSize)] as const))
+      ),
+      (found) => new Map(found.flatMap(Option.toArray))
+    )
 
   return {
     absolute,
@@ -162,6 +179,7 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
         onFailure: Option.none,
         onSuccess: imageHeader.version
       }),
+    clusterSizes,
     cachedStatistics: (disk) =>
       Effect.match(files.whole(path.join(path.dirname(disk), statfsCache.name), statfsCache.length), {
         onFailure: Option.none,

@@ -60,6 +60,10 @@ export interface Session {
   readonly descriptor: (about: About, path: string) => Effect.Effect<Descriptor, PloopError.PloopError>
   /** The absolute path of the descriptor, and the only writer of the disk that it leads to. */
   readonly onDisk: UseDisk
+  /** Refuses to mount a disk or to write its descriptor where something in the descriptor speaks against that. */
+  readonly judge: (about: About, path: string) => Effect.Effect<void, PloopError.PloopError>
+  /** The only writer of a disk whose descriptor was judged. */
+  readonly onSoundDisk: UseDisk
   /** The same for a query, which waits for no one: not for a merge that takes an hour either. */
   readonly lookAt: UseDisk
   /** The absolute path of an image file, and the only one that works in its directory. */
@@ -161,6 +165,21 @@ export const make = (options: Options): Session => {
         )
       ))
 
+  /** A descriptor that is not there, or cannot be read, is left to the tool, which reports it. */
+  const judge: Session["judge"] = (about, path) =>
+    Effect.matchEffect(host.descriptor(about, path), {
+      onFailure: (error) =>
+        error._tag === "DescriptorInvalid" || error._tag === "Unsupported" ? Effect.fail(error) : Effect.void,
+      onSuccess: (disk) =>
+        Effect.flatMap(
+          Effect.all([generation, host.clusterSizes(disk)]),
+          ([generation, sizes]) => Refusal.descriptor(about, generation, disk, sizes)
+        )
+    })
+
+  const onSoundDisk: UseDisk = (about, disk, run) =>
+    onDisk(about, disk, (path) => Effect.zipRight(judge(about, path), Effect.suspend(() => run(path))))
+
   return {
     ...options,
     execute,
@@ -169,6 +188,8 @@ export const make = (options: Options): Session => {
     ask: makeAsk(execute),
     lookAt: (about, disk, use) => Effect.suspend(() => named(about, host.absolute(disk), use)),
     onDisk,
+    judge,
+    onSoundDisk,
     descriptor: (about, path) =>
       Effect.catchAll(host.descriptor(about, path), (error) =>
         Effect.zipRight(

@@ -35,7 +35,6 @@ type Parsed = Either.Either<
 
 const known = new WeakMap<content.Bytes, Parsed>()
 
-const decoder = new TextDecoder()
 const encoder = new TextEncoder()
 
 const isOldFormat = (text: string): boolean => {
@@ -46,11 +45,14 @@ const isOldFormat = (text: string): boolean => {
 const parse = (bytes: content.Bytes): Parsed => {
   const found = known.get(bytes)
   if (found !== undefined) return found
-  const text = decoder.decode(content.read(bytes, 0, bytes.size))
   const parsed = Either.flatMap(
-    DiskDescriptor.parse(text),
+    DiskDescriptor.parseBytes(content.read(bytes, 0, bytes.size)),
     (descriptor) =>
-      Either.map(SnapshotTree.fromDescriptor(descriptor), (tree) => ({ descriptor, tree, isOld: isOldFormat(text) }))
+      Either.map(SnapshotTree.fromDescriptor(descriptor), (tree) => ({
+        descriptor,
+        tree,
+        isOld: isOldFormat(descriptor.source ?? "")
+      }))
   )
   known.set(bytes, parsed)
   return parsed
@@ -90,9 +92,42 @@ export const readAnyName = (tool: Tool, name: string, reader: Reader = "backend"
       return yield* invalid(tool, reader, body._tag === "Directory" ? "it is a directory" : `Can't parse ${path}`)
     }
     const parsed = parse(body)
-    if (Either.isLeft(parsed)) return yield* invalid(tool, reader, parsed.left.message)
+    if (Either.isLeft(parsed)) {
+      return yield* refused(
+        Refusal.unreadableDescriptor(tool, content.read(body, 0, body.size), parsed.left)
+      )
+    }
     return { path: found.right, home: tool.path.dirname(found.right), ...parsed.right }
   })
+
+/** The cluster sizes in the headers of the images; a raw base has none. */
+const clusterSizes = (tool: Tool, { descriptor, home, tree }: Disk): ReadonlyMap<string, ByteSize.ByteSize> => {
+  const { tx } = tool
+  const base = SnapshotTree.base(tree).id
+  const sizes = new Map<string, ByteSize.ByteSize>()
+  for (const { file, id, type } of descriptor.images) {
+    if (type === "Plain" && id === base) continue
+    const found = files.lookup(tx, tool.path.resolve(home, file))
+    if (Either.isLeft(found)) continue
+    const { body } = tx.inode(found.right)
+    const read = body._tag === "Image" ? body : body._tag === "Bytes" ? image.clusterSizeOf(body) : undefined
+    if (read !== undefined && !read.raw) sizes.set(file, ByteSize.make(read.clusterSize))
+  }
+  return sizes
+}
+
+/**
+ * Refuses an operation where something in the descriptor speaks against it. A
+ * descriptor that is not there, or has a wrong name, is left to the operation.
+ */
+export const judge = (tool: Tool, name: string): Answer<void> => {
+  const found = read(tool, name, "backend")
+  return Either.isRight(found)
+    ? Refusal.descriptor(tool, generation(tool), found.right, clusterSizes(tool, found.right))
+    : found.left._tag === "DescriptorInvalid" || found.left._tag === "Unsupported"
+    ? refused(found.left)
+    : Either.void
+}
 
 /** Locks a disk before a change, which leaves a lock file behind. */
 export const lock = (tool: Tool, disk: Disk): void => {
@@ -175,6 +210,9 @@ const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DiskDescrip
     sectors: plane === 0n ? descriptor.sectors : Number(ByteSize.toSectors(diskSize) / plane),
     clusterSize: descriptor.clusterSize,
     preallocated: changes.preallocated ?? descriptor.preallocated,
+    ...(descriptor.maxDeltaSize !== undefined && { maxDeltaSize: descriptor.maxDeltaSize }),
+    ...(descriptor.keyId !== undefined && { keyId: descriptor.keyId }),
+    ...(descriptor.volume !== undefined && { volume: descriptor.volume }),
     images: changes.images ?? descriptor.images,
     snapshots: changes.snapshots ?? descriptor.snapshots
   })

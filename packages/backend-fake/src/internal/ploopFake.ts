@@ -3,6 +3,7 @@ import * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as Operation from "@effect-ploop/core/Operation"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
@@ -10,6 +11,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
@@ -17,6 +19,7 @@ import { PCGRandom } from "effect/Utils"
 import { concatUint8Arrays } from "uint8array-extras"
 import { FakeHost } from "../FakeHost.js"
 import type { HostState } from "../HostState.js"
+import * as disks from "./disk.js"
 import * as faults from "./faults.js"
 import * as fileSystem from "./fileSystem.js"
 import * as hosts from "./host.js"
@@ -75,12 +78,23 @@ export const make = (options: Options) =>
       )
     }
 
+    /** A query of the file system mounts the disk only where it knows no other way, and judges the descriptor then. */
+    const judged = (name: Operation.Name, request: unknown) => (tool: Tool): Answer<void> =>
+      Refusal.isJudgedByDescriptor(name) && name !== "fileSystemInfo" && Predicate.hasProperty(request, "disk") &&
+        Predicate.isString(request.disk)
+        ? disks.judge(tool, request.disk)
+        : Either.void
+
     /** An operation is a transition of the host, after the injected delays and failures. */
     const operation = <Request, A>(
       name: Operation.Name,
       transition: (tool: Tool, request: Request) => Answer<A>
     ) =>
-    (request: Request) => Effect.zipRight(fault.before(name), run(name, request, (tool) => transition(tool, request)))
+    (request: Request) =>
+      Effect.zipRight(
+        fault.before(name),
+        run(name, request, (tool) => Either.flatMap(judged(name, request)(tool), () => transition(tool, request)))
+      )
 
     const query = <A>(name: Operation.Name, transition: (tool: Tool) => Answer<A>) =>
       operation<void, A>(name, transition)()

@@ -6,6 +6,7 @@ import type { Row } from "../GenerationTraits.js"
 import type * as Operation from "../Operation.js"
 import * as PloopError from "../PloopError.js"
 import type { Outcome } from "./outcome.js"
+import * as refusals from "./refusal/texts.js"
 
 /** How much of the tool's output an error keeps: the end, which has the cause. */
 const limit = 8192
@@ -392,8 +393,13 @@ const rules: ReadonlyArray<Rule> = [
   },
   // The descriptor
   {
+    text: message("Invalid disk descriptor file format: split(?:ted)? disk is not supported"),
+    error: (context) =>
+      new PloopError.Unsupported({ ...context, reason: refusals.splitDisk, instead: refusals.mergePieces })
+  },
+  {
     text: message(
-      "(?:Validation of .* failed: )?(?<reason>Can't parse .*|Invalid disk descriptor file format.*|'/[\\w/]+' node not found|No images found in .*|Invalid guid.*|Invalid Blocksize.*|Invalid block size.*|split disk is not supported.*|[Ii]nvalid top delta.*|top delta .* is (?:not found|temporary)|Invalid Preallocated tag.*|.*[Ii]ncorrect number of .*|Snapshot is in old format.*)$"
+      "(?:Validation of .* failed: )?(?<reason>Can't parse .*|Invalid disk descriptor file format.*|'/[\\w/]+' node not found|No images found in .*|Invalid guid.*|Invalid Blocksize.*|Invalid block size.*|Incorrect blocksize .* bs=.*|ploop_add_(?:image|snapshot)_entry: invalid .*|images\\(\\d+\\) != snapshots\\(\\d+\\)|Inconsistency detected.*|Can't find image by (?:top )?guid .*|Can't find image by uuid \\(null\\)|[Ii]nvalid top delta.*|top delta .* is (?:not found|temporary)|Invalid Preallocated tag.*|.*[Ii]ncorrect number of .*|Snapshot is in old format.*)$"
     ),
     error: (context, { reason }) => new PloopError.DescriptorInvalid({ ...context, reason: reason ?? "" })
   },

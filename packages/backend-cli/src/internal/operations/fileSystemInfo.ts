@@ -61,6 +61,7 @@ export const fileSystemInfo = (session: Session) => (request: Request.FileSystem
         isCached: Option.isSome(cached),
         isRunning: Option.isSome(device)
       })
+      if (source === "temporary-mount") yield* session.judge(about, path)
       const mounted = Option.isSome(device) ? yield* fromFiles.mountedStatistics(session, device.value) : Option.none()
       const known = Option.orElse(cached, () => mounted)
       const found = Option.isSome(known) ? known.value : yield* ask(session, about, path, request, device)

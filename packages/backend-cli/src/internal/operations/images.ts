@@ -25,7 +25,7 @@ const scratchFiles = ({ descriptor, image }: Descriptor, request: Request.Conver
 
 const convert = (session: Session) => (request: Request.Convert) => {
   const about = { operation: "convert", subject: request.disk } as const
-  return session.onDisk(about, request.disk, (path) =>
+  return session.onSoundDisk(about, request.disk, (path) =>
     Effect.gen(function*() {
       // The tool converts images while a device is running.
       const [running] = yield* devicesOfDisk(session, about, path)
@@ -76,7 +76,7 @@ const check = (session: Session) => (request: Request.Check) => {
 
 const replace = (session: Session) => (request: Request.Replace) => {
   const about = { operation: "replace", subject: request.disk } as const
-  return session.onDisk(about, request.disk, (path) =>
+  return session.onSoundDisk(about, request.disk, (path) =>
     Effect.gen(function*() {
       const generation = yield* session.generation
       const replacement = session.host.absolute(request.with)

@@ -74,7 +74,7 @@ export const make = (session: Session): LowLevel.Backend => ({
         kind: Operation.table.grow.kind
       }))
     if (request.disk !== undefined) {
-      return session.onDisk(
+      return session.onSoundDisk(
         about,
         request.disk,
         (path) =>

@@ -138,7 +138,7 @@ const refuseRawShrink = (session: Session, about: About, request: Request.Resize
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   mount: (request) => {
     const about = { operation: "mount", subject: request.disk } as const
-    return session.onDisk(about, request.disk, (path) =>
+    return session.onSoundDisk(about, request.disk, (path) =>
       Effect.gen(function*() {
         const target = request.target === undefined
           ? undefined
@@ -209,7 +209,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
 
   resize: (request) => {
     const about = { operation: "resize", subject: request.disk } as const
-    return session.onDisk(about, request.disk, (path) =>
+    return session.onSoundDisk(about, request.disk, (path) =>
       Effect.gen(function*() {
         if (request.mode !== "auto") {
           yield* Refusal.resize(about, request, yield* runningDevice(session, about, path))

@@ -134,7 +134,7 @@ const descriptorOf = (session: Session, about: About, path: string): Effect.Effe
 
 const createSnapshot = (session: Session) => ({ disk, id }: Request.CreateSnapshot) => {
   const about = { operation: "createSnapshot", subject: disk } as const
-  return session.onDisk(about, disk, (path) =>
+  return session.onSoundDisk(about, disk, (path) =>
     Effect.zipRight(
       requireTemporaryInside(session, about, path),
       withId(id, (id) => take(session, about, path, id))
@@ -143,7 +143,7 @@ const createSnapshot = (session: Session) => ({ disk, id }: Request.CreateSnapsh
 
 const createTemporarySnapshot = (session: Session) => (request: Request.CreateTemporarySnapshot) => {
   const about = { operation: "createTemporarySnapshot", subject: request.disk } as const
-  return session.onDisk(about, request.disk, (path) =>
+  return session.onSoundDisk(about, request.disk, (path) =>
     Effect.gen(function*() {
       const target = request.target === undefined
         ? undefined
@@ -173,7 +173,7 @@ const createTemporarySnapshot = (session: Session) => (request: Request.CreateTe
 
 const switchSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) => {
   const about = { operation: "switchSnapshot", subject: disk } as const
-  return session.onDisk(about, disk, (path) =>
+  return session.onSoundDisk(about, disk, (path) =>
     Effect.gen(function*() {
       const found = yield* session.descriptor(about, path)
       yield* confinement.requireInside(session, about, path, found, confinement.top)
@@ -184,7 +184,7 @@ const switchSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) 
 /** Once the tool has begun with the first step, both are done. */
 const snapshotAndSwitch = (session: Session) => ({ disk, id, keepAs }: Request.SnapshotAndSwitch) => {
   const about = { operation: "snapshotAndSwitch", subject: disk } as const
-  return session.onDisk(about, disk, (path) =>
+  return session.onSoundDisk(about, disk, (path) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.zipRight(
         restore(requireSwitchable(session, about, path, id)),
@@ -202,20 +202,24 @@ const snapshotAndSwitch = (session: Session) => ({ disk, id, keepAs }: Request.S
 
 const switchAndDelete = (session: Session) => ({ disk, id }: Request.OfSnapshot) => {
   const about = { operation: "switchAndDelete", subject: disk } as const
-  return session.onDisk(about, disk, (path) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function*() {
-        const tree = yield* restore(requireSwitchable(session, about, path, id))
-        yield* Refusal.switchAndDelete(about, tree, id)
-        yield* switchTo(session, about, path, id, restore)
-        yield* remove(session, about, path, id)
-      })
-    ))
+  return session.onSoundDisk(
+    about,
+    disk,
+    (path) =>
+      Effect.uninterruptibleMask((restore) =>
+        Effect.gen(function*() {
+          const tree = yield* restore(requireSwitchable(session, about, path, id))
+          yield* Refusal.switchAndDelete(about, tree, id)
+          yield* switchTo(session, about, path, id, restore)
+          yield* remove(session, about, path, id)
+        })
+      )
+  )
 }
 
 const deleteSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) => {
   const about = { operation: "deleteSnapshot", subject: disk } as const
-  return session.onDisk(about, disk, (path) =>
+  return session.onSoundDisk(about, disk, (path) =>
     Effect.gen(function*() {
       const before = yield* descriptorOf(session, about, path)
       const marked = SnapshotChange.alreadyMarked(before.tree, id)
@@ -231,7 +235,7 @@ const deleteSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) 
 
 const mergeSnapshots = (session: Session) => (request: Request.MergeSnapshots) => {
   const about = { operation: "mergeSnapshots", subject: request.disk } as const
-  return session.onDisk(about, request.disk, (path) =>
+  return session.onSoundDisk(about, request.disk, (path) =>
     Effect.gen(function*() {
       const before = yield* descriptorOf(session, about, path)
       const into = request.into === undefined ? undefined : session.host.absolute(request.into)

@@ -64,6 +64,7 @@ export const fileSystemInfo = (tool: Tool, request: Request.FileSystemInfo): Ans
       isRunning: device !== undefined
     })
     if (cached !== undefined) return fileSystemInfoOf(cached, source)
+    if (source === "temporary-mount") yield* disks.judge(tool, request.disk)
     const numbers = device === undefined
       ? yield* temporarily(tool, disk, (attached) => Either.right(numbersOf(tool, attached)))
       : yield* mountedNumbers(tool, device)

@@ -35,6 +35,7 @@ import { restoreDescriptor } from "./restoreDescriptor.js"
 import { backups } from "./scenario/backup.js"
 import { concurrency } from "./scenario/concurrency.js"
 import { containers } from "./scenario/containers.js"
+import { descriptors } from "./scenario/descriptors.js"
 import { limits } from "./scenario/limits.js"
 import { moving } from "./scenario/moving.js"
 import { names } from "./scenario/names.js"
@@ -99,6 +100,7 @@ export const cases: ReadonlyArray<Case> = [
   ...concurrency,
   ...names,
   ...nested,
+  ...descriptors,
   ...moving,
   ...scopes,
   ...limits

@@ -24,7 +24,6 @@ const unusable: Readonly<Record<string, (text: string) => string>> = {
   "is truncated": (text) => text.slice(0, text.length / 2),
   "has no parameters": (text) => text.replace(element("Disk_Parameters"), ""),
   "has no storage": (text) => text.replace(element("Storage"), ""),
-  "has two storages": (text) => text.replace(element("Storage"), (storage) => storage + storage),
   "has no images": (text) => text.replaceAll(new RegExp(element("Image"), "g"), ""),
   "has one image too many": (text) => text.replace(element("Image"), (image) => image + image),
   "has no list of snapshots": (text) => text.replace(element("Snapshots"), ""),

@@ -1,0 +1,171 @@
+import { PloopFake } from "@effect-ploop/backend-fake"
+import { Ploop, SnapshotId } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FastCheck as fc } from "effect"
+import { a, b, generations, makeDisk } from "./utils/host.js"
+
+const services = Effect.all({ fs: FileSystem.FileSystem, ploop: Ploop.Ploop })
+
+/** Things of other programs, each with a text that is nowhere else. */
+const strange = fc.constantFrom(
+  "<Name>only copy</Name>",
+  "<Encryption><KeyId>only copy</KeyId></Encryption>",
+  "<Encryption><Engine>only copy</Engine><Data/></Encryption>",
+  "<Volume><Parent>only copy</Parent></Volume>",
+  "<Max_delta_size>4096</Max_delta_size>",
+  "<Padding>only copy</Padding>",
+  "<Start>only copy</Start>",
+  "<!-- only copy -->",
+  "<?program only copy?>",
+  "<![CDATA[only copy]]>",
+  "only copy",
+  "<Temporary>only copy</Temporary>",
+  "<TemporaryZero/>",
+  "<x:Flag xmlns:x=\"urn:x\" value=\"only copy\"/>",
+  "<Disk_size>4096</Disk_size>",
+  "<Image/>",
+  "<Shot/>",
+  ""
+)
+
+const use = (ploop: Ploop.Ploop, disk: string) =>
+  fc.constantFrom<ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string }>>[number]>(
+    ploop.createSnapshot({ disk, id: b }),
+    ploop.switchSnapshot({ disk, id: a }),
+    ploop.snapshotAndSwitch({ disk, id: a }),
+    ploop.deleteSnapshot({ disk, id: a }),
+    ploop.mergeSnapshots({ disk }),
+    ploop.convert({ disk, format: "preallocated" }),
+    ploop.mount({ disk })
+  )
+
+/** Puts a text before, or behind, one of the tags of a descriptor. */
+const inserted = (text: string, what: string, place: number): string => {
+  const places = [...text.matchAll(/<[^?][^>]*>/g)].flatMap(({ 0: tag, index }) => [index, index + tag.length])
+  const at = places[place % places.length]!
+  return text.slice(0, at) + what + text.slice(at)
+}
+
+/** Whether what was put into the descriptor is there: a value that is nowhere else, or the whole text. */
+const isKept = (before: string, after: string, what: string): boolean => {
+  const [value] = /only copy|<Max_delta_size>\d+/.exec(what) ?? []
+  return what === "" || after === before || (value !== undefined && after.includes(value))
+}
+
+const files = (fs: FileSystem.FileSystem) =>
+  Effect.gen(function*() {
+    const names = (yield* fs.readDirectory("/vz/ct")).filter((name) => !name.endsWith(".lck")).sort()
+    return yield* Effect.forEach(names, (name) => Effect.map(fs.readFile(`/vz/ct/${name}`), (bytes) => [name, bytes]))
+  })
+
+describe.each(generations)("a foreign descriptor on generation %s", (generation) => {
+  it("is refused and left as it is, or loses nothing", async () => {
+    let refusals = 0
+    let successes = 0
+    await fc.assert(
+      fc.asyncProperty(strange, fc.nat(), fc.nat(), async (what, place, seed) => {
+        await Effect.gen(function*() {
+          const { fs, ploop } = yield* services
+          const disk = yield* makeDisk("ct")
+          yield* ploop.createSnapshot({ disk, id: a })
+          const text = inserted(yield* fs.readFileString(disk), what, place)
+          yield* fs.writeFileString(disk, text)
+          const [operation] = fc.sample(use(ploop, disk), { numRuns: 1, seed })
+          const before = yield* files(fs)
+          const result = yield* Effect.either(operation!)
+          if (result._tag === "Left") {
+            refusals++
+            assert.deepStrictEqual(yield* files(fs), before)
+            // Text that comes to be in a path makes it that of another file.
+            assert.include(["DescriptorInvalid", "Unsupported", "ImageNotFound"], result.left._tag)
+          } else {
+            successes++
+            const after = yield* fs.readFileString(disk)
+            assert.isTrue(isKept(text, after, what), `${what}\n${after}`)
+          }
+        }).pipe(Effect.provide(PloopFake.layer({ generation })), Effect.runPromise)
+      }),
+      { numRuns: 60 }
+    )
+    assert.isAbove(refusals, 10)
+    assert.isAbove(successes, 0)
+  })
+
+  it("of an encrypted disk keeps its key where the generation knows it", () =>
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      const disk = yield* makeDisk("ct")
+      const text = yield* fs.readFileString(disk)
+      const key = "    <Encryption>\n      <KeyId>key</KeyId>\n    </Encryption>\n"
+      yield* fs.writeFileString(disk, text.replace("  </Disk_Parameters>", `${key}  </Disk_Parameters>`))
+      const taken = yield* Effect.either(ploop.createSnapshot({ disk, id: a }))
+      assert.strictEqual(taken._tag, generation === "1.15" ? "Left" : "Right")
+      assert.include(yield* fs.readFileString(disk), key)
+    }).pipe(Effect.provide(PloopFake.layer({ generation })), Effect.runPromise))
+})
+
+describe("the remedy of a refused descriptor, followed to the letter,", () => {
+  const layer = PloopFake.layer({ generation: "1.15" })
+
+  const restored = (format: "raw" | "expanded") =>
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      const disk = yield* makeDisk("ct", { format, size: "64M" })
+      const text = yield* fs.readFileString(disk)
+      const foreign = SnapshotId.make("12345678-0000-4000-8000-000000000001")
+      yield* fs.writeFileString(
+        disk,
+        text.replaceAll(SnapshotId.top, foreign).replace(/<TopGUID>.*<\/TopGUID>/, "")
+      )
+      const image = yield* fs.readFile("/vz/ct/root.hdd")
+      const { remedy } = yield* Effect.flip(ploop.createSnapshot({ disk, id: a }))
+      const [, path, called] = /restoreDescriptor\(\{ image: "(.*)", format: "(.*)" \}\)/.exec(remedy) ?? []
+      assert.deepStrictEqual([path, called], ["/vz/ct/root.hdd", format])
+      yield* fs.rename(disk, `${disk}.old`)
+      yield* ploop.restoreDescriptor({ image: path!, format: called as "raw" })
+      yield* ploop.createSnapshot({ disk, id: a })
+      assert.deepStrictEqual(yield* fs.readFile("/vz/ct/root.hdd"), image)
+    })
+
+  it.effect("restores that of a raw image without TopGUID", () => Effect.provide(restored("raw"), layer))
+
+  it.effect("restores that of another image without TopGUID", () => Effect.provide(restored("expanded"), layer))
+
+  it.effect("makes an old descriptor a present one, and keeps its snapshots", () =>
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      const disk = yield* makeDisk("ct")
+      yield* ploop.createSnapshot({ disk, id: a })
+      const foreign = SnapshotId.make("12345678-0000-4000-8000-000000000001")
+      yield* fs.writeFileString(disk, (yield* fs.readFileString(disk)).replaceAll(SnapshotId.top, foreign))
+      const before = yield* ploop.listSnapshots({ disk })
+      const error = yield* Effect.flip(ploop.createSnapshot({ disk, id: b }))
+      assert.match(error.remedy, /^Call convert with the format that the disk has/)
+      yield* ploop.convert({ disk, format: "expanded" })
+      assert.deepStrictEqual(yield* ploop.listSnapshots({ disk }), before)
+      yield* ploop.createSnapshot({ disk, id: b })
+    }).pipe(Effect.provide(layer)))
+
+  it.effect("adds the geometry, or the size of the clusters, that is missing or wrong", () =>
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      const disk = yield* makeDisk("ct")
+      const good = yield* fs.readFileString(disk)
+      yield* fs.writeFileString(disk, good.replace(/<(Cylinders|Heads|Sectors)>\d+/g, "<$1>0"))
+      const geometry = yield* Effect.flip(ploop.createSnapshot({ disk, id: a }))
+      const [, ...numbers] =
+        /Write (\d+) into Cylinders, (\d+) into Heads and (\d+) into Sectors/.exec(geometry.remedy) ?? []
+      const names = ["Cylinders", "Heads", "Sectors"]
+      assert.strictEqual(
+        names.reduce(
+          (text, name, at) => text.replace(`<${name}>0`, `<${name}>${numbers[at]}`),
+          yield* fs.readFileString(disk)
+        ),
+        good
+      )
+      yield* fs.writeFileString(disk, good.replace("<Blocksize>2048", "<Blocksize>1024"))
+      const clusters = yield* Effect.flip(ploop.mount({ disk }))
+      assert.match(clusters.remedy, /^Write 2048 into Blocksize/)
+    }).pipe(Effect.provide(layer)))
+})

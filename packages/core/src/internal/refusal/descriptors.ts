@@ -1,0 +1,219 @@
+import * as Either from "effect/Either"
+import type { ByteSize } from "../../ByteSize.js"
+import { toSectors } from "../../ByteSize.js"
+import * as DiskDescriptor from "../../DiskDescriptor.js"
+import { Generation as Generations } from "../../Generation.js"
+import type { Generation } from "../../Generation.js"
+import * as GenerationTraits from "../../GenerationTraits.js"
+import type { Name } from "../../Operation.js"
+import * as PloopError from "../../PloopError.js"
+import * as SnapshotId from "../../SnapshotId.js"
+import * as SnapshotTree from "../../SnapshotTree.js"
+import * as descriptorBytes from "../descriptorBytes.js"
+import type { Loss } from "../descriptorLosses.js"
+import { losses } from "../descriptorLosses.js"
+import * as xml from "../descriptorXml.js"
+import type { About, Described } from "./model.js"
+import { context, when } from "./refuse.js"
+import * as texts from "./texts.js"
+
+const invalid = (about: About, reason: string, instead?: string): PloopError.DescriptorInvalid =>
+  new PloopError.DescriptorInvalid({ ...context(about), reason, ...(instead !== undefined && { instead }) })
+
+const unsupported = (about: About, reason: string, instead: string): PloopError.Unsupported =>
+  new PloopError.Unsupported({ ...context(about), reason, instead })
+
+// What can be read
+
+/** What can be seen of a text even if it is not a descriptor. */
+interface Outline {
+  readonly storages: number
+  readonly isEncrypted: boolean
+  readonly images: ReadonlyArray<{ readonly type: string | undefined; readonly file: string | undefined }>
+}
+
+const inside = (nodes: ReadonlyArray<xml.Node>, name: string): ReadonlyArray<xml.Node> =>
+  xml.filter(nodes, name).flatMap(xml.childrenOf)
+
+const textIn = (node: xml.Node, name: string): string | undefined => {
+  const found = xml.find(xml.childrenOf(node), name)
+  return found === undefined ? undefined : xml.textOf(found)
+}
+
+const outline = (bytes: Uint8Array): Outline => {
+  const nodes = Either.getOrElse(Either.flatMap(descriptorBytes.decode(bytes), xml.parse), () => [])
+  const root = nodes.filter(xml.isElement).flatMap(xml.childrenOf)
+  const storages = xml.filter(inside(root, "StorageData"), "Storage")
+  return {
+    storages: storages.length,
+    isEncrypted: xml.find(inside(root, "Disk_Parameters"), "Encryption") !== undefined,
+    images: storages.flatMap((storage) => xml.filter(xml.childrenOf(storage), "Image")).map((image) => ({
+      type: textIn(image, "Type"),
+      file: textIn(image, "File")
+    }))
+  }
+}
+
+const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf("/") + 1)
+
+/** A disk of one image loses nothing with its descriptor, which can be written again from the image. */
+const fromItsImage = (about: About, { images, isEncrypted }: Outline): string | undefined => {
+  const [image] = images
+  if (images.length !== 1 || isEncrypted || image?.file === undefined || image.file === "") return undefined
+  const path = image.file.startsWith("/") ? image.file : `${directoryOf(about.subject)}${image.file}`
+  const format = image.type === "Plain" ? "raw" : "expanded"
+  return "The disk has one image, so that nothing is lost with the descriptor: rename the descriptor, then call " +
+    `restoreDescriptor({ image: ${JSON.stringify(path)}, format: "${format}" }).`
+}
+
+export const unreadable = (
+  about: About,
+  bytes: Uint8Array,
+  error: DiskDescriptor.DescriptorSyntaxError
+): PloopError.DescriptorInvalid | PloopError.Unsupported => {
+  const seen = outline(bytes)
+  return seen.storages > 1
+    ? unsupported(about, texts.splitDisk, texts.mergePieces)
+    : invalid(about, error.message, fromItsImage(about, seen))
+}
+
+// What fits together
+
+const repeatedFile = (about: About, { images }: DiskDescriptor.DiskDescriptor) => {
+  const files = new Set<string>()
+  const found = images.find(({ file }) => files.size === files.add(file).size)
+  return when(found !== undefined, () => invalid(about, `two images have the file ${found?.file}`))
+}
+
+const oneBase = (about: About, { snapshots }: DiskDescriptor.DiskDescriptor) => {
+  const bases = snapshots.filter(({ parent }) => parent === SnapshotId.none)
+  return when(
+    bases.length > 1,
+    () => invalid(about, `${bases.length} snapshots have no parent (${bases.map(({ id }) => id).join(", ")}), not one`)
+  )
+}
+
+/** The tool takes a disk for raw when any image is Plain, and reads its base as raw. */
+const rawBase = (about: About, { descriptor, tree }: Described) => {
+  const base = SnapshotTree.base(tree).id
+  const plain = descriptor.images.filter(({ type }) => type === "Plain")
+  const isBaseRaw = plain.some(({ id }) => id === base)
+  return when(plain.length > 0 && !isBaseRaw, () =>
+    invalid(
+      about,
+      `the Type of ${
+        plain[0]?.file
+      } is Plain, and that of the base image is Compressed: ploop would take the base for raw`
+    ))
+}
+
+const sameClusters = (
+  about: About,
+  { clusterSize }: DiskDescriptor.DiskDescriptor,
+  clusterSizes: ReadonlyMap<string, ByteSize>
+) => {
+  const other = [...clusterSizes].find(([, size]) => size !== clusterSize)
+  return other === undefined ? Either.void : Either.left(
+    invalid(
+      about,
+      `Blocksize is ${toSectors(clusterSize)}, but the header of ${other[0]} says ${toSectors(other[1])}`,
+      `Write ${toSectors(other[1])} into Blocksize: the size of the clusters is what the images say.`
+    )
+  )
+}
+
+// What this generation can keep
+
+const keyInUnknownForm = (nodes: ReadonlyArray<xml.Node>, generation: Generation): string | undefined =>
+  losses(nodes, generation).find(({ path }) => path.startsWith("/Disk_Parameters/Encryption"))?.path
+
+const encrypted = (about: About, generation: Generation, nodes: ReadonlyArray<xml.Node>) => {
+  const path = keyInUnknownForm(nodes, generation)
+  return when(path !== undefined, () =>
+    unsupported(
+      about,
+      `the disk is encrypted, and generation ${generation} does not know ${path}: ` +
+        "it would take the images for plain text, and drop what may be the only copy of the key",
+      "Work on a host whose software knows this encryption (generations 7 and 9 know KeyId), or decrypt the disk there " +
+        "first. Keep a copy of the descriptor."
+    ))
+}
+
+const geometry = (about: About, generation: Generation, descriptor: DiskDescriptor.DiskDescriptor) => {
+  const { cylinders, diskSize, heads } = descriptor
+  const usual = DiskDescriptor.geometry(diskSize)
+  return when(GenerationTraits.dividesByGeometry[generation] && (cylinders === 0 || heads === 0), () =>
+    invalid(
+      about,
+      `Cylinders is ${cylinders} and Heads is ${heads}, or they are missing; generation ${generation} divides by them ` +
+        "and crashes",
+      `Write ${usual.cylinders} into Cylinders, ${usual.heads} into Heads and ${usual.sectors} into Sectors, in ` +
+        "Disk_Parameters; then repeat the operation."
+    ))
+}
+
+/** What no generation writes, ploop does not use; the rest belongs to a generation that knows it. */
+const insteadOf = ({ path, what }: Loss, nodes: ReadonlyArray<xml.Node>): string => {
+  const keeping = Generations.literals.filter((other) => losses(nodes, other).every((loss) => loss.path !== path))
+  return keeping.length > 0
+    ? `Work on a host with generation ${keeping.join(" or ")} of ploop, which keeps it.`
+    : `Keep a copy of the descriptor, remove ${what} at ${path} from it, and repeat the operation: ` +
+      "ploop does not use it."
+}
+
+const kept = (about: About, generation: Generation, nodes: ReadonlyArray<xml.Node>) => {
+  const [loss] = losses(nodes, generation)
+  return loss === undefined ? Either.void : Either.left(
+    unsupported(
+      about,
+      `the descriptor has ${loss.what} at ${loss.path}, which generation ${generation} would drop when it writes the ` +
+        "descriptor again",
+      insteadOf(loss, nodes)
+    )
+  )
+}
+
+/**
+ * What the operations do with a descriptor: `write` it again, which drops what the
+ * tool does not know; or `mount` the disk, which writes it only where a temporary
+ * snapshot is merged.
+ */
+const uses: Readonly<Partial<Record<Name, "write" | "mount">>> = {
+  convert: "write",
+  replace: "write",
+  mount: "mount",
+  fileSystemInfo: "mount",
+  resize: "write",
+  createSnapshot: "write",
+  createTemporarySnapshot: "write",
+  switchSnapshot: "write",
+  snapshotAndSwitch: "write",
+  switchAndDelete: "write",
+  deleteSnapshot: "write",
+  mergeSnapshots: "write",
+  grow: "write"
+}
+
+export const isJudged = (operation: Name): boolean => uses[operation] !== undefined
+
+export const descriptor = (
+  about: About,
+  generation: Generation,
+  disk: Described,
+  clusterSizes: ReadonlyMap<string, ByteSize>
+): Either.Either<void, PloopError.DescriptorInvalid | PloopError.Unsupported> =>
+  Either.gen(function*() {
+    const use = uses[about.operation]
+    if (use === undefined) return
+    const { source } = disk.descriptor
+    const nodes = source === undefined ? [] : Either.getOrElse(xml.parse(source), () => [])
+    yield* repeatedFile(about, disk.descriptor)
+    yield* oneBase(about, disk.descriptor)
+    yield* rawBase(about, disk)
+    yield* sameClusters(about, disk.descriptor, clusterSizes)
+    yield* encrypted(about, generation, nodes)
+    // A mount merges temporary snapshots, and writes the descriptor then.
+    if (use === "mount" && !SnapshotTree.nodes(disk.tree).some(({ temporary }) => temporary)) return
+    yield* geometry(about, generation, disk.descriptor)
+    yield* kept(about, generation, nodes)
+  })
