@@ -114,8 +114,6 @@ const parseDescriptor = (about: About, bytes: Uint8Array) =>
     (error) => Refusal.unreadableDescriptor(about, bytes, error)
   )
 
-const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
-
 export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path> = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
