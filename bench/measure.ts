@@ -1,11 +1,16 @@
 import { Effect } from "effect"
 
 /** A measured effect, which runs several times. It must not fail. */
-export interface Contender {
-  readonly run: Effect.Effect<unknown, unknown>
-  /** Runs before each measurement, and is not measured. */
-  readonly prepare?: Effect.Effect<unknown, unknown> | undefined
-}
+export type Contender =
+  & (
+    | { readonly run: Effect.Effect<unknown, unknown> }
+    /** Measures itself, and returns milliseconds. */
+    | { readonly elapsed: Effect.Effect<number, unknown> }
+  )
+  & {
+    /** Runs before each measurement, and is not measured. */
+    readonly prepare?: Effect.Effect<unknown, unknown> | undefined
+  }
 
 export const timed = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<number, E, R> =>
   Effect.suspend(() => {
@@ -40,9 +45,9 @@ export const alternate = <Name extends string>(
     const times = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Array<number>>
     for (let round = -warmUp; round < rounds; round++) {
       for (const name of round % 2 === 0 ? names : [...names].reverse()) {
-        const { prepare = Effect.void, run } = contenders[name]
-        yield* prepare
-        const time = yield* timed(run)
+        const contender = contenders[name]
+        yield* contender.prepare ?? Effect.void
+        const time = yield* "run" in contender ? timed(contender.run) : contender.elapsed
         if (round >= 0) times[name].push(time)
       }
     }

@@ -21,8 +21,13 @@ const isUnchanged = (a: Stamp, b: Stamp): boolean =>
   a.device === b.device && a.inode === b.inode && a.size === b.size && a.modified === b.modified &&
   a.changed === b.changed
 
-/** Reads a file again only when it may have changed since. */
-export type DescriptorCache<A, E> = (path: string, home: string, read: Effect.Effect<A, E>) => Effect.Effect<A, E>
+/** Reads a file again only when it may have changed since; `before` is its stamp now. */
+export type DescriptorCache<A, E> = (
+  path: string,
+  home: string,
+  before: Stamp,
+  read: Effect.Effect<A, E>
+) => Effect.Effect<A, E>
 
 export const make = <A, E>(files: HostFiles): Effect.Effect<DescriptorCache<A, E>> =>
   Effect.sync(() => {
@@ -37,17 +42,22 @@ export const make = <A, E>(files: HostFiles): Effect.Effect<DescriptorCache<A, E
       }
     }
 
-    return (path, home, read) =>
+    const readAndKeep: DescriptorCache<A, E> = (path, home, before, read) =>
       Effect.gen(function*() {
-        const before = yield* Effect.option(files.stamp(path))
-        const known = entries.get(path)
-        if (before._tag === "Some" && known?.home === home && isUnchanged(known.stamp, before.value)) return known.value
         const value = yield* read
-        const after = yield* Effect.option(files.stamp(path))
+        const isSame = yield* Effect.match(files.stamp(path), {
+          onFailure: () => false,
+          onSuccess: (after) => isUnchanged(before, after)
+        })
         const now = yield* Clock.currentTimeNanos
-        if (before._tag === "Some" && after._tag === "Some" && isUnchanged(before.value, after.value)) {
-          if (now - before.value.changed > settling) keep(path, { home, stamp: before.value, value })
-        }
+        if (isSame && now - before.changed > settling) keep(path, { home, stamp: before, value })
         return value
       })
+
+    return (path, home, before, read) => {
+      const known = entries.get(path)
+      return known?.home === home && isUnchanged(known.stamp, before)
+        ? Effect.succeed(known.value)
+        : readAndKeep(path, home, before, read)
+    }
   })

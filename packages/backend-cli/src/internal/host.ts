@@ -53,6 +53,8 @@ export interface Host {
   readonly real: (path: string) => Effect.Effect<string>
   /** Whether something may be there: it was not seen that nothing is. */
   readonly exists: (path: string) => Effect.Effect<boolean>
+  /** Whether there is a node in `/dev`. */
+  readonly hasNode: (path: string) => Effect.Effect<boolean>
   readonly isDirectory: (path: string) => Effect.Effect<boolean>
   /** What is mounted, in the order of the mounts; none when it cannot be read. */
   readonly mounts: Effect.Effect<Option.Option<ReadonlyArray<parse.Mount>>>
@@ -136,9 +138,12 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
   const cache = yield* descriptorCache.make<Descriptor, ReadError>(files)
 
   const descriptor: Host["descriptor"] = (about, disk) =>
-    Effect.flatMap(real(disk), (real) => {
-      const home = path.dirname(real)
-      return cache(disk, home, read(about, disk, home))
+    Effect.matchEffect(files.resolve(disk), {
+      onFailure: () => read(about, disk, path.dirname(absolute(disk))),
+      onSuccess: (resolved) => {
+        const home = path.dirname(resolved.path)
+        return cache(disk, home, resolved.stamp, read(about, disk, home))
+      }
     })
 
   const header = (image: string): Effect.Effect<Option.Option<imageHeader.ImageHeader>> =>
@@ -165,6 +170,7 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
     join: (...parts) => path.join(...parts),
     real,
     exists: (name) => Effect.match(files.find(name), { onFailure: () => true, onSuccess: Option.isSome }),
+    hasNode: files.hasNode,
     isDirectory: (name) =>
       Effect.match(fs.stat(name), { onFailure: () => false, onSuccess: (info) => info.type === "Directory" }),
     mounts: Effect.match(files.kernelText("/proc/mounts"), {
@@ -178,11 +184,18 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
         onSuccess: imageHeader.version
       }),
     clusterSizes,
-    cachedStatistics: (disk) =>
-      Effect.match(files.whole(path.join(path.dirname(disk), statfsCache.name), statfsCache.length), {
+    cachedStatistics: (disk) => {
+      const cache = path.join(path.dirname(disk), statfsCache.name)
+      const read = Effect.match(files.whole(cache, statfsCache.length), {
         onFailure: Option.none,
         onSuccess: statfsCache.read
-      }),
+      })
+      // Most often there is none, and a read that fails costs more than this.
+      return Effect.matchEffect(files.find(cache), {
+        onFailure: () => Effect.succeedNone,
+        onSuccess: (found) => Option.isNone(found) ? Effect.succeedNone : read
+      })
+    },
     deviceBlockSize: (partition) =>
       Effect.match(files.start(partition, superblock.length, "BlockDevice"), {
         onFailure: Option.none,

@@ -26,6 +26,12 @@ export interface Stamp extends Identity {
   readonly changed: bigint
 }
 
+/** The real path of a file, and what it is. */
+export interface Resolved {
+  readonly path: string
+  readonly stamp: Stamp
+}
+
 /** The numbers of a mounted file system. */
 export interface FileSystemNumbers {
   /** In bytes. */
@@ -55,6 +61,10 @@ export interface HostFiles {
   readonly whole: (path: string, limit: number) => Effect.Effect<Uint8Array, PlatformError>
   /** What is at a path now, links followed. */
   readonly stamp: (path: string) => Effect.Effect<Stamp, PlatformError>
+  /** The same for every name of a file, and what is there now. */
+  readonly resolve: (path: string) => Effect.Effect<Resolved, PlatformError>
+  /** Whether there is a node in `/dev`. */
+  readonly hasNode: (path: string) => Effect.Effect<boolean>
   /** The numbers of the file system that a directory is in. */
   readonly numbers: (directory: string) => Effect.Effect<FileSystemNumbers, PlatformError>
   /** A file that the kernel makes up, such as those of sysfs. None when there is none. */

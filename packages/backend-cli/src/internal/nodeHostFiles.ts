@@ -6,7 +6,7 @@ import * as NFS from "node:fs"
 import * as NodePath from "node:path"
 import * as process from "node:process"
 import * as flock from "./flock.js"
-import { type Found, type HostFiles, type Kind, same } from "./hostFiles.js"
+import { type Found, type HostFiles, type Kind, same, type Stamp } from "./hostFiles.js"
 
 /** A read takes longer only where a file server does not respond. */
 const timeLimit = "30 seconds"
@@ -120,10 +120,25 @@ const whole: HostFiles["whole"] = (path, limit) =>
     () => failure("read", path, "InvalidData", `it is larger than ${limit} bytes`)
   )
 
+const stampOf = ({ ctimeNs, dev, ino, mtimeNs, size }: NFS.BigIntStats): Stamp => ({
+  device: dev,
+  inode: ino,
+  size,
+  modified: mtimeNs,
+  changed: ctimeNs
+})
+
 const stamp: HostFiles["stamp"] = (path) =>
+  Effect.map(attempt("stamp", path, () => NFS.promises.stat(path, { bigint: true })), stampOf)
+
+const resolve: HostFiles["resolve"] = (path) =>
   Effect.map(
-    attempt("stamp", path, () => NFS.promises.stat(path, { bigint: true })),
-    ({ ctimeNs, dev, ino, mtimeNs, size }) => ({ device: dev, inode: ino, size, modified: mtimeNs, changed: ctimeNs })
+    attempt(
+      "resolve",
+      path,
+      () => Promise.all([NFS.promises.realpath(path), NFS.promises.stat(path, { bigint: true })])
+    ),
+    ([path, stats]) => ({ path, stamp: stampOf(stats) })
   )
 
 const numbers: HostFiles["numbers"] = (directory) =>
@@ -137,6 +152,10 @@ const numbers: HostFiles["numbers"] = (directory) =>
       freeInodes: ffree
     })
   )
+
+/** `/dev` is in memory, as are the files that follow. */
+const hasNode: HostFiles["hasNode"] = (path) =>
+  Effect.sync(() => NFS.lstatSync(path, { throwIfNoEntry: false }) !== undefined)
 
 /**
  * Such files are in memory, so a thread of the pool would take longer to start than
@@ -179,6 +198,8 @@ export const nodeHostFiles: HostFiles = {
   start: (path, length, kind = undefined) => read(path, length, kind ?? "File"),
   whole,
   stamp,
+  resolve,
+  hasNode,
   numbers,
   kernelText,
   kernelNames,

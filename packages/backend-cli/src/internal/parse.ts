@@ -184,7 +184,9 @@ export interface Mount {
 /** `/proc/mounts`, whose fields have their blanks in octal. */
 export const mountpoints = (text: string): ReadonlyArray<Mount> => {
   const decode = (field: string): string =>
-    field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+    !field.includes("\\")
+      ? field
+      : field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
   return linesOf(text).flatMap((line) => {
     const [source, target] = line.split(" ")
     return source === undefined || target === undefined ? [] : [{ source: decode(source), target: decode(target) }]

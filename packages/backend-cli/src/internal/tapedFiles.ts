@@ -2,7 +2,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type { FileSystemNumbers, Found, HostFiles, Identity, Kind, Stamp } from "./hostFiles.js"
+import type { FileSystemNumbers, Found, HostFiles, Identity, Kind, Resolved, Stamp } from "./hostFiles.js"
 
 /** The methods whose results are on a tape. */
 export const methods = [
@@ -11,6 +11,8 @@ export const methods = [
   "start",
   "whole",
   "stamp",
+  "resolve",
+  "hasNode",
   "numbers",
   "kernelText",
   "kernelNames",
@@ -77,6 +79,14 @@ const stamp: Codec<Stamp> = bigints(
   ([device = 0n, inode = 0n, size = 0n, modified = 0n, changed = 0n]) => ({ device, inode, size, modified, changed })
 )
 
+const resolved: Codec<Resolved> = {
+  encode: (value) => encoder.encode(`${decoder.decode(stamp.encode(value.stamp))} ${value.path}`),
+  decode: (value) => {
+    const [, numbers = "", path = ""] = /^((?:\d+ ){5})([^]*)$/.exec(decoder.decode(value)) ?? []
+    return { path, stamp: stamp.decode(encoder.encode(numbers.trim())) }
+  }
+}
+
 const numbers: Codec<FileSystemNumbers> = bigints(
   ({ blockSize, blocks, freeBlocks, freeInodes, inodes }) => [blockSize, blocks, freeBlocks, inodes, freeInodes],
   ([blockSize = 0n, blocks = 0n, freeBlocks = 0n, inodes = 0n, freeInodes = 0n]) => ({
@@ -113,6 +123,8 @@ export const record = (
   start: (path, length, kind) => write("start", path, files.start(path, length, kind), bytes.encode),
   whole: (path, limit) => write("whole", path, files.whole(path, limit), bytes.encode),
   stamp: (path) => write("stamp", path, files.stamp(path), stamp.encode),
+  resolve: (path) => write("resolve", path, files.resolve(path), resolved.encode),
+  hasNode: (path) => Effect.orDie(write("hasNode", path, files.hasNode(path), flag.encode)),
   numbers: (directory) => write("numbers", directory, files.numbers(directory), numbers.encode),
   kernelText: (path) => write("kernelText", path, files.kernelText(path), kernelText.encode),
   kernelNames: (path) => write("kernelNames", path, files.kernelNames(path), kernelNames.encode),
@@ -149,6 +161,13 @@ export const replay = (
   start: (path) => read("start", path, bytes.decode),
   whole: (path) => read("whole", path, bytes.decode),
   stamp: (path) => read("stamp", path, stamp.decode),
+  resolve: (path) => read("resolve", path, resolved.decode),
+  // Older tapes have it as a file that was found.
+  hasNode: (path) =>
+    read("hasNode", path, flag.decode).pipe(
+      Effect.orElse(() => Effect.map(read("find", path, found.decode), Option.isSome)),
+      Effect.orElseSucceed(() => false)
+    ),
   numbers: (directory) => read("numbers", directory, numbers.decode),
   kernelText: (path) => orNone(read("kernelText", path, kernelText.decode)),
   kernelNames: (path) => orNone(read("kernelNames", path, kernelNames.decode)),

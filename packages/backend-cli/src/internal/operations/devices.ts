@@ -22,7 +22,7 @@ export const attachment = (
   known: { readonly partition?: string | undefined; readonly component?: string | undefined }
 ): Effect.Effect<Result.Attachment> =>
   Effect.map(
-    known.partition === undefined ? session.host.exists(DevicePath.partition(device)) : Effect.succeed(true),
+    known.partition === undefined ? session.host.hasNode(DevicePath.partition(device)) : Effect.succeed(true),
     (partitioned) => ({
       device,
       ...(partitioned && {
@@ -107,15 +107,15 @@ const unnamedByTool = (session: Session, about: About, disk: string) =>
 
 /** The unnamed device of the disk. */
 export const unnamedDevice = (session: Session, about: About, disk: string) =>
-  Effect.flatMap(
-    fromFiles.unnamedDevice(session, about, disk),
-    Option.match({
+  Effect.option(session.host.descriptor(about, disk)).pipe(
+    Effect.flatMap((descriptor) => fromFiles.unnamedDevice(session, descriptor)),
+    Effect.flatMap(Option.match({
       onNone: () => unnamedByTool(session, about, disk),
       onSome: Option.match({
         onNone: () => Effect.succeed(Option.none<Result.Attachment>()),
         onSome: ({ name }) => Effect.asSome(attachment(session, DevicePath.make(`/dev/${name}`), {}))
       })
-    })
+    }))
   )
 
 /** The name of the unnamed device of the disk, if one runs. */

@@ -1,5 +1,6 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as Operation from "@effect-ploop/core/Operation"
+import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -46,26 +47,35 @@ const ask = (
     }
   })
 
+type Source = Result.FileSystemInfo["source"]
+
 /**
  * Numbers that are beside the descriptor are read here: the tool would mount the
  * disk without consent when the file turns out to be of no use.
  */
-export const fileSystemInfo = (session: Session) => (request: Request.FileSystemInfo) => {
-  const about = { operation: "fileSystemInfo", subject: request.disk } as const
-  return session.onDisk(about, request.disk, (path) =>
-    Effect.gen(function*() {
-      yield* session.host.descriptor(about, path)
-      const device = yield* unnamedDevice(session, about, path)
-      const cached = yield* session.host.cachedStatistics(path)
-      const source = yield* Refusal.fileSystemInfo(about, request, {
-        isCached: Option.isSome(cached),
-        isRunning: Option.isSome(device)
+const fromDisk = (session: Session, about: About, path: string, request: Request.FileSystemInfo) =>
+  Effect.gen(function*() {
+    yield* session.host.descriptor(about, path)
+    const device = yield* unnamedDevice(session, about, path)
+    const cached = yield* session.host.cachedStatistics(path)
+    const source: Source = yield* Refusal.fileSystemInfo(about, request, {
+      isCached: Option.isSome(cached),
+      isRunning: Option.isSome(device)
+    })
+    if (source === "temporary-mount") yield* session.judge(about, path)
+    const found = Option.isSome(cached) ? cached.value : yield* ask(session, about, path, request, device)
+    return { ...found, source }
+  })
+
+/** Only a disk that has to be mounted for its numbers is locked. */
+export const fileSystemInfo =
+  (session: Session) => (request: Request.FileSystemInfo): ReturnType<Ploop.Backend["fileSystemInfo"]> => {
+    const about = { operation: "fileSystemInfo", subject: request.disk } as const
+    return Effect.flatMap(
+      session.lookAt(about, request.disk, (path) => fromFiles.fileSystemInfo(session, about, path)),
+      Option.match({
+        onNone: () => session.onDisk(about, request.disk, (path) => fromDisk(session, about, path, request)),
+        onSome: Effect.succeed
       })
-      if (source === "temporary-mount") yield* session.judge(about, path)
-      const mounted = Option.isSome(device) ? yield* fromFiles.mountedStatistics(session, device.value) : Option.none()
-      const known = Option.orElse(cached, () => mounted)
-      const found = Option.isSome(known) ? known.value : yield* ask(session, about, path, request, device)
-      const result: Result.FileSystemInfo = { ...found, source }
-      return result
-    }))
-}
+    )
+  }

@@ -48,27 +48,27 @@ const hasAnotherName = (session: Session, image: string, others: ReadonlyArray<D
     }
   )
 
-/** The device without a component that has the base image of a disk, by the image's real path. */
+/**
+ * The device without a component that has the base image of a disk. The driver
+ * shows real paths, so an image that is a link is one with another name.
+ */
 const unnamedOf = (session: Session, descriptor: Descriptor, devices: ReadonlyArray<DriverDevice>) =>
   Effect.gen(function*() {
     const unnamed = devices.filter(({ component }) => component === undefined)
     const base = descriptor.descriptor.images[0]
     if (unnamed.length === 0) return Option.some(Option.none<DriverDevice>())
     if (base === undefined) return Option.none()
-    const image = yield* session.host.real(descriptor.image(base.file))
-    const [others, own] = Array.partition(unnamed, (device) => device.image === image)
-    if (own.length > 1) return Option.none()
-    if (own.length === 1) return Option.some(Array.head(own))
-    return (yield* hasAnotherName(session, image, others)) ? Option.none() : Option.some(Option.none<DriverDevice>())
+    const image = descriptor.image(base.file)
+    const own = unnamed.filter((device) => device.image === image)
+    if (own.length > 0) return own.length > 1 ? Option.none() : Option.some(Array.head(own))
+    return (yield* hasAnotherName(session, image, unnamed)) ? Option.none() : Option.some(Option.none<DriverDevice>())
   })
 
-/** The unnamed device of a disk. */
-export const unnamedDevice = (session: Session, about: About, disk: string) =>
+/** The unnamed device of a disk, by its descriptor. */
+export const unnamedDevice = (session: Session, descriptor: Option.Option<Descriptor>) =>
   seen(Effect.gen(function*() {
     const devices = yield* devicesOf(session)
-    if (Option.isNone(devices)) return Option.none<Option.Option<DriverDevice>>()
-    const descriptor = yield* Effect.option(session.host.descriptor(about, disk))
-    return Option.isNone(descriptor)
+    return Option.isNone(devices) || Option.isNone(descriptor)
       ? Option.none<Option.Option<DriverDevice>>()
       : yield* unnamedOf(session, descriptor.value, devices.value)
   }))
@@ -106,25 +106,38 @@ const idleInfo = (session: Session, { descriptor, image, tree }: Descriptor) =>
 export const imageInfo = (session: Session, about: About, disk: string) =>
   seen(Effect.gen(function*() {
     const driver = yield* driverOf(session)
-    const device = yield* unnamedDevice(session, about, disk)
+    const descriptor = yield* Effect.option(session.host.descriptor(about, disk))
+    const device = yield* unnamedDevice(session, descriptor)
     if (Option.isNone(driver) || Option.isNone(device)) return Option.none<parse.ImageInfo>()
     if (Option.isSome(device.value)) return yield* driver.value.geometry(device.value.value.name)
-    return yield* session.host.descriptor(about, disk).pipe(
-      Effect.flatMap((found) => idleInfo(session, found)),
+    return yield* Effect.flatMap(descriptor, (found) => idleInfo(session, found)).pipe(
       Effect.orElseSucceed(() => Option.none<parse.ImageInfo>())
     )
   }))
 
 /** The numbers of the file system that is mounted from a device. */
-export const mountedStatistics = (session: Session, { device, partition }: Result.Attachment) =>
+const mountedNumbers = (session: Session, { name }: DriverDevice) =>
   Effect.gen(function*() {
     const mounts = Option.getOrElse(yield* session.host.mounts, () => [])
-    const target = mounts.find(({ source }) => source === (partition ?? device))?.target
+    const isOwn = ({ source }: parse.Mount) => source === `/dev/${name}p1` || source === `/dev/${name}`
+    const target = mounts.find(isOwn)?.target
     // Another file system may be mounted over it.
     const upper = mounts.findLast((mount) => mount.target === target)
-    if (target === undefined || upper?.source !== (partition ?? device)) return Option.none<statistics.Statistics>()
+    if (target === undefined || upper === undefined || !isOwn(upper)) return Option.none<statistics.Statistics>()
     return statistics.make(yield* session.files.numbers(target))
   }).pipe(Effect.orElseSucceed(() => Option.none<statistics.Statistics>()))
+
+/** The numbers that an unmount has left, or those of the mounted file system. */
+export const fileSystemInfo = (session: Session, about: About, disk: string) =>
+  seen(Effect.gen(function*() {
+    const descriptor = yield* Effect.option(session.host.descriptor(about, disk))
+    const device = yield* unnamedDevice(session, descriptor)
+    if (Option.isNone(device)) return Option.none<Result.FileSystemInfo>()
+    const cached = yield* session.host.cachedStatistics(disk)
+    if (Option.isSome(cached)) return Option.some<Result.FileSystemInfo>({ ...cached.value, source: "cached" })
+    const mounted = Option.isSome(device.value) ? yield* mountedNumbers(session, device.value.value) : Option.none()
+    return Option.map(mounted, (found): Result.FileSystemInfo => ({ ...found, source: "mounted" }))
+  }))
 
 /** What a device has counted. */
 export const deviceStatistics = (session: Session, device: string) =>
