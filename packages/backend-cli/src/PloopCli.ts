@@ -164,6 +164,7 @@ export const make = (
       allowsOutsideImages: options.allowOutsideImages === true,
       drivers: driversOf(options, files),
       runner,
+      dmsetup: yield* process.make({ ...config, tool: "dmsetup" }),
       tool: config.tool,
       verbosity: options.verbosity ?? 3
     })

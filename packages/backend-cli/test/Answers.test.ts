@@ -28,11 +28,11 @@ describe("a tool that fails without a word", () => {
   )
 
   test(
-    "has failed for another reason when there is one",
+    "has not found the top delta when the descriptor names one that is not there",
     Effect.gen(function*() {
-      const host = yield* scripted("9", () => ({ exitCode: 1 }))
+      const host = yield* scripted("9", () => ({ exitCode: 4 }))
       const error = yield* Effect.flip(Effect.provide(info(host.disk), host.context))
-      assert.strictEqual(error._tag, "Unclassified")
+      assert.deepStrictEqual([error._tag, error.exitCode], ["ImageNotFound", 4])
     })
   )
 

@@ -227,7 +227,7 @@ describe("the list of devices", () => {
 
 it("mount points have their blanks in octal", () => {
   assert.deepStrictEqual(parse.mountpoints("/dev/mapper/ploop1p1 /mnt/a\\040b\\012c ext4 rw 0 0\n"), [
-    { source: "/dev/mapper/ploop1p1", target: "/mnt/a b\nc" }
+    { source: "/dev/mapper/ploop1p1", target: "/mnt/a b\nc", type: "ext4" }
   ])
 })
 

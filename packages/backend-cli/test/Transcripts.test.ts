@@ -319,11 +319,6 @@ describe.each(["7.0.280-no-kernel", "9.0.30-no-devices"])("%s", (folder) => {
     ]
   > = [
     [
-      "delete-unknown",
-      (p) => p.deleteSnapshot({ disk, id: "cccccccc-0000-4000-8000-00000000000c" }),
-      "SnapshotNotFound"
-    ],
-    [
       "switch-unknown",
       (p) => p.switchSnapshot({ disk, id: "cccccccc-0000-4000-8000-00000000000c" }),
       "SnapshotNotFound"
@@ -334,6 +329,13 @@ describe.each(["7.0.280-no-kernel", "9.0.30-no-devices"])("%s", (folder) => {
     ["delete-base", (p) => p.deleteSnapshot({ disk, id: SnapshotId.top }), "SnapshotIsBase"],
     ["check-missing", (p) => p.check({ image: "/vz/a/nope.hdd" }), "ImageNotFound"]
   ]
+  it.effect("delete-unknown is SnapshotNotFound", () =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const error = yield* Effect.flip(ploop.deleteSnapshot({ disk, id: "cccccccc-0000-4000-8000-00000000000c" }))
+      assert.strictEqual(error._tag, "SnapshotNotFound")
+    }).pipe(Effect.provide(host(folder, ["delete-unknown"], [descriptor(folder, "fresh")]))))
+
   for (const [topic, run, expected] of failures) {
     it.effect(`${topic} is ${expected}`, () =>
       Effect.gen(function*() {

@@ -567,8 +567,10 @@ describe.each(generations)("on generation %s", (generation) => {
       assert.strictEqual(yield* imageSize, 301 * MiB)
       yield* ploop.convert({ disk, format: "expanded" })
       assert.strictEqual(yield* imageSize, 301 * MiB)
-      yield* ploop.convert({ disk, format: "raw" })
-      assert.strictEqual(yield* imageSize, 300 * MiB)
+      if (generation !== "9") {
+        yield* ploop.convert({ disk, format: "raw" })
+        assert.strictEqual(yield* imageSize, 300 * MiB)
+      }
       yield* ploop.mount({ disk, target })
       assert.strictEqual(yield* fs.readFileString(`${target}/motd`), "welcome")
     }).pipe(Effect.provide(PloopFake.layer({ generation }))))

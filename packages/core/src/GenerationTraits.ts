@@ -167,7 +167,86 @@ export const unmountsDevicesOnly: Row<boolean> = { "1.15": false, "7": false, "9
  */
 export const dividesByGeometry: Row<boolean> = { "1.15": true, "7": false, "9": false }
 
+/**
+ * Whether a merge keeps the place of the lower snapshot in the descriptor. The
+ * other generation keeps that of the upper one.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const mergesInPlaceOfParent: Row<boolean> = { "1.15": true, "7": true, "9": false }
+
+/**
+ * Whether the tool can merge a snapshot into a raw base image. Generation 9
+ * fails half-way, and its next snapshot loses the data of the disk.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const mergesIntoRawBase: Row<boolean> = { "1.15": true, "7": true, "9": false }
+
+/**
+ * Whether the tool drops a delta from the chain when the automatic merge of a
+ * temporary snapshot fails before a new snapshot, and reports success.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const losesFailedMerges: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
+/**
+ * Whether the tool reports nothing when a query fails, and reports no device
+ * when it could not read the descriptor.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const queriesSilently: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * Whether the tool mounts the type of file system that it finds, and not the one
+ * that is requested.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const mountsTypeItFinds: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * Whether a forced check finds an image with allocated clusters that has the
+ * empty flag.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const findsEmptyFlag: Row<boolean> = { "1.15": true, "7": false, "9": false }
+
+/**
+ * Whether a descriptor names an image outside its directory by a relative path.
+ *
+ * @since 0.2.0
+ * @category formats
+ */
+export const namesOutsideRelatively: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
 // What the driver keeps
+
+/**
+ * Whether the driver attaches images of format version 2 only: none of version
+ * 1, no raw image alone, and a raw base image below a snapshot only read-only.
+ *
+ * @since 0.2.0
+ * @category drivers
+ */
+export const attachesVersion2Only: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * Whether the tool grows an idle disk through a device, for which it needs the driver.
+ *
+ * @since 0.2.0
+ * @category drivers
+ */
+export const growsThroughDevice: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
 /**
  * Whether the driver keeps a state of maintenance for the balloon, and the tool
@@ -190,12 +269,12 @@ export const namesDevicesAtRandom: Row<boolean> = { "1.15": false, "7": false, "
 /**
  * A part of the kernel that operations need, as a list of prerequisites names
  * it: the driver of generations 1.15 and 7, its setting for format version 2,
- * and the device mapper, over whose targets generation 9 works.
+ * and the device mapper with its target of ploop, over which generation 9 works.
  *
  * @since 0.2.0
  * @category models
  */
-export type KernelPart = "ploop kernel driver" | "large disk support" | "device mapper"
+export type KernelPart = "ploop kernel driver" | "large disk support" | "device mapper" | "ploop target"
 
 /**
  * The parts of the kernel that a generation needs.
@@ -206,7 +285,7 @@ export type KernelPart = "ploop kernel driver" | "large disk support" | "device 
 export const kernelParts: Row<ReadonlyArray<KernelPart>> = {
   "1.15": ["ploop kernel driver", "large disk support"],
   "7": ["ploop kernel driver", "large disk support"],
-  "9": ["device mapper"]
+  "9": ["device mapper", "ploop target"]
 }
 
 /**
@@ -218,5 +297,6 @@ export const kernelParts: Row<ReadonlyArray<KernelPart>> = {
 export const kernelPartUse: Readonly<Record<KernelPart, string>> = {
   "ploop kernel driver": "mount, resize, balloon, and everything else on a device",
   "large disk support": "format version 2, disks of 2 TiB and more",
-  "device mapper": "nearly every operation"
+  "device mapper": "nearly every operation",
+  "ploop target": "mount, resize, balloon, and everything else on a device"
 }

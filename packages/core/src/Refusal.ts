@@ -30,10 +30,20 @@ import type { ByteSize } from "./ByteSize.js"
 import type { DescriptorSyntaxError, DiskDescriptor } from "./DiskDescriptor.js"
 import type { FormatVersion } from "./FormatVersion.js"
 import type { Generation } from "./Generation.js"
+import * as attaching from "./internal/refusal/attach.js"
 import * as descriptors from "./internal/refusal/descriptors.js"
 import * as images from "./internal/refusal/images.js"
 import * as merge from "./internal/refusal/merge.js"
-import type { About, Described, MergeRange, MountedDelta, ObservedFileSystem } from "./internal/refusal/model.js"
+import * as mergeables from "./internal/refusal/mergeable.js"
+import type {
+  About,
+  AttachedImages,
+  Described,
+  MergedImage,
+  MergeRange,
+  MountedDelta,
+  ObservedFileSystem
+} from "./internal/refusal/model.js"
 import * as mounts from "./internal/refusal/mounts.js"
 import * as paths from "./internal/refusal/paths.js"
 import * as queries from "./internal/refusal/queries.js"
@@ -44,9 +54,17 @@ import type * as PloopError from "./PloopError.js"
 import type * as Request from "./Request.js"
 import type * as Result from "./Result.js"
 import type { SnapshotId } from "./SnapshotId.js"
-import type { SnapshotTree } from "./SnapshotTree.js"
+import type { Node, SnapshotTree } from "./SnapshotTree.js"
 
-export type { About, Described, MergeRange, MountedDelta, ObservedFileSystem } from "./internal/refusal/model.js"
+export type {
+  About,
+  AttachedImages,
+  Described,
+  MergedImage,
+  MergeRange,
+  MountedDelta,
+  ObservedFileSystem
+} from "./internal/refusal/model.js"
 
 // Descriptors
 
@@ -202,8 +220,8 @@ export const idleDisk: (
 // Images
 
 /**
- * Refuses a file system that the tool would not make, and a size that the format
- * version cannot hold.
+ * Refuses a file system that the tool would not make, one in an image that the
+ * driver does not attach, and a size that the format version cannot hold.
  *
  * - `version`: the requested version, or the default of the host
  *
@@ -213,7 +231,7 @@ export const idleDisk: (
 export const create: (
   about: About,
   generation: Generation,
-  request: Pick<Request.Create, "size" | "fileSystem">,
+  request: Pick<Request.Create, "size" | "fileSystem" | "format">,
   version: FormatVersion
 ) => Either.Either<void, PloopError.Unsupported | PloopError.InvalidArgument> = images.create
 
@@ -303,6 +321,23 @@ export const mountSnapshot: (
   request: Pick<Request.Mount, "snapshot" | "readOnly">,
   tree: SnapshotTree
 ) => Either.Either<MountedDelta, PloopError.SnapshotHasChildren> = mounts.mountSnapshot
+
+/**
+ * Refuses images that the driver would not attach: it would leave a device
+ * without a table, and an image with its in-use flag set.
+ *
+ * - `images`: those of the chain that the device would show
+ * - `readOnly`: whether the device would refuse writes
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const attach: (
+  about: About,
+  generation: Generation,
+  images: AttachedImages,
+  readOnly: boolean
+) => Either.Either<void, PloopError.Unsupported> = attaching.attach
 
 /**
  * Refuses to resize online what is idle, and offline what is running.
@@ -436,6 +471,57 @@ export const mergeIntoFile: (
   disk: Described,
   range: MergeRange
 ) => Either.Either<void, PloopError.Unsupported> = merge.mergeIntoFile
+
+/**
+ * The snapshots whose images the tool would merge on the way to something else:
+ * the temporary ones that have one child, with that child. Empty for a
+ * generation that loses nothing when such a merge fails.
+ *
+ * - `id`: a snapshot that is to be deleted, and so merged as well
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const mergedOnTheWay: (
+  generation: Generation,
+  tree: SnapshotTree,
+  id?: SnapshotId
+) => ReadonlyArray<Node> = mergeables.mergedOnTheWay
+
+/**
+ * The same for a snapshot that is deleted right after the disk was switched to
+ * it. The switch discards the top delta, so that is not merged.
+ *
+ * - `id`: the snapshot
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const mergedAfterSwitch: (
+  generation: Generation,
+  tree: SnapshotTree,
+  id: SnapshotId
+) => ReadonlyArray<Node> = mergeables.mergedAfterSwitch
+
+/**
+ * Refuses an operation on the way to which the tool would merge images that it
+ * cannot merge. Generations 7 and 9 would leave a temporary snapshot, and drop
+ * the data of a snapshot from the disk with the next one, with success.
+ *
+ * - `images`: the images of {@link mergedOnTheWay}, or of a merge that is requested
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const mergeable: (
+  about: About,
+  generation: Generation,
+  disk: Pick<Described, "descriptor">,
+  images: ReadonlyArray<MergedImage>
+) => Either.Either<
+  void,
+  PloopError.ImageNotFound | PloopError.ImageDirty | PloopError.ImageCorrupt | PloopError.Unsupported
+> = mergeables.mergeable
 
 // Queries, balloon and copies
 

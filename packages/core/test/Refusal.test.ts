@@ -222,14 +222,23 @@ describe("create", () => {
   const size = ByteSize.GiB(1)
 
   it("does not ask generation 9 for ext3, which it would make XFS", () => {
-    refusedBy(["9"], (generation) => Refusal.create(about, generation, { size, fileSystem: "ext3" }, 2))
-    refusedBy([], (generation) => Refusal.create(about, generation, { size, fileSystem: "ext4" }, 2))
-    refusedBy([], (generation) => Refusal.create(about, generation, { size, fileSystem: "none" }, 2))
+    refusedBy(
+      ["9"],
+      (generation) => Refusal.create(about, generation, { size, fileSystem: "ext3", format: "expanded" }, 2)
+    )
+    refusedBy(
+      [],
+      (generation) => Refusal.create(about, generation, { size, fileSystem: "ext4", format: "expanded" }, 2)
+    )
+    refusedBy(
+      [],
+      (generation) => Refusal.create(about, generation, { size, fileSystem: "none", format: "expanded" }, 2)
+    )
   })
 
   it("refuses a size from 2 TiB for format version 1", () => {
     const create = (size: ByteSize.ByteSize, version: 1 | 2) => (generation: Generation.Generation) =>
-      Refusal.create(about, generation, { size, fileSystem: "none" }, version)
+      Refusal.create(about, generation, { size, fileSystem: "none", format: "expanded" }, version)
     refusedBy(all, create(ByteSize.TiB(2), 1), { _tag: "InvalidArgument", field: "size", value: "2T" })
     refusedBy([], create(ByteSize.fromSectors(ByteSize.toSectors(ByteSize.TiB(2)) - 1n), 1))
     refusedBy([], create(ByteSize.TiB(2), 2))

@@ -26,6 +26,7 @@ import * as Schema from "effect/Schema"
 export const Capability = Schema.Literal(
   "locks",
   "device",
+  "idleGrow",
   "mount",
   "onlineGrow",
   "balloon",
@@ -80,6 +81,7 @@ export const lackOf = (capability: Capability, generation: Generation): string |
 const sentences: Readonly<Record<Capability, string>> = {
   locks: "the tool's locks, which require root",
   device: "devices, which require the kernel's ploop driver",
+  idleGrow: "growth of an idle disk, which generations 7 and 9 do through a device",
   mount: "mounts of the file systems in disks",
   onlineGrow: "a kernel that lets a mounted file system grow",
   balloon: "a balloon in the file system, and discard",

@@ -6,6 +6,7 @@
  */
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import type { Disk } from "@effect-ploop/core/Disk"
+import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import type { Generation } from "@effect-ploop/core/Generation"
 import type { Row } from "@effect-ploop/core/GenerationTraits"
 import type { HostPath } from "@effect-ploop/core/HostPath"
@@ -98,7 +99,10 @@ export interface DiskOptions extends Partial<Omit<Request.CreateOptions, "image"
   readonly name?: string | undefined
   /** The size of the disk. Default: `8M`; for {@link formatted}, {@link formattedSize}. */
   readonly size?: Request.CreateOptions["size"]
-  /** The version of the image format. Default: 1; for {@link formatted}, that of `create`. */
+  /**
+   * The version of the image format. Default: 1, or 2 on generation 9, whose driver attaches no other; for
+   * {@link formatted}, that of `create`.
+   */
   readonly version?: Request.CreateOptions["version"] | undefined
   /** The file system to make in the disk. Default: `none`; for {@link formatted}, `ext4`. */
   readonly fileSystem?: Request.CreateOptions["fileSystem"] | undefined
@@ -141,6 +145,17 @@ export const directory = (
   })
 
 /**
+ * The format version of a {@link disk} for which none is given: 1, or 2 on
+ * generation 9, whose driver attaches no other.
+ *
+ * @since 0.2.0
+ * @category scratch
+ */
+export const diskVersion: Effect.Effect<FormatVersion, never, Conformance> = Effect.suspend(() =>
+  ofGeneration<FormatVersion>({ "1.15": 1, "7": 1, "9": 2 })
+)
+
+/**
  * Creates a disk of 8 MiB without a file system, which requires no kernel driver.
  *
  * @since 0.1.0
@@ -154,7 +169,7 @@ export const disk = ({ image = "root.hdd", name = "disk", ...options }: DiskOpti
       image: (yield* Path.Path).join(home, image),
       size: "8M",
       fileSystem: "none",
-      version: 1,
+      version: yield* diskVersion,
       ...options
     })
     return { disk: created.disk, directory: home, image: created.image }

@@ -20,6 +20,7 @@
  * @since 0.1.0
  */
 import { Generation } from "@effect-ploop/core/Generation"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type * as OperationError from "@effect-ploop/core/OperationError"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -91,7 +92,8 @@ export const Profile = Schema.Struct({
 export type Profile = typeof Profile.Type
 
 /** What works without the kernel driver. */
-const withoutDriver: ReadonlyArray<Capability.Capability> = ["locks", "version2"]
+const withoutDriver = (generation: Generation): ReadonlyArray<Capability.Capability> =>
+  GenerationTraits.growsThroughDevice[generation] ? ["locks", "version2"] : ["locks", "version2", "idleGrow"]
 
 /** Why the tool cannot take its locks, which it does even for queries; undefined when it can. */
 const lockRefusal = (fs: FileSystem.FileSystem, path: Path.Path, scratch: string) =>
@@ -116,13 +118,13 @@ const detect = (target: Pick<Target, "reason" | "scratch">, generation: Generati
     const path = yield* Path.Path
     const prerequisites = yield* (yield* Ploop.Ploop).prerequisites
     const missing = (name: string) => prerequisites.find((found) => found.name === name && found.status !== "present")
-    const driver = missing("ploop kernel driver") ?? missing("device mapper")
+    const driver = missing("ploop kernel driver") ?? missing("device mapper") ?? missing("ploop target")
     const large = missing("large disk support")
     const locks = yield* lockRefusal(fs, path, target.scratch)
     const why = (capability: Capability.Capability): string | undefined =>
       capability === "locks"
         ? locks
-        : driver !== undefined && !withoutDriver.includes(capability)
+        : driver !== undefined && !withoutDriver(generation).includes(capability)
         ? target.reason ?? `${driver.name} is missing: ${driver.remedy}`
         : large !== undefined && capability === "version2"
         ? `${large.name} is missing: ${large.remedy}`

@@ -340,6 +340,9 @@ export const grow = (
 
 export const nextDevice: Arguments = [quiet, "getdev"]
 
+/** Of `dmsetup`: the targets that the kernel knows. */
+export const targets: Arguments = ["targets"]
+
 const ploopModules: Arguments = ["ploop", "pfmt_ploop1", "pfmt_raw", "pio_direct", "pio_kaio", "pio_nfs"]
 
 /** The kernel modules that a generation works with. */

@@ -59,10 +59,14 @@ export interface Host {
   /** What is mounted, in the order of the mounts; none when it cannot be read. */
   readonly mounts: Effect.Effect<Option.Option<ReadonlyArray<parse.Mount>>>
   readonly descriptor: (about: About, disk: string) => Effect.Effect<Descriptor, ReadError>
+  /** The path of a file as it is seen from a directory, by way of `..` where it is not below that. */
+  readonly relative: (directory: string, path: string) => string
   /** Of an image file; none when it is not there or has no header. */
   readonly formatVersion: (image: string) => Effect.Effect<Option.Option<FormatVersion>>
   /** The cluster sizes in the headers of a disk's images, by their files in the descriptor. */
   readonly clusterSizes: (disk: Descriptor) => Effect.Effect<ReadonlyMap<string, ByteSize.ByteSize>>
+  /** Of an image file; none when it is not there or has no header. */
+  readonly header: (image: string) => Effect.Effect<Option.Option<imageHeader.ImageHeader>>
   /** The numbers that the last unmount left beside a descriptor; none unless the file has their form. */
   readonly cachedStatistics: (disk: string) => Effect.Effect<Option.Option<Statistics>>
   readonly deviceBlockSize: (partition: string) => Effect.Effect<Option.Option<ByteSize.ByteSize>>
@@ -167,6 +171,7 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
       const relative = path.relative(directory, name)
       return relative === ".." || relative.startsWith(`..${path.sep}`) ? name : relative
     },
+    relative: (directory, name) => path.relative(directory, name),
     join: (...parts) => path.join(...parts),
     real,
     exists: (name) => Effect.match(files.find(name), { onFailure: () => true, onSuccess: Option.isSome }),
@@ -184,6 +189,8 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
         onSuccess: imageHeader.version
       }),
     clusterSizes,
+    header: (image) =>
+      Effect.match(files.start(image, imageHeader.length), { onFailure: Option.none, onSuccess: imageHeader.read }),
     cachedStatistics: (disk) => {
       const cache = path.join(path.dirname(disk), statfsCache.name)
       const read = Effect.match(files.whole(cache, statfsCache.length), {

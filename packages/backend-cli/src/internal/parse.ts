@@ -179,6 +179,8 @@ export const devices = (
 export interface Mount {
   readonly source: string
   readonly target: string
+  /** Of its file system, as in `ext4`. */
+  readonly type: string
 }
 
 /** `/proc/mounts`, whose fields have their blanks in octal. */
@@ -188,8 +190,10 @@ export const mountpoints = (text: string): ReadonlyArray<Mount> => {
       ? field
       : field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
   return linesOf(text).flatMap((line) => {
-    const [source, target] = line.split(" ")
-    return source === undefined || target === undefined ? [] : [{ source: decode(source), target: decode(target) }]
+    const [source, target, type = ""] = line.split(" ")
+    return source === undefined || target === undefined
+      ? []
+      : [{ source: decode(source), target: decode(target), type }]
   })
 }
 

@@ -38,23 +38,30 @@ const programs: ReadonlyArray<Program> = [
   { name: "qemu-img", neededFor: "qcow2 images", debian: "qemu-utils", neededBy: newest }
 ]
 
-interface Place {
-  readonly path: string
+interface Part {
+  /** Whether it is there. */
+  readonly isPresent: (session: Session) => Effect.Effect<boolean>
   readonly remedy: string
 }
 
-const kernel: Readonly<Record<KernelPart, Place>> = {
+const at = (path: string): Part["isPresent"] => ({ host }) => host.exists(path)
+
+const kernel: Readonly<Record<KernelPart, Part>> = {
   "ploop kernel driver": {
-    path: "/proc/vz/ploop_minor",
+    isPresent: at("/proc/vz/ploop_minor"),
     remedy: "boot an OpenVZ kernel and load the ploop modules; the other operations work without"
   },
   "large disk support": {
-    path: "/sys/module/ploop/parameters/large_disk_support",
+    isPresent: at("/sys/module/ploop/parameters/large_disk_support"),
     remedy: "load a ploop module that has it; format version 1 works without"
   },
   "device mapper": {
-    path: "/dev/mapper/control",
+    isPresent: at("/dev/mapper/control"),
     remedy: "load the dm_mod and dm_ploop modules of an OpenVZ 9 kernel"
+  },
+  "ploop target": {
+    isPresent: ({ kernel }) => Effect.isSuccess(kernel.require({ operation: "prerequisites", subject: "host" }, "9")),
+    remedy: "load the dm_ploop module of an OpenVZ 9 kernel; dmsetup targets has to list it"
   }
 }
 
@@ -85,7 +92,7 @@ export const prerequisites = (session: Session): Effect.Effect<ReadonlyArray<Res
     const places = yield* Effect.forEach(
       kernelParts(generation),
       (name) =>
-        Effect.map(host.exists(kernel[name].path), (exists): Result.Prerequisite => ({
+        Effect.map(kernel[name].isPresent(session), (exists): Result.Prerequisite => ({
           name,
           status: exists ? "present" : generation === undefined ? "unknown" : "missing",
           neededFor: GenerationTraits.kernelPartUse[name],

@@ -10,6 +10,7 @@ import * as args from "./arguments.js"
 import type { Driver } from "./driver.js"
 import type { About, Descriptor, Host } from "./host.js"
 import type { HostFiles } from "./hostFiles.js"
+import * as kernel from "./kernel.js"
 import * as locks from "./locks.js"
 import { context, outcome, unexpected } from "./outcome.js"
 import type * as parse from "./parse.js"
@@ -39,6 +40,9 @@ export interface Session {
   readonly tool: string
   readonly runner: Runner
   readonly generation: Effect.Effect<Generation, PloopError.PloopError>
+  readonly kernel: kernel.Kernel
+  /** Runs `dmsetup` where the tool runs. */
+  readonly dmsetup: Runner
   /**
    * Whether the files that the tool makes are this process's own, so that it may
    * give them other names: not those of a tool that a prefix runs as another user.
@@ -84,6 +88,7 @@ interface Options {
   readonly allowsOutsideImages: boolean
   readonly drivers: Session["drivers"]
   readonly runner: Runner
+  readonly dmsetup: Runner
   readonly tool: string
   readonly verbosity: number
 }
@@ -182,6 +187,7 @@ export const make = (options: Options): Session => {
 
   return {
     ...options,
+    kernel: kernel.make(options),
     execute,
     classify: Classification.classify,
     exclusive,

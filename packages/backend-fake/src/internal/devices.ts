@@ -1,6 +1,7 @@
 import * as DevicePath from "@effect-ploop/core/DevicePath"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import { HostPath } from "@effect-ploop/core/HostPath"
+import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Result from "@effect-ploop/core/Result"
 import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
@@ -16,7 +17,7 @@ import * as space from "./space.js"
 import type { Device, FileRef, Level, Volume } from "./state.js"
 import { rootInode } from "./state.js"
 import type { Answer, Tool } from "./tool.js"
-import { denied, toolError, trait } from "./tool.js"
+import { context, denied, refused, toolError, trait } from "./tool.js"
 import * as traits from "./traits.js"
 import type { Transaction } from "./transaction.js"
 
@@ -251,6 +252,13 @@ const isWrittenElsewhere = (tx: Transaction, device: Device): boolean => {
   )
 }
 
+/** Whether the tool mounts a file system of this type when another one may be requested. */
+const canMount = (tool: Tool, wanted: string | undefined, type: string | undefined): boolean =>
+  trait(tool, GenerationTraits.mountsTypeItFinds)
+    ? type !== undefined
+    // The ext4 driver mounts ext3 as well, but not the other way round.
+    : wanted === type || (wanted === "ext4" && type === "ext3")
+
 /** Mounts the file system of a device at a directory. */
 export const mount = (
   tool: Tool,
@@ -264,15 +272,17 @@ export const mount = (
     const strange = options.data?.find((option) => !isKnown(option))
     const volume = device.volume === undefined ? undefined : tx.volume(device.volume)
     const type = volume?.layout?.type
-    const wanted = options.fileSystem ?? (trait(tool, traits.findsFileSystemType) ? type : "ext4")
-    // The ext4 driver mounts ext3 as well, but not the other way round.
-    if (volume === undefined || strange !== undefined || (wanted !== type && !(wanted === "ext4" && type === "ext3"))) {
+    const wanted = options.fileSystem ?? (trait(tool, GenerationTraits.mountsTypeItFinds) ? type : "ext4")
+    if (volume === undefined || strange !== undefined || !canMount(tool, wanted, type)) {
       const data = (options.data ?? []).join(",")
       return yield* toolError(
         tool,
         21,
         `Can't mount file system dev=${device.device}p1 target=${target} data='${data}': Invalid argument`
       )
+    }
+    if (trait(tool, GenerationTraits.mountsTypeItFinds) && wanted !== type) {
+      return yield* refused(new PloopError.MountFailed(context(tool, `the file system is ${type}, not ${wanted}`)))
     }
     if (device.readOnly && isWrittenElsewhere(tx, device)) {
       // The kernel would have to replay the journal first.

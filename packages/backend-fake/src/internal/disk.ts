@@ -1,5 +1,6 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
@@ -160,7 +161,7 @@ export const imagePath = (tool: Tool, disk: Pick<Disk, "home">, file: string): H
 
 /** The name of an image file in a descriptor. */
 export const relative = (tool: Tool, home: string, path: string): string =>
-  trait(tool, traits.namesOutsideRelatively) || path.startsWith(`${home === "/" ? "" : home}/`)
+  trait(tool, GenerationTraits.namesOutsideRelatively) || path.startsWith(`${home === "/" ? "" : home}/`)
     ? tool.path.relative(home, path)
     : path
 
@@ -257,7 +258,14 @@ export const change = (tool: Tool, disk: Disk, changes: Change): Answer<Disk> =>
 export const isRaw = (disk: Disk): boolean => disk.descriptor.images.some((image) => image.type === "Plain")
 
 /** The base image, which identifies the devices of the disk. */
-export const base = (tool: Tool, disk: Disk): HostPath => imagePath(tool, disk, disk.descriptor.images[0]!.file)
+export const base = (tool: Tool, disk: Disk): HostPath =>
+  imagePath(
+    tool,
+    disk,
+    trait(tool, GenerationTraits.mergesInPlaceOfParent)
+      ? disk.descriptor.images[0]!.file
+      : SnapshotTree.base(disk.tree).file
+  )
 
 export const fileOf = (tool: Tool, disk: Disk, id: SnapshotId): HostPath | undefined => {
   const found = disk.descriptor.images.find((image) => image.id === id)
@@ -335,6 +343,12 @@ export const openImage = (
     if (Either.isLeft(opened)) return yield* refuseImage(tool, path, opened.left, purpose)
     return { ref, path, image: opened.right }
   })
+
+/** The version in the header of an image; undefined when it has none or is missing. */
+export const versionOf = (tool: Tool, path: string): image.Image["version"] | undefined => {
+  const found = openImage(tool, path, { raw: false, clusterSize: 0n, missing: [4, "open"] })
+  return Either.isRight(found) ? found.right.image.version : undefined
+}
 
 /** Opens an image for its size and format, as the tool does before it builds a delta on it. */
 export const openForSize = (tool: Tool, disk: Disk, node: SnapshotTree.Node): Answer<OpenImage> => {

@@ -21,16 +21,13 @@ export const locksBaseImage: Row<boolean> = { "1.15": false, "7": false, "9": tr
 /** Whether the snapshots of a descriptor whose top delta has an unusual identifier cannot be changed. */
 export const refusesOldDescriptor: Row<boolean> = { "1.15": true, "7": false, "9": false }
 
-/** Whether the descriptor names an image outside its directory by a relative path. */
-export const namesOutsideRelatively: Row<boolean> = { "1.15": false, "7": true, "9": true }
-
 const balloonCode = (operation: Operation.Name): number => operation.startsWith("balloon") ? 38 : 39
 
 /** The exit code of a command whose descriptor is missing. */
 export const missingDescriptorCode: Row<(operation: Operation.Name) => number> = {
   "1.15": balloonCode,
-  "7": (operation) => operation === "resize" || operation === "grow" ? 4 : balloonCode(operation),
-  "9": () => 4
+  "7": (operation) => operation === "resize" ? 4 : balloonCode(operation),
+  "9": (operation) => operation.startsWith("balloon") ? 38 : 4
 }
 
 // Images
@@ -59,9 +56,6 @@ export const convertsTo: Row<ReadonlyArray<FormatVersion>> = { "1.15": [1, 2], "
 /** The exit code when a raw image is refused a conversion to another version. */
 export const rawVersionCode: Row<number> = { "1.15": 0, "7": 38, "9": 0 }
 
-/** Whether the tool grows an idle disk through a device. */
-export const growsAttached: Row<boolean> = { "1.15": false, "7": true, "9": true }
-
 // Devices and mounts
 
 /** Whether device nodes are in `/dev/mapper`. */
@@ -78,9 +72,6 @@ export const protectsParents: Row<boolean> = { "1.15": true, "7": false, "9": fa
 
 /** Whether a read-write mount converts images of version 1 to version 2. */
 export const convertsWhenMounted: Row<boolean> = { "1.15": false, "7": true, "9": false }
-
-/** Whether the tool reads the type of a file system from the image when none is given. The others assume ext4. */
-export const findsFileSystemType: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
 /** Whether the tool refuses to mount a file system without a balloon file. */
 export const requiresBalloon: Row<boolean> = { "1.15": false, "7": true, "9": true }

@@ -36,6 +36,8 @@ const balloon: ReadonlyArray<Operation.Name> = [
   "discardStatus"
 ]
 
+const mapper = "the device mapper with its ploop target"
+
 /** Operations that search for the mount point of a device. */
 const onMounts: ReadonlyArray<Operation.Name> = [...balloon, "copySend"]
 
@@ -174,6 +176,12 @@ const rules: ReadonlyArray<Rule> = [
     error: (context, { file, missing }) =>
       new PloopError.MountPointInvalid({ ...context, target: missing ?? file ?? context.subject })
   },
+  // Before they find that nothing is mounted, 7 and 9 find that there is no such device.
+  {
+    text: missingFile(String.raw`Can't open /dev/(?:mapper/)?ploop\d+`),
+    operations: onMounts,
+    error: (context) => new PloopError.DeviceNotFound(context)
+  },
   {
     text: message(
       "(?:Image .* is not mounted|(?:Unable to discard: |The )image is not mounted|Unable to find ploop device by )"
@@ -212,10 +220,45 @@ const rules: ReadonlyArray<Rule> = [
     error: (context) => new PloopError.PrerequisiteMissing({ ...context, what: "the ploop kernel driver" })
   },
   {
-    text:
-      /\/dev\/mapper\/control: open failed|Failure to communicate with kernel device-mapper driver|Failed to create ploop device .*: No such device/,
+    text: /\/dev\/mapper\/control: open failed|Failure to communicate with kernel device-mapper driver/m,
+    error: (context) => new PloopError.PrerequisiteMissing({ ...context, what: mapper })
+  },
+  // How the ploop target of device mapper refuses a table; the last line of the tool says the same for each.
+  {
+    text: /^device-mapper: reload ioctl on ploop\d+ .*failed: Unknown error 524$/m,
     error: (context) =>
-      new PloopError.PrerequisiteMissing({ ...context, what: "the device mapper with its ploop target" })
+      new PloopError.Unsupported({
+        ...context,
+        reason: "the driver of generation 9 attaches no image of format version 1, and no raw image without a snapshot"
+      })
+  },
+  {
+    text: /^device-mapper: reload ioctl on ploop\d+ .*failed: No locks available$/m,
+    error: (context) =>
+      new PloopError.Unsupported({
+        ...context,
+        reason: "the driver of generation 9 attaches a disk with a raw base image read-only, and not otherwise"
+      })
+  },
+  {
+    text:
+      /^device-mapper: reload ioctl on ploop\d+ .*failed: (?:Protocol error|Invalid cross-device link|Invalid slot|No data available)$/m,
+    error: (context) => new PloopError.ImageCorrupt(context)
+  },
+  {
+    text: /^device-mapper: reload ioctl on ploop\d+ .*failed: Invalid argument$/m,
+    error: (context) => new PloopError.PrerequisiteMissing({ ...context, what: mapper })
+  },
+  {
+    text: /^device-mapper: create ioctl on ploop\d+ .*failed: Device or resource busy$/m,
+    error: (context) => new PloopError.DeviceFailed(context)
+  },
+  {
+    text: message("Failed to create ploop device "),
+    error: (context) =>
+      /^device-mapper: /m.test(context.text)
+        ? new PloopError.DeviceFailed(context)
+        : new PloopError.PrerequisiteMissing({ ...context, what: mapper })
   },
   {
     text: message("(?:The PLOOP_FMT_V2 is not supported by kernel|Unknown ploop image version: 2)"),
@@ -312,7 +355,9 @@ const rules: ReadonlyArray<Rule> = [
     error: (context, { image }) => new PloopError.ImageCorrupt({ ...context, image })
   },
   {
-    text: message("(?:Unknown ploop image version in the header|read 1st sector of) (?<image>.*?)(?:: [A-Z][a-z ]+)?$"),
+    text: message(
+      "(?:Unknown ploop image version in the header|read 1st sector of) (?<image>.*?)(?:: [A-Z][a-z/ ]+)?$"
+    ),
     error: (context, { image }) => new PloopError.ImageCorrupt({ ...context, image })
   },
   {
@@ -353,6 +398,14 @@ const rules: ReadonlyArray<Rule> = [
         .raw`(?:failed to read .*: )?(?:Error in \w+ \([\w-]+\.c:\d+\): )?Can't (?:resolve|open) (?<path>.*\.xml): No such file or directory`
     ),
     error: (context) => new PloopError.DiskNotFound(context)
+  },
+  {
+    text: message(String.raw`failed stat\(.*\.xml\)$`),
+    error: (context) => new PloopError.DiskNotFound(context)
+  },
+  {
+    text: message(String.raw`Device /dev/(?:mapper/)?ploop\d+ not found$`),
+    error: (context) => new PloopError.DeviceNotFound(context)
   },
   {
     text: message(
@@ -401,6 +454,11 @@ const rules: ReadonlyArray<Rule> = [
     text: message(
       "(?:Validation of .* failed: )?(?<reason>Can't parse .*|Invalid disk descriptor file format.*|'/[\\w/]+' node not found|No images found in .*|Invalid guid.*|Invalid Blocksize.*|Invalid block size.*|Incorrect blocksize .* bs=.*|ploop_add_(?:image|snapshot)_entry: invalid .*|images\\(\\d+\\) != snapshots\\(\\d+\\)|Inconsistency detected.*|Can't find image by (?:top )?guid .*|Can't find image by uuid \\(null\\)|[Ii]nvalid top delta.*|top delta .* is (?:not found|temporary)|Invalid Preallocated tag.*|.*[Ii]ncorrect number of .*|Snapshot is in old format.*)$"
     ),
+    error: (context, { reason }) => new PloopError.DescriptorInvalid({ ...context, reason: reason ?? "" })
+  },
+  {
+    text: /^.*:\d+: parser error : (?<reason>.*)$/m,
+    codes: [23],
     error: (context, { reason }) => new PloopError.DescriptorInvalid({ ...context, reason: reason ?? "" })
   },
   // Space

@@ -12,6 +12,7 @@ import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
+import { requireAttachable } from "./attachable.js"
 import { runningDevice } from "./devices.js"
 import { attachingIdle } from "./teardown.js"
 
@@ -132,7 +133,12 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
           parse.discarded
         )
         return Effect.map(
-          request.automount && named.disk !== undefined ? attachingIdle(session, subject, named.disk, run) : run,
+          request.automount && named.disk !== undefined
+            ? Effect.zipRight(
+              requireAttachable(session, subject, named.disk),
+              attachingIdle(session, subject, named.disk, run)
+            )
+            : run,
           (discarded): Result.Discarded => ({
             truncated: ByteSize.make(discarded.truncated),
             relocated: discarded.relocated

@@ -5,7 +5,7 @@ import type { Generation } from "@effect-ploop/core/Generation"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
-import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -13,7 +13,7 @@ import * as Effect from "effect/Effect"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as newFiles from "../newFiles.js"
-import { unexpected } from "../outcome.js"
+import { context, unexpected } from "../outcome.js"
 import * as paths from "../paths.js"
 import type { Session } from "../session.js"
 import { stopDevicesBelow } from "./teardown.js"
@@ -26,6 +26,22 @@ const defaultVersion = (session: Session, generation: Generation): Effect.Effect
     session.host.exists(largeDiskSupport),
     (largeDisks) => GenerationTraits.defaultVersion(generation, { largeDisks })
   )
+
+/** Where the tool makes the directory of its lock for all devices. */
+const lockParent = "/var/lock"
+
+/** Whether the tool tries for ever to take that lock where it cannot make the directory. */
+const waitsForLockDirectory: Readonly<Record<Generation, boolean>> = { "1.15": false, "7": false, "9": true }
+
+/** Refuses to attach a new image where the tool would find out only half-way that it cannot. */
+const requireDevices = (session: Session, about: About, generation: Generation) =>
+  Effect.gen(function*() {
+    if (!waitsForLockDirectory[generation]) return
+    yield* session.kernel.require(about, generation)
+    if (!(yield* session.host.isDirectory(lockParent))) {
+      return yield* new PloopError.PrerequisiteMissing({ ...context(about), what: `the directory ${lockParent}` })
+    }
+  })
 
 /** The descriptor that the tool made has to name the image as the caller will find it. */
 const requireFile = (session: Session, about: About, disk: string, file: string) =>
@@ -96,6 +112,11 @@ const create = (session: Session) => (request: Request.Create) => {
       const version = request.version ?? (yield* defaultVersion(session, generation))
       yield* Refusal.create(about, generation, request, version)
       yield* newFiles.refuseExisting(session.files, about, image, disk)
+      const isFormatted = request.fileSystem !== "none"
+      // The tool refuses a larger one before it makes a device.
+      if (isFormatted && request.size <= GenerationTraits.largestFileSystem[generation]) {
+        yield* requireDevices(session, about, generation)
+      }
       const given = request.format === "raw" ? undefined : version
       const run = (path: string, alias?: { readonly from: string; readonly to: string }) =>
         session.execute({
@@ -132,10 +153,10 @@ const restoreInPrivate = (
     Effect.gen(function*() {
       yield* run(own)
       const { descriptor } = yield* session.host.descriptor(about, session.host.join(own, descriptorName))
-      const file = session.host.below(
-        yield* session.host.real(target.directory),
-        yield* session.host.real(target.image)
-      )
+      const name = GenerationTraits.namesOutsideRelatively[yield* session.generation]
+        ? session.host.relative
+        : session.host.below
+      const file = name(yield* session.host.real(target.directory), yield* session.host.real(target.image))
       const finished = session.host.join(own, "finished.xml")
       yield* session.files.writeNew(finished, DiskDescriptor.format(moved(descriptor, file))).pipe(
         Effect.mapError(newFiles.fileError(about, finished))

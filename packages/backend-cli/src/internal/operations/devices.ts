@@ -1,4 +1,5 @@
 import * as DevicePath from "@effect-ploop/core/DevicePath"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Result from "@effect-ploop/core/Result"
@@ -6,6 +7,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import { context, unexpected } from "../outcome.js"
@@ -34,11 +36,27 @@ export const attachment = (
     })
   )
 
+/** The device mapper's library, about a device that was removed while the tool read the list of devices. */
+const cutShort = /^device-mapper: table ioctl on \S+ +(?:\([\d:]+\) )?failed: No such device or address$/m
+
+/**
+ * The list of devices. Generation 9 leaves out what comes after a device that is
+ * removed meanwhile, and succeeds: such a list is asked for again.
+ */
+const listing = (session: Session, query: About & { readonly kind: "query" }) =>
+  session.execute({ ...query, args: args.list }).pipe(
+    Effect.filterOrFail(
+      ({ stderr }) => !cutShort.test(stderr),
+      (result) => new PloopError.DeviceFailed(context(query, result))
+    ),
+    Effect.retry({ times: 20, while: (error) => error._tag === "DeviceFailed", schedule: Schedule.spaced("50 millis") })
+  )
+
 const listedByTool = (session: Session, about: About) =>
   Effect.gen(function*() {
     const generation = yield* session.generation
     const query = { ...about, kind: "query" } as const
-    const plain = yield* session.execute({ ...query, args: args.list })
+    const plain = yield* listing(session, query)
     const listsMountPoints = args.listsMountPoints[generation]
     const long = listsMountPoints && plain.stdout !== ""
       ? yield* session.execute({ ...query, args: args.listLong })
@@ -101,8 +119,21 @@ const unnamedByTool = (session: Session, about: About, disk: string) =>
     if (/: Permission denied$/m.test(result.stderr)) {
       return yield* new PloopError.PermissionDenied(context(about, result))
     }
+    if (GenerationTraits.queriesSilently[yield* session.generation]) return yield* listedDevice(session, about, disk)
     if (result.stderr !== "") yield* session.host.descriptor(about, disk)
     return Option.none()
+  })
+
+/**
+ * The unnamed device in the list of devices. Where queries fail silently, the tool
+ * finds no device of a disk whose descriptor is damaged, or that another process
+ * has locked, although it runs.
+ */
+const listedDevice = (session: Session, about: About, disk: string) =>
+  Effect.gen(function*() {
+    const devices = yield* devicesOfDisk(session, about, disk)
+    const found = devices.find(({ component }) => component === undefined)
+    return found === undefined ? Option.none() : Option.some(yield* attachment(session, found.device, {}))
   })
 
 /** The unnamed device of the disk. */

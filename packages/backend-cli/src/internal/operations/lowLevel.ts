@@ -1,4 +1,5 @@
 import * as DevicePath from "@effect-ploop/core/DevicePath"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as Operation from "@effect-ploop/core/Operation"
 import * as Refusal from "@effect-ploop/core/Refusal"
@@ -11,6 +12,7 @@ import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
+import { requireAttachable } from "./attachable.js"
 import { runningDevice } from "./devices.js"
 import { attachingIdle } from "./teardown.js"
 
@@ -28,8 +30,14 @@ const refuseWrong = (session: Session, about: About, request: Request.Grow, path
     if (found === undefined) return
     yield* refuseTooLarge(session, about, request, found.image(SnapshotTree.top(found.tree).file))
     const aligned = Refusal.growRunning(about, request, found.descriptor.clusterSize)
+    const generation = yield* session.generation
     // An idle disk may have any size, so nobody asks for its device without need.
-    if (Either.isLeft(aligned) && (yield* runningDevice(session, about, path)) !== undefined) return yield* aligned
+    const needsDevice = GenerationTraits.growsThroughDevice[generation]
+    if (Either.isRight(aligned) && !needsDevice) return
+    if ((yield* runningDevice(session, about, path)) !== undefined) return yield* aligned
+    if (!needsDevice) return
+    yield* session.kernel.require(about, generation)
+    yield* requireAttachable(session, about, path)
   })
 
 export const make = (session: Session): LowLevel.Backend => ({

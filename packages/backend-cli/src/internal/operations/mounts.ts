@@ -4,7 +4,7 @@ import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
-import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -13,9 +13,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
-import { outcome, unexpected } from "../outcome.js"
+import { context, outcome, unexpected } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
+import { requireAttachable } from "./attachable.js"
 import { attachment, deviceOf, devicesOfDisk, listDevices, runningDevice } from "./devices.js"
 import { attachingIdle, stopDevices } from "./teardown.js"
 
@@ -90,6 +91,8 @@ export const attach = (
     readonly path: string
     readonly component: string | undefined
     readonly device?: DevicePath.DevicePath | undefined
+    /** Fails when what was attached is not what was requested, so that it is taken down. */
+    readonly verify?: (attached: Result.Attachment) => Effect.Effect<void, PloopError.PloopError>
   }
 ) =>
   Effect.uninterruptibleMask((restore) =>
@@ -107,7 +110,10 @@ export const attach = (
         if (error._tag !== "AlreadyMounted") yield* tearDown(session, about, call.path, result.stdout, spared)
         return yield* error
       }
-      const found = findAttachment(session, about, call.path, call.component, result.stdout)
+      const found = Effect.tap(
+        findAttachment(session, about, call.path, call.component, result.stdout),
+        (attached) => call.verify?.(attached) ?? Effect.void
+      )
       return yield* Effect.onError(
         Effect.zipLeft(found, restore(Effect.yieldNow())),
         () => tearDown(session, about, call.path, result.stdout, spared)
@@ -135,6 +141,22 @@ const refuseRawShrink = (session: Session, about: About, request: Request.Resize
     yield* Refusal.shrinkIdleRaw(about, generation, request, ByteSize.fromSectors(sectors))
   })
 
+/** Refuses a file system of another type than the requested one, where the tool mounts whatever it finds. */
+const requireType = (session: Session, about: About, request: Request.Mount, attached: Result.Attachment) =>
+  Effect.gen(function*() {
+    const wanted = request.fileSystem
+    if (wanted === undefined || request.target === undefined) return
+    if (!GenerationTraits.mountsTypeItFinds[yield* session.generation]) return
+    const mounts = Option.getOrElse(yield* session.host.mounts, () => [])
+    const found = mounts.find(({ source }) => source === (attached.partition ?? attached.device))?.type
+    if (found !== undefined && found !== wanted) {
+      return yield* new PloopError.MountFailed({
+        ...context(about),
+        text: `the file system is ${found}, not ${wanted}`
+      })
+    }
+  })
+
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   mount: (request) => {
     const about = { operation: "mount", subject: request.disk } as const
@@ -146,11 +168,13 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           : session.host.absolute(request.target) as HostPath
         if (target !== undefined) yield* requireDirectory(session, about, target)
         const { readOnly, snapshot } = yield* mountedDelta(session, about, request, path)
+        yield* requireAttachable(session, about, path, { readOnly, snapshot })
         const attached = yield* attach(session, about, {
           args: args.mount(session.verbosity, request, { disk: path, target, snapshot, readOnly }),
           path,
           component: request.component,
-          device: request.device
+          device: request.device,
+          verify: (attached) => requireType(session, about, request, attached)
         })
         const mounted: Result.Mounted = {
           ...attached,
@@ -215,6 +239,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           yield* Refusal.resize(about, request, yield* runningDevice(session, about, path))
         }
         yield* refuseRawShrink(session, about, request, path)
+        yield* requireAttachable(session, about, path)
         const run = session.execute({
           ...about,
           args: args.resize(session.verbosity, request, path),

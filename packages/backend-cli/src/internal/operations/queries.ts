@@ -1,12 +1,15 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as ClusterSize from "@effect-ploop/core/ClusterSize"
 import type { Generation } from "@effect-ploop/core/Generation"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type * as Ploop from "@effect-ploop/core/Ploop"
+import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
+import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import { prerequisites } from "../prerequisites.js"
 import type { Session } from "../session.js"
@@ -33,6 +36,25 @@ const orAsked = <A, E>(
   asked: Effect.Effect<A, E>
 ): Effect.Effect<A, E> => Effect.flatMap(fromFiles, Option.match({ onNone: () => asked, onSome: Effect.succeed }))
 
+/** The cause of a failure that the tool gives no reason for, from the files. */
+const causeOf = (session: Session, about: About, path: string, error: PloopError.PloopError) =>
+  Effect.gen(function*() {
+    if (!GenerationTraits.queriesSilently[yield* session.generation] || error.text !== "") return error
+    const { image, tree } = yield* session.host.descriptor(about, path)
+    const { file, parent } = SnapshotTree.top(tree)
+    const top = image(file)
+    const { exitCode, operation, subject, text } = error
+    const failed = { operation, subject, text, exitCode, image: top }
+    if (!(yield* session.host.exists(top))) return new PloopError.ImageNotFound(failed)
+    const hasHeader = Option.isSome(yield* session.host.header(top))
+    return parent !== undefined && !hasHeader ? new PloopError.ImageCorrupt(failed) : error
+  })
+
+const askImageInfo = (session: Session, about: About, path: string) =>
+  session.ask({ ...about, args: args.imageInfo(path), descriptor: path, kind: "query" }, parse.imageInfo).pipe(
+    Effect.catchAll((error) => Effect.flatMap(causeOf(session, about, path, error), Effect.fail))
+  )
+
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   imageInfo: ({ disk }) => {
     const about = { operation: "imageInfo", subject: disk } as const
@@ -40,7 +62,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
       Effect.map(
         orAsked(
           fromFiles.imageInfo(session, about, path),
-          session.ask({ ...about, args: args.imageInfo(path), descriptor: path, kind: "query" }, parse.imageInfo)
+          askImageInfo(session, about, path)
         ),
         (info): Result.ImageInfo => ({
           size: ByteSize.fromSectors(info.sectors),

@@ -17,8 +17,10 @@ import { context } from "../outcome.js"
 import * as paths from "../paths.js"
 import type { Wait } from "../process.js"
 import type { Session } from "../session.js"
+import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
 import { deviceOf, runningDevice } from "./devices.js"
+import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
 import { attach, requireDirectory } from "./mounts.js"
 
 type Methods =
@@ -48,15 +50,16 @@ const requireSwitchable = (session: Session, about: About, path: string, id: Sna
     yield* Refusal.switchTo(about, disk.tree, id)
     yield* Refusal.runningDisk(about, yield* runningDevice(session, about, path))
     yield* confinement.requireInside(session, about, path, disk, confinement.top, confinement.temporary)
-    return disk.tree
+    return disk
   })
 
 /** The tool merges temporary snapshots before it takes another one. */
-const requireTemporaryInside = (session: Session, about: About, path: string) =>
-  Effect.flatMap(
-    session.descriptor(about, path),
-    (disk) => confinement.requireInside(session, about, path, disk, confinement.temporary)
-  )
+const requireTakable = (session: Session, about: About, path: string) =>
+  Effect.gen(function*() {
+    const disk = yield* session.descriptor(about, path)
+    yield* confinement.requireInside(session, about, path, disk, confinement.temporary)
+    yield* requireMergeable(session, about, path, disk)
+  })
 
 /** Whether the tool failed without a reason, as it does when a temporary snapshot stands in the way. */
 const isSilent = (error: PloopError.Unclassified): boolean =>
@@ -136,7 +139,7 @@ const createSnapshot = (session: Session) => ({ disk, id }: Request.CreateSnapsh
   const about = { operation: "createSnapshot", subject: disk } as const
   return session.onSoundDisk(about, disk, (path) =>
     Effect.zipRight(
-      requireTemporaryInside(session, about, path),
+      requireTakable(session, about, path),
       withId(id, (id) => take(session, about, path, id))
     ))
 }
@@ -150,10 +153,11 @@ const createTemporarySnapshot = (session: Session) => (request: Request.CreateTe
         : yield* paths.require(about, "target", request.target, session.host.absolute(request.target))
       if (target !== undefined) yield* requireDirectory(session, about, target)
       const component = `~${request.component}`
-      yield* requireTemporaryInside(session, about, path)
+      yield* requireTakable(session, about, path)
       // The tool would attach a second device of the same name, and nothing would set the two apart.
       const other = yield* deviceOf(session, about, path, component)
       yield* Refusal.attachedDisk(about, Option.getOrUndefined(other)?.device)
+      yield* requireAttachable(session, about, path, { readOnly: true })
       return yield* withId(request.id, (id) =>
         Effect.map(
           attach(session, about, {
@@ -187,7 +191,12 @@ const snapshotAndSwitch = (session: Session) => ({ disk, id, keepAs }: Request.S
   return session.onSoundDisk(about, disk, (path) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.zipRight(
-        restore(requireSwitchable(session, about, path, id)),
+        restore(
+          Effect.flatMap(
+            requireSwitchable(session, about, path, id),
+            (disk) => requireMergeable(session, about, path, disk)
+          )
+        ),
         withId(keepAs, (kept) =>
           Effect.gen(function*() {
             yield* take(session, about, path, kept, restore)
@@ -208,8 +217,9 @@ const switchAndDelete = (session: Session) => ({ disk, id }: Request.OfSnapshot)
     (path) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.gen(function*() {
-          const tree = yield* restore(requireSwitchable(session, about, path, id))
-          yield* Refusal.switchAndDelete(about, tree, id)
+          const disk = yield* restore(requireSwitchable(session, about, path, id))
+          yield* Refusal.switchAndDelete(about, disk.tree, id)
+          yield* restore(requireMergeableBelow(session, about, path, disk, id))
           yield* switchTo(session, about, path, id, restore)
           yield* remove(session, about, path, id)
         })
@@ -227,6 +237,8 @@ const deleteSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) 
       yield* Refusal.deleteSnapshot(about, before, id)
       const touched = [confinement.deleted(id), confinement.temporary]
       yield* confinement.requireInside(session, about, path, before, ...touched)
+      // The tool refuses an unknown one, and merges nothing then.
+      if (Option.isSome(SnapshotTree.get(before.tree, id))) yield* requireMergeable(session, about, path, before, id)
       yield* remove(session, about, path, id)
       const after = yield* descriptorOf(session, about, path)
       return SnapshotChange.deleted(before.tree, after.tree, id)
@@ -240,6 +252,7 @@ const mergeSnapshots = (session: Session) => (request: Request.MergeSnapshots) =
       const before = yield* descriptorOf(session, about, path)
       const into = request.into === undefined ? undefined : session.host.absolute(request.into)
       const range = yield* mergeRange(session, about, path, request, before, into)
+      yield* requireMergeableImages(session, about, path, before, [range.survivor, ...range.merged])
       yield* Effect.forEach(
         args.merges(yield* session.generation, request, range, into),
         (merge) =>

@@ -267,7 +267,7 @@ const checkImage = (
     }
     if (found.dirty && !repairs.dropInUse) return yield* toolError(tool, 37, dirtyLine)
     // A set in-use flag makes the check as thorough as `force` does.
-    const stale = found.staleFlag && (found.dirty || repairs.force)
+    const stale = found.staleFlag && (found.dirty || repairs.force) && trait(tool, GenerationTraits.findsEmptyFlag)
     const findings = [...(found.dirty ? [dirtyLine] : []), ...(stale ? ["CIF_Empty flag is incorrect"] : [])]
     if (findings.length === 0) return clean
     yield* requireWritable(tool, repairs, findings)

@@ -87,18 +87,29 @@ const mergeImages = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId
     }
   })
 
-/** What remains in the descriptor: the first identifier, with the file and the position of the last. */
-const remaining = ({ descriptor, tree }: disks.Disk, ids: ReadonlyArray<SnapshotId.SnapshotId>): disks.Change => {
+/**
+ * What remains in the descriptor: the first identifier, with the file of the
+ * last, in the position of the last, or of the first where the tool keeps that.
+ */
+const remaining = (
+  tool: Tool,
+  { descriptor, tree }: disks.Disk,
+  ids: ReadonlyArray<SnapshotId.SnapshotId>
+): disks.Change => {
   const [survivor] = ids
   const last = ids.at(-1)
-  const kept = <A extends { readonly id: SnapshotId.SnapshotId }>(entries: ReadonlyArray<A>) =>
-    entries.filter(({ id }) => id === last || !ids.includes(id))
+  const place = trait(tool, GenerationTraits.mergesInPlaceOfParent) ? last : survivor
+  const only = <A extends { readonly id: SnapshotId.SnapshotId }>(
+    entries: ReadonlyArray<A>,
+    merge: (lowest: A) => A
+  ): ReadonlyArray<A> =>
+    entries
+      .filter(({ id }) => id === place || !ids.includes(id))
+      .map((entry) => entry.id === place ? merge(entries.find(({ id }) => id === last)!) : entry)
   const temporary = devices.isTemporary(tree, survivor!)
   return {
-    images: kept(descriptor.images).map((entry) => entry.id === last ? { ...entry, id: survivor! } : entry),
-    snapshots: kept(descriptor.snapshots).map((entry) =>
-      entry.id === last ? { ...entry, id: survivor!, temporary } : entry
-    )
+    images: only(descriptor.images, (lowest) => ({ ...lowest, id: survivor! })),
+    snapshots: only(descriptor.snapshots, (lowest) => ({ ...lowest, id: survivor!, temporary }))
   }
 }
 
@@ -119,7 +130,7 @@ export const mergeChain = (
       // If the merge fails, the snapshot stays marked.
       tool.tx.checkpoint()
     }
-    return yield* disks.changeWith(tool, disk, remaining(disk, ids), () => mergeImages(tool, disk, ids))
+    return yield* disks.changeWith(tool, disk, remaining(tool, disk, ids), () => mergeImages(tool, disk, ids))
   })
 
 /** Merges a snapshot into its parent: the data goes to the parent's file, and the parent's identifier is gone. */

@@ -13,7 +13,7 @@ import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, context, refused, toolError, trait } from "../tool.js"
+import { absolute, context, generation, refused, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 import { mergeTemporary } from "./merging.js"
 
@@ -109,6 +109,18 @@ export const attach = (
     })
   })
 
+/** Refuses images that the driver would not attach: the top delta for writing, unless said otherwise. */
+export const requireAttachable = (
+  tool: Tool,
+  disk: disks.Disk,
+  wanted: Partial<Refusal.MountedDelta> = {}
+): Answer<void> => {
+  const chain = [...SnapshotTree.chain(disk.tree, wanted.snapshot ?? SnapshotId.top)].reverse()
+  const versions = chain.map(({ file }) => disks.versionOf(tool, disks.imagePath(tool, disk, file)))
+  const images = { isRaw: disks.isRaw(disk), versions }
+  return Refusal.attach(tool, generation(tool), images, wanted.readOnly === true)
+}
+
 /** Attaches a disk, uses it and detaches it again, as the tool does when it must mount an idle disk. */
 export const temporarily = <A>(
   tool: Tool,
@@ -150,6 +162,7 @@ export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted
     const wanted = yield* mountedDelta(tool, request)
     const disk = yield* disks.open(tool, request.disk)
     yield* refuseSecond(tool, disk, request.component)
+    yield* requireAttachable(tool, disk, wanted)
     const device = yield* attach(tool, disk, { ...wanted, component: request.component, device: request.device })
     if (target !== undefined) {
       yield* devices.mount(tool, device, target, { fileSystem: request.fileSystem, data: request.data })

@@ -1,5 +1,6 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as ClusterSize from "@effect-ploop/core/ClusterSize"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
@@ -14,9 +15,8 @@ import * as space from "../space.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { generation, toolError, trait } from "../tool.js"
-import * as traits from "../traits.js"
 import { balloonSize, inflate } from "./balloon.js"
-import { attach, temporarily } from "./mounts.js"
+import { attach, requireAttachable, temporarily } from "./mounts.js"
 import { refuseTooLarge, sectors } from "./sectors.js"
 
 const inodeSize = 256
@@ -135,6 +135,7 @@ export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
         : resizeRunning(tool, disk, running, Number(size), online)
     if (device !== undefined) return yield* change(device, true)
     yield* refuseRawShrink(tool, disk, request)
+    yield* requireAttachable(tool, disk)
     return yield* temporarily(tool, disk, (attached) => change(attached, false), false)
   })
 
@@ -166,7 +167,8 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
     tool.tx.checkpoint()
     if (device !== undefined) {
       yield* growRunning(tool, device, size)
-    } else if (trait(tool, traits.growsAttached)) {
+    } else if (trait(tool, GenerationTraits.growsThroughDevice)) {
+      yield* requireAttachable(tool, disk)
       const attached = yield* attach(tool, disk, { snapshot: undefined, readOnly: false, component: undefined })
       yield* devices.detach(tool, yield* growRunning(tool, attached, size))
     } else {

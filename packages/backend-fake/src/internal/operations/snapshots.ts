@@ -17,8 +17,9 @@ import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, context, denied, generation, refused, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
+import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
 import { markTemporary, mergeChain, mergeInto, mergeTemporary, open as openImage, removeLeaf } from "./merging.js"
-import { attach } from "./mounts.js"
+import { attach, requireAttachable } from "./mounts.js"
 
 /** The maximum number of images in a chain. */
 const longestChain = 127
@@ -75,6 +76,7 @@ const take = (
   temporary: boolean
 ): Answer<disks.Disk> =>
   Either.gen(function*() {
+    yield* requireMergeable(tool, before)
     yield* disks.refuseOld(tool, before)
     if (Option.isSome(SnapshotTree.get(before.tree, id))) {
       return yield* toolError(tool, 38, `The snapshot ${id} already exist`)
@@ -132,6 +134,7 @@ export const createTemporarySnapshot = (
     const before = yield* disks.read(tool, request.disk, "backend")
     const component = `~${request.component}`
     yield* Refusal.attachedDisk(tool, devices.find(tool, before, component)?.device)
+    yield* requireAttachable(tool, before, { readOnly: true })
     disks.lock(tool, before)
     const id = request.id ?? tool.tx.uuid()
     const disk = yield* take(tool, before, id, true)
@@ -206,6 +209,7 @@ const openSwitchable = (tool: Tool, request: Request.OfSnapshot): Answer<disks.D
 export const snapshotAndSwitch = (tool: Tool, request: Request.SnapshotAndSwitch): Answer<SnapshotId.SnapshotId> =>
   Either.gen(function*() {
     const disk = yield* openSwitchable(tool, request)
+    yield* requireMergeable(tool, disk)
     const kept = request.keepAs ?? tool.tx.uuid()
     const taken = yield* take(tool, disk, kept, false)
     const switched = switchTo(tool, taken, request.id)
@@ -219,6 +223,7 @@ export const switchAndDelete = (tool: Tool, request: Request.OfSnapshot): Answer
     const { id } = request
     const disk = yield* openSwitchable(tool, request)
     yield* Refusal.switchAndDelete(tool, disk.tree, id)
+    yield* requireMergeableBelow(tool, disk, id)
     const switched = yield* switchTo(tool, disk, id)
     // If the snapshot cannot be deleted now, it stays: the switch has happened.
     tool.tx.checkpoint()
@@ -227,6 +232,7 @@ export const switchAndDelete = (tool: Tool, request: Request.OfSnapshot): Answer
 
 const remove = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> =>
   Either.gen(function*() {
+    yield* requireMergeable(tool, disk, id)
     yield* disks.refuseOld(tool, disk)
     const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))
     if (node === undefined) return yield* toolError(tool, 43, `Can't find snapshot by uuid ${id}`)
@@ -294,6 +300,7 @@ export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Ans
       yield* Refusal.mergeIntoFile(tool, generation(tool), before, range)
       yield* Refusal.existingFile(tool, into, files.exists(tool.tx, into))
     }
+    yield* requireMergeableImages(tool, before, [id, ...range.merged])
     disks.lock(tool, before)
     const uppermost = Either.map(openImage(tool, before, id), ({ image }) => image.size)
     let disk = before

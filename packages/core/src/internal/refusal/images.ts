@@ -5,6 +5,7 @@ import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
 import type * as Request from "../../Request.js"
+import { attach } from "./attach.js"
 import type { About } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 
@@ -30,12 +31,28 @@ const largerThanVersion = (
     }))
 }
 
+/** The tool attaches a new image to make a file system in it. */
+const attached = (
+  about: About,
+  generation: Generation,
+  { fileSystem, format }: Pick<Request.Create, "fileSystem" | "format">,
+  version: FormatVersion.FormatVersion
+) =>
+  fileSystem === "none"
+    ? Either.void
+    : attach(about, generation, { isRaw: format === "raw", versions: [version] }, false)
+
 export const create = (
   about: About,
   generation: Generation,
-  request: Pick<Request.Create, "size" | "fileSystem">,
+  request: Pick<Request.Create, "size" | "fileSystem" | "format">,
   version: FormatVersion.FormatVersion
-) => Either.andThen(ext3(about, generation, request), largerThanVersion(about, request, version))
+) =>
+  Either.gen(function*() {
+    yield* ext3(about, generation, request)
+    yield* attached(about, generation, request, version)
+    yield* largerThanVersion(about, request, version)
+  })
 
 const checkSwitches = [
   "force",

@@ -1,4 +1,5 @@
 import type { DiskDescriptor } from "../../DiskDescriptor.js"
+import type { FormatVersion } from "../../FormatVersion.js"
 import type * as PloopError from "../../PloopError.js"
 import type { SnapshotId } from "../../SnapshotId.js"
 import type { SnapshotTree } from "../../SnapshotTree.js"
@@ -52,6 +53,38 @@ export interface MergeRange {
    * data is in the file of the last one afterwards.
    */
   readonly merged: ReadonlyArray<SnapshotId>
+}
+
+/**
+ * The images that a device would have.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface AttachedImages {
+  /** Whether the base image is raw. */
+  readonly isRaw: boolean
+  /** The format version of each image, the base first; undefined for a raw image, and where none can be read. */
+  readonly versions: ReadonlyArray<FormatVersion | undefined>
+}
+
+/**
+ * An image that the tool would merge, as a backend has observed it.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface MergedImage {
+  /** Its path. */
+  readonly image: string
+  /** Whether it is the base image of a raw disk, which has no header. The other fields say nothing then. */
+  readonly isRawBase: boolean
+  /** Whether the file exists. */
+  readonly exists: boolean
+  /** The size of its clusters in bytes; undefined when it has no header. */
+  readonly clusterSize: bigint | undefined
+  /** Whether its in-use flag is set although no device runs it. */
+  readonly isDirty: boolean
 }
 
 /**

@@ -48,8 +48,10 @@ export const onMounted = (
     run: Effect.gen(function*() {
       const disk = yield* Conformance.path("DiskDescriptor.xml")
       const target = yield* Conformance.directory("mnt")
-      const code = operation === "discardStatus" ? 39 : 38
-      const exitCode = yield* Conformance.ofGeneration({ "1.15": code, "7": code, "9": 4 })
+      const codes = operation === "discardStatus"
+        ? { "1.15": 39, "7": 39, "9": 4 }
+        : { "1.15": 38, "7": 38, "9": 38 }
+      const exitCode = yield* Conformance.ofGeneration<number>(codes)
       yield* Check.fails(on({ disk }), "DiskNotFound", { subject: disk, exitCode })
       yield* Check.fails(on({ device: disks.noDevice }), "DeviceNotFound", { subject: disks.noDevice })
       yield* Check.fails(on({ target }), "NotMounted", { subject: target })

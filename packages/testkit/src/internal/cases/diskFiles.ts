@@ -19,7 +19,9 @@ export const doubleACluster = (image: string): Changed =>
     const fs = yield* FileSystem.FileSystem
     // Not by truncation: the tool treats holes in an image file as damage.
     yield* fs.writeFile(image, new Uint8Array(1 << 20).fill(120), { flag: "a" })
-    yield* ImageFile.poke(image, 64, [0, 8, 0, 0, 0, 8, 0, 0])
+    // The second cluster of the file: in sectors in version 1, in clusters in version 2.
+    const entry = (yield* versionOf(image)) === 1 ? [0, 8, 0, 0] : [1, 0, 0, 0]
+    yield* ImageFile.poke(image, 64, [...entry, ...entry])
     yield* ImageFile.markNotEmpty(image)
   })
 

@@ -160,14 +160,20 @@ export const isMarkedInUse = (file: string) =>
 const header = { clusterSectors: 28, clusters: 32, index: 64 }
 const sector = 512
 
-/** Allocates a cluster in an image of format version 1, as a write to the disk does. */
+/** The end of the signature, which is WithoutFreeSpace or WithouFreSpacExt. */
+const signatureEnd = 15
+const letterOfVersion1 = "e".charCodeAt(0)
+
+/** Allocates a cluster in an image, as a write to the disk does. */
 export const occupy = (file: string, cluster: number) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const bytes = yield* fs.readFile(file)
     const size = new DataView(bytes.buffer, bytes.byteOffset).getUint32(header.clusterSectors, true) * sector
     yield* ImageFile.poke(file, bytes.length, new Uint8Array(size).fill(0x40 + cluster))
-    yield* ImageFile.poke(file, header.index + 4 * cluster, word(bytes.length / sector))
+    // Version 1 counts sectors, and version 2 clusters.
+    const unit = bytes[signatureEnd] === letterOfVersion1 ? sector : size
+    yield* ImageFile.poke(file, header.index + 4 * cluster, word(bytes.length / unit))
     yield* ImageFile.markNotEmpty(file)
   })
 

@@ -179,7 +179,7 @@ const refusals: ReadonlyArray<Case.Case> = [
         image: path.join(target, "inner.hdd"),
         size: "8M",
         fileSystem: "none",
-        version: 1
+        version: yield* Conformance.diskVersion
       })
       yield* ploop.mount({ disk: inner.disk })
       yield* Check.fails(ploop.umount({ disk: outer.disk }), "Busy")

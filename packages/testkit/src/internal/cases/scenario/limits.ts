@@ -38,8 +38,8 @@ export const limits: ReadonlyArray<Case.Case> = [
     id: "scenario/largest-of-version-1",
     title: "MUST create and grow disks of version 1 up to 2 TiB, and refuse more",
     source: Case.source("lib/ploop.c get_max_ploop_size"),
-    // Generation 7 converts the disk to version 2 meanwhile.
-    generations: ["1.15", "9"],
+    // Generation 7 converts the disk to version 2 meanwhile, and generation 9 attaches none of version 1.
+    generations: ["1.15"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel
@@ -62,7 +62,7 @@ export const limits: ReadonlyArray<Case.Case> = [
     id: "scenario/beyond-version-1",
     title: "MUST create, snapshot and grow disks of version 2 that are larger than 2 TiB",
     source: Case.source("lib/ploop.c get_max_ploop_size"),
-    needs: ["version2"],
+    needs: ["version2", "idleGrow"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel

@@ -51,7 +51,7 @@ export const nested: ReadonlyArray<Case.Case> = [
         image: path.join(target, "root.hdd"),
         size: "8M",
         fileSystem: "none",
-        version: 1
+        version: yield* Conformance.diskVersion
       })
       yield* ploop.createSnapshot({ disk: outer.disk, id: a })
       yield* ploop.createSnapshot({ disk: inner.disk, id: a })

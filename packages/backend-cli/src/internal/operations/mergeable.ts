@@ -1,0 +1,96 @@
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
+import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import { top } from "@effect-ploop/core/SnapshotId"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { About, Descriptor } from "../host.js"
+import type { Session } from "../session.js"
+import { runningDevice } from "./devices.js"
+
+const isRaw = ({ descriptor }: Descriptor): boolean => descriptor.images.some(({ type }) => type === "Plain")
+
+const observed = (
+  session: Session,
+  disk: Descriptor,
+  node: SnapshotTree.Node
+): Effect.Effect<Refusal.MergedImage> =>
+  Effect.gen(function*() {
+    const image = disk.image(node.file)
+    const header = Option.getOrUndefined(yield* session.host.header(image))
+    return {
+      image,
+      isRawBase: node.parent === undefined && isRaw(disk),
+      exists: yield* session.host.exists(image),
+      clusterSize: header?.clusterSize,
+      isDirty: header?.isInUse === true
+    }
+  })
+
+const requireNodes = (
+  session: Session,
+  about: About,
+  path: string,
+  disk: Descriptor,
+  nodes: ReadonlyArray<SnapshotTree.Node>
+): Effect.Effect<void, PloopError.PloopError> =>
+  Effect.gen(function*() {
+    const images = yield* Effect.forEach(nodes, (node) => observed(session, disk, node))
+    // The in-use flag of an image that a device runs says nothing.
+    const isRunning = images.some(({ isDirty }) => isDirty) &&
+      (yield* runningDevice(session, about, path)) !== undefined
+    const chain = isRunning ? SnapshotTree.chain(disk.tree, top).map(({ file }) => disk.image(file)) : []
+    yield* Refusal.mergeable(
+      about,
+      yield* session.generation,
+      disk,
+      images.map((found) => ({ ...found, isDirty: found.isDirty && !chain.some((image) => image === found.image) }))
+    )
+  })
+
+/** Refuses what would merge temporary snapshots, or the one that is to be deleted, that cannot be merged. */
+export const requireMergeable = (
+  session: Session,
+  about: About,
+  path: string,
+  disk: Descriptor,
+  id?: SnapshotId
+): Effect.Effect<void, PloopError.PloopError> =>
+  Effect.flatMap(
+    session.generation,
+    (generation) => requireNodes(session, about, path, disk, Refusal.mergedOnTheWay(generation, disk.tree, id))
+  )
+
+/** The same for a snapshot that is deleted once the disk was switched to it, which discards the top delta. */
+export const requireMergeableBelow = (
+  session: Session,
+  about: About,
+  path: string,
+  disk: Descriptor,
+  id: SnapshotId
+): Effect.Effect<void, PloopError.PloopError> =>
+  Effect.flatMap(
+    session.generation,
+    (generation) => requireNodes(session, about, path, disk, Refusal.mergedAfterSwitch(generation, disk.tree, id))
+  )
+
+/** Refuses to merge images that cannot be merged. */
+export const requireMergeableImages = (
+  session: Session,
+  about: About,
+  path: string,
+  disk: Descriptor,
+  ids: ReadonlyArray<SnapshotId>
+): Effect.Effect<void, PloopError.PloopError> =>
+  Effect.flatMap(session.generation, (generation) =>
+    GenerationTraits.losesFailedMerges[generation]
+      ? requireNodes(
+        session,
+        about,
+        path,
+        disk,
+        SnapshotTree.nodes(disk.tree).filter(({ id }) => ids.includes(id))
+      )
+      : Effect.void)

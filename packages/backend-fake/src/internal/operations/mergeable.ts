@@ -1,0 +1,50 @@
+import * as Refusal from "@effect-ploop/core/Refusal"
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import { top } from "@effect-ploop/core/SnapshotId"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as Either from "effect/Either"
+import * as devices from "../devices.js"
+import * as disks from "../disk.js"
+import * as files from "../files.js"
+import type { Answer, Tool } from "../tool.js"
+import { generation } from "../tool.js"
+
+/** What a backend sees of an image that is to be merged. */
+const observed = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node, runs: boolean): Refusal.MergedImage => {
+  const path = disks.imagePath(tool, disk, node.file)
+  const opened = disks.openImage(tool, path, { raw: false, clusterSize: 0n, missing: [4, "open"] })
+  const found = Either.isRight(opened) ? opened.right.image : undefined
+  return {
+    image: path,
+    isRawBase: node.parent === undefined && disks.isRaw(disk),
+    exists: files.exists(tool.tx, path),
+    clusterSize: found === undefined ? undefined : BigInt(found.clusterSize),
+    isDirty: found?.dirty === true && !runs
+  }
+}
+
+const requireNodes = (tool: Tool, disk: disks.Disk, nodes: ReadonlyArray<SnapshotTree.Node>): Answer<void> => {
+  const running = devices.find(tool, disk, undefined) !== undefined
+  const chain = running ? SnapshotTree.chain(disk.tree, top).map(({ id }) => id) : []
+  return Refusal.mergeable(
+    tool,
+    generation(tool),
+    disk,
+    nodes.map((node) => observed(tool, disk, node, chain.includes(node.id)))
+  )
+}
+
+/** Refuses what would merge temporary snapshots, or the one that is to be deleted, that cannot be merged. */
+export const requireMergeable = (tool: Tool, disk: disks.Disk, id?: SnapshotId): Answer<void> =>
+  requireNodes(tool, disk, Refusal.mergedOnTheWay(generation(tool), disk.tree, id))
+
+/** The same for a snapshot that is deleted once the disk was switched to it, which discards the top delta. */
+export const requireMergeableBelow = (tool: Tool, disk: disks.Disk, id: SnapshotId): Answer<void> =>
+  requireNodes(tool, disk, Refusal.mergedAfterSwitch(generation(tool), disk.tree, id))
+
+/** Refuses to merge images that cannot be merged. */
+export const requireMergeableImages = (
+  tool: Tool,
+  disk: disks.Disk,
+  ids: ReadonlyArray<SnapshotId>
+): Answer<void> => requireNodes(tool, disk, SnapshotTree.nodes(disk.tree).filter(({ id }) => ids.includes(id)))
