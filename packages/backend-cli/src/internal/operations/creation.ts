@@ -33,7 +33,7 @@ const lockParent = "/var/lock"
 /** Whether the tool tries for ever to take that lock where it cannot make the directory. */
 const waitsForLockDirectory: Readonly<Record<Generation, boolean>> = { "1.15": false, "7": false, "9": true }
 
-/** Refuses to attach a new image where the tool would find out only half-way that it cannot. */
+/** Refuses to attach a new image where the tool would fail only half-way. */
 const requireDevices = (session: Session, about: About, generation: Generation) =>
   Effect.gen(function*() {
     if (!waitsForLockDirectory[generation]) return
