@@ -81,6 +81,16 @@ describe("reading", () => {
     })
   }
 
+  it("refuses a declaration that is not one, as the tool does", () => {
+    const declare = (declaration: string) => DiskDescriptor.parse(fresh.replace(/^<\?xml[^>]*>/, declaration))
+    for (const declaration of ["<?xml version=\"1. \"?>", "<?xml version=\"2.0\"?>", "<?xml encoding=\"UTF-8\"?>"]) {
+      assert.isTrue(Either.isLeft(declare(declaration)), declaration)
+    }
+    for (const declaration of ["", "<?xml version='1.1'?>", "<?xml version=\"1.0\" standalone=\"yes\"?>"]) {
+      assert.isTrue(Either.isRight(declare(declaration)), declaration)
+    }
+  })
+
   it("refuses a document type, whose entities the tool leaves out", () => {
     const text = fresh.replace("?>", "?>\n<!DOCTYPE a [<!ENTITY r \"root\">]>")
     assert.include(refused(text).rule, "document type")

@@ -24,9 +24,16 @@ const options = {
 
 const withoutComments = (text: string): string => text.replace(/<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>/g, "")
 
+/** libxml2 takes any version that begins with `1.`, and nothing but a version first. */
+const isDeclaredWell = (text: string): boolean => {
+  const found = /^\ufeff?(<\?xml\s[^]*?\?>)/.exec(text)?.[1]
+  return found === undefined || /^<\?xml\s+version\s*=\s*(["'])1\.\d+\1(?:\s[^]*)?\?>$/.test(found)
+}
+
 export const parse = (text: string): Either.Either<ReadonlyArray<Node>, string> => {
   const valid = XMLValidator.validate(text)
   if (valid !== true) return Either.left(`${valid.err.msg} (line ${valid.err.line})`)
+  if (!isDeclaredWell(text)) return Either.left("its XML declaration must begin with version=\"1.0\"")
   if (xmlText.unwritable.test(text)) return Either.left("it holds a control character")
   // What its entities stand for, the tool leaves out.
   if (/<!DOCTYPE/.test(withoutComments(text))) return Either.left("it must not have a document type")

@@ -120,7 +120,8 @@ const unnamedByTool = (session: Session, about: About, disk: string) =>
       return yield* new PloopError.PermissionDenied(context(about, result))
     }
     if (GenerationTraits.queriesSilently[yield* session.generation]) return yield* listedDevice(session, about, disk)
-    if (result.stderr !== "") yield* session.host.descriptor(about, disk)
+    // Of a descriptor that only the tool can read, nobody knows what it has read.
+    yield* session.host.descriptor(about, disk)
     return Option.none()
   })
 

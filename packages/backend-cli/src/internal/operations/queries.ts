@@ -52,6 +52,8 @@ const causeOf = (session: Session, about: About, path: string, error: PloopError
 
 const askImageInfo = (session: Session, about: About, path: string) =>
   session.ask({ ...about, args: args.imageInfo(path), descriptor: path, kind: "query" }, parse.imageInfo).pipe(
+    // Of a descriptor that only the tool can read, nobody knows what it has read.
+    Effect.tap(() => session.host.descriptor(about, path)),
     Effect.catchAll((error) => Effect.flatMap(causeOf(session, about, path, error), Effect.fail))
   )
 
