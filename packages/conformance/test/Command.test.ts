@@ -4,7 +4,7 @@ import { Report } from "@effect-ploop/testkit"
 import { Command, FileSystem, Path, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Schedule, Schema, Stream } from "effect"
+import { ConfigProvider, Effect, Fiber, Schedule, Schema, Stream } from "effect"
 import { fileURLToPath } from "node:url"
 import { requireExt4 } from "../src/internal/cli/hostFileSystem.js"
 import { codeOf, main } from "../src/internal/cli/main.js"
@@ -44,13 +44,21 @@ const run = (args: ReadonlyArray<string>, { isTTY = false } = {}) =>
 const rule = (name: string, body: Effect.Effect<void, unknown, NodeContext.NodeContext>) =>
   it.live(name, () => Effect.provide(body, NodeContext.layer), 120_000)
 
+/** Runs with other variables in the environment. */
+const withEnvironment = <A, E, R>(variables: Record<string, string>, effect: Effect.Effect<A, E, R>) =>
+  Effect.withConfigProvider(effect, ConfigProvider.fromMap(new Map(Object.entries(variables)), { pathDelim: "_" }))
+
 const Json = Schema.parseJson(Report.Report)
 
 describe("ploop-conformance kill", () => {
   for (
     const [title, args, message] of [
       ["works only on an emulated kernel", [], "add --emulate-kernel"],
-      ["needs a round", ["--emulate-kernel", "--rounds", "0"], "--rounds is 0, but it must be larger than zero"]
+      [
+        "needs a round",
+        ["--emulate-kernel", "--rounds", "0"],
+        "--rounds is 0, but it must be a whole number larger than zero"
+      ]
     ] as const
   ) {
     rule(
@@ -122,12 +130,21 @@ describe("ploop-conformance run", () => {
       ["run", "--filter", "no such case"],
       /--filter is no such case, but it must be part of the id or title of a case/
     ],
-    ["an unknown backend", ["run", "--backend", "other"], /fake, cli/],
-    ["zero jobs", ["run", "--jobs", "0"], /--jobs is 0, but it must be larger than zero/],
+    ["an unknown backend", ["run", "--backend", "clj"], /--backend is clj, but it must be fake or cli/],
+    ["zero jobs", ["run", "--jobs", "0"], /--jobs is 0, but it must be a whole number larger than zero/],
+    ["jobs that are no number", ["run", "--jobs", "x"], /--jobs is x, but it must be a whole number larger than zero/],
+    ["an unknown generation", ["run", "--generation", "8"], /--generation is 8, but it must be 1\.15 or 7 or 9/],
+    ["a seed that is no number", ["compare", "--seed", "1.5"], /--seed is 1\.5, but it must be a whole number/],
+    [
+      "a report without a file",
+      ["run", "--report", "html"],
+      /--report is html, but it must be junit=FILE or json=FILE/
+    ],
+    ["a list of no case", ["list", "--filter", "nosuch"], /--filter is nosuch, but it must be part of the id or title/],
     [
       "a report of an unknown format",
       ["run", "--report", "pdf=/tmp/x"],
-      /--report is pdf=\/tmp\/x, but the format must be junit, json or html/
+      /--report is pdf=\/tmp\/x, but it must be junit=FILE or json=FILE or html=FILE/
     ],
     [
       "a report where no file can be written",
@@ -157,6 +174,56 @@ describe("ploop-conformance run", () => {
       })
     )
   }
+})
+
+describe("a run of skipped cases", () => {
+  const generation7 = ["run", "--generation", "7", "--filter", "copySend/round-trip"]
+
+  rule(
+    "ends with 3 and says so when no case ran",
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* run(generation7)
+      assert.strictEqual(code, 3)
+      assert.include(stdout, "No case ran, so nothing is known about the backend.")
+      assert.match(stderr, /no case ran, so nothing is known about the backend: the report says why/)
+    })
+  )
+
+  rule(
+    "ends with 0 when another case ran, also with --fail-on-skip where no host of the generation can run them",
+    Effect.gen(function*() {
+      const args = [...generation7, "--filter", "createSnapshot/answers-the-given-id"]
+      assert.strictEqual((yield* run(args)).code, 0)
+      assert.strictEqual((yield* run([...args, "--fail-on-skip"])).code, 0)
+    })
+  )
+})
+
+describe.skipIf(missing !== undefined)(title("a run on a host without a kernel driver"), () => {
+  rule(
+    "ends with 1 under --fail-on-skip, and reports how many cases were skipped",
+    Effect.gen(function*() {
+      const args = ["run", "--backend", "cli", "--filter", "mount/", "--filter", "tool/"]
+      assert.strictEqual((yield* run(args)).code, 0)
+      const { code, stderr } = yield* run([...args, "--fail-on-skip"])
+      assert.strictEqual(code, 1)
+      assert.match(stderr, /--fail-on-skip: [1-9]\d* of the cases that generation 1\.15 can run were skipped/)
+    })
+  )
+})
+
+describe("a variable of the environment that cannot be read", () => {
+  rule(
+    "is refused with its name, its value and what it must be",
+    Effect.gen(function*() {
+      const { code, stderr } = yield* withEnvironment(
+        { PLOOP_QUERY_LIMIT: "abc" },
+        run(["run", "--backend", "cli", "--filter", "tool/"])
+      )
+      assert.strictEqual(code, 2)
+      assert.match(stderr, /PLOOP_QUERY_LIMIT cannot be used: Expected a duration but received "abc"/)
+    })
+  )
 })
 
 describe("a host with a kernel driver", () => {

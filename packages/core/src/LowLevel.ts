@@ -9,7 +9,9 @@
  */
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type { DevicePath } from "./DevicePath.js"
+import * as noop from "./internal/noop.js"
 import * as internal from "./internal/operation.js"
 import * as Operation from "./Operation.js"
 import type * as OperationError from "./OperationError.js"
@@ -89,3 +91,22 @@ export type Backend = {
  */
 export const make = (backend: Backend): LowLevel =>
   internal.service<LowLevel>(Operation.names.filter(Operation.isLowLevel), backend)
+
+/**
+ * A service with the given operations only. Each of the others fails with
+ * `Unsupported`. It is for tests, and for backends without low-level operations.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const makeNoop = (lowLevel: Partial<LowLevel>): LowLevel =>
+  noop.make(Operation.names.filter(Operation.isLowLevel), lowLevel)
+
+/**
+ * {@link makeNoop} as a layer.
+ *
+ * @since 0.2.0
+ * @category layers
+ */
+export const layerNoop = (lowLevel: Partial<LowLevel>): Layer.Layer<LowLevel> =>
+  Layer.succeed(LowLevel, makeNoop(lowLevel))

@@ -27,6 +27,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
@@ -34,6 +35,7 @@ import type * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type { Disk } from "./Disk.js"
 import type { HostPath } from "./HostPath.js"
+import * as noop from "./internal/noop.js"
 import * as internal from "./internal/operation.js"
 import * as internalResource from "./internal/resource.js"
 import * as Operation from "./Operation.js"
@@ -347,6 +349,29 @@ export type Backend = {
  */
 export const make = (backend: Backend): Ploop =>
   internal.service<Ploop>(Operation.names.filter(Operation.isPloop), backend)
+
+/**
+ * A service with the given operations only, for tests. Each of the others fails
+ * with `Unsupported`, which names it.
+ *
+ * @example
+ * import { Ploop } from "@effect-ploop/core"
+ * import { Effect } from "effect"
+ *
+ * const ploop = Ploop.makeNoop({ isMounted: () => Effect.succeed(true) })
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const makeNoop = (ploop: Partial<Ploop>): Ploop => noop.make(Operation.names.filter(Operation.isPloop), ploop)
+
+/**
+ * {@link makeNoop} as a layer.
+ *
+ * @since 0.2.0
+ * @category layers
+ */
+export const layerNoop = (ploop: Partial<Ploop>): Layer.Layer<Ploop> => Layer.succeed(Ploop, makeNoop(ploop))
 
 /**
  * Counts operations, by the tags `operation` and `outcome` (`success`, the tag

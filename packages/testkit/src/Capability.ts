@@ -15,7 +15,8 @@ import * as Schema from "effect/Schema"
  * - `onlineGrow`: a mounted file system can grow;
  * - `balloon`: the balloon can be inflated, and space can be returned to the host;
  * - `temporarySnapshot`: temporary snapshots can be taken;
- * - `copy`: the top delta of a running device can be sent and received;
+ * - `copy`: a copy of a running device can be sent, and received as an image;
+ * - `lowLevel`: the backend has the operations of `LowLevel`;
  * - `version2`: disks of format version 2 can be created;
  * - `snapshotBesideDisk`: a snapshot can be attached while its disk is attached;
  * - `statistics`: a running device has counters.
@@ -32,6 +33,7 @@ export const Capability = Schema.Literal(
   "balloon",
   "temporarySnapshot",
   "copy",
+  "lowLevel",
   "version2",
   "snapshotBesideDisk",
   "statistics"
@@ -87,6 +89,7 @@ const sentences: Readonly<Record<Capability, string>> = {
   balloon: "a balloon in the file system, and discard",
   temporarySnapshot: "temporary snapshots",
   copy: "copies of a running device",
+  lowLevel: "the low-level operations",
   version2: "format version 2",
   snapshotBesideDisk: "a snapshot attached beside its disk",
   statistics: "the counters of a running device"

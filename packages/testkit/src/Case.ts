@@ -16,6 +16,7 @@ import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Capability } from "./Capability.js"
+import { lackOf } from "./Capability.js"
 import type { CheckFailed } from "./Check.js"
 import type { Conformance } from "./Conformance.js"
 
@@ -90,7 +91,10 @@ export interface Case {
   readonly title: string
   /** Where the rule comes from. */
   readonly source: Source
-  /** The capabilities that the case needs. On a target that lacks one of them it is skipped. */
+  /**
+   * The capabilities that the case needs. On a target that lacks one of them it is skipped. {@link make} adds
+   * `lowLevel` to those of a case about an operation of `LowLevel`.
+   */
   readonly needs: ReadonlyArray<Capability>
   /** The generations for which the rule holds. Default: all. */
   readonly generations?: ReadonlyArray<Generation> | undefined
@@ -109,7 +113,15 @@ export interface Case {
  */
 export const make = (
   options: Omit<Case, "needs"> & { readonly needs?: ReadonlyArray<Capability> | undefined }
-): Case => ({ ...options, needs: options.needs ?? [] })
+): Case => {
+  const needs = options.needs ?? []
+  return { ...options, needs: isLowLevel(options) && !needs.includes("lowLevel") ? [...needs, "lowLevel"] : needs }
+}
+
+const isLowLevel = (self: Pick<Case, "id">): boolean => {
+  const topic = operation(self)
+  return topic !== "scenario" && Operation.isLowLevel(topic)
+}
 
 /**
  * A rule from the manual page.
@@ -156,3 +168,14 @@ export const operation = (self: {
   /** The identifier of the case. */
   readonly id: Id
 }): Topic => parts(self.id)[0]
+
+/**
+ * Whether a host of a generation can run the case: the rule holds for the
+ * generation, and the generation has the capabilities that the case needs.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const appliesTo = (self: Case, generation: Generation): boolean =>
+  self.generations?.includes(generation) !== false &&
+  self.needs.every((capability) => lackOf(capability, generation) === undefined)

@@ -22,7 +22,9 @@ export {
   Outcome,
   Passed,
   Report,
-  Skipped
+  Skipped,
+  type Verdict,
+  verdict
 } from "./internal/report/model.js"
 
 /**
@@ -43,7 +45,7 @@ export const toJson = (report: Report): string => `${JSON.stringify(Schema.encod
 
 /**
  * The report as JUnit XML: a suite for each operation; skipped cases have their
- * reason.
+ * reason. A run in which no case ran has an error, because readers of JUnit take skipped cases for a success.
  *
  * @since 0.1.0
  * @category formatting

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type * as Case from "./Case.js"
+import * as Case from "./Case.js"
 import { cases } from "./internal/cases/index.js"
 
 /**
@@ -29,3 +29,18 @@ export const select = (filters: ReadonlyArray<string>): ReadonlyArray<Case.Case>
       wanted.some((text) => id.toLowerCase().includes(text) || title.toLowerCase().includes(text))
     )
 }
+
+/**
+ * The cases other than those that are named by their identifier or their topic. A
+ * name of no case excludes nothing.
+ *
+ * @example
+ * import { Suite } from "@effect-ploop/testkit"
+ *
+ * const cases = Suite.without(["deviceStatistics", "mount/read-only"])
+ *
+ * @since 0.2.0
+ * @category selection
+ */
+export const without = (names: ReadonlyArray<Case.Id | Case.Topic>): ReadonlyArray<Case.Case> =>
+  all.filter((self) => !names.includes(self.id) && !names.includes(Case.operation(self)))

@@ -47,6 +47,8 @@ export interface Target<out E = never> {
   readonly scratch: string
   /** Its capabilities. Default: those that {@link profile} detects. */
   readonly capabilities?: ReadonlyArray<Capability.Capability> | undefined
+  /** The capabilities that the backend leaves out on every host, such as `lowLevel` or `copy`. Default: none. */
+  readonly leavesOut?: ReadonlyArray<Capability.Capability> | undefined
   /** Why it lacks the other capabilities, or has no devices; absent when nothing is missing. */
   readonly reason?: string | undefined
 }
@@ -92,8 +94,13 @@ export const Profile = Schema.Struct({
 export type Profile = typeof Profile.Type
 
 /** What works without the kernel driver. */
-const withoutDriver = (generation: Generation): ReadonlyArray<Capability.Capability> =>
-  GenerationTraits.growsThroughDevice[generation] ? ["locks", "version2"] : ["locks", "version2", "idleGrow"]
+const withoutDriver = (generation: Generation): ReadonlyArray<Capability.Capability> => [
+  "locks",
+  "version2",
+  "copy",
+  "lowLevel",
+  ...GenerationTraits.growsThroughDevice[generation] ? [] : ["idleGrow" as const]
+]
 
 /** Why the tool cannot take its locks, which it does even for queries; undefined when it can. */
 const lockRefusal = (fs: FileSystem.FileSystem, path: Path.Path, scratch: string) =>
@@ -135,6 +142,16 @@ const detect = (target: Pick<Target, "reason" | "scratch">, generation: Generati
     })
   })
 
+const lacksOfHost = <E>(target: Target<E>, generation: Generation) =>
+  target.capabilities === undefined
+    ? detect(target, generation)
+    : Effect.succeed<ReadonlyArray<Lack>>(
+      Capability.all.filter((name) => target.capabilities?.includes(name) !== true).map((capability) => ({
+        capability,
+        reason: Capability.lackOf(capability, generation) ?? target.reason ?? "the target does not list it"
+      }))
+    )
+
 /**
  * Queries the backend for its tool and its host, and checks the scratch directory.
  *
@@ -152,12 +169,11 @@ export const profile = <E>(
     const ploop = yield* Ploop.Ploop
     const { generation, path: tool } = yield* ploop.tool
     yield* Scratch.requireUsable(target.scratch)
-    const lacks = target.capabilities === undefined
-      ? yield* detect(target, generation)
-      : Capability.all.filter((name) => target.capabilities?.includes(name) !== true).map((capability) => ({
-        capability,
-        reason: Capability.lackOf(capability, generation) ?? target.reason ?? "the target does not list it"
-      }))
+    const { leavesOut = [] } = target
+    const lacks = [
+      ...(yield* lacksOfHost(target, generation)).filter(({ capability }) => !leavesOut.includes(capability)),
+      ...leavesOut.map((capability) => ({ capability, reason: "the backend leaves it out" }))
+    ]
     return {
       name: target.name,
       tool,

@@ -47,6 +47,7 @@ const shown = ({ arguments: argv, exitCode, name, outcome, subject }: Operation)
 /**
  * Defines a `describe` with one test for each case, grouped by operation. Cases
  * that need more than the target has are skipped, with the reason as their note.
+ * When every one is skipped, the `describe` fails, because nothing was tested.
  *
  * @since 0.1.0
  * @category tests
@@ -59,12 +60,16 @@ export const suite = <E>(target: Target<E>, options: Options = {}): void => {
   describe(`${target.name}: conformance`, () => {
     const runtime = ManagedRuntime.make(target.layer)
     let profile: Profile | undefined
+    let [tried, skipped] = [0, 0]
 
     beforeAll(async () => {
       profile = await runtime.runPromise(profileOf(target))
     }, timeout)
 
-    afterAll(() => runtime.dispose(), timeout)
+    afterAll(async () => {
+      await runtime.dispose()
+      if (tried === 0 && skipped > 0) throw new Error(`each of the ${skipped} cases was skipped: nothing was tested`)
+    }, timeout)
 
     // A backend in memory never yields to the event loop, and vitest's worker must hear from the main thread every minute.
     afterEach(() => new Promise<void>((resolve) => setImmediate(resolve)))
@@ -78,7 +83,11 @@ export const suite = <E>(target: Target<E>, options: Options = {}): void => {
               Runner.runCase({ profile, scratch: target.scratch }, self, limit),
               { signal: context.signal }
             )
-            if (outcome._tag === "Skipped") return context.skip(outcome.reason)
+            if (outcome._tag === "Skipped") {
+              skipped++
+              return context.skip(outcome.reason)
+            }
+            tried++
             if (outcome._tag === "Failed") {
               const operations = outcome.operations.map(shown).join("\n")
               throw new Error(`${outcome.message}\n${operations}\n${outcome.output.join("\n")}`)

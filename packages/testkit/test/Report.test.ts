@@ -130,7 +130,7 @@ describe("a report", () => {
     [report, "1 of 2 cases failed."],
     [of([passed, passed, skipped]), "No case failed; 2 passed."],
     [of([failed("boom"), failed("boom"), passed]), "2 of 3 cases failed."],
-    [of([skipped]), "No case ran."],
+    [of([skipped]), "No case ran, so nothing is known about the backend."],
     [
       of([passed], "it was interrupted"),
       "The run ended early: it was interrupted. No case failed; 1 passed."
@@ -191,11 +191,24 @@ describe("a report", () => {
     assert.include(Report.toHtml(report), "mounts of the file systems in disks: no driver")
   })
 
-  it("is a success only if no case failed and the run finished", () => {
-    const passed = new Report.Report({ ...report, results: report.results.slice(0, 1) })
-    assert.isTrue(Report.isSuccess(passed))
-    assert.isFalse(Report.isSuccess(new Report.Report({ ...passed, endedEarly: "interrupted" })))
+  it("is a success only if the run finished, a case ran, and none failed", () => {
+    assert.isTrue(Report.isSuccess(of([passed])))
+    assert.isFalse(Report.isSuccess(of([passed], "interrupted")))
     assert.isFalse(Report.isSuccess(report))
+    assert.isFalse(Report.isSuccess(of([skipped])))
+    assert.deepStrictEqual(
+      [of([passed, skipped]), of([passed, failed("boom")]), of([], "interrupted"), of([skipped]), of([])]
+        .map(Report.verdict),
+      ["passed", "failed", "failed", "nothingTried", "nothingTried"]
+    )
+  })
+
+  it("as JUnit has an error when no case ran, which readers would take for a success otherwise", () => {
+    const xml = Report.toJUnit(of([skipped]))
+    assert.strictEqual(XMLValidator.validate(xml), true)
+    assert.match(xml, /<testsuites [^>]*tests="2" failures="0" errors="1" skipped="1"/)
+    assert.include(xml, "<error message=\"No case ran, so nothing is known about the backend.\">")
+    assert.notInclude(Report.toJUnit(of([passed, skipped])), "<error")
   })
 })
 

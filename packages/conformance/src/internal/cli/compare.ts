@@ -7,9 +7,10 @@ import * as Differential from "../../Differential.js"
 import * as backends from "./backends.js"
 import { Ended, misused, words } from "./exit.js"
 import { inside } from "./namespaces.js"
+import * as option from "./option.js"
 import * as options from "./options.js"
 
-const sequences = Options.integer("sequences").pipe(
+const sequences = option.positive("sequences").pipe(
   Options.withDescription("the number of sequences"),
   Options.withDefault(300)
 )
@@ -77,9 +78,6 @@ export const command = Command.make("compare", {
   sequences
 }, (given) =>
   Effect.gen(function*() {
-    for (const name of ["jobs", "sequences"] as const) {
-      if (given[name] < 1) return yield* misused(`--${name} is ${given[name]}, but it must be larger than zero`)
-    }
     const work = compareTargets(given)
     yield* given.emulateKernel ? inside(given.directory ?? backends.defaultDirectory, work) : work
   })).pipe(

@@ -14,26 +14,25 @@ import { victims } from "../kill/strike.js"
 import * as backends from "./backends.js"
 import { Ended, misused, words } from "./exit.js"
 import { inside } from "./namespaces.js"
+import * as option from "./option.js"
 import * as options from "./options.js"
 
 const operations = Record.keys(scenarios)
 
-const rounds = Options.integer("rounds").pipe(
+const rounds = option.positive("rounds").pipe(
   Options.withDescription("how many times each operation is killed in each way"),
   Options.withDefault(1)
 )
 
-const only = Options.choice("operation", operations).pipe(
-  Options.withDescription("only this operation; may be repeated"),
-  Options.repeated
+const only = option.choices("operation", operations).pipe(
+  Options.withDescription("only this operation; may be repeated")
 )
 
-const killed = Options.choice("killed", victims).pipe(
+const killed = option.choices("killed", victims).pipe(
   Options.withDescription(
     "only this kind of kill; may be repeated. tool: the process group of the tool; fiber: the fiber of the " +
       "operation, which is interrupted; process: the whole Node process"
-  ),
-  Options.repeated
+  )
 )
 
 interface Given {
@@ -77,7 +76,6 @@ export const command = Command.make("kill", {
   seed: options.seed
 }, (given) =>
   Effect.gen(function*() {
-    if (given.rounds < 1) return yield* misused(`--rounds is ${given.rounds}, but it must be larger than zero`)
     if (!given.emulateKernel) {
       return yield* misused("kill works only on an emulated kernel: add --emulate-kernel")
     }

@@ -1,9 +1,9 @@
 import * as Case from "@effect-ploop/testkit/Case"
-import * as Suite from "@effect-ploop/testkit/Suite"
 import * as Command from "@effect/cli/Command"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as options from "./options.js"
+import { select } from "./select.js"
 
 const conditions = ({ generations, needs }: Case.Case): string => {
   const all = [...needs, ...(generations === undefined ? [] : [`generation ${generations.join(" or ")}`])]
@@ -12,7 +12,7 @@ const conditions = ({ generations, needs }: Case.Case): string => {
 
 export const command = Command.make("list", { filters: options.filters }, ({ filters }) =>
   Effect.gen(function*() {
-    const cases = Suite.select(filters)
+    const cases = yield* select(filters)
     for (const operation of new Set(cases.map(Case.operation))) {
       yield* Console.log(operation)
       for (const self of cases.filter((other) => Case.operation(other) === operation)) {

@@ -1,15 +1,17 @@
 import { Generation } from "@effect-ploop/core/Generation"
 import * as Options from "@effect/cli/Options"
 import * as Option from "effect/Option"
-
-export const backend = Options.choice("backend", ["fake", "cli"]).pipe(
-  Options.withDescription("fake: the host in memory; cli: the ploop tool of this host"),
-  Options.withDefault("fake" as const)
-)
+import * as option from "./option.js"
+import { formats } from "./reports.js"
 
 export type Backend = "fake" | "cli"
 
-export const generation = Options.choice("generation", Generation.literals).pipe(
+export const backend = option.choice<Backend>("backend", ["fake", "cli"]).pipe(
+  Options.withDescription("fake: the host in memory; cli: the ploop tool of this host"),
+  Options.withDefault<Backend>("fake")
+)
+
+export const generation = option.choice("generation", Generation.literals).pipe(
   Options.withDescription("the generation of the host in memory; default 1.15"),
   Options.optional,
   Options.map(Option.getOrUndefined)
@@ -21,23 +23,25 @@ export const directory = Options.text("dir").pipe(
   Options.map(Option.getOrUndefined)
 )
 
+export const failOnSkip = Options.boolean("fail-on-skip").pipe(
+  Options.withDescription("end with 1 when a case was skipped that a host of this generation can run")
+)
+
 export const filters = Options.text("filter").pipe(
   Options.withDescription("only cases with this text in their id or title; may be repeated"),
   Options.repeated
 )
 
-export const jobs = Options.integer("jobs").pipe(
+export const jobs = option.positive("jobs").pipe(
   Options.withDescription("how many cases run at the same time"),
   Options.withDefault(2)
 )
 
-export const reports = Options.keyValueMap("report").pipe(
-  Options.withDescription("also write a report: junit=FILE, json=FILE or html=FILE; may be repeated"),
-  Options.optional,
-  Options.map(Option.getOrUndefined)
+export const reports = option.pairs("report", formats, "FILE").pipe(
+  Options.withDescription("also write a report; may be repeated")
 )
 
-export const seed = Options.integer("seed").pipe(
+export const seed = option.integer("seed").pipe(
   Options.withDescription("the seed of the random numbers; by default a random one, which is printed"),
   Options.optional,
   Options.map(Option.getOrUndefined)

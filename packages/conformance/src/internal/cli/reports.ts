@@ -2,13 +2,23 @@ import * as Report from "@effect-ploop/testkit/Report"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
-import type * as HashMap from "effect/HashMap"
 import { Ended, misused } from "./exit.js"
 
-const formats: Readonly<Record<string, (report: Report.Report) => string>> = {
+/** The formats of reports. */
+export const formats = ["junit", "json", "html"] as const
+
+type Format = (typeof formats)[number]
+
+const format: Readonly<Record<Format, (report: Report.Report) => string>> = {
   junit: Report.toJUnit,
   json: Report.toJson,
   html: Report.toHtml
+}
+
+/** A report that was requested: its format, and its file. */
+export interface Wanted {
+  readonly key: Format
+  readonly value: string
 }
 
 /** The file of a report, and the function that formats it. */
@@ -19,25 +29,16 @@ interface Destination {
 
 /** Checks that the requested reports can be written, before anything runs. */
 export const destinations = (
-  wanted: HashMap.HashMap<string, string> | undefined
+  wanted: ReadonlyArray<Wanted>
 ): Effect.Effect<ReadonlyArray<Destination>, Ended, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    return yield* Effect.forEach(wanted ?? [], ([name, file]) =>
-      Effect.gen(function*() {
-        const format = formats[name]
-        if (format === undefined) {
-          return yield* misused(`--report is ${name}=${file}, but the format must be junit, json or html`)
-        }
-        yield* Effect.mapError(
-          fs.access(path.dirname(path.resolve(file)), { writable: true }),
-          (error) =>
-            misused(
-              `--report is ${name}=${file}, but the directory of the file must be writable: ${error.message}`
-            )
-        )
-        return { file, format }
+    return yield* Effect.forEach(wanted, ({ key, value: file }) =>
+      Effect.mapBoth(fs.access(path.dirname(path.resolve(file)), { writable: true }), {
+        onFailure: (error) =>
+          misused(`--report is ${key}=${file}, but the directory of the file must be writable: ${error.message}`),
+        onSuccess: () => ({ file, format: format[key] })
       }))
   })
 

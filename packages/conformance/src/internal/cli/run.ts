@@ -1,14 +1,12 @@
-import type * as Case from "@effect-ploop/testkit/Case"
+import * as Case from "@effect-ploop/testkit/Case"
 import * as Report from "@effect-ploop/testkit/Report"
 import * as Runner from "@effect-ploop/testkit/Runner"
-import * as Suite from "@effect-ploop/testkit/Suite"
 import type { Profile } from "@effect-ploop/testkit/Target"
 import * as Command from "@effect/cli/Command"
 import type { PlatformError } from "@effect/platform/Error"
 import * as Terminal from "@effect/platform/Terminal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import type * as HashMap from "effect/HashMap"
 import * as Ref from "effect/Ref"
 import * as backends from "./backends.js"
 import { Ended, misused, words } from "./exit.js"
@@ -17,6 +15,7 @@ import { inside } from "./namespaces.js"
 import * as options from "./options.js"
 import * as progress from "./progress.js"
 import * as reports from "./reports.js"
+import { select } from "./select.js"
 
 /** The results of a run so far, so that an interrupted run can be reported. */
 interface Known {
@@ -46,15 +45,6 @@ const interrupted = (
     endedEarly: "it was interrupted"
   })
 
-const select = (filters: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<Case.Case>, Ended> => {
-  const unknown = filters.find((filter) => Suite.select([filter]).length === 0)
-  return unknown === undefined
-    ? Effect.succeed(Suite.select(filters))
-    : Effect.fail(misused(
-      `--filter is ${unknown}, but it must be part of the id or title of a case: see ploop-conformance list`
-    ))
-}
-
 const print = (report: Report.Report): Effect.Effect<void, PlatformError, Terminal.Terminal> =>
   Effect.gen(function*() {
     const terminal = yield* Terminal.Terminal
@@ -64,16 +54,44 @@ const print = (report: Report.Report): Effect.Effect<void, PlatformError, Termin
   })
 
 interface Given extends backends.Wanted {
+  readonly failOnSkip: boolean
   readonly filters: ReadonlyArray<string>
   readonly jobs: number
-  readonly reports: HashMap.HashMap<string, string> | undefined
+  readonly reports: ReadonlyArray<reports.Wanted>
+}
+
+/** How a run ends whose report is not a success, or that skipped cases although each of them had to run. */
+const judge = (
+  report: Report.Report,
+  cases: ReadonlyArray<Case.Case>,
+  failOnSkip: boolean
+): Effect.Effect<void, Ended> => {
+  switch (Report.verdict(report)) {
+    case "failed":
+      return Effect.fail(new Ended({ code: 1, message: "" }))
+    case "nothingTried":
+      return Effect.fail(
+        new Ended({ code: 3, message: "no case ran, so nothing is known about the backend: the report says why" })
+      )
+    case "passed": {
+      const due = cases.filter((self) => Case.appliesTo(self, report.target.generation)).map(({ id }) => id)
+      const skipped = report.results.filter(({ id, outcome }) => outcome._tag === "Skipped" && due.includes(id))
+      return failOnSkip && skipped.length > 0
+        ? Effect.fail(
+          new Ended({
+            code: 1,
+            message: `--fail-on-skip: ${skipped.length} of the cases that generation ${report.target.generation} \
+can run were skipped: the report says why`
+          })
+        )
+        : Effect.void
+    }
+  }
 }
 
 /** Checks the options, as far as that is possible without the host. */
-const refuse = ({ backend, emulateKernel, generation, jobs }: Given): Effect.Effect<void, Ended> =>
-  jobs < 1
-    ? Effect.fail(misused(`--jobs is ${jobs}, but it must be larger than zero`))
-    : backend === "cli" && generation !== undefined
+const refuse = ({ backend, emulateKernel, generation }: Given): Effect.Effect<void, Ended> =>
+  backend === "cli" && generation !== undefined
     ? Effect.fail(misused(
       `--generation is ${generation}, but it is only for the fake: the tool has its own generation`
     ))
@@ -86,7 +104,7 @@ const runOn = (given: Given, cases: ReadonlyArray<Case.Case>) =>
     if (given.backend === "cli" && !given.emulateKernel) {
       yield* requireExt4(given.directory ?? backends.defaultDirectory).pipe(
         Effect.provide(backends.cliLayer),
-        Effect.catchTag("ConfigError", (error) => misused(String(error)))
+        Effect.catchTag("ConfigError", (error) => misused(words(error)))
       )
     }
     const destinations = yield* reports.destinations(given.reports)
@@ -113,7 +131,7 @@ const runOn = (given: Given, cases: ReadonlyArray<Case.Case>) =>
     yield* shown.clear
     yield* print(report)
     yield* reports.write(destinations, report)
-    if (!Report.isSuccess(report)) return yield* new Ended({ code: 1, message: "" })
+    yield* judge(report, cases, given.failOnSkip)
   }).pipe(Effect.scoped)
 
 export const command = Command.make("run", {
@@ -121,6 +139,7 @@ export const command = Command.make("run", {
   generation: options.generation,
   directory: options.directory,
   emulateKernel: options.emulateKernel,
+  failOnSkip: options.failOnSkip,
   filters: options.filters,
   jobs: options.jobs,
   reports: options.reports

@@ -42,6 +42,7 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
     id: "copyReceive/puts-records-in-their-places",
     title: "MUST write each record at its position, in any order of records and with any chunk boundaries",
     source: Case.source("lib/pcopy.c ploop_copy_receive"),
+    needs: ["copy"],
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -61,6 +62,7 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
     id: "copyReceive/refuses-an-existing-file",
     title: "MUST refuse to write to an existing file, name it, and not touch it",
     source: Case.service("Ploop.copyReceive"),
+    needs: ["copy"],
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -91,6 +93,7 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
       id: `copyReceive/stream-${name}`,
       title: `MUST report a stream ${of} as broken, and leave no file`,
       source: Case.observed("copy -d from a broken stream"),
+      needs: ["copy"],
       generations: ["1.15"],
       run: Effect.gen(function*() {
         const image = yield* Conformance.path("copy")
@@ -107,6 +110,7 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
     id: "copyReceive/sender-fails",
     title: "MUST leave no file when the stream fails, and fail with the error of the stream",
     source: Case.service("Ploop.copyReceive"),
+    needs: ["copy"],
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -122,6 +126,7 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
     id: "copyReceive/missing-directory",
     title: "MUST fail when the directory of the file is missing",
     source: Case.source("lib/pcopy.c ploop_copy_receive"),
+    needs: ["copy"],
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const image = yield* Conformance.path("missing", "copy")

@@ -125,6 +125,7 @@ export const copySend: ReadonlyArray<Case.Case> = [
     id: "copySend/unknown-device",
     title: "MUST report a missing device",
     source: Case.observed("copy -s of a missing device"),
+    needs: ["copy"],
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

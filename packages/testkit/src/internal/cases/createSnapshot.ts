@@ -190,6 +190,7 @@ export const createSnapshot: ReadonlyArray<Case.Case> = [
     id: "createSnapshot/as-large-as-the-image-below",
     title: "MUST create a top delta as large as the one below it, whatever the descriptor says",
     source: Case.source("lib/snapshot.c do_create_snapshot"),
+    needs: ["lowLevel"],
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const low = yield* LowLevel.LowLevel

@@ -33,6 +33,7 @@ export const imageInfo: ReadonlyArray<Case.Case> = [
     id: "imageInfo/looks-at-the-top-delta",
     title: "MUST return the size of the top delta, even if the descriptor or the base has another",
     source: Case.source("lib/ploop.c ploop_get_spec"),
+    needs: ["lowLevel"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel

@@ -142,6 +142,7 @@ const forms: ReadonlyArray<Case.Case> = [
     id: "mergeSnapshots/keeps-the-size-of-the-upper",
     title: "MUST make the merged image as large as the upper one",
     source: Case.source("lib/merge.c merge_image"),
+    needs: ["lowLevel"],
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const low = yield* LowLevel.LowLevel
@@ -207,6 +208,7 @@ const forms: ReadonlyArray<Case.Case> = [
     id: "mergeSnapshots/into-a-new-file-of-the-size-of-the-upper",
     title: "MUST make the new file as large as the upper image, even if the lower one is larger",
     source: Case.observed("snapshot-merge -n with a base that was grown separately"),
+    needs: ["lowLevel"],
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const low = yield* LowLevel.LowLevel

@@ -194,7 +194,7 @@ const devices: ReadonlyArray<Case.Case> = [
     id: "mount/takes-the-device-that-is-given",
     title: "MUST use the given device",
     source: Case.manual("mount, -d"),
-    needs: ["device"],
+    needs: ["device", "lowLevel"],
     generations: ["1.15", "7"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

@@ -65,6 +65,7 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
     id: "switchSnapshot/brings-back-the-size-of-the-snapshot",
     title: "MUST create a top delta as large as the snapshot",
     source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
+    needs: ["lowLevel"],
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const low = yield* LowLevel.LowLevel

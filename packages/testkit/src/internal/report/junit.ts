@@ -2,8 +2,8 @@ import * as DateTime from "effect/DateTime"
 import { XMLBuilder } from "fast-xml-parser"
 import * as details from "./details.js"
 import type { CaseResult, Report } from "./model.js"
-import { counts } from "./model.js"
-import { byOperation } from "./summary.js"
+import { counts, verdict } from "./model.js"
+import { byOperation, sentence } from "./summary.js"
 
 const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: "@", format: true })
 
@@ -31,17 +31,35 @@ const attributes = (results: ReadonlyArray<CaseResult>): object => {
   return { "@tests": results.length, "@failures": failed, "@errors": 0, "@skipped": skipped, "@time": seconds(results) }
 }
 
+/** A reader of JUnit takes a run of skipped cases for a success, so that it gets an error. */
+const nothingTried = (report: Report): object => ({
+  "@name": "run",
+  "@tests": 1,
+  "@failures": 0,
+  "@errors": 1,
+  "@skipped": 0,
+  testcase: {
+    "@name": "at least one case runs",
+    "@classname": "run",
+    error: { "@message": allowed(sentence(report)) }
+  }
+})
+
 export const toJUnit = (report: Report): string =>
   builder.build({
     "?xml": { "@version": "1.0", "@encoding": "UTF-8" },
     testsuites: {
       "@name": `ploop conformance: ${report.target.name}`,
       ...attributes(report.results),
-      testsuite: byOperation(report.results).map(([operation, results]) => ({
-        "@name": operation,
-        "@timestamp": DateTime.formatIso(report.startedAt),
-        ...attributes(results),
-        testcase: results.map(testcase)
-      }))
+      ...(verdict(report) === "nothingTried" && { "@tests": report.results.length + 1, "@errors": 1 }),
+      testsuite: [
+        ...(verdict(report) === "nothingTried" ? [nothingTried(report)] : []),
+        ...byOperation(report.results).map(([operation, results]) => ({
+          "@name": operation,
+          "@timestamp": DateTime.formatIso(report.startedAt),
+          ...attributes(results),
+          testcase: results.map(testcase)
+        }))
+      ]
     }
   })

@@ -126,10 +126,32 @@ export const counts = (results: ReadonlyArray<CaseResult>): Counts => {
 }
 
 /**
- * Whether no case failed and the run finished.
+ * The outcome of a run:
+ *
+ * - `passed`: the run finished, at least one case ran, and none failed;
+ * - `failed`: a case failed, or the run ended early;
+ * - `nothingTried`: no case ran, so nothing is known about the backend.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Verdict = "passed" | "failed" | "nothingTried"
+
+/**
+ * The outcome of a run.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const verdict = (report: Report): Verdict => {
+  const { failed, passed } = counts(report.results)
+  return report.endedEarly !== undefined || failed > 0 ? "failed" : passed === 0 ? "nothingTried" : "passed"
+}
+
+/**
+ * Whether the run finished, at least one case ran, and none failed.
  *
  * @since 0.1.0
  * @category queries
  */
-export const isSuccess = (report: Report): boolean =>
-  report.endedEarly === undefined && counts(report.results).failed === 0
+export const isSuccess = (report: Report): boolean => verdict(report) === "passed"

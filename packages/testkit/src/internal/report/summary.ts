@@ -51,7 +51,7 @@ export const sentence = (report: Report): string => {
   const failed = count(report.results, "Failed")
   const ran = report.results.length - count(report.results, "Skipped")
   const words = ran === 0
-    ? "No case ran."
+    ? "No case ran, so nothing is known about the backend."
     : failed === 0
     ? `No case failed; ${ran} passed.`
     : `${failed} of ${ran} cases failed.`

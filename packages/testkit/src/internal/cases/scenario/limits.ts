@@ -39,6 +39,7 @@ export const limits: ReadonlyArray<Case.Case> = [
     title: "MUST create and grow disks of version 1 up to 2 TiB, and refuse more",
     source: Case.source("lib/ploop.c get_max_ploop_size"),
     // Generation 7 converts the disk to version 2 meanwhile, and generation 9 attaches none of version 1.
+    needs: ["lowLevel"],
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -62,7 +63,7 @@ export const limits: ReadonlyArray<Case.Case> = [
     id: "scenario/beyond-version-1",
     title: "MUST create, snapshot and grow disks of version 2 that are larger than 2 TiB",
     source: Case.source("lib/ploop.c get_max_ploop_size"),
-    needs: ["version2", "idleGrow"],
+    needs: ["version2", "idleGrow", "lowLevel"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel

@@ -1,0 +1,30 @@
+import * as Effect from "effect/Effect"
+import * as Sink from "effect/Sink"
+import * as Stream from "effect/Stream"
+import * as Operation from "../Operation.js"
+import { Unsupported } from "../PloopError.js"
+import * as operation from "./operation.js"
+
+const refusal = (name: Operation.Name, request: unknown): Unsupported =>
+  new Unsupported({
+    operation: name,
+    subject: Operation.subjectOf(request),
+    text: "",
+    reason: `this service was made without ${name}`
+  })
+
+const refuse = (name: Operation.Name): unknown => {
+  const row: Operation.Row = Operation.table[name]
+  if (row.request === undefined) return Effect.fail(refusal(name, undefined))
+  const fail = { effect: Effect.fail, stream: Stream.fail, sink: Sink.fail }[row.shape]
+  return (request: unknown) => fail(refusal(name, request))
+}
+
+/** A service whose operations all fail with `Unsupported`, except for those that are given. */
+export const make = <Service extends object>(
+  names: ReadonlyArray<Operation.Name>,
+  given: Partial<Service>
+): Service => ({
+  ...operation.service<Service>(names, Object.fromEntries(names.map((name) => [name, refuse(name)]))),
+  ...given
+})

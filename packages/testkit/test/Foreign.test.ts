@@ -1,0 +1,134 @@
+import { PloopFake } from "@effect-ploop/backend-fake"
+import { LowLevel, Ploop } from "@effect-ploop/core"
+import type { Generation } from "@effect-ploop/core"
+import { Capability, Case, Report, Runner, Suite, Target } from "@effect-ploop/testkit"
+import { Path } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Layer, Sink, Stream } from "effect"
+
+const absent = new Error("this backend has no such operation")
+
+/** A backend that somebody else wrote: it can neither copy nor do anything of `LowLevel`. */
+const foreign = (generation: Generation.Generation) =>
+  Layer.merge(
+    Layer.map(PloopFake.layer({ generation }), (services) =>
+      Context.add(services, Ploop.Ploop, {
+        ...Context.get(services, Ploop.Ploop),
+        copySend: () => Stream.die(absent),
+        copyReceive: () => Sink.die(absent)
+      }).pipe(
+        Context.add(LowLevel.LowLevel, {
+          start: () => Effect.die(absent),
+          stop: () => Effect.die(absent),
+          clear: () => Effect.die(absent),
+          deleteDelta: () => Effect.die(absent),
+          grow: () => Effect.die(absent),
+          nextDevice: Effect.die(absent)
+        })
+      )),
+    Path.layer
+  )
+
+const without = (...names: ReadonlyArray<Capability.Capability>) =>
+  Capability.all.filter((capability) => !names.includes(capability))
+
+const target = (options: Partial<Target.Target> = {}) =>
+  Target.make({ name: "foreign", layer: foreign("1.15"), scratch: "/vz", ...options })
+
+const failures = (report: Report.Report) =>
+  report.results.flatMap(({ id, outcome }) => outcome._tag === "Failed" ? [`${id}: ${outcome.message}`] : [])
+
+describe("a backend without copies and low-level operations", () => {
+  for (
+    const [how, options] of [
+      ["by its capabilities", { capabilities: without("copy", "lowLevel") }],
+      ["by leaving them out of what its host has", { leavesOut: ["copy", "lowLevel"] }]
+    ] as const
+  ) {
+    it.live(`passes every other case when it says so ${how}`, () =>
+      Effect.gen(function*() {
+        const report = yield* Runner.run(target(options), { cases: Suite.all, jobs: 8 })
+        assert.deepStrictEqual(failures(report), [])
+        const skipped = Suite.all.filter((self) =>
+          report.results.find(({ id }) => id === self.id)?.outcome._tag === "Skipped"
+        )
+        const due = Suite.all.filter((self) =>
+          self.needs.includes("copy") || self.needs.includes("lowLevel") || !Case.appliesTo(self, "1.15")
+        )
+        assert.deepStrictEqual(skipped, due)
+        assert.isAbove(Report.counts(report.results).passed, 400)
+      }), 120_000)
+  }
+
+  it.live("fails cases when it claims to have them, so that the rule above tests something", () =>
+    Effect.gen(function*() {
+      const cases = Suite.select(["grow/disk", "copyReceive/missing-directory", "imageInfo/looks-at-the-top-delta"])
+      const report = yield* Runner.run(target({ capabilities: Capability.all }), { cases })
+      assert.lengthOf(failures(report), cases.length)
+    }))
+
+  it.effect("reports that the backend leaves them out", () =>
+    Effect.gen(function*() {
+      const { lacks } = yield* Effect.provide(Target.profile(target({ leavesOut: ["lowLevel"] })), foreign("1.15"))
+      assert.deepStrictEqual(lacks, [{ capability: "lowLevel", reason: "the backend leaves it out" }])
+    }))
+})
+
+describe("a case", () => {
+  it("about an operation of LowLevel needs lowLevel, and one about a copy needs copy", () => {
+    for (const self of Suite.all) {
+      const topic = Case.operation(self)
+      if (["start", "stop", "clear", "deleteDelta", "grow", "nextDevice"].includes(topic)) {
+        assert.include(self.needs, "lowLevel", self.id)
+      }
+      if (topic.startsWith("copy") && self.id !== "copySend/unsupported") assert.include(self.needs, "copy", self.id)
+    }
+  })
+
+  it("applies to a generation that its rule is about and whose hosts can have what it needs", () => {
+    const of = (options: Partial<Case.Case>) =>
+      Case.make({ id: "create/toy", title: "MUST be", source: Case.service("a toy"), run: Effect.void, ...options })
+    assert.isTrue(Case.appliesTo(of({ needs: ["mount"] }), "9"))
+    assert.isFalse(Case.appliesTo(of({ needs: ["statistics"] }), "9"))
+    assert.isFalse(Case.appliesTo(of({ generations: ["1.15", "7"] }), "9"))
+    assert.isTrue(Case.appliesTo(of({ generations: ["9"] }), "9"))
+  })
+})
+
+describe("a part of the suite", () => {
+  it("is every case but those that are named by their identifier or their topic, in the same order", () => {
+    const cases = Suite.without(["grow", "mount/takes-the-device-that-is-given", "mount/no-such-case"])
+    const gone = Suite.all.filter((self) => !cases.includes(self))
+    assert.deepStrictEqual(
+      gone,
+      Suite.all.filter(({ id }) => id.startsWith("grow/") || id === "mount/takes-the-device-that-is-given")
+    )
+    assert.isAbove(gone.length, 10)
+    assert.deepStrictEqual(cases, Suite.all.filter((self) => cases.includes(self)))
+  })
+})
+
+describe("a service made without its operations", () => {
+  const isUnsupported = (operation: string, subject: string) => (error: { readonly _tag: string }) => {
+    assert.strictEqual(error._tag, "Unsupported")
+    assert.include(JSON.stringify(error), `"operation":"${operation}","subject":"${subject}"`)
+  }
+
+  it.effect("has those that are given, and fails with Unsupported for each other: effect, stream, sink and query", () =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const disk = "/vz/101/DiskDescriptor.xml"
+      assert.isTrue(yield* ploop.isMounted({ disk }))
+      isUnsupported("umount", disk)(yield* Effect.flip(ploop.umount({ disk })))
+      isUnsupported("tool", "host")(yield* Effect.flip(ploop.tool))
+      const device = "/dev/ploop1"
+      isUnsupported("copySend", device)(yield* Effect.flip(Stream.runDrain(ploop.copySend({ device }))))
+      const received = Stream.run(Stream.empty, ploop.copyReceive({ image: "/vz/copy" }))
+      isUnsupported("copyReceive", "/vz/copy")(yield* Effect.flip(received))
+      const low = yield* LowLevel.LowLevel
+      isUnsupported("stop", device)(yield* Effect.flip(low.stop({ device })))
+      isUnsupported("nextDevice", "host")(yield* Effect.flip(low.nextDevice))
+    }).pipe(
+      Effect.provide(Layer.merge(Ploop.layerNoop({ isMounted: () => Effect.succeed(true) }), LowLevel.layerNoop({})))
+    ))
+})
