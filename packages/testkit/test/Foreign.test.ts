@@ -40,23 +40,27 @@ const failures = (report: Report.Report) =>
 
 describe("a backend without copies and low-level operations", () => {
   for (
-    const [how, options] of [
-      ["by its capabilities", { capabilities: without("copy", "lowLevel") }],
-      ["by leaving them out of what its host has", { leavesOut: ["copy", "lowLevel"] }]
+    const [how, options, cases] of [
+      ["by its capabilities", { capabilities: without("copy", "lowLevel") }, Suite.all],
+      [
+        "by leaving them out of what its host has",
+        { leavesOut: ["copy", "lowLevel"] },
+        Suite.select(["imageInfo/", "copy", "grow", "createSnapshot/"])
+      ]
     ] as const
   ) {
     it.live(`passes every other case when it says so ${how}`, () =>
       Effect.gen(function*() {
-        const report = yield* Runner.run(target(options), { cases: Suite.all, jobs: 8 })
+        const report = yield* Runner.run(target(options), { cases, jobs: 8 })
         assert.deepStrictEqual(failures(report), [])
-        const skipped = Suite.all.filter((self) =>
+        const skipped = cases.filter((self) =>
           report.results.find(({ id }) => id === self.id)?.outcome._tag === "Skipped"
         )
-        const due = Suite.all.filter((self) =>
+        const due = cases.filter((self) =>
           self.needs.includes("copy") || self.needs.includes("lowLevel") || !Case.appliesTo(self, "1.15")
         )
         assert.deepStrictEqual(skipped, due)
-        assert.isAbove(Report.counts(report.results).passed, 400)
+        assert.isAbove(Report.counts(report.results).passed, cases.length / 2)
       }), 120_000)
   }
 
