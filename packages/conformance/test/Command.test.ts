@@ -132,9 +132,17 @@ describe("ploop-conformance run", () => {
     ],
     ["an unknown backend", ["run", "--backend", "clj"], /--backend is clj, but it must be fake or cli/],
     ["zero jobs", ["run", "--jobs", "0"], /--jobs is 0, but it must be a whole number larger than zero/],
-    ["jobs that are not a number", ["run", "--jobs", "x"], /--jobs is x, but it must be a whole number larger than zero/],
+    [
+      "jobs that are not a number",
+      ["run", "--jobs", "x"],
+      /--jobs is x, but it must be a whole number larger than zero/
+    ],
     ["an unknown generation", ["run", "--generation", "8"], /--generation is 8, but it must be 1\.15 or 7 or 9/],
-    ["a seed that is not a whole number", ["compare", "--seed", "1.5"], /--seed is 1\.5, but it must be a whole number/],
+    [
+      "a seed that is not a whole number",
+      ["compare", "--seed", "1.5"],
+      /--seed is 1\.5, but it must be a whole number/
+    ],
     [
       "a report without a file",
       ["run", "--report", "html"],
