@@ -19,7 +19,7 @@ import { FileSystemType } from "./FileSystemType.js"
 import * as FormatVersion from "./FormatVersion.js"
 import { HostPath } from "./HostPath.js"
 import { ImageFormat } from "./ImageFormat.js"
-import { NewSnapshotId, SnapshotId } from "./SnapshotId.js"
+import { NewSnapshotId, SnapshotId, top } from "./SnapshotId.js"
 
 type ExactlyOne<Options, Keys extends keyof Options> =
   & Omit<Options, Keys>
@@ -57,6 +57,19 @@ const needs = (key: string, other: string): Rule => (options) =>
     path: [key],
     message: `needs ${other} to be given as well`
   }
+
+/** Whether a snapshot is named that is not the top delta; in any form, because the rules see what the caller wrote. */
+const namesSnapshot = (snapshot: unknown): boolean =>
+  snapshot !== undefined && `${snapshot}`.toLowerCase().replace(/[{}]/g, "") !== top.slice(1, -1)
+
+/** The check of a file system writes to the device. On a read-only one it fails, with an error that means no damage. */
+const checksWhatIsWritable: Rule = (
+  options: { readonly fsck?: unknown; readonly readOnly?: unknown; readonly snapshot?: unknown }
+) =>
+  options.fsck === true &&
+    (options.readOnly === true || (options.readOnly !== false && namesSnapshot(options.snapshot)))
+    ? { path: ["fsck"], message: "cannot be given for a read-only mount: the check writes to the device" }
+    : undefined
 
 /** An option with a default, which a request has when it is decoded, and which its encoded form leaves out. */
 const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: NoInfer<A>) =>
@@ -421,23 +434,27 @@ export type ReplaceOptions = ExactlyOne<ReplaceFields, "snapshot" | "level" | "f
  * @since 0.1.0
  * @category schemas
  */
-export const Mount = request({
-  disk: Disk,
-  snapshot: Schema.optional(Schema.Union(Schema.Literal("base"), SnapshotId)),
-  target: Schema.optional(HostPath),
-  readOnly: Schema.optional(Schema.Boolean),
-  fsck: flag,
-  device: Schema.optional(DevicePath),
-  fileSystem: withDefault(Schema.Union(FileSystemType, Schema.Literal("xfs")), "ext4"),
-  data: Schema.optional(
-    Schema.Array(
-      Schema.String.pipe(
-        Schema.filter((option) => /^[^,\s\0]+$/.test(option) || "must be one mount option, without commas or blanks")
+export const Mount = request(
+  {
+    disk: Disk,
+    snapshot: Schema.optional(Schema.Union(Schema.Literal("base"), SnapshotId)),
+    target: Schema.optional(HostPath),
+    readOnly: Schema.optional(Schema.Boolean),
+    fsck: flag,
+    device: Schema.optional(DevicePath),
+    fileSystem: withDefault(Schema.Union(FileSystemType, Schema.Literal("xfs")), "ext4"),
+    data: Schema.optional(
+      Schema.Array(
+        Schema.String.pipe(
+          Schema.filter((option) => /^[^,\s\0]+$/.test(option) || "must be one mount option, without commas or blanks")
+        )
       )
-    )
-  ),
-  component: Schema.optional(component)
-}, needs("data", "target"))
+    ),
+    component: Schema.optional(component)
+  },
+  needs("data", "target"),
+  checksWhatIsWritable
+)
 
 /**
  * A checked request of {@link Mount}, with its defaults.
@@ -468,7 +485,10 @@ export interface MountOptions extends Schema.Schema.Encoded<typeof Mount> {
    * with children cannot be mounted for writing.
    */
   readonly readOnly?: boolean | undefined
-  /** Whether to check the file system first, and to repair what is safe to repair. Default: `false`. */
+  /**
+   * Whether to check the file system first, and to repair what is safe to repair. Not with a read-only mount, which
+   * a mount of a snapshot is by default. Default: `false`.
+   */
   readonly fsck?: boolean | undefined
   /** The device to attach. Default: a free one. */
   readonly device?: string | undefined

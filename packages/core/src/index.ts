@@ -84,6 +84,15 @@ export * as GenerationTraits from "./GenerationTraits.js"
 export * as HostPath from "./HostPath.js"
 
 /**
+ * What can be seen of an image file without the tool: whether its header makes
+ * sense, and whether each cluster of its index table is in the file. The tool
+ * reads neither when the in-use flag is not set, and calls the image clean.
+ *
+ * @since 0.1.0
+ */
+export * as ImageExamination from "./ImageExamination.js"
+
+/**
  * How an image keeps its data.
  *
  * @since 0.1.0

@@ -2,6 +2,7 @@ import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import { HostPath } from "@effect-ploop/core/HostPath"
+import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import type * as Operation from "@effect-ploop/core/Operation"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
@@ -150,17 +151,20 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
       }
     })
 
-  const header = (image: string): Effect.Effect<Option.Option<imageHeader.ImageHeader>> =>
-    Effect.match(files.start(image, imageHeader.length), { onFailure: Option.none, onSuccess: imageHeader.read })
+  const clusterSize = (image: string) =>
+    Effect.match(files.start(image, ImageExamination.headerLength), {
+      onFailure: () => undefined,
+      onSuccess: ImageExamination.clusterSize
+    })
 
   const clusterSizes: Host["clusterSizes"] = ({ descriptor, image, tree }) =>
     Effect.map(
       Effect.forEach(
         descriptor.images.filter(({ id, type }) => type === "Compressed" || id !== SnapshotTree.base(tree).id),
-        ({ file }) =>
-          Effect.map(header(image(file)), Option.map((found) => [file, ByteSize.make(found.clusterSize)] as const))
+        ({ file }) => Effect.map(clusterSize(image(file)), (size) => ({ file, size }))
       ),
-      (found) => new Map(found.flatMap(Option.toArray))
+      (found) =>
+        new Map(found.flatMap(({ file, size }) => size === undefined ? [] : [[file, ByteSize.make(size)] as const]))
     )
 
   return {

@@ -70,6 +70,14 @@ export const ofBase = (tool: Tool, base: string): ReadonlyArray<Device> => {
 
 const running = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => ofBase(tool, disks.base(tool, disk))
 
+/** The device that has this image file, as whichever of its levels. */
+export const ofImage = (tool: Tool, path: string): Device | undefined => {
+  const found = files.lookup(tool.tx, path)
+  return Either.isLeft(found)
+    ? undefined
+    : tool.tx.state.devices.find(({ levels }) => levels.some((level) => files.same(level.file, found.right)))
+}
+
 /** The device of the disk with this component name; its unnamed device when undefined. */
 export const find = (tool: Tool, disk: disks.Disk, component: string | undefined): Device | undefined =>
   running(tool, disk).find((device) => device.component === component)

@@ -2,6 +2,7 @@ import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import { HostPath } from "@effect-ploop/core/HostPath"
+import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
@@ -111,8 +112,12 @@ const clusterSizes = (tool: Tool, { descriptor, home, tree }: Disk): ReadonlyMap
     const found = files.lookup(tx, tool.path.resolve(home, file))
     if (Either.isLeft(found)) continue
     const { body } = tx.inode(found.right)
-    const read = body._tag === "Image" ? body : body._tag === "Bytes" ? image.clusterSizeOf(body) : undefined
-    if (read !== undefined && !read.raw) sizes.set(file, ByteSize.make(read.clusterSize))
+    const size = body._tag === "Image" && !body.raw
+      ? BigInt(body.clusterSize)
+      : body._tag === "Bytes"
+      ? ImageExamination.clusterSize(content.read(body, 0, ImageExamination.headerLength))
+      : undefined
+    if (size !== undefined) sizes.set(file, ByteSize.make(size))
   }
   return sizes
 }

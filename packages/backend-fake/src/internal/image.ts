@@ -107,16 +107,6 @@ const deltaAt = (
   return Option.match(deltas(token), { onNone: () => undefined, onSome: (delta) => ({ delta, token }) })
 }
 
-/** What the header of a file says of its clusters, if it has one. */
-export const clusterSizeOf = (bytes: content.Bytes): Pick<Image, "raw" | "clusterSize"> | undefined => {
-  const start = content.read(bytes, 0, headerSize)
-  if (start.length < headerSize) return undefined
-  const signature = decoder.decode(start.subarray(0, 16))
-  return signature === signatures[1] || signature === signatures[2]
-    ? { raw: false, clusterSize: new DataView(start.buffer, start.byteOffset).getUint32(28, true) * 512 }
-    : undefined
-}
-
 /** Reads an image from bytes. Generation 1.15 takes any value where the in-use flag is for the flag. */
 export const fromBytes = (
   bytes: content.Bytes,

@@ -317,6 +317,11 @@ const rules: ReadonlyArray<Rule> = [
     text: message(".*New size smaller than minimum"),
     error: (context) => new PloopError.FileSystemResizeFailed(context)
   },
+  // Bit 3 and those above it mean that e2fsck could not do its work, not that it found damage.
+  {
+    text: message("e2fsck failed \\(exit code (?:8|16|24|32|128)\\)"),
+    error: (context) => new PloopError.InputOutputFailed(context)
+  },
   // Images
   {
     text: message("Images .* are (?:of different size|not identical)"),

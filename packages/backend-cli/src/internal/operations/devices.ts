@@ -1,4 +1,5 @@
 import * as DevicePath from "@effect-ploop/core/DevicePath"
+import { descriptorName } from "@effect-ploop/core/Disk"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
@@ -135,6 +136,33 @@ const listedDevice = (session: Session, about: About, disk: string) =>
     const devices = yield* devicesOfDisk(session, about, disk)
     const found = devices.find(({ component }) => component === undefined)
     return found === undefined ? Option.none() : Option.some(yield* attachment(session, found.device, {}))
+  })
+
+/**
+ * The device that runs an image: its base image is the one that devices show, and
+ * of any other the descriptor beside it says which disk it belongs to. The tool
+ * finds devices by disks only, and would clear the in-use flag of a running image.
+ */
+export const deviceOfImage = (session: Session, about: About, image: string) =>
+  Effect.gen(function*() {
+    const { host } = session
+    const path = yield* host.real(image)
+    const devices = yield* listDevices(session, about)
+    if (devices.length === 0) return undefined
+    const own = yield* Effect.findFirst(
+      devices,
+      (device) => Effect.map(host.real(device.image), (base) => base === path)
+    )
+    if (Option.isSome(own)) return own.value.device
+    const disk = host.join(host.directory(path), descriptorName)
+    const found = yield* Effect.option(host.descriptor(about, disk))
+    if (Option.isNone(found)) return undefined
+    const { descriptor, image: imageOf } = found.value
+    const isOfDisk = yield* Effect.exists(
+      descriptor.images,
+      ({ file }) => Effect.map(host.real(imageOf(file)), (real) => real === path)
+    )
+    return isOfDisk ? (yield* devicesOfDisk(session, about, disk))[0]?.device : undefined
   })
 
 /** The unnamed device of the disk. */

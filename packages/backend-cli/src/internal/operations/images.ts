@@ -13,7 +13,8 @@ import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import * as confinement from "./confinement.js"
 import * as creation from "./creation.js"
-import { devicesOfDisk, runningDevice } from "./devices.js"
+import { deviceOfImage, devicesOfDisk, runningDevice } from "./devices.js"
+import * as examination from "./examination.js"
 
 type Methods = "create" | "restoreDescriptor" | "convert" | "check" | "replace"
 
@@ -67,11 +68,20 @@ const check = (session: Session) => (request: Request.Check) => {
         args: args.check(session.verbosity, request, path),
         kind: Operation.kindOf("check", request)
       })
-      return parse.checked(result) ?? (yield* Effect.fail(session.classify(outcome(about, generation, result))))
+      const found = parse.checked(result)
+      if (found === undefined) return yield* session.classify(outcome(about, generation, result))
+      if (found.outcome !== "clean" || request.force) return found
+      const { findings, outcome: examined } = yield* examination.examined(session, about, request, path)
+      return { outcome: examined, findings: [...found.findings, ...findings] }
     })
+  const runImage = (path: string) =>
+    Effect.zipRight(
+      Effect.flatMap(deviceOfImage(session, about, path), (device) => Refusal.runningDisk(about, device)),
+      run(path)
+    )
   return request.disk === undefined
-    ? session.onImage(about, subject, run)
-    : session.onDisk(about, request.disk, run)
+    ? session.onImage(about, subject, runImage)
+    : session.onSoundDisk(about, request.disk, run)
 }
 
 const replace = (session: Session) => (request: Request.Replace) => {

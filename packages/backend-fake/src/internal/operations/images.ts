@@ -4,6 +4,7 @@ import type { Disk } from "@effect-ploop/core/Disk"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import * as FormatVersion from "@effect-ploop/core/FormatVersion"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
+import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import type { ImageFormat } from "@effect-ploop/core/ImageFormat"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
@@ -12,6 +13,7 @@ import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashSet from "effect/HashSet"
+import * as content from "../content.js"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
@@ -235,6 +237,24 @@ const requireWritable = (tool: Tool, { readOnly }: Repairs, findings: ReadonlyAr
     ? toolError(tool, 7, [...findings, "Image is clean but unable to fix the header on ro image"].join("\n"))
     : Either.void
 
+/** What is seen of an image file as it is written: one that the tool made is as it should be. */
+const examine = (tool: Tool, { image: found, path, ref }: disks.OpenImage): ReadonlyArray<string> => {
+  const { body } = tool.tx.inode(ref)
+  const findings = found.raw
+    ? ImageExamination.examineRaw(BigInt(image.fileSize(found)), undefined)
+    : body._tag === "Bytes"
+    ? ImageExamination.examine(
+      content.read(
+        body,
+        0,
+        Number(ImageExamination.lengthToExamine(content.read(body, 0, ImageExamination.headerLength)))
+      ),
+      BigInt(body.size)
+    )
+    : []
+  return findings.map((finding) => `${path}: ${finding}`)
+}
+
 /** Checks one image and makes the repairs that the options allow. */
 const checkImage = (
   tool: Tool,
@@ -251,9 +271,10 @@ const checkImage = (
       purpose: "check"
     })
     const { image: found, ref } = opened
+    const examined = examine(tool, opened)
     if (found.truncated) {
       const line = `FATAL: an index entry of ${path} points behind the end of the file`
-      if (!repairs.hardForce) return { outcome: "broken", findings: [line] }
+      if (!repairs.hardForce) return { outcome: "broken", findings: examined.length > 0 ? examined : [line] }
       yield* disks.setImage(tool, ref, {
         ...found,
         truncated: false,
@@ -269,7 +290,7 @@ const checkImage = (
     // A set in-use flag makes the check as thorough as `force` does.
     const stale = found.staleFlag && (found.dirty || repairs.force) && trait(tool, GenerationTraits.findsEmptyFlag)
     const findings = [...(found.dirty ? [dirtyLine] : []), ...(stale ? ["CIF_Empty flag is incorrect"] : [])]
-    if (findings.length === 0) return clean
+    if (findings.length === 0) return examined.length > 0 ? { outcome: "broken", findings: examined } : clean
     yield* requireWritable(tool, repairs, findings)
     yield* disks.setImage(tool, ref, { ...found, dirty: false, staleFlag: found.staleFlag && !stale })
     return { outcome: "repaired", findings }
@@ -315,6 +336,19 @@ const checkChain = (
     return found
   })
 
+/** A raw disk of one image whose file is shorter than the disk. */
+const shortRaw = (tool: Tool, disk: disks.Disk): Result.Checked => {
+  const { diskSize, images } = disk.descriptor
+  const path = disks.base(tool, disk)
+  const found = disks.isRaw(disk) && images.length === 1 ? files.lookup(tool.tx, path) : undefined
+  const findings = found === undefined || Either.isLeft(found)
+    ? []
+    : ImageExamination.examineRaw(BigInt(files.sizeOf(tool.tx.inode(found.right))), diskSize)
+  return findings.length === 0
+    ? clean
+    : { outcome: "broken", findings: findings.map((finding) => `${path}: ${finding}`) }
+}
+
 const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Result.Checked> =>
   Either.gen(function*() {
     yield* Refusal.check(tool, generation(tool), request)
@@ -333,12 +367,15 @@ const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Res
       duplicates: request.duplicates
     }
     const nodes = [...SnapshotTree.chain(disk.tree, id)].reverse()
-    return yield* checkChain(tool, disk, nodes, repairs)
+    const checked = yield* checkChain(tool, disk, nodes, repairs)
+    return checked.outcome === "clean" ? shortRaw(tool, disk) : checked
   })
 
 export const check = (tool: Tool, request: Request.Check): Answer<Result.Checked> => {
   if (request.disk !== undefined) return checkDisk(tool, request, request.disk)
   const path = absolute(tool, request.image ?? "")
+  const device = devices.ofImage(tool, path)
+  if (device !== undefined) return Either.flatMap(Refusal.runningDisk(tool, device.device), () => Either.right(clean))
   const repairs: Repairs = {
     readOnly: request.readOnly,
     force: request.force,

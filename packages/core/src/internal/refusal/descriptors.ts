@@ -174,11 +174,12 @@ const kept = (about: About, generation: Generation, nodes: ReadonlyArray<xml.Nod
 }
 
 /**
- * What the operations do with a descriptor: `write` it again, which drops what the
+ * What the operations do with a descriptor: `read` it for the images of the disk; `write` it again, which drops what the
  * tool does not know; or `mount` the disk, which writes it only where a temporary
  * snapshot is merged.
  */
-const uses: Readonly<Partial<Record<Name, "write" | "mount">>> = {
+const uses: Readonly<Partial<Record<Name, "read" | "write" | "mount">>> = {
+  check: "read",
   convert: "write",
   replace: "write",
   mount: "mount",
@@ -211,6 +212,7 @@ export const descriptor = (
     yield* oneBase(about, disk.descriptor)
     yield* rawBase(about, disk)
     yield* sameClusters(about, disk.descriptor, clusterSizes)
+    if (use === "read") return
     yield* encrypted(about, generation, nodes)
     // A mount merges temporary snapshots, and writes the descriptor then.
     if (use === "mount" && !SnapshotTree.nodes(disk.tree).some(({ temporary }) => temporary)) return

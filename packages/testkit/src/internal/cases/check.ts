@@ -341,6 +341,114 @@ const damaged: ReadonlyArray<Case.Case> = [
   })
 ]
 
+const word = (value: number): ReadonlyArray<number> => [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff)
+
+/** Fields of a header, by their positions, and what they must not be. */
+const headers: ReadonlyArray<readonly [what: string, position: number, value: number]> = [
+  ["another type", 16, 7],
+  ["a cluster size that is not a power of two", 28, 1000],
+  ["no cluster size", 28, 0],
+  ["no clusters", 32, 0],
+  ["no size", 36, 0],
+  ["a larger size", 36, 0x7ffffff],
+  ["a smaller size than its data needs", 36, 2048],
+  ["no first cluster", 48, 0],
+  ["a first cluster between two", 48, 2049],
+  ["an unfinished conversion", 52, 2]
+]
+
+/** Checks that a disk and its image are found to be broken, and are left as they are. */
+const isBroken = (disk: Conformance.TestDisk, what: string) =>
+  files.untouched(
+    disk.directory,
+    Effect.gen(function*() {
+      yield* found({ image: disk.image }, "broken", `the image with ${what}`)
+      yield* found({ disk: disk.disk }, "broken", `the disk with ${what}`)
+    })
+  )
+
+const unseen: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "check/finds-an-image-that-was-cut-off",
+    title: "MUST find an image that was cut off to be broken, wherever that is, without force",
+    source: Case.observed("check of a truncated image: `Image is clean, check is skipped`"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const made = yield* Conformance.disk({ format: "preallocated" })
+      const whole = yield* fs.readFile(made.image)
+      for (
+        const length of [0, 63, 64, 100, 4096, 1 << 20, (1 << 20) + 1, 3 << 20, whole.length - 512, whole.length - 1]
+      ) {
+        yield* fs.writeFile(made.image, whole.subarray(0, length))
+        yield* isBroken(made, `${length} bytes`)
+      }
+      yield* fs.writeFile(made.image, whole)
+      yield* found({ disk: made.disk }, "clean", "the disk with the whole image")
+    })
+  }),
+  Case.make({
+    id: "check/finds-a-wrong-header",
+    title: "MUST find an image to be broken whose header contradicts itself, without force",
+    source: Case.observed("check of images with changed headers, of which the tool calls most clean"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const made = yield* Conformance.disk({ format: "preallocated" })
+      const whole = yield* fs.readFile(made.image)
+      for (const [what, position, value] of headers) {
+        yield* ImageFile.poke(made.image, position, word(value))
+        yield* isBroken(made, what)
+        yield* fs.writeFile(made.image, whole)
+      }
+    })
+  }),
+  Case.make({
+    id: "check/finds-a-cut-off-image-below-the-top",
+    title: "MUST find an image below the top delta that was cut off",
+    source: Case.observed("check of a disk with a truncated base image"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk({ format: "preallocated" })
+      yield* ploop.createSnapshot({ disk: made.disk, id: a })
+      yield* fs.truncate(made.image, 3 << 20)
+      yield* found({ disk: made.disk }, "broken", "the disk")
+      yield* found({ image: yield* ploop.topDelta({ disk: made.disk }) }, "clean", "the top delta")
+    })
+  }),
+  Case.make({
+    id: "check/finds-a-raw-image-that-was-cut-off",
+    title: "MUST find a raw disk to be broken whose file is shorter than the disk",
+    source: Case.observed("check of a truncated raw disk"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { disk, image } = yield* Conformance.disk({ format: "raw" })
+      for (const length of [4 << 20, 0]) {
+        yield* fs.truncate(image, length)
+        yield* found({ disk }, "broken", `the disk with a file of ${length} bytes`)
+      }
+    })
+  }),
+  Case.make({
+    id: "check/refuses-the-image-of-a-running-disk",
+    title: "MUST refuse to check an image that a device runs, and name the device as for its disk",
+    source: Case.observed("check -d of a running image, which clears its in-use flag"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.formatted()
+      yield* ploop.createSnapshot({ disk, id: a })
+      const top = yield* ploop.topDelta({ disk })
+      const { device } = yield* Conformance.mounted(disk)
+      for (const file of [image, top]) {
+        for (const options of [{}, { dropInUse: true }, { readOnly: true }]) {
+          yield* Check.fails(ploop.check({ image: file, ...options }), "ImageInUse", { device })
+        }
+      }
+      yield* Check.fails(ploop.check({ disk }), "ImageInUse", { device })
+    })
+  })
+]
+
 const refusals: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "check/refuses-a-missing-image",
@@ -407,6 +515,7 @@ export const check: ReadonlyArray<Case.Case> = [
   ...sound,
   ...markedInUse,
   ...damaged,
+  ...unseen,
   ...refusals,
   ...misnamed("check", (ploop, disk) => ploop.check({ disk }))
 ]

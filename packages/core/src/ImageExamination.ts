@@ -1,0 +1,163 @@
+/**
+ * What can be seen of an image file without the tool: whether its header makes
+ * sense, and whether each cluster of its index table is in the file. The tool
+ * reads neither when the in-use flag is not set, and calls the image clean.
+ *
+ * @since 0.2.0
+ */
+/**
+ * How much of an image file its header takes, in bytes.
+ *
+ * @since 0.2.0
+ * @category constants
+ */
+export const headerLength = 64
+
+const sector = 512n
+
+const signatures: ReadonlyMap<string, 1 | 2> = new Map([["WithoutFreeSpace", 1], ["WithouFreSpacExt", 2]])
+
+interface Header {
+  readonly version: 1 | 2 | undefined
+  readonly type: number
+  readonly clusterSectors: bigint
+  readonly clusters: bigint
+  readonly sectors: bigint
+  readonly firstSector: bigint
+  readonly flags: number
+}
+
+const readHeader = (start: Uint8Array): Header => {
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
+  const version = signatures.get(String.fromCharCode(...start.subarray(0, 16)))
+  return {
+    version,
+    type: view.getUint32(16, true),
+    clusterSectors: BigInt(view.getUint32(28, true)),
+    clusters: BigInt(view.getUint32(32, true)),
+    sectors: version === 2 ? view.getBigUint64(36, true) : BigInt(view.getUint32(36, true)),
+    firstSector: BigInt(view.getUint32(48, true)),
+    flags: view.getUint32(52, true)
+  }
+}
+
+/** The clusters that a disk of this size has. */
+const clustersOf = ({ clusterSectors, sectors }: Header): bigint => (sectors + clusterSectors - 1n) / clusterSectors
+
+const isClusterSize = (sectors: bigint): boolean =>
+  sectors >= 64n && sectors <= 131_072n && (sectors & (sectors - 1n)) === 0n
+
+/** The first thing that is wrong with a header. */
+const wrongHeader = (header: Header): string | undefined => {
+  const { clusterSectors, clusters, firstSector, flags, sectors, type, version } = header
+  if (version === undefined) return "the signature is not that of an image"
+  if (type !== 2) return `the type in the header is ${type}, not 2`
+  if (!isClusterSize(clusterSectors)) return `the cluster size in the header is ${clusterSectors} sectors`
+  if (sectors === 0n) return "the size in the header is 0"
+  if (clusters * clusterSectors < sectors) {
+    return `the header says ${clusters} clusters, too few for its size of ${sectors} sectors`
+  }
+  if (firstSector === 0n || firstSector % clusterSectors !== 0n) {
+    return `the first cluster begins at sector ${firstSector}, which is not a whole number of clusters`
+  }
+  if (firstSector * sector < BigInt(headerLength) + 4n * clustersOf(header)) {
+    return `the index table in front of sector ${firstSector} is too small for the size of ${sectors} sectors`
+  }
+  return (flags & 2) === 0 ? undefined : "a conversion of the format version was cut short"
+}
+
+/**
+ * The cluster size that the header of an image names, in bytes; undefined when the
+ * file has no header, or one that names no cluster size.
+ *
+ * - `start`: the first {@link headerLength} bytes of the file, or all that it has
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const clusterSize = (start: Uint8Array): bigint | undefined => {
+  if (start.byteLength < headerLength) return undefined
+  const { clusterSectors, version } = readHeader(start)
+  return version !== undefined && isClusterSize(clusterSectors) ? clusterSectors * sector : undefined
+}
+
+/**
+ * How many bytes of an image file, from its start, {@link examine} needs: the
+ * header and the index table.
+ *
+ * - `start`: the first {@link headerLength} bytes of the file, or all that it has
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const lengthToExamine = (start: Uint8Array): bigint => {
+  if (start.byteLength < headerLength) return BigInt(headerLength)
+  const header = readHeader(start)
+  return wrongHeader(header) === undefined ? header.firstSector * sector : BigInt(headerLength)
+}
+
+/** What is wrong with an entry of the index table, if anything is. */
+const wrongEntry = (header: Header, index: number, entry: number, fileSize: bigint): string | undefined => {
+  const { clusterSectors, firstSector, version } = header
+  const place = version === 1 ? BigInt(entry) : BigInt(entry) * clusterSectors
+  if (BigInt(index) >= clustersOf(header)) return `cluster ${index} is behind the end of the disk`
+  if (place < firstSector || place % clusterSectors !== 0n) return `cluster ${index} is said to be at sector ${place}`
+  return (place + clusterSectors) * sector > fileSize
+    ? `cluster ${index} is said to be at sector ${place}, behind the end of the file`
+    : undefined
+}
+
+/** How many findings are reported one by one. */
+const most = 10
+
+const wrongEntries = (header: Header, start: Uint8Array, fileSize: bigint): ReadonlyArray<string> => {
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
+  const findings: Array<string> = []
+  let more = 0
+  for (let at = headerLength, index = 0; at + 4 <= start.byteLength; at += 4, index++) {
+    const entry = view.getUint32(at, true)
+    const wrong = entry === 0 ? undefined : wrongEntry(header, index, entry, fileSize)
+    if (wrong === undefined) continue
+    if (findings.length < most) findings.push(wrong)
+    else more++
+  }
+  return more === 0 ? findings : [...findings, `and ${more} more of the index table`]
+}
+
+/**
+ * What is wrong with an image file that has a header, one sentence each. None
+ * means that the header makes sense and that every cluster is in the file; it
+ * says nothing of what is in the clusters.
+ *
+ * - `start`: the first {@link lengthToExamine} bytes of the file, or all that it has
+ * - `fileSize`: the length of the file, in bytes
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const examine = (start: Uint8Array, fileSize: bigint): ReadonlyArray<string> => {
+  if (start.byteLength < headerLength) return [`the file ends in its header, after ${fileSize} bytes`]
+  const header = readHeader(start)
+  const wrong = wrongHeader(header)
+  if (wrong !== undefined) return [wrong]
+  const end = header.firstSector * sector
+  return BigInt(start.byteLength) < end
+    ? [`the file ends in its index table, after ${fileSize} bytes`]
+    : wrongEntries(header, start.subarray(0, Number(end)), fileSize)
+}
+
+/**
+ * What is wrong with the length of a raw image, which has no header.
+ *
+ * - `fileSize`: the length of the file, in bytes
+ * - `diskSize`: the size of the disk, in bytes, if the image is the only one of a disk
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const examineRaw = (fileSize: bigint, diskSize: bigint | undefined): ReadonlyArray<string> =>
+  fileSize === 0n
+    ? ["the file is empty"]
+    : diskSize !== undefined && fileSize < diskSize
+    ? [`the file ends after ${fileSize} bytes, but the disk has ${diskSize}`]
+    : []
