@@ -266,4 +266,23 @@ describe("the devices that run", () => {
       assert.deepStrictEqual(yield* commands, [])
     })
   )
+
+  rule(
+    "say which images were removed, by the ending that the kernel gives to their paths",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const home = yield* fs.makeTempDirectoryScoped()
+      yield* fs.writeFileString(`${home}/root.hdd (deleted)`, "a file that has this name")
+      const { ask } = yield* world({
+        devices: () => ({
+          ploop1: { image: "/vz/1/root.hdd (deleted)" },
+          ploop2: { image: `${home}/root.hdd (deleted)` }
+        })
+      })
+      assert.sameDeepMembers<unknown>([...yield* ask((ploop) => ploop.listDevices)], [
+        { device: "/dev/ploop1", image: "/vz/1/root.hdd", deleted: true },
+        { device: "/dev/ploop2", image: `${home}/root.hdd (deleted)` }
+      ])
+    })
+  )
 })

@@ -27,3 +27,19 @@ layer(PloopFake.layer())("a renamed directory", (it) => {
       ])
     }))
 })
+
+layer(PloopFake.layer())("a removed image", (it) => {
+  it.effect("is listed with the path that it had, as removed, until its device is unmounted", () =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.makeDirectory("/vz/gone")
+      const { disk } = yield* ploop.create({ image: "/vz/gone/root.hdd", size: "64M", fileSystem: "none" })
+      const { device } = yield* ploop.mount({ disk })
+      yield* fs.remove("/vz/gone/root.hdd")
+      const left = Effect.map(ploop.listDevices, (devices) => devices.filter((other) => other.device === device))
+      assert.deepStrictEqual<unknown>(yield* left, [{ device, image: "/vz/gone/root.hdd", deleted: true }])
+      yield* ploop.umount({ device })
+      assert.deepStrictEqual(yield* left, [])
+    }))
+})

@@ -267,7 +267,7 @@ const readImage = (node: xml.Node): Parsed<Image> =>
     }
     const file = yield* leaf(node, "File")
     if (file === undefined) return yield* fail("File", "missing", "must be a path")
-    const rule = HostPath.brokenRule(file)
+    const rule = HostPath.brokenTextRule(file)
     return rule === undefined ? { id, type, file } : yield* fail("File", file.slice(0, 80), rule)
   })
 

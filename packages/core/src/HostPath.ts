@@ -7,8 +7,10 @@ import * as Schema from "effect/Schema"
 import { brokenRule } from "./internal/hostPath.js"
 
 /**
- * A path as the host takes it. Spaces, quotes, newlines, a leading `-` and
- * letters of any script are all fine; a NUL byte is not.
+ * A path that the host and the tool can have. Spaces, quotes, tabs, a leading `-`
+ * and letters of any script are all fine. A line break is not, because the tool
+ * prints paths on lines; nor is any other control character that XML cannot hold,
+ * because it writes them into descriptors.
  *
  * @since 0.1.0
  * @category schemas

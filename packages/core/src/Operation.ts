@@ -135,7 +135,15 @@ export const table = rows({
     shape: "effect",
     request: Request.Create,
     result: Result.Created,
-    errors: [...image, "AlreadyExists", "FileSystemMakeFailed", "FileSystemCorrupt", "MountFailed", "SizeRefused"]
+    errors: [
+      ...image,
+      "AlreadyExists",
+      "DirectoryNotFound",
+      "FileSystemMakeFailed",
+      "FileSystemCorrupt",
+      "MountFailed",
+      "SizeRefused"
+    ]
   },
   restoreDescriptor: {
     group: "images",
@@ -143,7 +151,7 @@ export const table = rows({
     shape: "effect",
     request: Request.RestoreDescriptor,
     result: Disk,
-    errors: [...image, "AlreadyExists"]
+    errors: [...image, "AlreadyExists", "DirectoryNotFound"]
   },
   convert: {
     group: "images",
@@ -295,6 +303,7 @@ export const table = rows({
       "SnapshotNotAncestor",
       "SnapshotInUse",
       "AlreadyExists",
+      "DirectoryNotFound",
       "Busy"
     ]
   },
@@ -458,7 +467,7 @@ export const table = rows({
     shape: "sink",
     request: Request.CopyReceive,
     result: Schema.Void,
-    errors: [...tool, "AlreadyExists", "NoSpace", "CopyProtocolBroken", "ImageNotFound"]
+    errors: [...tool, "AlreadyExists", "DirectoryNotFound", "NoSpace", "CopyProtocolBroken", "ImageNotFound"]
   },
   start: {
     group: "lowLevel",

@@ -231,7 +231,7 @@ export class InvalidArgument extends failure<InvalidArgument>()("InvalidArgument
  */
 export class Unsupported extends failure<Unsupported>()("Unsupported", {
   reason: Schema.String,
-  instead: Schema.optional(Schema.String)
+  instead: Schema.optional(Schema.NonEmptyString)
 }, {
   sentence: (self) => self.reason,
   remedy: (self) =>
@@ -287,7 +287,7 @@ const isOldFormat = ({ reason }: { readonly reason: string }): boolean => /\bold
  */
 export class DescriptorInvalid extends failure<DescriptorInvalid>()("DescriptorInvalid", {
   reason: Schema.String,
-  instead: Schema.optional(Schema.String)
+  instead: Schema.optional(Schema.NonEmptyString)
 }, {
   sentence: (self) => `the descriptor cannot be used: ${self.reason}`,
   remedy: (self) => self.instead ?? (isOldFormat(self) ? renameTop : restoreFromBackup),
@@ -375,6 +375,20 @@ export class ImageMismatch extends failure<ImageMismatch>()("ImageMismatch", { r
 export class AlreadyExists extends failure<AlreadyExists>()("AlreadyExists", { path: Schema.String }, {
   sentence: (self) => `${self.path} exists already`,
   remedy: () => "Choose another directory (one directory holds one disk), or remove what is there.",
+  isRetryable: false
+}) {}
+
+/**
+ * The directory that the operation would make a file in is missing, or is not a directory.
+ *
+ * - `directory`: its path
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class DirectoryNotFound extends failure<DirectoryNotFound>()("DirectoryNotFound", { directory: Schema.String }, {
+  sentence: (self) => `the directory ${self.directory} is missing, or is not a directory`,
+  remedy: (self) => `Create the directory ${self.directory} first.`,
   isRetryable: false
 }) {}
 
@@ -966,6 +980,7 @@ export const classes = {
   ImageInUse,
   ImageMismatch,
   AlreadyExists,
+  DirectoryNotFound,
   NotMounted,
   AlreadyMounted,
   MountPointInvalid,

@@ -140,6 +140,18 @@ export const existingFile: (
 ) => Either.Either<void, PloopError.AlreadyExists> = paths.existingFile
 
 /**
+ * Refuses to make a file in a directory that does not exist.
+ *
+ * @since 0.2.0
+ * @category paths
+ */
+export const missingDirectory: (
+  about: About,
+  directory: string,
+  isThere: boolean
+) => Either.Either<void, PloopError.DirectoryNotFound> = paths.missingDirectory
+
+/**
  * Refuses to use an image file that does not exist.
  *
  * @since 0.2.0

@@ -353,6 +353,7 @@ export interface FileSystemInfo extends Schema.Schema.Type<typeof FileSystemInfo
 export const RunningDevice = Schema.Struct({
   device: DevicePath,
   image: HostPath,
+  deleted: Schema.optional(Schema.Boolean),
   target: Schema.optional(HostPath),
   component: Schema.optional(Schema.String)
 })
@@ -368,6 +369,13 @@ export interface RunningDevice extends Schema.Schema.Type<typeof RunningDevice> 
   readonly device: DevicePath
   /** The base image of its disk, also when it shows a snapshot. */
   readonly image: HostPath
+  /**
+   * Whether that image was removed while the device runs: `image` is the path that it had, and the data is lost with
+   * the device. Absent when the image is there.
+   *
+   * @since 0.2.0
+   */
+  readonly deleted?: boolean | undefined
   /** The mount point of its file system; absent when it is not mounted. */
   readonly target?: HostPath | undefined
   /** The component name; absent for the unnamed device. */

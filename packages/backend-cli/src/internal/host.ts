@@ -57,6 +57,8 @@ export interface Host {
   /** Whether there is a node in `/dev`. */
   readonly hasNode: (path: string) => Effect.Effect<boolean>
   readonly isDirectory: (path: string) => Effect.Effect<boolean>
+  /** Whether there may be a directory: it was not seen that there is none. */
+  readonly mayBeDirectory: (path: string) => Effect.Effect<boolean>
   /** What is mounted, in the order of the mounts; none when it cannot be read. */
   readonly mounts: Effect.Effect<Option.Option<ReadonlyArray<parse.Mount>>>
   readonly descriptor: (about: About, disk: string) => Effect.Effect<Descriptor, ReadError>
@@ -182,6 +184,11 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
     hasNode: files.hasNode,
     isDirectory: (name) =>
       Effect.match(fs.stat(name), { onFailure: () => false, onSuccess: (info) => info.type === "Directory" }),
+    mayBeDirectory: (name) =>
+      Effect.match(fs.stat(name), {
+        onFailure: (error) => error._tag !== "SystemError" || error.reason !== "NotFound",
+        onSuccess: (info) => info.type === "Directory"
+      }),
     mounts: Effect.match(files.kernelText("/proc/mounts"), {
       onFailure: () => Option.none(),
       onSuccess: Option.map(parse.mountpoints)

@@ -10,6 +10,7 @@ import { top } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
+import * as Schema from "effect/Schema"
 import * as content from "./content.js"
 import * as files from "./files.js"
 import * as image from "./image.js"
@@ -38,6 +39,8 @@ type Parsed = Either.Either<
 const known = new WeakMap<content.Bytes, Parsed>()
 
 const encoder = new TextEncoder()
+
+const isPath = Schema.is(HostPath)
 
 const isOldFormat = (text: string): boolean => {
   const [, id] = /<TopGUID>\s*(.*?)\s*<\/TopGUID>/.exec(text) ?? []
@@ -99,7 +102,13 @@ export const readAnyName = (tool: Tool, name: string, reader: Reader = "backend"
         Refusal.unreadableDescriptor(tool, content.read(body, 0, body.size), parsed.left)
       )
     }
-    return { path: found.right, home: tool.path.dirname(found.right), ...parsed.right }
+    const home = tool.path.dirname(found.right)
+    const strange = parsed.right.descriptor.images.find(({ file }) => !isPath(tool.path.resolve(home, file)))
+    if (strange !== undefined) {
+      const file = JSON.stringify(strange.file.slice(0, 80))
+      return yield* invalid(tool, "backend", `File is ${file}, which no host can have as a path`)
+    }
+    return { path: found.right, home, ...parsed.right }
   })
 
 /** The cluster sizes in the headers of the images; a raw base has none. */
@@ -133,6 +142,13 @@ export const judge = (tool: Tool, name: string): Answer<void> => {
     : found.left._tag === "DescriptorInvalid" || found.left._tag === "Unsupported"
     ? refused(found.left)
     : Either.void
+}
+
+/** Refuses to make a file where there is no directory for it. */
+export const requireParent = (tool: Tool, directory: string): Answer<void> => {
+  const found = files.lookup(tool.tx, directory)
+  const isThere = Either.isRight(found) && tool.tx.inode(found.right).body._tag === "Directory"
+  return Refusal.missingDirectory(tool, directory, isThere)
 }
 
 /** Locks a disk before a change, which leaves a lock file behind. */

@@ -388,8 +388,19 @@ const rules: ReadonlyArray<Rule> = [
   },
   // Files
   {
+    text: missingFile("Can't open lock file (?<path>/.*)/[^/]*"),
+    error: (context, { path }) =>
+      new PloopError.PrerequisiteMissing({ ...context, what: `the directory ${path ?? "of the locks"}` })
+  },
+  {
     text: message(String.raw`Can't create (?<path>.*): File exists`),
     error: (context, { path }) => new PloopError.AlreadyExists({ ...context, path: path ?? context.subject })
+  },
+  {
+    text: message("Can't (?:open|resolve|create) (?<path>/.*)/[^/]*: (?:No such file or directory|Not a directory)"),
+    operations: ["create", "mergeSnapshots", "restoreDescriptor", "copyReceive"],
+    codes: [1, 38, 255],
+    error: (context, { path }) => new PloopError.DirectoryNotFound({ ...context, directory: path ?? "" })
   },
   {
     text: message("Can't (?:open|resolve|create) .*: (?:No such file or directory|Not a directory)"),

@@ -1,9 +1,10 @@
 import * as Encoding from "effect/Encoding"
+import { unwritable } from "./xmlText.js"
 
 const bytes = (text: string): number => Encoding.encodeHex(text).length / 2
 
-/** The rule that a path breaks, if it breaks one. */
-export const brokenRule = (path: string): string | undefined => {
+/** The rule that the text of a path breaks wherever it is written, if it breaks one. */
+export const brokenTextRule = (path: string): string | undefined => {
   if (path === "") return "must not be empty"
   if (path.includes("\0")) return "must not contain a NUL byte"
   if (/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(path)) {
@@ -11,4 +12,14 @@ export const brokenRule = (path: string): string | undefined => {
   }
   if (bytes(path) > 4095) return "must not be longer than 4095 bytes"
   return undefined
+}
+
+/**
+ * The rule that a path breaks, if it breaks one. The tool prints paths on lines,
+ * and writes them into XML: what neither can hold, it loses.
+ */
+export const brokenRule = (path: string): string | undefined => {
+  if (path.includes("\n")) return "must not contain a line break, at which the tool cuts paths"
+  return brokenTextRule(path) ??
+    (unwritable.test(path) ? "must not contain a control character that XML cannot hold, except a tab" : undefined)
 }

@@ -43,6 +43,13 @@ const requireDevices = (session: Session, about: About, generation: Generation) 
     }
   })
 
+/** Refuses to make a file where there is no directory for it. */
+export const requireParent = (session: Session, about: About, directory: string) =>
+  Effect.flatMap(
+    session.host.mayBeDirectory(directory),
+    (isThere) => Refusal.missingDirectory(about, directory, isThere)
+  )
+
 /** The descriptor that the tool made has to name the image as the caller will find it. */
 const requireFile = (session: Session, about: About, disk: string, file: string) =>
   Effect.flatMap(session.host.descriptor(about, disk), ({ descriptor }) => {
@@ -51,26 +58,6 @@ const requireFile = (session: Session, about: About, disk: string, file: string)
       ? Effect.void
       : Effect.fail(unexpected(about, undefined, { line: found, expected: `a descriptor of one image, ${file}` }))
   })
-
-/** A directory that is in none, so that the tool fails there and reports why, whatever comes to be meanwhile. */
-const nowhere = ".ploop-new-nowhere"
-
-/** Where there is no directory, the tool reports that with its own exit code. */
-const orReported = <A, R>(
-  session: Session,
-  directory: string,
-  run: (directory: string) => Effect.Effect<unknown, PloopError.PloopError, R>,
-  make: Effect.Effect<A, PloopError.PloopError, R>
-) =>
-  Effect.catchIf(
-    make,
-    (error) => error._tag === "InputOutputFailed" && error.exitCode === undefined,
-    (error) =>
-      Effect.flatMap(
-        session.host.exists(directory),
-        (exists) => exists ? Effect.void : run(session.host.join(directory, nowhere))
-      ).pipe(Effect.zipRight(Effect.fail(error)))
-  )
 
 /**
  * Makes image and descriptor in a private directory and gives them their names
@@ -112,6 +99,7 @@ const create = (session: Session) => (request: Request.Create) => {
       const version = request.version ?? (yield* defaultVersion(session, generation))
       yield* Refusal.create(about, generation, request, version)
       yield* newFiles.refuseExisting(session.files, about, image, disk)
+      yield* requireParent(session, about, directory)
       const isFormatted = request.fileSystem !== "none"
       // The tool refuses a larger one before it makes a device.
       if (isFormatted && request.size <= GenerationTraits.largestFileSystem[generation]) {
@@ -125,10 +113,8 @@ const create = (session: Session) => (request: Request.Create) => {
           kind: Operation.kindOf("create", request),
           alias
         })
-      const inDirectory = (own: string) =>
-        run(session.host.join(own, session.host.name(image)), { from: own, to: directory })
       yield* session.ownsFiles
-        ? orReported(session, directory, inDirectory, createInPrivate(session, about, { directory, image, disk }, run))
+        ? createInPrivate(session, about, { directory, image, disk }, run)
         : run(image)
       const created: Result.Created = { disk, image, ...(given !== undefined && { version: given }) }
       return created
@@ -173,6 +159,7 @@ const restoreDescriptor = (session: Session) => (request: Request.RestoreDescrip
     const disk = yield* paths.diskIn(about, request.directory === undefined ? "image" : "directory", given, directory)
     return yield* session.exclusive(about, directory)(Effect.gen(function*() {
       yield* newFiles.refuseExisting(session.files, about, disk)
+      yield* requireParent(session, about, directory)
       const run = (where: string) =>
         session.execute({
           ...about,
@@ -181,7 +168,7 @@ const restoreDescriptor = (session: Session) => (request: Request.RestoreDescrip
           alias: { from: where, to: directory }
         })
       yield* session.ownsFiles
-        ? orReported(session, directory, run, restoreInPrivate(session, about, { directory, image, disk }, run))
+        ? restoreInPrivate(session, about, { directory, image, disk }, run)
         : run(directory)
       return disk
     }))

@@ -3,12 +3,14 @@ import { descriptorName } from "@effect-ploop/core/Disk"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as PrintableText from "@effect-ploop/core/PrintableText"
 import type * as Result from "@effect-ploop/core/Result"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import { context, unexpected } from "../outcome.js"
@@ -76,18 +78,34 @@ const listedByTool = (session: Session, about: About) =>
     }))
   })
 
-const runningDeviceOf = (row: parse.Row): Result.RunningDevice => ({
-  device: DevicePath.make(row.device),
-  image: HostPath.make(row.image),
-  ...(row.target !== undefined && { target: HostPath.make(row.target) }),
-  ...(row.component !== undefined && { component: row.component })
-})
+const isPath = Schema.is(HostPath)
+
+/** A path that the kernel names. One that no operation can be given is shown escaped. */
+const pathOf = (path: string): HostPath => HostPath.make(isPath(path) ? path : PrintableText.escape(path))
+
+/** What the kernel appends to the path of a file that was removed. */
+const removed = " (deleted)"
+
+/** The path of an image, and whether the file was removed; a file may have that ending as its name. */
+const imageOf = (session: Session, path: string) =>
+  !path.endsWith(removed)
+    ? Effect.succeed({ image: pathOf(path) })
+    : Effect.map(session.host.exists(path), (exists) =>
+      exists ? { image: pathOf(path) } : { image: pathOf(path.slice(0, -removed.length)), deleted: true })
+
+const runningDeviceOf = (session: Session) => (row: parse.Row): Effect.Effect<Result.RunningDevice> =>
+  Effect.map(imageOf(session, row.image), (found) => ({
+    device: DevicePath.make(row.device),
+    ...found,
+    ...(row.target !== undefined && { target: pathOf(row.target) }),
+    ...(row.component !== undefined && { component: row.component })
+  }))
 
 export const listDevices = (session: Session, about: About) =>
   Effect.gen(function*() {
     const listed = yield* fromFiles.listDevices(session)
     const rows = Option.isSome(listed) ? listed.value : yield* listedByTool(session, about)
-    return rows.map(runningDeviceOf)
+    return yield* Effect.forEach(rows, runningDeviceOf(session))
   })
 
 /** Every device of the disk, those of components included. */
@@ -98,8 +116,9 @@ export const devicesOfDisk = (session: Session, about: About, disk: string) =>
       yield* Effect.forEach(descriptor.images, (entry) => session.host.real(image(entry.file)))
     )
     const devices = yield* listDevices(session, about)
+    // What is at the path of a removed image now is another file.
     return yield* Effect.filter(devices, (device) =>
-      Effect.map(session.host.real(device.image), (path) => images.has(path)))
+      Effect.map(session.host.real(device.image), (path) => device.deleted !== true && images.has(path)))
   })
 
 const unnamedByTool = (session: Session, about: About, disk: string) =>
@@ -147,7 +166,7 @@ export const deviceOfImage = (session: Session, about: About, image: string) =>
   Effect.gen(function*() {
     const { host } = session
     const path = yield* host.real(image)
-    const devices = yield* listDevices(session, about)
+    const devices = (yield* listDevices(session, about)).filter(({ deleted }) => deleted !== true)
     if (devices.length === 0) return undefined
     const own = yield* Effect.findFirst(
       devices,

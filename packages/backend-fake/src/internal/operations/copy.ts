@@ -84,4 +84,5 @@ export const requireNew = (tool: Tool, request: Request.CopyReceive): Answer<voi
     yield* Refusal.copy(tool, generation(tool))
     const path = absolute(tool, request.image)
     yield* Refusal.existingFile(tool, path, files.exists(tool.tx, path))
+    yield* disks.requireParent(tool, tool.path.dirname(path))
   })

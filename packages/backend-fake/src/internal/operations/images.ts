@@ -48,6 +48,7 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
     const version = request.version ?? GenerationTraits.defaultVersion(generation(tool), tx.state)
     yield* Refusal.create(tool, generation(tool), request, version)
     yield* refuseExisting(tool, path, disk)
+    yield* disks.requireParent(tool, home)
     if (version === 2 && request.format !== "raw" && !knowsVersion2(tool)) {
       return yield* toolError(tool, 38, "Unknown ploop image version: 2")
     }
@@ -106,6 +107,7 @@ export const restoreDescriptor = (tool: Tool, request: Request.RestoreDescriptor
     const home = absolute(tool, request.directory ?? tool.path.dirname(path))
     const disk = inDirectory(home)
     yield* refuseExisting(tool, disk)
+    yield* disks.requireParent(tool, home)
     const raw = request.format === "raw"
     const opened = yield* disks.openImage(tool, path, {
       raw,

@@ -103,6 +103,7 @@ export const listDevices = (tool: Tool): Answer<ReadonlyArray<Result.RunningDevi
     return {
       device: device.device,
       image: HostPathSchema.make(device.levels[0]!.path),
+      ...(tool.tx.inode(device.levels[0]!.file).links === 0 && { deleted: true }),
       ...(target !== undefined && { target }),
       ...(device.component !== undefined && { component: device.component })
     }

@@ -299,6 +299,7 @@ export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Ans
     if (into !== undefined) {
       yield* Refusal.mergeIntoFile(tool, generation(tool), before, range)
       yield* Refusal.existingFile(tool, into, files.exists(tool.tx, into))
+      yield* disks.requireParent(tool, tool.path.dirname(into))
     }
     yield* requireMergeableImages(tool, before, [id, ...range.merged])
     disks.lock(tool, before)

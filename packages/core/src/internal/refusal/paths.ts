@@ -16,6 +16,9 @@ export const descriptorName = (about: About, generation: Generation, path: strin
 export const existingFile = (about: About, path: string, exists: boolean) =>
   when(exists, () => new PloopError.AlreadyExists({ ...context(about), path }))
 
+export const missingDirectory = (about: About, directory: string, isThere: boolean) =>
+  when(!isThere, () => new PloopError.DirectoryNotFound({ ...context(about), directory }))
+
 export const missingImage = (about: About, image: string, exists: boolean) =>
   when(!exists, () => new PloopError.ImageNotFound({ ...context(about), image }))
 

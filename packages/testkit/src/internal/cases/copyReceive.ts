@@ -130,7 +130,7 @@ export const copyReceive: ReadonlyArray<Case.Case> = [
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const image = yield* Conformance.path("missing", "copy")
-      yield* Check.fails(received(image, [end]), "InputOutputFailed", { operation: "copyReceive", subject: image })
+      yield* Check.fails(received(image, [end]), "DirectoryNotFound", { operation: "copyReceive", subject: image })
     })
   })
 ]

@@ -260,7 +260,7 @@ const refusals: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const home = yield* Conformance.path("nowhere")
       const image = yield* Conformance.path("nowhere", "root.hdd")
-      yield* Check.fails(ploop.create({ image, ...plain }), "InputOutputFailed", { exitCode: 1 })
+      yield* Check.fails(ploop.create({ image, ...plain }), "DirectoryNotFound", { directory: home })
       yield* Check.equal(yield* (yield* FileSystem.FileSystem).exists(home), false, "whether the directory was created")
     })
   }),

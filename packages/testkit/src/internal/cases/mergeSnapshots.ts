@@ -587,7 +587,7 @@ const running: ReadonlyArray<Case.Case> = [
       const into = yield* Conformance.path("nowhere", "merged.hdd")
       yield* snapshots.untouched(
         made,
-        Check.fails(ploop.mergeSnapshots({ disk: made.disk, into }), "InputOutputFailed")
+        Check.fails(ploop.mergeSnapshots({ disk: made.disk, into }), "DirectoryNotFound")
       )
     })
   }),

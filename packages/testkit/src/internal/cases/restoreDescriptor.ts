@@ -186,7 +186,9 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
       const fs = yield* FileSystem.FileSystem
       const { image } = yield* lost()
       const nowhere = yield* Conformance.path("nowhere")
-      yield* Check.fails(ploop.restoreDescriptor({ image, directory: nowhere }), "InputOutputFailed", { exitCode: 255 })
+      yield* Check.fails(ploop.restoreDescriptor({ image, directory: nowhere }), "DirectoryNotFound", {
+        directory: nowhere
+      })
       yield* Check.equal(yield* fs.exists(nowhere), false, "whether the directory was created")
     })
   }),

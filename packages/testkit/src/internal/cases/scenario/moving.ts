@@ -142,7 +142,7 @@ export const moving: ReadonlyArray<Case.Case> = [
       yield* Check.fails(ploop.check({ image }), "ImageDirty")
       yield* Check.equal((yield* ploop.check({ disk: copy.disk })).outcome, "repaired", "the check of the copy")
       yield* Check.equal((yield* ploop.check({ image })).outcome, "clean", "the check after that")
-      yield* Check.fails(ploop.check({ image: made.image }), "ImageDirty")
+      yield* Check.fails(ploop.check({ image: made.image }), "ImageInUse")
     })
   }),
   Case.make({

@@ -1,4 +1,5 @@
 import * as Ploop from "@effect-ploop/core/Ploop"
+import type { PloopError } from "@effect-ploop/core/PloopError"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -23,7 +24,42 @@ const odd = [
 /** A path relative to the working directory. */
 const relative = (absolute: string) => Effect.map(Path.Path, (path) => path.relative(path.resolve("."), absolute))
 
+/** Characters that the tool cuts a path at, or cannot write into a descriptor. */
+const impossible = ["\n", "\u0001", "\u001b", "\u001f", "\ufffe"]
+
 export const names: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "scenario/names-that-the-tool-cannot-have",
+    title: "MUST refuse paths with a line break or a control character in every operation, before anything is made",
+    source: Case.observed(
+      "init of a path with a line break, which leaves a device; descriptors cut at a control character"
+    ),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk } = yield* Conformance.disk()
+      for (const character of impossible) {
+        const odd = path.join(directory, `a${character}b`)
+        const file = `${odd}.hdd`
+        const refused = [
+          ploop.create({ image: file, size: "8M", fileSystem: "none" }),
+          ploop.restoreDescriptor({ image: file }),
+          ploop.mount({ disk, target: odd }),
+          ploop.umount({ target: odd }),
+          ploop.check({ image: file }),
+          ploop.createSnapshot({ disk: `${odd}.xml` }),
+          ploop.replace({ disk, with: file, level: 0 }),
+          ploop.mergeSnapshots({ disk, into: file })
+        ]
+        for (const operation of refused) {
+          yield* Check.fails<unknown, PloopError, never, "InvalidArgument">(operation, "InvalidArgument")
+        }
+      }
+      const there = (yield* fs.readDirectory(directory)).filter((name) => !name.endsWith(".lck"))
+      yield* Check.equal(there.sort(), ["DiskDescriptor.xml", "root.hdd"], "the files of the directory")
+    })
+  }),
   ...odd.map(({ directory, id, image, what }) =>
     Case.make({
       id: `scenario/names-with-${id}`,
