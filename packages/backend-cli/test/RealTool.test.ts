@@ -134,7 +134,7 @@ describe.skipIf(missing !== undefined)(title("the real tool"), () => {
       const name of [
         "-rf",
         "with space",
-        "new\nline",
+        "new\ttab",
         "quo'te\"s",
         "*?[a]",
         "$HOME `id`",

@@ -397,12 +397,6 @@ const rules: ReadonlyArray<Rule> = [
     error: (context, { path }) => new PloopError.AlreadyExists({ ...context, path: path ?? context.subject })
   },
   {
-    text: message("Can't (?:open|resolve|create) (?<path>/.*)/[^/]*: (?:No such file or directory|Not a directory)"),
-    operations: ["create", "mergeSnapshots", "restoreDescriptor", "copyReceive"],
-    codes: [1, 38, 255],
-    error: (context, { path }) => new PloopError.DirectoryNotFound({ ...context, directory: path ?? "" })
-  },
-  {
     text: message("Can't (?:open|resolve|create) .*: (?:No such file or directory|Not a directory)"),
     operations: ["create", "mergeSnapshots", "restoreDescriptor", "copyReceive"],
     codes: [1, 38, 255],

@@ -63,6 +63,8 @@ const check = (session: Session) => (request: Request.Check) => {
       const generation = yield* session.generation
       yield* Refusal.check(about, generation, request)
       yield* refuseWriting(about, generation, request)
+      // The tool looks for the devices of disks only.
+      if (request.disk === undefined) yield* Refusal.runningDisk(about, yield* deviceOfImage(session, about, path))
       const result = yield* session.runner.run({
         ...about,
         args: args.check(session.verbosity, request, path),
@@ -74,13 +76,8 @@ const check = (session: Session) => (request: Request.Check) => {
       const { findings, outcome: examined } = yield* examination.examined(session, about, request, path)
       return { outcome: examined, findings: [...found.findings, ...findings] }
     })
-  const runImage = (path: string) =>
-    Effect.zipRight(
-      Effect.flatMap(deviceOfImage(session, about, path), (device) => Refusal.runningDisk(about, device)),
-      run(path)
-    )
   return request.disk === undefined
-    ? session.onImage(about, subject, runImage)
+    ? session.onImage(about, subject, run)
     : session.onSoundDisk(about, request.disk, run)
 }
 
