@@ -288,10 +288,18 @@ describe("what a caller may write", () => {
       }
     }))
 
-  it.effect("paths that begin with a dash, and any other character but NUL, are paths", () =>
+  it.effect("paths that begin with a dash, and with any character that is not for control, are paths", () =>
     Effect.gen(function*() {
-      for (const image of ["-rf", "--", "a b", "a\nb", "'\"`$(id)", "*?[x]", "Üñí—ço∂é", "\\", "💾"]) {
+      for (const image of ["-rf", "--", "a b", "a\tb", "'\"`$(id)", "*?[x]", "Üñí—ço∂é", "\\", "💾"]) {
         assert.deepInclude(yield* echo(Echo.create({ image, size: 512 })), { image, size: 512n })
+      }
+    }))
+
+  it.effect("a path that the tool would cut or lose is none", () =>
+    Effect.gen(function*() {
+      for (const image of ["a\nb", "\n", "a\u0001b", "a\u001b", "\ufffe"]) {
+        const error = yield* Effect.flip(Echo.create({ image, size: 512 }))
+        assert.deepInclude(error, { _tag: "InvalidArgument", field: "image" })
       }
     }))
 })

@@ -43,12 +43,18 @@ const requireDevices = (session: Session, about: About, generation: Generation) 
     }
   })
 
-/** Refuses to make a file where there is no directory for it. */
-export const requireParent = (session: Session, about: About, directory: string) =>
+const requireDirectory = (session: Session, about: About, directory: string) =>
   Effect.flatMap(
     session.host.mayBeDirectory(directory),
     (isThere) => Refusal.missingDirectory(about, directory, isThere)
   )
+
+/**
+ * Refuses to make a file where there is no directory for it. A tool that a prefix
+ * runs may see other directories than this process.
+ */
+export const requireParent = (session: Session, about: About, directory: string) =>
+  session.ownsFiles ? requireDirectory(session, about, directory) : Effect.void
 
 /** The descriptor that the tool made has to name the image as the caller will find it. */
 const requireFile = (session: Session, about: About, disk: string, file: string) =>

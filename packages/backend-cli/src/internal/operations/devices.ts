@@ -165,6 +165,7 @@ const listedDevice = (session: Session, about: About, disk: string) =>
 export const deviceOfImage = (session: Session, about: About, image: string) =>
   Effect.gen(function*() {
     const { host } = session
+    if (!(yield* host.exists(image))) return undefined
     const path = yield* host.real(image)
     const devices = (yield* listDevices(session, about)).filter(({ deleted }) => deleted !== true)
     if (devices.length === 0) return undefined
