@@ -11,6 +11,7 @@ import { errnoOf, textOf } from "./process/failures.js"
 
 export type FileError =
   | PloopError.AlreadyExists
+  | PloopError.DirectoryNotFound
   | PloopError.PermissionDenied
   | PloopError.NoSpace
   | PloopError.InputOutputFailed
@@ -25,6 +26,12 @@ export const fileError = (about: About, path: string) => (error: PlatformError):
     ? new PloopError.NoSpace(context)
     : new PloopError.InputOutputFailed(context)
 }
+
+/** The same for a new directory in another: that the other is not there says more than that a file is not. */
+const parentError = (about: About, parent: string) => (error: PlatformError): FileError =>
+  error._tag === "SystemError" && (error.reason === "NotFound" || errnoOf(error) === "ENOTDIR")
+    ? new PloopError.DirectoryNotFound({ ...about, text: textOf(error), directory: parent })
+    : fileError(about, parent)(error)
 
 /** Fails unless it was seen that nothing is at a path: not by a missing permission, and not by a link that leads nowhere. */
 export const refuseExisting = (
@@ -70,7 +77,7 @@ export const privateDirectory = (
     files.makePrivateDirectory(parent).pipe(
       Effect.bindTo("path"),
       Effect.bind("identity", ({ path }) => requireFound(files, path)),
-      Effect.mapError(fileError(about, parent))
+      Effect.mapError(parentError(about, parent))
     ),
     ({ identity, path }) =>
       Effect.catchAll(files.removeDirectory(path, identity), (error) =>

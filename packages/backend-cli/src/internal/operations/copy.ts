@@ -12,7 +12,6 @@ import * as newFiles from "../newFiles.js"
 import { classified } from "../outcome.js"
 import * as paths from "../paths.js"
 import type { Session } from "../session.js"
-import { requireParent } from "./creation.js"
 
 type Methods = "copySend" | "copyReceive"
 
@@ -44,7 +43,6 @@ const copyReceive = (session: Session) => (request: Request.CopyReceive) => {
     const image = yield* paths.require(about, "image", request.image, session.host.absolute(request.image))
     const generation = yield* requireStream(session, about)
     yield* newFiles.refuseExisting(session.files, about, image)
-    yield* requireParent(session, about, session.host.directory(image))
     const receive = (path: string): Receive =>
       session.runner.sink(
         { ...about, args: args.copyReceive(path), kind: Operation.kindOf("copyReceive", request) },

@@ -43,19 +43,6 @@ const requireDevices = (session: Session, about: About, generation: Generation) 
     }
   })
 
-const requireDirectory = (session: Session, about: About, directory: string) =>
-  Effect.flatMap(
-    session.host.mayBeDirectory(directory),
-    (isThere) => Refusal.missingDirectory(about, directory, isThere)
-  )
-
-/**
- * Refuses to make a file where there is no directory for it. A tool that a prefix
- * runs may see other directories than this process.
- */
-export const requireParent = (session: Session, about: About, directory: string) =>
-  session.ownsFiles ? requireDirectory(session, about, directory) : Effect.void
-
 /** The descriptor that the tool made has to name the image as the caller will find it. */
 const requireFile = (session: Session, about: About, disk: string, file: string) =>
   Effect.flatMap(session.host.descriptor(about, disk), ({ descriptor }) => {
@@ -105,7 +92,6 @@ const create = (session: Session) => (request: Request.Create) => {
       const version = request.version ?? (yield* defaultVersion(session, generation))
       yield* Refusal.create(about, generation, request, version)
       yield* newFiles.refuseExisting(session.files, about, image, disk)
-      yield* requireParent(session, about, directory)
       const isFormatted = request.fileSystem !== "none"
       // The tool refuses a larger one before it makes a device.
       if (isFormatted && request.size <= GenerationTraits.largestFileSystem[generation]) {
@@ -165,7 +151,6 @@ const restoreDescriptor = (session: Session) => (request: Request.RestoreDescrip
     const disk = yield* paths.diskIn(about, request.directory === undefined ? "image" : "directory", given, directory)
     return yield* session.exclusive(about, directory)(Effect.gen(function*() {
       yield* newFiles.refuseExisting(session.files, about, disk)
-      yield* requireParent(session, about, directory)
       const run = (where: string) =>
         session.execute({
           ...about,

@@ -19,7 +19,6 @@ import type { Wait } from "../process.js"
 import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
-import { requireParent } from "./creation.js"
 import { deviceOf, runningDevice } from "./devices.js"
 import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
 import { attach, requireDirectory } from "./mounts.js"
@@ -91,7 +90,8 @@ const mergeRange = (
     if (into !== undefined) {
       yield* Refusal.mergeIntoFile(about, yield* session.generation, disk, range)
       yield* newFiles.refuseExisting(session.files, about, into)
-      yield* requireParent(session, about, session.host.directory(into))
+      const directory = session.host.directory(into)
+      yield* Refusal.missingDirectory(about, directory, yield* session.host.mayBeDirectory(directory))
     }
     return range
   })
