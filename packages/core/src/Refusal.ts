@@ -152,6 +152,22 @@ export const missingDirectory: (
 ) => Either.Either<void, PloopError.DirectoryNotFound> = paths.missingDirectory
 
 /**
+ * Refuses to make a descriptor for one image of a disk that has others: for a base
+ * whose deltas are still there, and for a delta.
+ *
+ * - `image`: the path of the image
+ * - `beside`: the names of the files in its directory
+ *
+ * @since 0.2.0
+ * @category paths
+ */
+export const orphanedDeltas: (
+  about: About,
+  image: string,
+  beside: ReadonlyArray<string>
+) => Either.Either<void, PloopError.Unsupported> = paths.orphanedDeltas
+
+/**
  * Refuses to use an image file that does not exist.
  *
  * @since 0.2.0

@@ -57,6 +57,8 @@ export interface Host {
   /** Whether there is a node in `/dev`. */
   readonly hasNode: (path: string) => Effect.Effect<boolean>
   readonly isDirectory: (path: string) => Effect.Effect<boolean>
+  /** The names in a directory; none where it cannot be read. */
+  readonly names: (directory: string) => Effect.Effect<ReadonlyArray<string>>
   /** Whether there may be a directory: it was not seen that there is none. */
   readonly mayBeDirectory: (path: string) => Effect.Effect<boolean>
   /** What is mounted, in the order of the mounts; none when it cannot be read. */
@@ -184,6 +186,7 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
     hasNode: files.hasNode,
     isDirectory: (name) =>
       Effect.match(fs.stat(name), { onFailure: () => false, onSuccess: (info) => info.type === "Directory" }),
+    names: (name) => Effect.orElseSucceed(fs.readDirectory(name), () => []),
     mayBeDirectory: (name) =>
       Effect.match(fs.stat(name), {
         onFailure: (error) => error._tag !== "SystemError" || error.reason !== "NotFound",

@@ -151,6 +151,8 @@ const restoreDescriptor = (session: Session) => (request: Request.RestoreDescrip
     const disk = yield* paths.diskIn(about, request.directory === undefined ? "image" : "directory", given, directory)
     return yield* session.exclusive(about, directory)(Effect.gen(function*() {
       yield* newFiles.refuseExisting(session.files, about, disk)
+      const real = yield* session.host.real(image)
+      yield* Refusal.orphanedDeltas(about, real, yield* session.host.names(session.host.directory(real)))
       const run = (where: string) =>
         session.execute({
           ...about,

@@ -107,6 +107,9 @@ export const restoreDescriptor = (tool: Tool, request: Request.RestoreDescriptor
     const home = absolute(tool, request.directory ?? tool.path.dirname(path))
     const disk = inDirectory(home)
     yield* refuseExisting(tool, disk)
+    const image = Either.getOrElse(files.realPath(tool.tx, path), () => path)
+    const beside = files.readDirectory(tool.tx, tool.path.dirname(image))
+    yield* Refusal.orphanedDeltas(tool, image, Either.getOrElse(beside, () => []))
     yield* disks.requireParent(tool, home)
     const raw = request.format === "raw"
     const opened = yield* disks.openImage(tool, path, {

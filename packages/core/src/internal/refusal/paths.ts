@@ -1,3 +1,4 @@
+import * as Either from "effect/Either"
 import { descriptorName as fixedName } from "../../Disk.js"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
@@ -18,6 +19,25 @@ export const existingFile = (about: About, path: string, exists: boolean) =>
 
 export const missingDirectory = (about: About, directory: string, isThere: boolean) =>
   when(!isThere, () => new PloopError.DirectoryNotFound({ ...context(about), directory }))
+
+const suffix = /\.\{[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}\}$/i
+
+export const orphanedDeltas = (about: About, image: string, beside: ReadonlyArray<string>) => {
+  const own = nameOf(image)
+  const base = own.replace(suffix, "")
+  const others = beside.filter((name) => name !== own && name.replace(suffix, "") === base)
+  return others.length === 0 ? Either.void : Either.left(
+    new PloopError.Unsupported({
+      ...context(about),
+      reason:
+        `other images of the disk are beside ${own} (${others.join(", ")}): a descriptor of one image would lose ` +
+        "what is in them, and a write to the disk would make them useless",
+      instead:
+        "Restore the descriptor from a backup. Only if those files are of no use any more, move them to another " +
+        "directory, and repeat the operation."
+    })
+  )
+}
 
 export const missingImage = (about: About, image: string, exists: boolean) =>
   when(!exists, () => new PloopError.ImageNotFound({ ...context(about), image }))

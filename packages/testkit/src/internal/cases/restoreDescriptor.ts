@@ -178,6 +178,30 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "restoreDescriptor/refuses-a-disk-with-other-images",
+    title: "MUST refuse to describe one image of a disk whose other images are beside it, and work once they are away",
+    source: Case.observed("restore-descriptor of a base whose deltas are left: a write to it makes them useless"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const { directory, disk, image } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: Conformance.ids.a })
+      const top = yield* ploop.topDelta({ disk })
+      yield* fs.remove(disk)
+      for (const one of [image, top]) {
+        const { remedy } = yield* files.untouched(
+          directory,
+          Check.fails(ploop.restoreDescriptor({ image: one }), "Unsupported")
+        )
+        yield* Check.isTrue(/move them to another directory/.test(remedy), "the remedy", remedy)
+      }
+      yield* fs.rename(top, path.join(yield* Conformance.directory("away"), path.basename(top)))
+      yield* ploop.restoreDescriptor({ image })
+      yield* Check.equal(yield* ploop.topDelta({ disk }), image, "the top delta")
+    })
+  }),
+  Case.make({
     id: "restoreDescriptor/refuses-a-missing-directory",
     title: "MUST refuse a missing directory, and not create it",
     source: Case.observed("restore-descriptor into a missing directory, exit code 255"),
