@@ -466,20 +466,46 @@ export class UmountFailed extends failure<UmountFailed>()("UmountFailed", {}, {
   isRetryable: false
 }) {}
 
+type BusyFields = {
+  readonly holders: ReadonlyArray<Holder>
+  readonly device?: string | undefined
+  readonly mounts?: ReadonlyArray<string> | undefined
+}
+
+const mountedOn = ({ mounts = [] }: BusyFields): string =>
+  mounts.length === 0 ? "" : `; it is mounted at, or has below it, ${mounts.join(", ")}`
+
+/** What keeps it busy comes first; the device may run on although its mount point is free by then. */
+const remedyOfBusy = ({ device, holders, mounts = [] }: BusyFields): string => {
+  const causes = [
+    ...(mounts.length > 0 ? [`Unmount ${mounts.join(", ")} first.`] : []),
+    ...(holders.length > 0 ? ["End the processes that use it, or wait for them."] : [])
+  ]
+  const repeat = device === undefined
+    ? "Then try again."
+    : `Then unmount it by its device, umount({ device: "${device}" }).`
+  return causes.length > 0
+    ? [...causes, repeat].join(" ")
+    : "Wait for the processes that use it and try again. If none does, a copy or a balloon operation was ended half-way: name the disk by its descriptor in umount, which completes it."
+}
+
 /**
  * Something below the mount point, or the device itself, is still in use.
  *
- * - `holders`: the processes, where the tool names them
+ * - `holders`: the processes, where the tool names them; not those of the tool itself
+ * - `device`: the device, which may run on although its mount point is free; absent where it is not known
+ * - `mounts`: other mount points of its file system, and those below it; absent when there are none
  *
  * @since 0.1.0
  * @category errors
  */
-export class Busy extends failure<Busy>()("Busy", { holders: Schema.Array(Holder) }, {
-  sentence: (self) => `still busy${heldBy(self.holders)}`,
-  remedy: (self) =>
-    self.holders.length > 0
-      ? "End the processes that use it, or wait for them and try again."
-      : "Wait for the processes that use it and try again. If none does, a copy or a balloon operation was ended half-way: name the disk by its descriptor in umount, which completes it.",
+export class Busy extends failure<Busy>()("Busy", {
+  holders: Schema.Array(Holder),
+  device: Schema.optional(Schema.String),
+  mounts: Schema.optional(Schema.Array(Schema.String))
+}, {
+  sentence: (self) => `still busy${heldBy(self.holders)}${mountedOn(self)}`,
+  remedy: remedyOfBusy,
   isRetryable: true
 }) {}
 

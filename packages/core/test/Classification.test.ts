@@ -297,6 +297,18 @@ describe("what the words tell", () => {
         ]
       }
     ],
+    [
+      "that the tool, and the shell in which it lists the holders, are none of them, but another shell is",
+      {
+        operation: "umount",
+        exitCode: 22,
+        stderr:
+          "COMMAND PID USER FD TYPE\nploop 11 root 5r DIR 259,1 4096 2 /mnt\nsh 12 root 5r DIR 259,1 4096 2 /mnt\n" +
+          "lsof 13 root 5r DIR 259,1 4096 2 /mnt\nsh 14 root cwd DIR 259,1 4096 2 /mnt\n" +
+          "Failed to umount /mnt: Device or resource busy\n"
+      },
+      { _tag: "Busy", holders: [new PloopError.Holder({ command: "sh", pid: 14, user: "root" })] }
+    ],
     ["nothing, so the code has to do", { operation: "resize", exitCode: 26 }, { _tag: "FileSystemResizeFailed" }],
     ["nothing, and the code means nothing", { exitCode: 38 }, { _tag: "Unclassified" }],
     ["nothing, and nobody knows the code", { exitCode: 99 }, { _tag: "Unclassified" }],

@@ -318,10 +318,13 @@ export const unmount = (tool: Tool, device: Device): Answer<void> => {
   const [mount] = tx.mountsOf(device.device)
   if (mount === undefined) return Either.void
   if (holds(tx, mount.volume)) {
-    return toolError(
-      tool,
-      trait(tool, traits.busyCode),
-      `Failed to umount ${mount.target}: Device or resource busy`
+    const below = tx.state.mounts.filter((other) => other.covers.volume === mount.volume).map(({ target }) => target)
+    return Either.mapLeft(
+      toolError(tool, trait(tool, traits.busyCode), `Failed to umount ${mount.target}: Device or resource busy`),
+      (error) =>
+        error._tag === "Busy"
+          ? new PloopError.Busy({ ...error, device: device.device, ...(below.length > 0 && { mounts: below }) })
+          : error
     )
   }
   tx.update({ mounts: tx.state.mounts.filter((other) => other !== mount) })

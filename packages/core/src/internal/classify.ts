@@ -55,13 +55,32 @@ const missingFile = (path: string): RegExp => message(`${path}: No such file or 
 /** A number in the tool's output, which may have any number of digits. */
 const count = (digits: string | undefined): number => Math.min(Number(digits ?? 0), Number.MAX_SAFE_INTEGER)
 
+interface Process {
+  readonly command: string
+  readonly pid: string
+  readonly user: string
+  /** The number of the open file; undefined for a working directory and the like. */
+  readonly file: string | undefined
+}
+
+/** A process of `lsof`'s output. */
+const processOf = (line: string): Process | undefined => {
+  const [found, command, pid, user, file] =
+    /^(\S+)\s+(\d+)\s+(\S+)\s+(?:cwd|rtd|txt|mem|DEL|(\d+)[a-zA-Z]*)\s/.exec(line) ?? []
+  return found === undefined ? undefined : { command: command ?? "", pid: pid ?? "", user: user ?? "", file }
+}
+
+const isTool = ({ command }: Process): boolean => /^(?:ploop|lsof)/.test(command)
+
+/** The processes that `lsof` names, but for the tool and the shell in which it runs `lsof`, which has its open file. */
 const holders = (text: string): ReadonlyArray<PloopError.Holder> => {
+  const rows = text.split("\n").map(processOf).filter((found) => found !== undefined)
+  const own = new Set(rows.filter(isTool).map(({ file }) => file))
   const found = new Map<number, PloopError.Holder>()
-  for (const line of text.split("\n")) {
-    const match = /^(\S+)\s+(\d+)\s+(\S+)\s+(?:cwd|rtd|txt|mem|DEL|\d+[a-zA-Z]*)\s/.exec(line)
-    if (match === null) continue
-    const pid = count(match[2])
-    found.set(pid, new PloopError.Holder({ command: match[1]!, pid, user: match[3]! }))
+  for (const one of rows) {
+    if (isTool(one) || (one.command === "sh" && one.file !== undefined && own.has(one.file))) continue
+    const pid = count(one.pid)
+    found.set(pid, new PloopError.Holder({ command: one.command, pid, user: one.user }))
   }
   return [...found.values()]
 }

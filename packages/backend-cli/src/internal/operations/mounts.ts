@@ -19,6 +19,7 @@ import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
 import { attachment, deviceOf, devicesOfDisk, listDevices, runningDevice } from "./devices.js"
 import { attachingIdle, stopDevices } from "./teardown.js"
+import { umount } from "./umount.js"
 
 type Methods = "mount" | "umount" | "resize"
 
@@ -187,49 +188,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
       }))
   },
 
-  umount: (request) => {
-    const subject = request.disk ?? request.device ?? request.target ?? request.image ?? ""
-    const about = { operation: "umount", subject } as const
-    const run = (named: Parameters<typeof args.umount>[1]) =>
-      session.execute({
-        ...about,
-        args: args.umount(session.verbosity, named),
-        kind: Operation.kindOf("umount", request)
-      })
-    const byDevice = (device: DevicePath.DevicePath) =>
-      Effect.flatMap(
-        session.host.exists(device),
-        (exists) => Effect.zipRight(Refusal.missingDevice(about, exists), run({ device }))
-      )
-    const deviceIfAny = (device: DevicePath.DevicePath | undefined) =>
-      device === undefined ? Refusal.idleDisk(about, device) : run({ device })
-
-    if (request.disk !== undefined) {
-      return session.onDisk(about, request.disk, (path) =>
-        Effect.gen(function*() {
-          if (!GenerationTraits.unmountsDevicesOnly[yield* session.generation]) {
-            return yield* run({ disk: path, component: request.component })
-          }
-          const found = yield* deviceOf(session, about, path, request.component)
-          return yield* deviceIfAny(Option.getOrUndefined(found)?.device)
-        }).pipe(Effect.asVoid))
-    }
-
-    return Effect.gen(function*() {
-      if (request.device !== undefined) return yield* byDevice(request.device)
-      if (request.target !== undefined) return yield* run({ target: session.host.absolute(request.target) })
-      return yield* session.onImage(about, subject, (image) =>
-        Effect.gen(function*() {
-          if (!GenerationTraits.unmountsDevicesOnly[yield* session.generation]) {
-            return yield* run({ image, component: request.component })
-          }
-          const path = yield* session.host.real(image)
-          const devices = yield* listDevices(session, about)
-          const device = devices.find((running) => running.image === path && running.component === request.component)
-          return yield* deviceIfAny(device?.device)
-        }))
-    }).pipe(Effect.asVoid)
-  },
+  umount: umount(session),
 
   resize: (request) => {
     const about = { operation: "resize", subject: request.disk } as const

@@ -189,6 +189,30 @@ const refusals: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "umount/names-what-is-mounted-below",
+    title:
+      "MUST name the device and what is mounted below it while that keeps it busy, and do what the remedy says then",
+    source: Case.observed("umount of a file system in which another is mounted"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const path = yield* Path.Path
+      const outer = yield* Conformance.formatted()
+      const inner = yield* Conformance.formatted({ name: "inner" })
+      const { device, target } = yield* Conformance.mounted(outer.disk)
+      const below = path.join(target, "below")
+      yield* fs.makeDirectory(below)
+      yield* ploop.mount({ disk: inner.disk, target: below })
+      const { remedy } = yield* Check.fails(ploop.umount({ target }), "Busy", { device, mounts: [below] })
+      yield* Check.isTrue(remedy.startsWith(`Unmount ${below} first.`), "the remedy names the mount", remedy)
+      yield* Check.isTrue(remedy.includes(`umount({ device: "${device}" })`), "the remedy names the device", remedy)
+      yield* ploop.umount({ target: below })
+      yield* ploop.umount({ device })
+      yield* Check.equal(yield* ploop.isMounted({ disk: outer.disk }), false, "whether it is mounted")
+    })
+  }),
+  Case.make({
     id: "umount/takes-one-name",
     title: "MUST refuse two names, no name, a component with a mount point, and a partition as device",
     source: Case.service("Request.Umount"),

@@ -1,0 +1,84 @@
+import { PartitionPath } from "@effect-ploop/core/DevicePath"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import * as PrintableText from "@effect-ploop/core/PrintableText"
+import type * as Result from "@effect-ploop/core/Result"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import type { About } from "../host.js"
+import type { Session } from "../session.js"
+import { listDevices } from "./devices.js"
+
+/** A file system that is mounted, as the kernel lists it. */
+interface Mount {
+  readonly source: string
+  readonly target: string
+}
+
+export const mountTable = (session: Session): Effect.Effect<ReadonlyArray<Mount>> =>
+  Effect.map(session.host.mounts, Option.getOrElse(() => []))
+
+const isPartition = Schema.is(PartitionPath)
+
+/** The device whose file system is mounted at a directory. */
+export const deviceAt = (mounts: ReadonlyArray<Mount>, target: string): string | undefined => {
+  const source = mounts.findLast((mount) => mount.target === target)?.source
+  if (source === undefined || !/^\/dev\/(?:mapper\/)?ploop/.test(source)) return undefined
+  return isPartition(source) ? source.replace(/p1$/, "") : source
+}
+
+/** Devices that ran on when their mount points had become free, by those. */
+export type Left = Map<string, Pick<Result.RunningDevice, "device" | "image">>
+
+const sameDevice =
+  ({ device, image }: Pick<Result.RunningDevice, "device" | "image">) => (other: Result.RunningDevice) =>
+    other.device === device && other.image === image
+
+/** Remembers the device of a mount point that is free now, although the unmount failed. */
+export const remember = (session: Session, about: About, left: Left, target: string, { device }: PloopError.Busy) =>
+  Effect.gen(function*() {
+    if (device === undefined || deviceAt(yield* mountTable(session), target) !== undefined) return
+    const found = (yield* listDevices(session, about)).find((running) => running.device === device)
+    if (found !== undefined) left.set(target, found)
+  })
+
+/** The device that an earlier unmount left running, if it still does and nothing else is mounted there. */
+export const leftAt = (session: Session, about: About, left: Left, target: string) =>
+  Effect.gen(function*() {
+    const known = left.get(target)
+    if (known === undefined || (yield* mountTable(session)).some((mount) => mount.target === target)) return undefined
+    left.delete(target)
+    const found = (yield* listDevices(session, about)).find(sameDevice(known))
+    if (found === undefined) return undefined
+    yield* Effect.logInfo(
+      `nothing is mounted at ${
+        PrintableText.escape(target)
+      } any more, but ${found.device} still runs: it is unmounted now`
+    )
+    return found.device
+  })
+
+const isOf = (device: string) => ({ source }: Mount): boolean => source === device || source === `${device}p1`
+
+/**
+ * What keeps a device busy beside processes: other mount points of its file
+ * system, and what is mounted below it. The tool takes away one mount point, and
+ * may leave the device running without it.
+ */
+export const explained = (
+  session: Session,
+  error: PloopError.Busy,
+  device: string | undefined,
+  before: ReadonlyArray<Mount>
+): Effect.Effect<never, PloopError.Busy> =>
+  Effect.flatMap(mountTable(session), (after) => {
+    if (device === undefined) return Effect.fail(error)
+    const tops = before.filter(isOf(device)).map(({ target }) => target)
+    const asked = tops.length === 1 ? tops[0] : undefined
+    const mounts = after
+      .filter((mount) =>
+        (isOf(device)(mount) && mount.target !== asked) || tops.some((top) => mount.target.startsWith(`${top}/`))
+      )
+      .map(({ target }) => target)
+    return Effect.fail(new PloopError.Busy({ ...error, device, ...(mounts.length > 0 && { mounts }) }))
+  })
