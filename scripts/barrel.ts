@@ -13,8 +13,11 @@ const apart = new Set(["Vitest.ts"])
 
 const header = (path: string): string => {
   const comment = /^\/\*\*\n([\s\S]*?)\n \*\//.exec(readFileSync(path, "utf8"))?.[1]
-  if (comment === undefined) throw new Error(`${path} does not start with a docstring`)
-  return comment.split("\n *\n")[0]!
+  const since = /^ \* @since .*$/m.exec(comment ?? "")?.[0]
+  if (comment === undefined || since === undefined) {
+    throw new Error(`${path} does not start with a docstring that has @since`)
+  }
+  return `${comment.split("\n *\n")[0]!}\n *\n${since}`
 }
 
 const barrel = (source: string): string =>
@@ -23,9 +26,7 @@ const barrel = (source: string): string =>
     .sort()
     .map((name) => {
       const module = name.replace(/\.ts$/, "")
-      return `/**\n${
-        header(join(source, name))
-      }\n *\n * @since 0.1.0\n */\nexport * as ${module} from "./${module}.js"\n`
+      return `/**\n${header(join(source, name))}\n */\nexport * as ${module} from "./${module}.js"\n`
     })
     .join("\n")
 

@@ -72,7 +72,7 @@ export * as Generation from "./Generation.js"
  * What sets the generations of the tool apart: one row for each trait, with a
  * value for each generation.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
 export * as GenerationTraits from "./GenerationTraits.js"
 
@@ -112,7 +112,7 @@ export * as LowLevel from "./LowLevel.js"
  * the errors of each operation and the protocol of a remote backend are derived
  * from it.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
 export * as Operation from "./Operation.js"
 
@@ -143,7 +143,7 @@ export * as PloopError from "./PloopError.js"
  * may hold any character, and control characters can move the cursor of a
  * terminal or forge a line of a log.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
 export * as PrintableText from "./PrintableText.js"
 
@@ -151,7 +151,7 @@ export * as PrintableText from "./PrintableText.js"
  * What an operation must refuse before it touches anything, and the error that
  * it refuses with.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
 export * as Refusal from "./Refusal.js"
 
@@ -175,7 +175,7 @@ export * as Result from "./Result.js"
  * What an operation did to the snapshots of a disk: the difference between the
  * tree before it and the tree after it.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
 export * as SnapshotChange from "./SnapshotChange.js"
 
@@ -193,3 +193,10 @@ export * as SnapshotId from "./SnapshotId.js"
  * @since 0.1.0
  */
 export * as SnapshotTree from "./SnapshotTree.js"
+
+/**
+ * Waits that a caller can give up.
+ *
+ * @since 0.2.0
+ */
+export * as Waiting from "./Waiting.js"

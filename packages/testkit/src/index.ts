@@ -41,7 +41,7 @@ export * as FileTree from "./FileTree.js"
  * Changes an image file without the tool, as a crash, a truncated copy or another
  * program would.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
 export * as ImageFile from "./ImageFile.js"
 
@@ -64,7 +64,7 @@ export * as Runner from "./Runner.js"
  * The directory of a target in which the suite works: checks that it can be used,
  * and cleans it up.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
 export * as Scratch from "./Scratch.js"
 

@@ -1,5 +1,6 @@
 import type { Generation } from "@effect-ploop/core/Generation"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Waiting from "@effect-ploop/core/Waiting"
 import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
@@ -37,16 +38,19 @@ export const make = (
   files: HostFiles,
   generation: Effect.Effect<Generation, PloopError.PloopError>
 ): Locks => {
+  const enter = (directory: string, scope: Scope.Scope) =>
+    Waiting.interruptible(Scope.extend(files.lockDirectory(directory), scope))
+
   const exclusive: Locks["exclusive"] = (about, directory) => (effect) =>
     Effect.scopedWith((scope) =>
       Effect.zipRight(
-        Effect.mapError(Scope.extend(files.lockDirectory(directory), scope), lockError(about, directory)),
+        Effect.mapError(enter(directory, scope), lockError(about, directory)),
         effect
       )
     )
 
   const lock = (about: About, directory: string, scope: Scope.Scope): Effect.Effect<void, PloopError.PloopError> =>
-    Scope.extend(files.lockDirectory(directory), scope).pipe(
+    enter(directory, scope).pipe(
       Effect.mapError(lockError(about, directory)),
       Effect.asVoid,
       Effect.catchTag(

@@ -3,6 +3,7 @@ import type { Generation } from "@effect-ploop/core/Generation"
 import type * as Operation from "@effect-ploop/core/Operation"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
+import * as Waiting from "@effect-ploop/core/Waiting"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -131,7 +132,7 @@ const makeAsk = (execute: Session["execute"]): Session["ask"] => (call, read) =>
 /** Refuses a name that the generation would take for that of an image. */
 const makeNamed = (generation: Session["generation"]): UseDisk => (about, path, use) =>
   // The first run of the tool reports a probe that fails, with its own error.
-  Effect.option(generation).pipe(
+  Waiting.interruptible(Effect.option(generation)).pipe(
     Effect.flatMap(Option.match({
       onNone: () => Effect.void,
       onSome: (generation) => Refusal.descriptorName(about, generation, path)

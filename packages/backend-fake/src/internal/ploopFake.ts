@@ -4,6 +4,7 @@ import * as Operation from "@effect-ploop/core/Operation"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
+import * as Waiting from "@effect-ploop/core/Waiting"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
@@ -92,7 +93,7 @@ export const make = (options: Options) =>
     ) =>
     (request: Request) =>
       Effect.zipRight(
-        fault.before(name),
+        Waiting.interruptible(fault.before(name)),
         run(name, request, (tool) => Either.flatMap(judged(name, request)(tool), () => transition(tool, request)))
       )
 

@@ -6,6 +6,7 @@ import type * as OperationError from "../OperationError.js"
 import type * as PloopError from "../PloopError.js"
 import type * as Request from "../Request.js"
 import type * as Result from "../Result.js"
+import * as Waiting from "../Waiting.js"
 
 /** The operations of the service that take and give back. */
 interface Operations {
@@ -37,14 +38,14 @@ export const mountScoped = (
   options: Request.MountOptions,
   whileBusy: WhileBusy
 ): Effect.Effect<Result.Mounted, OperationError.MountError, Scope.Scope> =>
-  Effect.acquireRelease(ploop.mount(options), (mounted) => Effect.orDie(release(ploop, mounted, whileBusy)))
+  Waiting.acquireRelease(ploop.mount(options), (mounted) => Effect.orDie(release(ploop, mounted, whileBusy)))
 
 export const temporarySnapshotScoped = (
   ploop: Operations,
   options: Request.CreateTemporarySnapshotOptions,
   whileBusy: WhileBusy
 ): Effect.Effect<Result.TemporarySnapshot, OperationError.CreateTemporarySnapshotError, Scope.Scope> =>
-  Effect.acquireRelease(
+  Waiting.acquireRelease(
     ploop.createTemporarySnapshot(options),
     (snapshot) =>
       release(ploop, snapshot, whileBusy).pipe(

@@ -9,6 +9,7 @@ import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as Waiting from "@effect-ploop/core/Waiting"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
@@ -38,6 +39,19 @@ const mountedDelta = (session: Session, about: About, request: Request.Mount, pa
         session.host.descriptor(about, path),
         ({ tree }) => Refusal.mountSnapshot(about, request, tree)
       )
+  })
+
+/** What is to be mounted, and where: nothing has changed yet. */
+const prepareMount = (session: Session, about: About, request: Request.Mount, path: string) =>
+  Effect.gen(function*() {
+    const target = request.target === undefined
+      ? undefined
+      // It is there already, and the absolute form of a path that was checked.
+      : session.host.absolute(request.target) as HostPath
+    if (target !== undefined) yield* requireDirectory(session, about, target)
+    const delta = yield* mountedDelta(session, about, request, path)
+    yield* requireAttachable(session, about, path, delta)
+    return { target, ...delta }
   })
 
 /**
@@ -80,8 +94,8 @@ export const findAttachment = (
 /**
  * Runs a command that attaches a device. What was attached is taken down when
  * the command fails, when its effect is not known, and when the caller was
- * interrupted meanwhile and so will never know of it. Before the command is
- * started, an interruption ends the wait at once. `device` is the one that
+ * interrupted meanwhile and so will never know of it, unless a scope waits for
+ * what was attached. Before the command is started, an interruption ends the wait at once. `device` is the one that
  * the tool is told to use; if it runs before, it is left alone.
  */
 export const attach = (
@@ -96,12 +110,12 @@ export const attach = (
     readonly verify?: (attached: Result.Attachment) => Effect.Effect<void, PloopError.PloopError>
   }
 ) =>
-  Effect.uninterruptibleMask((restore) =>
+  Waiting.uninterruptibleMask((wait, restore) =>
     Effect.gen(function*() {
-      const generation = yield* restore(session.generation)
-      const spared = yield* restore(alreadyRunning(session, about, call.device))
+      const generation = yield* wait(session.generation)
+      const spared = yield* wait(alreadyRunning(session, about, call.device))
       const run = { ...about, args: call.args, kind: Operation.table[about.operation].kind }
-      const result = yield* session.runner.run(run, restore).pipe(
+      const result = yield* session.runner.run(run, wait).pipe(
         Effect.tapError((error) =>
           error._tag === "TimedOut" ? tearDown(session, about, call.path, error.text, spared) : Effect.void
         )
@@ -163,13 +177,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     const about = { operation: "mount", subject: request.disk } as const
     return session.onSoundDisk(about, request.disk, (path) =>
       Effect.gen(function*() {
-        const target = request.target === undefined
-          ? undefined
-          // It is there already, and the absolute form of a path that was checked.
-          : session.host.absolute(request.target) as HostPath
-        if (target !== undefined) yield* requireDirectory(session, about, target)
-        const { readOnly, snapshot } = yield* mountedDelta(session, about, request, path)
-        yield* requireAttachable(session, about, path, { readOnly, snapshot })
+        const { readOnly, snapshot, target } = yield* Waiting.interruptible(prepareMount(session, about, request, path))
         const attached = yield* attach(session, about, {
           args: args.mount(session.verbosity, request, { disk: path, target, snapshot, readOnly }),
           path,

@@ -7,6 +7,7 @@ import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotChange from "@effect-ploop/core/SnapshotChange"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as Waiting from "@effect-ploop/core/Waiting"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -146,20 +147,33 @@ const createSnapshot = (session: Session) => ({ disk, id }: Request.CreateSnapsh
     ))
 }
 
+/** The mount point of a temporary snapshot that may be taken: nothing has changed yet. */
+const prepareTemporary = (
+  session: Session,
+  about: About,
+  request: Request.CreateTemporarySnapshot,
+  path: string,
+  component: string
+) =>
+  Effect.gen(function*() {
+    const target = request.target === undefined
+      ? undefined
+      : yield* paths.require(about, "target", request.target, session.host.absolute(request.target))
+    if (target !== undefined) yield* requireDirectory(session, about, target)
+    yield* requireTakable(session, about, path)
+    // The tool would attach a second device of the same name, and nothing would set the two apart.
+    const other = yield* deviceOf(session, about, path, component)
+    yield* Refusal.attachedDisk(about, Option.getOrUndefined(other)?.device)
+    yield* requireAttachable(session, about, path, { readOnly: true })
+    return target
+  })
+
 const createTemporarySnapshot = (session: Session) => (request: Request.CreateTemporarySnapshot) => {
   const about = { operation: "createTemporarySnapshot", subject: request.disk } as const
   return session.onSoundDisk(about, request.disk, (path) =>
     Effect.gen(function*() {
-      const target = request.target === undefined
-        ? undefined
-        : yield* paths.require(about, "target", request.target, session.host.absolute(request.target))
-      if (target !== undefined) yield* requireDirectory(session, about, target)
       const component = `~${request.component}`
-      yield* requireTakable(session, about, path)
-      // The tool would attach a second device of the same name, and nothing would set the two apart.
-      const other = yield* deviceOf(session, about, path, component)
-      yield* Refusal.attachedDisk(about, Option.getOrUndefined(other)?.device)
-      yield* requireAttachable(session, about, path, { readOnly: true })
+      const target = yield* Waiting.interruptible(prepareTemporary(session, about, request, path, component))
       return yield* withId(request.id, (id) =>
         Effect.map(
           attach(session, about, {
