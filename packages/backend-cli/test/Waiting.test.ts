@@ -1,4 +1,5 @@
 import { Disk, Ploop } from "@effect-ploop/core"
+import type { PloopError } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -9,12 +10,12 @@ import { scripted } from "./utils/host.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
 
 /** A host with a second disk, on which a merge of the first disk takes six seconds. */
-const merging = (script: (command: ReadonlyArray<string>) => Answer | undefined = () => undefined) =>
+const merging = (script: (command: ReadonlyArray<string>, disk: string) => Answer | undefined = () => undefined) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const host = yield* scripted(
       "1.15",
-      (command) => command[0] === "snapshot-merge" ? { lasts: "6 seconds" } : script(command),
+      (command, disk) => command[0] === "snapshot-merge" ? { lasts: "6 seconds" } : script(command, disk),
       { maxProcesses: 1 }
     )
     const other = Disk.inDirectory(`${host.directory}/other`)
@@ -24,13 +25,19 @@ const merging = (script: (command: ReadonlyArray<string>) => Answer | undefined 
     return { ...host, other, merge: Effect.provide(merge, host.context) }
   })
 
-const forms = {
-  withMount: ["mount", (disk: Disk.Disk) => Ploop.withMount({ disk }, () => Effect.void)],
-  withTemporarySnapshot: [
-    "tsnapshot",
-    (disk: Disk.Disk) => Ploop.withTemporarySnapshot({ disk, component: "bk" }, () => Effect.void)
-  ]
-} as const
+interface Form {
+  /** The command of the tool by which it acquires. */
+  readonly command: string
+  readonly use: (disk: Disk.Disk) => Effect.Effect<void, PloopError.PloopError, Ploop.Ploop>
+}
+
+const forms: Record<"withMount" | "withTemporarySnapshot", Form> = {
+  withMount: { command: "mount", use: (disk) => Ploop.withMount({ disk }, () => Effect.void) },
+  withTemporarySnapshot: {
+    command: "tsnapshot",
+    use: (disk) => Ploop.withTemporarySnapshot({ disk, component: "bk" }, () => Effect.void)
+  }
+}
 
 const waits = {
   "for the lock of the disk": (host: { readonly disk: Disk.Disk }) => host.disk,
@@ -40,7 +47,7 @@ const waits = {
 /** Lets the fibers and the files of the host go on until all of them wait. */
 const settle = Effect.repeatN(turn, 200)
 
-for (const [name, [command, use]] of Object.entries(forms)) {
+for (const [name, { command, use }] of Object.entries(forms)) {
   describe(name, () => {
     for (const [what, diskOf] of Object.entries(waits)) {
       it.scoped(`returns from a timeout of a second while it waits ${what}, behind a merge of six`, () =>
@@ -86,11 +93,11 @@ for (const [name, [command, use]] of Object.entries(forms)) {
     it.scoped("releases what the tool attached, when it is interrupted while the tool works", () =>
       Effect.gen(function*() {
         const state = { attached: false }
-        const host = yield* merging((found) => {
+        const host = yield* merging((found, disk) => {
           if (found[0] === command) state.attached = true
           if (found[0] === "umount") state.attached = false
           if (found[0] === command) return { lasts: "6 seconds", ignores: ["SIGTERM"] }
-          const image = `${host.directory}/root.hdd`
+          const image = disk.replace("DiskDescriptor.xml", "root.hdd")
           if (found[0] === "list" && state.attached) return { stdout: `ploop3       ${image}  ~bk\n` }
           return found[0] === "info" && state.attached ? { stdout: "device:\t\t/dev/ploop3\n" } : undefined
         })
@@ -108,7 +115,7 @@ for (const [name, [command, use]] of Object.entries(forms)) {
 it.scoped("withTemporarySnapshot is interrupted at once while a query lasts that comes before the snapshot", () =>
   Effect.gen(function*() {
     const host = yield* merging((command) => command[0] === "list" ? { lasts: "1 hour" } : undefined)
-    const fiber = yield* Effect.forkDaemon(Effect.provide(forms.withTemporarySnapshot[1](host.disk), host.context))
+    const fiber = yield* Effect.forkDaemon(Effect.provide(forms.withTemporarySnapshot.use(host.disk), host.context))
     yield* until(Effect.sync(() => host.running() === 1))
     assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
     assert.strictEqual(host.running(), 0)

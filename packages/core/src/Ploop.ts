@@ -30,7 +30,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import type * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type { Disk } from "./Disk.js"
@@ -415,21 +415,48 @@ export const whileBusy: Schedule.Schedule<unknown, unknown> = Schedule.exponenti
 )
 
 /**
+ * What the release at the end of a `Scope` does. A finalizer cannot fail, so a
+ * failure that remains does not reach the caller of the scope.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface ScopedReleaseOptions<Failure> extends ReleaseOptions {
+  /**
+   * What to do when the release fails: a device, and perhaps a snapshot, is left
+   * behind. It logs at the level `Error` unless given. To end the scope with a defect,
+   * give `Effect.die`.
+   */
+  readonly onReleaseFailure?: ((error: Failure) => Effect.Effect<void>) | undefined
+}
+
+/**
  * Mounts for the time of a scope. The unmount at its end happens after success,
  * failure and interruption, and is repeated while the mount is busy. If it keeps
- * failing, the failure is a defect of the scope, because a device is left behind.
+ * failing, a device is left behind. `onReleaseFailure` receives the failure;
+ * {@link withMount} has it in its error type instead.
+ *
+ * While the mount waits for a lock, it can be interrupted, if the backend marks its
+ * waits by `Waiting`. Once it has begun, it runs to its end.
  *
  * @since 0.1.0
  * @category resources
  */
 export const mountScoped = (
   options: Request.MountOptions,
-  release?: ReleaseOptions
+  release?: ScopedReleaseOptions<OperationError.UmountError>
 ): Effect.Effect<Result.Mounted, OperationError.MountError, Ploop | Scope.Scope> =>
-  Effect.flatMap(Ploop, (ploop) => internalResource.mountScoped(ploop, options, release?.whileBusy ?? whileBusy))
+  Effect.flatMap(Ploop, (ploop) =>
+    internalResource.scoped(
+      internalResource.mounted(ploop, options, release?.whileBusy ?? whileBusy),
+      release?.onReleaseFailure
+    ))
 
 /**
- * Mounts, runs an effect and unmounts: {@link mountScoped} around one effect.
+ * Mounts, runs an effect and unmounts, after success, failure and interruption.
+ * The unmount is repeated while the mount is busy. If it keeps failing, its error
+ * is the error of the whole: a device is left behind. When the effect fails too,
+ * the cause has both failures, that of the effect first.
  *
  * @example
  * import { Ploop } from "@effect-ploop/core"
@@ -448,29 +475,34 @@ export const withMount = <A, E, R>(
   options: Request.MountOptions,
   use: (mounted: Result.Mounted) => Effect.Effect<A, E, R>,
   release?: ReleaseOptions
-): Effect.Effect<A, E | OperationError.MountError, R | Ploop> =>
-  Effect.scopedWith((scope) =>
-    Effect.flatMap(Effect.provideService(mountScoped(options, release), Scope.Scope, scope), use)
+): Effect.Effect<A, E | OperationError.MountError | OperationError.UmountError, R | Ploop> =>
+  Effect.flatMap(
+    Ploop,
+    (ploop) => internalResource.using(internalResource.mounted(ploop, options, release?.whileBusy ?? whileBusy), use)
   )
 
 /**
  * Takes a temporary snapshot for the time of a scope. At its end, after success,
- * failure and interruption, the device is unmounted and the snapshot merged.
+ * failure and interruption, the device is unmounted and the snapshot merged. If that
+ * keeps failing, `onReleaseFailure` receives the failure; {@link withTemporarySnapshot}
+ * has it in its error type instead.
  *
  * @since 0.1.0
  * @category resources
  */
 export const temporarySnapshotScoped = (
   options: Request.CreateTemporarySnapshotOptions,
-  release?: ReleaseOptions
+  release?: ScopedReleaseOptions<OperationError.UmountError | OperationError.DeleteSnapshotError>
 ): Effect.Effect<Result.TemporarySnapshot, OperationError.CreateTemporarySnapshotError, Ploop | Scope.Scope> =>
-  Effect.flatMap(
-    Ploop,
-    (ploop) => internalResource.temporarySnapshotScoped(ploop, options, release?.whileBusy ?? whileBusy)
-  )
+  Effect.flatMap(Ploop, (ploop) =>
+    internalResource.scoped(
+      internalResource.temporarySnapshot(ploop, options, release?.whileBusy ?? whileBusy),
+      release?.onReleaseFailure
+    ))
 
 /**
- * {@link temporarySnapshotScoped} around one effect: a backup, in one call.
+ * Takes a temporary snapshot, runs an effect, unmounts and merges: a backup, in
+ * one call. A failure of the release is an error of the whole, as in {@link withMount}.
  *
  * @since 0.1.0
  * @category resources
@@ -479,7 +511,16 @@ export const withTemporarySnapshot = <A, E, R>(
   options: Request.CreateTemporarySnapshotOptions,
   use: (snapshot: Result.TemporarySnapshot) => Effect.Effect<A, E, R>,
   release?: ReleaseOptions
-): Effect.Effect<A, E | OperationError.CreateTemporarySnapshotError, R | Ploop> =>
-  Effect.scopedWith((scope) =>
-    Effect.flatMap(Effect.provideService(temporarySnapshotScoped(options, release), Scope.Scope, scope), use)
+): Effect.Effect<
+  A,
+  | E
+  | OperationError.CreateTemporarySnapshotError
+  | OperationError.UmountError
+  | OperationError.DeleteSnapshotError,
+  R | Ploop
+> =>
+  Effect.flatMap(
+    Ploop,
+    (ploop) =>
+      internalResource.using(internalResource.temporarySnapshot(ploop, options, release?.whileBusy ?? whileBusy), use)
   )

@@ -7,16 +7,19 @@ const inFile = (file: string, breakages: Readonly<Record<string, Breakage>>) =>
 
 export const core = [
   ...inFile("internal/resource.ts", {
-    "a scoped mount is not unmounted": at("mountScoped").call("orDie").put("Effect.void"),
+    "what was mounted is not unmounted": at("mounted").call("release").put("Effect.void"),
     "a scoped mount is unmounted by its device": at("release").value("component").put("undefined"),
     "a busy unmount at the end of a scope is not tried again": at("release").call("retry").drop(),
     "an unmount at the end of a scope is tried again after any failure": at("release").property("while").drop(),
     "a scoped mount that was unmounted meanwhile is a failure": at("release").call("catchTag").drop(),
-    "the end of a temporary snapshot leaves it mounted": at("temporarySnapshotScoped").call("release").put(
+    "the end of a temporary snapshot leaves it mounted": at("temporarySnapshot").call("release").put(
       "Effect.void"
     ),
-    "the end of a temporary snapshot leaves it": at("temporarySnapshotScoped").call("zipRight").drop(),
-    "a temporary snapshot that is gone is a failure": at("temporarySnapshotScoped").call("catchTag").drop()
+    "the end of a temporary snapshot leaves it": at("temporarySnapshot").call("zipRight").drop(),
+    "a temporary snapshot that is gone is a failure": at("temporarySnapshot").call("catchTag").drop(),
+    "a failed release at the end of a scope is not reported": at("scoped").value("onReleaseFailure").put(
+      "() => Effect.void"
+    )
   }),
   ...inFile("Ploop.ts", {
     "a busy unmount is tried for ever": at("whileBusy").call("intersect").drop(),

@@ -1,4 +1,6 @@
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as FiberRef from "effect/FiberRef"
 import * as GlobalValue from "effect/GlobalValue"
 
@@ -24,4 +26,25 @@ export const givingUpWaits = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.checkInterruptible((isInterruptible) =>
     f(isInterruptible ? (acquire) => Effect.locally(acquire, canGiveUp, true) : unchanged)
+  )
+
+/**
+ * `Effect.acquireUseRelease` for an operation whose waits can be given up, and
+ * for a release that can fail. When the use and the release both fail, the cause
+ * holds both, that of the use first.
+ */
+export const acquireUseRelease = <A, E, R, A2, E2, R2, E3, R3>(
+  acquire: Effect.Effect<A, E, R>,
+  use: (acquired: A) => Effect.Effect<A2, E2, R2>,
+  release: (acquired: A) => Effect.Effect<unknown, E3, R3>
+): Effect.Effect<A2, E | E2 | E3, R | R2 | R3> =>
+  givingUpWaits((acquiring) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function*() {
+        const acquired = yield* acquiring(acquire)
+        const used = yield* Effect.exit(restore(Effect.suspend(() => use(acquired))))
+        const released = yield* Effect.exit(release(acquired))
+        return yield* Exit.zipWith(used, released, { onSuccess: (result) => result, onFailure: Cause.sequential })
+      })
+    )
   )
