@@ -64,7 +64,7 @@ describe("a backup of many disks", () => {
   )
 
   test(
-    "survives one that cannot be copied, and tells when the device could not be taken down either",
+    "survives one that cannot be copied, and reports when the device could not be taken down either",
     Effect.gen(function*() {
       const host = yield* FakeHost.FakeHost
       const fs = yield* FileSystem.FileSystem

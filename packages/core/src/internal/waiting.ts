@@ -6,7 +6,7 @@ import * as GlobalValue from "effect/GlobalValue"
 
 /**
  * Whether waits in this uninterruptible region may be interrupted. A fiber that is
- * forked in the region is not told: what it does is its own.
+ * forked in the region does not inherit it: what such a fiber does is its own.
  */
 export const canGiveUp: FiberRef.FiberRef<boolean> = GlobalValue.globalValue(
   "@effect-ploop/core/Waiting/canGiveUp",
