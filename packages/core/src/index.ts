@@ -88,7 +88,7 @@ export * as HostPath from "./HostPath.js"
  * sense, and whether each cluster of its index table is in the file. The tool
  * reads neither when the in-use flag is not set, and calls the image clean.
  *
- * @since 0.1.0
+ * @since 0.2.0
  */
 export * as ImageExamination from "./ImageExamination.js"
 
