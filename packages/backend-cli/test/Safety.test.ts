@@ -14,16 +14,43 @@ const failure = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effec
   Effect.map(Effect.flip(effect), (error) => error._tag)
 
 describe("an image outside the directory of the descriptor", () => {
-  const operations: ReadonlyArray<
-    readonly [string, (ploop: Ploop.Ploop, disk: string) => Effect.Effect<unknown, PloopError.PloopError>]
-  > = [
-    ["snapshot-switch", (ploop, disk) => ploop.switchSnapshot({ disk, id: A })],
-    ["snapshot-switch", (ploop, disk) => ploop.switchAndDelete({ disk, id: B })],
-    ["snapshot", (ploop, disk) => ploop.snapshotAndSwitch({ disk, id: A })],
-    ["snapshot-delete", (ploop, disk) => ploop.deleteSnapshot({ disk, id: SnapshotId.top })],
-    ["snapshot-delete", (ploop, disk) => ploop.deleteSnapshot({ disk, id: B })],
-    ["snapshot-merge", (ploop, disk) => ploop.mergeSnapshots({ disk })],
-    ["convert", (ploop, disk) => ploop.convert({ disk, version: 2 })]
+  interface Run {
+    /** How the command of the tool begins that writes or removes. */
+    readonly command: string
+    readonly run: (
+      services: { readonly ploop: Ploop.Ploop; readonly lowLevel: LowLevel.LowLevel },
+      paths: { readonly disk: string; readonly directory: string }
+    ) => Effect.Effect<unknown, PloopError.PloopError>
+  }
+
+  /** Every operation that writes to images which only the descriptor names, or removes them. */
+  const operations: ReadonlyArray<Run> = [
+    { command: "mount", run: ({ ploop }, { disk }) => ploop.mount({ disk }) },
+    { command: "mount", run: ({ ploop }, { disk }) => ploop.mount({ disk, component: "view" }) },
+    { command: "resize", run: ({ ploop }, { disk }) => ploop.resize({ disk, size: "20M" }) },
+    { command: "grow", run: ({ lowLevel }, { disk }) => lowLevel.grow({ disk, size: "20M" }) },
+    { command: "check", run: ({ ploop }, { disk }) => ploop.check({ disk }) },
+    {
+      command: "replace",
+      run: ({ ploop }, { directory, disk }) =>
+        ploop.replace({ disk, file: `${directory}/root.hdd`, with: `${directory}/copy`, keepName: true })
+    },
+    {
+      command: "replace",
+      run: ({ ploop }, { directory, disk }) =>
+        ploop.replace({ disk, snapshot: SnapshotId.top, with: `${directory}/copy`, keepName: true })
+    },
+    { command: "convert", run: ({ ploop }, { disk }) => ploop.convert({ disk, version: 2 }) },
+    { command: "snapshot", run: ({ ploop }, { disk }) => ploop.createSnapshot({ disk }) },
+    { command: "tsnapshot", run: ({ ploop }, { disk }) => ploop.createTemporarySnapshot({ disk, component: "bk" }) },
+    { command: "snapshot-switch", run: ({ ploop }, { disk }) => ploop.switchSnapshot({ disk, id: A }) },
+    { command: "snapshot-switch", run: ({ ploop }, { disk }) => ploop.switchAndDelete({ disk, id: B }) },
+    { command: "snapshot", run: ({ ploop }, { disk }) => ploop.snapshotAndSwitch({ disk, id: A }) },
+    { command: "snapshot-delete", run: ({ ploop }, { disk }) => ploop.deleteSnapshot({ disk, id: SnapshotId.top }) },
+    { command: "snapshot-delete", run: ({ ploop }, { disk }) => ploop.deleteSnapshot({ disk, id: B }) },
+    { command: "snapshot-merge", run: ({ ploop }, { disk }) => ploop.mergeSnapshots({ disk }) },
+    { command: "balloon", run: ({ ploop }, { disk }) => ploop.discard({ disk, automount: true }) },
+    { command: "info /", run: ({ ploop }, { disk }) => ploop.fileSystemInfo({ disk, mayMount: true }) }
   ]
 
   const described = (file: string) =>
@@ -55,15 +82,19 @@ describe("an image outside the directory of the descriptor", () => {
           "a directory that is a link": "directory/precious"
         }
         for (const allowOutsideImages of [undefined, true]) {
-          for (const [command, run] of operations) {
+          for (const { command, run } of operations) {
             const host = yield* scripted("1.15", () => undefined, { allowOutsideImages })
             yield* fs.symlink(`${elsewhere}/precious`, `${host.directory}/link`)
             yield* fs.symlink(elsewhere, `${host.directory}/directory`)
+            yield* fs.writeFileString(`${host.directory}/copy`, "")
             yield* fs.writeFileString(host.disk, described(names[how]!))
-            const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
-            const exit = yield* Effect.either(run(ploop, host.disk))
-            const ran = (yield* host.commands).some((words) => words[0] === command)
-            assert.strictEqual(ran, allowOutsideImages === true, command)
+            const services = yield* Effect.provide(
+              Effect.all({ ploop: Ploop.Ploop, lowLevel: LowLevel.LowLevel }),
+              host.context
+            )
+            const exit = yield* Effect.either(run(services, host))
+            const ran = (yield* host.commands).some((words) => `${words.join(" ")} `.startsWith(command))
+            assert.strictEqual(ran, allowOutsideImages === true, `${command}: ${String(exit)}`)
             if (!ran) assert.strictEqual(exit._tag === "Left" ? exit.left._tag : "success", "Unsupported")
           }
         }
@@ -72,7 +103,25 @@ describe("an image outside the directory of the descriptor", () => {
   }
 
   test(
-    "is merged automatically by no snapshot",
+    "may be read: by a read-only mount that merges nothing, and by a check that repairs nothing",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ran: Array<string | undefined> = []
+      // A check of a disk on 1.15 always repairs.
+      for (const generation of ["1.15", "7"] as const) {
+        const host = yield* scripted(generation, () => undefined)
+        yield* fs.writeFileString(host.disk, described("/etc/hostname"))
+        const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+        yield* Effect.either(ploop.mount({ disk: host.disk, readOnly: true, component: "view" }))
+        yield* Effect.either(ploop.check({ disk: host.disk, readOnly: true }))
+        ran.push(...(yield* host.commands).map(([command]) => command))
+      }
+      assert.includeMembers(ran, ["mount", "check"])
+    })
+  )
+
+  test(
+    "is merged automatically by no snapshot and no mount",
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const host = yield* scripted("1.15", () => undefined)
@@ -83,7 +132,8 @@ describe("an image outside the directory of the descriptor", () => {
       yield* fs.writeFileString(host.disk, text)
       const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
       assert.strictEqual(yield* failure(ploop.createSnapshot({ disk: host.disk })), "Unsupported")
-      assert.isFalse((yield* host.commands).some((words) => words[0] === "snapshot"))
+      assert.strictEqual(yield* failure(ploop.mount({ disk: host.disk, readOnly: true })), "Unsupported")
+      assert.isFalse((yield* host.commands).some((words) => words[0] === "snapshot" || words[0] === "mount"))
     })
   )
 })

@@ -13,6 +13,7 @@ import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
+import * as confinement from "./confinement.js"
 import { runningDevice } from "./devices.js"
 import { attachingIdle } from "./teardown.js"
 
@@ -42,6 +43,13 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
         target: request.target === undefined ? undefined : session.host.absolute(request.target)
       })
       : session.onDisk(about, request.disk, (disk) => use({ disk }))
+
+  /** The tool mounts the disk if it is idle, as the operation mount does. */
+  const automounting = <A>(about: About, disk: string, run: Effect.Effect<A, PloopError.PloopError>) =>
+    confinement.requireInsideIfRead(session, about, disk, confinement.top, confinement.temporary).pipe(
+      Effect.zipRight(requireAttachable(session, about, disk)),
+      Effect.zipRight(attachingIdle(session, about, disk, run))
+    )
 
   const about = (operation: Operation.Name, request: Request.Running): About => ({
     operation,
@@ -133,12 +141,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
           parse.discarded
         )
         return Effect.map(
-          request.automount && named.disk !== undefined
-            ? Effect.zipRight(
-              requireAttachable(session, subject, named.disk),
-              attachingIdle(session, subject, named.disk, run)
-            )
-            : run,
+          request.automount && named.disk !== undefined ? automounting(subject, named.disk, run) : run,
           (discarded): Result.Discarded => ({
             truncated: ByteSize.make(discarded.truncated),
             relocated: discarded.relocated

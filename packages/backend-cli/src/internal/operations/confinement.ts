@@ -28,6 +28,9 @@ export const deleted = (id: SnapshotId): Files => ({ tree }) => withOnlyChild(tr
 /** What a switch removes. */
 export const top: Files = ({ tree }) => [SnapshotTree.top(tree).file]
 
+/** Where a snapshot makes its new image: beside the first one of the descriptor. */
+export const first: Files = ({ descriptor }) => descriptor.images.slice(0, 1).map(({ file }) => file)
+
 export const image = (id: SnapshotId): Files => ({ tree }) =>
   Option.toArray(SnapshotTree.get(tree, id)).map(({ file }) => file)
 
@@ -70,4 +73,22 @@ export const requireInside = (
             "where the backend changes no file unless its option allowOutsideImages says so"
         })
       )
+  )
+
+/**
+ * The same for an operation that leaves a descriptor which is not there, or which
+ * this process may not read, to the tool.
+ */
+export const requireInsideIfRead = (
+  session: Session,
+  about: About,
+  path: string,
+  ...files: ReadonlyArray<Files>
+): Effect.Effect<void, PloopError.Unsupported> =>
+  Effect.flatMap(
+    Effect.option(session.host.descriptor(about, path)),
+    Option.match({
+      onNone: () => Effect.void,
+      onSome: (disk) => requireInside(session, about, path, disk, ...files)
+    })
   )

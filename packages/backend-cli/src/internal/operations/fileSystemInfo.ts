@@ -11,6 +11,7 @@ import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
+import * as confinement from "./confinement.js"
 import { unnamedDevice } from "./devices.js"
 import * as fromFiles from "./fromFiles.js"
 import { attachingIdle } from "./teardown.js"
@@ -29,7 +30,10 @@ const ask = (
       args: args.fileSystemInfo(path),
       kind: Option.isNone(device) ? Operation.kindOf("fileSystemInfo", request) : "query"
     }, parse.fileSystemTable)
-    if (Option.isNone(device)) yield* requireAttachable(session, about, path)
+    if (Option.isNone(device)) {
+      yield* confinement.requireInsideIfRead(session, about, path, confinement.top, confinement.temporary)
+      yield* requireAttachable(session, about, path)
+    }
     const table = yield* Option.isNone(device) ? attachingIdle(session, about, path, asked) : Effect.catchIf(
       asked,
       (error) => error._tag === "Unclassified" && error.text === "",

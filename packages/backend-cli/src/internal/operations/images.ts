@@ -63,6 +63,9 @@ const check = (session: Session) => (request: Request.Check) => {
       const generation = yield* session.generation
       yield* Refusal.check(about, generation, request)
       yield* refuseWriting(about, generation, request)
+      if (request.disk !== undefined && !request.readOnly) {
+        yield* confinement.requireInsideIfRead(session, about, path, confinement.all)
+      }
       // The tool looks for the devices of disks only.
       if (request.disk === undefined) yield* Refusal.runningDisk(about, yield* deviceOfImage(session, about, path))
       const result = yield* session.runner.run({
@@ -89,9 +92,9 @@ const replace = (session: Session) => (request: Request.Replace) => {
       const replacement = session.host.absolute(request.with)
       yield* Refusal.missingImage(about, replacement, yield* session.host.exists(replacement))
       yield* Refusal.replace(about, generation, request, yield* runningDevice(session, about, path))
-      if (request.keepName && request.snapshot !== undefined) {
-        const disk = yield* session.host.descriptor(about, path)
-        yield* confinement.requireInside(session, about, path, disk, confinement.image(request.snapshot))
+      if (request.keepName) {
+        const renamed = request.snapshot === undefined ? confinement.all : confinement.image(request.snapshot)
+        yield* confinement.requireInsideIfRead(session, about, path, renamed)
       }
       yield* session.execute({
         ...about,

@@ -13,6 +13,7 @@ import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
+import * as confinement from "./confinement.js"
 import { runningDevice } from "./devices.js"
 import { attachingIdle } from "./teardown.js"
 
@@ -28,6 +29,7 @@ const refuseWrong = (session: Session, about: About, request: Request.Grow, path
     // The tool reports what is wrong with a descriptor.
     const found = Option.getOrUndefined(yield* Effect.option(session.host.descriptor(about, path)))
     if (found === undefined) return
+    yield* confinement.requireInside(session, about, path, found, confinement.top)
     yield* refuseTooLarge(session, about, request, found.image(SnapshotTree.top(found.tree).file))
     const aligned = Refusal.growRunning(about, request, found.descriptor.clusterSize)
     const generation = yield* session.generation

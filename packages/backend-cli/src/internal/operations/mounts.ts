@@ -18,6 +18,7 @@ import { context, outcome, unexpected } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
+import * as confinement from "./confinement.js"
 import { attachment, deviceOf, devicesOfDisk, listDevices, runningDevice } from "./devices.js"
 import { attachingIdle, stopDevices } from "./teardown.js"
 import { umount } from "./umount.js"
@@ -41,6 +42,22 @@ const mountedDelta = (session: Session, about: About, request: Request.Mount, pa
       )
   })
 
+/** A mount writes to the delta that it mounts, and without a component it merges temporary snapshots. */
+const requireMountInside = (
+  session: Session,
+  about: About,
+  request: Request.Mount,
+  path: string,
+  { readOnly, snapshot = SnapshotId.top }: Refusal.MountedDelta
+) =>
+  confinement.requireInsideIfRead(
+    session,
+    about,
+    path,
+    ...(readOnly ? [] : [confinement.image(snapshot)]),
+    ...(request.component === undefined ? [confinement.temporary] : [])
+  )
+
 /** What is to be mounted, and where: nothing has changed yet. */
 const prepareMount = (session: Session, about: About, request: Request.Mount, path: string) =>
   Effect.gen(function*() {
@@ -50,6 +67,7 @@ const prepareMount = (session: Session, about: About, request: Request.Mount, pa
       : session.host.absolute(request.target) as HostPath
     if (target !== undefined) yield* requireDirectory(session, about, target)
     const delta = yield* mountedDelta(session, about, request, path)
+    yield* requireMountInside(session, about, request, path, delta)
     yield* requireAttachable(session, about, path, delta)
     return { target, ...delta }
   })
@@ -206,6 +224,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           yield* Refusal.resize(about, request, yield* runningDevice(session, about, path))
         }
         yield* refuseRawShrink(session, about, request, path)
+        yield* confinement.requireInsideIfRead(session, about, path, confinement.top, confinement.temporary)
         yield* requireAttachable(session, about, path)
         const run = session.execute({
           ...about,

@@ -44,13 +44,16 @@ const withId = <A>(
       Effect.mapError(use(id), (error) => PloopError.withNewSnapshot(error, id)))
     : use(given)
 
+/** What a new snapshot or a new top delta writes to, is made beside, and merges on its way. */
+const takenFrom = [confinement.first, confinement.top, confinement.temporary]
+
 /** The snapshots of a disk that may be switched to this one. */
 const requireSwitchable = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId) =>
   Effect.gen(function*() {
     const disk = yield* session.host.descriptor(about, path)
     yield* Refusal.switchTo(about, disk.tree, id)
     yield* Refusal.runningDisk(about, yield* runningDevice(session, about, path))
-    yield* confinement.requireInside(session, about, path, disk, confinement.top, confinement.temporary)
+    yield* confinement.requireInside(session, about, path, disk, ...takenFrom)
     return disk
   })
 
@@ -58,7 +61,7 @@ const requireSwitchable = (session: Session, about: About, path: string, id: Sna
 const requireTakable = (session: Session, about: About, path: string) =>
   Effect.gen(function*() {
     const disk = yield* session.descriptor(about, path)
-    yield* confinement.requireInside(session, about, path, disk, confinement.temporary)
+    yield* confinement.requireInside(session, about, path, disk, ...takenFrom)
     yield* requireMergeable(session, about, path, disk)
   })
 
@@ -87,7 +90,7 @@ const mergeRange = (
 ) =>
   Effect.gen(function*() {
     const range = yield* Refusal.mergeRange(about, disk.tree, request)
-    yield* confinement.requireInside(session, about, path, disk, confinement.merged(range))
+    yield* confinement.requireInside(session, about, path, disk, confinement.merged(range), confinement.temporary)
     if (into !== undefined) {
       yield* Refusal.mergeIntoFile(about, yield* session.generation, disk, range)
       yield* newFiles.refuseExisting(session.files, about, into)
@@ -196,7 +199,7 @@ const switchSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) 
   return session.onSoundDisk(about, disk, (path) =>
     Effect.gen(function*() {
       const found = yield* session.descriptor(about, path)
-      yield* confinement.requireInside(session, about, path, found, confinement.top)
+      yield* confinement.requireInside(session, about, path, found, confinement.first, confinement.top)
       yield* switchTo(session, about, path, id)
     }))
 }
