@@ -340,7 +340,7 @@ describe("a power cut", () => {
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel
       const host = yield* FakeHost.FakeHost
-      const { device } = yield* makeMounted("ct")
+      const { device } = yield* ploop.mount({ disk: yield* makeDisk("ct") })
       yield* low.stop({ device })
       yield* host.cutPower
       assert.strictEqual((yield* ploop.check({ image: "/vz/ct/root.hdd" })).outcome, "clean")

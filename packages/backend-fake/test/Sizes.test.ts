@@ -480,7 +480,8 @@ describe("a resize", () => {
       assert.include(yield* fs.readFileString(disk), `<Disk_size>${1200 * 2048}</Disk_size>`)
       yield* ploop.mount({ disk, target })
       assert.strictEqual(yield* fs.readFileString(`${target}/motd`), "welcome")
-      yield* ploop.resize({ disk, size: "700M", mode: "online" })
+      const refused = yield* Effect.flip(ploop.resize({ disk, size: "700M", mode: "online" }))
+      assert.strictEqual(refused._tag, "Unsupported")
       assert.strictEqual(yield* imageSize, 1200 * MiB)
     }).pipe(Effect.provide(PloopFake.layer())))
 

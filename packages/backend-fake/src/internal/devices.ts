@@ -93,8 +93,6 @@ export const all = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => {
   return tool.tx.state.devices.filter((device) => paths.has(device.levels[0]?.path ?? ""))
 }
 
-const has = (device: Device, file: FileRef): boolean => device.levels.some((level) => files.same(level.file, file))
-
 /** The devices of the disk whose top level is this file. */
 export const attachedAt = (tool: Tool, disk: disks.Disk, path: string): ReadonlyArray<Device> => {
   const file = files.lookup(tool.tx, path)
@@ -167,6 +165,7 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
       version: top.image.raw ? 0 : top.image.version,
       volume,
       running: true,
+      maintenance: "OFF",
       statistics: { bio_writes: 0n, bio_syncs: 0n }
     }
     tx.update({ devices: [...tx.state.devices, attached] })
@@ -344,11 +343,19 @@ export const setInUse = (tool: Tool, device: Device, dirty: boolean): Answer<voi
     : disks.setImage(tool, top.file, { ...body, dirty })
 }
 
+/** A device whose balloon is being changed does not stop. Its file system stays unmounted. */
+const requireNoMaintenance = (tool: Tool, device: Device): Answer<void> => {
+  if (device.maintenance === "OFF") return Either.void
+  tool.tx.checkpoint()
+  return toolError(tool, 3, "PLOOP_IOC_STOP: Device or resource busy")
+}
+
 /** Detaches a device: its data is written to its image, whose in-use flag is cleared. */
 export const detach = (tool: Tool, device: Device): Answer<void> =>
   Either.gen(function*() {
     const { tx } = tool
     yield* unmount(tool, device)
+    yield* requireNoMaintenance(tool, device)
     yield* sync(tool, device)
     yield* setInUse(tool, device, false)
     tx.update({ devices: tx.state.devices.filter((other) => other.device !== device.device) })
@@ -363,15 +370,14 @@ export const detach = (tool: Tool, device: Device): Answer<void> =>
 export const push = (tool: Tool, device: Device, level: Level): void =>
   tool.tx.setDevice({ ...device, levels: [...device.levels, level], topReadOnly: false })
 
-/** Removes a delta from every device that has it, after it was merged into the delta below. */
-export const drop = (tool: Tool, file: FileRef): void => {
-  for (const device of tool.tx.state.devices) {
-    if (has(device, file)) {
-      tool.tx.setDevice({
-        ...device,
-        levels: device.levels.filter((level) => !files.same(level.file, file))
-      })
-    }
+/**
+ * Removes a delta from the device that merged it into the delta below. Other
+ * devices keep the file, although it has no name any more.
+ */
+export const drop = (tool: Tool, merging: DevicePath.DevicePath | undefined, file: FileRef): void => {
+  const device = merging === undefined ? undefined : tool.tx.device(merging)
+  if (device !== undefined) {
+    tool.tx.setDevice({ ...device, levels: device.levels.filter((level) => !files.same(level.file, file)) })
   }
   tool.tx.forget(file)
 }

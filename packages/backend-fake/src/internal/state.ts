@@ -131,6 +131,8 @@ export interface Device {
   /** The file system on it, including the kernel's cache; undefined when it has none. */
   readonly volume: number | undefined
   readonly running: boolean
+  /** What the kernel does for the balloon. A change that fails halfway leaves `BALLOON`, which blocks the device. */
+  readonly maintenance: "OFF" | "BALLOON"
   /** Counters, by the driver's names. */
   readonly statistics: Readonly<Record<"bio_syncs" | "bio_writes", bigint>>
 }

@@ -14,6 +14,8 @@ export interface World {
   readonly mounted: { readonly disk: string; readonly target: string; readonly device: DevicePath.DevicePath }
   /** A chain of two snapshots and the top delta. */
   readonly idle: string
+  /** Attached without a mount, with two snapshots. */
+  readonly attached: DevicePath.DevicePath
   /** Attached, but stopped. */
   readonly stopped: DevicePath.DevicePath
   /** The packets of a copy of the mounted disk. */
@@ -35,11 +37,15 @@ export const prepare = Effect.gen(function*() {
   yield* fs.copyFile("/vz/idle/root.hdd", "/vz/idle/copy.hdd")
   const bare = yield* makeDisk("bare")
   yield* fs.remove(bare)
+  const chained = yield* makeDisk("chained")
+  yield* ploop.createSnapshot({ disk: chained, id: a })
+  yield* ploop.createSnapshot({ disk: chained, id: b })
+  const { device: attached } = yield* ploop.mount({ disk: chained })
   const { device: stopped } = yield* ploop.mount({ disk: yield* makeDisk("stopped", { clusterSize: "32K" }) })
   yield* low.stop({ device: stopped })
   const packets = yield* Stream.runCollect(ploop.copySend({ device: mounted.device }))
   const host = yield* FakeHost.FakeHost
-  const world: World = { ploop, low, mounted, idle, stopped, packets }
+  const world: World = { ploop, low, mounted, idle, attached, stopped, packets }
   return { world, state: yield* host.state }
 })
 
@@ -84,9 +90,9 @@ export const operations: { readonly [Name in Operation.Name]: Call } = {
   copyReceive: ({ packets, ploop }) =>
     Stream.run(Stream.fromChunk(packets), ploop.copyReceive({ image: "/vz/copy.hdd" })),
   start: ({ low, stopped }) => low.start({ device: stopped }),
-  stop: ({ low, mounted }) => low.stop({ device: mounted.device }),
+  stop: ({ attached, low }) => low.stop({ device: attached }),
   clear: ({ low, stopped }) => low.clear({ device: stopped }),
-  deleteDelta: ({ low, mounted }) => low.deleteDelta({ device: mounted.device, level: 0 }),
+  deleteDelta: ({ attached, low }) => low.deleteDelta({ device: attached, level: 1 }),
   grow: ({ idle, low }) => low.grow({ disk: idle, size: "20M" }),
   nextDevice: ({ low }) => low.nextDevice
 }

@@ -297,6 +297,14 @@ const rules: ReadonlyArray<Rule> = [
   },
   // Sizes
   {
+    text: message("Ballooning for raw format is not supported"),
+    error: (context) =>
+      new PloopError.Unsupported({
+        ...context,
+        reason: "a raw image has no balloon, so a running raw disk without a snapshot cannot shrink"
+      })
+  },
+  {
     text: message("Unable to change image size to \\d+ sectors(?:, minimal size is (?<minimum>\\d+))?"),
     error: (context, { minimum }) =>
       new PloopError.SizeRefused({

@@ -64,11 +64,15 @@ export const balloonSize = (tool: Tool, device: Device): number => {
 export const balloonStatus = (tool: Tool, request: Request.Running): Answer<Result.Balloon> =>
   Either.map(named(tool, request), (device) => ({
     size: ByteSize.make(balloonSize(tool, device)),
-    ...(trait(tool, GenerationTraits.hasMaintenance) && { maintenance: "OFF" as const })
+    ...(trait(tool, GenerationTraits.hasMaintenance) && { maintenance: device.maintenance })
   }))
 
 export const balloonClear = (tool: Tool, request: Request.Running): Answer<Result.Maintenance> =>
-  Either.flatMap(requireMaintenance(tool), () => Either.map(named(tool, request), () => "OFF" as const))
+  Either.flatMap(requireMaintenance(tool), () =>
+    Either.map(named(tool, request), (device) => {
+      tool.tx.setDevice({ ...device, maintenance: "OFF" })
+      return "OFF" as const
+    }))
 
 /** Removes the clusters within these blocks from the image, and returns how many. */
 const punch = (tool: Tool, device: Device, runs: ReadonlyArray<space.Run>): Answer<number> => {
@@ -89,6 +93,22 @@ const punch = (tool: Tool, device: Device, runs: ReadonlyArray<space.Run>): Answ
   )
 }
 
+/** Fails where the balloon cannot grow. The kernel has begun by then, except for a raw image. */
+const requireInflatable = (tool: Tool, device: Device): Answer<void> => {
+  if (device.version === 0 && device.levels.length === 1) {
+    return toolError(tool, 38, "Ballooning for raw format is not supported")
+  }
+  const reason = device.readOnly
+    ? "Bad file descriptor"
+    : volumeOf(tool, device).layout?.type === "ext3"
+    ? "Operation not supported"
+    : undefined
+  if (reason === undefined) return Either.void
+  if (trait(tool, GenerationTraits.hasMaintenance)) tool.tx.setDevice({ ...device, maintenance: "BALLOON" })
+  tool.tx.checkpoint()
+  return toolError(tool, 20, `Can't fallocate balloon: ${reason}`)
+}
+
 /** Gives the balloon file this size, and returns how many clusters the image lost. */
 export const inflate = (tool: Tool, device: Device, size: number): Answer<number> =>
   Either.gen(function*() {
@@ -97,6 +117,7 @@ export const inflate = (tool: Tool, device: Device, size: number): Answer<number
     if (file === undefined) return yield* toolError(tool, 20, "Can't stat balloon file: No such file or directory")
     const inode = tx.inode(file)
     if (inode.body._tag !== "Bytes") return 0
+    if (size > files.sizeOf(inode)) yield* requireInflatable(tool, device)
     const volume = volumeOf(tool, device)
     const held = [...HashMap.values(inode.body.pieces)].flatMap((piece) => piece.runs)
     const taken = space.allocate(space.release(volume.space!, held), Math.ceil(size / space.blockSize))
@@ -132,15 +153,15 @@ export const balloonChange = (tool: Tool, request: Request.BalloonChange): Answe
 const lines = (
   tool: Tool,
   request: Request.Running,
-  line: (size: number) => string
+  line: (size: number, device: Device) => string
 ): Answer<ReadonlyArray<string>> =>
   Either.flatMap(
     requireMaintenance(tool),
-    () => Either.map(named(tool, request), (device) => [line(balloonSize(tool, device))])
+    () => Either.map(named(tool, request), (device) => [line(balloonSize(tool, device), device)])
   )
 
 export const balloonComplete = (tool: Tool, request: Request.Running) =>
-  lines(tool, request, () => "Nothing to complete: kernel is in \"OFF\" state")
+  lines(tool, request, (_, { maintenance }) => `Nothing to complete: kernel is in "${maintenance}" state`)
 
 const freeBlocks = (tool: Tool, request: Request.Running) =>
   lines(tool, request, (size) => size === 0 ? "Nothing to do: hidden balloon is empty" : "No free blocks found")
@@ -155,6 +176,9 @@ const largestExtent = 32_768
 const discardFrom = (tool: Tool, device: Device, request: Request.Discard): Answer<Result.Discarded> => {
   if (request.toFree !== undefined && request.toFree < device.clusterSize) {
     return toolError(tool, 38, `Can't shrink by less than ${device.clusterSize} bytes`)
+  }
+  if (device.maintenance !== "OFF") {
+    return toolError(tool, 3, "Error in ioctl(PLOOP_IOC_DISCARD_INIT): Device or resource busy")
   }
   const minimum = Number(request.minBlock ?? 0n) / space.blockSize
   if (minimum > largestExtent) return toolError(tool, 255, "Can't trim file system: Invalid argument")

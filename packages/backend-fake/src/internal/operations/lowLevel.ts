@@ -25,6 +25,9 @@ export const start = (tool: Tool, request: Request.OfDevice): Answer<void> =>
 export const stop = (tool: Tool, request: Request.OfDevice): Answer<void> =>
   Either.gen(function*() {
     const device = yield* named(tool, request.device)
+    if (tool.tx.mountsOf(device.device).length > 0 || device.maintenance !== "OFF") {
+      return yield* toolError(tool, 3, "PLOOP_IOC_STOP: Device or resource busy")
+    }
     yield* devices.sync(tool, device)
     yield* devices.setInUse(tool, device, false)
     tool.tx.setDevice({ ...device, running: false })
@@ -44,6 +47,7 @@ export const deleteDelta = (tool: Tool, request: Request.DeleteDelta): Answer<vo
     if (level === undefined || request.level === device.levels.length - 1) {
       return yield* toolError(tool, 3, "PLOOP_IOC_DEL_DELTA: Invalid argument")
     }
+    if (request.level === 0) return yield* toolError(tool, 3, "PLOOP_IOC_DEL_DELTA: Device or resource busy")
     tool.tx.setDevice({ ...device, levels: device.levels.filter((other) => other !== level) })
     tool.tx.forget(level.file)
   })

@@ -31,15 +31,12 @@ export const open = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): A
     })
 }
 
-/** Fails when a device shows the snapshot. Idle devices of a temporary snapshot are detached instead. */
+/** Fails when a device shows the snapshot. */
 const requireFree = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId, path: string): Answer<void> => {
   if (id === SnapshotId.top) return Either.void
   const attached = devices.attachedAt(tool, disk, path)
-  if (attached.length === 0) return Either.void
-  const idle = devices.isTemporary(disk.tree, id) &&
-    attached.every((device) => tool.tx.mountsOf(device.device).length === 0)
-  return idle
-    ? Either.map(Either.all(attached.map((device) => devices.detach(tool, device))), () => undefined)
+  return attached.length === 0
+    ? Either.void
     : toolError(tool, 17, `Snapshot ${id} is busy by device(s): ${attached.map(({ device }) => `${device} `).join("")}`)
 }
 
@@ -83,7 +80,7 @@ const mergeImages = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId
     yield* disks.setImage(tool, into.ref, isRewritten ? image.rewritten(result) : result)
     for (const { path, ref } of [upper!, ...lower.slice(0, -1)]) {
       yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))
-      devices.drop(tool, ref)
+      devices.drop(tool, running?.device, ref)
     }
   })
 

@@ -121,6 +121,9 @@ export const requireAttachable = (
   return Refusal.attach(tool, generation(tool), images, wanted.readOnly === true)
 }
 
+/** Whether a resize was refused while the file system was still mounted, so that its unmount writes the numbers. */
+const isRefusedSize = (result: Answer<unknown>): boolean => Either.isLeft(result) && result.left._tag === "SizeRefused"
+
 /** Attaches a disk, uses it and detaches it again, as the tool does when it must mount an idle disk. */
 export const temporarily = <A>(
   tool: Tool,
@@ -131,9 +134,13 @@ export const temporarily = <A>(
   Either.gen(function*() {
     const device = yield* attach(tool, disk, { snapshot: undefined, readOnly: false, component: undefined })
     if (device.volume === undefined) {
+      yield* devices.detach(tool, device)
+      files.makeDirectory(tool.tx, `${disks.base(tool, disk)}.mnt`, 0o755)
+      // The tool leaves the directory on which it could not mount.
+      tool.tx.checkpoint()
       return yield* toolError(
         tool,
-        21,
+        tool.operation === "fileSystemInfo" ? 255 : 21,
         `Can't mount file system dev=${device.device} target=${disks.base(tool, disk)}.mnt data='': Invalid argument`
       )
     }
@@ -143,7 +150,7 @@ export const temporarily = <A>(
     const result = use(device)
     const current = tool.tx.device(device.device)
     if (current !== undefined) {
-      if (cache && Either.isRight(result)) devices.writeStatfs(tool, disk, current)
+      if (cache || isRefusedSize(result)) devices.writeStatfs(tool, disk, current)
       yield* devices.detach(tool, current)
     }
     // The mount leaves its traces, even if the use failed.

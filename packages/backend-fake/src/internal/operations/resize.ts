@@ -26,6 +26,8 @@ const current = (tool: Tool, device: Device): Device => tool.tx.device(device.de
 /** Grows a device and its top delta to a size. */
 const setSize = (tool: Tool, device: Device, size: number): Answer<Device> =>
   Either.gen(function*() {
+    if (device.topReadOnly) return yield* toolError(tool, 3, "PLOOP_IOC_GROW: Read-only file system")
+    if (device.maintenance !== "OFF") return yield* toolError(tool, 3, "PLOOP_IOC_GROW: Device or resource busy")
     const top = device.levels.at(-1)!
     const { body } = tool.tx.inode(top.file)
     if (body._tag === "Image") yield* disks.setImage(tool, top.file, { ...body, size })
@@ -128,11 +130,11 @@ export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
     yield* Refusal.resize(tool, request, device?.device)
     const cluster = disk.descriptor.clusterSize
     const size = ClusterSize.roundUp(request.size, cluster)
-    yield* refuseTooLarge(tool, size)
     const change = (running: Device, online: boolean): Answer<void> =>
-      size <= 4n * cluster
-        ? refuse(tool, Number(size))
-        : resizeRunning(tool, disk, running, Number(size), online)
+      size <= 4n * cluster ? refuse(tool, Number(size)) : Either.flatMap(
+        refuseTooLarge(tool, size),
+        () => resizeRunning(tool, disk, running, Number(size), online)
+      )
     if (device !== undefined) return yield* change(device, true)
     yield* refuseRawShrink(tool, disk, request)
     yield* requireAttachable(tool, disk)
@@ -205,10 +207,7 @@ const growRunning = (tool: Tool, device: Device, size: number): Answer<Device> =
         `Incorrect new size specified ${sectors(size)} current size ${sectors(device.size)}`
       )
     }
-    if (size > device.size && device.topReadOnly) {
-      return yield* toolError(tool, 3, "PLOOP_IOC_GROW: Read-only file system")
-    }
-    return yield* setSize(tool, device, size)
+    return size === device.size ? device : yield* setSize(tool, device, size)
   })
 
 /** A raw image is rounded up to whole blocks, because it has no clusters. */

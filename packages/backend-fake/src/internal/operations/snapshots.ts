@@ -45,6 +45,9 @@ const addDelta = (
 ): Answer<void> =>
   Either.gen(function*() {
     if (device.snapshot !== undefined) return yield* toolError(tool, 3, "PLOOP_IOC_SNAPSHOT: Invalid argument")
+    if (device.maintenance !== "OFF") {
+      return yield* toolError(tool, 3, "PLOOP_IOC_SNAPSHOT: Device or resource busy")
+    }
     yield* devices.sync(tool, device)
     const inode = tool.tx.inode(below.ref)
     if (inode.body._tag === "Image") yield* disks.setImage(tool, below.ref, { ...inode.body, dirty: false })

@@ -140,5 +140,51 @@ export const balloonChange: ReadonlyArray<Case.Case> = [
       const { disk } = yield* Conformance.disk()
       yield* Check.fails(ploop.balloonChange({ disk, size: 1000 }), "InvalidArgument", { field: "size" })
     })
-  })
+  }),
+  Case.make({
+    id: "balloonChange/refuses-a-raw-disk",
+    title: "MUST refuse a running raw disk, which has no balloon, and change nothing",
+    source: Case.observed("balloon change of a raw disk: Ballooning for raw format is not supported"),
+    needs: ["mount", "balloon"],
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted({ format: "raw" })
+      yield* Conformance.mounted(disk)
+      yield* Check.fails(ploop.balloonChange({ disk, size: "10M" }), "Unsupported", { exitCode: 38 })
+      yield* Check.equal(yield* ploop.balloonStatus({ disk }), { size: MiB(0), maintenance: "OFF" }, "the balloon")
+      yield* Check.fails(ploop.resize({ disk, size: "200M" }), "Unsupported", { exitCode: 38 })
+      yield* ploop.createSnapshot({ disk })
+      yield* ploop.balloonChange({ disk, size: "10M" })
+      yield* Check.equal((yield* ploop.balloonStatus({ disk })).size, MiB(10), "the balloon of a disk with a snapshot")
+    })
+  }),
+  ...[
+    { name: "a-read-only-mount", what: "disk that is mounted read-only", create: {}, readOnly: true },
+    { name: "ext3", what: "disk with ext3", create: { fileSystem: "ext3" as const }, readOnly: false }
+  ].map(({ create, name, readOnly, what }) =>
+    Case.make({
+      id: `balloonChange/of-${name}`,
+      title: `MUST fail for a ${what}, and leave the maintenance BALLOON, which balloonClear ends before an unmount`,
+      source: Case.observed(`balloon change of a ${what}: Can't fallocate balloon`),
+      needs: ["mount", "balloon"],
+      generations: ["1.15"],
+      run: Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        const { disk } = yield* Conformance.formatted(create)
+        const blocked = { size: MiB(0), maintenance: "BALLOON" as const }
+        // The maintenance must end before the unmount, even if a check fails.
+        yield* Conformance.mounted(disk, { readOnly })
+        yield* Effect.gen(function*() {
+          yield* Check.fails(ploop.balloonChange({ disk, size: "10M" }), "InputOutputFailed", { exitCode: 20 })
+          yield* Check.equal(yield* ploop.balloonStatus({ disk }), blocked, "the balloon")
+          yield* Check.fails(ploop.discard({ disk }), "DeviceFailed", { exitCode: 3 })
+          yield* Check.fails(ploop.createSnapshot({ disk }), "DeviceFailed", { exitCode: 3 })
+          yield* Check.fails(ploop.resize({ disk, size: "200M" }), "InputOutputFailed", { exitCode: 20 })
+        }).pipe(Effect.ensuring(Effect.ignore(ploop.balloonClear({ disk }))))
+        yield* Check.equal((yield* ploop.balloonStatus({ disk })).maintenance, "OFF", "the maintenance at the end")
+        yield* ploop.umount({ disk })
+      })
+    })
+  )
 ]

@@ -352,5 +352,25 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
       )
       yield* nothingLeft(made)
     })
+  }),
+  Case.make({
+    id: "createTemporarySnapshot/is-in-use-without-a-mount",
+    title: "MUST be in use while its device runs, even without a mount: a deletion and a merge are refused",
+    source: Case.observed("snapshot-delete and snapshot-merge of a temporary snapshot that is attached"),
+    needs,
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      const { disk } = made
+      const { device } = yield* ploop.createTemporarySnapshot({ disk, id: a, component: "backup" })
+      const used = { id: a, devices: [device], exitCode: 17 }
+      yield* Check.fails(ploop.deleteSnapshot({ disk, id: a }), "SnapshotInUse", used)
+      yield* Check.fails(ploop.mergeSnapshots({ disk }), "SnapshotInUse", used)
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree")
+      yield* ploop.umount({ device })
+      yield* ploop.deleteSnapshot({ disk, id: a })
+      yield* nothingLeft(made)
+    })
   })
 ]

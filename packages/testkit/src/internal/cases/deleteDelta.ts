@@ -1,5 +1,6 @@
 import * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as Ploop from "@effect-ploop/core/Ploop"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as Effect from "effect/Effect"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
@@ -67,5 +68,22 @@ export const deleteDelta: ReadonlyArray<Case.Case> = [
       yield* Check.fails(low.deleteDelta({ device, level: -1 }), "InvalidArgument", { field: "level" })
     })
   }),
-  onDevice("deleteDelta", (low, options) => low.deleteDelta({ ...options, level: 0 }))
+  onDevice("deleteDelta", (low, options) => low.deleteDelta({ ...options, level: 0 })),
+  Case.make({
+    id: "deleteDelta/of-the-base",
+    title: "MUST refuse to remove the base delta below others, and keep the device running",
+    source: Case.observed("delete -l 0 of a device with two deltas: Device or resource busy"),
+    needs: ["device"],
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const low = yield* LowLevel.LowLevel
+      const { disk } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: a })
+      const device = yield* disks.attached(disk)
+      yield* Check.fails(low.deleteDelta({ device, level: 0 }), "DeviceFailed", { exitCode: 3 })
+      yield* ploop.mergeSnapshots({ disk })
+      yield* Check.equal(yield* Conformance.parents(disk), [[SnapshotId.top, undefined]], "the tree after a merge")
+    })
+  })
 ]

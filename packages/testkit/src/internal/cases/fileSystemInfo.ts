@@ -196,5 +196,21 @@ export const fileSystemInfo: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether a device is left running")
     })
   }),
-  ...misnamed("fileSystemInfo", (ploop, disk) => ploop.fileSystemInfo({ disk, mayMount: true }))
+  ...misnamed("fileSystemInfo", (ploop, disk) => ploop.fileSystemInfo({ disk, mayMount: true })),
+  Case.make({
+    id: "fileSystemInfo/leaves-the-directory-of-a-mount-that-failed",
+    title:
+      "MUST fail with the exit code of the tool for a disk without a file system, and leave only an empty directory",
+    source: Case.observed("info of a disk without a file system: exit code 255, root.hdd.mnt"),
+    needs: ["device"],
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      yield* Check.fails(ploop.fileSystemInfo({ disk, mayMount: true }), "MountFailed", { exitCode: 255 })
+      yield* Check.equal(yield* fs.readDirectory(`${image}.mnt`), [], "the directory")
+      yield* Check.fails(ploop.fileSystemInfo({ disk, mayMount: true }), "MountFailed", { exitCode: 255 })
+    })
+  })
 ]

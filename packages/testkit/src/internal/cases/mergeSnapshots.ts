@@ -494,6 +494,27 @@ const refusals: ReadonlyArray<Case.Case> = [
 
 const running: ReadonlyArray<Case.Case> = [
   Case.make({
+    id: "mergeSnapshots/below-a-component",
+    title:
+      "MUST merge the snapshots of an idle disk while a component device shows its top delta read-only, again later",
+    source: Case.observed("snapshot-merge, snapshot and snapshot-merge beside a device that was mounted -r with -c"),
+    needs: ["device"],
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* Conformance.disk()
+      const { disk } = made
+      yield* ploop.createSnapshot({ disk, id: a })
+      const { device } = yield* ploop.mount({ disk, component: "b", readOnly: true })
+      yield* ploop.mergeSnapshots({ disk })
+      yield* ploop.createSnapshot({ disk, id: b })
+      yield* ploop.mergeSnapshots({ disk })
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
+      yield* ploop.umount({ device })
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
     id: "mergeSnapshots/of-a-read-only-device",
     title: "MUST refuse to merge the top delta of a read-only device, and merge the snapshots below it",
     source: Case.source("the driver's ploop_merge; lib/merge.c merge_image merges the others itself"),

@@ -447,5 +447,38 @@ export const resize: ReadonlyArray<Case.Case> = [
       const disk = yield* Conformance.path("DiskDescriptor.xml")
       yield* Check.fails(ploop.resize({ disk, size: "16M" }), "DiskNotFound", { operation: "resize", subject: disk })
     })
+  }),
+  Case.make({
+    id: "resize/grow-read-only",
+    title: "MUST refuse to grow a disk that is mounted read-only, and not change its size or its descriptor",
+    source: Case.observed("resize of a disk that is mounted read-only: PLOOP_IOC_GROW: Read-only file system"),
+    needs: ["mount"],
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* Conformance.mounted(disk, { readOnly: true })
+      const before = yield* disks.descriptor(disk)
+      yield* Check.fails(ploop.resize({ disk, size: "400M" }), "PermissionDenied", { exitCode: 3 })
+      yield* Check.equal((yield* ploop.imageInfo({ disk })).size, Conformance.formattedSize, "the size")
+      yield* Check.equal(yield* disks.descriptor(disk), before, "the descriptor")
+    })
+  }),
+  Case.make({
+    id: "resize/refused-leaves-the-numbers",
+    title:
+      "MUST cache the numbers of the file system when it refuses a size of an idle disk, which it mounted for that",
+    source: Case.observed("resize -s 20T and -s 3M of an idle disk: .statfs"),
+    needs: ["mount"],
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      for (const size of ["20T", "3M"]) {
+        const { disk } = yield* Conformance.formatted({ name: size, version: 1 })
+        yield* Check.fails(ploop.resize({ disk, size }), "SizeRefused")
+        yield* Check.equal((yield* ploop.fileSystemInfo({ disk })).source, "cached", `the source after ${size}`)
+        yield* Check.equal(yield* ploop.isMounted({ disk }), false, "whether it is mounted")
+      }
+    })
   })
 ]

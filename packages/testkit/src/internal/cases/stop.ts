@@ -1,8 +1,10 @@
 import * as LowLevel from "@effect-ploop/core/LowLevel"
+import * as Ploop from "@effect-ploop/core/Ploop"
 import * as Effect from "effect/Effect"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
+import * as FileTree from "../../FileTree.js"
 import * as disks from "./disks.js"
 import { onDevice } from "./lowLevel.js"
 import { isMarkedInUse } from "./snapshotUtils.js"
@@ -23,5 +25,22 @@ export const stop: ReadonlyArray<Case.Case> = [
       yield* low.clear({ device })
     })
   }),
-  onDevice("stop", (low, options) => low.stop(options))
+  onDevice("stop", (low, options) => low.stop(options)),
+  Case.make({
+    id: "stop/of-a-mounted-device",
+    title: "MUST refuse to stop a device whose file system is mounted, and leave it mounted",
+    source: Case.observed("stop -d of a mounted device: Device or resource busy"),
+    needs: ["mount"],
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const low = yield* LowLevel.LowLevel
+      const { disk } = yield* Conformance.formatted()
+      const { device, target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { motd: "kept" })
+      yield* Check.fails(low.stop({ device }), "Busy", { exitCode: 3 })
+      yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
+      yield* ploop.umount({ disk })
+    })
+  })
 ]
