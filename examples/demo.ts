@@ -182,7 +182,7 @@ const backends: Record<
   "cli" | "fake",
   Layer.Layer<Ploop.Ploop | FileSystem.FileSystem | Path.Path, ConfigError.ConfigError>
 > = {
-  fake: Layer.merge(PloopFake.layer(), Path.layer),
+  fake: PloopFake.layer(),
   cli: PloopCli.layerConfig(PloopCli.config).pipe(Layer.provideMerge(NodeContext.layer))
 }
 

@@ -1,7 +1,7 @@
 import { FakeHost, HostState, PloopFake } from "@effect-ploop/backend-fake"
 import type { Operation } from "@effect-ploop/core"
 import { Disk, Ploop, PloopError } from "@effect-ploop/core"
-import { Error as PlatformError, FileSystem, Path } from "@effect/platform"
+import { Error as PlatformError, FileSystem } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, FastCheck as fc, Fiber, identity, Layer, Option, Ref, TestClock } from "effect"
 import * as ImageStore from "./ImageStore.js"
@@ -16,7 +16,7 @@ const site = LayerName.make("site")
 
 /** A store on a host in memory. Only this line differs from production. */
 const storeOn = (options?: PloopFake.Options) =>
-  ImageStore.layer({ directory }).pipe(Layer.provideMerge(Layer.merge(PloopFake.layer(options), Path.layer)))
+  ImageStore.layer({ directory }).pipe(Layer.provideMerge(PloopFake.layer(options)))
 
 type Services = Layer.Layer.Success<ReturnType<typeof storeOn>>
 
@@ -205,7 +205,7 @@ const brittleStore = Effect.map(Ref.make(Option.none<keyof FileSystem.FileSystem
         Effect.zipRight(guard("writeFileString"), fs.writeFileString(path, text, options))
     }))
   )
-  const host = Layer.merge(PloopFake.layer(), Path.layer)
+  const host = PloopFake.layer()
   return {
     failing,
     layer: ImageStore.layer({ directory }).pipe(Layer.provideMerge(brittle), Layer.provideMerge(host))

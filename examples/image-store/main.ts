@@ -4,7 +4,7 @@
  */
 import { PloopFake } from "@effect-ploop/backend-fake"
 import { ByteSize } from "@effect-ploop/core"
-import { FileSystem, Path } from "@effect/platform"
+import { FileSystem } from "@effect/platform"
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Layer, Option } from "effect"
 import * as ImageStore from "./ImageStore.js"
@@ -36,7 +36,7 @@ const program = Effect.gen(function*() {
   yield* Console.log(`Not removed: ${refused.message}.`)
 })
 
-const HostLive = Layer.merge(PloopFake.layer(), Path.layer)
+const HostLive = PloopFake.layer()
 
 program.pipe(
   Effect.provide(ImageStore.layer({ directory: "/vz/images" }).pipe(Layer.provideMerge(HostLive))),

@@ -1,5 +1,4 @@
 import { PloopFake } from "@effect-ploop/backend-fake"
-import { Path } from "@effect/platform"
 import { Effect, Layer, Stream } from "effect"
 import * as RemoteHost from "./RemoteHost.js"
 import * as RemotePloop from "./RemotePloop.js"
@@ -20,5 +19,5 @@ export const Connection = Layer.effect(
 /** A host in memory: its ploop at the other end of a connection, and its files. */
 export const layer = RemotePloop.layer.pipe(
   Layer.provide(Connection),
-  Layer.provideMerge(Layer.merge(PloopFake.layer(), Path.layer))
+  Layer.provideMerge(PloopFake.layer())
 )

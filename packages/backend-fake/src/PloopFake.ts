@@ -3,8 +3,8 @@
  * files.
  *
  * One layer provides `Ploop`, `LowLevel`, the `FileSystem` that shows image
- * files and mounted disks, and {@link FakeHost}, which controls the host. It
- * does no I/O. Time comes from `Clock` and identifiers come from a seed, so a
+ * files and mounted disks, its `Path`, and {@link FakeHost}, which controls the
+ * host. It does no I/O. Time comes from `Clock` and identifiers come from a seed, so a
  * run can be repeated to the byte.
  *
  * Sizes follow the rules of the tool and its driver, but some numbers are
@@ -39,6 +39,7 @@ import type { Generation } from "@effect-ploop/core/Generation"
 import type { LowLevel } from "@effect-ploop/core/LowLevel"
 import type { Ploop } from "@effect-ploop/core/Ploop"
 import type { FileSystem } from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
 import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -74,7 +75,7 @@ export interface Options {
  * @since 0.1.0
  * @category models
  */
-export type Services = Ploop | LowLevel | FileSystem | FakeHost
+export type Services = Ploop | LowLevel | FileSystem | Path | FakeHost
 
 /**
  * Makes a new host with the directories `/dev`, `/mnt`, `/tmp` and `/vz`.
@@ -92,12 +93,12 @@ export const make = (options: Options = {}): Effect.Effect<Context.Context<Servi
 /**
  * A host in memory. Each build of the layer makes a new one.
  *
- * It provides `Ploop`, `LowLevel`, {@link FakeHost}, which controls the host,
- * and the `FileSystem` that shows the host's files and what is mounted. It
- * requires nothing.
+ * It provides `Ploop`, `LowLevel`, {@link FakeHost}, which controls the host, the
+ * `FileSystem` that shows the host's files and what is mounted, and the `Path` of
+ * a POSIX host. It requires nothing.
  *
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options?: Options): Layer.Layer<Ploop | LowLevel | FileSystem | FakeHost> =>
+export const layer = (options?: Options): Layer.Layer<Ploop | LowLevel | FileSystem | Path | FakeHost> =>
   Layer.effectContext(make(options))

@@ -7,11 +7,9 @@
 import { Generation } from "@effect-ploop/core/Generation"
 import type * as Case from "@effect-ploop/testkit/Case"
 import type * as Runner from "@effect-ploop/testkit/Runner"
-import * as Path from "@effect/platform/Path"
 import * as Array from "effect/Array"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import { answer } from "./question.js"
 import { replace } from "./replaced.js"
 import * as Verdict from "./Verdict.js"
@@ -32,7 +30,7 @@ type Modules = Effect.Effect.Success<typeof load>
 const targetOf = ({ Capability, Fake, Target }: Modules, generation: Generation) =>
   Target.make({
     name: `the host in memory, generation ${generation}`,
-    layer: Layer.merge(Fake.layer({ generation }), Path.layer),
+    layer: Fake.layer({ generation }),
     scratch: "/vz",
     capabilities: Capability.ofGeneration(generation)
   })

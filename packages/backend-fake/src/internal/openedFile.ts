@@ -83,6 +83,8 @@ export const openedFile = (run: Run, descriptor: number, append: boolean): FileS
     seek: (offset, from) =>
       lock(Effect.sync(() => {
         position = from === "start" ? FileSystem.Size(offset) : position + FileSystem.Size(offset)
+        // The type promises nothing, but Node's implementation returns the new position.
+        return position
       })),
     read: (buffer) =>
       lock(Effect.map(Effect.suspend(() => read("read", buffer.length)), (bytes) => {

@@ -173,6 +173,7 @@ export const make = (options: Options) =>
     return Context.make(Ploop.Ploop, ploop).pipe(
       Context.add(LowLevel.LowLevel, low),
       Context.add(FileSystem.FileSystem, fileSystem.make(host, path)),
+      Context.add(Path.Path, path),
       Context.add(FakeHost, control)
     )
   })

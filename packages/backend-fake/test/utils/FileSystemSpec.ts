@@ -1982,9 +1982,9 @@ const files = (rule: Rule) => {
   rule("seek sets the position from the start or moves it from the current one", function*({ at, fs, write }) {
     yield* write("f", "hello")
     const file = yield* fs.open(at("f"))
-    yield* file.seek(3, "start")
+    assert.strictEqual<unknown>(yield* file.seek(3, "start"), 3n)
     assert.strictEqual(yield* readAlloc(file, 1), "l")
-    yield* file.seek(-3n, "current")
+    assert.strictEqual<unknown>(yield* file.seek(-3n, "current"), 1n)
     assert.strictEqual(yield* readAlloc(file, 2), "el")
     yield* file.seek(0, "current")
     assert.strictEqual(yield* readAlloc(file, 10), "lo")

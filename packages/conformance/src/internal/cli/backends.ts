@@ -4,7 +4,6 @@ import type { Generation } from "@effect-ploop/core/Generation"
 import * as Capability from "@effect-ploop/testkit/Capability"
 import * as Target from "@effect-ploop/testkit/Target"
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as Path from "@effect/platform/Path"
 import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
@@ -34,7 +33,7 @@ interface Fake {
 export const fake = ({ directory = "/vz", generation = "1.15", largeDisks }: Fake): Target.Target =>
   Target.make({
     name: "the host in memory",
-    layer: Layer.merge(PloopFake.layer({ generation, largeDisks }), Path.layer),
+    layer: PloopFake.layer({ generation, largeDisks }),
     scratch: directory,
     capabilities: Capability.ofGeneration(generation)
   })
