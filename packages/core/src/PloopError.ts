@@ -922,7 +922,8 @@ export class InputOutputFailed extends failure<InputOutputFailed>()("InputOutput
  */
 export class DeviceFailed extends failure<DeviceFailed>()("DeviceFailed", {}, {
   sentence: () => "the kernel refused the request",
-  remedy: () => "Read the tool's output and the kernel log.",
+  remedy: () =>
+    "Read the tool's output and the kernel log. If a mount was killed half-way, unmount the disk, which removes its stopped device.",
   isRetryable: false
 }) {}
 

@@ -98,10 +98,16 @@ const lock = (path: string, fd: number): Effect.Effect<void, PlatformError> =>
     Effect.asVoid
   )
 
-const open = (path: string, fail: Fail): Effect.Effect<NFS.promises.FileHandle, PlatformError, Scope.Scope> =>
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = NFS.constants
+
+const open = (
+  path: string,
+  flags: number,
+  fail: Fail
+): Effect.Effect<NFS.promises.FileHandle, PlatformError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.tryPromise({
-      try: () => NFS.promises.open(path, NFS.constants.O_RDONLY | NFS.constants.O_DIRECTORY | NFS.constants.O_NONBLOCK),
+      try: () => NFS.promises.open(path, O_RDONLY | O_NONBLOCK | flags),
       catch: fail
     }),
     (file) => Effect.promise(() => file.close())
@@ -118,7 +124,7 @@ const attempt = (path: string, fail: Fail): Effect.Effect<Attempt, PlatformError
     const atPath = identify(() => NFS.promises.stat(path, { bigint: true }), fail)
     const identity = yield* atPath
     yield* enter(`${identity.device}:${identity.inode}`)
-    const file = yield* open(path, fail)
+    const file = yield* open(path, O_DIRECTORY, fail)
     yield* lock(path, file.fd)
     const opened = yield* identify(() => file.stat({ bigint: true }), fail)
     const now = yield* atPath
@@ -154,4 +160,26 @@ export const lockDirectory = (
       yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
       return found.locked
     })
+  )
+
+/**
+ * Locks a file or a directory until the scope is closed, without waiting. None when
+ * another holder has it, and when it is not at its path any more.
+ */
+export const tryLock = (
+  path: string,
+  fail: Fail
+): Effect.Effect<Option.Option<Identity>, PlatformError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const file = yield* open(path, O_NOFOLLOW, fail)
+    const { code } = yield* flock(file.fd, ["-n"])
+    if (code !== 0) return Option.none()
+    const opened = yield* identify(() => file.stat({ bigint: true }), fail)
+    const now = yield* identify(() => NFS.promises.lstat(path, { bigint: true }), fail)
+    return same(opened, now) ? Option.some(opened) : Option.none()
+  }).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "SystemError" && error.reason === "NotFound" && error.module === "FileSystem",
+      () => Effect.succeed(Option.none())
+    )
   )

@@ -11,6 +11,9 @@ export interface Identity {
 
 export const same = (a: Identity, b: Identity): boolean => a.device === b.device && a.inode === b.inode
 
+/** How the name of every private directory begins. */
+export const privatePrefix = ".ploop-new-"
+
 export type Kind = "File" | "Directory" | "SymbolicLink" | "BlockDevice" | "Other"
 
 export interface Found extends Identity {
@@ -71,16 +74,27 @@ export interface HostFiles {
   readonly kernelText: (path: string) => Effect.Effect<Option.Option<string>, PlatformError>
   /** The names in a directory that the kernel makes up. None when there is none. */
   readonly kernelNames: (path: string) => Effect.Effect<Option.Option<ReadonlyArray<string>>, PlatformError>
+  /** The names in a directory. */
+  readonly names: (directory: string) => Effect.Effect<ReadonlyArray<string>, PlatformError>
   /** A new directory in another, which only its owner may enter. */
   readonly makePrivateDirectory: (parent: string) => Effect.Effect<string, PlatformError>
   /** A second name for a file. It fails when anything has that name already. */
   readonly link: (from: string, to: string) => Effect.Effect<void, PlatformError>
   /** Writes a file that must not be there yet. */
   readonly writeNew: (path: string, text: string) => Effect.Effect<void, PlatformError>
+  /** Gives a file, if it is this one, the name of another, which is gone then. */
+  readonly replace: (from: string, to: string, identity: Identity) => Effect.Effect<void, PlatformError>
   /** Removes the name of a file, if it is this file's. */
   readonly unlink: (path: string, identity: Identity) => Effect.Effect<void, PlatformError>
   /** Removes a directory and the files and empty directories in it, if it is this directory. */
   readonly removeDirectory: (path: string, identity: Identity) => Effect.Effect<void, PlatformError>
+  /** Removes a directory, if it is this directory; one that is not empty, or a mount point, is left and an error. */
+  readonly removeEmptyDirectory: (path: string, identity: Identity) => Effect.Effect<void, PlatformError>
+  /**
+   * Locks a file or a directory until the scope is closed or this process ends,
+   * without waiting. None when another holder has it, or nothing is there.
+   */
+  readonly tryLock: (path: string) => Effect.Effect<Option.Option<Identity>, PlatformError, Scope.Scope>
   /**
    * Locks a directory against every other holder on this host until the scope is
    * closed or this process ends. None when there is no such directory.

@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { About } from "./host.js"
-import type { Found, HostFiles } from "./hostFiles.js"
+import type { Found, HostFiles, Identity } from "./hostFiles.js"
 import { errnoOf, textOf } from "./process/failures.js"
 
 export type FileError =
@@ -64,6 +64,34 @@ const requireFound = (files: HostFiles, path: string): Effect.Effect<Found, Plat
     })
   )
 
+interface PrivateDirectory {
+  readonly path: string
+  readonly identity: Identity
+  readonly lock: Scope.CloseableScope
+}
+
+/** How many directories are made until one is locked, of which nobody thought that its owner was gone. */
+const attempts = 3
+
+/** Its lock tells others that its owner is alive: the kernel releases it with the process. */
+const makeLocked = (
+  files: HostFiles,
+  parent: string,
+  attempt = 1
+): Effect.Effect<PrivateDirectory, PlatformError> =>
+  Effect.gen(function*() {
+    const path = yield* files.makePrivateDirectory(parent)
+    const identity = yield* requireFound(files, path)
+    const lock = yield* Scope.make()
+    const locked = yield* Effect.onError(
+      Scope.extend(files.tryLock(path), lock),
+      (cause) => Scope.close(lock, Exit.failCause(cause))
+    )
+    if (Option.isSome(locked) || attempt === attempts) return { path, identity, lock }
+    yield* Scope.close(lock, Exit.void)
+    return yield* makeLocked(files, parent, attempt + 1)
+  })
+
 /**
  * A new directory in `parent`, so on the same file system, in which nobody else
  * makes files. It is removed with what is left in it.
@@ -74,17 +102,15 @@ export const privateDirectory = (
   parent: string
 ): Effect.Effect<string, FileError, Scope.Scope> =>
   Effect.acquireRelease(
-    files.makePrivateDirectory(parent).pipe(
-      Effect.bindTo("path"),
-      Effect.bind("identity", ({ path }) => requireFound(files, path)),
-      Effect.mapError(parentError(about, parent))
-    ),
-    ({ identity, path }) =>
-      Effect.catchAll(files.removeDirectory(path, identity), (error) =>
-        Effect.logWarning(`${PrintableText.escape(path)}, where new files were made, could not be removed`, error))
-  ).pipe(Effect.map(({ path }) =>
-    path
-  ))
+    Effect.mapError(makeLocked(files, parent), parentError(about, parent)),
+    ({ identity, lock, path }, exit) =>
+      files.removeDirectory(path, identity).pipe(
+        Effect.catchAll((error) =>
+          Effect.logWarning(`${PrintableText.escape(path)}, where new files were made, could not be removed`, error)
+        ),
+        Effect.zipRight(Scope.close(lock, exit))
+      )
+  ).pipe(Effect.map(({ path }) => path))
 
 /** Makes files in a {@link privateDirectory}. */
 export const inPrivateDirectory = <A, E, R>(

@@ -6,7 +6,7 @@ import * as NFS from "node:fs"
 import * as NodePath from "node:path"
 import * as process from "node:process"
 import * as flock from "./flock.js"
-import { type Found, type HostFiles, type Kind, same, type Stamp } from "./hostFiles.js"
+import { type Found, type HostFiles, type Kind, privatePrefix, same, type Stamp } from "./hostFiles.js"
 
 /** A read takes longer only where a file server does not respond. */
 const timeLimit = "30 seconds"
@@ -176,6 +176,11 @@ const kernelText: HostFiles["kernelText"] = (path) =>
 
 const kernelNames: HostFiles["kernelNames"] = (path) => fromKernel("kernelNames", path, () => NFS.readdirSync(path))
 
+const replace: HostFiles["replace"] = (from, to, identity) =>
+  attempt("replace", to, async () => {
+    if (same(foundOf(await NFS.promises.lstat(from, { bigint: true })), identity)) await NFS.promises.rename(from, to)
+  })
+
 const unlink: HostFiles["unlink"] = (path, identity) =>
   attempt("unlink", path, async () => {
     if (same(foundOf(await NFS.promises.lstat(path, { bigint: true })), identity)) await NFS.promises.unlink(path)
@@ -192,6 +197,11 @@ const removeDirectory: HostFiles["removeDirectory"] = (path, identity) =>
     await NFS.promises.rmdir(path)
   })
 
+const removeEmptyDirectory: HostFiles["removeEmptyDirectory"] = (path, identity) =>
+  attempt("removeEmptyDirectory", path, async () => {
+    if (same(foundOf(await NFS.promises.lstat(path, { bigint: true })), identity)) await NFS.promises.rmdir(path)
+  })
+
 export const nodeHostFiles: HostFiles = {
   isRoot: Effect.sync(() => process.geteuid?.() === 0),
   find,
@@ -203,12 +213,16 @@ export const nodeHostFiles: HostFiles = {
   numbers,
   kernelText,
   kernelNames,
+  names: (directory) => attempt("names", directory, () => NFS.promises.readdir(directory)),
   makePrivateDirectory: (parent) =>
-    attempt("makePrivateDirectory", parent, () => NFS.promises.mkdtemp(NodePath.join(parent, ".ploop-new-"))),
+    attempt("makePrivateDirectory", parent, () => NFS.promises.mkdtemp(NodePath.join(parent, privatePrefix))),
   link: (from, to) => attempt("link", to, () => NFS.promises.link(from, to)),
   writeNew: (path, text) =>
     attempt("writeNew", path, () => NFS.promises.writeFile(path, text, { flag: "wx", flush: true, mode: 0o644 })),
+  replace,
   unlink,
   removeDirectory,
+  removeEmptyDirectory,
+  tryLock: (path) => flock.tryLock(path, fromNode("tryLock", path)),
   lockDirectory: (path) => flock.lockDirectory(path, fromNode("lockDirectory", path))
 }

@@ -7,6 +7,7 @@ import * as Waiting from "@effect-ploop/core/Waiting"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as afterKill from "./afterKill.js"
 import * as args from "./arguments.js"
 import type { Driver } from "./driver.js"
 import type { About, Descriptor, Host } from "./host.js"
@@ -159,6 +160,10 @@ export const make = (options: Options): Session => {
   const named = makeNamed(generation)
   const { exclusive, onlyWriter } = locks.make(files, generation)
 
+  /** What the tool of another user leaves, this process may not remove. */
+  const cleared = <A, E, R>(about: About, path: string, operation: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    options.ownsFiles ? afterKill.clearing({ host, files, about, path }, operation) : operation
+
   /** While it waits for the lock, the name may come to lead to another disk. */
   const onDisk: UseDisk = (about, disk, use) =>
     Effect.flatMap(host.real(disk), (real) =>
@@ -166,7 +171,7 @@ export const make = (options: Options): Session => {
         onlyWriter(about, host.directory(real))(
           Effect.flatMap(host.real(disk), (now) =>
             now === real
-              ? Effect.map(named(about, host.absolute(disk), use), Effect.succeed)
+              ? Effect.map(cleared(about, real, named(about, host.absolute(disk), use)), Effect.succeed)
               : Effect.succeed(onDisk(about, disk, use)))
         )
       ))

@@ -16,11 +16,15 @@ export const methods = [
   "numbers",
   "kernelText",
   "kernelNames",
+  "names",
   "makePrivateDirectory",
   "link",
   "writeNew",
+  "replace",
   "unlink",
   "removeDirectory",
+  "removeEmptyDirectory",
+  "tryLock",
   "lockDirectory"
 ] as const satisfies ReadonlyArray<keyof HostFiles>
 
@@ -108,6 +112,11 @@ const kernelNames: Codec<Option.Option<ReadonlyArray<string>>> = {
   decode: (value) => Option.map(kernelText.decode(value), (text) => text === "" ? [] : text.split("/"))
 }
 
+const names: Codec<ReadonlyArray<string>> = {
+  encode: (value) => encoder.encode(value.join("/")),
+  decode: (value) => value.length === 0 ? [] : decoder.decode(value).split("/")
+}
+
 /** Passes each result to a tape. */
 export const record = (
   files: HostFiles,
@@ -128,13 +137,18 @@ export const record = (
   numbers: (directory) => write("numbers", directory, files.numbers(directory), numbers.encode),
   kernelText: (path) => write("kernelText", path, files.kernelText(path), kernelText.encode),
   kernelNames: (path) => write("kernelNames", path, files.kernelNames(path), kernelNames.encode),
+  names: (directory) => write("names", directory, files.names(directory), names.encode),
   makePrivateDirectory: (parent) =>
     write("makePrivateDirectory", parent, files.makePrivateDirectory(parent), text.encode),
   link: (from, to) => write("link", to, files.link(from, to), nothing.encode),
   writeNew: (path, content) => write("writeNew", path, files.writeNew(path, content), nothing.encode),
+  replace: (from, to, identity) => write("replace", to, files.replace(from, to, identity), nothing.encode),
   unlink: (path, identity) => write("unlink", path, files.unlink(path, identity), nothing.encode),
   removeDirectory: (path, identity) =>
     write("removeDirectory", path, files.removeDirectory(path, identity), nothing.encode),
+  removeEmptyDirectory: (path, identity) =>
+    write("removeEmptyDirectory", path, files.removeEmptyDirectory(path, identity), nothing.encode),
+  tryLock: (path) => write<Option.Option<Identity>, Scope.Scope>("tryLock", path, files.tryLock(path), identity.encode),
   lockDirectory: (path) =>
     write<Option.Option<Identity>, Scope.Scope>(
       "lockDirectory",
@@ -171,10 +185,14 @@ export const replay = (
   numbers: (directory) => read("numbers", directory, numbers.decode),
   kernelText: (path) => orNone(read("kernelText", path, kernelText.decode)),
   kernelNames: (path) => orNone(read("kernelNames", path, kernelNames.decode)),
+  names: (directory) => read("names", directory, names.decode),
   makePrivateDirectory: (parent) => read("makePrivateDirectory", parent, text.decode),
   link: (_, to) => read("link", to, nothing.decode),
   writeNew: (path) => read("writeNew", path, nothing.decode),
+  replace: (_, to) => read("replace", to, nothing.decode),
   unlink: (path) => read("unlink", path, nothing.decode),
   removeDirectory: (path) => read("removeDirectory", path, nothing.decode),
+  removeEmptyDirectory: (path) => read("removeEmptyDirectory", path, nothing.decode),
+  tryLock: (path) => orNone(read("tryLock", path, identity.decode)),
   lockDirectory: (path) => orNone(read("lockDirectory", path, identity.decode))
 })

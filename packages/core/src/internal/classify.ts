@@ -230,6 +230,10 @@ const rules: ReadonlyArray<Rule> = [
     error: (context) => new PloopError.Busy({ ...context, holders: holders(context.text) })
   },
   {
+    text: message("Unexpectedly found stopped ploop device"),
+    error: (context) => new PloopError.DeviceFailed(context)
+  },
+  {
     text: message("Can't mount file system dev="),
     error: (context) => new PloopError.MountFailed(context)
   },

@@ -12,6 +12,7 @@ import * as newFiles from "../newFiles.js"
 import { classified } from "../outcome.js"
 import * as paths from "../paths.js"
 import type { Session } from "../session.js"
+import { clearAbandoned } from "./abandoned.js"
 
 type Methods = "copySend" | "copyReceive"
 
@@ -42,6 +43,7 @@ const copyReceive = (session: Session) => (request: Request.CopyReceive) => {
   return Sink.unwrap(Effect.gen(function*() {
     const image = yield* paths.require(about, "image", request.image, session.host.absolute(request.image))
     const generation = yield* requireStream(session, about)
+    if (session.ownsFiles) yield* clearAbandoned(session, about, session.host.directory(image))
     yield* newFiles.refuseExisting(session.files, about, image)
     const receive = (path: string): Receive =>
       session.runner.sink(

@@ -16,6 +16,7 @@ import * as newFiles from "../newFiles.js"
 import { context, unexpected } from "../outcome.js"
 import * as paths from "../paths.js"
 import type { Session } from "../session.js"
+import { clearAbandoned } from "./abandoned.js"
 import { stopDevicesBelow } from "./teardown.js"
 
 const largeDiskSupport = "/sys/module/ploop/parameters/large_disk_support"
@@ -91,6 +92,7 @@ const create = (session: Session) => (request: Request.Create) => {
       const generation = yield* session.generation
       const version = request.version ?? (yield* defaultVersion(session, generation))
       yield* Refusal.create(about, generation, request, version)
+      if (session.ownsFiles) yield* clearAbandoned(session, about, directory)
       yield* newFiles.refuseExisting(session.files, about, image, disk)
       const isFormatted = request.fileSystem !== "none"
       // The tool refuses a larger one before it makes a device.
@@ -150,6 +152,7 @@ const restoreDescriptor = (session: Session) => (request: Request.RestoreDescrip
     const directory = session.host.absolute(given)
     const disk = yield* paths.diskIn(about, request.directory === undefined ? "image" : "directory", given, directory)
     return yield* session.exclusive(about, directory)(Effect.gen(function*() {
+      if (session.ownsFiles) yield* clearAbandoned(session, about, directory)
       yield* newFiles.refuseExisting(session.files, about, disk)
       const real = yield* session.host.real(image)
       yield* Refusal.orphanedDeltas(about, real, yield* session.host.names(session.host.directory(real)))

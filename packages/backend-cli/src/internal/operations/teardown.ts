@@ -1,20 +1,20 @@
 import * as DevicePath from "@effect-ploop/core/DevicePath"
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Result from "@effect-ploop/core/Result"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { endedEarly } from "../afterKill.js"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import type { Session } from "../session.js"
 import { devicesOfDisk, listDevices, unnamedDevice } from "./devices.js"
 
-/** Stops devices that an operation left behind; whether it can or not, the operation fails with its own error. */
+/** Stops devices that an operation left behind, and returns whether none is left; it never fails. */
 export const stopDevices = (
   session: Session,
   about: About,
   left: Effect.Effect<ReadonlyArray<Result.RunningDevice>, PloopError.PloopError>
-): Effect.Effect<void> =>
+): Effect.Effect<boolean> =>
   Effect.flatMap(left, (devices) =>
     Effect.forEach(devices, ({ device }) =>
       session.execute({
@@ -24,15 +24,14 @@ export const stopDevices = (
       }).pipe(
         Effect.zipRight(Effect.logInfo(`${about.operation} did not finish; ${device}, which it had left, was stopped`))
       ), { discard: true })).pipe(
+      Effect.as(true),
       Effect.catchAll((error) =>
-        Effect.logWarning(`${about.operation} did not finish, and a device that it left could not be stopped`, error)
+        Effect.as(
+          Effect.logWarning(`${about.operation} did not finish, and a device that it left could not be stopped`, error),
+          false
+        )
       )
     )
-
-/** Whether the tool was ended before its end, so that it may have left a device. */
-const endedEarly = (cause: Cause.Cause<PloopError.PloopError>): boolean =>
-  Cause.isInterrupted(cause) ||
-  Option.exists(Cause.failureOption(cause), (error) => error._tag === "ToolAborted" || error._tag === "TimedOut")
 
 /**
  * Runs a command that attaches an idle disk for as long as it works. If it is
@@ -62,7 +61,7 @@ export const attachingIdle = <A>(
   })
 
 /** Stops the devices of the images in a private directory, which can be nobody else's. */
-export const stopDevicesBelow = (session: Session, about: About, directory: string): Effect.Effect<void> =>
+export const stopDevicesBelow = (session: Session, about: About, directory: string): Effect.Effect<boolean> =>
   stopDevices(
     session,
     about,

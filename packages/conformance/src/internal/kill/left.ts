@@ -22,14 +22,20 @@ export type Kind = keyof Inventory
 
 export const kinds: ReadonlyArray<Kind> = ["devices", "mounts", "processes", "files"]
 
-/** The mount points of the namespace, the disks of the emulated kernel included. */
+/** The mount points of the namespace; those below the directory of the emulated kernel are its own. */
 export const mounts = Effect.map(
   Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString("/proc/self/mounts")),
-  (text) => text.split("\n").flatMap((line) => line.split(" ")[1] ?? [])
+  (text) =>
+    text.split("\n").flatMap((line) => line.split(" ")[1] ?? []).filter((path) =>
+      !path.startsWith("/dev/ploop-emulation/")
+    )
 )
 
 /** A process that has ended, but for which its parent has not waited, does not count. */
 const isZombie = (stat: string): boolean => /^Z/.test(stat.slice(stat.lastIndexOf(")") + 2))
+
+/** A process of the emulated kernel, which serves a device also while that has no image. */
+const isKernel = (line: string): boolean => /^\S*\/ploop-emulation /.test(line)
 
 /** The processes of the namespace, with their command lines. */
 const processes = Effect.gen(function*() {
@@ -39,7 +45,9 @@ const processes = Effect.gen(function*() {
     pids,
     (pid) =>
       Effect.all([fs.readFileString(`/proc/${pid}/stat`), fs.readFileString(`/proc/${pid}/cmdline`)]).pipe(
-        Effect.map(([stat, line]) => isZombie(stat) ? [] : [`${pid} ${line.replaceAll("\0", " ").trim()}`]),
+        Effect.map(([stat, line]) =>
+          isZombie(stat) || isKernel(line.replaceAll("\0", " ")) ? [] : [`${pid} ${line.replaceAll("\0", " ").trim()}`]
+        ),
         // It has ended meanwhile.
         Effect.orElseSucceed((): ReadonlyArray<string> => [])
       )
@@ -117,10 +125,3 @@ export const since = (
       files: minus(after.files, [...before.files, ...makes, ...images]).filter((path) => !isKept(path))
     }
   })
-
-export const both = (one: Inventory, other: Inventory): Inventory => ({
-  devices: [...one.devices, ...other.devices],
-  mounts: [...one.mounts, ...other.mounts],
-  processes: [...one.processes, ...other.processes],
-  files: [...one.files, ...other.files]
-})

@@ -12,7 +12,7 @@ const row = (all: ReadonlyArray<Found>): ReadonlyArray<string> => {
     first?.victim ?? "",
     String(all.length),
     count(({ ending }) => ending === "ended" ? 1 : 0),
-    ...left.kinds.map((kind) => count((found) => found.left[kind].length)),
+    ...left.kinds.map((kind) => count(({ atOnce, later }) => atOnce[kind].length + later[kind].length)),
     count(({ unnamed }) => unnamed.length),
     all.some(({ broken }) => Option.isSome(broken))
       ? "broken"
@@ -43,10 +43,14 @@ const groups = (all: ReadonlyArray<Found>): ReadonlyArray<ReadonlyArray<Found>> 
 /** The results as a table: a line for each operation and victim. */
 export const table = (all: ReadonlyArray<Found>): string => padded([head, ...groups(all).map(row)]).join("\n")
 
+const things = (when: string, inventory: left.Inventory): ReadonlyArray<string> =>
+  left.kinds.flatMap((kind) => inventory[kind].map((thing) => `left ${when}: ${thing}`))
+
 /** What is wrong in a round, a line for each; none when nothing is. */
-export const complaints = ({ broken, left: inventory, operation, unreadable, victim }: Found): ReadonlyArray<string> =>
+export const complaints = ({ atOnce, broken, later, operation, unreadable, victim }: Found): ReadonlyArray<string> =>
   [
-    ...left.kinds.flatMap((kind) => inventory[kind].map((thing) => `left ${thing}`)),
+    ...things("at once", atOnce),
+    ...things("after the next call", later),
     ...(unreadable === 0 ? [] : [`${unreadable} synced files cannot be read`]),
     ...Option.toArray(Option.map(broken, (message) => `a call after it failed: ${message}`))
   ].map((line) => `${operation}, ${victim} killed: ${line}`)

@@ -31,7 +31,10 @@ export interface Found {
   readonly operation: Name
   readonly victim: strike.Victim
   readonly ending: strike.Ending
-  readonly left: left.Inventory
+  /** What was left when the operation had ended; nothing where the process was killed. */
+  readonly atOnce: left.Inventory
+  /** What was left after the next calls. */
+  readonly later: left.Inventory
   /**
    * Deltas beside the disk that no descriptor names, after a kill of the whole
    * process. Without a pipe to write to, the tool ends in the middle of its work,
@@ -118,10 +121,10 @@ export const measure = (setting: Setting, operation: Name) =>
     return duration
   }))
 
-/** The tools that a killed process has left running do their work and end; the kernel's own servers stay. */
+/** The tools that a killed process has left running do their work and end. */
 const orphansEnded = (bench: Bench, before: left.Inventory) =>
   left.since(bench, before, []).pipe(
-    Effect.map(({ processes }) => processes.every((line) => line.includes("/ploop-emulation "))),
+    Effect.map(({ processes }) => processes.length === 0),
     Effect.repeat({ until: (ended) => ended, schedule: Schedule.spaced("50 millis") })
   )
 
@@ -170,13 +173,14 @@ export const play = (setting: Setting, operation: Name, victim: strike.Victim, u
     const atOnce = victim === "process" || ending === "finished" ? left.none : yield* left.since(own, before, makes)
 
     const next = yield* Effect.either(goOn(scenario, own))
-    const all = left.both(atOnce, yield* left.since(own, nothing, makes))
-    const unnamed = victim === "process" ? all.files.filter((path) => path.startsWith(`${own.image}.{`)) : []
+    const later = yield* left.since(own, nothing, makes)
+    const unnamed = victim === "process" ? later.files.filter((path) => path.startsWith(`${own.image}.{`)) : []
     const found: Found = {
       operation,
       victim,
       ending,
-      left: { ...all, files: all.files.filter((path) => !unnamed.includes(path)) },
+      atOnce,
+      later: { ...later, files: later.files.filter((path) => !unnamed.includes(path)) },
       unnamed,
       unreadable: Either.getOrElse(next, () => 0),
       broken: Option.map(Either.getLeft(next), explain)

@@ -1,0 +1,152 @@
+import * as PrintableText from "@effect-ploop/core/PrintableText"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import type { About, Descriptor, Host } from "./host.js"
+import type { Found, HostFiles } from "./hostFiles.js"
+import * as imageHeader from "./imageHeader.js"
+
+/** Whether the tool was ended before its end, so that it may have left something. */
+export const endedEarly = (cause: Cause.Cause<unknown>): boolean =>
+  Cause.isInterrupted(cause) ||
+  Option.exists(
+    Cause.failureOption(cause),
+    (error) => Predicate.isTagged(error, "ToolAborted") || Predicate.isTagged(error, "TimedOut")
+  )
+
+const suffix = /\.\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}$/i
+
+/** The files of a disk by the names that the tool gives them, all in the directory of the descriptor. */
+interface Names {
+  /** Where the tool mounts the disk by itself. */
+  readonly mountPoint: (name: string) => boolean
+  /** What it writes while it changes the disk. */
+  readonly written: (name: string) => boolean
+}
+
+const namesOf = (host: Host, path: string, { descriptor, image }: Descriptor): Names => {
+  const images = descriptor.images.map(({ file }) => host.name(image(file)))
+  const bases = new Set(images.map((name) => name.replace(suffix, "")))
+  const copies = [path, ...images].map((name) => host.name(name)).flatMap((name) => [`${name}.tmp`, `${name}.tmp.tmp`])
+  return {
+    mountPoint: (name) => images.some((image) => name === `${image}.mnt`),
+    written: (name) =>
+      copies.includes(name) ||
+      images.some((image) => name === `${image}.idx`) ||
+      !images.includes(name) && suffix.test(name) && bases.has(name.replace(suffix, ""))
+  }
+}
+
+interface Left {
+  readonly path: string
+  readonly found: Found
+}
+
+/** What an operation left behind, and where. */
+interface Scene {
+  readonly host: Host
+  readonly files: HostFiles
+  readonly about: About
+  /** The real path of the descriptor. */
+  readonly path: string
+}
+
+/** The regular files of these names in the directory of the descriptor. */
+const regular = ({ files, host, path }: Scene, names: ReadonlyArray<string>) =>
+  Effect.map(
+    Effect.forEach(names, (name) => {
+      const left = host.join(host.directory(path), name)
+      return Effect.map(files.find(left), Option.map((found): Left => ({ path: left, found })))
+    }),
+    (all) => all.flatMap(Option.toArray).filter(({ found }) => found.kind === "File")
+  )
+
+/** Whether a device writes to an image: its in-use flag is set before the first write. */
+const isInUse = ({ files }: Scene, { path }: Left) =>
+  Effect.map(
+    files.start(path, imageHeader.length),
+    (bytes) => Option.exists(imageHeader.read(bytes), (header) => header.isInUse)
+  )
+
+const topOf = ({ descriptor, image }: Descriptor): string | undefined => {
+  const top = descriptor.images.find(({ id }) => id === SnapshotId.top)
+  return top === undefined ? undefined : image(top.file)
+}
+
+/**
+ * A device writes to a delta that the descriptor does not name yet: the tool was
+ * ended between two steps, and all that is written from now on would be lost. So
+ * its last step is done for it: the new descriptor, which is complete, gets its name.
+ */
+const finish = (scene: Scene, before: Descriptor, delta: Left, left: ReadonlyArray<Left>) =>
+  Effect.gen(function*() {
+    const { about, files, host, path } = scene
+    const fresh = left.find((other) => other.path === `${path}.tmp`)
+    const next = fresh === undefined ? Option.none() : yield* Effect.option(host.descriptor(about, fresh.path))
+    const isNext = Option.exists(
+      next,
+      (after) =>
+        topOf(after) === delta.path && after.descriptor.images.length === before.descriptor.images.length + 1 &&
+        before.descriptor.images.every(({ file }) => after.descriptor.images.some((image) => image.file === file))
+    )
+    if (fresh !== undefined && isNext) return yield* files.replace(fresh.path, path, fresh.found)
+    yield* Effect.logError(
+      `a device writes to ${PrintableText.escape(delta.path)}, which the descriptor does not name: ` +
+        "copy what is mounted to another disk before you unmount it"
+    )
+  })
+
+/**
+ * Removes what the tool wrote beside the disk and no descriptor names. While this
+ * holds the lock of the tool, no other one is about to name one of these files.
+ */
+const removeWritten = (scene: Scene, fresh: ReadonlyArray<string>) =>
+  Effect.scoped(Effect.gen(function*() {
+    const { about, files, host, path } = scene
+    if (Option.isNone(yield* files.tryLock(`${path}.lck`))) return
+    const descriptor = yield* host.descriptor(about, path)
+    const left = yield* regular(scene, fresh.filter(namesOf(host, path, descriptor).written))
+    const live = yield* Effect.findFirst(left, (file) => isInUse(scene, file))
+    if (Option.isSome(live)) return yield* finish(scene, descriptor, live.value, left)
+    yield* Effect.forEach(left, (file) => files.unlink(file.path, file.found), { discard: true })
+  }))
+
+const removeMountPoints = ({ about, files, host, path }: Scene, fresh: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const { mountPoint } = namesOf(host, path, yield* host.descriptor(about, path))
+    yield* Effect.forEach(fresh.filter(mountPoint), (name) => {
+      const directory = host.join(host.directory(path), name)
+      return Effect.flatMap(files.find(directory), (found) =>
+        Option.exists(found, ({ kind }) => kind === "Directory")
+          ? Effect.flatMap(found, (identity) => files.removeEmptyDirectory(directory, identity))
+          : Effect.void)
+    }, { discard: true })
+  })
+
+/**
+ * Runs an operation on a disk. When its tool is ended early, what the tool left
+ * beside the disk is removed: only what was not there before. Generation 9 has no
+ * lock that would show that no other tool is at work, so what it wrote stays.
+ */
+export const clearing = <A, E, R>(scene: Scene, operation: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+  const names = scene.files.names(scene.host.directory(scene.path))
+  return Effect.flatMap(
+    Effect.option(names),
+    (before) =>
+      Effect.onError(operation, (cause) =>
+        endedEarly(cause) && Option.isSome(before)
+          ? Effect.gen(function*() {
+            const known = new Set(before.value)
+            const fresh = (yield* names).filter((name) => !known.has(name))
+            yield* removeMountPoints(scene, fresh)
+            yield* removeWritten(scene, fresh)
+          }).pipe(
+            Effect.catchAll((error) =>
+              Effect.logWarning(`${scene.about.operation} did not finish, and what it left could not be removed`, error)
+            )
+          )
+          : Effect.void)
+  )
+}

@@ -1,0 +1,257 @@
+/** What a tool or a process leaves that was killed is removed, and nothing else. */
+import { Disk, DiskDescriptor, Ploop, SnapshotId } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Option, type Scope, Stream } from "effect"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import { A, B, scripted } from "./utils/host.js"
+import { header } from "./utils/image.js"
+
+const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+  it.scopedLive(title, () => Effect.provide(body(), NodeContext.layer))
+
+const delta = "root.hdd.{cccccccc-0000-4000-8000-cccccccccccc}"
+
+const names = (directory: string) =>
+  Effect.flatMap(
+    FileSystem.FileSystem,
+    (fs) => Effect.map(fs.readDirectory(directory), (all) => all.filter((name) => !name.endsWith(".lck")).sort())
+  )
+
+/** A disk whose tool makes files when it is told to take a snapshot, and is killed then. */
+const killed = (make: (directory: string) => void, generation: "1.15" | "9" = "1.15") =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const host = yield* scripted(generation, ([command], disk) => {
+      if (command !== "snapshot") return undefined
+      make(dirname(disk))
+      return { signal: "SIGKILL" }
+    })
+    yield* fs.writeFileString(`${host.disk}.lck`, "")
+    const error = Effect.flip(
+      Effect.provide(
+        Effect.flatMap(Ploop.Ploop, (ploop) => ploop.createSnapshot({ disk: host.disk, id: B.replaceAll("b", "d") })),
+        host.context
+      )
+    )
+    return { ...host, fs, error }
+  })
+
+const makeAll = (directory: string) => {
+  writeFileSync(`${directory}/DiskDescriptor.xml.tmp`, "half of a descri")
+  writeFileSync(`${directory}/${delta}`, header())
+  writeFileSync(`${directory}/root.hdd.tmp`, "half of an image")
+  mkdirSync(`${directory}/root.hdd.mnt`)
+}
+
+describe("a tool that is killed while it changes a disk", () => {
+  test("leaves nothing of what it wrote", () =>
+    Effect.gen(function*() {
+      const { directory, error } = yield* killed(makeAll)
+      assert.strictEqual((yield* error)._tag, "ToolAborted")
+      assert.deepStrictEqual(yield* names(directory), ["DiskDescriptor.xml"])
+    }))
+
+  test("costs nobody a file that was there before, or that has another name", () =>
+    Effect.gen(function*() {
+      const { directory, error, fs } = yield* killed((directory) => {
+        makeAll(directory)
+        writeFileSync(`${directory}/other.hdd.{cccccccc-0000-4000-8000-cccccccccccc}`, "another's")
+        writeFileSync(`${directory}/notes.tmp`, "another's")
+      })
+      for (const name of ["DiskDescriptor.xml.tmp", delta, "root.hdd.tmp"]) {
+        yield* fs.writeFileString(`${directory}/${name}`, "before")
+      }
+      yield* error
+      assert.deepStrictEqual(
+        yield* names(directory),
+        [
+          "DiskDescriptor.xml",
+          "DiskDescriptor.xml.tmp",
+          "notes.tmp",
+          "other.hdd.{cccccccc-0000-4000-8000-cccccccccccc}",
+          "root.hdd.tmp",
+          delta
+        ].sort()
+      )
+    }))
+
+  test("costs nobody a delta that the descriptor names by then", () =>
+    Effect.gen(function*() {
+      const { directory, error } = yield* killed((directory) => {
+        writeFileSync(`${directory}/${delta}`, header())
+        writeFileSync(`${directory}/DiskDescriptor.xml`, described(delta))
+      })
+      yield* error
+      assert.deepStrictEqual(yield* names(directory), ["DiskDescriptor.xml", delta])
+    }))
+
+  test("leaves its files while another tool holds the lock of the disk", () =>
+    Effect.gen(function*() {
+      const { directory, disk, error } = yield* killed(makeAll)
+      assert.isTrue(Option.isSome(yield* nodeHostFiles.tryLock(`${disk}.lck`)))
+      yield* error
+      assert.include(yield* names(directory), delta)
+    }))
+
+  test("leaves its files on generation 9, whose lock nobody else can take", () =>
+    Effect.gen(function*() {
+      const { directory, disk, error, fs } = yield* killed(makeAll, "9")
+      yield* fs.remove(`${disk}.lck`)
+      yield* error
+      assert.include(yield* names(directory), delta)
+    }))
+
+  test("leaves a directory that is not empty", () =>
+    Effect.gen(function*() {
+      const { directory, error } = yield* killed((directory) => {
+        mkdirSync(`${directory}/root.hdd.mnt`)
+        writeFileSync(`${directory}/root.hdd.mnt/precious`, "")
+      })
+      yield* error
+      assert.deepStrictEqual(yield* names(directory), ["DiskDescriptor.xml", "root.hdd.mnt"])
+    }))
+})
+
+/** The descriptor of the scripted disk after a snapshot whose new delta is this file. */
+const described = (file: string) =>
+  DiskDescriptor.format(DiskDescriptor.make({
+    size: "10M",
+    images: [
+      { id: A, type: "Compressed", file: "root.hdd" },
+      { id: B, type: "Compressed", file: "root.hdd.1" },
+      { id: SnapshotId.make(B.replaceAll("b", "d")), type: "Compressed", file: "root.hdd.2" },
+      { id: SnapshotId.top, type: "Compressed", file }
+    ],
+    snapshots: [
+      { id: A, parent: SnapshotId.none, temporary: false },
+      { id: B, parent: A, temporary: false },
+      { id: SnapshotId.make(B.replaceAll("b", "d")), parent: B, temporary: false },
+      { id: SnapshotId.top, parent: SnapshotId.make(B.replaceAll("b", "d")), temporary: false }
+    ]
+  }))
+
+describe("a tool that is killed after a device has begun to write to a new delta", () => {
+  test("has its last step done for it, or what is written from then on would be lost", () =>
+    Effect.gen(function*() {
+      const { directory, disk, error, fs } = yield* killed((directory) => {
+        writeFileSync(`${directory}/${delta}`, header({ inUse: 1 }))
+        writeFileSync(`${directory}/DiskDescriptor.xml.tmp`, described(delta))
+      })
+      assert.strictEqual((yield* error)._tag, "ToolAborted")
+      assert.deepStrictEqual(yield* names(directory), ["DiskDescriptor.xml", delta])
+      assert.strictEqual(yield* fs.readFileString(disk), described(delta))
+    }))
+
+  for (
+    const [what, text] of [
+      ["half of a descriptor", described(delta).slice(0, 500)],
+      ["another descriptor", described("root.hdd.{dddddddd-0000-4000-8000-dddddddddddd}")]
+    ] as const
+  ) {
+    test(`loses neither the delta nor ${what} that it wrote`, () =>
+      Effect.gen(function*() {
+        const { directory, disk, error, fs } = yield* killed((directory) => {
+          writeFileSync(`${directory}/${delta}`, header({ inUse: 1 }))
+          writeFileSync(`${directory}/DiskDescriptor.xml.tmp`, text)
+        })
+        const before = yield* fs.readFileString(disk)
+        yield* error
+        assert.deepStrictEqual(yield* names(directory), ["DiskDescriptor.xml", "DiskDescriptor.xml.tmp", delta])
+        assert.strictEqual(yield* fs.readFileString(disk), before)
+      }))
+  }
+})
+
+describe("a private directory of a process that was killed", () => {
+  const init = (image: string) => {
+    writeFileSync(image, "new")
+    writeFileSync(
+      Disk.inDirectory(dirname(image)),
+      DiskDescriptor.format(DiskDescriptor.make({
+        size: "10M",
+        images: [{ id: SnapshotId.top, type: "Compressed", file: "new.hdd" }],
+        snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }]
+      }))
+    )
+  }
+
+  /** An empty directory, with a private directory in which another process made an image; its device runs. */
+  const abandoned = Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" })
+    const left = yield* nodeHostFiles.makePrivateDirectory(directory)
+    yield* fs.writeFileString(`${left}/new.hdd`, "half")
+    yield* fs.makeDirectory(`${left}/new.hdd.mnt`)
+    const host = yield* scripted("1.15", (command) => {
+      if (command[0] === "list") return { stdout: `ploop7       ${left}/new.hdd  \n` }
+      if (command[0] === "init") init(command.at(-1)!)
+      if (command[0] === "copy") writeFileSync(command.at(-1)!, "copied")
+      return {}
+    })
+    const unmounted = Effect.map(
+      host.commands,
+      (all) => all.some(([first, , device]) => first === "umount" && device === "/dev/ploop7")
+    )
+    return { ...host, fs, directory, left, unmounted }
+  })
+
+  const operations: ReadonlyArray<
+    readonly [string, (ploop: Ploop.Ploop, directory: string) => Effect.Effect<unknown, unknown>]
+  > = [
+    ["create", (ploop, directory) => ploop.create({ image: `${directory}/new.hdd`, size: "10M", fileSystem: "none" })],
+    [
+      "copyReceive",
+      (ploop, directory) =>
+        Stream.run(Stream.make(new Uint8Array(3)), ploop.copyReceive({ image: `${directory}/new.hdd` }))
+    ]
+  ]
+
+  for (const [name, run] of operations) {
+    test(`is removed with its device by the next ${name}`, () =>
+      Effect.gen(function*() {
+        const { context, directory, fs, left, unmounted } = yield* abandoned
+        yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => run(ploop, directory)), context)
+        assert.isFalse(yield* fs.exists(left))
+        assert.isTrue(yield* unmounted)
+        assert.include(yield* fs.readDirectory(directory), "new.hdd")
+      }))
+
+    test(`is left by ${name} while its process is alive`, () =>
+      Effect.gen(function*() {
+        const { context, directory, fs, left, unmounted } = yield* abandoned
+        assert.isTrue(Option.isSome(yield* nodeHostFiles.tryLock(left)))
+        yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => run(ploop, directory)), context)
+        assert.strictEqual(yield* fs.readFileString(`${left}/new.hdd`), "half")
+        assert.isFalse(yield* unmounted)
+      }))
+  }
+
+  test("is locked while its process is alive", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" })
+      const tries: Array<Promise<boolean>> = []
+      const host = yield* scripted("1.15", (command) => {
+        if (command[0] !== "init") return command[0] === "list" ? {} : undefined
+        init(command.at(-1)!)
+        const free = Effect.map(nodeHostFiles.tryLock(dirname(command.at(-1)!)), Option.isSome)
+        tries.push(Effect.runPromise(Effect.scoped(free)))
+        return { lasts: "200 millis" }
+      })
+      yield* Effect.provide(
+        Effect.flatMap(Ploop.Ploop, (ploop) =>
+          ploop.create({ image: `${directory}/new.hdd`, size: "10M", fileSystem: "none" })),
+        host.context
+      )
+      assert.deepStrictEqual(
+        yield* Effect.promise(() =>
+          Promise.all(tries)
+        ),
+        [false]
+      )
+    }))
+})
