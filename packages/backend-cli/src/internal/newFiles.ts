@@ -73,7 +73,7 @@ interface PrivateDirectory {
 /** How many directories are made until one is locked, of which nobody thought that its owner was gone. */
 const attempts = 3
 
-/** Its lock tells others that its owner is alive: the kernel releases it with the process. */
+/** Its lock shows that its owner is alive: the kernel releases it with the process. */
 const makeLocked = (
   files: HostFiles,
   parent: string,

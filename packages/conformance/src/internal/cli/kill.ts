@@ -51,10 +51,10 @@ const killOn = (given: Given) =>
   Effect.gen(function*() {
     const seed = given.seed ?? (yield* Random.nextIntBetween(0, 1_000_000_000))
     const scratch = given.directory ?? backends.defaultDirectory
-    const { prefix } = yield* Effect.mapError(KernelEmulation.scoped({ scratch }), (error) => misused(words(error)))
+    const emulation = yield* Effect.mapError(KernelEmulation.scoped({ scratch }), (error) => misused(words(error)))
     yield* Console.log(`seed ${seed}`)
     const found = yield* kill({
-      prefix,
+      emulation,
       scratch,
       operations: orAll(given.only, operations),
       victims: orAll(given.killed, victims),

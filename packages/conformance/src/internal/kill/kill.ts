@@ -4,6 +4,7 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
+import type { KernelEmulation } from "../../KernelEmulation.js"
 import * as benches from "./bench.js"
 import type { Found } from "./round.js"
 import * as round from "./round.js"
@@ -12,8 +13,7 @@ import type * as strike from "./strike.js"
 import * as toolsOf from "./tools.js"
 
 export interface Options {
-  /** The words before the tool, of the emulated kernel. */
-  readonly prefix: ReadonlyArray<string>
+  readonly emulation: KernelEmulation
   /** Where the disks are; everything in it is removed. */
   readonly scratch: string
   readonly operations: ReadonlyArray<Name>
@@ -47,16 +47,16 @@ export const kill = (options: Options) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const tools = yield* toolsOf.make
-    const { prefix } = options
-    const backend = PloopCli.layerConfig(Config.map(PloopCli.config, (config) => ({ ...config, prefix }))).pipe(
-      Layer.provide(tools.executor)
-    )
+    const { prefix, sysfs } = options.emulation
+    const backend = PloopCli.layerConfig(
+      Config.map(PloopCli.config, (config) => ({ ...config, prefix, sysfs }))
+    ).pipe(Layer.provide(tools.executor))
     return yield* Effect.gen(function*() {
       const scratch = yield* fs.makeTempDirectoryScoped({ directory: options.scratch, prefix: "ploop-kill-" })
       const template = `${scratch}/template`
       yield* fs.makeDirectory(template)
       yield* benches.prepare(benches.make(template))
-      const setting = { prefix, tools, template, scratch }
+      const setting = { prefix, sysfs, tools, template, scratch }
       return yield* Effect.forEach(options.operations, (operation) => rounds(options, setting, operation))
     }).pipe(Effect.scoped, Effect.provide(backend), Effect.map((found) => found.flat()))
   })

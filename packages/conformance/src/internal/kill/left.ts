@@ -6,6 +6,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Schedule from "effect/Schedule"
 import type { Bench } from "./bench.js"
 
 /** What there is, each thing by its name. */
@@ -103,6 +104,16 @@ export const take = (
     }
   })
 
+/** A process that was told to end may take a moment to do so. */
+const remaining = (before: ReadonlyArray<string>) =>
+  Effect.map(processes, (after) => minus(after, before)).pipe(
+    Effect.repeat({
+      until: (left) => left.length === 0,
+      schedule: Schedule.intersect(Schedule.spaced("50 millis"), Schedule.recurs(40))
+    }),
+    Effect.zipRight(Effect.map(processes, (after) => minus(after, before)))
+  )
+
 const minus = (after: ReadonlyArray<string>, before: ReadonlyArray<string>) =>
   after.filter((thing) => !before.includes(thing))
 
@@ -121,7 +132,7 @@ export const since = (
     return {
       devices: minus(after.devices, before.devices),
       mounts: minus(after.mounts, before.mounts),
-      processes: minus(after.processes, before.processes),
+      processes: yield* remaining(before.processes),
       files: minus(after.files, [...before.files, ...makes, ...images]).filter((path) => !isKept(path))
     }
   })

@@ -20,6 +20,7 @@ import type { Tools } from "./tools.js"
 /** What the rounds share. */
 export interface Setting {
   readonly prefix: ReadonlyArray<string>
+  readonly sysfs: string
   readonly tools: Tools
   /** The directory with the disk that each round copies. */
   readonly template: string
@@ -155,7 +156,7 @@ export const play = (setting: Setting, operation: Name, victim: strike.Victim, u
     const own = yield* bench(setting)
     const nothing = yield* left.take(own)
     const worker = victim === "process"
-      ? yield* strike.start({ directory: own.directory, operation, prefix: setting.prefix })
+      ? yield* strike.start({ directory: own.directory, operation, prefix: setting.prefix, sysfs: setting.sysfs })
       : undefined
     yield* worker?.word ?? Effect.void
     yield* enter(scenario, own)

@@ -34,7 +34,9 @@ const run = ({ directory, operation }: Task) =>
 
 Schema.decode(Task)(process.argv[2] ?? "").pipe(
   Effect.flatMap((task) => {
-    const backend = PloopCli.layerConfig(Config.map(PloopCli.config, (config) => ({ ...config, prefix: task.prefix })))
+    const backend = PloopCli.layerConfig(
+      Config.map(PloopCli.config, (config) => ({ ...config, prefix: task.prefix, sysfs: task.sysfs }))
+    )
     return Effect.provide(run(task), Layer.provideMerge(backend, NodeContext.layer))
   }),
   Logger.withMinimumLogLevel(LogLevel.None),
