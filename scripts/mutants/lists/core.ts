@@ -217,9 +217,9 @@ export const core = [
     "a mount option may smuggle in another one": at("Mount").call("filter").nth(0).put("_0")
   }),
   ...inFile("internal/hostPath.ts", {
-    "a path may hold a NUL byte": at("brokenRule").if().nth(1).never(),
-    "a path is counted in characters": at("brokenRule").call("bytes").put("path.length"),
-    "a path may be half of a character": at("brokenRule").if().nth(2).never()
+    "a path may hold a NUL byte": at("brokenTextRule").if().nth(1).never(),
+    "a path is counted in characters": at("brokenTextRule").call("bytes").put("path.length"),
+    "a path may be half of a character": at("brokenTextRule").if().nth(2).never()
   }),
   ...inFile("FormatVersion.ts", {
     "version 1 holds as much as version 2": at("maximumSize").ternary().never()
