@@ -5,10 +5,10 @@ import ts from "typescript"
 
 export const root = join(import.meta.dirname, "..", "..")
 
-/** The directories of the packages. */
-export const packages: ReadonlyArray<string> = readdirSync(join(root, "packages")).map((name) =>
-  join(root, "packages", name)
-)
+/** The directories of the packages; the mutants leave a cache of their own beside them. */
+export const packages: ReadonlyArray<string> = readdirSync(join(root, "packages"))
+  .filter((name) => name !== "node_modules")
+  .map((name) => join(root, "packages", name))
 
 /** The public modules of every package. */
 export const modules: ReadonlyArray<string> = packages.flatMap((directory) =>
