@@ -104,6 +104,14 @@ export const makesXfsForExt3: Row<boolean> = { "1.15": false, "7": false, "9": t
 export const ignoresCheckSwitches: Row<boolean> = { "1.15": true, "7": false, "9": false }
 
 /**
+ * Whether a read-only check clears the in-use flag when it is told to drop it.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const clearsInUseFlagReadOnly: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
+/**
  * Whether the tool replaces images of running disks only.
  *
  * @since 0.2.0
@@ -211,6 +219,15 @@ export const queriesSilently: Row<boolean> = { "1.15": false, "7": false, "9": t
  * @category faults
  */
 export const mountsTypeItFinds: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * Whether a resize of an idle disk leaves the numbers of the file system from
+ * before beside the disk, where later queries read them.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const keepsNumbersWhenResized: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
 /**
  * Whether a forced check finds an image with allocated clusters that has the

@@ -194,7 +194,8 @@ export const table = rows({
       "FileSystemUnsupported",
       "FileSystemCorrupt",
       "DeviceNotFound",
-      "Busy"
+      "Busy",
+      "ImagesDropped"
     ]
   },
   umount: {
@@ -230,7 +231,7 @@ export const table = rows({
     shape: "effect",
     request: Request.CreateSnapshot,
     result: SnapshotId,
-    errors: [...image, "SnapshotExists", "SnapshotLimitReached", "NotTracked"]
+    errors: [...image, "SnapshotExists", "SnapshotLimitReached", "NotTracked", "ImagesDropped"]
   },
   createTemporarySnapshot: {
     group: "snapshots",
@@ -245,7 +246,8 @@ export const table = rows({
       "AlreadyMounted",
       "MountPointInvalid",
       "MountFailed",
-      "FileSystemUnsupported"
+      "FileSystemUnsupported",
+      "ImagesDropped"
     ]
   },
   switchSnapshot: {
@@ -262,7 +264,7 @@ export const table = rows({
     shape: "effect",
     request: Request.SnapshotAndSwitch,
     result: SnapshotId,
-    errors: [...switching, "SnapshotExists", "SnapshotLimitReached"]
+    errors: [...switching, "SnapshotExists", "SnapshotLimitReached", "ImagesDropped"]
   },
   switchAndDelete: {
     group: "snapshots",
@@ -270,7 +272,7 @@ export const table = rows({
     shape: "effect",
     request: Request.OfSnapshot,
     result: Schema.Void,
-    errors: [...switching, "SnapshotInUse", "SnapshotIsBase"]
+    errors: [...switching, "SnapshotInUse", "SnapshotIsBase", "ImagesDropped"]
   },
   deleteSnapshot: {
     group: "snapshots",
@@ -286,7 +288,8 @@ export const table = rows({
       "SnapshotIsTemporary",
       "SnapshotInUse",
       "SnapshotHasChildren",
-      "Busy"
+      "Busy",
+      "ImagesDropped"
     ]
   },
   mergeSnapshots: {
@@ -304,7 +307,8 @@ export const table = rows({
       "SnapshotInUse",
       "AlreadyExists",
       "DirectoryNotFound",
-      "Busy"
+      "Busy",
+      "ImagesDropped"
     ]
   },
   listSnapshots: {

@@ -976,6 +976,26 @@ export class RolledBack extends failure<RolledBack>()("RolledBack", {}, {
 }) {}
 
 /**
+ * The tool reported success, but dropped images from the disk that it had said
+ * nothing about. Their files are still there.
+ *
+ * - `images`: the paths of those images
+ * - `former`: the path of a copy of the descriptor as it was before
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class ImagesDropped extends failure<ImagesDropped>()("ImagesDropped", {
+  images: Schema.Array(Schema.String),
+  former: Schema.String
+}, {
+  sentence: (self) => `the tool dropped ${self.images.join(", ")} from the disk and reported success`,
+  remedy: (self) =>
+    `Write nothing to the disk, unmount it and copy its directory. The data is complete with ${self.former}, the descriptor as it was before: put it in the place of the present one, and check the disk.`,
+  isRetryable: false
+}) {}
+
+/**
  * The operation failed for a reason that is not known.
  *
  * - `reason`: what is known beside the tool's output
@@ -1046,6 +1066,7 @@ export const classes = {
   NotTracked,
   EncryptionFailed,
   RolledBack,
+  ImagesDropped,
   Unclassified
 } as const
 

@@ -264,7 +264,8 @@ export const create: (
 ) => Either.Either<void, PloopError.Unsupported | PloopError.InvalidArgument> = images.create
 
 /**
- * Refuses switches that the tool would ignore.
+ * Refuses switches that the tool would ignore, and those with which a read-only
+ * check would write.
  *
  * @since 0.2.0
  * @category images

@@ -46,7 +46,8 @@ const ofRuns: ReadonlyArray<PloopError.Tag> = [
   "ToolNotExecutable",
   "TimedOut",
   "UnexpectedOutput",
-  "RolledBack"
+  "RolledBack",
+  "ImagesDropped"
 ]
 
 describe("every error of an operation is reachable by a classification, a refusal or the run itself", () => {

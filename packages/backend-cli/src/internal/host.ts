@@ -78,7 +78,7 @@ export interface Host {
 }
 
 /** The largest descriptor that is read: one of 10,000 snapshots takes 2.3 MiB. */
-const descriptorLimit = 16 * 1024 * 1024
+export const descriptorLimit = 16 * 1024 * 1024
 
 const readError = (about: About) => (error: PlatformError): ReadError => {
   const context = { ...about, text: error.message }

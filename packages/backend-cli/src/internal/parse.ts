@@ -268,7 +268,12 @@ export interface Discarded {
 
 export const discarded = (stdout: string): Parsed<Discarded> =>
   Either.map(
-    match(stdout, /^(\d+) clusters have been relocated$/, "how many clusters have been relocated"),
+    // Generation 9 relocates nothing, and only lets the file system give back what it does not use.
+    match(
+      stdout,
+      /^(?:\d+ clusters have been relocated|Call FITRIM, for minlen=\d+|Start defrag .*)$/,
+      "how many clusters have been relocated"
+    ),
     () => ({
       truncated: truncated(stdout),
       relocated: [...stdout.matchAll(/^(\d+) clusters have been relocated$/gm)]
@@ -299,7 +304,8 @@ export const discardStatus = (stdout: string): Parsed<DiscardStatus> =>
 const repaired = /Dirty flag is set|\bFixed\b|Trimming tail|Reallocating sparse blocks|CIF_Empty flag is incorrect/
 
 /** Lines that say how the check went about it, not what it found. */
-const noise = /ploop kernel module not loaded|^Reopen rw|^Opening delta|^Image is clean, check is skipped$/
+const noise =
+  /ploop kernel module not loaded|^DM message: |^Reopen rw|^Opening delta|^Image is clean, check is skipped$/
 
 /**
  * What a check found; `undefined` when it could not be carried out, which is an

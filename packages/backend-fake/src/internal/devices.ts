@@ -140,7 +140,8 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
     const { tx } = tool
     const device = options.device ?? choose(tool)
     if (tx.device(device) !== undefined) {
-      return yield* toolError(tool, 3, `Can't add image ${options.chain[0]?.path}: Device or resource busy`)
+      const { code, text } = trait(tool, traits.busyDevice)
+      return yield* toolError(tool, code, text(device))
     }
     const top = options.chain.at(-1)!
     if (!options.readOnly) yield* clearInUse(tool, top, true)
@@ -410,14 +411,21 @@ export const numbers = (volume: Volume): Numbers => {
 const statfsSize = 40
 
 /** Writes the numbers to a file beside the base image, as an unmount by descriptor does. */
-export const writeStatfs = (tool: Tool, disk: disks.Disk, device: Device): void => {
+export const writeStatfs = (tool: Tool, disk: disks.Disk, device: Device): void =>
+  writeNumbers(tool, disks.statfs(tool, disk), device)
+
+/** The same for a device whose disk is not known. */
+export const writeStatfsOfDevice = (tool: Tool, device: Device): void =>
+  writeNumbers(tool, `${tool.path.dirname(device.levels[0]!.path)}/.statfs`, device)
+
+const writeNumbers = (tool: Tool, path: string, device: Device): void => {
   if (device.volume === undefined) return
   const found = numbers(tool.tx.volume(device.volume))
   const bytes = new Uint8Array(statfsSize)
   const view = new DataView(bytes.buffer)
   const fields = [found.blockSize, found.blocks, found.freeBlocks, found.inodes, found.freeInodes]
   fields.forEach((value, index) => view.setBigUint64(index * 8, BigInt(value), true))
-  files.writeWhole(tool.tx, disks.statfs(tool, disk), bytes)
+  files.writeWhole(tool.tx, path, bytes)
 }
 
 export const readStatfs = (tool: Tool, path: string): Numbers | undefined => {

@@ -151,8 +151,8 @@ export const requireParent = (tool: Tool, directory: string): Answer<void> => {
   return Refusal.missingDirectory(tool, directory, isThere)
 }
 
-/** Locks a disk before a change, which leaves a lock file behind. */
-export const lock = (tool: Tool, disk: Disk): void => {
+/** Makes the lock file of a disk, where the tool locks with one. */
+const makeLockFile = (tool: Tool, disk: Disk): void => {
   const file = `${disk.path}.lck`
   if (trait(tool, traits.leavesLockFile) && Either.isLeft(files.lookup(tool.tx, file))) {
     files.openFile(tool.tx, file, files.flags("w"), 0o600)
@@ -161,10 +161,23 @@ export const lock = (tool: Tool, disk: Disk): void => {
   }
 }
 
+/** Locks a disk before a change: with a file that stays, or the base image, which must be there then. */
+export const lock = (tool: Tool, disk: Disk): Answer<void> => {
+  makeLockFile(tool, disk)
+  const image = base(tool, disk)
+  return trait(tool, traits.locksBaseImage) && Either.isLeft(files.lookup(tool.tx, image))
+    ? toolError(tool, 23, `Can not open ${image}: No such file or directory`)
+    : Either.void
+}
+
 /** Reads and locks the descriptor, as the tool does before it changes the disk. */
 export const open = (tool: Tool, name: string, reader: Reader = "tool"): Answer<Disk> =>
-  Either.map(read(tool, name, reader), (disk) => {
-    lock(tool, disk)
+  Either.flatMap(read(tool, name, reader), (disk) => Either.map(lock(tool, disk), () => disk))
+
+/** The same for a query that succeeds although it could not lock. */
+export const openForQuery = (tool: Tool, name: string): Answer<Disk> =>
+  Either.map(read(tool, name, "tool"), (disk) => {
+    makeLockFile(tool, disk)
     return disk
   })
 

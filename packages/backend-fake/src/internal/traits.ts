@@ -76,6 +76,19 @@ export const convertsWhenMounted: Row<boolean> = { "1.15": false, "7": true, "9"
 /** Whether the tool refuses to mount a file system without a balloon file. */
 export const requiresBalloon: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
+const busyDriver = { code: 3, text: (device: string) => `Can't add image to ${device}: Device or resource busy` }
+
+/** How a mount on a device that runs another disk fails. */
+export const busyDevice: Row<typeof busyDriver> = {
+  "1.15": busyDriver,
+  "7": busyDriver,
+  "9": {
+    code: 255,
+    text: (device) =>
+      `device-mapper: create ioctl on ${device.slice(device.lastIndexOf("/") + 1)} failed: Device or resource busy`
+  }
+}
+
 /** The exit code of an unmount when the file system is busy. */
 export const busyCode: Row<number> = { "1.15": 22, "7": 46, "9": 46 }
 

@@ -42,6 +42,9 @@ export const attachment = (
 /** The device mapper's library, about a device that was removed while the tool read the list of devices. */
 const cutShort = /^device-mapper: table ioctl on \S+ +(?:\([\d:]+\) )?failed: No such device or address$/m
 
+/** Whether the tool may have overlooked a device that runs. */
+export const isCutShort = ({ stderr }: { readonly stderr: string }): boolean => cutShort.test(stderr)
+
 /**
  * The list of devices. Generation 9 leaves out what comes after a device that is
  * removed meanwhile, and succeeds: such a list is asked for again.
@@ -49,7 +52,7 @@ const cutShort = /^device-mapper: table ioctl on \S+ +(?:\([\d:]+\) )?failed: No
 const listing = (session: Session, query: About & { readonly kind: "query" }) =>
   session.execute({ ...query, args: args.list }).pipe(
     Effect.filterOrFail(
-      ({ stderr }) => !cutShort.test(stderr),
+      (result) => !isCutShort(result),
       (result) => new PloopError.DeviceFailed(context(query, result))
     ),
     Effect.retry({ times: 20, while: (error) => error._tag === "DeviceFailed", schedule: Schedule.spaced("50 millis") })

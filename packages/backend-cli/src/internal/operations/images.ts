@@ -1,14 +1,12 @@
-import type { Generation } from "@effect-ploop/core/Generation"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
-import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import * as Effect from "effect/Effect"
 import * as args from "../arguments.js"
-import type { About, Descriptor } from "../host.js"
+import type { Descriptor } from "../host.js"
 import * as newFiles from "../newFiles.js"
-import { context, outcome } from "../outcome.js"
+import { outcome } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import * as confinement from "./confinement.js"
@@ -42,19 +40,6 @@ const convert = (session: Session) => (request: Request.Convert) => {
     }))
 }
 
-/** Whether the tool clears the in-use flag although it is told to repair nothing. */
-const clearsReadOnly: Readonly<Record<Generation, boolean>> = { "1.15": false, "7": true, "9": true }
-
-const refuseWriting = (about: About, generation: Generation, request: Request.Check) =>
-  clearsReadOnly[generation] && request.readOnly && request.dropInUse
-    ? Effect.fail(
-      new PloopError.Unsupported({
-        ...context(about),
-        reason: `generation ${generation} changes the image when readOnly and dropInUse are given together`
-      })
-    )
-    : Effect.void
-
 const check = (session: Session) => (request: Request.Check) => {
   const subject = request.disk ?? request.image ?? ""
   const about = { operation: "check", subject } as const
@@ -62,7 +47,6 @@ const check = (session: Session) => (request: Request.Check) => {
     Effect.gen(function*() {
       const generation = yield* session.generation
       yield* Refusal.check(about, generation, request)
-      yield* refuseWriting(about, generation, request)
       if (request.disk !== undefined && !request.readOnly) {
         yield* confinement.requireInsideIfRead(session, about, path, confinement.all)
       }

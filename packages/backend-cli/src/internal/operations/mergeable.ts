@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { About, Descriptor } from "../host.js"
 import type { Session } from "../session.js"
-import { runningDevice } from "./devices.js"
+import { devicesOfDisk } from "./devices.js"
 
 const isRaw = ({ descriptor }: Descriptor): boolean => descriptor.images.some(({ type }) => type === "Plain")
 
@@ -29,6 +29,21 @@ const observed = (
     }
   })
 
+/**
+ * The images whose in-use flag says nothing, because a device runs the disk. A
+ * device of a component may have any of them.
+ */
+const imagesInUse = (session: Session, about: About, path: string, disk: Descriptor) =>
+  Effect.map(devicesOfDisk(session, about, path), (devices): ReadonlyArray<string> => {
+    const every = SnapshotTree.nodes(disk.tree)
+    const nodes = devices.some(({ component }) => component !== undefined)
+      ? every
+      : devices.length > 0
+      ? SnapshotTree.chain(disk.tree, top)
+      : []
+    return nodes.map(({ file }) => disk.image(file))
+  })
+
 const requireNodes = (
   session: Session,
   about: About,
@@ -38,15 +53,12 @@ const requireNodes = (
 ): Effect.Effect<void, PloopError.PloopError> =>
   Effect.gen(function*() {
     const images = yield* Effect.forEach(nodes, (node) => observed(session, disk, node))
-    // The in-use flag of an image that a device runs says nothing.
-    const isRunning = images.some(({ isDirty }) => isDirty) &&
-      (yield* runningDevice(session, about, path)) !== undefined
-    const chain = isRunning ? SnapshotTree.chain(disk.tree, top).map(({ file }) => disk.image(file)) : []
+    const inUse = images.some(({ isDirty }) => isDirty) ? yield* imagesInUse(session, about, path, disk) : []
     yield* Refusal.mergeable(
       about,
       yield* session.generation,
       disk,
-      images.map((found) => ({ ...found, isDirty: found.isDirty && !chain.some((image) => image === found.image) }))
+      images.map((found) => ({ ...found, isDirty: found.isDirty && !inUse.includes(found.image) }))
     )
   })
 

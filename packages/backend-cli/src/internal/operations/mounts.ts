@@ -17,9 +17,11 @@ import type { About } from "../host.js"
 import { context, outcome, unexpected } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
+import * as statfsCache from "../statfsCache.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
 import { attachment, deviceOf, devicesOfDisk, listDevices, runningDevice } from "./devices.js"
+import * as losses from "./losses.js"
 import { attachingIdle, stopDevices } from "./teardown.js"
 import { umount } from "./umount.js"
 
@@ -132,6 +134,7 @@ export const attach = (
     Effect.gen(function*() {
       const generation = yield* wait(session.generation)
       const spared = yield* wait(alreadyRunning(session, about, call.device))
+      const verifyImages = yield* wait(losses.watch(session, about, call.path))
       const run = { ...about, args: call.args, kind: Operation.table[about.operation].kind }
       const result = yield* session.runner.run(run, wait).pipe(
         Effect.tapError((error) =>
@@ -143,9 +146,9 @@ export const attach = (
         if (error._tag !== "AlreadyMounted") yield* tearDown(session, about, call.path, result.stdout, spared)
         return yield* error
       }
-      const found = Effect.tap(
-        findAttachment(session, about, call.path, call.component, result.stdout),
-        (attached) => call.verify?.(attached) ?? Effect.void
+      const found = verifyImages(result).pipe(
+        Effect.zipRight(findAttachment(session, about, call.path, call.component, result.stdout)),
+        Effect.tap((attached) => call.verify?.(attached) ?? Effect.void)
       )
       return yield* Effect.onError(
         Effect.zipLeft(found, restore(Effect.yieldNow())),
@@ -190,6 +193,19 @@ const requireType = (session: Session, about: About, request: Request.Mount, att
     }
   })
 
+/** Removes the numbers of the file system from before a resize, which some generations leave beside the disk. */
+const dropNumbers = (session: Session, path: string) =>
+  Effect.gen(function*() {
+    if (!GenerationTraits.keepsNumbersWhenResized[yield* session.generation]) return
+    const cache = session.host.join(session.host.directory(path), statfsCache.name)
+    const found = yield* session.files.find(cache)
+    if (Option.isSome(found)) yield* session.files.unlink(cache, found.value)
+  }).pipe(
+    Effect.catchAll((error) =>
+      Effect.logWarning("the numbers of the file system from before the resize could not be removed", error)
+    )
+  )
+
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   mount: (request) => {
     const about = { operation: "mount", subject: request.disk } as const
@@ -232,6 +248,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           kind: Operation.kindOf("resize", request)
         })
         yield* attachingIdle(session, about, path, run)
+        yield* dropNumbers(session, path)
       }))
   }
 })

@@ -40,14 +40,15 @@ const orAsked = <A, E>(
 const causeOf = (session: Session, about: About, path: string, error: PloopError.PloopError) =>
   Effect.gen(function*() {
     if (!GenerationTraits.queriesSilently[yield* session.generation] || error.text !== "") return error
-    const { image, tree } = yield* session.host.descriptor(about, path)
+    const { descriptor, image, tree } = yield* session.host.descriptor(about, path)
     const { file, parent } = SnapshotTree.top(tree)
+    const isRaw = parent === undefined && descriptor.images.some(({ type }) => type === "Plain")
     const top = image(file)
     const { exitCode, operation, subject, text } = error
     const failed = { operation, subject, text, exitCode, image: top }
     if (!(yield* session.host.exists(top))) return new PloopError.ImageNotFound(failed)
     const hasHeader = Option.isSome(yield* session.host.header(top))
-    return parent !== undefined && !hasHeader ? new PloopError.ImageCorrupt(failed) : error
+    return !isRaw && !hasHeader ? new PloopError.ImageCorrupt(failed) : error
   })
 
 const askImageInfo = (session: Session, about: About, path: string) =>

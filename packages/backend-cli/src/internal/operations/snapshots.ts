@@ -21,6 +21,7 @@ import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
 import { deviceOf, runningDevice } from "./devices.js"
+import * as losses from "./losses.js"
 import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
 import { attach, requireDirectory } from "./mounts.js"
 
@@ -113,12 +114,17 @@ const merged = (
   })
 
 const take = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId, wait?: Wait) =>
-  session.execute({
-    ...about,
-    args: args.createSnapshot(session.verbosity, id, path),
-    kind: Operation.table[about.operation].kind,
-    wait
-  }).pipe(
+  losses.watched(
+    session,
+    about,
+    path,
+    session.execute({
+      ...about,
+      args: args.createSnapshot(session.verbosity, id, path),
+      kind: Operation.table[about.operation].kind,
+      wait
+    })
+  ).pipe(
     Effect.catchTag("Unclassified", (error) => explained(session, about, path, error)),
     Effect.as(id)
   )
@@ -132,11 +138,16 @@ const switchTo = (session: Session, about: About, path: string, id: SnapshotId.S
   })
 
 const remove = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId) =>
-  session.execute({
-    ...about,
-    args: args.deleteSnapshot(session.verbosity, id, path),
-    kind: Operation.table[about.operation].kind
-  })
+  losses.watched(
+    session,
+    about,
+    path,
+    session.execute({
+      ...about,
+      args: args.deleteSnapshot(session.verbosity, id, path),
+      kind: Operation.table[about.operation].kind
+    })
+  )
 
 const descriptorOf = (session: Session, about: About, path: string): Effect.Effect<Descriptor, PloopError.PloopError> =>
   session.host.descriptor(about, path)
@@ -275,11 +286,16 @@ const mergeSnapshots = (session: Session) => (request: Request.MergeSnapshots) =
       yield* Effect.forEach(
         args.merges(yield* session.generation, request, range, into),
         (merge) =>
-          session.execute({
-            ...about,
-            args: args.mergeSnapshots(session.verbosity, merge, into, path),
-            kind: Operation.kindOf("mergeSnapshots", request)
-          }),
+          losses.watched(
+            session,
+            about,
+            path,
+            session.execute({
+              ...about,
+              args: args.mergeSnapshots(session.verbosity, merge, into, path),
+              kind: Operation.kindOf("mergeSnapshots", request)
+            })
+          ),
         { discard: true }
       )
       return yield* merged(about, range.survivor, before, yield* descriptorOf(session, about, path))

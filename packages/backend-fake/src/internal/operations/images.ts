@@ -151,15 +151,15 @@ const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.For
     if (version === 2 && !knowsVersion2(tool)) {
       return yield* toolError(tool, 38, "The PLOOP_FMT_V2 is not supported by kernel")
     }
+    if (!trait(tool, traits.convertsTo).includes(version)) {
+      return yield* toolError(tool, 38, "Incorrect version is specified")
+    }
     if (disks.isRaw(disk)) {
       return yield* toolError(
         tool,
         trait(tool, traits.rawVersionCode),
         "Changing image version format on raw image is not supported"
       )
-    }
-    if (!trait(tool, traits.convertsTo).includes(version)) {
-      return yield* toolError(tool, 38, "Incorrect version is specified")
     }
     if (version === 1 && disk.descriptor.diskSize > FormatVersion.maximumSize(1)) {
       return yield* toolError(tool, 38, "Unable to convert image to PLOOP_FMT_V1: the image size is not compatible")
@@ -220,7 +220,7 @@ export const convert = (tool: Tool, request: Request.Convert): Answer<void> =>
   Either.gen(function*() {
     const disk = yield* disks.read(tool, request.disk, "backend")
     yield* refuseRunning(tool, disk)
-    disks.lock(tool, disk)
+    yield* disks.lock(tool, disk)
     if (request.version !== undefined) return yield* convertVersion(tool, disk, request.version)
     if (request.format !== undefined) return yield* convertFormat(tool, disk, request.format)
   })
@@ -356,7 +356,6 @@ const shortRaw = (tool: Tool, disk: disks.Disk): Result.Checked => {
 
 const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Result.Checked> =>
   Either.gen(function*() {
-    yield* Refusal.check(tool, generation(tool), request)
     const disk = yield* disks.open(tool, name)
     const [device] = devices.all(tool, disk)
     if (device !== undefined) return yield* toolError(tool, 37, `Can't check, in use by device: ${device.device}`)
@@ -376,8 +375,13 @@ const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Res
     return checked.outcome === "clean" ? shortRaw(tool, disk) : checked
   })
 
-export const check = (tool: Tool, request: Request.Check): Answer<Result.Checked> => {
-  if (request.disk !== undefined) return checkDisk(tool, request, request.disk)
+export const check = (tool: Tool, request: Request.Check): Answer<Result.Checked> =>
+  Either.flatMap(
+    Refusal.check(tool, generation(tool), request),
+    () => request.disk === undefined ? checkOne(tool, request) : checkDisk(tool, request, request.disk)
+  )
+
+const checkOne = (tool: Tool, request: Request.Check): Answer<Result.Checked> => {
   const path = absolute(tool, request.image ?? "")
   const device = devices.ofImage(tool, path)
   if (device !== undefined) return Either.flatMap(Refusal.runningDisk(tool, device.device), () => Either.right(clean))

@@ -24,8 +24,14 @@ const observed = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node, runs: b
 }
 
 const requireNodes = (tool: Tool, disk: disks.Disk, nodes: ReadonlyArray<SnapshotTree.Node>): Answer<void> => {
-  const running = devices.find(tool, disk, undefined) !== undefined
-  const chain = running ? SnapshotTree.chain(disk.tree, top).map(({ id }) => id) : []
+  const attached = devices.all(tool, disk)
+  // A device of a component may have any of the images.
+  const inUse = attached.some(({ component }) => component !== undefined)
+    ? SnapshotTree.nodes(disk.tree)
+    : attached.length > 0
+    ? SnapshotTree.chain(disk.tree, top)
+    : []
+  const chain = inUse.map(({ id }) => id)
   return Refusal.mergeable(
     tool,
     generation(tool),

@@ -197,7 +197,22 @@ const mounted = (
 })
 
 const detachAny = (tool: Tool, device: Device | undefined): Answer<void> =>
-  device === undefined ? Refusal.idleDisk(tool, device) : devices.detach(tool, device)
+  device === undefined ? Refusal.idleDisk(tool, device) : unmountDevice(tool, device)
+
+/**
+ * Unmounts by device. Where the tool knows disks by their devices only, it writes
+ * the numbers of the file system as an unmount by descriptor does elsewhere.
+ */
+const unmountDevice = (tool: Tool, device: Device): Answer<void> => {
+  if (!trait(tool, GenerationTraits.unmountsDevicesOnly)) return devices.detach(tool, device)
+  if (tool.tx.mountsOf(device.device).length > 0) {
+    devices.writeStatfsOfDevice(tool, device)
+    tool.tx.checkpoint()
+  }
+  return Either.map(devices.detach(tool, device), () => {
+    files.removeDirectory(tool.tx, `${device.levels[0]!.path}.mnt`)
+  })
+}
 
 const umountDisk = (tool: Tool, request: Request.Umount, name: string): Answer<void> =>
   Either.gen(function*() {
@@ -230,7 +245,7 @@ export const umount = (tool: Tool, request: Request.Umount): Answer<void> =>
       const device = found === undefined ? undefined : tx.device(found.device)
       return yield* device === undefined
         ? toolError(tool, 38, `Unable to find ploop device by ${target}`)
-        : devices.detach(tool, device)
+        : unmountDevice(tool, device)
     }
     const image = absolute(tool, request.image ?? "")
     const device = devices.ofBase(tool, image).find(({ component }) => component === request.component)

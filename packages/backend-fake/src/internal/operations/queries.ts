@@ -55,7 +55,7 @@ const fileSystemInfoOf = (
 export const fileSystemInfo = (tool: Tool, request: Request.FileSystemInfo): Answer<Result.FileSystemInfo> =>
   Either.gen(function*() {
     const disk = yield* disks.read(tool, request.disk, "backend")
-    disks.lock(tool, disk)
+    yield* disks.lock(tool, disk)
     const device = devices.find(tool, disk, undefined)
     // The tool reads it beside the descriptor, but writes it beside the base image.
     const cached = devices.readStatfs(tool, `${tool.path.dirname(tool.path.resolve("/", request.disk))}/.statfs`)
@@ -84,7 +84,9 @@ const mountedNumbers = (tool: Tool, device: Device): Answer<devices.Numbers> => 
 
 export const deviceOf = (tool: Tool, request: Request.DeviceOf): Answer<Option.Option<Result.Attachment>> =>
   Either.map(
-    request.component === undefined ? disks.open(tool, request.disk) : disks.read(tool, request.disk, "backend"),
+    request.component === undefined
+      ? disks.openForQuery(tool, request.disk)
+      : disks.read(tool, request.disk, "backend"),
     (disk) => {
       const { component } = request
       const device = component === undefined

@@ -62,12 +62,6 @@ const repaired = (tool: Tool, opened: disks.OpenImage, device: Device | undefine
 
 const openTop = (tool: Tool, disk: disks.Disk): Answer<disks.OpenImage> =>
   Either.gen(function*() {
-    if (trait(tool, traits.locksBaseImage)) {
-      const base = disks.base(tool, disk)
-      if (Either.isLeft(files.lookup(tool.tx, base))) {
-        return yield* toolError(tool, 23, `Can not open ${base}: No such file or directory`)
-      }
-    }
     return yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
   })
 
@@ -138,7 +132,7 @@ export const createTemporarySnapshot = (
     const component = `~${request.component}`
     yield* Refusal.attachedDisk(tool, devices.find(tool, before, component)?.device)
     yield* requireAttachable(tool, before, { readOnly: true })
-    disks.lock(tool, before)
+    yield* disks.lock(tool, before)
     const id = request.id ?? tool.tx.uuid()
     const disk = yield* take(tool, before, id, true)
     const device = yield* attach(tool, disk, { snapshot: id, readOnly: true, component })
@@ -204,7 +198,7 @@ const openSwitchable = (tool: Tool, request: Request.OfSnapshot): Answer<disks.D
   Either.gen(function*() {
     const disk = yield* disks.read(tool, request.disk, "backend")
     yield* Refusal.switchTo(tool, disk.tree, request.id)
-    disks.lock(tool, disk)
+    yield* disks.lock(tool, disk)
     yield* Refusal.runningDisk(tool, devices.find(tool, disk, undefined)?.device)
     return disk
   })
@@ -260,7 +254,7 @@ export const deleteSnapshot = (tool: Tool, { disk: name, id }: Request.OfSnapsho
     const marked = SnapshotChange.alreadyMarked(disk.tree, id)
     if (Option.isSome(marked)) return marked.value
     yield* Refusal.deleteSnapshot(tool, disk, id)
-    disks.lock(tool, disk)
+    yield* disks.lock(tool, disk)
     const next = yield* remove(tool, disk, id)
     return SnapshotChange.deleted(disk.tree, next.tree, id)
   })
@@ -305,7 +299,7 @@ export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Ans
       yield* disks.requireParent(tool, tool.path.dirname(into))
     }
     yield* requireMergeableImages(tool, before, [id, ...range.merged])
-    disks.lock(tool, before)
+    yield* disks.lock(tool, before)
     const uppermost = Either.map(openImage(tool, before, id), ({ image }) => image.size)
     let disk = before
     if (trait(tool, traits.mergesRanges)) disk = yield* mergeChain(tool, disk, [id, ...range.merged])

@@ -55,16 +55,21 @@ const emulated = ({ directory = defaultDirectory }: Wanted): Effect.Effect<
   KernelEmulation.KernelEmulationError,
   NodeContext.NodeContext | Scope.Scope
 > =>
-  Effect.map(KernelEmulation.scoped({ scratch: directory }), ({ capabilities, prefix, sysfs }) =>
-    Target.make({
-      name: `${name}, on an emulated kernel`,
-      layer: PloopCli.layerConfig(Config.map(PloopCli.config, (config) => ({ ...config, prefix, sysfs }))).pipe(
-        Layer.provideMerge(NodeContext.layer)
-      ),
-      scratch: directory,
-      capabilities: Capability.all.filter((capability) => capability !== "onlineGrow" || capabilities.growsOnline),
-      reason: "the machine lacks CAP_SYS_RESOURCE, which ext4 requires for it"
-    }))
+  Effect.map(
+    KernelEmulation.scoped({ scratch: directory }),
+    ({ capabilities, generation, prefix, sysfs }) =>
+      Target.make({
+        name: `${name}, on an emulated kernel`,
+        layer: PloopCli.layerConfig(Config.map(PloopCli.config, (config) => ({ ...config, prefix, sysfs }))).pipe(
+          Layer.provideMerge(NodeContext.layer)
+        ),
+        scratch: directory,
+        capabilities: Capability.ofGeneration(generation).filter((capability) =>
+          capability !== "onlineGrow" || capabilities.growsOnline
+        ),
+        reason: "the machine lacks CAP_SYS_RESOURCE, which ext4 requires for it"
+      })
+  )
 
 /** The tool where the kernel cannot be emulated: cases that need devices are skipped. */
 const notEmulated = (

@@ -1,3 +1,5 @@
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type * as Target from "@effect-ploop/testkit/Target"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Console from "effect/Console"
@@ -33,8 +35,12 @@ interface Given {
   readonly sequences: number
 }
 
-/** The host in memory, with the capabilities of the tool on this host. */
-const counterpart = (mounts: boolean) => backends.fake({ generation: "1.15", directory: undefined, largeDisks: mounts })
+/** The host in memory, with the generation of the tool on this host, and its large disks. */
+const counterpart = <E>(tool: Target.Target<E>, mounts: boolean) =>
+  Effect.map(
+    Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => ploop.tool), tool.layer),
+    ({ generation }) => backends.fake({ generation, directory: undefined, largeDisks: mounts })
+  )
 
 const table = (operations: Differential.Agreement["operations"]): string =>
   Object.entries(operations)
@@ -49,7 +55,8 @@ const compareTargets = (given: Given) =>
     const tool = yield* backends.target({ ...given, backend: "cli", generation: undefined })
     const mounts = given.emulateKernel && tool.capabilities?.includes("mount") === true
     if (given.emulateKernel && !mounts) return yield* misused(tool.reason ?? "the kernel cannot be emulated here")
-    const { operations, steps } = yield* Differential.compare(tool, counterpart(mounts), {
+    const fake = yield* Effect.mapError(counterpart(tool, mounts), (error) => misused(words(error)))
+    const { operations, steps } = yield* Differential.compare(tool, fake, {
       sequences: given.sequences,
       seed: chosen,
       mounts,

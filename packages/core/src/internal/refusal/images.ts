@@ -70,14 +70,24 @@ export const check = (
   request: Pick<Request.Check, "disk" | (typeof checkSwitches)[number]>
 ) => {
   const given = checkSwitches.find((name) => request[name])
-  return when(
-    GenerationTraits.ignoresCheckSwitches[generation] && request.disk !== undefined && given !== undefined,
-    () =>
-      unsupported(
-        about,
-        `generation ${generation} ignores ${given} when it checks a disk; check its images one by one instead`
-      )
-  )
+  return Either.gen(function*() {
+    yield* when(
+      GenerationTraits.ignoresCheckSwitches[generation] && request.disk !== undefined && given !== undefined,
+      () =>
+        unsupported(
+          about,
+          `generation ${generation} ignores ${given} when it checks a disk; check its images one by one instead`
+        )
+    )
+    yield* when(
+      GenerationTraits.clearsInUseFlagReadOnly[generation] && request.readOnly && request.dropInUse,
+      () =>
+        unsupported(
+          about,
+          `generation ${generation} changes the image when readOnly and dropInUse are given together`
+        )
+    )
+  })
 }
 
 export const replace = (

@@ -13,6 +13,8 @@ export const clear: ReadonlyArray<Case.Case> = [
     title: "MUST detach the deltas of a stopped device, so that the disk is idle and can be attached again",
     source: Case.manual("clear"),
     needs: ["device"],
+    // Device mapper has no such requests.
+    generations: ["1.15", "7"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel

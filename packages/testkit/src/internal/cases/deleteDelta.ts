@@ -37,6 +37,8 @@ export const deleteDelta: ReadonlyArray<Case.Case> = [
     title: "MUST remove the delta at the level from the device, and keep the others, the files and the descriptor",
     source: Case.manual("delete"),
     needs: ["device"],
+    // Device mapper has no such requests.
+    generations: ["1.15", "7"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel

@@ -42,6 +42,7 @@ import { names } from "./scenario/names.js"
 import { nested } from "./scenario/nested.js"
 import { scopes } from "./scenario/scopes.js"
 import { trees } from "./scenario/trees.js"
+import { unmergeable } from "./scenario/unmergeable.js"
 import { wrappers } from "./scenario/wrappers.js"
 import { snapshotAndSwitch } from "./snapshotAndSwitch.js"
 import { start } from "./start.js"
@@ -101,6 +102,7 @@ export const cases: ReadonlyArray<Case> = [
   ...names,
   ...nested,
   ...descriptors,
+  ...unmergeable,
   ...moving,
   ...scopes,
   ...limits

@@ -81,6 +81,7 @@ export const forms: ReadonlyArray<Weighted> = [
   some(3, sizes, (size) => ({
     name: `grow to ${size}`,
     when: always,
+    needs: "idleGrow",
     run: ({ disk }) => Effect.flatMap(LowLevel.LowLevel, (low) => low.grow({ disk, size }))
   })),
   some(1, FastCheck.tuple(snapshotOrTop, sizes), ([it, size]) => ({

@@ -80,7 +80,7 @@ const foreign: ReadonlyArray<Foreign> = [
   {
     name: "of-a-volume",
     what: "of a volume",
-    change: replaced("<StorageData>", "<StorageData><Volume><Parent>/vz/p</Parent></Volume>"),
+    change: replaced("<StorageData>", "<StorageData><Volume><ReadOnly/></Volume>"),
     refused: "Unsupported",
     by: ["1.15"],
     mounts: false,

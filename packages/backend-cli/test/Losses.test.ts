@@ -1,0 +1,76 @@
+import type { PloopError } from "@effect-ploop/core"
+import { DiskDescriptor, Ploop } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either } from "effect"
+import { writeFileSync } from "node:fs"
+import { scripted } from "./utils/host.js"
+import { image } from "./utils/image.js"
+
+const newId = "{dddddddd-0000-4000-8000-00000000000d}"
+
+const failedMerge = [
+  "Error in open_delta (delta_read.c:168): Image is in use /vz/root.hdd",
+  "Error in merge_image (merge.c:432): open_delta: Device or resource busy"
+].join("\n")
+
+const parse = (text: string) => Either.getOrThrow(DiskDescriptor.parse(text))
+
+/** A tool that drops the second of three images from the descriptor, and exits with 0. */
+const dropping = (stderr: string, stdout: (directory: string) => string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = { path: "", text: "" }
+    const host = yield* scripted("9", (command, disk) => {
+      if (command[0] !== "snapshot") return undefined
+      const before = parse(directory.text)
+      const left = before.images.filter(({ file }) => file !== "root.hdd.1")
+      const ids = left.map(({ id }) => id)
+      writeFileSync(
+        disk,
+        DiskDescriptor.format(
+          new DiskDescriptor.DiskDescriptor({
+            ...before,
+            images: left,
+            snapshots: before.snapshots
+              .filter(({ id }) => ids.includes(id))
+              .map((shot, index) => ({ ...shot, ...(index > 0 && { parent: ids[index - 1]! }) }))
+          })
+        )
+      )
+      return { stderr: `${stderr}\n`, stdout: stdout(directory.path) }
+    })
+    directory.path = host.directory
+    directory.text = yield* fs.readFileString(host.disk)
+    for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
+      yield* fs.writeFile(`${host.directory}/${name}`, image())
+    }
+    const result = yield* Effect.either(
+      Effect.provide(
+        Effect.flatMap(Ploop.Ploop, (ploop) => ploop.createSnapshot({ disk: host.disk, id: newId })),
+        host.context
+      )
+    )
+    return { fs, host, former: directory.text, result: result as Either.Either<string, PloopError.PloopError> }
+  })
+
+describe("a snapshot of generation 9 that exits with 0", () => {
+  it.scoped("fails when an image left the chain although nothing said so, and keeps the former descriptor", () =>
+    Effect.gen(function*() {
+      const { former, fs, host, result } = yield* dropping(failedMerge, () => "")
+      const error = Either.getOrThrow(Either.flip(result))
+      assert.strictEqual(error._tag, "ImagesDropped")
+      if (error._tag !== "ImagesDropped") return
+      assert.deepStrictEqual(error.images, [`${host.directory}/root.hdd.1`])
+      assert.strictEqual(error.former, `${host.disk}.former-1`)
+      assert.strictEqual(yield* fs.readFileString(error.former), former)
+      assert.strictEqual(error.exitCode, 0)
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("succeeds when the tool said that it removed the image", () =>
+    Effect.gen(function*() {
+      const { result } = yield* dropping("Error in x (y.c:1): z", (directory) => `Removing ${directory}/root.hdd.1\n`)
+      assert.isTrue(Either.isRight(result))
+    }).pipe(Effect.provide(NodeContext.layer)))
+})
