@@ -3,9 +3,13 @@ import type { PloopError } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber } from "effect"
+import { Duration, Effect, Fiber, Option } from "effect"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import type { HostFiles } from "../src/internal/hostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { until, untilDone } from "./utils/clock.js"
 import { A, B, scripted } from "./utils/host.js"
+import { sysfs } from "./utils/sysfs.js"
 
 type Services = Ploop.Ploop | LowLevel.LowLevel
 
@@ -132,4 +136,79 @@ describe("an operation of several steps that is interrupted in the first", () =>
         assert.deepStrictEqual(yield* changes, commands)
       }).pipe(Effect.provide(NodeContext.layer)))
   }
+})
+
+describe("while a snapshot of a running disk is taken", () => {
+  const device = "/dev/ploop7"
+  const low = (run: (low: LowLevel.LowLevel) => Effect.Effect<unknown, PloopError.PloopError>) =>
+    Effect.flatMap(LowLevel.LowLevel, run)
+
+  /** A disk that runs on {@link device} and is mounted at its directory `mnt`, by what files of the kernel show. */
+  const running = (script: Parameters<typeof scripted>[1]) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const root = yield* sysfs({})
+      const mounts = { text: "" }
+      const files: HostFiles = {
+        ...nodeHostFiles,
+        find: (path) => nodeHostFiles.find(path === device ? "/dev/null" : path),
+        kernelText: (path) =>
+          path === "/proc/mounts" ? Effect.sync(() => Option.some(mounts.text)) : nodeHostFiles.kernelText(path)
+      }
+      const host = yield* scripted("1.15", script, { queries: "files", sysfs: root }).pipe(
+        Effect.provideService(CurrentHostFiles, files)
+      )
+      const directory = yield* fs.realPath(host.directory)
+      const shown = yield* sysfs({ ploop7: { image: `${directory}/root.hdd` } })
+      yield* fs.rename(`${shown}/block/ploop7`, `${root}/block/ploop7`)
+      yield* fs.makeDirectory(`${directory}/mnt`)
+      yield* fs.writeFileString(`${directory}/root.hdd`, "")
+      mounts.text = `${device}p1 ${directory}/mnt ext4 rw 0 0\n`
+      return host
+    })
+
+  const changes: ReadonlyArray<readonly [title: string, operation: Operation]> = [
+    ["an unmount of its device", () => ploop((ploop) => ploop.umount({ device }))],
+    [
+      "an unmount of its mount point",
+      ({ directory }) => ploop((ploop) => ploop.umount({ target: `${directory}/mnt` }))
+    ],
+    ["a change of its balloon", () => ploop((ploop) => ploop.balloonChange({ device, size: "1M" }))],
+    [
+      "a change of its balloon, by its mount point",
+      ({ directory }) => ploop((ploop) => ploop.balloonChange({ target: `${directory}/mnt`, size: "1M" }))
+    ],
+    ["a repair of its balloon", () => ploop((ploop) => ploop.balloonRepair({ device }))],
+    ["a discard", () => ploop((ploop) => ploop.discard({ device }))],
+    ["growing its device", () => low((low) => low.grow({ device, size: "20M" }))],
+    ["stopping its device", () => low((low) => low.stop({ device }))],
+    ["the removal of a delta", () => low((low) => low.deleteDelta({ device, level: 1 }))]
+  ]
+
+  for (const [title, operation] of changes) {
+    it.scoped(`${title} waits, and no process is started to see which disk it is`, () =>
+      Effect.gen(function*() {
+        const host = yield* running(() => ({ lasts: "1 day" }))
+        const both = [snapshot(host), operation(host)].map(Effect.exit)
+        const fiber = yield* Effect.all(both, { concurrency: "unbounded" }).pipe(
+          Effect.timed,
+          Effect.provide(host.context),
+          Effect.fork
+        )
+        yield* untilDone(host, fiber, "1 hour")
+        const [took] = yield* Fiber.join(fiber)
+        assert.isAtLeast(Duration.toDays(took), 2)
+        assert.strictEqual((yield* host.commands).length, 2)
+      }).pipe(Effect.provide(NodeContext.layer)))
+  }
+
+  it.scoped("a query of its balloon does not wait", () =>
+    Effect.gen(function*() {
+      const host = yield* running(([command]) => command === "snapshot" ? { lasts: "1 hour" } : undefined)
+      const writer = yield* Effect.fork(Effect.provide(snapshot(host), host.context))
+      yield* until(Effect.map(host.commands, (commands) => commands.some(([command]) => command === "snapshot")))
+      yield* Effect.exit(Effect.provide(ploop((ploop) => ploop.balloonStatus({ device })), host.context))
+      assert.isNull(writer.unsafePoll())
+      yield* untilDone(host, writer, "1 hour")
+    }).pipe(Effect.provide(NodeContext.layer)))
 })

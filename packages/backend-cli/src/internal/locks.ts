@@ -24,6 +24,11 @@ export interface Locks {
    * not open the directory, the lock of generations 1.15 and 7 is enough.
    */
   readonly onlyWriter: (about: About, directory: string) => Exclusively
+  /**
+   * The same for an operation that names a device. It writes no descriptor, so where
+   * this process may not open the directory, it needs no lock.
+   */
+  readonly onlyUser: (about: About, directory: string) => Exclusively
 }
 
 /** Whether the tool's own lock keeps two of its processes from losing each other's changes. */
@@ -62,6 +67,14 @@ export const make = (
   return {
     exclusive,
     onlyWriter: (about, directory) => (effect) =>
-      Effect.scopedWith((scope) => Effect.zipRight(lock(about, directory, scope), effect))
+      Effect.scopedWith((scope) => Effect.zipRight(lock(about, directory, scope), effect)),
+    onlyUser: (about, directory) => (effect) =>
+      Effect.scopedWith((scope) =>
+        enter(directory, scope).pipe(
+          Effect.mapError(lockError(about, directory)),
+          Effect.catchTag("PermissionDenied", () => Effect.void),
+          Effect.zipRight(effect)
+        )
+      )
   }
 }

@@ -80,6 +80,8 @@ export interface Session {
   ) => Effect.Effect<A, E | PloopError.PloopError, R>
   /** The only one that works on the images in a directory. */
   readonly exclusive: locks.Locks["exclusive"]
+  /** The only one that works on the devices of the images in a directory, where it may be locked. */
+  readonly onlyUser: locks.Locks["onlyUser"]
 }
 
 interface Options {
@@ -158,7 +160,7 @@ export const make = (options: Options): Session => {
   const { files, generation, host } = options
   const execute = makeExecute(options)
   const named = makeNamed(generation)
-  const { exclusive, onlyWriter } = locks.make(files, generation)
+  const { exclusive, onlyUser, onlyWriter } = locks.make(files, generation)
 
   /** What the tool of another user leaves, this process may not remove. */
   const cleared = <A, E, R>(about: About, path: string, operation: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -197,6 +199,7 @@ export const make = (options: Options): Session => {
     execute,
     classify: Classification.classify,
     exclusive,
+    onlyUser,
     ask: makeAsk(execute),
     lookAt: (about, disk, use) => Effect.suspend(() => named(about, host.absolute(disk), use)),
     onDisk,

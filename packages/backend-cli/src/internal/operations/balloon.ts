@@ -15,6 +15,7 @@ import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
 import { runningDevice } from "./devices.js"
+import { onlyUser } from "./ofDevice.js"
 import { attachingIdle } from "./teardown.js"
 
 type Methods =
@@ -31,6 +32,19 @@ const lines = (stdout: string): Either.Either<ReadonlyArray<string>> =>
   Either.right(stdout.split("\n").filter((line) => line !== ""))
 
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
+  const byDevice = <A, E, R>(
+    about: About,
+    request: Request.Running,
+    use: (named: args.Place) => Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | PloopError.PloopError, R> => {
+    const named = {
+      device: request.device,
+      target: request.target === undefined ? undefined : session.host.absolute(request.target)
+    }
+    // A query waits for nobody.
+    return Operation.table[about.operation].kind === "query" ? use(named) : onlyUser(session, about, named, use(named))
+  }
+
   /** Names the mounted disk as the tool wants it, and keeps other operations away from it. */
   const onRunning = <A, E, R>(
     about: About,
@@ -38,10 +52,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     use: (named: args.Place) => Effect.Effect<A, E, R>
   ): Effect.Effect<A, E | PloopError.PloopError, R> =>
     request.disk === undefined
-      ? use({
-        device: request.device,
-        target: request.target === undefined ? undefined : session.host.absolute(request.target)
-      })
+      ? byDevice(about, request, use)
       : session.onDisk(about, request.disk, (disk) => use({ disk }))
 
   /** The tool mounts the disk if it is idle, as the operation mount does. */

@@ -73,9 +73,9 @@ export const unnamedDevice = (session: Session, descriptor: Option.Option<Descri
       : yield* unnamedOf(session, descriptor.value, devices.value)
   }))
 
-/** The devices that run, with their mount points. */
-export const listDevices = (session: Session) =>
-  seen(Effect.gen(function*() {
+/** The devices that run, with their mount points, for an operation that is not a query of them. */
+export const runningDevices = (session: Session) =>
+  Effect.gen(function*() {
     const devices = yield* devicesOf(session)
     if (Option.isNone(devices) || devices.value.length === 0) return Option.map(devices, (): Array<parse.Row> => [])
     const table = yield* session.host.mounts
@@ -86,7 +86,10 @@ export const listDevices = (session: Session) =>
         component,
         target: mounts.find(({ source }) => source === `/dev/${name}` || source === `/dev/${name}p1`)?.target
       })))
-  }))
+  })
+
+/** The devices that run, with their mount points. */
+export const listDevices = (session: Session) => seen(runningDevices(session))
 
 const idleInfo = (session: Session, { descriptor, image, tree }: Descriptor) =>
   Effect.gen(function*() {

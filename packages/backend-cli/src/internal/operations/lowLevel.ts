@@ -15,6 +15,7 @@ import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
 import { runningDevice } from "./devices.js"
+import { onlyUser } from "./ofDevice.js"
 import { attachingIdle } from "./teardown.js"
 
 const refuseTooLarge = (session: Session, about: About, request: Request.Grow, image: string) =>
@@ -42,38 +43,25 @@ const refuseWrong = (session: Session, about: About, request: Request.Grow, path
     yield* requireAttachable(session, about, path)
   })
 
+const onDevice = (
+  session: Session,
+  operation: "start" | "stop" | "clear" | "deleteDelta",
+  { device }: Request.OfDevice,
+  words: args.Arguments
+) => {
+  const about = { operation, subject: device }
+  const run = session.execute({ ...about, args: words, kind: Operation.table[operation].kind })
+  return Effect.asVoid(onlyUser(session, about, { device }, run))
+}
+
 export const make = (session: Session): LowLevel.Backend => ({
-  start: ({ device }) =>
-    Effect.asVoid(session.execute({
-      operation: "start",
-      subject: device,
-      args: args.start(session.verbosity, device),
-      kind: Operation.table.start.kind
-    })),
+  start: (request) => onDevice(session, "start", request, args.start(session.verbosity, request.device)),
 
-  stop: ({ device }) =>
-    Effect.asVoid(session.execute({
-      operation: "stop",
-      subject: device,
-      args: args.stop(session.verbosity, device),
-      kind: Operation.table.stop.kind
-    })),
+  stop: (request) => onDevice(session, "stop", request, args.stop(session.verbosity, request.device)),
 
-  clear: ({ device }) =>
-    Effect.asVoid(session.execute({
-      operation: "clear",
-      subject: device,
-      args: args.clear(session.verbosity, device),
-      kind: Operation.table.clear.kind
-    })),
+  clear: (request) => onDevice(session, "clear", request, args.clear(session.verbosity, request.device)),
 
-  deleteDelta: (request) =>
-    Effect.asVoid(session.execute({
-      operation: "deleteDelta",
-      subject: request.device,
-      args: args.deleteDelta(session.verbosity, request),
-      kind: Operation.table.deleteDelta.kind
-    })),
+  deleteDelta: (request) => onDevice(session, "deleteDelta", request, args.deleteDelta(session.verbosity, request)),
 
   grow: (request) => {
     const about = { operation: "grow", subject: request.disk ?? request.image ?? request.device ?? "" } as const
@@ -94,7 +82,7 @@ export const make = (session: Session): LowLevel.Backend => ({
           )
       )
     }
-    if (request.image === undefined) return run(undefined)
+    if (request.image === undefined) return onlyUser(session, about, { device: request.device }, run(undefined))
     return session.onImage(
       about,
       request.image,

@@ -9,6 +9,7 @@ import * as args from "../arguments.js"
 import type { Session } from "../session.js"
 import * as busy from "./busy.js"
 import { deviceOf, listDevices } from "./devices.js"
+import { onlyUser } from "./ofDevice.js"
 
 export const umount = (session: Session): Ploop.Backend["umount"] => {
   const left: busy.Left = new Map()
@@ -61,8 +62,13 @@ export const umount = (session: Session): Ploop.Backend["umount"] => {
     }
 
     return Effect.gen(function*() {
-      if (request.device !== undefined) return yield* byDevice(request.device)
-      if (request.target !== undefined) return yield* byTarget(session.host.absolute(request.target))
+      if (request.device !== undefined) {
+        return yield* onlyUser(session, about, { device: request.device }, byDevice(request.device))
+      }
+      if (request.target !== undefined) {
+        const target = session.host.absolute(request.target)
+        return yield* onlyUser(session, about, { target }, byTarget(target))
+      }
       return yield* session.onImage(about, subject, (image) =>
         Effect.gen(function*() {
           if (!GenerationTraits.unmountsDevicesOnly[yield* session.generation]) {

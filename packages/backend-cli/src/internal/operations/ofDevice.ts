@@ -1,0 +1,53 @@
+import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { About } from "../host.js"
+import type { Session } from "../session.js"
+import * as fromFiles from "./fromFiles.js"
+
+/** A disk that runs, by its device or by where it is mounted. */
+export interface Named {
+  readonly device?: string | undefined
+  readonly target?: string | undefined
+}
+
+/** The directory of the base image of the disk, where files tell. */
+const homeOf = (session: Session, { device, target }: Named) =>
+  Effect.gen(function*() {
+    const devices = Option.getOrElse(yield* fromFiles.runningDevices(session), () => [])
+    const place = target === undefined ? undefined : yield* session.host.real(target)
+    const found = devices.find((running) =>
+      device === undefined ? place !== undefined && running.target === place : running.device === device
+    )
+    return found === undefined
+      ? Option.none<string>()
+      : Option.some(session.host.directory(yield* session.host.real(found.image)))
+  })
+
+/**
+ * The only one that changes the disk which a device runs. While it waits for the
+ * lock, the device may come to run another disk. Generation 9 shows its devices in no
+ * file, so there is no lock for this on 9.
+ */
+export const onlyUser = <A, E, R>(
+  session: Session,
+  about: About,
+  named: Named,
+  use: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | PloopError.PloopError, R> =>
+  // The first run of the tool reports a probe that fails, with its own error.
+  Effect.flatMap(
+    Effect.orElseSucceed(homeOf(session, named), () => Option.none<string>()),
+    Option.match({
+      onNone: (): Effect.Effect<A, E | PloopError.PloopError, R> => use,
+      onSome: (home) =>
+        Effect.flatten(
+          session.onlyUser(about, home)(
+            Effect.flatMap(homeOf(session, named), (now) =>
+              Option.isNone(now) || now.value === home
+                ? Effect.map(use, Effect.succeed)
+                : Effect.succeed(onlyUser(session, about, named, use)))
+          )
+        )
+    })
+  )
