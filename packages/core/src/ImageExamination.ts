@@ -82,6 +82,41 @@ export const clusterSize = (start: Uint8Array): bigint | undefined => {
 }
 
 /**
+ * What the first bytes of an image file say that matters to whoever rewrites the
+ * image.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface ImageStart {
+  /** The cluster size in the header, in bytes; undefined when the file has no header, or one that names none. */
+  readonly clusterSize: bigint | undefined
+  /** Where the file is cut off, in front of its first cluster; undefined when it is not. */
+  readonly cutOff: string | undefined
+}
+
+/**
+ * Reads the first bytes of an image file.
+ *
+ * - `start`: the first {@link headerLength} bytes of the file, or all that it has
+ * - `fileSize`: the length of the file, in bytes
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const readStart = (start: Uint8Array, fileSize: bigint): ImageStart => {
+  if (start.byteLength < headerLength) {
+    return { clusterSize: undefined, cutOff: `the file ends in its header, after ${fileSize} bytes` }
+  }
+  const header = readHeader(start)
+  const isCutOff = wrongHeader(header) === undefined && fileSize < header.firstSector * sector
+  return {
+    clusterSize: clusterSize(start),
+    cutOff: isCutOff ? `the file ends in its index table, after ${fileSize} bytes` : undefined
+  }
+}
+
+/**
  * How many bytes of an image file, from its start, {@link examine} needs: the
  * header and the index table.
  *

@@ -30,6 +30,7 @@ import type { ByteSize } from "./ByteSize.js"
 import type { DescriptorSyntaxError, DiskDescriptor } from "./DiskDescriptor.js"
 import type { FormatVersion } from "./FormatVersion.js"
 import type { Generation } from "./Generation.js"
+import type { ImageStart } from "./ImageExamination.js"
 import * as attaching from "./internal/refusal/attach.js"
 import * as descriptors from "./internal/refusal/descriptors.js"
 import * as images from "./internal/refusal/images.js"
@@ -92,7 +93,9 @@ export const unreadableDescriptor: (
  * generation does not know, a geometry that it divides by, and whatever else in
  * the text it would not write again. Operations that do neither are not refused.
  *
- * - `clusterSizes`: of the images that have a header, by their `file` in the descriptor
+ * An image that is cut off is refused where the tool would rewrite it, or use it as the base of a new one.
+ *
+ * - `images`: the starts of the images that have a header, by their `file` in the descriptor
  *
  * @since 0.2.0
  * @category descriptors
@@ -101,8 +104,9 @@ export const descriptor: (
   about: About,
   generation: Generation,
   disk: Described,
-  clusterSizes: ReadonlyMap<string, ByteSize>
-) => Either.Either<void, PloopError.DescriptorInvalid | PloopError.Unsupported> = descriptors.descriptor
+  images: ReadonlyMap<string, ImageStart>
+) => Either.Either<void, PloopError.DescriptorInvalid | PloopError.ImageCorrupt | PloopError.Unsupported> =
+  descriptors.descriptor
 
 /**
  * Whether {@link descriptor} can refuse this operation.

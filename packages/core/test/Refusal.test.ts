@@ -3,6 +3,7 @@ import {
   DiskDescriptor,
   Generation,
   GenerationTraits,
+  type ImageExamination,
   Refusal,
   Request,
   SnapshotId,
@@ -77,18 +78,23 @@ describe("a descriptor", () => {
     source: string,
     generation: Generation.Generation,
     operation: Refusal.About["operation"] = "createSnapshot",
-    clusterSizes: ReadonlyMap<string, ByteSize.ByteSize> = new Map()
+    images: ReadonlyMap<string, ImageExamination.ImageStart> = new Map()
   ) => {
     const descriptor = Either.getOrThrow(DiskDescriptor.parse(source))
     const tree = Either.getOrThrow(SnapshotTree.fromDescriptor(descriptor))
-    return Refusal.descriptor({ operation, subject: disk }, generation, { descriptor, tree }, clusterSizes)
+    return Refusal.descriptor({ operation, subject: disk }, generation, { descriptor, tree }, images)
   }
+
+  const starts = (images: Readonly<Record<string, Partial<ImageExamination.ImageStart>>>) =>
+    new Map(
+      Object.entries(images).map(([file, start]) => [file, { clusterSize: undefined, cutOff: undefined, ...start }])
+    )
 
   const within = (element: string, what: string) => text.replace(`</${element}>`, `${what}</${element}>`)
 
   it("that the tool wrote, or that has no text, is not refused", () => {
     for (const generation of all) {
-      accepted(judged(text, generation, "createSnapshot", new Map([["top", ByteSize.MiB(1)]])))
+      accepted(judged(text, generation, "createSnapshot", starts({ top: { clusterSize: ByteSize.MiB(1) } })))
     }
   })
 
@@ -132,9 +138,19 @@ describe("a descriptor", () => {
   })
 
   it("whose clusters are not those of an image is refused, and the error says which they are", () => {
-    const result = judged(text, "9", "mount", new Map([["top", ByteSize.KiB(512)]]))
+    const result = judged(text, "9", "mount", starts({ top: { clusterSize: ByteSize.KiB(512) } }))
     refused(result, { _tag: "DescriptorInvalid" })
     assert.match(Either.getOrThrow(Either.flip(result)).message, /Blocksize is 2048, but the header of top says 1024/)
+  })
+
+  it("of an image that is cut off is refused where that image is rewritten, or gets another one above it", () => {
+    const cutOff = "the file ends in its header, after 100 bytes"
+    for (const generation of all) {
+      refused(judged(text, generation, "convert", starts({ "root.hdd": { cutOff } })), { _tag: "ImageCorrupt" })
+      refused(judged(text, generation, "createSnapshot", starts({ top: { cutOff } })), { _tag: "ImageCorrupt" })
+      accepted(judged(text, generation, "createSnapshot", starts({ "root.hdd": { cutOff } })))
+      accepted(judged(text, generation, "switchSnapshot", starts({ top: { cutOff } })))
+    }
   })
 
   it("that is none is refused with what can be done with its one image, unless that could lose something", () => {

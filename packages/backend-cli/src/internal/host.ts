@@ -1,4 +1,4 @@
-import * as ByteSize from "@effect-ploop/core/ByteSize"
+import type * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import { HostPath } from "@effect-ploop/core/HostPath"
@@ -69,7 +69,7 @@ export interface Host {
   /** Of an image file; none when it is not there or has no header. */
   readonly formatVersion: (image: string) => Effect.Effect<Option.Option<FormatVersion>>
   /** The cluster sizes in the headers of a disk's images, by their files in the descriptor. */
-  readonly clusterSizes: (disk: Descriptor) => Effect.Effect<ReadonlyMap<string, ByteSize.ByteSize>>
+  readonly imageStarts: (disk: Descriptor) => Effect.Effect<ReadonlyMap<string, ImageExamination.ImageStart>>
   /** Of an image file; none when it is not there or has no header. */
   readonly header: (image: string) => Effect.Effect<Option.Option<imageHeader.ImageHeader>>
   /** The numbers that the last unmount left beside a descriptor; none unless the file has their form. */
@@ -155,20 +155,22 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
       }
     })
 
-  const clusterSize = (image: string) =>
-    Effect.match(files.start(image, ImageExamination.headerLength), {
-      onFailure: () => undefined,
-      onSuccess: ImageExamination.clusterSize
-    })
+  const imageStart = (image: string) =>
+    Effect.option(
+      Effect.zipWith(
+        files.start(image, ImageExamination.headerLength),
+        files.stamp(image),
+        (start, { size }) => ImageExamination.readStart(start, size)
+      )
+    )
 
-  const clusterSizes: Host["clusterSizes"] = ({ descriptor, image, tree }) =>
+  const imageStarts: Host["imageStarts"] = ({ descriptor, image, tree }) =>
     Effect.map(
       Effect.forEach(
         descriptor.images.filter(({ id, type }) => type === "Compressed" || id !== SnapshotTree.base(tree).id),
-        ({ file }) => Effect.map(clusterSize(image(file)), (size) => ({ file, size }))
+        ({ file }) => Effect.map(imageStart(image(file)), Option.map((start) => [file, start] as const))
       ),
-      (found) =>
-        new Map(found.flatMap(({ file, size }) => size === undefined ? [] : [[file, ByteSize.make(size)] as const]))
+      (found) => new Map(found.flatMap(Option.toArray))
     )
 
   return {
@@ -202,7 +204,7 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
         onFailure: Option.none,
         onSuccess: imageHeader.version
       }),
-    clusterSizes,
+    imageStarts,
     header: (image) =>
       Effect.match(files.start(image, imageHeader.length), { onFailure: Option.none, onSuccess: imageHeader.read }),
     cachedStatistics: (disk) => {

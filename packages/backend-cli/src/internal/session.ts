@@ -185,8 +185,8 @@ export const make = (options: Options): Session => {
         error._tag === "DescriptorInvalid" || error._tag === "Unsupported" ? Effect.fail(error) : Effect.void,
       onSuccess: (disk) =>
         Effect.flatMap(
-          Effect.all([generation, host.clusterSizes(disk)]),
-          ([generation, sizes]) => Refusal.descriptor(about, generation, disk, sizes)
+          Effect.all([generation, host.imageStarts(disk)]),
+          ([generation, images]) => Refusal.descriptor(about, generation, disk, images)
         )
     })
 

@@ -111,24 +111,28 @@ export const readAnyName = (tool: Tool, name: string, reader: Reader = "backend"
     return { path: found.right, home, ...parsed.right }
   })
 
-/** The cluster sizes in the headers of the images; a raw base has none. */
-const clusterSizes = (tool: Tool, { descriptor, home, tree }: Disk): ReadonlyMap<string, ByteSize.ByteSize> => {
+/** The starts of the images; a raw base has no header. */
+const imageStarts = (
+  tool: Tool,
+  { descriptor, home, tree }: Disk
+): ReadonlyMap<string, ImageExamination.ImageStart> => {
   const { tx } = tool
   const base = SnapshotTree.base(tree).id
-  const sizes = new Map<string, ByteSize.ByteSize>()
+  const starts = new Map<string, ImageExamination.ImageStart>()
   for (const { file, id, type } of descriptor.images) {
     if (type === "Plain" && id === base) continue
     const found = files.lookup(tx, tool.path.resolve(home, file))
     if (Either.isLeft(found)) continue
     const { body } = tx.inode(found.right)
-    const size = body._tag === "Image" && !body.raw
-      ? BigInt(body.clusterSize)
-      : body._tag === "Bytes"
-      ? ImageExamination.clusterSize(content.read(body, 0, ImageExamination.headerLength))
-      : undefined
-    if (size !== undefined) sizes.set(file, ByteSize.make(size))
+    if (body._tag === "Image" && !body.raw) {
+      starts.set(file, { clusterSize: BigInt(body.clusterSize), cutOff: undefined })
+    }
+    if (body._tag === "Bytes") {
+      const start = content.read(body, 0, ImageExamination.headerLength)
+      starts.set(file, ImageExamination.readStart(start, BigInt(body.size)))
+    }
   }
-  return sizes
+  return starts
 }
 
 /**
@@ -138,7 +142,7 @@ const clusterSizes = (tool: Tool, { descriptor, home, tree }: Disk): ReadonlyMap
 export const judge = (tool: Tool, name: string): Answer<void> => {
   const found = read(tool, name, "backend")
   return Either.isRight(found)
-    ? Refusal.descriptor(tool, generation(tool), found.right, clusterSizes(tool, found.right))
+    ? Refusal.descriptor(tool, generation(tool), found.right, imageStarts(tool, found.right))
     : found.left._tag === "DescriptorInvalid" || found.left._tag === "Unsupported"
     ? refused(found.left)
     : Either.void

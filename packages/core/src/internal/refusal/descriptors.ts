@@ -1,10 +1,10 @@
 import * as Either from "effect/Either"
-import type { ByteSize } from "../../ByteSize.js"
 import { toSectors } from "../../ByteSize.js"
 import * as DiskDescriptor from "../../DiskDescriptor.js"
 import { Generation as Generations } from "../../Generation.js"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
+import type { ImageStart } from "../../ImageExamination.js"
 import type { Name } from "../../Operation.js"
 import * as PloopError from "../../PloopError.js"
 import * as SnapshotId from "../../SnapshotId.js"
@@ -110,15 +110,37 @@ const rawBase = (about: About, { descriptor, tree }: Described) => {
 const sameClusters = (
   about: About,
   { clusterSize }: DiskDescriptor.DiskDescriptor,
-  clusterSizes: ReadonlyMap<string, ByteSize>
+  images: ReadonlyMap<string, ImageStart>
 ) => {
-  const other = [...clusterSizes].find(([, size]) => size !== clusterSize)
-  return other === undefined ? Either.void : Either.left(
+  const other = [...images].find(([, start]) => start.clusterSize !== undefined && start.clusterSize !== clusterSize)
+  const size = other?.[1].clusterSize
+  return other === undefined || size === undefined ? Either.void : Either.left(
     invalid(
       about,
-      `Blocksize is ${toSectors(clusterSize)}, but the header of ${other[0]} says ${toSectors(other[1])}`,
-      `Write ${toSectors(other[1])} into Blocksize: the size of the clusters is what the images say.`
+      `Blocksize is ${toSectors(clusterSize)}, but the header of ${other[0]} says ${size / 512n}`,
+      `Write ${size / 512n} into Blocksize: the size of the clusters is what the images say.`
     )
+  )
+}
+
+/** The images that an operation rewrites, or puts a new one on. */
+const rewritten = ({ operation }: About, { descriptor, tree }: Described): ReadonlyArray<string> => {
+  switch (operation) {
+    case "convert":
+      return descriptor.images.map(({ file }) => file)
+    case "createSnapshot":
+    case "createTemporarySnapshot":
+      return [SnapshotTree.top(tree).file]
+    default:
+      return []
+  }
+}
+
+/** The tool ends with an error of the system in the middle of its work, or does not notice. */
+const whole = (about: About, disk: Described, images: ReadonlyMap<string, ImageStart>) => {
+  const file = rewritten(about, disk).find((file) => images.get(file)?.cutOff !== undefined)
+  return file === undefined ? Either.void : Either.left(
+    new PloopError.ImageCorrupt({ ...context(about), text: images.get(file)?.cutOff ?? "", image: file })
   )
 }
 
@@ -201,8 +223,8 @@ export const descriptor = (
   about: About,
   generation: Generation,
   disk: Described,
-  clusterSizes: ReadonlyMap<string, ByteSize>
-): Either.Either<void, PloopError.DescriptorInvalid | PloopError.Unsupported> =>
+  images: ReadonlyMap<string, ImageStart>
+): Either.Either<void, PloopError.DescriptorInvalid | PloopError.ImageCorrupt | PloopError.Unsupported> =>
   Either.gen(function*() {
     const use = uses[about.operation]
     if (use === undefined) return
@@ -211,11 +233,12 @@ export const descriptor = (
     yield* repeatedFile(about, disk.descriptor)
     yield* oneBase(about, disk.descriptor)
     yield* rawBase(about, disk)
-    yield* sameClusters(about, disk.descriptor, clusterSizes)
+    yield* sameClusters(about, disk.descriptor, images)
     if (use === "read") return
     yield* encrypted(about, generation, nodes)
     // A mount merges temporary snapshots, and writes the descriptor then.
     if (use === "mount" && !SnapshotTree.nodes(disk.tree).some(({ temporary }) => temporary)) return
     yield* geometry(about, generation, disk.descriptor)
     yield* kept(about, generation, nodes)
+    yield* whole(about, disk, images)
   })

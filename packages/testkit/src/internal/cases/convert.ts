@@ -1,6 +1,7 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
@@ -309,9 +310,29 @@ const refusals: ReadonlyArray<Case.Case> = [
   })
 ]
 
+const damaged: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "convert/refuses-an-image-that-was-cut-off",
+    title: "MUST refuse to convert an image whose file ends in front of its data, before anything is touched",
+    source: Case.observed("convert of a truncated image: pread: Input/output error in the middle of the work"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk, image } = yield* Conformance.disk()
+      for (const length of [4096, 100, 0]) {
+        yield* fs.truncate(image, length)
+        for (const change of [{ format: "raw" }, { format: "preallocated" }, { version: 2 }] as const) {
+          yield* files.untouched(directory, Check.fails(ploop.convert({ disk, ...change }), "ImageCorrupt"))
+        }
+      }
+    })
+  })
+]
+
 export const convert: ReadonlyArray<Case.Case> = [
   ...formats,
   ...versions,
   ...refusals,
+  ...damaged,
   ...misnamed("convert", (ploop, disk) => ploop.convert({ disk, format: "preallocated" }))
 ]

@@ -11,7 +11,7 @@ import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
 import * as ImageFile from "../../ImageFile.js"
-import { descriptor } from "./diskFiles.js"
+import { descriptor, untouched } from "./diskFiles.js"
 import * as snapshots from "./snapshotUtils.js"
 
 const { a, b, c, d, e, unknown } = Conformance.ids
@@ -22,7 +22,25 @@ const roots = ["Parallels_disk_image", "Virtuozzo_disk_image"] as const
 
 const limit = 126
 
+const damaged: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "createSnapshot/refuses-a-top-that-was-cut-off",
+    title: "MUST refuse to put a new delta on an image whose file ends in front of its data",
+    source: Case.observed("snapshot of a truncated image"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk, image } = yield* Conformance.disk()
+      for (const length of [4096, 100, 0]) {
+        yield* fs.truncate(image, length)
+        yield* untouched(directory, Check.fails(ploop.createSnapshot({ disk }), "ImageCorrupt"))
+      }
+    })
+  })
+]
+
 export const createSnapshot: ReadonlyArray<Case.Case> = [
+  ...damaged,
   Case.make({
     id: "createSnapshot/answers-the-given-id",
     title: "MUST return the given identifier, and insert the snapshot between its parent and the top delta",
