@@ -43,6 +43,7 @@ const world = ({ devices = () => ({}), generation = "1.15", options, top = image
     yield* fs.remove(`${root}/block`, { recursive: true })
     yield* fs.rename(`${shown}/block`, `${root}/block`)
     yield* fs.writeFile(`${directory}/root.hdd`, image.image())
+    yield* fs.writeFile(`${directory}/root.hdd.1`, image.image())
     yield* fs.writeFile(`${directory}/root.hdd.2`, top)
     const ask = <A, E>(query: (ploop: Ploop.Ploop) => Effect.Effect<A, E>) =>
       Effect.provide(Effect.flatMap(Ploop.Ploop, query), host.context)
@@ -136,6 +137,9 @@ describe("the tool is asked whether a disk runs", () => {
     (directory) =>
       Effect.flatMap(FileSystem.FileSystem, (fs) => fs.link(`${directory}/root.hdd`, `${directory}/linked.hdd`))
   )
+  asked("when nothing is at the path that a device shows, as after its directory was renamed", {
+    devices: (directory) => ({ ploop7: { image: `${directory}/before/root.hdd` } })
+  })
   asked(
     "when its base image is missing, so that a device may have it by another name",
     { devices: () => ({ ploop7: { image: "/vz/other/root.hdd" } }) },

@@ -31,22 +31,16 @@ const devicesOf = (session: Session) =>
     })
   )
 
-/** Whether an image has a second name, by which a device may know it. */
+/** Whether two paths may lead to the same file, as far as can be seen. */
+const maybeSame = (session: Session, image: string, other: string) =>
+  Effect.match(Effect.all([session.files.stamp(image), session.files.stamp(other)]), {
+    onFailure: () => true,
+    onSuccess: ([a, b]) => same(a, b)
+  })
+
+/** Whether a device may have an image by another name: it has two, or a directory was renamed since. */
 const hasAnotherName = (session: Session, image: string, others: ReadonlyArray<DriverDevice>) =>
-  Effect.match(
-    Effect.flatMap(session.files.stamp(image), (stamp) =>
-      Effect.exists(others, (device) =>
-        Effect.match(session.files.stamp(device.image), {
-          onFailure: () =>
-            false,
-          onSuccess: (other) => same(stamp, other)
-        }))),
-    {
-      onFailure: () =>
-        true,
-      onSuccess: (found) => found
-    }
-  )
+  Effect.exists(others, (device) => maybeSame(session, image, device.image))
 
 /**
  * The device without a component that has the base image of a disk. The driver
