@@ -47,9 +47,11 @@ describe("the tool is run no more often than an operation needs", () => {
   for (const [name, run, expected] of operations) {
     it.scoped(`${name}: ${expected.join(", ") || "never"}`, () =>
       Effect.gen(function*() {
-        const root = yield* sysfs({ ploop7: { image: "/vz/other/root.hdd", counters: { bio_reads: "3" } } })
-        const host = yield* scripted("1.15", () => undefined, { queries: "files", sysfs: root })
         const fs = yield* FileSystem.FileSystem
+        const other = `${yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" })}/root.hdd`
+        yield* fs.writeFile(other, image())
+        const root = yield* sysfs({ ploop7: { image: other, counters: { bio_reads: "3" } } })
+        const host = yield* scripted("1.15", () => undefined, { queries: "files", sysfs: root })
         for (const file of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
           yield* fs.writeFile(`${host.directory}/${file}`, image())
         }

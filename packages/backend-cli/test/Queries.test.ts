@@ -84,7 +84,7 @@ describe("a disk is running", () => {
     Effect.gen(function*() {
       const { ask, commands, disk } = yield* world({
         devices: (directory) => ({
-          ploop1: { image: "/vz/other/root.hdd" },
+          ploop1: { image: `${directory}/root.hdd.1` },
           ploop2: { image: `${directory}/root.hdd`, component: "bk" },
           ploop3: {}
         })

@@ -82,8 +82,8 @@ export const clusterSize = (start: Uint8Array): bigint | undefined => {
 }
 
 /**
- * What the first bytes of an image file say that matters to whoever rewrites the
- * image.
+ * What the first bytes of an image file say that matters to an operation that
+ * rewrites the image.
  *
  * @since 0.2.0
  * @category models
