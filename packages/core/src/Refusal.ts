@@ -237,6 +237,21 @@ export const attachedDisk: (
 ) => Either.Either<void, PloopError.AlreadyMounted> = running.attachedDisk
 
 /**
+ * Refuses a second device that writes to a disk, and to change the top delta while
+ * a device writes to it that the tool does not take into account: one with another
+ * component name.
+ *
+ * - `device`: the device that writes to the top delta under another component name, if one does
+ *
+ * @since 0.2.0
+ * @category running
+ */
+export const otherWriter: (
+  about: About,
+  device: string | undefined
+) => Either.Either<void, PloopError.Unsupported> = running.otherWriter
+
+/**
  * Refuses what needs a running disk.
  *
  * - `device`: the device that runs the disk, if one does

@@ -4,7 +4,7 @@ import { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Result from "@effect-ploop/core/Result"
-import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
@@ -81,6 +81,20 @@ export const ofImage = (tool: Tool, path: string): Device | undefined => {
 /** The device of the disk with this component name; its unnamed device when undefined. */
 export const find = (tool: Tool, disk: disks.Disk, component: string | undefined): Device | undefined =>
   running(tool, disk).find((device) => device.component === component)
+
+/** The device that writes to the top delta of the disk under another name than this one; none if one has this name. */
+export const otherWriter = (tool: Tool, disk: disks.Disk, own: string | undefined): Device | undefined => {
+  const file = files.lookup(tool.tx, disks.fileOf(tool, disk, SnapshotId.top) ?? "")
+  const all = running(tool, disk)
+  // A raw top has no header with a flag that would say so.
+  const isRawTop = disks.isRaw(disk) && disk.descriptor.images.length === 1
+  return isRawTop || Either.isLeft(file) || all.some(({ component }) => component === own) ?
+    undefined :
+    all.find((device) => {
+      const level = device.levels.at(-1)
+      return !device.readOnly && level !== undefined && files.same(level.file, file.right)
+    })
+}
 
 /** Every device of the disk, found by the paths of its images. */
 export const all = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => {

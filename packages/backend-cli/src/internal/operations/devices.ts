@@ -5,6 +5,7 @@ import { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as PrintableText from "@effect-ploop/core/PrintableText"
 import type * as Result from "@effect-ploop/core/Result"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -13,6 +14,7 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
+import * as imageHeader from "../imageHeader.js"
 import { context, unexpected } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
@@ -200,6 +202,24 @@ export const unnamedDevice = (session: Session, about: About, disk: string) =>
       })
     }))
   )
+
+/**
+ * The device that writes to the top delta of a disk under another name than this
+ * one: the in-use flag of the top delta says that one does. A device by this name
+ * is the tool's own matter.
+ */
+export const otherWriter = (session: Session, about: About, disk: string, own: string | undefined) =>
+  Effect.gen(function*() {
+    const found = yield* Effect.option(session.host.descriptor(about, disk))
+    if (Option.isNone(found)) return undefined
+    const top = found.value.image(SnapshotTree.top(found.value.tree).file)
+    const header = yield* Effect.option(session.files.start(top, imageHeader.length))
+    if (!Option.exists(Option.flatMap(header, imageHeader.read), ({ isInUse }) => isInUse)) return undefined
+    const devices = yield* devicesOfDisk(session, about, disk)
+    return devices.some(({ component }) => component === own)
+      ? undefined
+      : devices.find(({ component }) => component?.startsWith("~") !== true)?.device
+  })
 
 /** The name of the unnamed device of the disk, if one runs. */
 export const runningDevice = (session: Session, about: About, disk: string) =>

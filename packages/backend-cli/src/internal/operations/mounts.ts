@@ -20,7 +20,7 @@ import type { Session } from "../session.js"
 import * as statfsCache from "../statfsCache.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
-import { attachment, deviceOf, devicesOfDisk, listDevices, runningDevice } from "./devices.js"
+import { attachment, deviceOf, devicesOfDisk, listDevices, otherWriter, runningDevice } from "./devices.js"
 import * as losses from "./losses.js"
 import { attachingIdle, stopDevices } from "./teardown.js"
 import { umount } from "./umount.js"
@@ -69,6 +69,9 @@ const prepareMount = (session: Session, about: About, request: Request.Mount, pa
       : session.host.absolute(request.target) as HostPath
     if (target !== undefined) yield* requireDirectory(session, about, target)
     const delta = yield* mountedDelta(session, about, request, path)
+    if (!delta.readOnly) {
+      yield* Refusal.otherWriter(about, yield* otherWriter(session, about, path, request.component))
+    }
     yield* requireMountInside(session, about, request, path, delta)
     yield* requireAttachable(session, about, path, delta)
     return { target, ...delta }

@@ -20,7 +20,7 @@ import type { Wait } from "../process.js"
 import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
-import { deviceOf, runningDevice } from "./devices.js"
+import { deviceOf, otherWriter, runningDevice } from "./devices.js"
 import * as losses from "./losses.js"
 import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
 import { attach, requireDirectory } from "./mounts.js"
@@ -54,6 +54,7 @@ const requireSwitchable = (session: Session, about: About, path: string, id: Sna
     const disk = yield* session.host.descriptor(about, path)
     yield* Refusal.switchTo(about, disk.tree, id)
     yield* Refusal.runningDisk(about, yield* runningDevice(session, about, path))
+    yield* Refusal.otherWriter(about, yield* otherWriter(session, about, path, undefined))
     yield* confinement.requireInside(session, about, path, disk, ...takenFrom)
     return disk
   })
@@ -62,6 +63,7 @@ const requireSwitchable = (session: Session, about: About, path: string, id: Sna
 const requireTakable = (session: Session, about: About, path: string) =>
   Effect.gen(function*() {
     const disk = yield* session.descriptor(about, path)
+    yield* Refusal.otherWriter(about, yield* otherWriter(session, about, path, undefined))
     yield* confinement.requireInside(session, about, path, disk, ...takenFrom)
     yield* requireMergeable(session, about, path, disk)
   })
@@ -210,6 +212,7 @@ const switchSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) 
   return session.onSoundDisk(about, disk, (path) =>
     Effect.gen(function*() {
       const found = yield* session.descriptor(about, path)
+      yield* Refusal.otherWriter(about, yield* otherWriter(session, about, path, undefined))
       yield* confinement.requireInside(session, about, path, found, confinement.first, confinement.top)
       yield* switchTo(session, about, path, id)
     }))

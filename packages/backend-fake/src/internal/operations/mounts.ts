@@ -168,6 +168,7 @@ export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted
     if (target !== undefined) yield* devices.requireDirectory(tool, target)
     const wanted = yield* mountedDelta(tool, request)
     const disk = yield* disks.open(tool, request.disk)
+    if (!wanted.readOnly) yield* Refusal.otherWriter(tool, devices.otherWriter(tool, disk, request.component)?.device)
     yield* refuseSecond(tool, disk, request.component)
     yield* requireAttachable(tool, disk, wanted)
     const device = yield* attach(tool, disk, { ...wanted, component: request.component, device: request.device })

@@ -73,6 +73,7 @@ const take = (
   temporary: boolean
 ): Answer<disks.Disk> =>
   Either.gen(function*() {
+    yield* Refusal.otherWriter(tool, devices.otherWriter(tool, before, undefined)?.device)
     yield* requireMergeable(tool, before)
     yield* disks.refuseOld(tool, before)
     if (Option.isSome(SnapshotTree.get(before.tree, id))) {
@@ -190,7 +191,9 @@ const switchTo = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answ
 
 export const switchSnapshot = (tool: Tool, request: Request.OfSnapshot): Answer<void> =>
   Either.gen(function*() {
-    yield* switchTo(tool, yield* disks.open(tool, request.disk), request.id)
+    const disk = yield* disks.open(tool, request.disk)
+    yield* Refusal.otherWriter(tool, devices.otherWriter(tool, disk, undefined)?.device)
+    yield* switchTo(tool, disk, request.id)
   })
 
 /** Opens a disk for a switch, and refuses before anything is changed. */
@@ -198,6 +201,7 @@ const openSwitchable = (tool: Tool, request: Request.OfSnapshot): Answer<disks.D
   Either.gen(function*() {
     const disk = yield* disks.read(tool, request.disk, "backend")
     yield* Refusal.switchTo(tool, disk.tree, request.id)
+    yield* Refusal.otherWriter(tool, devices.otherWriter(tool, disk, undefined)?.device)
     yield* disks.lock(tool, disk)
     yield* Refusal.runningDisk(tool, devices.find(tool, disk, undefined)?.device)
     return disk

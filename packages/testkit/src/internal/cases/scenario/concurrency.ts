@@ -1,4 +1,5 @@
 import * as Ploop from "@effect-ploop/core/Ploop"
+import type { PloopError } from "@effect-ploop/core/PloopError"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -13,6 +14,39 @@ const { a, b, c, d, e } = Conformance.ids
 const atOnce = { concurrency: "unbounded" } as const
 
 export const concurrency: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "scenario/one-writer",
+    title:
+      "MUST refuse a second device that writes to a disk, and to change its top delta while a component writes to it",
+    source: Case.observed(
+      "snapshot of a disk that runs under a component only: what is written later is in the snapshot"
+    ),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk({ version: yield* Conformance.diskVersion })
+      const { a, b } = Conformance.ids
+      yield* ploop.createSnapshot({ disk, id: a })
+      const { device } = yield* ploop.mount({ disk, component: "one" })
+      const refused = [
+        ploop.createSnapshot({ disk, id: b }),
+        ploop.createTemporarySnapshot({ disk, id: b, component: "backup" }),
+        ploop.switchSnapshot({ disk, id: a }),
+        ploop.snapshotAndSwitch({ disk, id: a }),
+        ploop.mount({ disk }),
+        ploop.mount({ disk, component: "two" })
+      ]
+      for (const operation of refused) {
+        const { message } = yield* Check.fails<unknown, PloopError, never, "Unsupported">(operation, "Unsupported")
+        yield* Check.isTrue(message.includes(device), "whether the device is named", message)
+      }
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [SnapshotId.top, a]], "the tree")
+      yield* ploop.umount({ disk, component: "one" })
+      yield* ploop.createSnapshot({ disk, id: b })
+      yield* ploop.mount({ disk })
+      yield* ploop.umount({ disk })
+    })
+  }),
   Case.make({
     id: "scenario/disks-at-once",
     title: "MUST work on several disks at the same time, each as if it were the only one",
