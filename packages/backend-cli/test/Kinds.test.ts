@@ -5,6 +5,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Schedule, type Scope, Stream } from "effect"
 import { A, B, scripted, words } from "./utils/host.js"
+import { image } from "./utils/image.js"
 
 /** One call of each operation that runs the tool, and the command that does its work. */
 const calls = (
@@ -82,7 +83,7 @@ const signalsOf = (name: Operation.Name) =>
       { grace: "50 millis" }
     )
     yield* fs.makeDirectory(`${host.directory}/new`)
-    yield* fs.writeFileString(`${host.directory}/root.hdd`, "")
+    yield* fs.writeFile(`${host.directory}/root.hdd`, image())
     const [ploop, low] = yield* Effect.provide(Effect.all([Ploop.Ploop, LowLevel.LowLevel]), host.context)
     const [command, run] = calls(ploop, low, host)[name]!
     state.command = command

@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Stream, TestClock } from "effect"
 import { until, untilDone } from "./utils/clock.js"
 import { A, B, scripted } from "./utils/host.js"
+import { image } from "./utils/image.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
 
 const device = "/dev/ploop1"
@@ -117,7 +118,7 @@ const signalsOf = ({ command, run }: Run) =>
       { queryLimit: "2 minutes", changeLimit: "2 minutes" }
     )
     for (const file of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
-      yield* fs.writeFileString(`${host.directory}/${file}`, "")
+      yield* fs.writeFile(`${host.directory}/${file}`, image())
     }
     yield* fs.makeDirectory(`${host.directory}/new`)
     const fiber = yield* Effect.all({ ploop: Ploop.Ploop, lowLevel: LowLevel.LowLevel }).pipe(

@@ -9,6 +9,7 @@ import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { until, untilDone } from "./utils/clock.js"
 import { A, B, scripted } from "./utils/host.js"
+import { image } from "./utils/image.js"
 import { sysfs } from "./utils/sysfs.js"
 
 type Services = Ploop.Ploop | LowLevel.LowLevel
@@ -28,7 +29,7 @@ const together = (operation: Operation) =>
     const fs = yield* FileSystem.FileSystem
     const host = yield* scripted("1.15", (command) =>
       ["info", "list"].includes(command[0]!) ? undefined : { lasts: "1 day" })
-    yield* fs.writeFileString(`${host.directory}/root.hdd`, "")
+    yield* fs.writeFile(`${host.directory}/root.hdd`, image())
     yield* fs.makeDirectory(`${host.directory}/below`)
     const fiber = yield* Effect.all([snapshot(host), operation(host)].map(Effect.exit), { concurrency: "unbounded" })
       .pipe(Effect.timed, Effect.provide(host.context), Effect.fork)
@@ -162,7 +163,7 @@ describe("while a snapshot of a running disk is taken", () => {
       const shown = yield* sysfs({ ploop7: { image: `${directory}/root.hdd` } })
       yield* fs.rename(`${shown}/block/ploop7`, `${root}/block/ploop7`)
       yield* fs.makeDirectory(`${directory}/mnt`)
-      yield* fs.writeFileString(`${directory}/root.hdd`, "")
+      yield* fs.writeFile(`${directory}/root.hdd`, image())
       mounts.text = `${device}p1 ${directory}/mnt ext4 rw 0 0\n`
       return host
     })

@@ -5,6 +5,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, type Scope } from "effect"
 import { A, B, scripted } from "./utils/host.js"
+import { image } from "./utils/image.js"
 import { missing, RealTool, title } from "./utils/realTool.js"
 
 const test = <A, E>(title: string, body: Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
@@ -74,7 +75,7 @@ describe("an image outside the directory of the descriptor", () => {
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const elsewhere = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-elsewhere-" })
-        yield* fs.writeFileString(`${elsewhere}/precious`, "precious")
+        yield* fs.writeFile(`${elsewhere}/precious`, image())
         const names: Record<string, string> = {
           "an absolute path": `${elsewhere}/precious`,
           "a relative path": `../${elsewhere.slice(elsewhere.lastIndexOf("/") + 1)}/precious`,
@@ -86,7 +87,7 @@ describe("an image outside the directory of the descriptor", () => {
             const host = yield* scripted("1.15", () => undefined, { allowOutsideImages })
             yield* fs.symlink(`${elsewhere}/precious`, `${host.directory}/link`)
             yield* fs.symlink(elsewhere, `${host.directory}/directory`)
-            yield* fs.writeFileString(`${host.directory}/copy`, "")
+            yield* fs.writeFile(`${host.directory}/copy`, image())
             yield* fs.writeFileString(host.disk, described(names[how]!))
             const services = yield* Effect.provide(
               Effect.all({ ploop: Ploop.Ploop, lowLevel: LowLevel.LowLevel }),
