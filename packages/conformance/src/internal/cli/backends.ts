@@ -38,8 +38,16 @@ export const fake = ({ directory = "/vz", generation = "1.15", largeDisks }: Fak
     capabilities: Capability.ofGeneration(generation)
   })
 
+/** Some cases have a descriptor in another directory than its image, both their own. */
+const withOutsideImages = (config: PloopCli.Options): PloopCli.Options => ({
+  ...config,
+  allowOutsideImages: config.allowOutsideImages ?? true
+})
+
 /** The tool of this host, configured by the environment. */
-export const cliLayer = PloopCli.layerConfig(PloopCli.config).pipe(Layer.provideMerge(NodeContext.layer))
+export const cliLayer = PloopCli.layerConfig(Config.map(PloopCli.config, withOutsideImages)).pipe(
+  Layer.provideMerge(NodeContext.layer)
+)
 
 const name = "the ploop tool of this host"
 
@@ -60,7 +68,9 @@ const emulated = ({ directory = defaultDirectory }: Wanted): Effect.Effect<
     ({ capabilities, generation, prefix, sysfs }) =>
       Target.make({
         name: `${name}, on an emulated kernel`,
-        layer: PloopCli.layerConfig(Config.map(PloopCli.config, (config) => ({ ...config, prefix, sysfs }))).pipe(
+        layer: PloopCli.layerConfig(
+          Config.map(PloopCli.config, (config) => ({ ...withOutsideImages(config), prefix, sysfs }))
+        ).pipe(
           Layer.provideMerge(NodeContext.layer)
         ),
         scratch: directory,
