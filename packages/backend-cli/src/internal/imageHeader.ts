@@ -12,8 +12,7 @@ const tooMany = 1n << 43n
 export interface ImageHeader {
   readonly version: FormatVersion
   readonly size: ByteSize.ByteSize
-  /** In bytes. */
-  readonly clusterSize: bigint
+  readonly clusterSize: ByteSize.ByteSize
   /** Where the first cluster begins, in bytes. */
   readonly start: bigint
   /** Whether the in-use flag is set. */
@@ -41,7 +40,7 @@ export const read = (bytes: Uint8Array): Option.Option<ImageHeader> => {
       ? Option.some({
         version,
         size: ByteSize.fromSectors(sectors),
-        clusterSize: clusterSectors * ByteSize.sectorSize,
+        clusterSize: ByteSize.fromSectors(clusterSectors),
         start: firstSector * ByteSize.sectorSize,
         isInUse: view.getUint32(44, true) !== 0
       })

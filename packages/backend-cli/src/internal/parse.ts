@@ -183,6 +183,10 @@ export interface Mount {
   readonly type: string
 }
 
+/** Whether a mount is of a device, or of its partition. */
+export const isMountOf = (device: string) => ({ source }: Mount): boolean =>
+  source === device || source === `${device}p1`
+
 /** `/proc/mounts`, whose fields have their blanks in octal. */
 export const mountpoints = (text: string): ReadonlyArray<Mount> => {
   const decode = (field: string): string =>

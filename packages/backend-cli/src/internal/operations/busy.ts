@@ -6,14 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { About } from "../host.js"
+import type { Mount } from "../parse.js"
+import { isMountOf } from "../parse.js"
 import type { Session } from "../session.js"
 import { listDevices } from "./devices.js"
-
-/** A file system that is mounted, as the kernel lists it. */
-interface Mount {
-  readonly source: string
-  readonly target: string
-}
 
 export const mountTable = (session: Session): Effect.Effect<ReadonlyArray<Mount>> =>
   Effect.map(session.host.mounts, Option.getOrElse(() => []))
@@ -58,8 +54,6 @@ export const leftAt = (session: Session, about: About, left: Left, target: strin
     return found.device
   })
 
-const isOf = (device: string) => ({ source }: Mount): boolean => source === device || source === `${device}p1`
-
 /**
  * What keeps a device busy beside processes: other mount points of its file
  * system, and what is mounted below it. The tool takes away one mount point, and
@@ -73,11 +67,11 @@ export const explained = (
 ): Effect.Effect<never, PloopError.Busy> =>
   Effect.flatMap(mountTable(session), (after) => {
     if (device === undefined) return Effect.fail(error)
-    const tops = before.filter(isOf(device)).map(({ target }) => target)
+    const tops = before.filter(isMountOf(device)).map(({ target }) => target)
     const asked = tops.length === 1 ? tops[0] : undefined
     const mounts = after
       .filter((mount) =>
-        (isOf(device)(mount) && mount.target !== asked) || tops.some((top) => mount.target.startsWith(`${top}/`))
+        (isMountOf(device)(mount) && mount.target !== asked) || tops.some((top) => mount.target.startsWith(`${top}/`))
       )
       .map(({ target }) => target)
     return Effect.fail(new PloopError.Busy({ ...error, device, ...(mounts.length > 0 && { mounts }) }))

@@ -14,7 +14,6 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
-import * as imageHeader from "../imageHeader.js"
 import { context, unexpected } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
@@ -79,7 +78,7 @@ const listedByTool = (session: Session, about: About) =>
     return rows.map((row) => ({
       ...row,
       target: row.target ??
-        mounts.find((mount) => mount.source === row.device || mount.source === `${row.device}p1`)?.target
+        mounts.find(parse.isMountOf(row.device))?.target
     }))
   })
 
@@ -213,8 +212,7 @@ export const otherWriter = (session: Session, about: About, disk: string, own: s
     const found = yield* Effect.option(session.host.descriptor(about, disk))
     if (Option.isNone(found)) return undefined
     const top = found.value.image(SnapshotTree.top(found.value.tree).file)
-    const header = yield* Effect.option(session.files.start(top, imageHeader.length))
-    if (!Option.exists(Option.flatMap(header, imageHeader.read), ({ isInUse }) => isInUse)) return undefined
+    if (!Option.exists(yield* session.host.header(top), ({ isInUse }) => isInUse)) return undefined
     const devices = yield* devicesOfDisk(session, about, disk)
     return devices.some(({ component }) => component === own)
       ? undefined

@@ -2,6 +2,7 @@
  * Results of queries from files alone. Each is none where the files do not tell
  * for certain; the tool is asked then.
  */
+import * as ByteSize from "@effect-ploop/core/ByteSize"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Array from "effect/Array"
@@ -10,8 +11,7 @@ import * as Option from "effect/Option"
 import type { DriverDevice } from "../driver.js"
 import type { About, Descriptor } from "../host.js"
 import { same } from "../hostFiles.js"
-import * as imageHeader from "../imageHeader.js"
-import type * as parse from "../parse.js"
+import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import * as statistics from "../statistics.js"
 
@@ -31,16 +31,15 @@ const devicesOf = (session: Session) =>
     })
   )
 
-/** Whether two paths may lead to the same file, as far as can be seen. */
-const maybeSame = (session: Session, image: string, other: string) =>
-  Effect.match(Effect.all([session.files.stamp(image), session.files.stamp(other)]), {
-    onFailure: () => true,
-    onSuccess: ([a, b]) => same(a, b)
-  })
-
 /** Whether a device may have an image by another name: it has two, or a directory was renamed since. */
-const hasAnotherName = (session: Session, image: string, others: ReadonlyArray<DriverDevice>) =>
-  Effect.exists(others, (device) => maybeSame(session, image, device.image))
+const hasAnotherName = ({ files }: Session, image: string, others: ReadonlyArray<DriverDevice>) =>
+  Effect.flatMap(
+    files.stamp(image),
+    (stamp) => Effect.exists(others, (device) => Effect.map(files.stamp(device.image), (other) => same(stamp, other)))
+  ).pipe(
+    // A path at which nothing is seen may have been the image's.
+    Effect.orElseSucceed(() => true)
+  )
 
 /**
  * The device without a component that has the base image of a disk. The driver
@@ -78,7 +77,7 @@ export const runningDevices = (session: Session) =>
         device: `/dev/${name}`,
         image,
         component,
-        target: mounts.find(({ source }) => source === `/dev/${name}` || source === `/dev/${name}p1`)?.target
+        target: mounts.find(parse.isMountOf(`/dev/${name}`))?.target
       })))
   })
 
@@ -92,10 +91,14 @@ const idleInfo = (session: Session, { descriptor, image, tree }: Descriptor) =>
     if (entry === undefined || entry.type !== "Compressed") return Option.none<parse.ImageInfo>()
     const path = image(top.file)
     const stamp = yield* session.files.stamp(path)
-    const header = imageHeader.read(yield* session.files.start(path, imageHeader.length))
+    const header = yield* session.host.header(path)
     return Option.flatMap(header, ({ clusterSize, isInUse, size, start, version }) =>
       !isInUse && clusterSize === descriptor.clusterSize && stamp.size >= start
-        ? Option.some<parse.ImageInfo>({ sectors: size / 512n, clusterSectors: clusterSize / 512n, version })
+        ? Option.some<parse.ImageInfo>({
+          sectors: ByteSize.toSectors(size),
+          clusterSectors: ByteSize.toSectors(clusterSize),
+          version
+        })
         : Option.none())
   })
 
@@ -116,7 +119,7 @@ export const imageInfo = (session: Session, about: About, disk: string) =>
 const mountedNumbers = (session: Session, { name }: DriverDevice) =>
   Effect.gen(function*() {
     const mounts = Option.getOrElse(yield* session.host.mounts, () => [])
-    const isOwn = ({ source }: parse.Mount) => source === `/dev/${name}p1` || source === `/dev/${name}`
+    const isOwn = parse.isMountOf(`/dev/${name}`)
     const target = mounts.find(isOwn)?.target
     // Another file system may be mounted over it.
     const upper = mounts.findLast((mount) => mount.target === target)

@@ -1,3 +1,4 @@
+import type { Generation } from "@effect-ploop/core/Generation"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
@@ -44,49 +45,33 @@ const imagesInUse = (session: Session, about: About, path: string, disk: Descrip
     return nodes.map(({ file }) => disk.image(file))
   })
 
+/** Refuses the merge of the snapshots that a generation would merge. */
 const requireNodes = (
   session: Session,
   about: About,
   path: string,
   disk: Descriptor,
-  nodes: ReadonlyArray<SnapshotTree.Node>
+  merged: (generation: Generation) => ReadonlyArray<SnapshotTree.Node>
 ): Effect.Effect<void, PloopError.PloopError> =>
   Effect.gen(function*() {
-    const images = yield* Effect.forEach(nodes, (node) => observed(session, disk, node))
+    const generation = yield* session.generation
+    const images = yield* Effect.forEach(merged(generation), (node) => observed(session, disk, node))
     const inUse = images.some(({ isDirty }) => isDirty) ? yield* imagesInUse(session, about, path, disk) : []
     yield* Refusal.mergeable(
       about,
-      yield* session.generation,
+      generation,
       disk,
       images.map((found) => ({ ...found, isDirty: found.isDirty && !inUse.includes(found.image) }))
     )
   })
 
 /** Refuses what would merge temporary snapshots, or the one that is to be deleted, that cannot be merged. */
-export const requireMergeable = (
-  session: Session,
-  about: About,
-  path: string,
-  disk: Descriptor,
-  id?: SnapshotId
-): Effect.Effect<void, PloopError.PloopError> =>
-  Effect.flatMap(
-    session.generation,
-    (generation) => requireNodes(session, about, path, disk, Refusal.mergedOnTheWay(generation, disk.tree, id))
-  )
+export const requireMergeable = (session: Session, about: About, path: string, disk: Descriptor, id?: SnapshotId) =>
+  requireNodes(session, about, path, disk, (generation) => Refusal.mergedOnTheWay(generation, disk.tree, id))
 
 /** The same for a snapshot that is deleted once the disk was switched to it, which discards the top delta. */
-export const requireMergeableBelow = (
-  session: Session,
-  about: About,
-  path: string,
-  disk: Descriptor,
-  id: SnapshotId
-): Effect.Effect<void, PloopError.PloopError> =>
-  Effect.flatMap(
-    session.generation,
-    (generation) => requireNodes(session, about, path, disk, Refusal.mergedAfterSwitch(generation, disk.tree, id))
-  )
+export const requireMergeableBelow = (session: Session, about: About, path: string, disk: Descriptor, id: SnapshotId) =>
+  requireNodes(session, about, path, disk, (generation) => Refusal.mergedAfterSwitch(generation, disk.tree, id))
 
 /** Refuses to merge images that cannot be merged. */
 export const requireMergeableImages = (
@@ -95,14 +80,8 @@ export const requireMergeableImages = (
   path: string,
   disk: Descriptor,
   ids: ReadonlyArray<SnapshotId>
-): Effect.Effect<void, PloopError.PloopError> =>
-  Effect.flatMap(session.generation, (generation) =>
+) =>
+  requireNodes(session, about, path, disk, (generation) =>
     GenerationTraits.losesFailedMerges[generation]
-      ? requireNodes(
-        session,
-        about,
-        path,
-        disk,
-        SnapshotTree.nodes(disk.tree).filter(({ id }) => ids.includes(id))
-      )
-      : Effect.void)
+      ? SnapshotTree.nodes(disk.tree).filter(({ id }) => ids.includes(id))
+      : [])

@@ -115,40 +115,30 @@ const merged = (
       Either.right({ survivor, image: after.image(file), gone: SnapshotChange.gone(before.tree, after.tree) })
   })
 
+/** Runs a command of the tool that changes a disk, and is killed or waited for as its operation is. */
+const change = (session: Session, about: About, argv: args.Arguments, wait?: Wait) =>
+  session.execute({ ...about, args: argv, kind: Operation.table[about.operation].kind, wait })
+
 const take = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId, wait?: Wait) =>
   losses.watched(
     session,
     about,
     path,
-    session.execute({
-      ...about,
-      args: args.createSnapshot(session.verbosity, id, path),
-      kind: Operation.table[about.operation].kind,
-      wait
-    })
+    change(session, about, args.createSnapshot(session.verbosity, id, path), wait)
   ).pipe(
     Effect.catchTag("Unclassified", (error) => explained(session, about, path, error)),
     Effect.as(id)
   )
 
 const switchTo = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId, wait?: Wait) =>
-  session.execute({
-    ...about,
-    args: args.switchSnapshot(session.verbosity, id, path),
-    kind: Operation.table[about.operation].kind,
-    wait
-  })
+  change(session, about, args.switchSnapshot(session.verbosity, id, path), wait)
 
 const remove = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId) =>
   losses.watched(
     session,
     about,
     path,
-    session.execute({
-      ...about,
-      args: args.deleteSnapshot(session.verbosity, id, path),
-      kind: Operation.table[about.operation].kind
-    })
+    change(session, about, args.deleteSnapshot(session.verbosity, id, path))
   )
 
 const descriptorOf = (session: Session, about: About, path: string): Effect.Effect<Descriptor, PloopError.PloopError> =>
