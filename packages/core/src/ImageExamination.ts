@@ -17,27 +17,63 @@ const sector = 512n
 
 const signatures: ReadonlyMap<string, 1 | 2> = new Map([["WithoutFreeSpace", 1], ["WithouFreSpacExt", 2]])
 
-interface Header {
+/**
+ * The fields of a header as they are in the file, whether or not they make sense.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Header {
+  /** The version of the format; undefined when the signature is not that of an image. */
   readonly version: 1 | 2 | undefined
+  /** The kind of the image; 2 in every image of ploop. */
   readonly type: number
+  /** The size of a cluster, in sectors. */
   readonly clusterSectors: bigint
+  /** How many clusters the index table has room for. */
   readonly clusters: bigint
+  /** The size of the disk, in sectors. */
   readonly sectors: bigint
+  /** Where the first cluster begins, in sectors. */
   readonly firstSector: bigint
+  /** The flags: bit 0 says that the image is empty, bit 1 that a conversion was cut short. */
   readonly flags: number
+  /** The in-use flag; 0 when it is not set. */
+  readonly inUse: number
 }
 
-const readHeader = (start: Uint8Array): Header => {
+/**
+ * The version of the format by the signature of an image; undefined when it is not
+ * that of an image.
+ *
+ * - `start`: the first 16 bytes of the file, or more
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const version = (start: Uint8Array): 1 | 2 | undefined =>
+  signatures.get(String.fromCharCode(...start.subarray(0, 16)))
+
+/**
+ * Reads a header, and judges nothing of it.
+ *
+ * - `start`: the first {@link headerLength} bytes of the file, or more
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const readHeader = (start: Uint8Array): Header => {
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
-  const version = signatures.get(String.fromCharCode(...start.subarray(0, 16)))
+  const found = version(start)
   return {
-    version,
+    version: found,
     type: view.getUint32(16, true),
     clusterSectors: BigInt(view.getUint32(28, true)),
     clusters: BigInt(view.getUint32(32, true)),
-    sectors: version === 2 ? view.getBigUint64(36, true) : BigInt(view.getUint32(36, true)),
+    sectors: found === 2 ? view.getBigUint64(36, true) : BigInt(view.getUint32(36, true)),
     firstSector: BigInt(view.getUint32(48, true)),
-    flags: view.getUint32(52, true)
+    flags: view.getUint32(52, true),
+    inUse: view.getUint32(44, true)
   }
 }
 
@@ -66,20 +102,9 @@ const wrongHeader = (header: Header): string | undefined => {
   return (flags & 2) === 0 ? undefined : "a conversion of the format version was cut short"
 }
 
-/**
- * The cluster size that the header of an image names, in bytes; undefined when the
- * file has no header, or one that names no cluster size.
- *
- * - `start`: the first {@link headerLength} bytes of the file, or all that it has
- *
- * @since 0.2.0
- * @category queries
- */
-export const clusterSize = (start: Uint8Array): bigint | undefined => {
-  if (start.byteLength < headerLength) return undefined
-  const { clusterSectors, version } = readHeader(start)
-  return version !== undefined && isClusterSize(clusterSectors) ? clusterSectors * sector : undefined
-}
+/** The cluster size that a header names, in bytes; undefined when it names none. */
+const clusterSize = ({ clusterSectors, version }: Header): bigint | undefined =>
+  version !== undefined && isClusterSize(clusterSectors) ? clusterSectors * sector : undefined
 
 /**
  * What the first bytes of an image file say that matters to an operation that
@@ -111,7 +136,7 @@ export const readStart = (start: Uint8Array, fileSize: bigint): ImageStart => {
   const header = readHeader(start)
   const isCutOff = wrongHeader(header) === undefined && fileSize < header.firstSector * sector
   return {
-    clusterSize: clusterSize(start),
+    clusterSize: clusterSize(header),
     cutOff: isCutOff ? `the file ends in its index table, after ${fileSize} bytes` : undefined
   }
 }

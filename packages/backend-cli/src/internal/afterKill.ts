@@ -1,3 +1,4 @@
+import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as PrintableText from "@effect-ploop/core/PrintableText"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as Cause from "effect/Cause"
@@ -66,7 +67,7 @@ const regular = ({ files, host, path }: Scene, names: ReadonlyArray<string>) =>
 /** Whether a device writes to an image: its in-use flag is set before the first write. */
 const isInUse = ({ files }: Scene, { path }: Left) =>
   Effect.map(
-    files.start(path, imageHeader.length),
+    files.start(path, ImageExamination.headerLength),
     (bytes) => Option.exists(imageHeader.read(bytes), (header) => header.isInUse)
   )
 

@@ -202,11 +202,14 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
     formatVersion: (image) =>
       Effect.match(files.start(image, 16), {
         onFailure: Option.none,
-        onSuccess: imageHeader.version
+        onSuccess: (start) => Option.fromNullable(ImageExamination.version(start))
       }),
     imageStarts,
     header: (image) =>
-      Effect.match(files.start(image, imageHeader.length), { onFailure: Option.none, onSuccess: imageHeader.read }),
+      Effect.match(files.start(image, ImageExamination.headerLength), {
+        onFailure: Option.none,
+        onSuccess: imageHeader.read
+      }),
     cachedStatistics: (disk) => {
       const cache = path.join(path.dirname(disk), statfsCache.name)
       const read = Effect.match(files.whole(cache, statfsCache.length), {
