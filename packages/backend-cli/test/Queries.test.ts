@@ -42,6 +42,7 @@ const world = ({ devices = () => ({}), generation = "1.15", options, top = image
     const shown = yield* sysfs(devices(directory))
     yield* fs.remove(`${root}/block`, { recursive: true })
     yield* fs.rename(`${shown}/block`, `${root}/block`)
+    yield* Effect.ignore(fs.rename(`${shown}/class`, `${root}/class`))
     yield* fs.writeFile(`${directory}/root.hdd`, image.image())
     yield* fs.writeFile(`${directory}/root.hdd.1`, image.image())
     yield* fs.writeFile(`${directory}/root.hdd.2`, top)
@@ -137,6 +138,9 @@ describe("the tool is asked whether a disk runs", () => {
     (directory) =>
       Effect.flatMap(FileSystem.FileSystem, (fs) => fs.link(`${directory}/root.hdd`, `${directory}/linked.hdd`))
   )
+  asked("when another device lies on its partition, as on an encrypted disk", {
+    devices: (directory) => ({ ploop7: { image: `${directory}/root.hdd`, holder: "dm-0" } })
+  })
   asked("when nothing is at the path that a device shows, as after its directory was renamed", {
     devices: (directory) => ({ ploop7: { image: `${directory}/before/root.hdd` } })
   })

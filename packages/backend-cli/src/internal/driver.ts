@@ -24,7 +24,7 @@ export interface Driver {
   readonly geometry: (name: string) => Effect.Effect<Option.Option<ImageInfo>>
   /** What a device has counted. */
   readonly statistics: (name: string) => Effect.Effect<Option.Option<Result.DeviceStatistics>>
-  /** Whether the partition of a device is wrapped in others, as an encrypted one is. */
+  /** Whether another device lies on a device or on its partition, as on an encrypted disk: that one is mounted then. */
   readonly isWrapped: (name: string) => Effect.Effect<boolean>
 }
 
@@ -88,9 +88,13 @@ export const make = (files: HostFiles, sysfs: string): Driver => {
         return counters
       })),
     isWrapped: (name) =>
-      Effect.match(files.kernelNames(`${sysfs}/class/block/${name}p1/holders`), {
-        onFailure: () => true,
-        onSuccess: Option.exists((holders) => holders.length > 0)
-      })
+      Effect.exists(
+        [name, `${name}p1`],
+        (part) =>
+          Effect.match(files.kernelNames(`${sysfs}/class/block/${part}/holders`), {
+            onFailure: () => true,
+            onSuccess: Option.exists((holders) => holders.length > 0)
+          })
+      )
   }
 }

@@ -6,6 +6,8 @@ export interface Shown {
   /** The image of the base delta; no file for it unless given. */
   readonly image?: string
   readonly component?: string
+  /** What lies on its partition. */
+  readonly holder?: string
   /** In sectors. */
   readonly size?: number
   /** In sectors. */
@@ -24,6 +26,9 @@ export const sysfs = (devices: Readonly<Record<string, Shown>>) =>
       const home = `${root}/block/${name}`
       for (const directory of ["pdelta/0", "pstate", "pstat"]) {
         yield* fs.makeDirectory(`${home}/${directory}`, { recursive: true })
+      }
+      if (shown.holder !== undefined) {
+        yield* fs.makeDirectory(`${root}/class/block/${name}p1/holders/${shown.holder}`, { recursive: true })
       }
       const files: Record<string, string | undefined> = {
         "pdelta/0/image": shown.image,

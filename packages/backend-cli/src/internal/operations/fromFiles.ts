@@ -5,7 +5,6 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
-import * as Array from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { DriverDevice } from "../driver.js"
@@ -31,6 +30,13 @@ const devicesOf = (session: Session) =>
     })
   )
 
+/** Whether the tool would name other nodes for a device than its own. */
+const isWrapped = (session: Session, { name }: DriverDevice) =>
+  Effect.flatMap(
+    driverOf(session),
+    Option.match({ onNone: () => Effect.succeed(false), onSome: (driver) => driver.isWrapped(name) })
+  )
+
 /** Whether a device may have an image by another name: it has two, or a directory was renamed since. */
 const hasAnotherName = ({ files }: Session, image: string, others: ReadonlyArray<DriverDevice>) =>
   Effect.flatMap(
@@ -53,7 +59,10 @@ const unnamedOf = (session: Session, descriptor: Descriptor, devices: ReadonlyAr
     if (base === undefined) return Option.none()
     const image = descriptor.image(base.file)
     const own = unnamed.filter((device) => device.image === image)
-    if (own.length > 0) return own.length > 1 ? Option.none() : Option.some(Array.head(own))
+    const [device] = own
+    if (device !== undefined) {
+      return own.length > 1 || (yield* isWrapped(session, device)) ? Option.none() : Option.some(Option.some(device))
+    }
     return (yield* hasAnotherName(session, image, unnamed)) ? Option.none() : Option.some(Option.none<DriverDevice>())
   })
 
@@ -71,6 +80,7 @@ export const runningDevices = (session: Session) =>
   Effect.gen(function*() {
     const devices = yield* devicesOf(session)
     if (Option.isNone(devices) || devices.value.length === 0) return Option.map(devices, (): Array<parse.Row> => [])
+    if (yield* Effect.exists(devices.value, (device) => isWrapped(session, device))) return Option.none()
     const table = yield* session.host.mounts
     return Option.map(table, (mounts) =>
       devices.value.map(({ component, image, name }): parse.Row => ({
