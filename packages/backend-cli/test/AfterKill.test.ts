@@ -7,7 +7,7 @@ import { Effect, Option, type Scope, Stream } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
-import { A, B, scripted } from "./utils/host.js"
+import { B, descriptor, scripted } from "./utils/host.js"
 import { header } from "./utils/image.js"
 
 const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
@@ -117,22 +117,7 @@ describe("a tool that is killed while it changes a disk", () => {
 })
 
 /** The descriptor of the scripted disk after a snapshot whose new delta is this file. */
-const described = (file: string) =>
-  DiskDescriptor.format(DiskDescriptor.make({
-    size: "10M",
-    images: [
-      { id: A, type: "Compressed", file: "root.hdd" },
-      { id: B, type: "Compressed", file: "root.hdd.1" },
-      { id: SnapshotId.make(B.replaceAll("b", "d")), type: "Compressed", file: "root.hdd.2" },
-      { id: SnapshotId.top, type: "Compressed", file }
-    ],
-    snapshots: [
-      { id: A, parent: SnapshotId.none, temporary: false },
-      { id: B, parent: A, temporary: false },
-      { id: SnapshotId.make(B.replaceAll("b", "d")), parent: B, temporary: false },
-      { id: SnapshotId.top, parent: SnapshotId.make(B.replaceAll("b", "d")), temporary: false }
-    ]
-  }))
+const described = (file: string) => descriptor(file, SnapshotId.make(B.replaceAll("b", "d")))
 
 describe("a tool that is killed after a device has begun to write to a new delta", () => {
   test("has its last step done for it, or what is written from then on would be lost", () =>

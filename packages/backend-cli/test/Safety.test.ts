@@ -1,10 +1,10 @@
 import type { PloopError } from "@effect-ploop/core"
-import { Disk, DiskDescriptor, LowLevel, Ploop, SnapshotId } from "@effect-ploop/core"
+import { Disk, LowLevel, Ploop, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, type Scope } from "effect"
-import { A, B, scripted } from "./utils/host.js"
+import { A, B, descriptor, scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import { missing, RealTool, title } from "./utils/realTool.js"
 
@@ -54,21 +54,6 @@ describe("an image outside the directory of the descriptor", () => {
     { command: "info /", run: ({ ploop }, { disk }) => ploop.fileSystemInfo({ disk, mayMount: true }) }
   ]
 
-  const described = (file: string) =>
-    DiskDescriptor.format(DiskDescriptor.make({
-      size: "10M",
-      images: [
-        { id: A, type: "Compressed", file: "root.hdd" },
-        { id: B, type: "Compressed", file: "root.hdd.1" },
-        { id: SnapshotId.top, type: "Compressed", file }
-      ],
-      snapshots: [
-        { id: A, parent: SnapshotId.none, temporary: false },
-        { id: B, parent: A, temporary: false },
-        { id: SnapshotId.top, parent: B, temporary: false }
-      ]
-    }))
-
   for (const how of ["an absolute path", "a relative path", "a link", "a directory that is a link"]) {
     test(
       `by ${how} is changed by nothing, unless the layer allows it`,
@@ -88,7 +73,7 @@ describe("an image outside the directory of the descriptor", () => {
             yield* fs.symlink(`${elsewhere}/precious`, `${host.directory}/link`)
             yield* fs.symlink(elsewhere, `${host.directory}/directory`)
             yield* fs.writeFile(`${host.directory}/copy`, image())
-            yield* fs.writeFileString(host.disk, described(names[how]!))
+            yield* fs.writeFileString(host.disk, descriptor(names[how]!))
             const services = yield* Effect.provide(
               Effect.all({ ploop: Ploop.Ploop, lowLevel: LowLevel.LowLevel }),
               host.context
@@ -111,7 +96,7 @@ describe("an image outside the directory of the descriptor", () => {
       // A check of a disk on 1.15 always repairs.
       for (const generation of ["1.15", "7"] as const) {
         const host = yield* scripted(generation, () => undefined)
-        yield* fs.writeFileString(host.disk, described("/etc/hostname"))
+        yield* fs.writeFileString(host.disk, descriptor("/etc/hostname"))
         const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
         yield* Effect.either(ploop.mount({ disk: host.disk, readOnly: true, component: "view" }))
         yield* Effect.either(ploop.check({ disk: host.disk, readOnly: true }))
@@ -126,7 +111,7 @@ describe("an image outside the directory of the descriptor", () => {
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const host = yield* scripted("1.15", () => undefined)
-      const text = described("root.hdd.2").replace("root.hdd.1", "/etc/hostname").replace(
+      const text = descriptor("root.hdd.2").replace("root.hdd.1", "/etc/hostname").replace(
         `<GUID>${B}</GUID>\n      <ParentGUID>${A}</ParentGUID>`,
         `<GUID>${B}</GUID>\n      <ParentGUID>${A}</ParentGUID>\n      <Temporary/>`
       )

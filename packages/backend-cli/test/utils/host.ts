@@ -17,6 +17,17 @@ const usage: Record<Generation.Generation, string> = {
 export const A = SnapshotId.make(uuid("a"))
 export const B = SnapshotId.make(uuid("b"))
 
+/** The descriptor of a chain: `A`, on it `B` and these others, and a top delta in this file. */
+export const descriptor = (top: string, ...others: ReadonlyArray<SnapshotId.SnapshotId>): string => {
+  const chain = [A, B, ...others, SnapshotId.top]
+  const fileOf = (index: number) => index === 0 ? "root.hdd" : `root.hdd.${index}`
+  return DiskDescriptor.format(DiskDescriptor.make({
+    size: "10M",
+    images: chain.map((id, index) => ({ id, type: "Compressed", file: id === SnapshotId.top ? top : fileOf(index) })),
+    snapshots: chain.map((id, index) => ({ id, parent: chain[index - 1] ?? SnapshotId.none, temporary: false }))
+  }))
+}
+
 /** The words of a command, without the tool, the verbosity and the `--`. */
 export const words = (call: Call): ReadonlyArray<string> =>
   call.argv.slice(1).filter((word) => !/^-v-?\d+$/.test(word) && word !== "--")
@@ -36,20 +47,7 @@ export const scripted = (
     const fs = yield* FileSystem.FileSystem
     const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" })
     const disk = Disk.inDirectory(directory)
-    const descriptor = DiskDescriptor.make({
-      size: "10M",
-      images: [
-        { id: A, type: "Compressed", file: "root.hdd" },
-        { id: B, type: "Compressed", file: "root.hdd.1" },
-        { id: SnapshotId.top, type: "Compressed", file: "root.hdd.2" }
-      ],
-      snapshots: [
-        { id: A, parent: SnapshotId.none, temporary: false },
-        { id: B, parent: A, temporary: false },
-        { id: SnapshotId.top, parent: B, temporary: false }
-      ]
-    })
-    yield* fs.writeFileString(disk, DiskDescriptor.format(descriptor))
+    yield* fs.writeFileString(disk, descriptor("root.hdd.2"))
     let index = 0
     const executor = ScriptedExecutor.make((argv) => {
       if (argv.length === 1) return { stderr: usage[generation], exitCode: 38 }

@@ -84,3 +84,16 @@ export const untouched = <A, E, R>(
     }
     return answer
   })
+
+/** Runs effects on an image whose file ends in front of its data, at several places; none may change a file. */
+export const whenCutOff = <A, E, R>(
+  { directory, image }: { readonly directory: string; readonly image: string },
+  ...effects: ReadonlyArray<Effect.Effect<A, E, R>>
+) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    for (const length of [4096, 100, 0]) {
+      yield* fs.truncate(image, length)
+      yield* Effect.forEach(effects, (effect) => untouched(directory, effect), { discard: true })
+    }
+  })
