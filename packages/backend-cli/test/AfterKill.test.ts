@@ -215,6 +215,24 @@ describe("a private directory of a process that was killed", () => {
       }))
   }
 
+  const others: ReadonlyArray<
+    readonly [string, (fs: FileSystem.FileSystem, left: string) => Effect.Effect<string, unknown>]
+  > = [
+    ["has a name that no process gives", (fs, left) => Effect.as(fs.rename(left, `${left}-mine`), `${left}-mine`)],
+    ["others have rights to", (fs, left) => Effect.as(fs.chmod(left, 0o755), left)],
+    ["belongs to another user", (fs, left) => Effect.as(fs.chown(left, 65534, 65534), left)]
+  ]
+  for (const [what, change] of others) {
+    test(`is not one that ${what}: that is left`, () =>
+      Effect.gen(function*() {
+        const { context, directory, fs, left, unmounted } = yield* abandoned
+        const other = yield* change(fs, left)
+        yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => operations[0]![1](ploop, directory)), context)
+        assert.strictEqual(yield* fs.readFileString(`${other}/new.hdd`), "half")
+        assert.isFalse(yield* unmounted)
+      }))
+  }
+
   test("is locked while its process is alive", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

@@ -14,10 +14,17 @@ export const same = (a: Identity, b: Identity): boolean => a.device === b.device
 /** How the name of every private directory begins. */
 export const privatePrefix = ".ploop-new-"
 
+const privateName = new RegExp(`^${privatePrefix.replaceAll(".", "\\.")}[A-Za-z0-9]{6}$`)
+
+/** Whether a private directory can have this name: six characters follow the prefix. */
+export const isPrivateName = (name: string): boolean => privateName.test(name)
+
 export type Kind = "File" | "Directory" | "SymbolicLink" | "BlockDevice" | "Other"
 
 export interface Found extends Identity {
   readonly kind: Kind
+  /** Whether it belongs to the user of this process, and nobody else has rights to it. */
+  readonly isPrivate: boolean
 }
 
 /** What changes whenever somebody writes to a file or puts another one in its place. */

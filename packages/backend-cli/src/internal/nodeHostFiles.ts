@@ -46,7 +46,12 @@ const kindOf = (stats: NFS.BigIntStats): Kind =>
     ? "BlockDevice"
     : "Other"
 
-const foundOf = (stats: NFS.BigIntStats): Found => ({ kind: kindOf(stats), device: stats.dev, inode: stats.ino })
+const foundOf = (stats: NFS.BigIntStats): Found => ({
+  kind: kindOf(stats),
+  device: stats.dev,
+  inode: stats.ino,
+  isPrivate: stats.uid === BigInt(process.geteuid?.() ?? -1) && (stats.mode & 0o077n) === 0n
+})
 
 const isAbsence = (thrown: unknown): boolean => {
   const { code } = thrown as NodeJS.ErrnoException

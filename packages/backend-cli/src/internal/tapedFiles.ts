@@ -61,8 +61,13 @@ const words = <A>(
 })
 
 const found: Codec<Option.Option<Found>> = words(
-  ({ device, inode, kind }) => `${kind} ${device} ${inode}`,
-  ([kind, device, inode]) => ({ kind: kind as Kind, device: BigInt(device ?? 0), inode: BigInt(inode ?? 0) })
+  ({ device, inode, isPrivate, kind }) => `${kind} ${device} ${inode}${isPrivate ? " private" : ""}`,
+  ([kind, device, inode, rights]) => ({
+    kind: kind as Kind,
+    device: BigInt(device ?? 0),
+    inode: BigInt(inode ?? 0),
+    isPrivate: rights === "private"
+  })
 )
 
 const identity: Codec<Option.Option<Identity>> = words(

@@ -2,15 +2,18 @@ import * as PrintableText from "@effect-ploop/core/PrintableText"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { About } from "../host.js"
-import { privatePrefix, same } from "../hostFiles.js"
+import { isPrivateName, same } from "../hostFiles.js"
 import type { Session } from "../session.js"
 import { stopDevicesBelow } from "./teardown.js"
 
-/** Removes a private directory if nobody holds its lock, so that its process is gone. */
+/**
+ * Removes a private directory of this user if nobody holds its lock, so that its
+ * process is gone.
+ */
 const clear = (session: Session, about: About, path: string) =>
   Effect.scoped(Effect.gen(function*() {
     const found = yield* session.files.find(path)
-    if (!Option.exists(found, ({ kind }) => kind === "Directory")) return
+    if (!Option.exists(found, ({ isPrivate, kind }) => kind === "Directory" && isPrivate)) return
     const locked = yield* session.files.tryLock(path)
     if (Option.isNone(locked) || !Option.exists(found, (directory) => same(directory, locked.value))) return
     // A device on a removed image could not be found any more.
@@ -27,7 +30,7 @@ const clear = (session: Session, about: About, path: string) =>
 export const clearAbandoned = (session: Session, about: About, directory: string): Effect.Effect<void> =>
   Effect.flatMap(session.files.names(directory), (names) =>
     Effect.forEach(
-      names.filter((name) => name.startsWith(privatePrefix)),
+      names.filter(isPrivateName),
       (name) =>
         Effect.catchAll(clear(session, about, session.host.join(directory, name)), (error) =>
           Effect.logWarning(`${PrintableText.escape(name)}, which another process left, could not be removed`, error)),
