@@ -4,9 +4,12 @@ import type { Generation } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FastCheck as fc, Option } from "effect"
+import { Effect, Either, FastCheck as fc, Option } from "effect"
 import type { Scope } from "effect"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import type { HostFiles } from "../src/internal/hostFiles.js"
 import * as imageHeader from "../src/internal/imageHeader.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { scripted } from "./utils/host.js"
 import * as image from "./utils/image.js"
 import type { Shown } from "./utils/sysfs.js"
@@ -148,6 +151,47 @@ describe("the tool is asked whether a disk runs", () => {
     "when its base image is missing, so that a device may have it by another name",
     { devices: () => ({ ploop7: { image: "/vz/other/root.hdd" } }) },
     (directory) => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.remove(`${directory}/root.hdd`))
+  )
+})
+
+describe("the numbers of a mounted file system", () => {
+  const numbers = { blockSize: 4096n, blocks: 1000n, freeBlocks: 500n, inodes: 100n, freeInodes: 90n }
+
+  /** A mount table that the disk leaves after it was read so many times. */
+  const read = (until: number) =>
+    Effect.gen(function*() {
+      let reads = 0
+      const files: HostFiles = {
+        ...nodeHostFiles,
+        kernelText: (path) =>
+          path === "/proc/mounts"
+            ? Effect.sync(() => Option.some(reads++ < until ? "/dev/ploop7p1 /mnt/disk ext4 rw 0 0\n" : ""))
+            : nodeHostFiles.kernelText(path),
+        numbers: () => Effect.succeed(numbers)
+      }
+      const { ask, commands, disk } = yield* Effect.provideService(world({ devices: base }), CurrentHostFiles, files)
+      const answer = yield* Effect.either(ask((ploop) => ploop.fileSystemInfo({ disk })))
+      return { answer, isFromFiles: (yield* commands).length === 0 }
+    })
+
+  rule(
+    "are those of its mount point, and no process is started to see them",
+    Effect.gen(function*() {
+      const { answer, isFromFiles } = yield* read(Infinity)
+      assert.deepInclude(Either.getOrThrow(answer), {
+        size: ByteSize.KiB(4000),
+        free: ByteSize.KiB(2000),
+        source: "mounted"
+      })
+      assert.isTrue(isFromFiles)
+    })
+  )
+
+  rule(
+    "are not taken from the mount point when the disk was unmounted meanwhile",
+    Effect.gen(function*() {
+      assert.isFalse((yield* read(1)).isFromFiles)
+    })
   )
 })
 

@@ -125,16 +125,24 @@ export const imageInfo = (session: Session, about: About, disk: string) =>
     )
   }))
 
-/** The numbers of the file system that is mounted from a device. */
-const mountedNumbers = (session: Session, { name }: DriverDevice) =>
-  Effect.gen(function*() {
-    const mounts = Option.getOrElse(yield* session.host.mounts, () => [])
+/** Where the file system of a device is mounted, with no other one mounted over it. */
+const visibleTarget = (session: Session, { name }: DriverDevice) =>
+  Effect.map(session.host.mounts, (table) => {
+    const mounts = Option.getOrElse(table, () => [])
     const isOwn = parse.isMountOf(`/dev/${name}`)
     const target = mounts.find(isOwn)?.target
-    // Another file system may be mounted over it.
     const upper = mounts.findLast((mount) => mount.target === target)
-    if (target === undefined || upper === undefined || !isOwn(upper)) return Option.none<statistics.Statistics>()
-    return statistics.make(yield* session.files.numbers(target))
+    return upper !== undefined && isOwn(upper) ? target : undefined
+  })
+
+/** The numbers of the file system that is mounted from a device. */
+const mountedNumbers = (session: Session, device: DriverDevice) =>
+  Effect.gen(function*() {
+    const target = yield* visibleTarget(session, device)
+    if (target === undefined) return Option.none<statistics.Statistics>()
+    const numbers = yield* session.files.numbers(target)
+    // After an unmount meanwhile, they are those of the file system below.
+    return (yield* visibleTarget(session, device)) === target ? statistics.make(numbers) : Option.none()
   }).pipe(Effect.orElseSucceed(() => Option.none<statistics.Statistics>()))
 
 /** The numbers that an unmount has left, or those of the mounted file system. */
