@@ -679,7 +679,7 @@ const equivalent = Schema.equivalence(DiskDescriptor)
 
 /**
  * The codec between a descriptor and its text. It writes nothing that it could
- * not read: a descriptor that is none, as one without images, is refused.
+ * not read: a value that is not a descriptor, such as one without images, is refused.
  *
  * @since 0.1.0
  * @category schemas

@@ -8,7 +8,7 @@ import type { About } from "./host.js"
 import { context, outcome } from "./outcome.js"
 import type { Runner } from "./process.js"
 
-/** Asks for the kernel's part of the tool, which the tool itself would find missing only half-way. */
+/** Checks for what the tool needs in the kernel, before the tool runs: it would notice only half-way that it is missing. */
 export interface Kernel {
   /** Fails with what is missing. */
   readonly require: (about: About, generation: Generation) => Effect.Effect<void, PloopError.PloopError>

@@ -27,7 +27,7 @@ export const fileError = (about: About, path: string) => (error: PlatformError):
     : new PloopError.InputOutputFailed(context)
 }
 
-/** The same for a new directory in another: that the other is not there says more than that a file is not. */
+/** The same for a new directory in another: when something is missing, it is the other directory. */
 const parentError = (about: About, parent: string) => (error: PlatformError): FileError =>
   error._tag === "SystemError" && (error.reason === "NotFound" || errnoOf(error) === "ENOTDIR")
     ? new PloopError.DirectoryNotFound({ ...about, text: textOf(error), directory: parent })
@@ -70,7 +70,10 @@ interface PrivateDirectory {
   readonly lock: Scope.CloseableScope
 }
 
-/** How many directories are made until one is locked, of which nobody thought that its owner was gone. */
+/**
+ * How many directories are made in all. Until one is locked, another process may
+ * take it for that of a process that is gone, and remove it.
+ */
 const attempts = 3
 
 /** Its lock shows that its owner is alive: the kernel releases it with the process. */

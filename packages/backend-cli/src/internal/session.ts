@@ -162,7 +162,7 @@ export const make = (options: Options): Session => {
   const named = makeNamed(generation)
   const { exclusive, onlyUser, onlyWriter } = locks.make(files, generation)
 
-  /** What the tool of another user leaves, this process may not remove. */
+  /** This process may not remove what the tool of another user leaves. */
   const cleared = <A, E, R>(about: About, path: string, operation: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     options.ownsFiles ? afterKill.clearing({ host, files, about, path }, operation) : operation
 

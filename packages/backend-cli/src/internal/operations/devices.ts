@@ -84,7 +84,7 @@ const listedByTool = (session: Session, about: About) =>
 
 const isPath = Schema.is(HostPath)
 
-/** A path that the kernel names. One that no operation can be given is shown escaped. */
+/** A path that the kernel names. A path that no operation accepts is escaped. */
 const pathOf = (path: string): HostPath => HostPath.make(isPath(path) ? path : PrintableText.escape(path))
 
 /** What the kernel appends to the path of a file that was removed. */
@@ -120,7 +120,7 @@ export const devicesOfDisk = (session: Session, about: About, disk: string) =>
       yield* Effect.forEach(descriptor.images, (entry) => session.host.real(image(entry.file)))
     )
     const devices = yield* listDevices(session, about)
-    // What is at the path of a removed image now is another file.
+    // A file at the path of a removed image is another file.
     return yield* Effect.filter(devices, (device) =>
       Effect.map(session.host.real(device.image), (path) => device.deleted !== true && images.has(path)))
   })
@@ -204,8 +204,8 @@ export const unnamedDevice = (session: Session, about: About, disk: string) =>
 
 /**
  * The device that writes to the top delta of a disk under another name than this
- * one: the in-use flag of the top delta says that one does. A device by this name
- * is the tool's own matter.
+ * one: the in-use flag of the top delta says that one does. The tool itself
+ * refuses a second device of this name.
  */
 export const otherWriter = (session: Session, about: About, disk: string, own: string | undefined) =>
   Effect.gen(function*() {

@@ -26,7 +26,10 @@ const keepBeside = (session: Session, about: About, path: string, text: string) 
     return path
   })
 
-/** The images of the former descriptor that the present one has not, although their files are there and the tool did not say that it removed them. */
+/**
+ * The images that the former descriptor names and the present one does not, although
+ * their files are there and the tool did not say that it removed them.
+ */
 const dropped = (session: Session, before: Descriptor, after: Descriptor, { stdout }: ProcessResult) => {
   const present = new Set(after.descriptor.images.map(({ file }) => after.image(file)))
   return Effect.filter(

@@ -242,7 +242,7 @@ const requireWritable = (tool: Tool, { readOnly }: Repairs, findings: ReadonlyAr
     ? toolError(tool, 7, [...findings, "Image is clean but unable to fix the header on ro image"].join("\n"))
     : Either.void
 
-/** What is seen of an image file as it is written: one that the tool made is as it should be. */
+/** What is wrong with an image file. One that the tool made has nothing wrong with it. */
 const examine = (tool: Tool, { image: found, path, ref }: disks.OpenImage): ReadonlyArray<string> => {
   const { body } = tool.tx.inode(ref)
   const findings = found.raw

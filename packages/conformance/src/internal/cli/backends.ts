@@ -38,7 +38,7 @@ export const fake = ({ directory = "/vz", generation = "1.15", largeDisks }: Fak
     capabilities: Capability.ofGeneration(generation)
   })
 
-/** Some cases have a descriptor in another directory than its image, both their own. */
+/** Some cases make a descriptor in another directory than that of its image. */
 const withOutsideImages = (config: PloopCli.Options): PloopCli.Options => ({
   ...config,
   allowOutsideImages: config.allowOutsideImages ?? true

@@ -24,7 +24,7 @@ const say = (word: string) => Effect.flatMap(Terminal.Terminal, (terminal) => te
 const run = ({ directory, operation }: Task) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
-    // Which generation it is, the backend asks only once.
+    // The backend asks for the generation only once.
     yield* ploop.tool
     yield* say("ready")
     yield* NodeStream.stdin.pipe(Stream.take(1), Stream.runDrain)

@@ -5,7 +5,7 @@ import type * as PloopError from "../../PloopError.js"
 import type { About, AttachedImages } from "./model.js"
 import { unsupported } from "./refuse.js"
 
-/** Why the driver of a generation that knows format version 2 only attaches these images not at all, or not for writing. */
+/** Why a driver that knows format version 2 only does not attach these images, or not for writing. */
 const reason = (generation: Generation, { isRaw, versions }: AttachedImages, readOnly: boolean): string | undefined => {
   const driver = `the driver of generation ${generation}`
   if (isRaw && versions.length === 1) return `${driver} attaches no raw image`
