@@ -222,13 +222,12 @@ export const cli = [
     "convert is a query": at("convert").value("kind").put("\"query\""),
     "check of an image takes no lock": at("check").call("onImage").put("run(session.host.absolute(subject))"),
     "check of a disk takes no lock": at("check").call("onSoundDisk").put("session.lookAt(_0, _1, _2)"),
-    "a check with readOnly and dropInUse changes the image": at("refuseWriting").ternary().never(),
     "generation 1.15 ignores options of a check": at("check").call("check").nth(0).drop(),
     "a check that fails is a finding": at("check").binary("??").nth(-1).unwrap(0),
     "check is a query": at("check").value("kind").put("\"query\""),
     "replace can be killed": at("replace").value("kind").put(killable),
     "a replacement need not be there": at("replace").call("missingImage").drop(),
-    "an image elsewhere is replaced under its name": at("replace").call("requireInside").drop(),
+    "an image elsewhere is replaced under its name": at("replace").call("requireInsideIfRead").drop(),
     "an image of a running disk keeps its name": at("replace").call("replace").nth(0).drop()
   }),
   ...inFile("operations/confinement.ts", {
@@ -274,18 +273,23 @@ export const cli = [
     ),
     "a device that only the log names is not found": at("findAttachment").if().nth(0).never(),
     "a mount for which no device is found succeeds": at("findAttachment").if().nth(1).negate(),
-    "a mount point need not be there": at("make.mount").call("requireDirectory").drop(),
+    "a mount point need not be there": at("prepareMount").call("requireDirectory").drop(),
     "a mount of a snapshot is one of the top": at("mountedDelta").call("mountTop").put(
       "Option.some({ snapshot: undefined, readOnly: false })"
     ),
-    "an unmount of a device that is not there reaches the tool": at("make.umount.byDevice").call("zipRight").unwrap(1),
-    "generation 9 is asked to unmount a disk": at("make.umount").call("onDisk").if().always(),
-    "generation 9 is asked to unmount an image": at("make.umount").call("onImage").if().always(),
-    "an unmount waits for no other operation": at("make.umount").call("onDisk").put("session.lookAt(_0, _1, _2)"),
     "a mode of resize is ignored": at("make.resize").call("resize").nth(0).drop(),
     "an idle raw disk is made smaller": at("make.resize").call("refuseRawShrink").drop(),
     "a killed resize leaves its device": at("make.resize").call("attachingIdle").put("run"),
     "resize can be killed": at("make.resize").value("kind").put(killable)
+  }),
+  ...inFile("operations/umount.ts", {
+    "an unmount of a device that is not there reaches the tool": at("umount.byDevice").call("zipRight").unwrap(1),
+    "generation 9 is asked to unmount a disk": at("umount").call("onDisk").if().always(),
+    "generation 9 is asked to unmount an image": at("umount").call("onImage").if().always(),
+    "an unmount waits for no other operation": at("umount").call("onDisk").put("session.lookAt(_0, _1, _2)"),
+    "an unmount by device takes no lock": at("umount").call("onlyUser").nth(0).unwrap(-1),
+    "a busy unmount does not say what keeps it busy": at("umount.run").call("catchTag").drop(),
+    "a device that runs on without its mount point is not found again": at("umount.byTarget").ternary().always()
   }),
   ...inFile("operations/devices.ts", {
     "a tool that waited for a lock found nothing": at("unnamedByTool").if().nth(1).never(),
@@ -323,15 +327,13 @@ export const cli = [
   ...inFile("operations/snapshots.ts", {
     "the wait of snapshotAndSwitch cannot be interrupted": at("snapshotAndSwitch").call("take").part(-1).drop(),
     "a random identifier is lost with a failure": at("withId").call("mapError").unwrap(),
-    "a temporary snapshot merges another one elsewhere": at("createTemporarySnapshot").call("requireTakable")
+    "a temporary snapshot merges another one elsewhere": at("prepareTemporary").call("requireTakable")
       .drop(),
     "a merge changes images elsewhere": at("mergeRange").call("requireInside").drop(),
     "a deletion removes a file elsewhere": at("deleteSnapshot").call("requireInside").drop(),
     "a switch removes a file elsewhere": at("switchSnapshot").call("requireInside").drop(),
     "a snapshot merges a temporary one elsewhere": at("createSnapshot").call("zipRight").unwrap(1),
-    "a snapshot can be killed": at("take").value("kind").put(killable),
-    "a switch can be killed": at("switchTo").value("kind").put(killable),
-    "delete can be killed": at("remove").value("kind").put(killable),
+    "a snapshot, a switch and a deletion can be killed": at("change").value("kind").put(killable),
     "a merge can be killed": at("mergeSnapshots").value("kind").put(killable),
     "snapshotAndSwitch can be interrupted half-way": at("snapshotAndSwitch").call("uninterruptibleMask").put(
       "_0((effect) => effect)"
@@ -345,7 +347,7 @@ export const cli = [
       .drop(),
     "a switch to a temporary snapshot is done": at("requireSwitchable").call("switchTo").drop(),
     "a running disk is switched": at("requireSwitchable").call("runningDisk").drop(),
-    "a second temporary snapshot takes the name of the first": at("createTemporarySnapshot").call("attachedDisk")
+    "a second temporary snapshot takes the name of the first": at("prepareTemporary").call("attachedDisk")
       .drop(),
     "a temporary snapshot is named as an ordinary device": at("createTemporarySnapshot.component").put(
       "request.component"
@@ -369,7 +371,7 @@ export const cli = [
     "an operation on a mounted disk takes no lock": at("make.onRunning").call("onDisk").put(
       "session.lookAt(_0, _1, _2)"
     ),
-    "a discard that mounts an idle disk leaves its device": at("make.discard").call("attachingIdle").put("run"),
+    "a discard that mounts an idle disk leaves its device": at("make.automounting").call("attachingIdle").put("run"),
     "the state of a discard of an idle disk is unclassified": at("make.discardStatus").if().never()
   }),
   ...inFile("operations/copy.ts", {

@@ -17,8 +17,8 @@ export const core = [
     ),
     "the end of a temporary snapshot leaves it": at("temporarySnapshot").call("zipRight").drop(),
     "a temporary snapshot that is gone is a failure": at("temporarySnapshot").call("catchTag").drop(),
-    "a failed release at the end of a scope is not reported": at("scoped").value("onReleaseFailure").put(
-      "() => Effect.void"
+    "a failed release at the end of a scope is not reported": at("scoped").binary("??").put(
+      "(() => Effect.void)"
     )
   }),
   ...inFile("Ploop.ts", {
@@ -74,6 +74,7 @@ export const core = [
     "a new disk is larger than its version holds": at("create").call("largerThanVersion").put("Either.void"),
     "a disk may be as large as its version and no larger": at("largerThanVersion").binary(">").operator(">="),
     "a check of a disk has options that the tool ignores": at("check").binary("&&").nth(0).put("false"),
+    "a check with readOnly and dropInUse changes the image": at("check").binary("&&").nth(-1).put("false"),
     "read-only is not among the options that the tool ignores": at("checkSwitches").literal("readOnly").drop(),
     "an image of an idle disk is replaced on generation 9": at("replace").call("when").nth(0).drop(),
     "a level is given for an idle disk": at("replace").call("when").nth(1).drop(),
@@ -176,10 +177,12 @@ export const core = [
   }),
   ...inFile("SnapshotTree.ts", {
     "two snapshots of one identifier are a tree": at("fromDescriptor").if().nth(0).never(),
-    "an image without a snapshot is passed over": at("fromDescriptor").if().nth(1).put(
+    "an image without a snapshot is passed over": at("fromDescriptor").if().nth(2).put(
       "if (snapshot === undefined) continue"
     ),
-    "a snapshot on a missing one is a tree": at("fromDescriptor").if().nth(2).never(),
+    "two images of one snapshot are a tree": at("fromDescriptor").if().nth(1).never(),
+    "a snapshot on a missing one is a tree": at("fromDescriptor").if().nth(3).never(),
+    "a snapshot that is its own ancestor is a tree": at("fromDescriptor").if().nth(4).never(),
     "a tree may have no top delta": at("fromDescriptor").if().nth(-1).never(),
     "a temporary snapshot is an ordinary one": at("fromDescriptor").value("temporary").put("false"),
     "the base is the lowest of any chain": at("base").binary("??").put("tree.nodes[0]"),
@@ -225,18 +228,22 @@ export const core = [
     "version 1 holds as much as version 2": at("maximumSize").ternary().never()
   }),
   ...inFile("DiskDescriptor.ts", {
-    "a split disk is read as its first part": at("parse").if().nth(2).never(),
-    "a temporary top delta is accepted": at("parse").if().mentioning("temporary").never(),
+    "a split disk is read as its first part": at("readStorage").ternary().nth(-1).always(),
+    "a temporary top delta is accepted": at("readSnapshots").if().nth(1).never(),
     "an older top delta keeps its identifier": at("renameTop.renamed").ternary().never(),
-    "as many images as snapshots need not be there": at("parse").if().nth(-1).never(),
+    "as many images as snapshots need not be there": at("readSnapshots").if().nth(-1).never(),
     "what does not change in a descriptor is written again": at("format").if().nth(-1).never(),
     "a snapshot that is no longer temporary stays so in the file": at("change").ternary().nth(-1).always()
   }),
   ...inFile("internal/descriptorXml.ts", {
     "entities of a descriptor are expanded": at("options").value("processEntities").put("true"),
-    "a carriage return in a file name is lost": at("encodeEntities").call("replace").part(0).put("/[&<>]/g"),
-    "an ampersand in a file name breaks the descriptor": at("encodeEntities").call("replace").part(0).put("/[<>\\r]/g"),
-    "broken XML is read as far as it goes": at("parse").if().never()
+    "broken XML is read as far as it goes": at("parse").if().nth(0).never(),
+    "a control character in a descriptor is read": at("parse").if().nth(2).never(),
+    "a descriptor may declare entities of its own": at("parse").if().nth(3).never()
+  }),
+  ...inFile("internal/xmlText.ts", {
+    "a carriage return in a file name is lost": at("encode").call("replace").part(0).put("/[&<>]/g"),
+    "an ampersand in a file name breaks the descriptor": at("encode").call("replace").part(0).put("/[<>\\r]/g")
   }),
   ...inFile("PloopError.ts", {
     "an error that an operation does not have is shown as one that it has": at("narrow").call("has").put("true"),
