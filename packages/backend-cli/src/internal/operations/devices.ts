@@ -13,7 +13,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as args from "../arguments.js"
-import type { About } from "../host.js"
+import type { About, Descriptor } from "../host.js"
 import { context, unexpected } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
@@ -112,10 +112,9 @@ export const listDevices = (session: Session, about: About) =>
     return yield* Effect.forEach(rows, runningDeviceOf(session))
   })
 
-/** Every device of the disk, those of components included. */
-export const devicesOfDisk = (session: Session, about: About, disk: string) =>
+/** Every device of the disk with this descriptor. */
+const devicesOf = (session: Session, about: About, { descriptor, image }: Descriptor) =>
   Effect.gen(function*() {
-    const { descriptor, image } = yield* session.host.descriptor(about, disk)
     const images = new Set(
       yield* Effect.forEach(descriptor.images, (entry) => session.host.real(image(entry.file)))
     )
@@ -124,6 +123,10 @@ export const devicesOfDisk = (session: Session, about: About, disk: string) =>
     return yield* Effect.filter(devices, (device) =>
       Effect.map(session.host.real(device.image), (path) => device.deleted !== true && images.has(path)))
   })
+
+/** Every device of the disk, those of components included. */
+export const devicesOfDisk = (session: Session, about: About, disk: string) =>
+  Effect.flatMap(session.host.descriptor(about, disk), (found) => devicesOf(session, about, found))
 
 const unnamedByTool = (session: Session, about: About, disk: string) =>
   Effect.gen(function*() {
@@ -207,13 +210,11 @@ export const unnamedDevice = (session: Session, about: About, disk: string) =>
  * one: the in-use flag of the top delta says that one does. The tool itself
  * refuses a second device of this name.
  */
-export const otherWriter = (session: Session, about: About, disk: string, own: string | undefined) =>
+export const otherWriter = (session: Session, about: About, disk: Descriptor, own: string | undefined) =>
   Effect.gen(function*() {
-    const found = yield* Effect.option(session.host.descriptor(about, disk))
-    if (Option.isNone(found)) return undefined
-    const top = found.value.image(SnapshotTree.top(found.value.tree).file)
+    const top = disk.image(SnapshotTree.top(disk.tree).file)
     if (!Option.exists(yield* session.host.header(top), ({ isInUse }) => isInUse)) return undefined
-    const devices = yield* devicesOfDisk(session, about, disk)
+    const devices = yield* devicesOf(session, about, disk)
     return devices.some(({ component }) => component === own)
       ? undefined
       : devices.find(({ component }) => component?.startsWith("~") !== true)?.device

@@ -37,15 +37,19 @@ const isWrapped = (session: Session, { name }: DriverDevice) =>
     Option.match({ onNone: () => Effect.succeed(false), onSome: (driver) => driver.isWrapped(name) })
   )
 
+/** How many files are inspected at once: a host may have thousands of devices. */
+const concurrency = 16
+
 /** Whether a device may have an image by another name: it has two, or a directory was renamed since. */
 const hasAnotherName = ({ files }: Session, image: string, others: ReadonlyArray<DriverDevice>) =>
-  Effect.flatMap(
-    files.stamp(image),
-    (stamp) => Effect.exists(others, (device) => Effect.map(files.stamp(device.image), (other) => same(stamp, other)))
-  ).pipe(
-    // A path at which nothing is seen may have been the image's.
-    Effect.orElseSucceed(() => true)
-  )
+  Effect.flatMap(files.stamp(image), (stamp) =>
+    Effect.map(
+      Effect.forEach(others, (device) => files.stamp(device.image), { concurrency }),
+      (stamps) => stamps.some((other) => same(stamp, other))
+    )).pipe(
+      // A path at which nothing is seen may have been the image's.
+      Effect.orElseSucceed(() => true)
+    )
 
 /**
  * The device without a component that has the base image of a disk. The driver

@@ -60,6 +60,20 @@ const requireMountInside = (
     ...(request.component === undefined ? [confinement.temporary] : [])
   )
 
+/** Refuses to mount for writing what another device writes to. The tool reports what is wrong with a descriptor. */
+const refuseSecondWriter = (session: Session, about: About, { component }: Request.Mount, path: string) =>
+  Effect.flatMap(
+    Effect.option(session.host.descriptor(about, path)),
+    Option.match({
+      onNone: () => Effect.void,
+      onSome: (disk) =>
+        Effect.flatMap(
+          otherWriter(session, about, disk, component),
+          (device) => Refusal.otherWriter(about, device)
+        )
+    })
+  )
+
 /** What is to be mounted, and where: nothing has changed yet. */
 const prepareMount = (session: Session, about: About, request: Request.Mount, path: string) =>
   Effect.gen(function*() {
@@ -69,9 +83,7 @@ const prepareMount = (session: Session, about: About, request: Request.Mount, pa
       : session.host.absolute(request.target) as HostPath
     if (target !== undefined) yield* requireDirectory(session, about, target)
     const delta = yield* mountedDelta(session, about, request, path)
-    if (!delta.readOnly) {
-      yield* Refusal.otherWriter(about, yield* otherWriter(session, about, path, request.component))
-    }
+    if (!delta.readOnly) yield* refuseSecondWriter(session, about, request, path)
     yield* requireMountInside(session, about, request, path, delta)
     yield* requireAttachable(session, about, path, delta)
     return { target, ...delta }

@@ -54,7 +54,7 @@ const requireSwitchable = (session: Session, about: About, path: string, id: Sna
     const disk = yield* session.host.descriptor(about, path)
     yield* Refusal.switchTo(about, disk.tree, id)
     yield* Refusal.runningDisk(about, yield* runningDevice(session, about, path))
-    yield* Refusal.otherWriter(about, yield* otherWriter(session, about, path, undefined))
+    yield* Refusal.otherWriter(about, yield* otherWriter(session, about, disk, undefined))
     yield* confinement.requireInside(session, about, path, disk, ...takenFrom)
     return disk
   })
@@ -63,7 +63,7 @@ const requireSwitchable = (session: Session, about: About, path: string, id: Sna
 const requireTakable = (session: Session, about: About, path: string) =>
   Effect.gen(function*() {
     const disk = yield* session.descriptor(about, path)
-    yield* Refusal.otherWriter(about, yield* otherWriter(session, about, path, undefined))
+    yield* Refusal.otherWriter(about, yield* otherWriter(session, about, disk, undefined))
     yield* confinement.requireInside(session, about, path, disk, ...takenFrom)
     yield* requireMergeable(session, about, path, disk)
   })
@@ -202,7 +202,7 @@ const switchSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) 
   return session.onSoundDisk(about, disk, (path) =>
     Effect.gen(function*() {
       const found = yield* session.descriptor(about, path)
-      yield* Refusal.otherWriter(about, yield* otherWriter(session, about, path, undefined))
+      yield* Refusal.otherWriter(about, yield* otherWriter(session, about, found, undefined))
       yield* confinement.requireInside(session, about, path, found, confinement.first, confinement.top)
       yield* switchTo(session, about, path, id)
     }))
