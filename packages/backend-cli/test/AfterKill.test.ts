@@ -9,6 +9,7 @@ import { dirname } from "node:path"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { B, descriptor, scripted } from "./utils/host.js"
 import { header } from "./utils/image.js"
+import type { Answer } from "./utils/ScriptedExecutor.js"
 
 const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
   it.scopedLive(title, () => Effect.provide(body(), NodeContext.layer))
@@ -165,24 +166,25 @@ describe("a private directory of a process that was killed", () => {
   }
 
   /** An empty directory, with a private directory in which another process made an image; its device runs. */
-  const abandoned = Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" })
-    const left = yield* nodeHostFiles.makePrivateDirectory(directory)
-    yield* fs.writeFileString(`${left}/new.hdd`, "half")
-    yield* fs.makeDirectory(`${left}/new.hdd.mnt`)
-    const host = yield* scripted("1.15", (command) => {
-      if (command[0] === "list") return { stdout: `ploop7       ${left}/new.hdd  \n` }
-      if (command[0] === "init") init(command.at(-1)!)
-      if (command[0] === "copy") writeFileSync(command.at(-1)!, "copied")
-      return {}
+  const abandoned = (unmount: Answer = {}) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" })
+      const left = yield* nodeHostFiles.makePrivateDirectory(directory)
+      yield* fs.writeFileString(`${left}/new.hdd`, "half")
+      yield* fs.makeDirectory(`${left}/new.hdd.mnt`)
+      const host = yield* scripted("1.15", (command) => {
+        if (command[0] === "list") return { stdout: `ploop7       ${left}/new.hdd  \n` }
+        if (command[0] === "init") init(command.at(-1)!)
+        if (command[0] === "copy") writeFileSync(command.at(-1)!, "copied")
+        return command[0] === "umount" ? unmount : {}
+      })
+      const unmounted = Effect.map(
+        host.commands,
+        (all) => all.some(([first, , device]) => first === "umount" && device === "/dev/ploop7")
+      )
+      return { ...host, fs, directory, left, unmounted }
     })
-    const unmounted = Effect.map(
-      host.commands,
-      (all) => all.some(([first, , device]) => first === "umount" && device === "/dev/ploop7")
-    )
-    return { ...host, fs, directory, left, unmounted }
-  })
 
   const operations: ReadonlyArray<
     readonly [string, (ploop: Ploop.Ploop, directory: string) => Effect.Effect<unknown, unknown>]
@@ -198,7 +200,7 @@ describe("a private directory of a process that was killed", () => {
   for (const [name, run] of operations) {
     test(`is removed with its device by the next ${name}`, () =>
       Effect.gen(function*() {
-        const { context, directory, fs, left, unmounted } = yield* abandoned
+        const { context, directory, fs, left, unmounted } = yield* abandoned()
         yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => run(ploop, directory)), context)
         assert.isFalse(yield* fs.exists(left))
         assert.isTrue(yield* unmounted)
@@ -207,13 +209,21 @@ describe("a private directory of a process that was killed", () => {
 
     test(`is left by ${name} while its process is alive`, () =>
       Effect.gen(function*() {
-        const { context, directory, fs, left, unmounted } = yield* abandoned
+        const { context, directory, fs, left, unmounted } = yield* abandoned()
         assert.isTrue(Option.isSome(yield* nodeHostFiles.tryLock(left)))
         yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => run(ploop, directory)), context)
         assert.strictEqual(yield* fs.readFileString(`${left}/new.hdd`), "half")
         assert.isFalse(yield* unmounted)
       }))
   }
+
+  test("stays with its image while its device cannot be stopped", () =>
+    Effect.gen(function*() {
+      const { context, directory, fs, left, unmounted } = yield* abandoned({ exitCode: 22 })
+      yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => operations[0]![1](ploop, directory)), context)
+      assert.isTrue(yield* unmounted)
+      assert.strictEqual(yield* fs.readFileString(`${left}/new.hdd`), "half")
+    }))
 
   const others: ReadonlyArray<
     readonly [string, (fs: FileSystem.FileSystem, left: string) => Effect.Effect<string, unknown>]
@@ -225,7 +235,7 @@ describe("a private directory of a process that was killed", () => {
   for (const [what, change] of others) {
     test(`is not one that ${what}: that is left`, () =>
       Effect.gen(function*() {
-        const { context, directory, fs, left, unmounted } = yield* abandoned
+        const { context, directory, fs, left, unmounted } = yield* abandoned()
         const other = yield* change(fs, left)
         yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => operations[0]![1](ploop, directory)), context)
         assert.strictEqual(yield* fs.readFileString(`${other}/new.hdd`), "half")

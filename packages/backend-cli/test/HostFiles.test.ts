@@ -3,6 +3,8 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, type Scope } from "effect"
 import { execFileSync } from "node:child_process"
+import { open } from "node:fs/promises"
+import { vi } from "vitest"
 import { nodeHostFiles as files } from "../src/internal/nodeHostFiles.js"
 
 const test = <A, E>(
@@ -145,6 +147,63 @@ describe("a name", () => {
       yield* files.unlink(path, ours)
       assert.strictEqual(yield* fs.readFileString(path), "another's")
       yield* files.unlink(`${directory}/kept`, ours)
+      assert.isFalse(yield* fs.exists(`${directory}/kept`))
+    }))
+})
+
+describe("another file", () => {
+  test("gets the name of a file only when it is the one that was meant", (directory, fs) =>
+    Effect.gen(function*() {
+      const [fresh, path] = [`${directory}/fresh`, `${directory}/file`]
+      yield* fs.writeFileString(fresh, "meant")
+      const meant = Option.getOrThrow(yield* files.find(fresh))
+      yield* fs.rename(fresh, `${directory}/kept`)
+      yield* fs.writeFileString(fresh, "another's")
+      yield* fs.writeFileString(path, "old")
+      yield* files.replace(fresh, path, meant)
+      assert.strictEqual(yield* fs.readFileString(path), "old")
+      assert.strictEqual(yield* fs.readFileString(fresh), "another's")
+      yield* files.replace(`${directory}/kept`, path, meant)
+      assert.strictEqual(yield* fs.readFileString(path), "meant")
+      assert.isFalse(yield* fs.exists(`${directory}/kept`))
+    }))
+})
+
+describe("a new file", () => {
+  test(
+    "can be read by everybody, and is on the disk before anything is told of it",
+    (directory, fs) =>
+      Effect.gen(function*() {
+        const handle = yield* Effect.promise(() => open(directory, "r"))
+        const sync = vi.spyOn(Object.getPrototypeOf(handle), "sync")
+        yield* Effect.addFinalizer(() =>
+          Effect.promise(() => {
+            sync.mockRestore()
+            return handle.close()
+          })
+        )
+        yield* files.writeNew(`${directory}/file`, "new")
+        assert.strictEqual(sync.mock.calls.length, 1)
+        assert.strictEqual((yield* fs.stat(`${directory}/file`)).mode & 0o777, 0o644)
+      })
+  )
+})
+
+describe("an empty directory", () => {
+  test("is removed only when it is the one that was meant, and is empty", (directory, fs) =>
+    Effect.gen(function*() {
+      const path = `${directory}/mnt`
+      yield* fs.makeDirectory(path)
+      const ours = Option.getOrThrow(yield* files.find(path))
+      yield* fs.rename(path, `${directory}/kept`)
+      yield* fs.makeDirectory(path)
+      yield* files.removeEmptyDirectory(path, ours)
+      assert.isTrue(yield* fs.exists(path))
+      yield* fs.writeFileString(`${directory}/kept/file`, "")
+      yield* Effect.flip(files.removeEmptyDirectory(`${directory}/kept`, ours))
+      assert.isTrue(yield* fs.exists(`${directory}/kept/file`))
+      yield* fs.remove(`${directory}/kept/file`)
+      yield* files.removeEmptyDirectory(`${directory}/kept`, ours)
       assert.isFalse(yield* fs.exists(`${directory}/kept`))
     }))
 })

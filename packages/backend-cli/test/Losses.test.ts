@@ -18,7 +18,7 @@ const failedMerge = [
 const parse = (text: string) => Either.getOrThrow(DiskDescriptor.parse(text))
 
 /** A tool that drops the second of three images from the descriptor, and exits with 0. */
-const dropping = (stderr: string, stdout: (directory: string) => string) =>
+const dropping = (stderr: string, stdout: (directory: string) => string, ...taken: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const directory = { path: "", text: "" }
@@ -46,6 +46,7 @@ const dropping = (stderr: string, stdout: (directory: string) => string) =>
     for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
       yield* fs.writeFile(`${host.directory}/${name}`, image())
     }
+    for (const name of taken) yield* fs.writeFileString(`${host.directory}/${name}`, "an older one")
     const result = yield* Effect.either(
       Effect.provide(
         Effect.flatMap(Ploop.Ploop, (ploop) => ploop.createSnapshot({ disk: host.disk, id: newId })),
@@ -66,6 +67,18 @@ describe("a snapshot of generation 9 that exits with 0", () => {
       assert.strictEqual(error.former, `${host.disk}.former-1`)
       assert.strictEqual(yield* fs.readFileString(error.former), former)
       assert.strictEqual(error.exitCode, 0)
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("keeps the former descriptor beside those of earlier failures", () =>
+    Effect.gen(function*() {
+      const older = ["DiskDescriptor.xml.former-1", "DiskDescriptor.xml.former-2"]
+      const { former, fs, host, result } = yield* dropping(failedMerge, () => "", ...older)
+      const error = Either.getOrThrow(Either.flip(result))
+      assert.strictEqual(error._tag === "ImagesDropped" ? error.former : error._tag, `${host.disk}.former-3`)
+      assert.strictEqual(yield* fs.readFileString(`${host.disk}.former-3`), former)
+      for (const name of older) {
+        assert.strictEqual(yield* fs.readFileString(`${host.directory}/${name}`), "an older one")
+      }
     }).pipe(Effect.provide(NodeContext.layer)))
 
   it.scoped("succeeds when the tool said that it removed the image", () =>

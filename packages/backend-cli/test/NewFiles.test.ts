@@ -125,3 +125,42 @@ describe("a path is free", () => {
       }))
   }
 })
+
+describe("the error of a file that could not be made", () => {
+  const failed = (reason: Errors.SystemErrorReason, code: string) =>
+    new Errors.SystemError({
+      module: "FileSystem",
+      method: "link",
+      reason,
+      cause: Object.assign(new Error(), { code })
+    })
+
+  const path = "/vz/a/DiskDescriptor.xml"
+
+  for (
+    const [reason, code, tag] of [
+      ["AlreadyExists", "EEXIST", "AlreadyExists"],
+      ["PermissionDenied", "EACCES", "PermissionDenied"],
+      ["Unknown", "ENOSPC", "NoSpace"],
+      ["Unknown", "EDQUOT", "NoSpace"],
+      ["Unknown", "EIO", "InputOutputFailed"],
+      ["NotFound", "ENOENT", "InputOutputFailed"],
+      ["Busy", "EBUSY", "InputOutputFailed"]
+    ] as const
+  ) {
+    it(`is ${tag} after ${code}`, () => {
+      const error = newFiles.fileError(about, path)(failed(reason, code))
+      assert.strictEqual(error._tag, tag)
+      if (error._tag === "AlreadyExists") assert.strictEqual(error.path, path)
+    })
+  }
+
+  for (const parent of ["missing", "file"]) {
+    test(`is DirectoryNotFound where its directory is ${parent}`, (directory, fs) =>
+      Effect.gen(function*() {
+        yield* fs.writeFileString(`${directory}/file`, "")
+        const error = yield* Effect.flip(create(fs, `${directory}/${parent}`, "new"))
+        assert.strictEqual(error._tag === "DirectoryNotFound" ? error.directory : error._tag, `${directory}/${parent}`)
+      }))
+  }
+})
