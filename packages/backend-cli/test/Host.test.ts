@@ -132,7 +132,7 @@ describe("what sysfs does not tell", () => {
 
   const block = "/sys/block/ploop7"
 
-  it.effect("is no answer, and everything else is one", () =>
+  it.effect("is not guessed, and all else is read", () =>
     Effect.gen(function*() {
       for (const path of ["", "/sys/block", `${block}/pdelta/0/image`, `${block}/pstate/cookie`]) {
         assert.strictEqual(Option.isSome(yield* unreadable(path).devices), path === "")

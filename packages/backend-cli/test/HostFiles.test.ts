@@ -171,7 +171,7 @@ describe("another file", () => {
 
 describe("a new file", () => {
   test(
-    "can be read by everybody, and is on the disk before anything is told of it",
+    "can be read by everybody, and is on the disk when the call returns",
     (directory, fs) =>
       Effect.gen(function*() {
         const handle = yield* Effect.promise(() => open(directory, "r"))
