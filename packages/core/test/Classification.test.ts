@@ -140,6 +140,26 @@ describe("what the words tell", () => {
       { exitCode: 23, stderr: "Can't open lock file /vz/DiskDescriptor.xml.lck: Permission denied\n" },
       { _tag: "PermissionDenied" }
     ],
+    [
+      "that the user may not open a file",
+      { operation: "createSnapshot", exitCode: 4, stderr: "Can't open /vz/root.hdd: Permission denied\n" },
+      { _tag: "PermissionDenied" }
+    ],
+    [
+      "that the user may not do what only root may do",
+      { operation: "mount", exitCode: 3, stderr: "PLOOP_IOC_ADD_DELTA /dev/ploop1: Operation not permitted\n" },
+      { _tag: "PermissionDenied" }
+    ],
+    [
+      "that the file system of the host is mounted read-only",
+      { operation: "createSnapshot", exitCode: 28, stderr: "Can't rename /vz/a: Read-only file system\n" },
+      { _tag: "PermissionDenied" }
+    ],
+    [
+      "that a permission was denied on the way to something else",
+      { operation: "resize", exitCode: 26, stderr: "Can't open /vz/root.hdd: Permission denied\n" },
+      { _tag: "FileSystemResizeFailed" }
+    ],
     ["that 23 without a word can be anything", { exitCode: 23, generation: "9" }, { _tag: "Unclassified" }],
     [
       "which devices are at a snapshot",

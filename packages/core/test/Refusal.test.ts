@@ -116,6 +116,12 @@ describe("a descriptor", () => {
       ["a comment", within("Snapshots", "<!-- x -->"), all],
       ["an instruction", within("StorageData", "<?x y?>").replace("</Storage><?x y?>", "<?x y?></Storage>"), all],
       ["text between elements", text.replace("<Snapshots>", "<Snapshots>x"), all],
+      ["a second element of a name", text.replace("<Padding>", "<Heads>1</Heads><Padding>"), all],
+      ["a second list of snapshots", text.replace(/(<Snapshots>[^]*<\/Snapshots>)/, "$1$1"), all],
+      ["a CDATA section", within("Snapshots", "<![CDATA[x]]>"), all],
+      ["an attribute of an image", text.replace("<Image>", "<Image Id=\"1\">"), all],
+      ["more than text in a leaf", text.replace("<Padding>0", "<Padding>0<X/>"), all],
+      ["a padding that is not 0", text.replace("<Padding>0", "<Padding>5"), all],
       ["a start that is not 0, as the second piece of a split disk has", text.replace("<Start>0", "<Start>64"), all],
       ["the name of a key", within("Disk_Parameters", "<Encryption><KeyId>k</KeyId></Encryption>"), ["1.15"]],
       ["the key itself", within("Disk_Parameters", "<Encryption><Data>k</Data></Encryption>"), all],
@@ -126,6 +132,28 @@ describe("a descriptor", () => {
       refusedBy(generations, (generation) => judged(source, generation))
     })
   }
+
+  it("that fits together is judged alike by every operation, and one that does not is refused", () => {
+    const moved = text.replace("<File>top</File>", "<File>root.hdd</File>")
+    const split = text.replace(`<ParentGUID>${a}`, `<ParentGUID>${none}`)
+    const plain = text.replace(/Compressed(?=<\/Type>\s*<File>top)/, "Plain")
+    for (const generation of all) {
+      for (const operation of ["check", "mount", "createSnapshot"] as const) {
+        for (const source of [moved, split, plain]) {
+          assert.notStrictEqual(source, text)
+          refused(judged(source, generation, operation), { _tag: "DescriptorInvalid" })
+        }
+        accepted(judged(text.replaceAll("Compressed", "Plain"), generation, operation))
+      }
+    }
+  })
+
+  it("without cylinders or heads is refused by the generation that divides by them", () => {
+    for (const name of ["Cylinders", "Heads"]) {
+      const zero = text.replace(new RegExp(`<${name}>\\d+`), `<${name}>0`)
+      refusedBy(["1.15"], (generation) => judged(zero, generation), { _tag: "DescriptorInvalid" })
+    }
+  })
 
   it("of an encrypted disk is not mounted either, where the generation would take the images for plain text", () => {
     const encrypted = within("Disk_Parameters", "<Encryption><KeyId>k</KeyId></Encryption>")

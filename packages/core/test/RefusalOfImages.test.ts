@@ -1,0 +1,202 @@
+/** Refusals that depend on the images of a disk: what cannot be attached, merged, or described again. */
+import { ByteSize, Generation, Operation, Refusal, SnapshotId, SnapshotTree } from "@effect-ploop/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Either } from "effect"
+import * as trees from "./utils/trees.js"
+
+const { none, top } = SnapshotId
+const [a, b, c] = [trees.id("a"), trees.id("b"), trees.id("c")]
+
+const about: Refusal.About = { operation: "mergeSnapshots", subject: "/vz/disk/DiskDescriptor.xml" }
+
+const all = Generation.Generation.literals
+
+const tagOf = (result: Either.Either<unknown, { readonly _tag: string }>): string =>
+  Either.match(result, { onLeft: ({ _tag }) => _tag, onRight: () => "accepted" })
+
+const messageOf = (result: Either.Either<unknown, { readonly message: string }>): string =>
+  Either.match(result, { onLeft: ({ message }) => message, onRight: () => "accepted" })
+
+describe("the images of a device", () => {
+  const cases: ReadonlyArray<
+    readonly [title: string, images: Refusal.AttachedImages, forWriting: boolean, readOnly: boolean]
+  > = [
+    ["of version 2", { isRaw: false, versions: [2, 2] }, true, true],
+    ["of which none can be read", { isRaw: false, versions: [undefined] }, true, true],
+    ["of which one is of version 1", { isRaw: false, versions: [2, 1] }, false, false],
+    ["of which the base is of version 1", { isRaw: false, versions: [1, 2] }, false, false],
+    ["of which the only one is raw", { isRaw: true, versions: [undefined] }, false, false],
+    ["on a raw base", { isRaw: true, versions: [undefined, 2] }, false, true],
+    ["on a raw base, one of version 1", { isRaw: true, versions: [undefined, 1] }, false, false]
+  ]
+  for (const [title, images, forWriting, readOnly] of cases) {
+    it(
+      `${title} are attached by generation 9 ${forWriting ? "" : readOnly ? "only read-only" : "never"}`.trim(),
+      () => {
+        const attached = (generation: Generation.Generation, readOnly: boolean) =>
+          Either.isRight(Refusal.attach(about, generation, images, readOnly))
+        assert.deepStrictEqual([attached("9", false), attached("9", true)], [forWriting, readOnly])
+        for (const generation of ["1.15", "7"] as const) assert.isTrue(attached(generation, false))
+      }
+    )
+  }
+})
+
+describe("an image that would be merged", () => {
+  const { descriptor } = trees.disk([[a, none], [top, a]])
+  const whole: Refusal.MergedImage = {
+    image: "/vz/disk/root.hdd",
+    isRawBase: false,
+    exists: true,
+    clusterSize: descriptor.clusterSize,
+    isDirty: false
+  }
+  const merged = (generation: Generation.Generation, ...images: ReadonlyArray<Partial<Refusal.MergedImage>>) =>
+    Refusal.mergeable(about, generation, { descriptor }, images.map((image) => ({ ...whole, ...image })))
+
+  for (
+    const [title, image, tag] of [
+      ["that is missing", { exists: false }, "ImageNotFound"],
+      ["without a header", { clusterSize: undefined }, "ImageCorrupt"],
+      ["with smaller clusters than the descriptor says", { clusterSize: ByteSize.KiB(512) }, "ImageCorrupt"],
+      ["with larger clusters than the descriptor says", { clusterSize: ByteSize.MiB(2) }, "ImageCorrupt"],
+      ["whose in-use flag is set", { isDirty: true }, "ImageDirty"]
+    ] as const
+  ) {
+    it(`${title} is ${tag} where the tool would lose it`, () => {
+      assert.strictEqual(tagOf(merged("7", {}, image)), tag)
+      assert.strictEqual(tagOf(merged("9", image, {})), tag)
+      assert.strictEqual(tagOf(merged("1.15", image)), "accepted")
+    })
+  }
+
+  it("says which clusters it has, and which it should have", () => {
+    assert.include(
+      messageOf(merged("9", { clusterSize: ByteSize.KiB(512) })),
+      "512 KiB, and those of the descriptor 1 MiB"
+    )
+  })
+
+  it("and that is whole is merged", () => {
+    for (const generation of all) assert.strictEqual(tagOf(merged(generation, {}, {})), "accepted")
+  })
+
+  it("and that is the base of a raw disk is merged but by generation 9", () => {
+    const raw = { isRawBase: true, exists: false, clusterSize: undefined, isDirty: true }
+    assert.deepStrictEqual(all.map((generation) => tagOf(merged(generation, raw))), [
+      "accepted",
+      "accepted",
+      "Unsupported"
+    ])
+  })
+})
+
+describe("what is merged on the way", () => {
+  const ids = (nodes: ReadonlyArray<SnapshotTree.Node>) => nodes.map(({ id }) => id)
+
+  /** `a`, on it the temporary `b`, on it `c` and the top. */
+  const { tree } = trees.disk([[a, none], [b, a, "temporary"], [c, b], [top, c]])
+
+  it("is a temporary snapshot with its only child, and the snapshot that is deleted", () => {
+    for (const generation of ["7", "9"] as const) {
+      assert.deepStrictEqual(ids(Refusal.mergedOnTheWay(generation, tree)), [b, c])
+      assert.deepStrictEqual(ids(Refusal.mergedOnTheWay(generation, tree, a)), [a, b, c])
+      assert.deepStrictEqual(ids(Refusal.mergedOnTheWay(generation, tree, c)), [b, c, top])
+    }
+  })
+
+  it("is nothing where a merge that fails loses nothing", () => {
+    assert.deepStrictEqual(ids(Refusal.mergedOnTheWay("1.15", tree, a)), [])
+    assert.deepStrictEqual(ids(Refusal.mergedAfterSwitch("1.15", tree, a)), [])
+  })
+
+  it("leaves out a temporary snapshot with two children, or with none", () => {
+    const shared = trees.disk([[a, none, "temporary"], [b, a], [top, a]]).tree
+    assert.deepStrictEqual(ids(Refusal.mergedOnTheWay("9", shared)), [])
+    const alone = trees.disk([[a, none], [b, a, "temporary"], [top, a]]).tree
+    assert.deepStrictEqual(ids(Refusal.mergedOnTheWay("9", alone)), [])
+  })
+
+  it("is never the top delta after a switch, which has discarded it", () => {
+    const temporary = trees.disk([[a, none], [b, a, "temporary"], [top, b]]).tree
+    assert.deepStrictEqual(ids(Refusal.mergedAfterSwitch("9", temporary, a)), [a, b])
+    const deleted = trees.disk([[a, none], [top, a]]).tree
+    assert.deepStrictEqual(ids(Refusal.mergedAfterSwitch("9", deleted, a)), [a])
+  })
+})
+
+describe("a descriptor for an image that is all there is", () => {
+  const id = "{aaaaaaaa-0000-4000-8000-aaaaaaaaaaaa}"
+  const other = "{bbbbbbbb-0000-4000-8000-bbbbbbbbbbbb}"
+
+  for (
+    const [image, beside, isRefused] of [
+      ["/vz/disk/root.hdd", ["root.hdd", "notes", "DiskDescriptor.xml.lck"], false],
+      ["/vz/disk/root.hdd", ["root.hdd", `root.hdd.${id}`], true],
+      [`/vz/disk/root.hdd.${id}`, ["root.hdd", `root.hdd.${id}`], true],
+      [`/vz/disk/root.hdd.${id}`, [`root.hdd.${id}`, `root.hdd.${other}`], true],
+      ["/vz/disk/root.hdd", ["root.hdd", `root.hdd.${id.toUpperCase()}`], true],
+      ["/vz/disk/root.hdd", ["root.hdd", `other.hdd.${id}`], false],
+      ["/vz/disk/root.hdd", ["root.hdd", "root.hdd.bak"], false],
+      ["/vz/disk/root.hdd", ["root.hdd", `root.hdd.${id}.bak`], false]
+    ] as const
+  ) {
+    it(`is ${isRefused ? "refused" : "written"} for ${image} beside ${beside.join(", ")}`, () => {
+      assert.strictEqual(Either.isLeft(Refusal.orphanedDeltas(about, image, beside)), isRefused)
+    })
+  }
+})
+
+describe("a device that writes to the disk under another name", () => {
+  it("is in the way, and the error says what would happen and what to do instead", () => {
+    assert.isTrue(Either.isRight(Refusal.otherWriter(about, undefined)))
+    for (
+      const [operation, reason, instead] of [
+        ["mount", "overwrites", "mount the disk read-only"],
+        ["switchSnapshot", "a file that is removed", "Unmount /dev/ploop7 first"],
+        ["switchAndDelete", "a file that is removed", "Unmount /dev/ploop7 first"],
+        ["createSnapshot", "would appear in the snapshot", "Unmount /dev/ploop7 first"]
+      ] as const
+    ) {
+      const error = Either.getOrThrow(Either.flip(Refusal.otherWriter({ ...about, operation }, "/dev/ploop7")))
+      assert.include(error.reason, "/dev/ploop7")
+      assert.include(error.reason, reason)
+      assert.include(error.remedy, instead)
+    }
+  })
+})
+
+describe("a directory for a new file", () => {
+  it("must be there, and the error names it", () => {
+    assert.isTrue(Either.isRight(Refusal.missingDirectory(about, "/vz/new", true)))
+    assert.include(messageOf(Refusal.missingDirectory(about, "/vz/new", false)), "/vz/new")
+  })
+})
+
+describe("a file system that is not mounted although the device runs", () => {
+  it("is NotMounted, and the error says that the device runs", () => {
+    assert.include(Refusal.unmountedFileSystem(about).message, "the device runs")
+  })
+})
+
+describe("the descriptor of a disk", () => {
+  it("is judged for each operation that rewrites it or uses its images", () => {
+    const judged = Operation.names.filter(Refusal.isJudgedByDescriptor)
+    assert.deepStrictEqual([...judged].sort(), [
+      "check",
+      "convert",
+      "createSnapshot",
+      "createTemporarySnapshot",
+      "deleteSnapshot",
+      "fileSystemInfo",
+      "grow",
+      "mergeSnapshots",
+      "mount",
+      "replace",
+      "resize",
+      "snapshotAndSwitch",
+      "switchAndDelete",
+      "switchSnapshot"
+    ])
+  })
+})
