@@ -1,5 +1,6 @@
 /** What an operation leaves in logs, metrics and traces. */
-import { Operation, Ploop, PloopError } from "@effect-ploop/core"
+import type { Operation } from "@effect-ploop/core"
+import { Ploop, PloopError } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, HashMap, Logger, Metric, Sink, Stream } from "effect"
 

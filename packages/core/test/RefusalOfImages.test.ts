@@ -1,5 +1,6 @@
 /** Refusals that depend on the images of a disk: what cannot be attached, merged, or described again. */
-import { ByteSize, Generation, Operation, Refusal, SnapshotId, SnapshotTree } from "@effect-ploop/core"
+import type { SnapshotTree } from "@effect-ploop/core"
+import { ByteSize, Generation, Operation, Refusal, SnapshotId } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
 import * as trees from "./utils/trees.js"
