@@ -1,0 +1,103 @@
+/**
+ * What crashes, kills and power cuts leave in the directory of a disk, and how to
+ * take it down.
+ *
+ * Nothing is planned for removal unless it is sure to be a leftover: nobody uses it
+ * on this host, and it is older than any operation takes. What only a person can
+ * judge stays, with the reason; an option says when the person has.
+ *
+ * @example
+ * import { Leftovers, Plan } from "@effect-ploop/maintenance"
+ * import { Console, Effect } from "effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const plan = yield* Leftovers.plan({ disk: "/vz/101/DiskDescriptor.xml" })
+ *   yield* Console.log(Plan.render(plan))
+ *   yield* Plan.apply(plan)
+ * })
+ *
+ * @since 0.2.0
+ */
+import * as Disk from "@effect-ploop/core/Disk"
+import type * as OperationError from "@effect-ploop/core/OperationError"
+import { Ploop } from "@effect-ploop/core/Ploop"
+import type { PlatformError } from "@effect/platform/Error"
+import type { FileSystem } from "@effect/platform/FileSystem"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { flagged } from "./internal/flagged.js"
+import * as devices from "./internal/leftovers/devices.js"
+import * as files from "./internal/leftovers/files.js"
+import * as flags from "./internal/leftovers/flags.js"
+import { all } from "./internal/leftovers/found.js"
+import * as snapshots from "./internal/leftovers/snapshots.js"
+import * as Plan from "./Plan.js"
+
+/**
+ * @since 0.2.0
+ * @category models
+ */
+export interface PlanOptions {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /**
+   * How old a file must be before it counts as left over. It must be longer than any operation on
+   * the disk takes. Default: one day.
+   */
+  readonly olderThan?: Duration.DurationInput | undefined
+  /**
+   * Whether to remove images that the descriptor does not name. They may hold the only copy of
+   * something. Default: `false`.
+   */
+  readonly orphanedImages?: boolean | undefined
+  /**
+   * Whether to clear in-use flags of images that no device of this host uses. Say so only when no
+   * other host uses them either. Default: `false`.
+   */
+  readonly inUseFlags?: boolean | undefined
+  /**
+   * Whether to stop devices whose image has been removed. The data in them is lost. Default: `false`.
+   */
+  readonly devicesOfRemovedImages?: boolean | undefined
+}
+
+/**
+ * What {@link plan} fails with.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type PlanError =
+  | OperationError.ListSnapshotsError
+  | OperationError.ListDevicesError
+  | PlatformError
+
+/**
+ * What is left over of a disk, and what only looks so. It changes nothing.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, Ploop | FileSystem> =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop
+    const tree = yield* ploop.listSnapshots({ disk: options.disk })
+    // The service has accepted the path.
+    const disk = Disk.make(options.disk)
+    const now = yield* DateTime.now
+    const running = yield* devices.ofDisk(disk, tree)
+    const inUse = running.length > 0 ? [] : yield* flagged(disk, tree)
+    const mayClear = options.inUseFlags ?? false
+    const found = all([
+      devices.judge(running, options.devicesOfRemovedImages ?? false),
+      flags.judge(disk, inUse, mayClear),
+      snapshots.judge({ disk, tree, running, blocked: inUse.length > 0 && !mayClear }),
+      yield* files.judge(disk, tree, {
+        running,
+        orphanedImages: options.orphanedImages ?? false,
+        before: DateTime.subtractDuration(now, options.olderThan ?? Duration.days(1))
+      })
+    ])
+    return new Plan.Plan({ title: `Leftovers of ${disk}`, ...found, onFailure: "stop" })
+  }).pipe(Effect.withSpan("Leftovers.plan", { attributes: { disk: options.disk } }))

@@ -1,0 +1,60 @@
+/**
+ * What a step of a plan does. Each action names what it was planned for, so that
+ * an application can tell whether that is still there, unchanged.
+ *
+ * @since 0.2.0
+ */
+export * as Action from "./Action.js"
+
+/**
+ * What crashes, kills and power cuts leave in the directory of a disk, and how to
+ * take it down.
+ *
+ * @since 0.2.0
+ */
+export * as Leftovers from "./Leftovers.js"
+
+/**
+ * What can go wrong with a plan, beside the errors of the operations themselves.
+ *
+ * @since 0.2.0
+ */
+export * as MaintenanceError from "./MaintenanceError.js"
+
+/**
+ * What a tool of this package would do, as a value: it can be inspected, printed,
+ * kept as JSON, and applied later.
+ *
+ * @since 0.2.0
+ */
+export * as Plan from "./Plan.js"
+
+/**
+ * Which snapshots of a disk to keep: the newest ones, and the newest of each hour,
+ * day, week, month and year.
+ *
+ * @since 0.2.0
+ */
+export * as Retention from "./Retention.js"
+
+/**
+ * A policy for the retention of snapshots, as a configuration file has it.
+ *
+ * @since 0.2.0
+ */
+export * as RetentionPolicy from "./RetentionPolicy.js"
+
+/**
+ * Snapshots of several disks at one moment, under one identifier: all of them, or
+ * none.
+ *
+ * @since 0.2.0
+ */
+export * as SnapshotSet from "./SnapshotSet.js"
+
+/**
+ * When a snapshot was taken, kept in its identifier.
+ *
+ * @since 0.2.0
+ */
+export * as SnapshotTime from "./SnapshotTime.js"

@@ -1,0 +1,29 @@
+import type { Ploop } from "@effect-ploop/core/Ploop"
+import type * as PloopError from "@effect-ploop/core/PloopError"
+import type * as PlatformError from "@effect/platform/Error"
+import type { FileSystem } from "@effect/platform/FileSystem"
+import * as Data from "effect/Data"
+import type * as Effect from "effect/Effect"
+
+export type Failure = PloopError.PloopError | PlatformError.PlatformError
+
+type Attempt<A> = Effect.Effect<A, Failure, Ploop | FileSystem>
+
+/**
+ * Where an action stands: its result is there, it can be applied, or the world is
+ * not the one that it was planned for.
+ */
+export type Status = Data.TaggedEnum<{
+  Done: {}
+  Pending: {}
+  Outdated: { readonly planned: string; readonly found: string }
+}>
+
+export const { Done, Outdated, Pending } = Data.taggedEnum<Status>()
+
+/** How an action is applied. `undo` takes back one that is done. */
+export interface Handler<A> {
+  readonly status: (action: A) => Attempt<Status>
+  readonly run: (action: A) => Attempt<unknown>
+  readonly undo?: ((action: A) => Attempt<unknown>) | undefined
+}

@@ -1,0 +1,67 @@
+import * as PlatformError from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type * as Action from "../../Action.js"
+import * as identity from "../identity.js"
+import { directoryOf } from "../paths.js"
+import { removingPrefix } from "../removing.js"
+import { Done, type Handler, Outdated, Pending, type Status } from "./handler.js"
+
+const status = ({ identity: planned, kind, path }: Action.Remove) =>
+  Effect.map(
+    identity.at(path),
+    Option.match({
+      onNone: (): Status => Done(),
+      onSome: (info): Status => {
+        const found = identity.of(info)
+        return identity.same(kind, planned, found)
+          ? Pending()
+          : Outdated({ planned: identity.render(planned), found: identity.render(found) })
+      }
+    })
+  )
+
+const changed = (path: string, where: string) =>
+  new PlatformError.SystemError({
+    module: "FileSystem",
+    method: "remove",
+    reason: "Busy",
+    pathOrDescriptor: path,
+    description: `another file had taken its place, or it had files in it. It is ${where} now`
+  })
+
+/** Neither form replaces a file that is there already. */
+const putBack = (fs: FileSystem.FileSystem, { kind, path }: Action.Remove, aside: string) =>
+  (kind === "directory" ? fs.rename(aside, path) : Effect.zipRight(fs.link(aside, path), fs.remove(aside))).pipe(
+    Effect.mapError(() => changed(path, aside))
+  )
+
+/** Whether the file that was moved aside is the planned one, and empty when it is a directory. */
+const isPlanned = (fs: FileSystem.FileSystem, { identity: planned, kind }: Action.Remove, aside: string) =>
+  Effect.gen(function*() {
+    const found = yield* identity.at(aside)
+    if (!Option.exists(found, (info) => identity.same(kind, planned, identity.of(info)))) return false
+    return kind === "file" || (yield* fs.readDirectory(aside)).length === 0
+  })
+
+/**
+ * Takes the file off its name first, into a directory of its own, so that nobody
+ * opens it by that name any more and no mount can appear on it. If it then is
+ * another one than planned, it is put back.
+ */
+const run = (action: Action.Remove) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = yield* fs.makeTempDirectory({ directory: directoryOf(action.path), prefix: removingPrefix })
+    const aside = `${directory}/${action.kind}`
+    const moved = yield* Effect.exit(fs.rename(action.path, aside))
+    const isSame = Exit.isSuccess(moved) && (yield* isPlanned(fs, action, aside))
+    if (Exit.isSuccess(moved) && !isSame) yield* putBack(fs, action, aside)
+    yield* fs.remove(directory, { recursive: true })
+    yield* moved
+    if (!isSame) return yield* changed(action.path, action.path)
+  }).pipe(Effect.uninterruptible)
+
+export const remove: Handler<Action.Remove> = { status, run }

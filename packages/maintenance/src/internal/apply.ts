@@ -1,0 +1,107 @@
+import type { Ploop } from "@effect-ploop/core/Ploop"
+import type { FileSystem } from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Action from "../Action.js"
+import * as MaintenanceError from "../MaintenanceError.js"
+import * as devices from "./actions/devices.js"
+import type { Failure, Handler, Status } from "./actions/handler.js"
+import { remove } from "./actions/remove.js"
+import * as snapshots from "./actions/snapshots.js"
+
+type ByTag = { readonly [Tag in Action.Action["_tag"]]: Handler<Extract<Action.Action, { readonly _tag: Tag }>> }
+
+const handlers: ByTag = {
+  CreateSnapshot: snapshots.createSnapshot,
+  DeleteSnapshot: snapshots.deleteSnapshot,
+  SwitchSnapshot: snapshots.switchSnapshot,
+  ClearInUseFlag: devices.clearInUseFlag,
+  StopDevice: devices.stopDevice,
+  Remove: remove
+}
+
+/** The table has the handler of each action under its tag, which the compiler cannot follow through the union. */
+const handlerOf = (action: Action.Action) => handlers[action._tag] as Handler<Action.Action>
+
+interface Step {
+  readonly action: Action.Action
+}
+
+interface Plan<S> {
+  readonly title: string
+  readonly steps: ReadonlyArray<S>
+  readonly onFailure: "stop" | "undo"
+}
+
+interface Outcome {
+  readonly step: number
+  readonly outcome: "applied" | "done"
+}
+
+type OnOutcome<S> = (outcome: Outcome, step: S) => Effect.Effect<void>
+
+interface Placed<S extends Step = Step> {
+  readonly step: S
+  readonly index: number
+  readonly subject: string
+}
+
+const failed = ({ index, subject }: Placed) => (error: Failure) =>
+  new MaintenanceError.StepFailed({ step: index, subject, error })
+
+const inspect = (placed: Placed): Effect.Effect<Status, MaintenanceError.StepFailed, Ploop | FileSystem> =>
+  Effect.mapError(handlerOf(placed.step.action).status(placed.step.action), failed(placed))
+
+const applyStep = (placed: Placed) =>
+  Effect.gen(function*() {
+    const { index, step, subject } = placed
+    const before = yield* inspect(placed)
+    if (before._tag === "Done") return { step: index, outcome: "done" } satisfies Outcome
+    if (before._tag === "Outdated") {
+      const { found, planned } = before
+      return yield* new MaintenanceError.PlanOutdated({ step: index, subject, planned, found })
+    }
+    yield* Effect.mapError(handlerOf(step.action).run(step.action), failed(placed))
+    const after = yield* inspect(placed)
+    if (after._tag !== "Done") return yield* new MaintenanceError.StepWithoutEffect({ step: index, subject })
+    return { step: index, outcome: "applied" } satisfies Outcome
+  }).pipe(Effect.withSpan("Plan.applyStep", { attributes: { step: placed.index, subject: placed.subject } }))
+
+/** Takes back the steps that are done, the last one first. */
+const undo = (steps: ReadonlyArray<Placed>) =>
+  Effect.forEach(steps.toReversed(), (placed, already) => {
+    const { action } = placed.step
+    const handler = handlerOf(action)
+    return handler.status(action).pipe(
+      Effect.flatMap((status) => status._tag === "Done" && handler.undo ? handler.undo(action) : Effect.void),
+      Effect.mapError((error) =>
+        new MaintenanceError.UndoFailed({
+          step: placed.index,
+          left: steps.slice(0, steps.length - already).map(({ subject }) => subject),
+          error
+        })
+      )
+    )
+  }, { discard: true })
+
+/** An interruption in the middle must undo too, so only the steps themselves can be interrupted. */
+const undoing = <A, E, R>(steps: ReadonlyArray<Placed>, apply: Effect.Effect<A, E, R>) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.catchAllCause(restore(apply), (cause) => Effect.zipRight(undo(steps), Effect.failCause(cause)))
+  )
+
+const inOrder = <S extends Step>(steps: ReadonlyArray<Placed<S>>, onOutcome: OnOutcome<S>) =>
+  Effect.forEach(
+    steps,
+    (placed) => Effect.tap(applyStep(placed), (outcome) => onOutcome(outcome, placed.step))
+  )
+
+export const apply = <S extends Step>(
+  plan: Plan<S>,
+  onOutcome: OnOutcome<S> = () => Effect.void
+): Effect.Effect<ReadonlyArray<Outcome>, MaintenanceError.ApplyError, Ploop | FileSystem> => {
+  const steps = plan.steps.map((step, index) => ({ step, index, subject: Action.subject(step.action) }))
+  const applied = inOrder(steps, onOutcome)
+  return (plan.onFailure === "undo" ? undoing(steps, applied) : applied).pipe(
+    Effect.withSpan("Plan.apply", { attributes: { title: plan.title } })
+  )
+}

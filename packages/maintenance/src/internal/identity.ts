@@ -1,0 +1,36 @@
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Action from "../Action.js"
+
+/** Which file that is. Two files of a host never have the same device and inode at one time. */
+export const of = (info: FileSystem.File.Info): Action.Identity =>
+  new Action.Identity({
+    device: info.dev,
+    inode: Option.getOrElse(info.ino, () => 0),
+    size: info.size,
+    ...Option.match(info.mtime, {
+      onNone: () => ({}),
+      onSome: (time) => ({ modified: DateTime.toEpochMillis(DateTime.unsafeFromDate(time)) })
+    })
+  })
+
+/** The size of a directory and its time change when a name in it does, so its identity is its number. */
+export const same = (kind: "file" | "directory", one: Action.Identity, other: Action.Identity): boolean =>
+  one.device === other.device && one.inode === other.inode &&
+  (kind === "directory" || (one.size === other.size && one.modified === other.modified))
+
+export const render = ({ inode, modified, size }: Action.Identity): string =>
+  `inode ${inode}, ${size} bytes${modified === undefined ? "" : `, modified ${new Date(modified).toISOString()}`}`
+
+/** What a path leads to; none when nothing is there. Any other failure does not prove that. */
+export const at = (path: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    fs.stat(path).pipe(
+      Effect.map(Option.some),
+      Effect.catchIf(
+        (error) => error._tag === "SystemError" && error.reason === "NotFound",
+        () => Effect.succeed(Option.none<FileSystem.File.Info>())
+      )
+    ))

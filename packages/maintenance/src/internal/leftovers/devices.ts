@@ -1,0 +1,40 @@
+import * as Disk from "@effect-ploop/core/Disk"
+import { Ploop } from "@effect-ploop/core/Ploop"
+import type * as Result from "@effect-ploop/core/Result"
+import type { SnapshotTree } from "@effect-ploop/core/SnapshotTree"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Action from "../../Action.js"
+import { resolve } from "../paths.js"
+import { all, type Found, kept, nothing, step } from "./found.js"
+
+/** A path without symlinks; the path itself where nothing is there any more. */
+const real = (path: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.realPath(path), () => path))
+
+/** The devices that run this disk, or any image of it. */
+export const ofDisk = (disk: Disk.Disk, tree: SnapshotTree) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop
+    const directory = Disk.directory(disk)
+    const own = new Set(yield* Effect.forEach(tree.nodes, ({ file }) => real(resolve(directory, file))))
+    return (yield* ploop.listDevices).filter(({ image }) => own.has(image))
+  })
+
+/** A device of an image that was removed runs on data that nobody else has. */
+export const judge = (running: ReadonlyArray<Result.RunningDevice>, mayStop: boolean): Found =>
+  all(running.map((shown) => {
+    if (shown.deleted !== true) return nothing
+    const { component, device, image, target } = shown
+    return mayStop && target === undefined
+      ? step(
+        new Action.StopDevice({ device, image, ...(component !== undefined && { component }) }),
+        "Its image has been removed, and nothing is mounted from it."
+      )
+      : kept(
+        device,
+        target === undefined
+          ? "its image has been removed: its data is lost once it is stopped"
+          : `its image has been removed, but it is mounted at ${target}: copy what you need`
+      )
+  }))

@@ -1,0 +1,65 @@
+import * as DateTime from "effect/DateTime"
+import type * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as MaintenanceError from "../../MaintenanceError.js"
+import { counts, most, Policy, type PolicyOptions } from "../../RetentionPolicy.js"
+
+/** What a chain of deltas holds at most, and the tool then refuses a further snapshot. */
+const longestChain = 126
+
+const invalid = (field: string, value: unknown, rule: string) =>
+  Either.left(
+    new MaintenanceError.PolicyInvalid({
+      field,
+      value: typeof value === "string" ? value : JSON.stringify(value),
+      rule
+    })
+  )
+
+const keepsSomething = (policy: Policy) =>
+  policy.within !== undefined || counts(policy).some(([, number]) => number > 0)
+    ? Either.right(policy)
+    : invalid("last", policy.last ?? 0, "must be larger than zero, or another rule about time must be given")
+
+const fitsTheChain = (policy: Policy) => {
+  const total = most(policy)
+  const [field, number] = counts(policy).reduce((largest, next) => next[1] > largest[1] ? next : largest)
+  return total < longestChain
+    ? Either.right(policy)
+    : invalid(
+      field,
+      number,
+      `must be smaller: the counts add up to ${total}, and a chain has at most ${longestChain} deltas`
+    )
+}
+
+const hasZone = (policy: Policy) =>
+  policy.timeZone === undefined || Option.isSome(DateTime.zoneFromString(policy.timeZone))
+    ? Either.right(policy)
+    : invalid("timeZone", policy.timeZone, "must be the name of a time zone, as in Europe/Berlin")
+
+const firstIssue = (options: PolicyOptions) => (error: ParseResult.ParseError) => {
+  const issue = ParseResult.ArrayFormatter.formatErrorSync(error)[0]
+  const field = issue?.path.join(".") ?? "policy"
+  const value = issue?.path.reduce<unknown>(
+    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+    options
+  )
+  return new MaintenanceError.PolicyInvalid({
+    field,
+    value: JSON.stringify(value) ?? "missing",
+    rule: issue?.message ?? "must be a policy"
+  })
+}
+
+/** The policy, or the first rule that it breaks. */
+export const check = (options: PolicyOptions): Effect.Effect<Policy, MaintenanceError.PolicyInvalid> =>
+  Schema.decodeUnknownEither(Policy, { onExcessProperty: "error" })(options).pipe(
+    Either.mapLeft(firstIssue(options)),
+    Either.flatMap(keepsSomething),
+    Either.flatMap(fitsTheChain),
+    Either.flatMap(hasZone)
+  )

@@ -1,0 +1,279 @@
+import { FakeHost } from "@effect-ploop/backend-fake"
+import type { Disk } from "@effect-ploop/core"
+import { Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
+import { Leftovers, Plan, Retention, SnapshotSet } from "@effect-ploop/maintenance"
+import { FileSystem } from "@effect/platform"
+import { assert, describe } from "@effect/vitest"
+import { Context, Deferred, Effect, Exit, Fiber, Ref, Schema } from "effect"
+import { contents, diskOf, history, idsOf, onFake, write } from "./utils.js"
+
+const lastOne = (disk: Disk.Disk) => Retention.plan({ disk, policy: { last: 1 } })
+
+const locked = (disk: Disk.Disk) => new PloopError.Locked({ operation: "deleteSnapshot", subject: disk, text: "" })
+
+describe("a plan", () => {
+  onFake(
+    "is made by queries alone",
+    Effect.gen(function*() {
+      const { listDevices, listSnapshots } = yield* Ploop.Ploop
+      const { readDirectory, readLink, realPath, stat, stream } = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      yield* history(disk, ["1 day", "1 day", "1 day"])
+      const queries = Context.make(Ploop.Ploop, Ploop.makeNoop({ listDevices, listSnapshots })).pipe(
+        Context.add(
+          FileSystem.FileSystem,
+          FileSystem.makeNoop({ readDirectory, readLink, realPath, stat, stream })
+        )
+      )
+      const plans = Effect.all([lastOne(disk), Leftovers.plan({ disk }), SnapshotSet.plan({ disks: [disk] })])
+      assert.strictEqual((yield* Effect.provide(plans, queries)).length, 3)
+    })
+  )
+
+  onFake(
+    "is the same after a way through JSON",
+    Effect.gen(function*() {
+      const disk = yield* diskOf("a")
+      yield* history(disk, ["1 day", "1 day", "1 day"])
+      const plan = yield* lastOne(disk)
+      const json = yield* Schema.encode(Plan.PlanFromJson)(plan)
+      const again = yield* Schema.decode(Plan.PlanFromJson)(json)
+      assert.strictEqual(Plan.render(again), Plan.render(plan))
+      yield* Plan.apply(again)
+      assert.strictEqual((yield* idsOf(disk)).length, 1)
+    })
+  )
+
+  onFake(
+    "shows people each step with its reason and cost, and the tree before and after",
+    Effect.gen(function*() {
+      const disk = yield* diskOf("a")
+      const [old, kept] = yield* history(disk, ["1 day", "1 day"])
+      const lines = Plan.render(yield* lastOne(disk), { label: ({ id }) => id === SnapshotId.top ? "top" : id }).split(
+        "\n"
+      )
+      assert.strictEqual(lines[0], `Retention of the snapshots of ${disk}`)
+      assert.match(
+        lines[1]!,
+        new RegExp(`^  1\\. ${disk}: delete the snapshot ${old} \\(copies up to .*, frees up to .*\\)$`)
+      )
+      assert.strictEqual(lines[2], "     No rule keeps it. It was taken at 1970-01-02T00:00:00.000Z.")
+      assert.deepStrictEqual(lines.slice(3), [
+        "Kept:",
+        `  ${kept}: the newest`,
+        "Before:",
+        `  ● ${old}`,
+        "  │",
+        `  ● ${kept}`,
+        "  │",
+        "  ● top",
+        "After:",
+        `  ● ${kept}`,
+        "  │",
+        "  ● top"
+      ])
+    })
+  )
+
+  onFake(
+    "stops at a step that fails, and goes on there when it is applied again",
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const disk = yield* diskOf("a")
+      const ids = yield* history(disk, ["1 day", "1 day", "1 day", "1 day"])
+      const plan = yield* lastOne(disk)
+      yield* host.fail("deleteSnapshot", locked(disk), 2)
+      const error = yield* Effect.flip(Plan.apply(plan))
+      assert.strictEqual(error._tag, "StepFailed")
+      assert.strictEqual(error.step, 1)
+      assert.deepStrictEqual(yield* idsOf(disk), ids.slice(1))
+      const outcomes = yield* Plan.apply(plan)
+      assert.deepStrictEqual(outcomes.map(({ outcome }) => outcome), ["done", "applied", "applied"])
+      assert.deepStrictEqual(yield* idsOf(disk), ids.slice(3))
+    })
+  )
+
+  onFake(
+    "stops when the tree is no longer as planned, and touches nothing of it",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const disk = yield* diskOf("a")
+      const ids = yield* history(disk, ["1 day", "1 day"])
+      const plan = yield* lastOne(disk)
+      yield* ploop.switchSnapshot({ disk, id: ids[0]! })
+      const error = yield* Effect.flip(Plan.apply(plan))
+      assert.strictEqual(error._tag, "PlanOutdated")
+      assert.include(error.message, `with no parent and the children ${ids[1]}, but it has no parent and the children`)
+      assert.deepStrictEqual(yield* idsOf(disk), ids)
+    })
+  )
+
+  onFake(
+    "does not take an exit without an effect for success",
+    Effect.gen(function*() {
+      const disk = yield* diskOf("a")
+      yield* history(disk, ["1 day", "1 day"])
+      const plan = yield* lastOne(disk)
+      const ploop = yield* Ploop.Ploop
+      const idle = { ...ploop, deleteSnapshot: () => Effect.succeed({ _tag: "Deleted", id: SnapshotId.top } as const) }
+      const error = yield* Effect.flip(Effect.provideService(Plan.apply(plan), Ploop.Ploop, idle))
+      assert.strictEqual(error._tag, "StepWithoutEffect")
+    })
+  )
+
+  onFake(
+    "reports each step as it ends",
+    Effect.gen(function*() {
+      const disk = yield* diskOf("a")
+      yield* history(disk, ["1 day", "1 day", "1 day"])
+      const seen = yield* Ref.make<ReadonlyArray<number>>([])
+      yield* Plan.apply(yield* lastOne(disk), {
+        onOutcome: ({ step }) => Ref.update(seen, (steps) => [...steps, step])
+      })
+      assert.deepStrictEqual(yield* Ref.get(seen), [0, 1])
+    })
+  )
+})
+
+const disksOf = Effect.forEach(
+  ["a", "b", "c"] as const,
+  (name) => Effect.tap(diskOf(name), (disk) => write(disk, "name.txt", name))
+)
+
+describe("a set of snapshots", () => {
+  onFake(
+    "is one snapshot of each disk under one identifier",
+    Effect.gen(function*() {
+      const disks = yield* disksOf
+      const plan = yield* SnapshotSet.plan({ disks })
+      yield* SnapshotSet.apply(plan)
+      for (const disk of disks) assert.deepStrictEqual(yield* idsOf(disk), [SnapshotSet.idOf(plan)])
+    })
+  )
+
+  onFake(
+    "is undone when one cannot be taken, and loses nothing",
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const disks = yield* disksOf
+      yield* host.fail(
+        "createSnapshot",
+        new PloopError.NoSpace({ operation: "createSnapshot", subject: disks[2]!, text: "" }),
+        3
+      )
+      const error = yield* Effect.flip(Effect.flatMap(SnapshotSet.plan({ disks }), (plan) => SnapshotSet.apply(plan)))
+      assert.strictEqual(error._tag, "StepFailed")
+      for (const disk of disks) assert.deepStrictEqual(yield* idsOf(disk), [])
+      assert.deepStrictEqual(yield* contents(disks[0]!), [["name.txt", "a"]])
+    })
+  )
+
+  onFake(
+    "names what is still changed when the undoing fails too",
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const disks = yield* disksOf
+      yield* host.fail(
+        "createSnapshot",
+        new PloopError.NoSpace({ operation: "createSnapshot", subject: disks[2]!, text: "" }),
+        3
+      )
+      yield* host.fail("deleteSnapshot", locked(disks[0]!), 2)
+      const error = yield* Effect.flip(Effect.flatMap(SnapshotSet.plan({ disks }), (plan) => SnapshotSet.apply(plan)))
+      assert.strictEqual(error._tag, "UndoFailed")
+      assert.deepStrictEqual(error._tag === "UndoFailed" && error.left, [disks[0]])
+    })
+  )
+
+  onFake(
+    "freezes every disk before the first snapshot, and thaws in reverse, also after a freeze that fails",
+    Effect.gen(function*() {
+      const disks = yield* disksOf
+      const log = yield* Ref.make<ReadonlyArray<string>>([])
+      const note = (what: string) => (disk: string | undefined) =>
+        Ref.update(log, (lines) => [...lines, `${what} ${disk?.split("/")[2]}`])
+      const plan = yield* SnapshotSet.plan({ disks })
+      const failing = (disk: string) =>
+        Effect.zipRight(note("freeze")(disk), disk === disks[1] ? Effect.fail("no") : Effect.void)
+      const exit = yield* Effect.exit(SnapshotSet.apply(plan, { freeze: failing, thaw: note("thaw") }))
+      assert.deepStrictEqual(exit, Exit.fail("no"))
+      assert.deepStrictEqual(yield* Ref.get(log), ["freeze a", "freeze b", "thaw b", "thaw a"])
+      for (const disk of disks) assert.deepStrictEqual(yield* idsOf(disk), [])
+      yield* Ref.set(log, [])
+      yield* SnapshotSet.apply(plan, {
+        freeze: note("freeze"),
+        thaw: note("thaw"),
+        onOutcome: ({ step }) => note("snapshot")(disks[step])
+      })
+      assert.strictEqual(
+        (yield* Ref.get(log)).join(", "),
+        "freeze a, freeze b, freeze c, snapshot a, snapshot b, snapshot c, thaw c, thaw b, thaw a"
+      )
+    })
+  )
+
+  onFake(
+    "is undone by an interruption",
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const disks = yield* disksOf
+      const plan = yield* SnapshotSet.plan({ disks })
+      const begun = yield* Deferred.make<void>()
+      yield* host.delay("createSnapshot", "1 hour", 2)
+      const fiber = yield* Effect.fork(SnapshotSet.apply(plan, { onOutcome: () => Deferred.succeed(begun, undefined) }))
+      yield* Deferred.await(begun)
+      yield* Fiber.interrupt(fiber)
+      for (const disk of disks) assert.deepStrictEqual(yield* idsOf(disk), [])
+    })
+  )
+
+  onFake(
+    "is gone back to by all disks, which keep what was written since, or by none",
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const disks = yield* disksOf
+      const plan = yield* SnapshotSet.plan({ disks })
+      yield* SnapshotSet.apply(plan)
+      for (const disk of disks) yield* write(disk, "later.txt", "later")
+      const back = yield* SnapshotSet.planSwitch({ disks, id: SnapshotSet.idOf(plan)! })
+      const failure = new PloopError.NoSpace({ operation: "snapshotAndSwitch", subject: disks[1]!, text: "" })
+      yield* host.fail("snapshotAndSwitch", failure, 2)
+      assert.strictEqual((yield* Effect.flip(SnapshotSet.apply(back)))._tag, "StepFailed")
+      for (const disk of disks) {
+        assert.deepStrictEqual(yield* idsOf(disk), [SnapshotSet.idOf(plan)])
+        assert.strictEqual((yield* contents(disk)).length, 2)
+      }
+      yield* SnapshotSet.apply(back)
+      for (const [index, disk] of disks.entries()) {
+        assert.deepStrictEqual(yield* contents(disk), [["name.txt", "abc"[index]]])
+      }
+    })
+  )
+
+  onFake(
+    "is refused for a disk that is there twice, or has the snapshot already, or lacks it",
+    Effect.gen(function*() {
+      const [disk, other] = yield* disksOf
+      const ploop = yield* Ploop.Ploop
+      const id = yield* ploop.createSnapshot({ disk: disk! })
+      const messageOf = (plan: Effect.Effect<Plan.Plan, SnapshotSet.PlanError, Ploop.Ploop>) =>
+        Effect.map(Effect.flip(plan), ({ message }) => message)
+      assert.strictEqual(
+        yield* messageOf(SnapshotSet.plan({ disks: [disk!, disk!] })),
+        `disks is ${disk}, but it must name each disk once`
+      )
+      assert.strictEqual(
+        yield* messageOf(SnapshotSet.plan({ disks: [] })),
+        "disks is [], but it must name at least one disk"
+      )
+      assert.strictEqual(
+        yield* messageOf(SnapshotSet.plan({ disks: [other!, disk!], id })),
+        `disks is ${disk}, but it must not have the snapshot ${id} yet`
+      )
+      assert.strictEqual(
+        yield* messageOf(SnapshotSet.planSwitch({ disks: [disk!, other!], id })),
+        `disks is ${other}, but it must have the snapshot ${id}`
+      )
+    })
+  )
+})
