@@ -16,10 +16,24 @@ export const of = (info: FileSystem.File.Info): Action.Identity =>
     })
   })
 
-/** The size of a directory and its time change when a name in it does, so its identity is its number. */
+interface Numbers<A> {
+  readonly inode: A
+  readonly size: A
+  readonly modified: A
+}
+
+/** The size of a directory and its time change when a name in it does, so its identity is its inode. */
+export const sameNumbers = <A>(kind: "file" | "directory", one: Numbers<A | undefined>, other: Numbers<A>): boolean =>
+  one.inode === other.inode && (kind === "directory" || (one.size === other.size && one.modified === other.modified))
+
+/** Whether it is the same file, unchanged. */
 export const same = (kind: "file" | "directory", one: Action.Identity, other: Action.Identity): boolean =>
-  one.device === other.device && one.inode === other.inode &&
-  (kind === "directory" || (one.size === other.size && one.modified === other.modified))
+  one.device === other.device &&
+  sameNumbers<number | bigint | undefined>(
+    kind,
+    { inode: one.inode, size: one.size, modified: one.modified },
+    { inode: other.inode, size: other.size, modified: other.modified }
+  )
 
 export const render = ({ inode, modified, size }: Action.Identity): string =>
   `inode ${inode}, ${size} bytes${modified === undefined ? "" : `, modified ${new Date(modified).toISOString()}`}`

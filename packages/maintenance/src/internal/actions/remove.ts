@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import type * as Action from "../../Action.js"
 import * as identity from "../identity.js"
 import { directoryOf } from "../paths.js"
-import { removingPrefix } from "../removing.js"
+import { isAside, removingPrefix } from "../removing.js"
 import { Done, type Handler, Outdated, Pending, type Status } from "./handler.js"
 
 const status = ({ identity: planned, kind, path }: Action.Remove) =>
@@ -51,10 +51,13 @@ const isPlanned = (fs: FileSystem.FileSystem, { identity: planned, kind }: Actio
  * opens it by that name any more and no mount can appear on it. If it then is
  * another one than planned, it is put back.
  */
-const run = (action: Action.Remove) =>
+const moveAsideAndRemove = (action: Action.Remove) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const directory = yield* fs.makeTempDirectory({ directory: directoryOf(action.path), prefix: removingPrefix })
+    const directory = yield* fs.makeTempDirectory({
+      directory: directoryOf(action.path),
+      prefix: removingPrefix(action)
+    })
     const aside = `${directory}/${action.kind}`
     const moved = yield* Effect.exit(fs.rename(action.path, aside))
     const isSame = Exit.isSuccess(moved) && (yield* isPlanned(fs, action, aside))
@@ -63,5 +66,11 @@ const run = (action: Action.Remove) =>
     yield* moved
     if (!isSame) return yield* changed(action.path, action.path)
   }).pipe(Effect.uninterruptible)
+
+/** What is aside already was moved there by an earlier removal, and nobody else uses that name. */
+const run = (action: Action.Remove) =>
+  isAside(action.path)
+    ? Effect.flatMap(FileSystem.FileSystem, (fs) => fs.remove(action.path, { recursive: action.kind === "directory" }))
+    : moveAsideAndRemove(action)
 
 export const remove: Handler<Action.Remove> = { status, run }

@@ -10,7 +10,7 @@ import * as Action from "../../Action.js"
 import { headerOf } from "../header.js"
 import * as identity from "../identity.js"
 import { nameOf, resolve } from "../paths.js"
-import { isRemoving } from "../removing.js"
+import { isPromised, isRemoving } from "../removing.js"
 import { all, type Found, kept, nothing, step } from "./found.js"
 
 /** What is known about the disk when its files are judged. */
@@ -57,14 +57,36 @@ const ofUnknown = (entry: Entry, { orphanedImages, running }: Known) =>
       : kept(entry.path, "it is an image that the descriptor does not name: it may be the only copy of something")
   })
 
-const ofRemoval = ({ path }: Entry) =>
-  kept(path, "a removal was cut short: it holds the file that was to be removed, and can be removed by hand")
+const cutShort = "A removal was cut short."
+
+/** What waits in the directory of a removal: it goes if it is what the directory was made for. */
+const inRemoval = (directory: Entry, path: string) =>
+  Effect.map(
+    identity.at(path),
+    Option.match({
+      onNone: () => nothing,
+      onSome: (info) => {
+        const kind = info.type === "Directory" ? "directory" : "file"
+        return isPromised(directory.name, kind, identity.of(info))
+          ? removal({ path, name: nameOf(path), info }, cutShort)
+          : kept(path, "a removal was cut short, but this is not the file that was to be removed: put it back by hand")
+      }
+    })
+  )
+
+const ofRemoval = (entry: Entry) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const names = yield* fs.readDirectory(entry.path)
+    const inside = yield* Effect.forEach(names, (name) => inRemoval(entry, resolve(entry.path, name)))
+    return all([...inside, ...(inside.some(({ kept }) => kept.length > 0) ? [] : [removal(entry, cutShort)])])
+  })
 
 /** What a name and the kind of a file say about it, in the order in which they are asked. */
 const judgeEntry = (entry: Entry, descriptor: string, known: Known) => {
   const { info, name, path } = entry
   const isFile = info.type === "File"
-  if (isRemoving(name) && info.type === "Directory") return Effect.succeed(ofRemoval(entry))
+  if (isRemoving(name) && info.type === "Directory") return ofRemoval(entry)
   if (name === `${descriptor}.tmp` && isFile) {
     return Effect.succeed(removal(entry, "It is a descriptor whose change was not committed."))
   }
