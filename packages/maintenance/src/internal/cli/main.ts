@@ -1,0 +1,56 @@
+import type { Ploop } from "@effect-ploop/core/Ploop"
+import * as Command from "@effect/cli/Command"
+import * as ValidationError from "@effect/cli/ValidationError"
+import type { FileSystem } from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
+import * as Terminal from "@effect/platform/Terminal"
+import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as leftovers from "./leftovers.js"
+import * as retention from "./retention.js"
+import * as sets from "./sets.js"
+
+const command = Command.make("ploop-maintenance").pipe(
+  Command.withDescription(
+    "Plans and applies the maintenance of ploop disks. Without --apply, every command only shows its plan. " +
+      "Exit codes: 0 done, or nothing to do; 1 a disk could not be maintained; 2 the request is wrong; 130 interrupted."
+  ),
+  Command.withSubcommands([leftovers.command, retention.command, sets.snapshot, sets.switchBack])
+)
+
+const parse = Command.run(command, { name: "ploop-maintenance", version: "0.1.0" })
+
+const escapes = new RegExp("\u001b\\[[0-9;]*m", "g")
+
+/** The help has styles for terminals; elsewhere it must be plain. */
+const plain = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.consoleWith((console) => {
+    const strip = (values: ReadonlyArray<unknown>) =>
+      values.map((value) => typeof value === "string" ? value.replace(escapes, "") : value)
+    return Effect.withConsole(effect, {
+      ...console,
+      log: (...values) => console.log(...strip(values)),
+      error: (...values) => console.error(...strip(values))
+    })
+  })
+
+const explain = (cause: Cause.Cause<unknown>) =>
+  Option.match(Cause.failureOption(cause), {
+    onNone: () => Cause.isInterruptedOnly(cause) ? Effect.void : Console.error(Cause.pretty(cause)),
+    onSome: (error) =>
+      ValidationError.isValidationError(error) || !(error instanceof Error) || error.message === ""
+        ? Effect.void
+        : Console.error(`ploop-maintenance: ${error.message}`)
+  })
+
+/** Runs the command for its arguments. It prints an error, and fails with it. */
+export const main = (
+  argv: ReadonlyArray<string>
+): Effect.Effect<void, unknown, Ploop | FileSystem | Path | Terminal.Terminal> =>
+  Effect.gen(function*() {
+    const isTerminal = yield* Effect.flatMap(Terminal.Terminal, (terminal) => terminal.isTTY)
+    const run = Effect.tapErrorCause(parse(argv), explain)
+    yield* isTerminal ? run : plain(run)
+  })

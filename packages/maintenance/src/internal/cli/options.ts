@@ -1,0 +1,66 @@
+import * as Disk from "@effect-ploop/core/Disk"
+import * as Args from "@effect/cli/Args"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+/** A disk by its descriptor, or by the directory that has it under its usual name. */
+const diskOf = (text: string): string => text.endsWith(".xml") ? text : Disk.inDirectory(text)
+
+export const disks = Args.text({ name: "disk" }).pipe(
+  Args.withDescription("A disk: its DiskDescriptor.xml, or the directory that it is in."),
+  Args.atLeast(1),
+  Args.map((paths) => paths.map(diskOf))
+)
+
+export const apply = Options.boolean("apply").pipe(
+  Options.withDescription("Applies the plan. Default: the plan is only shown.")
+)
+
+export const json = Options.boolean("json").pipe(Options.withDescription("Writes JSON, one document for all disks."))
+
+const invalid = (name: string, text: string, rule: string) =>
+  Effect.fail(ValidationError.invalidValue(HelpDoc.p(`--${name} is ${text}, but it must be ${rule}`)))
+
+/** A whole number that is not negative. */
+export const count = (name: string, description: string) =>
+  Options.text(name).pipe(
+    Options.withPseudoName("N"),
+    Options.withDescription(description),
+    Options.mapEffect((text) =>
+      /^\d{1,9}$/.test(text) ? Effect.succeed(Number(text)) : invalid(name, text, "a whole number that is not negative")
+    ),
+    Options.optional,
+    Options.map(Option.getOrUndefined)
+  )
+
+/** A duration, as in `36 hours`. */
+export const duration = (name: string, description: string) =>
+  Options.text(name).pipe(
+    Options.withPseudoName("DURATION"),
+    Options.withDescription(description),
+    Options.mapEffect((text) =>
+      Option.match(Duration.decodeUnknown(text), {
+        onNone: () => invalid(name, text, "a number and a unit, as in \"36 hours\""),
+        onSome: Effect.succeed
+      })
+    ),
+    Options.optional,
+    Options.map(Option.getOrUndefined)
+  )
+
+/** A text that may be left out. */
+export const text = (name: string, pseudoName: string, description: string) =>
+  Options.text(name).pipe(
+    Options.withPseudoName(pseudoName),
+    Options.withDescription(description),
+    Options.optional,
+    Options.map(Option.getOrUndefined)
+  )
+
+/** A switch that is off unless given. */
+export const flag = (name: string, description: string) =>
+  Options.boolean(name).pipe(Options.withDescription(description))

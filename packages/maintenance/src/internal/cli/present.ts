@@ -1,0 +1,83 @@
+import type { Ploop } from "@effect-ploop/core/Ploop"
+import type { FileSystem } from "@effect/platform/FileSystem"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import * as Action from "../../Action.js"
+import type * as MaintenanceError from "../../MaintenanceError.js"
+import * as Plan from "../../Plan.js"
+import { Ended } from "./exit.js"
+
+/** How a plan is shown and whether it is applied. */
+export interface Settings {
+  readonly apply: boolean
+  readonly json: boolean
+}
+
+type Applying<R> = (
+  plan: Plan.Plan,
+  options?: Plan.ApplyOptions
+) => Effect.Effect<ReadonlyArray<Plan.Outcome>, MaintenanceError.ApplyError, R>
+
+interface Failure {
+  readonly _tag: string
+  readonly message: string
+  readonly remedy?: string
+}
+
+/** What happened for one disk, or for one set of them. */
+interface Ending {
+  readonly plan?: typeof Plan.Plan.Encoded
+  readonly outcomes?: ReadonlyArray<Plan.Outcome>
+  readonly error?: Pick<Failure, "_tag" | "message">
+}
+
+const words = ({ message, remedy }: Failure): string => remedy === undefined ? message : `${message}\n${remedy}`
+
+const say = (settings: Settings, text: string) => settings.json ? Effect.void : Console.log(text)
+
+const failed = (error: Failure): Effect.Effect<Ending> =>
+  Effect.as(Console.error(`ploop-maintenance: ${words(error)}`), {
+    error: { _tag: error._tag, message: error.message }
+  })
+
+const applying = <R>(plan: Plan.Plan, settings: Settings, apply: Applying<R>) =>
+  apply(plan, {
+    onOutcome: ({ outcome, step }, { action }) =>
+      say(settings, `  ${outcome === "applied" ? "applied" : "was done"} ${step + 1}. ${Action.render(action)}`)
+  })
+
+const one = <E extends Failure, R, R2>(
+  planned: Effect.Effect<Plan.Plan, E, R>,
+  settings: Settings,
+  apply: Applying<R2>
+): Effect.Effect<Ending, never, R | R2> =>
+  Effect.gen(function*() {
+    const made = yield* Effect.either(planned)
+    if (Either.isLeft(made)) return yield* failed(made.left)
+    const plan = made.right
+    yield* say(settings, Plan.render(plan))
+    // A plan that a tool has made can be encoded.
+    const encoded = Schema.encodeSync(Plan.Plan)(plan)
+    if (!settings.apply || Plan.isEmpty(plan)) return { plan: encoded }
+    const applied = yield* Effect.either(applying(plan, settings, apply))
+    return Either.isLeft(applied)
+      ? { plan: encoded, ...(yield* failed(applied.left)) }
+      : { plan: encoded, outcomes: applied.right }
+  })
+
+/** Shows and perhaps applies each plan. One that fails does not stop the others, but the exit code is not 0 then. */
+export const present = <E extends Failure, R, R2 = Ploop | FileSystem>(
+  plans: ReadonlyArray<Effect.Effect<Plan.Plan, E, R>>,
+  settings: Settings,
+  apply: Applying<R2>
+): Effect.Effect<void, Ended, R | R2> =>
+  Effect.gen(function*() {
+    const endings = yield* Effect.forEach(plans, (planned) => one(planned, settings, apply))
+    if (settings.json) yield* Console.log(JSON.stringify(endings, null, 2))
+    const steps = endings.reduce((total, { plan }) => total + (plan?.steps.length ?? 0), 0)
+    if (!settings.apply && steps > 0) yield* say(settings, "Nothing was changed. Add --apply to apply the plan.")
+    const failures = endings.flatMap(({ error }) => error === undefined ? [] : [error._tag])
+    if (failures.length > 0) return yield* new Ended({ code: failures.includes("PolicyInvalid") ? 2 : 1, message: "" })
+  })

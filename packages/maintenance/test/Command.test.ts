@@ -1,0 +1,157 @@
+import { PloopCli } from "@effect-ploop/backend-cli"
+import { PloopFake } from "@effect-ploop/backend-fake"
+import { Ploop } from "@effect-ploop/core"
+import { SnapshotTime } from "@effect-ploop/maintenance"
+import { FileSystem, Terminal } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { codeOf } from "../src/internal/cli/exit.js"
+import { main } from "../src/internal/cli/main.js"
+import { diskOf, history, idsOf } from "./utils.js"
+
+const terminal = Terminal.Terminal.of({
+  columns: Effect.succeed(80),
+  rows: Effect.succeed(25),
+  isTTY: Effect.succeed(false),
+  readInput: Effect.die("no input is expected"),
+  readLine: Effect.die("no input is expected"),
+  display: () => Effect.void
+})
+
+/** The exit code of the command, and its output. */
+const run = (...args: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const stdout: Array<string> = []
+    const stderr: Array<string> = []
+    const console = yield* Effect.console
+    const exit = yield* Effect.exit(
+      main(["node", "ploop-maintenance", ...args]).pipe(
+        Effect.provideService(Terminal.Terminal, terminal),
+        Effect.withConsole({
+          ...console,
+          log: (...words) => Effect.sync(() => void stdout.push(`${words.join(" ")}\n`)),
+          error: (...words) => Effect.sync(() => void stderr.push(`${words.join(" ")}\n`))
+        })
+      )
+    )
+    return { code: codeOf(exit), stdout: stdout.join(""), stderr: stderr.join("") }
+  })
+
+const onFake = (title: string, test: Effect.Effect<void, unknown, PloopFake.Services>) =>
+  it.effect(title, () => Effect.provide(test, PloopFake.layer()))
+
+describe("ploop-maintenance", () => {
+  onFake(
+    "shows a plan and changes nothing, until it is told to apply it",
+    Effect.gen(function*() {
+      const disk = yield* diskOf("a")
+      const [old, kept] = yield* history(disk, ["1 day", "1 day"])
+      const shown = yield* run("retention", "--keep-last", "1", "/vz/a")
+      assert.strictEqual(shown.code, 0)
+      assert.include(shown.stdout, `1. ${disk}: delete the snapshot ${old}`)
+      assert.include(shown.stdout, "Nothing was changed. Add --apply to apply the plan.")
+      assert.deepStrictEqual(yield* idsOf(disk), [old, kept])
+      const applied = yield* run("retention", "--keep-last", "1", "--apply", disk)
+      assert.strictEqual(applied.code, 0)
+      assert.include(applied.stdout, `applied 1. delete the snapshot ${old}`)
+      assert.deepStrictEqual(yield* idsOf(disk), [kept])
+    })
+  )
+
+  onFake(
+    "writes one JSON document for all disks, and nothing beside it",
+    Effect.gen(function*() {
+      yield* diskOf("a")
+      const disk = yield* diskOf("b")
+      const [old] = yield* history(disk, ["1 day", "1 day"])
+      const { stdout } = yield* run("retention", "--keep-last", "1", "--apply", "--json", "/vz/a", "/vz/b")
+      const [first, second] = JSON.parse(stdout)
+      assert.deepStrictEqual([first.plan.steps, first.outcomes], [[], undefined])
+      assert.deepStrictEqual(second.outcomes, [{ step: 0, outcome: "applied" }])
+      assert.strictEqual(second.plan.steps[0].action.id, old)
+    })
+  )
+
+  onFake(
+    "goes on with the other disks when one fails, and ends with 1",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      yield* diskOf("b")
+      yield* fs.writeFileString("/vz/b/DiskDescriptor.xml.tmp", "half")
+      const { code, stderr } = yield* run("leftovers", "--older-than", "0 millis", "--apply", "/vz/missing", "/vz/b")
+      assert.strictEqual(code, 1)
+      assert.include(stderr, "/vz/missing/DiskDescriptor.xml")
+      assert.isFalse(yield* fs.exists("/vz/b/DiskDescriptor.xml.tmp"))
+    })
+  )
+
+  onFake(
+    "takes a snapshot of several disks, and goes back to it",
+    Effect.gen(function*() {
+      const disks = [yield* diskOf("a"), yield* diskOf("b")]
+      const id = yield* SnapshotTime.identifier
+      assert.strictEqual((yield* run("snapshot", "--id", id, "--apply", ...disks)).code, 0)
+      const keepAs = yield* SnapshotTime.identifier
+      assert.strictEqual((yield* run("switch", "--id", id, "--keep-as", keepAs, "--apply", ...disks)).code, 0)
+      for (const disk of disks) assert.deepStrictEqual(yield* idsOf(disk), [id, keepAs])
+    })
+  )
+
+  for (
+    const [title, args, message] of [
+      [
+        "a count",
+        ["retention", "--keep-last", "some", "/vz/a"],
+        "--keep-last is some, but it must be a whole number that is not negative"
+      ],
+      [
+        "a duration",
+        ["leftovers", "--older-than", "soon", "/vz/a"],
+        "--older-than is soon, but it must be a number and a unit, as in \"36 hours\""
+      ]
+    ] as const
+  ) {
+    onFake(
+      `names the option, the value and the rule when ${title} is wrong, and ends with 2`,
+      Effect.gen(function*() {
+        const { code, stderr, stdout } = yield* run(...args)
+        assert.strictEqual(code, 2)
+        assert.include(stdout + stderr, message)
+      })
+    )
+  }
+
+  onFake(
+    "names the field, the value and the rule of a policy that cannot be followed, and ends with 2",
+    Effect.gen(function*() {
+      yield* diskOf("a")
+      const { code, stderr } = yield* run("retention", "/vz/a")
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "last is 0, but it must be larger than zero, or another rule about time must be given")
+    })
+  )
+})
+
+const RealTool = PloopCli.layer().pipe(Layer.provideMerge(NodeContext.layer))
+
+describe("ploop-maintenance on the real tool", () => {
+  it.scopedLive("thins out the snapshots of a disk, and removes an uncommitted descriptor", (context) =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const isThere = yield* Effect.isSuccess(ploop.tool)
+      if (!isThere && process.env["PLOOP_TEST_REQUIRE_TOOL"] !== "1") return context.skip()
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" })
+      const { disk } = yield* ploop.create({ image: `${directory}/root.hdd`, size: "10M", fileSystem: "none" })
+      const ids = yield* Effect.forEach(
+        [1, 2, 3],
+        () => Effect.flatMap(SnapshotTime.identifier, (id) => ploop.createSnapshot({ disk, id }))
+      )
+      yield* fs.writeFileString(`${disk}.tmp`, "half")
+      assert.strictEqual((yield* run("retention", "--keep-last", "1", "--apply", directory)).code, 0)
+      assert.strictEqual((yield* run("leftovers", "--older-than", "0 millis", "--apply", directory)).code, 0)
+      assert.deepStrictEqual(yield* idsOf(disk), ids.slice(2))
+      assert.deepStrictEqual((yield* fs.readDirectory(directory)).filter((name) => /\.tmp$|^\.ploop/.test(name)), [])
+    }).pipe(Effect.provide(RealTool)))
+})
