@@ -7,6 +7,21 @@
 export * as Action from "./Action.js"
 
 /**
+ * Consistent copies of a disk, running or not, whole or what has changed since the
+ * last one.
+ *
+ * @since 0.2.0
+ */
+export * as Backup from "./Backup.js"
+
+/**
+ * What can go wrong with a backup, beside the errors of the operations themselves.
+ *
+ * @since 0.2.0
+ */
+export * as BackupError from "./BackupError.js"
+
+/**
  * What crashes, kills and power cuts leave in the directory of a disk, and how to
  * take it down.
  *

@@ -1,0 +1,85 @@
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { createHash } from "node:crypto"
+import * as BackupError from "../../BackupError.js"
+
+const chunkSize = 1 << 20
+
+/** The SHA-256 of a file, in hexadecimal. */
+export const digest = (path: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    Effect.suspend(() => {
+      const hash = createHash("sha256")
+      return Stream.runForEach(fs.stream(path, { chunkSize }), (chunk) => Effect.sync(() => hash.update(chunk))).pipe(
+        Effect.map(() => hash.digest("hex"))
+      )
+    }))
+
+/** Fails when the file has another content than it was saved with. */
+export const compare = (path: string, expected: string) =>
+  Effect.flatMap(
+    digest(path),
+    (found) => found === expected ? Effect.void : new BackupError.BackupDamaged({ path, expected, found })
+  )
+
+/** Copies a file, and fails when the copy is not the same. It returns the digest. */
+export const copy = (from: string, to: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const expected = yield* digest(from)
+    yield* fs.copyFile(from, to)
+    yield* compare(to, expected)
+    yield* Effect.scoped(Effect.flatMap(fs.open(to, { flag: "r+" }), (file) => file.sync))
+    return expected
+  })
+
+/**
+ * Makes a directory for the time of an effect that fills it. If the effect fails or
+ * is interrupted, the directory is removed: it is the one that was made here.
+ */
+export const inNewDirectory = <A, E, R>(directory: string, fill: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.zipRight(
+        fs.makeDirectory(directory),
+        Effect.onError(restore(fill), () => Effect.ignoreLogged(fs.remove(directory, { recursive: true })))
+      )
+    ))
+
+const invalid = (path: string) => (error: ParseResult.ParseError) => {
+  const issue = ParseResult.ArrayFormatter.formatErrorSync(error)[0]
+  const field = issue?.path.join(".") ?? ""
+  return new BackupError.BackupInvalid({
+    path,
+    reason: `it is not the manifest of a backup: ${field === "" ? "" : `${field}: `}${issue?.message ?? "no JSON"}`
+  })
+}
+
+/** The manifest of a backup. A directory without one is not a whole backup. */
+export const readManifest = <A>(directory: string, name: string, schema: Schema.Schema<A, string>) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = `${directory}/${name}`
+    const text = yield* fs.readFileString(path).pipe(
+      Effect.catchIf(
+        (error) => error._tag === "SystemError" && error.reason === "NotFound",
+        () =>
+          new BackupError.BackupInvalid({ path: directory, reason: `it has no ${name}, so it is not a whole backup` })
+      )
+    )
+    return yield* Effect.mapError(Schema.decode(schema)(text), invalid(path))
+  })
+
+/** Writes the manifest. It is made of values that fit, so that it can be encoded. */
+export const writeManifest = <A>(directory: string, name: string, schema: Schema.Schema<A, string>, manifest: A) =>
+  Effect.flatMap(
+    FileSystem.FileSystem,
+    (fs) =>
+      Effect.flatMap(
+        Effect.orDie(Schema.encode(schema)(manifest)),
+        (text) => fs.writeFileString(`${directory}/${name}`, `${text}\n`, { flag: "wx" })
+      )
+  )
