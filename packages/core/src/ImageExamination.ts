@@ -13,6 +13,14 @@
  */
 export const headerLength = 64
 
+/**
+ * Where the in-use flag is in a header, in bytes from its start.
+ *
+ * @since 0.2.0
+ * @category constants
+ */
+export const inUsePosition = 44
+
 const sector = 512n
 
 const signatures: ReadonlyMap<string, 1 | 2> = new Map([["WithoutFreeSpace", 1], ["WithouFreSpacExt", 2]])
@@ -73,7 +81,7 @@ export const readHeader = (start: Uint8Array): Header => {
     sectors: found === 2 ? view.getBigUint64(36, true) : BigInt(view.getUint32(36, true)),
     firstSector: BigInt(view.getUint32(48, true)),
     flags: view.getUint32(52, true),
-    inUse: view.getUint32(44, true)
+    inUse: view.getUint32(inUsePosition, true)
   }
 }
 

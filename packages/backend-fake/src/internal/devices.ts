@@ -265,13 +265,23 @@ export const requireBalloon = (tool: Tool, device: Device, target: string): Answ
     ? Either.void
     : toolError(tool, 21, `Can't stat balloon file ${target}/${balloonName}: No such file or directory`)
 
-/** Whether another device has the file system mounted read-write, so that its journal is not empty. */
-const isWrittenElsewhere = (tx: Transaction, device: Device): boolean => {
+const skipsJournal = (data: ReadonlyArray<string> | undefined): boolean =>
+  data?.some((option) => option === "noload" || option === "norecovery") === true
+
+/** Whether the journal has to be replayed and cannot be, or is not to be. */
+const lacksReplay = ({ readOnly }: Device, { isDirty }: Volume, data: ReadonlyArray<string> | undefined): boolean =>
+  isDirty === true && readOnly !== skipsJournal(data)
+
+/** The file system as it is in the image from now on: its journal is in use, or no longer. */
+const setDirty = (tool: Tool, device: Device, isDirty: boolean): Answer<void> => {
+  const { tx } = tool
+  if (device.volume === undefined || device.readOnly) return Either.void
+  tx.setVolume({ ...tx.volume(device.volume), isDirty })
   const top = device.levels.at(-1)
-  return tx.state.devices.some((other) =>
-    other.device !== device.device && !other.readOnly && tx.mountsOf(other.device).length > 0 &&
-    top !== undefined && files.same(other.levels.at(-1)!.file, top.file)
-  )
+  const body = top === undefined ? undefined : tx.inode(top.file).body
+  return top === undefined || body?._tag !== "Image" || body.delta.tree === "garbage"
+    ? Either.void
+    : disks.setImage(tool, top.file, { ...body, delta: { ...body.delta, tree: tx.volume(device.volume) } })
 }
 
 /** Whether the tool mounts a file system of this type when another one may be requested. */
@@ -306,18 +316,21 @@ export const mount = (
     if (trait(tool, GenerationTraits.mountsTypeItFinds) && wanted !== type) {
       return yield* refused(new PloopError.MountFailed(context(tool, `the file system is ${type}, not ${wanted}`)))
     }
-    if (device.readOnly && isWrittenElsewhere(tx, device)) {
-      // The kernel would have to replay the journal first.
+    if (lacksReplay(device, volume, options.data)) {
+      const data = (options.data ?? []).join(",")
       return yield* toolError(
         tool,
         21,
-        `Can't mount file system dev=${device.device}p1 target=${target} data='': Read-only file system`
+        `Can't mount file system dev=${device.device}p1 target=${target} data='${data}': Read-only file system`
       )
     }
     yield* requireBalloon(tool, device, target)
     const path = yield* denied(tool, 21, `Can't mount ${target}`)(files.realPath(tx, target))
     tx.update({ mounts: [...tx.state.mounts, { covers, volume: volume.id, target: path, device: device.device }] })
-    if (!device.readOnly) tx.touchTables(volume.id)
+    if (!device.readOnly) {
+      tx.touchTables(volume.id)
+      yield* setDirty(tool, device, true)
+    }
   })
 
 const holds = (tx: Transaction, volume: number): boolean => {
@@ -342,6 +355,7 @@ export const unmount = (tool: Tool, device: Device): Answer<void> => {
     )
   }
   tx.update({ mounts: tx.state.mounts.filter((other) => other !== mount) })
+  if (device.volume !== undefined && !device.readOnly) tx.setVolume({ ...tx.volume(device.volume), isDirty: false })
   return Either.void
 }
 
@@ -361,8 +375,10 @@ export const setInUse = (tool: Tool, device: Device, dirty: boolean): Answer<voi
 /** A device whose balloon is being changed does not stop. Its file system stays unmounted. */
 const requireNoMaintenance = (tool: Tool, device: Device): Answer<void> => {
   if (device.maintenance === "OFF") return Either.void
-  tool.tx.checkpoint()
-  return toolError(tool, 3, "PLOOP_IOC_STOP: Device or resource busy")
+  return Either.flatMap(sync(tool, device), () => {
+    tool.tx.checkpoint()
+    return toolError(tool, 3, "PLOOP_IOC_STOP: Device or resource busy")
+  })
 }
 
 /** Detaches a device: its data is written to its image, whose in-use flag is cleared. */
@@ -380,6 +396,12 @@ export const detach = (tool: Tool, device: Device): Answer<void> =>
   })
 
 // Changing the levels of running devices
+
+/** The delta of a device that gets another one on top: the kernel freezes the file system, which empties its journal. */
+export const frozen = (body: image.Image): image.Image => {
+  const { tree } = body.delta
+  return typeof tree === "object" ? { ...body, delta: { ...body.delta, tree: { ...tree, isDirty: false } } } : body
+}
 
 /** Adds a new top delta to a running device. */
 export const push = (tool: Tool, device: Device, level: Level): void =>

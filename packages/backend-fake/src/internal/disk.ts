@@ -11,6 +11,7 @@ import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
 import * as Schema from "effect/Schema"
+import type * as byteImage from "./byteImage.js"
 import * as content from "./content.js"
 import * as files from "./files.js"
 import * as image from "./image.js"
@@ -63,11 +64,14 @@ const parse = (bytes: content.Bytes): Parsed => {
   return parsed
 }
 
-/** The reader of the descriptor: the tool, which fails with an exit code, or the backend, before it runs the tool. */
-type Reader = "tool" | "backend"
+/**
+ * The reader of the descriptor: the tool, which fails with an exit code; the backend, before it runs the tool; or the
+ * backend, which runs the tool only where there is no descriptor.
+ */
+type Reader = "tool" | "backend" | "tool, if it is there"
 
 const missing = (tool: Tool, reader: Reader, path: string): Answer<never> =>
-  reader === "tool"
+  reader !== "backend"
     ? toolError(
       tool,
       trait(tool, traits.missingDescriptorCode)(tool.operation),
@@ -79,6 +83,12 @@ const invalid = (tool: Tool, reader: Reader, reason: string): Answer<never> =>
   refused(
     new PloopError.DescriptorInvalid({ ...context(tool), ...(reader === "tool" && { exitCode: 23 }), reason })
   )
+
+/** The error as the tool reports it, which reads the descriptor itself. */
+const byTool = (error: PloopError.DescriptorInvalid | PloopError.Unsupported): PloopError.PloopError =>
+  error._tag === "DescriptorInvalid"
+    ? new PloopError.DescriptorInvalid({ ...error, exitCode: 23 })
+    : new PloopError.Unsupported({ ...error, exitCode: 23 })
 
 /** Reads the descriptor of a disk. */
 export const read = (tool: Tool, name: string, reader: Reader): Answer<Disk> =>
@@ -98,9 +108,8 @@ export const readAnyName = (tool: Tool, name: string, reader: Reader = "backend"
     }
     const parsed = parse(body)
     if (Either.isLeft(parsed)) {
-      return yield* refused(
-        Refusal.unreadableDescriptor(tool, content.read(body, 0, body.size), parsed.left)
-      )
+      const error = Refusal.unreadableDescriptor(tool, content.read(body, 0, body.size), parsed.left)
+      return yield* refused(reader === "tool" ? byTool(error) : error)
     }
     const home = tool.path.dirname(found.right)
     const strange = parsed.right.descriptor.images.find(({ file }) => !isPath(tool.path.resolve(home, file)))
@@ -180,7 +189,7 @@ export const open = (tool: Tool, name: string, reader: Reader = "tool"): Answer<
 
 /** The same for a query that succeeds although it could not lock. */
 export const openForQuery = (tool: Tool, name: string): Answer<Disk> =>
-  Either.map(read(tool, name, "tool"), (disk) => {
+  Either.map(read(tool, name, "tool, if it is there"), (disk) => {
     makeLockFile(tool, disk)
     return disk
   })
@@ -241,6 +250,9 @@ export type Change = Partial<
 const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DiskDescriptor.DiskDescriptor => {
   const diskSize = changes.diskSize ?? descriptor.diskSize
   const plane = BigInt(descriptor.cylinders * descriptor.heads)
+  const images = changes.images ?? descriptor.images
+  // The tool takes a disk for raw when one of its images is.
+  const type = images.some((image) => image.type === "Plain") ? "Plain" : "Compressed"
   return new DiskDescriptor.DiskDescriptor({
     rootElement: rootElement(tool),
     diskSize,
@@ -252,7 +264,7 @@ const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DiskDescrip
     ...(descriptor.maxDeltaSize !== undefined && { maxDeltaSize: descriptor.maxDeltaSize }),
     ...(descriptor.keyId !== undefined && { keyId: descriptor.keyId }),
     ...(descriptor.volume !== undefined && { volume: descriptor.volume }),
-    images: changes.images ?? descriptor.images,
+    images: images.map((image) => ({ ...image, type })),
     snapshots: changes.snapshots ?? descriptor.snapshots
   })
 }
@@ -284,6 +296,10 @@ export const changeWith = (tool: Tool, disk: Disk, changes: Change, work: () => 
     yield* commit(tool, disk.path)
     return yield* withDescriptor(tool, disk, descriptor)
   })
+
+/** Leaves the descriptor of a change that failed before anything else was changed. */
+export const leaveAside = (tool: Tool, disk: Disk, changes: Change): Answer<void> =>
+  Either.map(writeAside(tool, disk.path, changed(tool, disk, changes)), () => tool.tx.checkpoint())
 
 /** Changes the descriptor and nothing else. */
 export const change = (tool: Tool, disk: Disk, changes: Change): Answer<Disk> =>
@@ -317,19 +333,21 @@ export interface OpenImage {
   readonly image: image.Image
 }
 
-/** What the tool opens an image for: a check and a comparison with another image have their own error messages. */
-type Purpose = "check" | "compare" | "open"
+/** What the tool opens an image for: to read it, or to write to it; a check and a comparison with another image have their own error messages. */
+type Purpose = "check" | "compare" | "open" | "rewrite"
 
 /** The output of a check for a file that is too short for a header. */
 export const shortRead = "Short read PVD header"
 
+const opening: Readonly<Record<image.Problem, string>> = {
+  short: "read 1st sector of",
+  signature: "Unknown ploop image version in the header",
+  header: "Invalid image header"
+}
+
 const refuseImage = (tool: Tool, path: string, problem: image.Problem, purpose: Purpose): Answer<never> =>
-  purpose === "open"
-    ? toolError(
-      tool,
-      4,
-      problem === "short" ? `read 1st sector of ${path}` : `Unknown ploop image version in the header ${path}`
-    )
+  purpose === "open" || purpose === "rewrite"
+    ? toolError(tool, 4, `${opening[problem]} ${path}`)
     : problem === "short"
     ? toolError(tool, 6, shortRead)
     : purpose === "compare" && trait(tool, traits.comparesReplacement)
@@ -373,14 +391,35 @@ export const openImage = (
       if (options.raw) return { ref, path, image: asRaw(body, Number(options.clusterSize)) }
       return body.raw ? yield* refuseImage(tool, path, "signature", purpose) : { ref, path, image: body }
     }
-    if (body._tag !== "Bytes") return yield* toolError(tool, 4, `Can't open ${path}: Is a directory`)
+    if (body._tag !== "Bytes") {
+      return yield* purpose === "rewrite"
+        ? toolError(tool, 4, `open ${path}: Is a directory`)
+        : purpose === "open"
+        ? toolError(tool, 4, `read 1st sector of ${path}: Is a directory`)
+        : toolError(tool, 6, "read PVD header: Is a directory")
+    }
     if (options.raw) {
       return { ref, path, image: image.fromRawBytes(body, Number(options.clusterSize), deltas) }
     }
-    const opened = image.fromBytes(body, deltas, trait(tool, traits.takesAnyMarkForInUse))
+    const opened = image.fromBytes(
+      body,
+      deltas,
+      trait(tool, traits.takesAnyMarkForInUse),
+      purpose === "open" || purpose === "rewrite"
+    )
     if (Either.isLeft(opened)) return yield* refuseImage(tool, path, opened.left, purpose)
     return { ref, path, image: opened.right }
   })
+
+/** The bytes of an image file that was not written by this tool, or was changed since; none when the tool wrote it. */
+export const foreignBytes = (
+  { tx }: Tool,
+  path: string
+): { readonly ref: FileRef; readonly bytes: content.Bytes } | undefined => {
+  const found = files.lookup(tx, path)
+  const body = Either.isRight(found) ? tx.inode(found.right).body : undefined
+  return Either.isRight(found) && body?._tag === "Bytes" ? { ref: found.right, bytes: body } : undefined
+}
 
 /** The version in the header of an image; undefined when it has none or is missing. */
 export const versionOf = (tool: Tool, path: string): image.Image["version"] | undefined => {
@@ -423,6 +462,23 @@ export const setImage = (tool: Tool, ref: FileRef, next: image.Image): Answer<vo
     tx.setInode(ref.volume, { ...tx.inode(ref), mtime: tx.now, ctime: tx.now, body: { ...next, token: undefined } })
   )
 }
+
+/** Stores the bytes of an image in its file. */
+export const setBytes = (tool: Tool, ref: FileRef, bytes: content.Bytes): Answer<void> => {
+  const { tx } = tool
+  return denied(tool, 7, "Can't write image")(
+    tx.setInode(ref.volume, { ...tx.inode(ref), mtime: tx.now, ctime: tx.now, body: bytes })
+  )
+}
+
+/** Stores what work on the bytes of an image left, and fails if the work did. */
+export const setWorked = (tool: Tool, ref: FileRef, { bytes, code, text }: byteImage.Worked): Answer<void> =>
+  Either.flatMap(setBytes(tool, ref, bytes), () => {
+    if (code === 0) return Either.void
+    // What was written before the failure stays.
+    tool.tx.checkpoint()
+    return toolError(tool, code, text)
+  })
 
 /** Makes a new image file. */
 export const makeImage = (tool: Tool, path: string, made: image.Image, code = 1): Answer<FileRef> => {

@@ -5,7 +5,7 @@ import * as content from "./content.js"
 import type { Code } from "./errno.js"
 import * as image from "./image.js"
 import * as space from "./space.js"
-import type { Body, Directory, FileRef, Handle, Inode } from "./state.js"
+import type { Body, Delta, Directory, FileRef, Handle, Inode } from "./state.js"
 import { withBody } from "./state.js"
 import type { Transaction } from "./transaction.js"
 import type { Found, Result } from "./walk.js"
@@ -309,20 +309,26 @@ export const sectorsOf = (inode: Inode): number => {
 const materialised = new WeakMap<image.Image, content.Bytes>()
 
 /** The bytes of a regular file or an image. */
-const bytesOf = (tx: Transaction, ref: FileRef): content.Bytes | undefined => {
+export const bytesOf = (tx: Transaction, ref: FileRef): content.Bytes | undefined => {
   const inode = tx.inode(ref)
   if (inode.body._tag === "Bytes") return inode.body
   if (inode.body._tag !== "Image") return undefined
   const known = materialised.get(inode.body)
   if (known !== undefined && inode.body.token !== undefined) return known
-  const token = inode.body.token ?? HashMap.size(tx.state.deltas) + 1
+  const token = inode.body.token ?? remember(tx, inode.body.delta)
   const body: image.Image = { ...inode.body, token }
-  tx.update({ deltas: HashMap.set(tx.state.deltas, token, body.delta) })
   const volume = tx.volume(ref.volume)
   tx.setVolume({ ...volume, inodes: HashMap.set(volume.inodes, ref.ino, { ...inode, body }) })
   const bytes = image.toBytes(body, token)
   materialised.set(body, bytes)
   return bytes
+}
+
+/** Remembers a delta, so that its marker in the bytes of an image means it. */
+export const remember = (tx: Transaction, delta: Delta): number => {
+  const token = HashMap.size(tx.state.deltas) + 1
+  tx.update({ deltas: HashMap.set(tx.state.deltas, token, delta) })
+  return token
 }
 
 const store = (tx: Transaction, ref: FileRef, written: content.Written): Result<void> => {

@@ -1,6 +1,7 @@
 import * as Either from "effect/Either"
 import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
+import * as byteImage from "./byteImage.js"
 import * as content from "./content.js"
 import type { Delta, Image } from "./state.js"
 
@@ -58,17 +59,7 @@ const decoder = new TextDecoder()
 const header = (image: Image): Uint8Array => {
   const bytes = new Uint8Array(headerSize + 4 * clusterCount(image))
   const view = new DataView(bytes.buffer)
-  bytes.set(encoder.encode(image.version === 1 ? signatures[1] : signatures[2]))
-  view.setUint32(16, 2, true)
-  view.setUint32(20, 16, true)
-  view.setUint32(24, Math.floor(image.size / 512 / (16 * 63)) % 2 ** 32, true)
-  view.setUint32(28, image.clusterSize / 512, true)
-  view.setUint32(32, clusterCount(image), true)
-  if (image.version === 1) view.setUint32(36, image.size / 512, true)
-  else view.setBigUint64(36, BigInt(image.size / 512), true)
-  view.setUint32(44, image.dirty ? inUse : 0, true)
-  view.setUint32(48, dataStart(image) / 512, true)
-  view.setUint32(52, hasEmptyFlag(image) ? 1 : 0, true)
+  bytes.set(byteImage.header({ ...image, flags: hasEmptyFlag(image) ? 1 : 0, isInUse: image.dirty }))
   const unit = image.version === 1 ? image.clusterSize / 512 : 1
   const first = dataStart(image) / image.clusterSize
   const preallocated = Array.from({ length: image.preallocated }, (_, cluster) => cluster)
@@ -93,6 +84,12 @@ export const toBytes = (image: Image, token: number): content.Bytes => {
     : written(headed, dataStart(image), encoder.encode(`${mark}${token}\n`))
 }
 
+/** Bytes of an image with a marker for the data in it, where there is room for data. */
+export const withMarker = (bytes: content.Bytes, image: Image, token: number): content.Bytes =>
+  bytes.size > dataStart(image) + mark.length + 20
+    ? written(bytes, dataStart(image), encoder.encode(`${mark}${token}\n`))
+    : bytes
+
 /** Why a file is not an image. */
 export type Problem = "short" | "signature" | "header"
 
@@ -107,28 +104,33 @@ const deltaAt = (
   return Option.match(deltas(token), { onNone: () => undefined, onSome: (delta) => ({ delta, token }) })
 }
 
+/** How much of a file the tool reads to open it as an image. */
+const firstRead = 4096
+
 /** Reads an image from bytes. Generation 1.15 takes any value where the in-use flag is for the flag. */
 export const fromBytes = (
   bytes: content.Bytes,
   deltas: (token: number) => Option.Option<Delta>,
-  anyMark: boolean
+  anyMark: boolean,
+  whole = true
 ): Either.Either<Image, Problem> => {
   const start = content.read(bytes, 0, headerSize)
-  if (start.length < headerSize) return Either.left("short")
+  if (start.length < headerSize || (whole && bytes.size < firstRead)) return Either.left("short")
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
   const signature = decoder.decode(start.subarray(0, 16))
   const version = signature === signatures[1] ? 1 : signature === signatures[2] ? 2 : undefined
   if (version === undefined) return Either.left("signature")
   const clusterSize = view.getUint32(28, true) * 512
   const sectors = version === 1 ? view.getUint32(36, true) : Number(view.getBigUint64(36, true))
-  if (clusterSize < 32_768 || (clusterSize & (clusterSize - 1)) !== 0 || sectors <= 0) return Either.left("header")
+  const isClusterSize = clusterSize >= 32_768 && clusterSize <= 2 ** 26 && (clusterSize & (clusterSize - 1)) === 0
+  if (view.getUint32(16, true) !== 2 || !isClusterSize) return Either.left("header")
   const image: Image = {
     _tag: "Image",
     raw: false,
     preallocated: 0,
     version,
     clusterSize,
-    size: sectors * 512,
+    size: Math.floor(sectors * 512 / clusterSize) * clusterSize,
     dirty: anyMark ? view.getUint32(44, true) !== 0 : view.getUint32(44, true) === inUse,
     truncated: false,
     staleFlag: false,

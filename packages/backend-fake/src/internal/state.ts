@@ -87,6 +87,8 @@ export interface Volume {
   readonly layout: Layout | undefined
   readonly space: space.Space | undefined
   readonly readOnly: boolean
+  /** Whether its journal has to be replayed: from when it is mounted for writing until it is unmounted. */
+  readonly isDirty?: boolean | undefined
 }
 
 /** The inode of the root directory. */

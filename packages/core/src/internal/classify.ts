@@ -397,6 +397,18 @@ const rules: ReadonlyArray<Rule> = [
     error: (context, { image }) => new PloopError.ImageCorrupt({ ...context, image })
   },
   {
+    text: message("Invalid image header (?<image>/.*?)(?:: [A-Z][a-z ]+)?$"),
+    error: (context, { image }) => new PloopError.ImageCorrupt({ ...context, image })
+  },
+  {
+    text: message("Image (?<image>.*) is in the changing version state$"),
+    error: (context, { image }) => new PloopError.ImageCorrupt({ ...context, image })
+  },
+  {
+    text: message("(?:grow_delta: odelta->alloc_head < odelta->l1_size|abort: relocate_block |Image corrupted: )"),
+    error: (context) => new PloopError.ImageCorrupt(context)
+  },
+  {
     text: message("Invalid level (?<level>\\d+) specified, allowed values are (?<range>.*)$"),
     error: (context, { level, range }) =>
       new PloopError.InvalidArgument({

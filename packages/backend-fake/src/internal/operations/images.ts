@@ -13,13 +13,16 @@ import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashSet from "effect/HashSet"
+import * as byteImage from "../byteImage.js"
 import * as content from "../content.js"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
 import * as fresh from "../freshFileSystem.js"
 import * as image from "../image.js"
+import * as imageCheck from "../imageCheck.js"
 import * as space from "../space.js"
+import type { FileRef } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, denied, generation, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
@@ -176,6 +179,11 @@ const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.For
         )
       )
     )
+    const cut = opened.find(({ path }) => {
+      const bytes = disks.foreignBytes(tool, path)?.bytes
+      return bytes !== undefined && !byteImage.hasIndex(bytes)
+    })
+    if (cut !== undefined) return yield* toolError(tool, 7, `pread ${cut.path}: Input/output error`)
     for (const { image: found, ref } of opened) {
       if (found.version !== version) yield* disks.setImage(tool, ref, { ...found, version })
     }
@@ -192,6 +200,12 @@ const convertBase = (tool: Tool, disk: disks.Disk, raw: boolean): Answer<void> =
       missing: [4, "Can't open"]
     })
     const opened = yield* Either.flatMap(found, requireClean(tool))
+    const foreign = disks.foreignBytes(tool, opened.path)
+    if (foreign !== undefined && !raw) {
+      return yield* disks.setWorked(tool, opened.ref, byteImage.preallocate(foreign.bytes))
+    }
+    const problem = foreign === undefined ? undefined : byteImage.notCopied(foreign.bytes)
+    if (problem !== undefined) return yield* toolError(tool, 255, problem)
     const clusters = image.clusterCount(opened.image)
     const wasEmpty = opened.image.preallocated === 0 && HashSet.size(opened.image.delta.clusters) === 0
     yield* disks.setImage(tool, opened.ref, {
@@ -229,39 +243,70 @@ const clean: Result.Checked = { outcome: "clean", findings: [] }
 
 const dirtyLine = "Dirty flag is set"
 
-interface Repairs {
-  readonly readOnly: boolean
-  readonly force: boolean
-  readonly dropInUse: boolean
-  readonly hardForce: boolean
-  readonly duplicates: boolean
-}
+type Repairs = imageCheck.Repairs
 
 const requireWritable = (tool: Tool, { readOnly }: Repairs, findings: ReadonlyArray<string>): Answer<void> =>
   readOnly && trait(tool, traits.checksWithoutWriting)
     ? toolError(tool, 7, [...findings, "Image is clean but unable to fix the header on ro image"].join("\n"))
     : Either.void
 
+const examineBytes = (bytes: content.Bytes, path: string): ReadonlyArray<string> =>
+  ImageExamination.examine(
+    content.read(
+      bytes,
+      0,
+      Number(ImageExamination.lengthToExamine(content.read(bytes, 0, ImageExamination.headerLength)))
+    ),
+    BigInt(bytes.size)
+  ).map((finding) => `${path}: ${finding}`)
+
 /** What is wrong with an image file. One that the tool made has nothing wrong with it. */
 const examine = (tool: Tool, { image: found, path, ref }: disks.OpenImage): ReadonlyArray<string> => {
   const { body } = tool.tx.inode(ref)
-  const findings = found.raw
-    ? ImageExamination.examineRaw(BigInt(image.fileSize(found)), undefined)
+  return found.raw
+    ? ImageExamination.examineRaw(BigInt(image.fileSize(found)), undefined).map((finding) => `${path}: ${finding}`)
     : body._tag === "Bytes"
-    ? ImageExamination.examine(
-      content.read(
-        body,
-        0,
-        Number(ImageExamination.lengthToExamine(content.read(body, 0, ImageExamination.headerLength)))
-      ),
-      BigInt(body.size)
-    )
+    ? examineBytes(body, path)
     : []
-  return findings.map((finding) => `${path}: ${finding}`)
 }
+
+const repairLines = /Dirty flag is set|\bFixed\b|Trimming tail|CIF_Empty flag is incorrect/
+
+/** Checks the bytes of an image that the tool did not write, as the tool does. */
+const checkBytes = (
+  tool: Tool,
+  path: string,
+  repairs: Repairs,
+  found: { readonly ref: FileRef; readonly bytes: content.Bytes }
+): Answer<Result.Checked> =>
+  Either.gen(function*() {
+    const { bytes, code, errors, lines } = imageCheck.check(found.bytes, path, repairs)
+    if (bytes !== found.bytes) yield* disks.setBytes(tool, found.ref, bytes)
+    // What was repaired before a failure stays.
+    if (code !== 0) tool.tx.checkpoint()
+    const findings = [...errors, ...lines]
+    if (code === 11 || code === 6) return { outcome: "broken", findings }
+    if (code !== 0) return yield* toolError(tool, code, findings.join("\n"))
+    if (findings.includes("Ignored")) return { outcome: "broken", findings }
+    if (findings.some((line) => repairLines.test(line))) return { outcome: "repaired", findings }
+    return { outcome: "clean", findings }
+  })
 
 /** Checks one image and makes the repairs that the options allow. */
 const checkImage = (
+  tool: Tool,
+  path: string,
+  raw: boolean,
+  repairs: Repairs,
+  cluster: bigint
+): Answer<Result.Checked> => {
+  const bytes = raw || !trait(tool, traits.checksBytes) ? undefined : disks.foreignBytes(tool, path)
+  return bytes === undefined
+    ? checkKnown(tool, path, raw, repairs, cluster)
+    : checkBytes(tool, path, repairs, bytes)
+}
+
+const checkKnown = (
   tool: Tool,
   path: string,
   raw: boolean,
@@ -276,9 +321,9 @@ const checkImage = (
       purpose: "check"
     })
     const { image: found, ref } = opened
-    const examined = examine(tool, opened)
     if (found.truncated) {
       const line = `FATAL: an index entry of ${path} points behind the end of the file`
+      const examined = examine(tool, opened)
       if (!repairs.hardForce) return { outcome: "broken", findings: examined.length > 0 ? examined : [line] }
       yield* disks.setImage(tool, ref, {
         ...found,
@@ -295,10 +340,32 @@ const checkImage = (
     // A set in-use flag makes the check as thorough as `force` does.
     const stale = found.staleFlag && (found.dirty || repairs.force) && trait(tool, GenerationTraits.findsEmptyFlag)
     const findings = [...(found.dirty ? [dirtyLine] : []), ...(stale ? ["CIF_Empty flag is incorrect"] : [])]
-    if (findings.length === 0) return examined.length > 0 ? { outcome: "broken", findings: examined } : clean
+    if (findings.length === 0) return clean
     yield* requireWritable(tool, repairs, findings)
     yield* disks.setImage(tool, ref, { ...found, dirty: false, staleFlag: found.staleFlag && !stale })
     return { outcome: "repaired", findings }
+  })
+
+/** What the tool calls clean, examined: it reads no more of an image than the in-use flag, unless forced. */
+const examined = (
+  tool: Tool,
+  checked: Result.Checked,
+  images: ReadonlyArray<{ readonly path: string; readonly raw: boolean }>,
+  clusterSize: bigint
+): Answer<Result.Checked> =>
+  Either.gen(function*() {
+    if (checked.outcome !== "clean") return checked
+    for (const { path, raw } of images) {
+      const opened = yield* disks.openImage(tool, path, {
+        raw,
+        clusterSize,
+        missing: [4, "ploop_check: can't open"],
+        purpose: "check"
+      })
+      const findings = examine(tool, opened)
+      if (findings.length > 0) return { outcome: "broken", findings: [...checked.findings, ...findings] }
+    }
+    return checked
   })
 
 /** A broken image is a result of a check, not a failure of it. So is a file that is too short for a header. */
@@ -307,10 +374,12 @@ const asResult = (checked: Answer<Result.Checked>): Answer<Result.Checked> =>
     ? Either.right({ outcome: "broken", findings: checked.left.text.split("\n") })
     : checked
 
+const printed = /^(?:Short|L2 slot|Data cluster|Block \d+ is used|FATAL|Fixed|Skipped|Ignored|Hole at|Trimming)/
+
 /** The tool prints errors on one stream and the rest on another, which is read later. */
 const inOrder = (findings: ReadonlyArray<string>): ReadonlyArray<string> => [
-  ...findings.filter((line) => line !== disks.shortRead),
-  ...findings.filter((line) => line === disks.shortRead)
+  ...findings.filter((line) => !printed.test(line)),
+  ...findings.filter((line) => printed.test(line))
 ]
 
 /** Checks one image after the other, base first, until one is broken. Only the last may be repaired. */
@@ -336,7 +405,7 @@ const checkChain = (
           findings: inOrder([...findings, `${path} : irrecoverable errors (${mode})`])
         }
       }
-      found = { outcome: one.outcome === "clean" ? found.outcome : one.outcome, findings }
+      found = { outcome: one.outcome === "clean" ? found.outcome : one.outcome, findings: inOrder(findings) }
     }
     return found
   })
@@ -368,11 +437,21 @@ const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Res
       force: request.force,
       dropInUse: trait(tool, traits.clearsInUseFlagOfDisk) || request.dropInUse,
       hardForce: request.hardForce,
-      duplicates: request.duplicates
+      duplicates: request.duplicates || trait(tool, traits.findsDuplicatesInDisk)
     }
     const nodes = [...SnapshotTree.chain(disk.tree, id)].reverse()
     const checked = yield* checkChain(tool, disk, nodes, repairs)
-    return checked.outcome === "clean" ? shortRaw(tool, disk) : checked
+    if (request.force) return checked
+    const sound = yield* examined(
+      tool,
+      checked,
+      nodes.map(({ file }, index) => ({
+        path: disks.imagePath(tool, disk, file),
+        raw: index === 0 && disks.isRaw(disk)
+      })),
+      disk.descriptor.clusterSize
+    )
+    return sound.outcome === "clean" ? shortRaw(tool, disk) : sound
   })
 
 export const check = (tool: Tool, request: Request.Check): Answer<Result.Checked> =>
@@ -392,9 +471,11 @@ const checkOne = (tool: Tool, request: Request.Check): Answer<Result.Checked> =>
     hardForce: request.hardForce,
     duplicates: request.duplicates
   }
-  return asResult(
-    checkImage(tool, path, request.raw, repairs, request.clusterSize ?? ClusterSize.standard)
-  )
+  const clusterSize = request.clusterSize ?? ClusterSize.standard
+  const checked = asResult(checkImage(tool, path, request.raw, repairs, clusterSize))
+  return request.force
+    ? checked
+    : Either.flatMap(checked, (found) => examined(tool, found, [{ path, raw: request.raw }], clusterSize))
 }
 
 /** The image to replace. */
@@ -429,14 +510,27 @@ const selected = (tool: Tool, disk: disks.Disk, request: Request.Replace): Answe
     : Either.right(found)
 }
 
-const refuseDifferent = (tool: Tool, old: disks.OpenImage, next: disks.OpenImage): Answer<void> =>
-  trait(tool, traits.comparesReplacement) && (
-      image.fileSize(old.image) !== image.fileSize(next.image) || old.image.size !== next.image.size ||
-      old.image.version !== next.image.version ||
-      image.hasEmptyFlag(old.image) !== image.hasEmptyFlag(next.image)
-    )
-    ? toolError(tool, 11, `Images ${old.path} and ${next.path} are of different size`)
-    : Either.void
+const refuseDifferent = (tool: Tool, old: disks.OpenImage, next: disks.OpenImage): Answer<void> => {
+  if (!trait(tool, traits.comparesReplacement)) return Either.void
+  const [one, other] = [old, next].map(({ ref }) => files.bytesOf(tool.tx, ref) ?? content.empty)
+  return one!.size === other!.size && byteImage.isSameHeader(one!, other!)
+    ? Either.void
+    : toolError(tool, 11, `Images ${next.path} and ${old.path} are of different size`)
+}
+
+/** Checks a new image in detail, where its bytes were changed without the tool. */
+const checkReplacement = (tool: Tool, path: string): Answer<void> => {
+  const foreign = trait(tool, traits.checksBytes) ? disks.foreignBytes(tool, path) : undefined
+  if (foreign === undefined) return Either.void
+  const { code, errors, lines } = imageCheck.check(foreign.bytes, path, {
+    readOnly: true,
+    force: false,
+    hardForce: false,
+    dropInUse: false,
+    duplicates: true
+  })
+  return code === 0 ? Either.void : toolError(tool, code, [...errors, ...lines].join("\n"))
+}
 
 export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
   Either.gen(function*() {
@@ -451,6 +545,7 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
     const isBase = disks.imagePath(tool, disk, SnapshotTree.base(disk.tree).file) ===
       disks.imagePath(tool, disk, entry.file)
     const options = { raw: isBase && disks.isRaw(disk), clusterSize: disk.descriptor.clusterSize } as const
+    yield* checkReplacement(tool, replacement)
     // The tool expects a header in the base image of a raw disk too, and fails without one.
     const next = yield* disks.openImage(tool, replacement, {
       ...options,

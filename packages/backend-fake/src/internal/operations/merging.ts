@@ -4,6 +4,7 @@ import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashSet from "effect/HashSet"
+import * as byteImage from "../byteImage.js"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
@@ -18,7 +19,12 @@ const imageMissing = [4, "Can't open"] as const
 const rawMissing = [7, "Can't open"] as const
 
 /** The image of a snapshot. */
-export const open = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.OpenImage> => {
+export const open = (
+  tool: Tool,
+  disk: disks.Disk,
+  id: SnapshotId.SnapshotId,
+  purpose: "open" | "rewrite" = "open"
+): Answer<disks.OpenImage> => {
   const node = disk.descriptor.images.find((image) => image.id === id)
   const isBase = SnapshotTree.nodes(disk.tree).some((other) => other.id === id && other.parent === undefined)
   const raw = isBase && disks.isRaw(disk)
@@ -27,7 +33,8 @@ export const open = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): A
     : disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
       raw,
       clusterSize: disk.descriptor.clusterSize,
-      missing: raw ? rawMissing : imageMissing
+      missing: raw ? rawMissing : imageMissing,
+      purpose
     })
 }
 
@@ -64,21 +71,118 @@ export const markTemporary = (tool: Tool, disk: disks.Disk, id: SnapshotId.Snaps
     )
   })
 
+/** The first cluster of the disk that the tool cannot read from the topmost of these images that has it. */
+const unreadable = (tool: Tool, images: ReadonlyArray<disks.OpenImage>): number | undefined => {
+  const found = images.flatMap(({ path }, level) => {
+    const bytes = disks.foreignBytes(tool, path)?.bytes
+    const index = bytes === undefined ? undefined : byteImage.unreadable(bytes)
+    const isHidden = index !== undefined &&
+      images.slice(0, level).some((upper) => HashSet.has(upper.image.delta.clusters, index))
+    return index === undefined || isHidden ? [] : [index]
+  })
+  return found.length === 0 ? undefined : Math.min(...found)
+}
+
+const requireAlike = (tool: Tool, images: ReadonlyArray<disks.OpenImage>): Answer<void> => {
+  const [first] = images
+  const other = images.find(({ image }) =>
+    image.clusterSize !== first!.image.clusterSize || image.version !== first!.image.version
+  )
+  return other === undefined ? Either.void : toolError(tool, 11, `Wrong version ${other.path}`)
+}
+
+const clustersOf = (images: ReadonlyArray<disks.OpenImage>): HashSet.HashSet<number> =>
+  images.reduce((all, { image }) => HashSet.union(all, image.delta.clusters), HashSet.empty<number>())
+
+/** The lower image, made ready for a merge: its header is rewritten. None where it is not bytes. */
+const readyBytes = (tool: Tool, into: disks.OpenImage, size: number): byteImage.Worked | undefined => {
+  const foreign = into.image.raw ? undefined : disks.foreignBytes(tool, into.path)
+  return foreign === undefined ? undefined : byteImage.grow(foreign.bytes, size)
+}
+
+/**
+ * Fails where the data of an upper image cannot be read. The lower image has
+ * been made ready by then, and has the clusters before that one.
+ */
+const requireCopyable = (tool: Tool, uppers: ReadonlyArray<disks.OpenImage>, into: disks.OpenImage): Answer<void> =>
+  Either.gen(function*() {
+    yield* requireAlike(tool, uppers)
+    const size = Math.max(into.image.size, uppers[0]!.image.size)
+    const ready = readyBytes(tool, into, uppers[0]!.image.size)
+    if (ready !== undefined && ready.code !== 0) return yield* disks.setWorked(tool, into.ref, ready)
+    const index = unreadable(tool, uppers)
+    if (index === undefined) return
+    const copied = HashSet.filter(clustersOf(uppers), (cluster) => cluster < index)
+    const clusters = HashSet.union(into.image.delta.clusters, copied)
+    const left = { ...into.image, size, delta: { ...into.image.delta, clusters } }
+    if (ready === undefined) {
+      yield* disks.setImage(tool, into.ref, into.image.raw ? left : { ...image.rewritten(left), dirty: true })
+    } else {
+      yield* disks.setBytes(tool, into.ref, byteImage.marked(byteImage.withClusters(ready.bytes, sorted(copied))))
+    }
+    tool.tx.checkpoint()
+    return yield* toolError(tool, 6, "pread: Input/output error")
+  })
+
+const sorted = (clusters: HashSet.HashSet<number>): ReadonlyArray<number> => [...clusters].sort((a, b) => a - b)
+
+/** The same for a merge into a new file, which stays where it was when the merge failed. */
+export const requireCopyableInto = (
+  tool: Tool,
+  disk: disks.Disk,
+  ids: ReadonlyArray<SnapshotId.SnapshotId>,
+  into: string
+): Answer<void> =>
+  Either.gen(function*() {
+    if (devices.find(tool, disk, undefined) !== undefined) return
+    const images = yield* Either.all(ids.map((id) => open(tool, disk, id)))
+    if (images.some((each) => each.image.raw)) return
+    yield* requireAlike(tool, images)
+    const index = unreadable(tool, images)
+    if (index === undefined) return
+    const made = disks.emptyDelta(images[0]!.image)
+    const clusters = HashSet.filter(clustersOf(images), (cluster) => cluster < index)
+    const left = { ...made, dirty: true, delta: { tree: "garbage" as const, clusters } }
+    yield* disks.makeImage(tool, into, image.withEmptyFlag(left))
+    tool.tx.checkpoint()
+    return yield* toolError(tool, 6, "pread: Input/output error")
+  })
+
+/** Merges into an image of which only the bytes are known: what else is in the file stays. */
+const mergeIntoBytes = (
+  tool: Tool,
+  into: disks.OpenImage,
+  uppers: ReadonlyArray<disks.OpenImage>,
+  result: Image
+): Answer<void> => {
+  const ready = readyBytes(tool, into, uppers[0]!.image.size)
+  if (ready === undefined) return disks.setImage(tool, into.ref, image.rewritten(result))
+  const filled = byteImage.withClusters(ready.bytes, sorted(clustersOf(uppers)))
+  return disks.setBytes(tool, into.ref, image.withMarker(filled, result, files.remember(tool.tx, result.delta)))
+}
+
 /** Merges the data of images, topmost first, into the last one, and removes the files of the others. */
 const mergeImages = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId.SnapshotId>): Answer<void> =>
   Either.gen(function*() {
     const running = devices.find(tool, disk, undefined)
-    for (const id of ids) yield* requireClean(tool, disk, yield* open(tool, disk, id))
+    for (const id of ids) {
+      const purpose = id === ids.at(-1) ? "rewrite" : "open"
+      yield* requireClean(tool, disk, yield* open(tool, disk, id, purpose))
+    }
     if (running?.topReadOnly === true && ids[0] === SnapshotId.top) {
       return yield* toolError(tool, 3, "PLOOP_IOC_MERGE: Read-only file system")
     }
     if (running !== undefined) yield* devices.sync(tool, running)
     const [upper, ...lower] = yield* Either.all(ids.map((id) => open(tool, disk, id)))
     const into = lower.at(-1)!
+    const uppers = [upper!, ...lower.slice(0, -1)]
+    if (running === undefined) yield* requireCopyable(tool, uppers, into)
     const result = lower.reduce((above, below) => merged(below.image, above), upper!.image)
     const isRewritten = running === undefined && !result.raw
-    yield* disks.setImage(tool, into.ref, isRewritten ? image.rewritten(result) : result)
-    for (const { path, ref } of [upper!, ...lower.slice(0, -1)]) {
+    const isForeign = isRewritten && disks.foreignBytes(tool, into.path) !== undefined
+    if (isForeign) yield* mergeIntoBytes(tool, into, uppers, result)
+    else yield* disks.setImage(tool, into.ref, isRewritten ? image.rewritten(result) : result)
+    for (const { path, ref } of uppers) {
       yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))
       devices.drop(tool, running?.device, ref)
     }
@@ -88,7 +192,7 @@ const mergeImages = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId
  * What remains in the descriptor: the first identifier, with the file of the
  * last, in the position of the last, or of the first where the tool keeps that.
  */
-const remaining = (
+export const remaining = (
   tool: Tool,
   { descriptor, tree }: disks.Disk,
   ids: ReadonlyArray<SnapshotId.SnapshotId>

@@ -16,6 +16,7 @@ import type { Answer, Tool } from "../tool.js"
 import { absolute, context, generation, refused, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 import { mergeTemporary } from "./merging.js"
+import { repair } from "./repairing.js"
 
 const imageMissing = [21, "Unable to stat"] as const
 
@@ -87,6 +88,13 @@ export const attach = (
     if (trait(tool, traits.protectsParents) && !options.readOnly && children > 0) {
       return yield* refused(new PloopError.SnapshotHasChildren({ ...context(tool), exitCode: 38, id, children }))
     }
+    yield* repair(
+      tool,
+      [...SnapshotTree.chain(disk.tree, id)].reverse().map(({ file }, index) => ({
+        path: disks.imagePath(tool, disk, file),
+        raw: index === 0 && disks.isRaw(disk)
+      }))
+    )
     const found = yield* disks.chain(tool, disk, id, imageMissing)
     const broken = found.find(({ image }) => image.truncated)
     if (broken !== undefined) {
@@ -147,6 +155,7 @@ export const temporarily = <A>(
     yield* devices.requireBalloon(tool, device, `${disks.base(tool, disk)}.mnt`)
     disks.dropStatfs(tool, disk)
     tool.tx.touchTables(device.volume)
+    tool.tx.setVolume({ ...tool.tx.volume(device.volume), isDirty: false })
     const result = use(device)
     const current = tool.tx.device(device.device)
     if (current !== undefined) {
@@ -173,6 +182,10 @@ export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted
     yield* requireAttachable(tool, disk, wanted)
     const device = yield* attach(tool, disk, { ...wanted, component: request.component, device: request.device })
     if (target !== undefined) {
+      // The program cannot open a read-only device, and finds nothing to check where there is no file system.
+      if (request.fsck && (device.readOnly || device.volume === undefined)) {
+        return yield* toolError(tool, 41, "e2fsck failed (exit code 8)")
+      }
       yield* devices.mount(tool, device, target, { fileSystem: request.fileSystem, data: request.data })
       if (request.component === undefined) disks.dropStatfs(tool, disk)
     }

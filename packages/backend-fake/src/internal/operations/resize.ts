@@ -7,6 +7,7 @@ import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
+import * as byteImage from "../byteImage.js"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as image from "../image.js"
@@ -157,7 +158,8 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
       const opened = yield* disks.openImage(tool, tool.path.resolve("/", request.image), {
         raw: request.raw,
         clusterSize: ClusterSize.standard,
-        missing: [4, "Can't open"]
+        missing: [4, "Can't open"],
+        purpose: "rewrite"
       })
       return yield* growIdle(tool, opened, size)
     }
@@ -178,7 +180,8 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
       const opened = yield* disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
         raw: node.parent === undefined && disks.isRaw(disk),
         clusterSize: disk.descriptor.clusterSize,
-        missing: [4, "Can't open"]
+        missing: [4, "Can't open"],
+        purpose: "rewrite"
       })
       yield* growIdle(tool, opened, size)
     }
@@ -219,7 +222,10 @@ const growIdle = (tool: Tool, opened: disks.OpenImage, wanted: number): Answer<v
     if (!raw) yield* requireHeld(tool, wanted, opened.image.version)
     if (dirty) return yield* toolError(tool, 4, `Image is in use ${opened.path}`)
     if (!raw) yield* requireAligned(tool, wanted, opened.image.clusterSize)
-    const size = raw ? Math.ceil(wanted / rawBlock) * rawBlock : wanted
+    // The file of a raw image may end within a sector, which the tool adds to.
+    const partial = raw ? opened.image.size % 512 : 0
+    const missing = partial === 0 ? 0 : 512 - partial
+    const size = (raw ? Math.ceil(wanted / rawBlock) * rawBlock : wanted) - missing
     if (size < opened.image.size) {
       return yield* toolError(
         tool,
@@ -228,6 +234,9 @@ const growIdle = (tool: Tool, opened: disks.OpenImage, wanted: number): Answer<v
       )
     }
     if (size > opened.image.size) {
+      const foreign = raw ? undefined : disks.foreignBytes(tool, opened.path)
+      const worked = foreign === undefined ? undefined : byteImage.grow(foreign.bytes, size)
+      if (worked !== undefined) return yield* disks.setWorked(tool, opened.ref, worked)
       const grown = { ...opened.image, size }
       yield* disks.setImage(tool, opened.ref, raw ? grown : image.rewritten(grown))
     }

@@ -18,8 +18,18 @@ import type { Answer, Tool } from "../tool.js"
 import { absolute, context, denied, generation, refused, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
-import { markTemporary, mergeChain, mergeInto, mergeTemporary, open as openImage, removeLeaf } from "./merging.js"
+import {
+  markTemporary,
+  mergeChain,
+  mergeInto,
+  mergeTemporary,
+  open as openImage,
+  remaining,
+  removeLeaf,
+  requireCopyableInto
+} from "./merging.js"
 import { attach, requireAttachable } from "./mounts.js"
+import { repair } from "./repairing.js"
 
 /** The maximum number of images in a chain. */
 const longestChain = 127
@@ -50,14 +60,18 @@ const addDelta = (
     }
     yield* devices.sync(tool, device)
     const inode = tool.tx.inode(below.ref)
-    if (inode.body._tag === "Image") yield* disks.setImage(tool, below.ref, { ...inode.body, dirty: false })
+    if (inode.body._tag === "Image") {
+      yield* disks.setImage(tool, below.ref, { ...devices.frozen(inode.body), dirty: false })
+    }
     yield* disks.setImage(tool, level.file, { ...made, dirty: true })
     devices.push(tool, device, level)
   })
 
 const repaired = (tool: Tool, opened: disks.OpenImage, device: Device | undefined): Answer<void> =>
   opened.image.dirty && device === undefined && trait(tool, traits.repairsTopImage)
-    ? disks.setImage(tool, opened.ref, { ...opened.image, dirty: false, staleFlag: false })
+    ? disks.foreignBytes(tool, opened.path) !== undefined
+      ? repair(tool, [{ path: opened.path, raw: false }])
+      : disks.setImage(tool, opened.ref, { ...opened.image, dirty: false, staleFlag: false })
     : Either.void
 
 const openTop = (tool: Tool, disk: disks.Disk): Answer<disks.OpenImage> =>
@@ -291,6 +305,21 @@ const moveInto = (
     })
   })
 
+/** Fails where images cannot be merged into a new file. The descriptor that would name it stays. */
+const requireMergedInto = (
+  tool: Tool,
+  disk: disks.Disk,
+  ids: ReadonlyArray<SnapshotId.SnapshotId>,
+  into: HostPath
+): Answer<void> => {
+  const copyable = requireCopyableInto(tool, disk, ids, into)
+  if (Either.isRight(copyable)) return copyable
+  const changes = remaining(tool, disk, ids)
+  const file = disks.relative(tool, disk.home, into)
+  const images = changes.images?.map((entry) => entry.id === ids[0] ? { ...entry, file } : entry)
+  return Either.flatMap(disks.leaveAside(tool, disk, { ...changes, ...(images && { images }) }), () => copyable)
+}
+
 export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Answer<Result.Merged> =>
   Either.gen(function*() {
     const before = yield* disks.read(tool, request.disk, "backend")
@@ -304,6 +333,7 @@ export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Ans
     }
     yield* requireMergeableImages(tool, before, [id, ...range.merged])
     yield* disks.lock(tool, before)
+    if (into !== undefined) yield* requireMergedInto(tool, before, [id, ...range.merged], into)
     const uppermost = Either.map(openImage(tool, before, id), ({ image }) => image.size)
     let disk = before
     if (trait(tool, traits.mergesRanges)) disk = yield* mergeChain(tool, disk, [id, ...range.merged])
