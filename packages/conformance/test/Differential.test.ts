@@ -53,7 +53,7 @@ describe("two targets", () => {
       const { one, other, steps } = yield* differenceOf(broken(() => ({ isMounted: () => Effect.succeed(true) })))
       assert.lengthOf(steps, 2)
       assert.match(steps[0]!, /^create \{/)
-      assert.strictEqual(steps[1], "isMounted")
+      assert.match(steps[1]!, /^isMounted/)
       assert.deepStrictEqual([one.name, one.seen[0]], [sound.name, "result: false"])
       assert.deepStrictEqual([other.name, other.seen[0]], ["a broken host", "result: true"])
     }))
@@ -93,7 +93,7 @@ describe("two targets", () => {
     Effect.gen(function*() {
       const target = broken(() => ({ isMounted: () => Effect.succeed(true) }))
       const { steps } = yield* differenceOf(target, { shrink: false })
-      assert.strictEqual(steps.at(-1), "isMounted")
+      assert.match(steps.at(-1)!, /^isMounted/)
       assert.isAbove(steps.length, 2)
     }))
 })

@@ -21,7 +21,8 @@ import * as observation from "./observe.js"
 import type { Model, Place, Step } from "./step.js"
 import { furtherName, mountPoints } from "./step.js"
 import { steps } from "./steps.js"
-import { creation } from "./steps/images.js"
+import type { Kind } from "./steps/images.js"
+import { creation, disks, kind as anyKind, kinds } from "./steps/images.js"
 
 /** The options of the caller, with every default. */
 export interface Plan {
@@ -42,8 +43,8 @@ interface Side {
   readonly run: <A, E>(effect: Effect.Effect<A, E, Case.Services>, signal?: AbortSignal) => Promise<A>
   readonly profile: Profile
   readonly scratch: string
-  /** An image with an empty file system. Each sequence works on a copy. */
-  readonly formatted: string | undefined
+  /** Whether each sequence works on a copy of a disk that was made once, with an empty file system. */
+  readonly copies: boolean
 }
 
 const makeSide = <E>(
@@ -67,9 +68,9 @@ const makeSide = <E>(
             Runtime.runPromise(runtime)(Effect.provide(effect, context), signal === undefined ? {} : { signal }),
           profile,
           scratch,
-          formatted: mounts ? `${scratch}/formatted/root.hdd` : undefined
+          copies: mounts
         }
-        if (side.formatted !== undefined) yield* format(side.formatted)
+        if (mounts) yield* Effect.forEach(kinds, (kind) => format(side, kind), { discard: true })
         return side
       }),
       context
@@ -78,19 +79,29 @@ const makeSide = <E>(
 
 type TargetError = Effect.Effect.Error<ReturnType<typeof profileOf>>
 
-const format = (image: string) =>
+/** The image of a kind that sequences copy. */
+const formatted = ({ scratch }: Side, kind: Kind): string => `${scratch}/formatted-${kinds.indexOf(kind)}/root.hdd`
+
+const format = (side: Side, kind: Kind) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
     const fs = yield* FileSystem.FileSystem
+    const image = formatted(side, kind)
     yield* fs.makeDirectory(image.slice(0, image.lastIndexOf("/")))
-    yield* ploop.create({ image, size: formattedSize, version: 2 })
+    yield* ploop.create({ image, size: formattedSize, version: 2, ...disks[kind] })
   })
+
+/** How a sequence begins: with this disk where nothing is mounted, and with a copy of that one otherwise. */
+interface Beginning {
+  readonly made: Creation
+  readonly kind: Kind
+}
 
 /** Creates the directory and the disk of a sequence. */
 const begin = (
   side: Side,
   name: string,
-  made: Creation
+  { kind, made }: Beginning
 ): Effect.Effect<Place, PloopError | PlatformError, Case.Services> =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
@@ -100,11 +111,13 @@ const begin = (
     for (const name of [...mountPoints, furtherName]) {
       yield* fs.makeDirectory(`${directory}/${name}`, { recursive: true })
     }
-    if (side.formatted === undefined) yield* ploop.create({ image, ...made })
-    else {
-      yield* fs.copyFile(side.formatted, image)
-      yield* ploop.restoreDescriptor({ image })
-    }
+    if (side.copies) {
+      yield* fs.copyFile(formatted(side, kind), image)
+      yield* ploop.restoreDescriptor({
+        image,
+        ...("format" in disks[kind] && disks[kind].format === "raw" && { format: "raw" })
+      })
+    } else yield* ploop.create({ image, ...made })
     return { directory, disk: `${directory}/${Disk.descriptorName}` }
   })
 
@@ -179,6 +192,7 @@ class StepCommand implements FastCheck.AsyncCommand<Model, Sides> {
       throw new Mismatch(sides.done, excerpt(one), excerpt(other))
     }
     sides.progress.count(this.step, seen[0].succeeded)
+    model.readable = seen[0].readable
     model.snapshots = seen[0].snapshots
     if (seen[0].succeeded) Object.assign(model, this.step.leads)
   }
@@ -193,7 +207,7 @@ const sequence = async (
   one: Side,
   other: Side,
   name: string,
-  made: Creation,
+  beginning: Beginning,
   commands: Iterable<FastCheck.AsyncCommand<Model, Sides>>,
   limit: number,
   progress: Progress,
@@ -201,9 +215,9 @@ const sequence = async (
 ): Promise<void> => {
   const cleared = (side: Side) => side.run(Scratch.clear(side.profile, `${side.scratch}/${name}`))
   const start = async (side: Side) => {
-    const place = await side.run(begin(side, name, made), signal)
+    const place = await side.run(begin(side, name, beginning), signal)
     const normalized = observation.normalizer(place)
-    const sizes = side.formatted === undefined
+    const sizes = !side.copies
     return {
       place,
       see: (step: Step) => side.run(observation.observe(place, normalized, step.run(place), { sizes }), signal)
@@ -222,6 +236,8 @@ const sequence = async (
       mounted: false,
       writable: false,
       beside: false,
+      edited: false,
+      readable: true,
       snapshots: new Set(),
       capabilities: new Set(one.profile.capabilities.filter((name) => other.profile.capabilities.includes(name))),
       left: limit
@@ -248,10 +264,10 @@ const check = (
     const commands = FastCheck.commands([step], { maxCommands: limit * candidates, size: "max" })
     let begun = 0
     const details = await FastCheck.check(
-      FastCheck.asyncProperty(creation, commands, async (made, commands) => {
+      FastCheck.asyncProperty(creation, anyKind, commands, async (made, kind, commands) => {
         if (progress.isOver(job)) return
         try {
-          await sequence(one, other, `sequence-${job}-${begun++}`, made, commands, limit, progress, signal)
+          await sequence(one, other, `sequence-${job}-${begun++}`, { made, kind }, commands, limit, progress, signal)
         } catch (error) {
           if (error instanceof Mismatch) progress.foundBy ??= job
           throw error
@@ -268,8 +284,8 @@ const check = (
     if (!details.failed) return Option.none()
     const mismatch = details.errorInstance
     if (!(mismatch instanceof Mismatch)) throw mismatch
-    const [made] = details.counterexample ?? []
-    const head = plan.mounts ? "a disk with an empty file system" : `create ${JSON.stringify(made)}`
+    const [made, kind] = details.counterexample ?? []
+    const head = plan.mounts ? `a disk with ${kind}` : `create ${JSON.stringify(made)}`
     return Option.some({
       seed,
       steps: [head, ...mismatch.steps],

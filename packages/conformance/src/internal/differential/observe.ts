@@ -36,7 +36,9 @@ const told = (exit: Exit.Exit<unknown, unknown>): string =>
     onFailure: (cause) => {
       const error = Cause.squash(cause)
       if (!Predicate.hasProperty(error, "_tag")) return String(error)
-      const about = fields.flatMap((name) => {
+      // Whether a backend or the tool finds it, and in which words, depends on what reads the descriptor first.
+      const compared = error._tag === "DescriptorInvalid" ? [] : fields
+      const about = compared.flatMap((name) => {
         const value: unknown = Reflect.get(Object(error), name)
         return value === undefined ? [] : [`${name}: ${print(value)}`]
       })
@@ -55,12 +57,17 @@ export const normalizer = ({ directory }: Place): (text: string) => string => {
     }
   }
   const suffix = numbered("suffix ")
+  const suffixed = (found: string): string => {
+    const form = found.includes("{") ? "{}" : ""
+    const letters = found === found.toLowerCase() ? "" : " in upper case"
+    return `.${form}${suffix(found.toLowerCase().replace(/[.{}]/g, ""))}${letters}`
+  }
   return (text) => {
     // The numbers depend on the host.
     const device = numbered("device ")
     return text.replaceAll(directory, "DIRECTORY")
       .replace(/Error in \w+ \([\w-]+\.c:\d+\): /g, "")
-      .replace(/\.\{[0-9a-f-]{36}\}/g, (found) => `.{${suffix(found)}}`)
+      .replace(/\.\{?[\dA-Fa-f]{8}(?:-[\dA-Fa-f]{4}){3}-[\dA-Fa-f]{12}\}?/g, suffixed)
       .replace(/(\/dev\/(?:mapper\/)?ploop\d+)(p1)?/g, (_, whole: string, part = "") => `${device(whole)}${part}`)
   }
 }
@@ -99,6 +106,7 @@ const visible = (place: Place, normalized: (text: string) => string, options: Op
     ]
     return {
       lines,
+      readable: Exit.isSuccess(snapshots),
       snapshots: new Set(
         Exit.isSuccess(snapshots)
           ? SnapshotTree.nodes(snapshots.value).map(({ id }) =>
@@ -118,6 +126,8 @@ export interface Options {
 export interface Observation {
   readonly lines: ReadonlyArray<string>
   readonly succeeded: boolean
+  /** Whether the descriptor could be read after the step. */
+  readonly readable: boolean
   readonly snapshots: ReadonlySet<SnapshotId>
 }
 
@@ -130,6 +140,6 @@ export const observe = <E, R>(
 ) =>
   Effect.gen(function*() {
     const exit = yield* Effect.exit(run)
-    const { lines, snapshots } = yield* visible(place, normalized, options)
-    return { lines: [normalized(`result: ${told(exit)}`), ...lines], succeeded: Exit.isSuccess(exit), snapshots }
+    const { lines, ...seen } = yield* visible(place, normalized, options)
+    return { lines: [normalized(`result: ${told(exit)}`), ...lines], succeeded: Exit.isSuccess(exit), ...seen }
   })

@@ -23,6 +23,10 @@ export interface Model {
   writable: boolean
   /** Whether a snapshot is mounted beside it. */
   beside: boolean
+  /** Whether the descriptor was edited, and the one from before is kept. */
+  edited: boolean
+  /** Whether the descriptor can be read. */
+  readable: boolean
   /** The snapshots that the descriptor has. */
   snapshots: ReadonlySet<SnapshotId.SnapshotId>
   /** The capabilities of both targets. */
@@ -43,7 +47,7 @@ export interface Step {
   /** A capability that both targets must have, beyond those that all steps of the sequence need. */
   readonly needs?: Capability | undefined
   /** What is known after the step succeeds. */
-  readonly leads?: Partial<Pick<Model, "attached" | "beside" | "mounted" | "writable">> | undefined
+  readonly leads?: Partial<Pick<Model, "attached" | "beside" | "edited" | "mounted" | "writable">> | undefined
   readonly run: (place: Place) => Work
 }
 

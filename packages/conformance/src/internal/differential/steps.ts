@@ -1,8 +1,11 @@
 import * as FastCheck from "effect/FastCheck"
 import type { Step } from "./step.js"
 import type { Weighted } from "./steps/build.js"
+import { damage } from "./steps/damage.js"
+import { foreign } from "./steps/foreign.js"
 import * as images from "./steps/images.js"
 import { mounts } from "./steps/mounts.js"
+import { misnamed } from "./steps/names.js"
 import * as snapshots from "./steps/snapshots.js"
 
 const withoutDevices: ReadonlyArray<Weighted> = [
@@ -16,7 +19,9 @@ const withoutDevices: ReadonlyArray<Weighted> = [
   ...images.forms,
   images.refusals,
   ...images.copies,
-  ...images.damage
+  ...damage,
+  ...foreign,
+  ...misnamed
 ]
 
 const withMounts: ReadonlyArray<Weighted> = [

@@ -1,3 +1,4 @@
+import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type * as Operation from "@effect-ploop/core/Operation"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
@@ -19,6 +20,9 @@ export const always: When = () => true
 
 /** The disk has no device. */
 export const idle: When = (model) => !model.attached && !model.beside
+
+/** The descriptor can be read. Of one that cannot, the tool may still find the base image, or more. */
+export const isReadable: When = (model) => model.readable
 
 export const isAttached: When = (model) => model.attached
 
@@ -104,4 +108,13 @@ export const copyOf = ({ id }: Named) => (place: Place) =>
     const copy = `${file}.copy`
     yield* fs.copyFile(file, copy)
     return copy
+  })
+
+/** Whether an image file is the base of a raw disk. */
+export const isRaw = ({ directory, disk }: Place, image: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const { images } = yield* DiskDescriptor.parse(yield* fs.readFileString(disk))
+    const [base] = images
+    return base?.type === "Plain" && image.startsWith(directory) && image.endsWith(`/${base.file}`)
   })

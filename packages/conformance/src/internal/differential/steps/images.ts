@@ -1,4 +1,3 @@
-import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type { CreateOptions } from "@effect-ploop/core/Request"
@@ -10,7 +9,21 @@ import * as FastCheck from "effect/FastCheck"
 import type { Named, Place } from "../step.js"
 import { further, top } from "../step.js"
 import type { Weighted } from "./build.js"
-import { always, anyOf, both, exists, fileOf, files, idle, just, on, snapshotOrTop, some } from "./build.js"
+import {
+  always,
+  anyOf,
+  both,
+  exists,
+  fileOf,
+  files,
+  idle,
+  isRaw,
+  isReadable,
+  just,
+  on,
+  snapshotOrTop,
+  some
+} from "./build.js"
 
 /** Options for a disk without a file system. */
 export const creation: FastCheck.Arbitrary<Omit<CreateOptions, "image">> = FastCheck.record({
@@ -24,10 +37,35 @@ export const creation: FastCheck.Arbitrary<Omit<CreateOptions, "image">> = FastC
   version: FastCheck.constant(1 as const)
 })
 
+/** The disks with which sequences with mounts begin, by what is said of them. */
+export const disks = {
+  "ext4": {},
+  "ext3": { fileSystem: "ext3" },
+  "ext4 on a raw image": { format: "raw" },
+  "ext4 on a preallocated image": { format: "preallocated" },
+  "no file system": { fileSystem: "none" }
+} as const satisfies Readonly<Record<string, Partial<CreateOptions>>>
+
+export type Kind = keyof typeof disks
+
+export const kinds: ReadonlyArray<Kind> = [
+  "ext4",
+  "ext3",
+  "ext4 on a raw image",
+  "ext4 on a preallocated image",
+  "no file system"
+]
+
+/** Most sequences begin with the usual disk. */
+export const kind: FastCheck.Arbitrary<Kind> = FastCheck.oneof(
+  { weight: 3, arbitrary: FastCheck.constant<Kind>("ext4") },
+  FastCheck.constantFrom(...kinds)
+)
+
 /** Queries. */
 export const questions: Weighted = anyOf(
   3,
-  on("imageInfo", (p, disk) => p.imageInfo({ disk })),
+  on("imageInfo", (p, disk) => p.imageInfo({ disk }), { when: isReadable }),
   on("topDelta", (p, disk) => p.topDelta({ disk })),
   on("isMounted", (p, disk) => p.isMounted({ disk })),
   on("deviceOf a component", (p, disk) => p.deviceOf({ disk, component: "x" }))
@@ -58,15 +96,6 @@ export const checks: ReadonlyArray<Weighted> = [
     }
   )
 ]
-
-/** Whether an image file is the base of a raw disk. */
-const isRaw = ({ directory, disk }: Place, image: string) =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const { images } = yield* DiskDescriptor.parse(yield* fs.readFileString(disk))
-    const [base] = images
-    return base?.type === "Plain" && image.startsWith(directory) && image.endsWith(`/${base.file}`)
-  })
 
 const sizes = FastCheck.constantFrom("12M", "16M", "4M", "12345s", "10244K")
 
@@ -124,12 +153,12 @@ export const forms: ReadonlyArray<Weighted> = [
 /** Steps that need a running device and a file system, and are refused without them. */
 export const refusals: Weighted = anyOf(
   2,
-  on("fileSystemInfo", (p, disk) => p.fileSystemInfo({ disk })),
-  on("umount", (p, disk) => p.umount({ disk })),
+  on("fileSystemInfo", (p, disk) => p.fileSystemInfo({ disk }), { when: isReadable }),
+  on("umount", (p, disk) => p.umount({ disk }), { when: isReadable }),
   on("umount the image", (p, _, { directory }) => p.umount({ image: `${directory}/root.hdd` })),
-  on("balloonStatus", (p, disk) => p.balloonStatus({ disk })),
-  on("discard", (p, disk) => p.discard({ disk })),
-  on("resize online", (p, disk) => p.resize({ disk, size: "16M", mode: "online" }))
+  on("balloonStatus", (p, disk) => p.balloonStatus({ disk }), { when: isReadable }),
+  on("discard", (p, disk) => p.discard({ disk }), { when: isReadable }),
+  on("resize online", (p, disk) => p.resize({ disk, size: "16M", mode: "online" }), { when: isReadable })
 )
 
 type Change = (fs: FileSystem.FileSystem, file: string, place: Place) => ReturnType<Parameters<typeof files>[1]>
@@ -153,13 +182,4 @@ export const copies: ReadonlyArray<Weighted> = [
       yield* fs.remove(file)
       yield* fs.writeFile(file, bytes)
     }), idleImage)
-]
-
-/** Changes that damage images. */
-export const damage: ReadonlyArray<Weighted> = [
-  toImage(1, "remove", "", (fs, file) => fs.remove(file), exists),
-  toImage(1, "break", "", (_, file) => ImageFile.breakSignature(file), exists),
-  toImage(1, "cut", " short", (fs, file, place) =>
-    // A raw disk has whole sectors, and a header does not fit into 40 bytes.
-    Effect.flatMap(isRaw(place, file), (raw) => fs.truncate(file, raw ? 1_048_576 : 40)), exists)
 ]

@@ -1,20 +1,26 @@
 import * as LowLevel from "@effect-ploop/core/LowLevel"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type { MountOptions } from "@effect-ploop/core/Request"
 import { ids } from "@effect-ploop/testkit/Conformance"
 import * as FileTree from "@effect-ploop/testkit/FileTree"
+import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import type { Place } from "../step.js"
-import { besideTarget, component, target } from "../step.js"
+import { besideTarget, component, further, target, top } from "../step.js"
 import type { Weighted, When } from "./build.js"
 import {
   both,
   exists,
+  fileOf,
   files,
   idle,
   isAttached,
   isMounted,
   isNew,
+  isRaw,
   isWritable,
   just,
   on,
@@ -142,6 +148,120 @@ const beside: ReadonlyArray<Weighted> = [
   )
 ]
 
+/** A copy of the disk in another directory, taken while the disk runs, or while it does not. */
+const copied = (p: Ploop.Ploop, place: Place) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const image = `${further(place)}/copy.hdd`
+    yield* fs.copyFile(yield* fileOf(place, top.id), image)
+    const raw = yield* isRaw(place, yield* fileOf(place, top.id))
+    return yield* p.restoreDescriptor({ image, ...(raw && { format: "raw" }) })
+  })
+
+const clearCopy = (p: Ploop.Ploop, place: Place) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const directory = further(place)
+    yield* Effect.ignore(p.umount({ disk: `${directory}/DiskDescriptor.xml` }))
+    yield* fs.remove(directory, { recursive: true })
+    yield* fs.makeDirectory(directory)
+  })
+
+const copyTarget = (place: Place): string => `${further(place)}/mnt`
+
+type MountCopy = Partial<Omit<MountOptions, "disk" | "target">>
+
+/** Ways to use a copy. */
+const copyMounts: Readonly<Record<string, MountCopy>> = {
+  "read-only": { readOnly: true },
+  "read-only, without its journal": { readOnly: true, data: ["noload"] },
+  "for writing": {},
+  "with a file system check": { fsck: true }
+}
+
+/** A disk without snapshots, whose only image is all of it. */
+const single: When = (model) => model.snapshots.size === 1
+
+/** Copies of the disk. Only the names in them are compared, because a running disk has not written all of its files. */
+const copies: ReadonlyArray<Weighted> = [
+  some(3, FastCheck.constantFrom(...Object.entries(copyMounts)), ([how, options]) =>
+    on(
+      `mount a copy ${how}`,
+      (p, _, place) =>
+        Effect.gen(function*() {
+          const fs = yield* FileSystem.FileSystem
+          const disk = yield* copied(p, place)
+          yield* fs.makeDirectory(copyTarget(place))
+          yield* p.mount({ disk, target: copyTarget(place), ...options })
+          return (yield* fs.stat(copyTarget(place))).type
+        }).pipe(Effect.ensuring(Effect.ignore(clearCopy(p, place)))),
+      { when: single }
+    )),
+  some(1, FastCheck.boolean(), (force) =>
+    on(
+      `check a copy${force ? ", thoroughly" : ""}`,
+      (p, _, place) =>
+        Effect.gen(function*() {
+          yield* copied(p, place)
+          const { outcome } = yield* p.check({ image: `${further(place)}/copy.hdd`, dropInUse: true, force })
+          return outcome
+        }).pipe(Effect.ensuring(Effect.ignore(clearCopy(p, place)))),
+      { when: single }
+    ))
+]
+
+/** Devices under other component names, and devices that stop. */
+const devices: ReadonlyArray<Weighted> = [
+  some(2, FastCheck.boolean(), (readOnly) =>
+    on(
+      `mount under a component${readOnly ? ", read-only" : ""}, and unmount it`,
+      (p, disk, place) =>
+        Effect.gen(function*() {
+          yield* p.mount({ disk, component: "other", target: besideTarget(place), readOnly })
+          const second = yield* Effect.either(p.mount({ disk, component: "third" }))
+          const taken = yield* Effect.either(p.createSnapshot({ disk, id: ids.e }))
+          yield* p.umount({ disk, component: "other" })
+          return [Either.isRight(second), Either.isRight(taken)]
+        }).pipe(Effect.ensuring(Effect.ignore(p.umount({ disk, component: "third" })))),
+      { when: (model) => !model.beside && model.snapshots.size === 1 && !model.attached }
+    )),
+  just(1, {
+    name: "stop the device",
+    when: isAttached,
+    run: ({ disk }) =>
+      Effect.gen(function*() {
+        const device = Option.getOrThrow(yield* (yield* Ploop.Ploop).deviceOf({ disk }))
+        const low = yield* LowLevel.LowLevel
+        yield* low.stop({ device: device.device })
+        yield* low.start({ device: device.device })
+      })
+  }),
+  some(1, FastCheck.constantFrom(0, 1, 2), (level) => ({
+    name: `delete delta ${level} of the device`,
+    when: (model) => model.attached && level > 0 && model.snapshots.size <= level,
+    run: ({ disk }) =>
+      Effect.gen(function*() {
+        const device = Option.getOrThrow(yield* (yield* Ploop.Ploop).deviceOf({ disk }))
+        yield* (yield* LowLevel.LowLevel).deleteDelta({ device: device.device, level })
+      })
+  })),
+  some(1, FastCheck.constantFrom("20M", "0s"), (size) =>
+    on(
+      `balloonChange to ${size} on a disk that is read-only`,
+      (p, disk, place) =>
+        Effect.gen(function*() {
+          yield* p.mount({ disk, target: target(place), readOnly: true })
+          const changed = yield* Effect.either(p.balloonChange({ disk, size }))
+          yield* p.balloonClear({ disk })
+          yield* p.umount({ disk })
+          return Either.isRight(changed) ? "changed" : changed.left._tag
+        }).pipe(
+          Effect.tapError(() => Effect.ignore(p.umount({ disk })))
+        ),
+      { when: (model) => !model.attached && !model.beside, needs: "balloon" }
+    ))
+]
+
 const names = FastCheck.constantFrom("motd", "etc/hosts", "var/log/deep/messages")
 const texts = FastCheck.constantFrom("one", "two", "a longer text, to be told apart", "")
 
@@ -226,4 +346,11 @@ const space: ReadonlyArray<Weighted> = [
 ]
 
 /** Steps that require devices and mounts. */
-export const mounts: ReadonlyArray<Weighted> = [...attaching, ...beside, ...writes, ...space]
+export const mounts: ReadonlyArray<Weighted> = [
+  ...attaching,
+  ...beside,
+  ...copies,
+  ...devices,
+  ...writes,
+  ...space
+]
