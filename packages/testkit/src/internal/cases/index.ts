@@ -35,6 +35,7 @@ import { restoreDescriptor } from "./restoreDescriptor.js"
 import { backups } from "./scenario/backup.js"
 import { concurrency } from "./scenario/concurrency.js"
 import { containers } from "./scenario/containers.js"
+import { damage } from "./scenario/damage.js"
 import { descriptors } from "./scenario/descriptors.js"
 import { limits } from "./scenario/limits.js"
 import { moving } from "./scenario/moving.js"
@@ -102,6 +103,7 @@ export const cases: ReadonlyArray<Case> = [
   ...names,
   ...nested,
   ...descriptors,
+  ...damage,
   ...unmergeable,
   ...moving,
   ...scopes,
