@@ -189,7 +189,8 @@ export const withInode = (volume: Volume, inode: Inode, used: number, free: spac
   used,
   layout: volume.layout,
   space: free,
-  readOnly: volume.readOnly
+  readOnly: volume.readOnly,
+  isDirty: volume.isDirty
 })
 
 const withParts = (state: State, volumes: State["volumes"], devices: State["devices"]): State => ({

@@ -267,6 +267,8 @@ const examine = (tool: Tool, { image: found, path, ref }: disks.OpenImage): Read
     ? ImageExamination.examineRaw(BigInt(image.fileSize(found)), undefined).map((finding) => `${path}: ${finding}`)
     : body._tag === "Bytes"
     ? examineBytes(body, path)
+    : found.size === 0
+    ? [`${path}: the size in the header is 0`]
     : []
 }
 
