@@ -268,9 +268,24 @@ export const requireBalloon = (tool: Tool, device: Device, target: string): Answ
 const skipsJournal = (data: ReadonlyArray<string> | undefined): boolean =>
   data?.some((option) => option === "noload" || option === "norecovery") === true
 
+/** Whether another device has the file system mounted for writing. Its image may not say so yet. */
+const isWrittenElsewhere = (tx: Transaction, device: Device): boolean => {
+  const top = device.levels.at(-1)
+  return tx.state.devices.some((other) =>
+    other.device !== device.device && !other.readOnly && tx.mountsOf(other.device).length > 0 &&
+    top !== undefined && files.same(other.levels.at(-1)!.file, top.file)
+  )
+}
+
 /** Whether the journal has to be replayed and cannot be, or is not to be. */
-const lacksReplay = ({ readOnly }: Device, { isDirty }: Volume, data: ReadonlyArray<string> | undefined): boolean =>
-  isDirty === true && readOnly !== skipsJournal(data)
+const lacksReplay = (
+  tx: Transaction,
+  device: Device,
+  { isDirty }: Volume,
+  data: ReadonlyArray<string> | undefined
+): boolean =>
+  (isDirty === true || (device.readOnly && isWrittenElsewhere(tx, device))) &&
+  device.readOnly !== skipsJournal(data)
 
 /** The file system as it is in the image from now on: its journal is in use, or no longer. */
 const setDirty = (tool: Tool, device: Device, isDirty: boolean): Answer<void> => {
@@ -316,7 +331,7 @@ export const mount = (
     if (trait(tool, GenerationTraits.mountsTypeItFinds) && wanted !== type) {
       return yield* refused(new PloopError.MountFailed(context(tool, `the file system is ${type}, not ${wanted}`)))
     }
-    if (lacksReplay(device, volume, options.data)) {
+    if (lacksReplay(tx, device, volume, options.data)) {
       const data = (options.data ?? []).join(",")
       return yield* toolError(
         tool,

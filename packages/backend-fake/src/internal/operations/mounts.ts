@@ -132,6 +132,12 @@ export const requireAttachable = (
 /** Whether a resize was refused while the file system was still mounted, so that its unmount writes the numbers. */
 const isRefusedSize = (result: Answer<unknown>): boolean => Either.isLeft(result) && result.left._tag === "SizeRefused"
 
+/** Leaves the directory on which the tool could not mount, which it makes first. */
+const leaveMountPoint = (tool: Tool, disk: disks.Disk): void => {
+  files.makeDirectory(tool.tx, `${disks.base(tool, disk)}.mnt`, 0o755)
+  tool.tx.checkpoint()
+}
+
 /** Attaches a disk, uses it and detaches it again, as the tool does when it must mount an idle disk. */
 export const temporarily = <A>(
   tool: Tool,
@@ -140,12 +146,16 @@ export const temporarily = <A>(
   cache = true
 ): Answer<A> =>
   Either.gen(function*() {
-    const device = yield* attach(tool, disk, { snapshot: undefined, readOnly: false, component: undefined })
+    const device = yield* Either.mapLeft(
+      attach(tool, disk, { snapshot: undefined, readOnly: false, component: undefined }),
+      (error) => {
+        leaveMountPoint(tool, disk)
+        return error
+      }
+    )
     if (device.volume === undefined) {
       yield* devices.detach(tool, device)
-      files.makeDirectory(tool.tx, `${disks.base(tool, disk)}.mnt`, 0o755)
-      // The tool leaves the directory on which it could not mount.
-      tool.tx.checkpoint()
+      leaveMountPoint(tool, disk)
       return yield* toolError(
         tool,
         tool.operation === "fileSystemInfo" ? 255 : 21,

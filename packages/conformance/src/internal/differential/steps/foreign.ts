@@ -54,7 +54,7 @@ const edits: Readonly<Record<string, Edit>> = {
   "no type": replaced(/<Type>\w+<\/Type>/, ""),
   "another cluster size": replaced(/<Blocksize>\d+/, "<Blocksize>1024"),
   "a cluster size of 0": replaced(/<Blocksize>\d+/, "<Blocksize>0"),
-  "a cluster size that is no number": replaced(/<Blocksize>\d+/, "<Blocksize>many"),
+  "a cluster size that is not a number": replaced(/<Blocksize>\d+/, "<Blocksize>many"),
   "a negative cluster size": replaced(/<Blocksize>/, "<Blocksize>-"),
   "no cluster size": replaced(/<Blocksize>\d+<\/Blocksize>/, ""),
   "a cluster size in hexadecimal digits": (text) =>
@@ -65,7 +65,7 @@ const edits: Readonly<Record<string, Edit>> = {
   "a size of 0": replaced(/<Disk_size>\d+/, "<Disk_size>0"),
   "another size": replaced(/<Disk_size>\d+/, "<Disk_size>4096"),
   "a huge size": replaced(/<Disk_size>\d+/, "<Disk_size>99999999999"),
-  "a size that is no number": replaced(/<Disk_size>\d+/, "<Disk_size>large"),
+  "a size that is not a number": replaced(/<Disk_size>\d+/, "<Disk_size>large"),
   "no size": replaced(/<Disk_size>\d+<\/Disk_size>/, ""),
   "another start": replaced(/<Start>\d+/, "<Start>2048"),
   "another end": replaced(/<End>\d+/, "<End>2048"),
