@@ -73,6 +73,8 @@ static int own_dev(void)
 			return failed(shared[i]);
 		close(opened[i]);
 	}
+	if (mkdir("/dev/mapper", 0755))
+		return failed("/dev/mapper");
 	return mkdir(PRIVATE_DEV_MARK, 0700) ? failed(PRIVATE_DEV_MARK) : 0;
 }
 

@@ -121,6 +121,8 @@ static int message(struct mapped *device, struct dm_ioctl *data, size_t size)
 	target = mapped_target(device, sector);
 	if (count < 1 || *words[0] == '@' || !target || !target->type->message)
 		return -EINVAL;
+	if (target->type->changes(words[0]) && device->pending.client >= 0)
+		return -EBUSY;
 	if (target->type->changes(words[0]) && (answer = gate_pause(device)))
 		return answer;
 	answer = target->type->message(target, count, words, result, sizeof result);
@@ -140,6 +142,8 @@ static int change(struct mapped *device, const struct pending *pending, pid_t ca
 	struct dm_ioctl *data = pending->data;
 	int result;
 
+	if (pending->command == DM_TARGET_MSG_CMD)	/* one that only asks waits for nothing */
+		return message(device, data, pending->size);
 	if (device->pending.client >= 0)
 		return -EBUSY;
 	switch (pending->command) {
@@ -149,8 +153,6 @@ static int change(struct mapped *device, const struct pending *pending, pid_t ca
 		return load(device, data, pending->size, caller);
 	case DM_TABLE_CLEAR_CMD:
 		return clear(device, data);
-	case DM_TARGET_MSG_CMD:
-		return message(device, data, pending->size);
 	case DM_DEV_REMOVE_CMD:
 		return mapper_remove(device, pending);
 	}
