@@ -35,6 +35,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as args from "./internal/arguments.js"
 import { CurrentHostFiles } from "./internal/currentHostFiles.js"
+import * as deadDevices from "./internal/deadDevices.js"
 import * as driver from "./internal/driver.js"
 import * as generation from "./internal/generation.js"
 import * as host from "./internal/host.js"
@@ -152,7 +153,8 @@ export const make = (
     yield* requireSensible(options)
     const files = yield* CurrentHostFiles
     const config = processConfig(options)
-    const runner = yield* process.make(config)
+    const dmsetup = yield* process.make({ ...config, tool: "dmsetup" })
+    const runner = deadDevices.removing(yield* process.make(config), dmsetup)
     const load = options.loadModules === true ? yield* loadModules(config) : () => Effect.void
     const probed = yield* generation.make({ runner, tool: config.tool, prepare: load })
     const current = session.make({
@@ -164,7 +166,7 @@ export const make = (
       allowsOutsideImages: options.allowOutsideImages === true,
       drivers: driversOf(options, files),
       runner,
-      dmsetup: yield* process.make({ ...config, tool: "dmsetup" }),
+      dmsetup,
       tool: config.tool,
       verbosity: options.verbosity ?? 3
     })

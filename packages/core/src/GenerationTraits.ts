@@ -129,6 +129,69 @@ export const replacesRunningDisksOnly: Row<boolean> = { "1.15": false, "7": fals
 export const cutsIdleRawDisks: Row<boolean> = { "1.15": true, "7": true, "9": false }
 
 /**
+ * Whether the tool shrinks a mounted file system to less than it can have: it
+ * inflates the balloon by a share of what is too much, and reports success.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const shrinksByShare: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * Whether the tool shrinks the file system of a device that is attached and not
+ * mounted as that of an idle disk, instead of with the balloon.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const shrinksAttachedAsIdle: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * Whether a device that is attached read-only sets the in-use flag of its image,
+ * and clears it when it is detached, also while another device writes to the image.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const marksReadOnlyDevices: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * Whether a discard takes a smallest extent and an amount to free. The other
+ * generation ignores both.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const limitsDiscards: Row<boolean> = { "1.15": true, "7": true, "9": false }
+
+/**
+ * Whether the tool reports how much a discard returned to the host, and returns
+ * what a growing balloon takes.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const countsReturnedSpace: Row<boolean> = { "1.15": true, "7": true, "9": false }
+
+/**
+ * Whether the tool stops the device of a temporary snapshot, although somebody
+ * reads from it, when it merges temporary snapshots on its way to something else.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const stopsTemporaryDevices: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * Whether the tool finds the devices of a snapshot by each image of their chains,
+ * and not only by the uppermost one.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const findsDevicesByChain: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
  * Whether a temporary snapshot with several children stops the automatic merge
  * of temporary snapshots on an idle disk, and with it every new snapshot. The
  * other generations skip such a snapshot.

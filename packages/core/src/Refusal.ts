@@ -27,6 +27,7 @@
 import type * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import type { ByteSize } from "./ByteSize.js"
+import type { ClusterSize } from "./ClusterSize.js"
 import type { DescriptorSyntaxError, DiskDescriptor } from "./DiskDescriptor.js"
 import type { FormatVersion } from "./FormatVersion.js"
 import type { Generation } from "./Generation.js"
@@ -40,6 +41,7 @@ import type {
   About,
   AttachedImages,
   Described,
+  MeasuredFileSystem,
   MergedImage,
   MergeRange,
   MountedDelta,
@@ -61,6 +63,7 @@ export type {
   About,
   AttachedImages,
   Described,
+  MeasuredFileSystem,
   MergedImage,
   MergeRange,
   MountedDelta,
@@ -252,6 +255,52 @@ export const otherWriter: (
 ) => Either.Either<void, PloopError.Unsupported> = running.otherWriter
 
 /**
+ * Refuses a second, read-only device of the top delta while a device writes to it,
+ * where the second one would clear the in-use flag.
+ *
+ * - `device`: the device that writes to the top delta, if one does
+ *
+ * @since 0.2.0
+ * @category running
+ */
+export const besideWriter: (
+  about: About,
+  generation: Generation,
+  device: string | undefined
+) => Either.Either<void, PloopError.MountFailed> = running.besideWriter
+
+/**
+ * Refuses what merges temporary snapshots while a device shows one, where the tool
+ * would stop that device.
+ *
+ * - `devices`: the devices of temporary snapshots
+ *
+ * @since 0.2.0
+ * @category running
+ */
+export const temporaryDevices: (
+  about: About,
+  generation: Generation,
+  tree: SnapshotTree,
+  devices: ReadonlyArray<string>
+) => Either.Either<void, PloopError.Unsupported> = running.temporaryDevices
+
+/**
+ * Refuses to discard the top delta while a device shows it, where that device
+ * could not be unmounted afterwards.
+ *
+ * - `devices`: the devices that show the top delta
+ *
+ * @since 0.2.0
+ * @category running
+ */
+export const shownTop: (
+  about: About,
+  generation: Generation,
+  devices: ReadonlyArray<string>
+) => Either.Either<void, PloopError.SnapshotInUse> = running.shownTop
+
+/**
  * Refuses what needs a running disk.
  *
  * - `device`: the device that runs the disk, if one does
@@ -425,6 +474,39 @@ export const shrinkIdleRaw: (
   request: Pick<Request.Resize, "size">,
   size: ByteSize
 ) => Either.Either<void, PloopError.Unsupported> = mounts.shrinkIdleRaw
+
+/**
+ * Refuses to shrink a mounted file system to less than it can have. Generation 9
+ * would inflate its balloon part of the way, and report success.
+ *
+ * - `measured`: what the file system has now
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const shrinkMounted: (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Resize, "size">,
+  clusterSize: ClusterSize,
+  measured: MeasuredFileSystem
+) => Either.Either<void, PloopError.SizeRefused> = mounts.shrinkMounted
+
+/**
+ * Fails when files can have more of a mounted file system than the size to which
+ * the tool reported to have shrunk the disk.
+ *
+ * - `before`, `after`: what the file system had before the resize, and has after it
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const shrunk: (
+  about: About,
+  request: Pick<Request.Resize, "size">,
+  before: MeasuredFileSystem,
+  after: MeasuredFileSystem
+) => Either.Either<void, PloopError.SizeRefused> = mounts.shrunk
 
 // Snapshots
 
@@ -604,6 +686,18 @@ export const balloonMaintenance: (
   about: About,
   generation: Generation
 ) => Either.Either<void, PloopError.Unsupported> = queries.balloonMaintenance
+
+/**
+ * Refuses the limits of a discard where the tool ignores them.
+ *
+ * @since 0.2.0
+ * @category balloon
+ */
+export const discard: (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Discard, "minBlock" | "toFree">
+) => Either.Either<void, PloopError.Unsupported> = queries.discard
 
 /**
  * Refuses a copy that is not a stream of bytes in one direction.

@@ -1,5 +1,6 @@
 import {
   ByteSize,
+  ClusterSize,
   DiskDescriptor,
   Generation,
   GenerationTraits,
@@ -651,5 +652,58 @@ describe("what a generation does not have", () => {
 
   it("is the name of the next device on 9", () => {
     refusedBy(["9"], (generation) => Refusal.nextDevice(about, generation))
+  })
+})
+
+describe("a mounted disk of generation 9", () => {
+  const cluster = ClusterSize.standard
+  const measured = (balloon: number): Refusal.MeasuredFileSystem => ({
+    size: ByteSize.MiB(298),
+    available: ByteSize.MiB(140),
+    capacity: ByteSize.MiB(143),
+    balloon: ByteSize.MiB(balloon)
+  })
+
+  it("is refused a size below what its file system and its files take, with the smallest one", () => {
+    const shrink = (generation: Generation.Generation, size: number) =>
+      Refusal.shrinkMounted(about, generation, { size: ByteSize.MiB(size) }, cluster, measured(0))
+    // 158 MiB are taken, and four clusters stay outside of the file system.
+    for (const generation of ["1.15", "7"] as const) accepted(shrink(generation, 161))
+    refused(shrink("9", 161), { _tag: "SizeRefused", minimum: ByteSize.MiB(162) })
+    accepted(shrink("9", 162))
+    accepted(shrink("9", 400))
+  })
+
+  it("was shrunk only if files cannot have more than its new size", () => {
+    const after = (balloon: number, capacity = 143) => ({ ...measured(balloon), capacity: ByteSize.MiB(capacity) })
+    const shrunk = (size: number, found: Refusal.MeasuredFileSystem) =>
+      Refusal.shrunk(about, { size: ByteSize.MiB(size) }, measured(0), found)
+    accepted(shrunk(100, after(50)))
+    refused(shrunk(100, after(42)), { _tag: "SizeRefused" })
+    // A kernel that knows the balloon has taken it off already.
+    accepted(shrunk(100, after(43, 100)))
+    refused(shrunk(100, after(42, 101)), { _tag: "SizeRefused" })
+    accepted(shrunk(400, after(0)))
+  })
+
+  it("keeps the device of a temporary snapshot, and a top delta that a device shows", () => {
+    const tree = trees.disk([[a, none, "temporary"], [top, a]]).tree
+    const plain = trees.disk([[a, none], [top, a]]).tree
+    refusedBy(["9"], (generation) => Refusal.temporaryDevices(about, generation, tree, ["/dev/mapper/ploop7"]))
+    accepted(Refusal.temporaryDevices(about, "9", tree, []))
+    accepted(Refusal.temporaryDevices(about, "9", plain, ["/dev/mapper/ploop7"]))
+    const devices = ["/dev/mapper/ploop7"]
+    refused(Refusal.shownTop(about, "9", devices), { _tag: "SnapshotInUse", id: top, devices })
+    for (const generation of ["1.15", "7"] as const) accepted(Refusal.shownTop(about, generation, devices))
+    accepted(Refusal.shownTop(about, "9", []))
+    refused(Refusal.besideWriter(about, "9", "/dev/mapper/ploop7"), { _tag: "MountFailed" })
+    accepted(Refusal.besideWriter(about, "7", "/dev/mapper/ploop7"))
+    accepted(Refusal.besideWriter(about, "9", undefined))
+  })
+
+  it("is discarded without limits, which the tool ignores", () => {
+    refusedBy(["9"], (generation) => Refusal.discard(about, generation, { minBlock: ByteSize.MiB(1) }))
+    refusedBy(["9"], (generation) => Refusal.discard(about, generation, { toFree: ByteSize.MiB(1) }))
+    accepted(Refusal.discard(about, "9", {}))
   })
 })

@@ -340,8 +340,27 @@ export const grow = (
 
 export const nextDevice: Arguments = [quiet, "getdev"]
 
+/** Clears the in-use flag of an image. */
+export const clearInUseFlag = (verbosity: number, image: string): Arguments => [
+  level(verbosity),
+  "check",
+  "-f",
+  "-d",
+  "--",
+  image
+]
+
 /** Of `dmsetup`: the targets that the kernel knows. */
 export const targets: Arguments = ["targets"]
+
+/** Of `dmsetup`: the table of a device, an empty line when it has none. */
+export const table = (name: string): Arguments => ["table", name]
+
+/** Of `dmsetup`: whether a device has a table, and takes writes, as in `L--w`. */
+export const attributes = (name: string): Arguments => ["info", "-c", "--noheadings", "-o", "attr", name]
+
+/** Of `dmsetup`: removes a device. */
+export const remove = (name: string): Arguments => ["remove", name]
 
 const ploopModules: Arguments = ["ploop", "pfmt_ploop1", "pfmt_raw", "pio_direct", "pio_kaio", "pio_nfs"]
 

@@ -57,6 +57,8 @@ export interface Host {
   /** Whether there is a node in `/dev`. */
   readonly hasNode: (path: string) => Effect.Effect<boolean>
   readonly isDirectory: (path: string) => Effect.Effect<boolean>
+  /** Whether this process may write there: it was not seen that it may not. */
+  readonly isWritable: (path: string) => Effect.Effect<boolean>
   /** The names in a directory; none where it cannot be read. */
   readonly names: (directory: string) => Effect.Effect<ReadonlyArray<string>>
   /** Whether there may be a directory: it was not seen that there is none. */
@@ -75,6 +77,8 @@ export interface Host {
   /** The numbers that the last unmount left beside a descriptor; none unless the file has their form. */
   readonly cachedStatistics: (disk: string) => Effect.Effect<Option.Option<Statistics>>
   readonly deviceBlockSize: (partition: string) => Effect.Effect<Option.Option<ByteSize.ByteSize>>
+  /** The size of the ext file system on a device, in bytes. */
+  readonly fileSystemSize: (partition: string) => Effect.Effect<Option.Option<bigint>>
 }
 
 /** The largest descriptor that is read: one of 10,000 snapshots takes 2.3 MiB. */
@@ -188,6 +192,11 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
     hasNode: files.hasNode,
     isDirectory: (name) =>
       Effect.match(fs.stat(name), { onFailure: () => false, onSuccess: (info) => info.type === "Directory" }),
+    isWritable: (name) =>
+      Effect.match(fs.access(name, { writable: true }), {
+        onFailure: (error) => error._tag === "SystemError" && error.reason === "NotFound",
+        onSuccess: () => true
+      }),
     names: (name) => Effect.orElseSucceed(fs.readDirectory(name), () => []),
     mayBeDirectory: (name) =>
       Effect.match(fs.stat(name), {
@@ -226,6 +235,11 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
       Effect.match(files.start(partition, superblock.length, "BlockDevice"), {
         onFailure: Option.none,
         onSuccess: superblock.blockSize
+      }),
+    fileSystemSize: (partition) =>
+      Effect.match(files.start(partition, superblock.length, "BlockDevice"), {
+        onFailure: Option.none,
+        onSuccess: superblock.size
       })
   }
 })

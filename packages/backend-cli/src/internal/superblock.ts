@@ -1,7 +1,7 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as Option from "effect/Option"
 
-/** How much of the start of a file system `blockSize` needs, in bytes. */
+/** How much of the start of a file system is needed, in bytes. */
 export const length = 2048
 
 /** A number that can be the block size of a file system. */
@@ -10,10 +10,20 @@ export const powerOfTwo = (value: bigint): Option.Option<ByteSize.ByteSize> =>
     ? Option.some(ByteSize.ByteSizeFromSelf.make(value))
     : Option.none()
 
+const isExt = (view: DataView): boolean => view.byteLength >= length && view.getUint16(1024 + 56, true) === 0xef53
+
+/** The size in the superblock of an ext file system, in bytes. */
+export const size = (start: Uint8Array): Option.Option<bigint> => {
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
+  if (!isExt(view)) return Option.none()
+  const blocks = BigInt(view.getUint32(1024 + 4, true)) + (BigInt(view.getUint32(1024 + 336, true)) << 32n)
+  return Option.map(blockSize(start), (bytes) => blocks * bytes)
+}
+
 /** The block size in the superblock of an ext or XFS file system. */
 export const blockSize = (start: Uint8Array): Option.Option<ByteSize.ByteSize> => {
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
-  if (view.byteLength >= 1082 && view.getUint16(1024 + 56, true) === 0xef53) {
+  if (isExt(view)) {
     return powerOfTwo(1024n << BigInt(Math.min(view.getUint32(1024 + 24, true), 16)))
   }
   return view.byteLength >= 8 && view.getUint32(0) === 0x58465342

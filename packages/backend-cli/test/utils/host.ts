@@ -2,8 +2,9 @@ import { PloopCli } from "@effect-ploop/backend-cli"
 import { Disk, DiskDescriptor, SnapshotId } from "@effect-ploop/core"
 import type { Generation } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
-import { NodeFileSystem, NodePath } from "@effect/platform-node"
+import { NodePath } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
+import * as Directories from "./directories.js"
 import { uuid } from "./realTool.js"
 import type { Answer, Call } from "./ScriptedExecutor.js"
 import * as ScriptedExecutor from "./ScriptedExecutor.js"
@@ -35,13 +36,14 @@ export const words = (call: Call): ReadonlyArray<string> =>
 /**
  * A directory with a disk that has two snapshots, `A` and on it `B`, and a tool
  * of a generation that follows a script. Commands that the script does not
- * know succeed in silence, but `info -d`, which says that no device runs. Queries
+ * know succeed in silence, but `info -d`, which says that no device runs, and `dmsetup targets`. Queries
  * ask the tool, because no kernel follows the script.
  */
 export const scripted = (
   generation: Generation.Generation,
   script: (command: ReadonlyArray<string>, disk: string, index: number) => Answer | undefined,
-  options?: PloopCli.Options
+  options?: PloopCli.Options,
+  directories?: Directories.Directories
 ) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -53,12 +55,16 @@ export const scripted = (
       if (argv.length === 1) return { stderr: usage[generation], exitCode: 38 }
       const command = argv.slice(1).filter((word) => !/^-v-?\d+$/.test(word) && word !== "--")
       return script(command, disk, index++) ??
-        (command[0] === "info" && command[1] === "-d" ? { stdout: "device:\t\t\n" } : {})
+        (command[0] === "info" && command[1] === "-d"
+          ? { stdout: "device:\t\t\n" }
+          : command[0] === "targets"
+          ? { stdout: "ploop            v1.0.0\n" }
+          : {})
     })
     const context = yield* Layer.build(
       PloopCli.layer({ queries: "tool", ...options }).pipe(
         Layer.provide(executor.layer),
-        Layer.provide([NodeFileSystem.layer, NodePath.layer])
+        Layer.provide([Directories.layer(directories), NodePath.layer])
       )
     )
     /** The commands that were run, without the question for the generation. */

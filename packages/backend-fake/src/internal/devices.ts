@@ -92,8 +92,21 @@ export const otherWriter = (tool: Tool, disk: disks.Disk, own: string | undefine
     undefined :
     all.find((device) => {
       const level = device.levels.at(-1)
-      return !device.readOnly && level !== undefined && files.same(level.file, file.right)
+      return (!device.readOnly || trait(tool, GenerationTraits.marksReadOnlyDevices)) && level !== undefined &&
+        files.same(level.file, file.right)
     })
+}
+
+/** The device with another name than this one that writes to the top delta. */
+export const writer = (tool: Tool, disk: disks.Disk, own: string | undefined): Device | undefined => {
+  const found = otherWriter(tool, disk, own)
+  return found?.readOnly === true ? undefined : found
+}
+
+/** The devices that show the top delta, if none runs the disk itself. */
+export const ofTop = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => {
+  const all = attachedAt(tool, disk, disks.fileOf(tool, disk, SnapshotId.top) ?? "")
+  return all.some(({ component }) => component === undefined) ? [] : all
 }
 
 /** Every device of the disk, found by the paths of its images. */
@@ -106,6 +119,20 @@ export const all = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => {
   )
   return tool.tx.state.devices.filter((device) => paths.has(device.levels[0]?.path ?? ""))
 }
+
+/** The devices of the disk that have this file as one of their levels. */
+const having = (tool: Tool, disk: disks.Disk, path: string): ReadonlyArray<Device> => {
+  const file = files.lookup(tool.tx, path)
+  return Either.isLeft(file)
+    ? []
+    : running(tool, disk).filter(({ levels }) => levels.some((level) => files.same(level.file, file.right)))
+}
+
+/** The devices that keep a snapshot with this file from being merged or deleted. */
+export const holding = (tool: Tool, disk: disks.Disk, path: string): ReadonlyArray<Device> =>
+  trait(tool, GenerationTraits.findsDevicesByChain)
+    ? having(tool, disk, path).filter(({ component }) => component !== undefined)
+    : attachedAt(tool, disk, path)
 
 /** The devices of the disk whose top level is this file. */
 export const attachedAt = (tool: Tool, disk: disks.Disk, path: string): ReadonlyArray<Device> => {
@@ -320,7 +347,11 @@ export const mount = (
     const volume = device.volume === undefined ? undefined : tx.volume(device.volume)
     const type = volume?.layout?.type
     const wanted = options.fileSystem ?? (trait(tool, GenerationTraits.mountsTypeItFinds) ? type : "ext4")
-    if (volume === undefined || strange !== undefined || !canMount(tool, wanted, type)) {
+    if (volume === undefined) {
+      const { code, text } = trait(tool, traits.noFileSystem)
+      return yield* toolError(tool, code, text(device.device, target, (options.data ?? []).join(",")))
+    }
+    if (strange !== undefined || !canMount(tool, wanted, type)) {
       const data = (options.data ?? []).join(",")
       return yield* toolError(
         tool,

@@ -98,6 +98,19 @@ export const busyDevice: Row<typeof busyDriver> = {
 /** The exit code of an unmount when the file system is busy. */
 export const busyCode: Row<number> = { "1.15": 22, "7": 46, "9": 46 }
 
+/** How the tool fails to mount a device on which there is no file system. */
+const unmountable = {
+  code: 21,
+  text: (device: string, target: string, data: string) =>
+    `Can't mount file system dev=${device}p1 target=${target} data='${data}': Invalid argument`
+}
+
+export const noFileSystem: Row<typeof unmountable> = {
+  "1.15": unmountable,
+  "7": unmountable,
+  "9": { code: 255, text: (device) => `blkid: ${device} has an unsupported type, missing filesystem?` }
+}
+
 /**
  * The exit code of the file system information of a disk that is attached but
  * not mounted. 1.15 has no code of a known meaning.

@@ -234,7 +234,7 @@ const rules: ReadonlyArray<Rule> = [
     error: (context) => new PloopError.DeviceFailed(context)
   },
   {
-    text: message("Can't mount file system dev="),
+    text: message("(?:Can't mount file system dev=|blkid: .* has an unsupported type, missing filesystem)"),
     error: (context) => new PloopError.MountFailed(context)
   },
   // What the host lacks
@@ -320,6 +320,18 @@ const rules: ReadonlyArray<Rule> = [
     text: message(
       "(?:An incorrect block device size is specified|Incorrect block device size specified|Image size should be greater than|Error: new size \\d+ is less than the old size|Incorrect new size specified|ERROR: Too large value)"
     ),
+    error: (context) => new PloopError.SizeRefused(context)
+  },
+  // How the ploop target of device mapper refuses a size.
+  {
+    text: /^device-mapper: message ioctl on ploop\d+ .*failed: Invalid argument$/m,
+    operations: ["grow", "resize"],
+    error: (context) => new PloopError.SizeRefused(context)
+  },
+  // The partition would end before it begins.
+  {
+    text: /^Could not create partition \d+ from \d+ to \d+$/m,
+    operations: ["create"],
     error: (context) => new PloopError.SizeRefused(context)
   },
   {

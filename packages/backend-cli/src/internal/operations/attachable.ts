@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { About } from "../host.js"
 import type { Session } from "../session.js"
+import { requireDevices } from "./devicePrerequisites.js"
 
 /** What is to be attached: the top delta for writing, unless said otherwise. */
 interface Wanted {
@@ -17,7 +18,10 @@ interface Wanted {
 
 const isRaw = ({ images }: DiskDescriptor): boolean => images.some(({ type }) => type === "Plain")
 
-/** Refuses images that the driver would not attach. The tool reports what is wrong with a descriptor. */
+/**
+ * Refuses images that the driver would not attach, and a host without what a device
+ * needs. The tool reports what is wrong with a descriptor.
+ */
 export const requireAttachable = (
   session: Session,
   about: About,
@@ -35,4 +39,5 @@ export const requireAttachable = (
       ({ file }) => Effect.map(session.host.formatVersion(disk.image(file)), Option.getOrUndefined)
     )
     yield* Refusal.attach(about, generation, { isRaw: isRaw(disk.descriptor), versions }, readOnly)
+    yield* requireDevices(session, about, generation)
   })

@@ -8,6 +8,7 @@ import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as parse from "../parse.js"
@@ -61,6 +62,37 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       Effect.zipRight(requireAttachable(session, about, disk)),
       Effect.zipRight(attachingIdle(session, about, disk, run))
     )
+
+  /** The allocated size of the images, in MiB; none while the disk is not mounted. */
+  const allocated = (about: About, named: args.Place) =>
+    Effect.option(
+      Effect.map(
+        session.ask({ ...about, args: args.discardStatus(named), kind: "query" }, parse.discardStatus),
+        ({ image }) => image
+      )
+    )
+
+  /** Counts what a discard returned where the tool does not. */
+  const counted = (
+    about: About,
+    named: args.Place,
+    run: Effect.Effect<parse.Discarded, PloopError.PloopError>
+  ): Effect.Effect<parse.Discarded, PloopError.PloopError> =>
+    Effect.gen(function*() {
+      if (GenerationTraits.countsReturnedSpace[yield* session.generation]) return yield* run
+      const before = yield* allocated(about, named)
+      const discarded = yield* run
+      const after = yield* allocated(about, named)
+      const returned = Option.all([before, after]).pipe(
+        Option.filterMap(([before, after]) =>
+          before > after ? Option.some(ByteSize.MiB(before - after)) : Option.none()
+        )
+      )
+      return Option.match(returned, {
+        onNone: () => discarded,
+        onSome: (truncated) => ({ ...discarded, truncated })
+      })
+    })
 
   const about = (operation: Operation.Name, request: Request.Running): About => ({
     operation,
@@ -146,19 +178,30 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
 
     discard: (request) => {
       const subject = about("discard", request)
-      return onRunning(subject, request, (named) => {
-        const run = session.ask(
-          { ...subject, args: args.discard(request, named), kind: Operation.kindOf("discard", request) },
-          parse.discarded
-        )
-        return Effect.map(
-          request.automount && named.disk !== undefined ? automounting(subject, named.disk, run) : run,
-          (discarded): Result.Discarded => ({
-            truncated: ByteSize.make(discarded.truncated),
-            relocated: discarded.relocated
-          })
-        )
-      })
+      const supported = Effect.flatMap(
+        session.generation,
+        (generation) => Refusal.discard(subject, generation, request)
+      )
+      return Effect.zipRight(
+        supported,
+        onRunning(subject, request, (named) => {
+          const run = counted(
+            subject,
+            named,
+            session.ask(
+              { ...subject, args: args.discard(request, named), kind: Operation.kindOf("discard", request) },
+              parse.discarded
+            )
+          )
+          return Effect.map(
+            request.automount && named.disk !== undefined ? automounting(subject, named.disk, run) : run,
+            (discarded): Result.Discarded => ({
+              truncated: ByteSize.make(discarded.truncated),
+              relocated: discarded.relocated
+            })
+          )
+        })
+      )
     },
 
     discardStatus: (request) => {

@@ -5,7 +5,7 @@ import type { Generation } from "@effect-ploop/core/Generation"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
-import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -13,10 +13,11 @@ import * as Effect from "effect/Effect"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as newFiles from "../newFiles.js"
-import { context, unexpected } from "../outcome.js"
+import { unexpected } from "../outcome.js"
 import * as paths from "../paths.js"
 import type { Session } from "../session.js"
 import { clearAbandoned } from "./abandoned.js"
+import { requireDevices } from "./devicePrerequisites.js"
 import { stopDevicesBelow } from "./teardown.js"
 
 const largeDiskSupport = "/sys/module/ploop/parameters/large_disk_support"
@@ -27,22 +28,6 @@ const defaultVersion = (session: Session, generation: Generation): Effect.Effect
     session.host.exists(largeDiskSupport),
     (largeDisks) => GenerationTraits.defaultVersion(generation, { largeDisks })
   )
-
-/** Where the tool makes the directory of its lock for all devices. */
-const lockParent = "/var/lock"
-
-/** Whether the tool tries for ever to take that lock where it cannot make the directory. */
-const waitsForLockDirectory: Readonly<Record<Generation, boolean>> = { "1.15": false, "7": false, "9": true }
-
-/** Refuses to attach a new image where the tool would fail only half-way. */
-const requireDevices = (session: Session, about: About, generation: Generation) =>
-  Effect.gen(function*() {
-    if (!waitsForLockDirectory[generation]) return
-    yield* session.kernel.require(about, generation)
-    if (!(yield* session.host.isDirectory(lockParent))) {
-      return yield* new PloopError.PrerequisiteMissing({ ...context(about), what: `the directory ${lockParent}` })
-    }
-  })
 
 /** The descriptor that the tool made has to name the image as the caller will find it. */
 const requireFile = (session: Session, about: About, disk: string, file: string) =>

@@ -220,6 +220,27 @@ export const otherWriter = (session: Session, about: About, disk: Descriptor, ow
       : devices.find(({ component }) => component?.startsWith("~") !== true)?.device
   })
 
+/** Whether it was seen that a device of device mapper takes no writes. */
+export const isReadOnly = (session: Session, about: About, device: string): Effect.Effect<boolean> =>
+  session.dmsetup.run({ ...about, args: args.attributes(DevicePath.baseName(DevicePath.make(device))), kind: "query" })
+    .pipe(
+      Effect.match({
+        onFailure: () => false,
+        onSuccess: ({ exitCode, stdout }) => exitCode === 0 && /^L..r$/.test(stdout.trim())
+      })
+    )
+
+/** The devices that show the top delta under the name of a component, where they set its in-use flag. */
+export const devicesOfTop = (session: Session, about: About, disk: string) =>
+  Effect.gen(function*() {
+    const found = yield* Effect.option(session.host.descriptor(about, disk))
+    if (Option.isNone(found)) return []
+    const top = found.value.image(SnapshotTree.top(found.value.tree).file)
+    if (!Option.exists(yield* session.host.header(top), ({ isInUse }) => isInUse)) return []
+    const devices = yield* devicesOfDisk(session, about, disk)
+    return devices.some(({ component }) => component === undefined) ? [] : devices.map(({ device }) => device)
+  })
+
 /** The name of the unnamed device of the disk, if one runs. */
 export const runningDevice = (session: Session, about: About, disk: string) =>
   Effect.map(unnamedDevice(session, about, disk), (found) => Option.getOrUndefined(found)?.device)

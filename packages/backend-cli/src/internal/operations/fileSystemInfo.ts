@@ -1,6 +1,7 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
+import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -15,6 +16,29 @@ import * as confinement from "./confinement.js"
 import { unnamedDevice } from "./devices.js"
 import * as fromFiles from "./fromFiles.js"
 import { attachingIdle } from "./teardown.js"
+
+/** The code of a mount that the tool made on its way, and of which it says nothing. */
+const silentMount = 255
+
+const ofMount = (error: PloopError.PloopError): PloopError.PloopError =>
+  error._tag === "Unclassified" && error.exitCode === silentMount
+    ? new PloopError.MountFailed({
+      operation: error.operation,
+      subject: error.subject,
+      text: error.text,
+      exitCode: error.exitCode
+    })
+    : error
+
+/** The code of the numbers of a device whose file system is not mounted. */
+const unmounted = 15
+
+const ofDevice = (about: About, error: PloopError.PloopError): PloopError.PloopError => {
+  if (error._tag === "Unclassified" && error.text === "") return Refusal.unmountedFileSystem(about)
+  return error._tag === "InputOutputFailed" && error.exitCode === unmounted
+    ? new PloopError.NotMounted({ ...about, text: error.text, exitCode: error.exitCode })
+    : error
+}
 
 /** Asks the tool, which mounts an idle disk read-write for the answer. */
 const ask = (
@@ -34,11 +58,9 @@ const ask = (
       yield* confinement.requireInsideIfRead(session, about, path, confinement.top, confinement.temporary)
       yield* requireAttachable(session, about, path)
     }
-    const table = yield* Option.isNone(device) ? attachingIdle(session, about, path, asked) : Effect.catchIf(
-      asked,
-      (error) => error._tag === "Unclassified" && error.text === "",
-      () => Effect.fail(Refusal.unmountedFileSystem(about))
-    )
+    const table = yield* Option.isNone(device)
+      ? Effect.mapError(attachingIdle(session, about, path, asked), ofMount)
+      : Effect.mapError(asked, (error) => ofDevice(about, error))
     const blockSize = yield* Option.match(device, {
       // The unmount that followed has left it there.
       onNone: () => Effect.map(session.host.cachedStatistics(path), Option.map((cached) => cached.blockSize)),

@@ -39,8 +39,8 @@ const refuseWrong = (session: Session, about: About, request: Request.Grow, path
     if (Either.isRight(aligned) && !needsDevice) return
     if ((yield* runningDevice(session, about, path)) !== undefined) return yield* aligned
     if (!needsDevice) return
-    yield* session.kernel.require(about, generation)
     yield* requireAttachable(session, about, path)
+    yield* session.kernel.require(about, generation)
   })
 
 const onDevice = (

@@ -65,13 +65,30 @@ const requireNodes = (
     )
   })
 
+/** Refuses what merges temporary snapshots while somebody may read from the device of one. */
+export const requireNoTemporaryDevice = (session: Session, about: About, path: string, { tree }: Descriptor) =>
+  Effect.gen(function*() {
+    const generation = yield* session.generation
+    if (!GenerationTraits.stopsTemporaryDevices[generation]) return
+    if (!SnapshotTree.nodes(tree).some(({ temporary }) => temporary)) return
+    const devices = yield* devicesOfDisk(session, about, path)
+    const temporary = devices.filter(({ component }) => component?.startsWith("~") === true)
+    yield* Refusal.temporaryDevices(about, generation, tree, temporary.map(({ device }) => device))
+  })
+
 /** Refuses what would merge temporary snapshots, or the one that is to be deleted, that cannot be merged. */
 export const requireMergeable = (session: Session, about: About, path: string, disk: Descriptor, id?: SnapshotId) =>
-  requireNodes(session, about, path, disk, (generation) => Refusal.mergedOnTheWay(generation, disk.tree, id))
+  Effect.zipRight(
+    requireNoTemporaryDevice(session, about, path, disk),
+    requireNodes(session, about, path, disk, (generation) => Refusal.mergedOnTheWay(generation, disk.tree, id))
+  )
 
 /** The same for a snapshot that is deleted once the disk was switched to it, which discards the top delta. */
 export const requireMergeableBelow = (session: Session, about: About, path: string, disk: Descriptor, id: SnapshotId) =>
-  requireNodes(session, about, path, disk, (generation) => Refusal.mergedAfterSwitch(generation, disk.tree, id))
+  Effect.zipRight(
+    requireNoTemporaryDevice(session, about, path, disk),
+    requireNodes(session, about, path, disk, (generation) => Refusal.mergedAfterSwitch(generation, disk.tree, id))
+  )
 
 /** Refuses to merge images that cannot be merged. */
 export const requireMergeableImages = (

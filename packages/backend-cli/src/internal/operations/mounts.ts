@@ -20,8 +20,11 @@ import type { Session } from "../session.js"
 import * as statfsCache from "../statfsCache.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
-import { attachment, deviceOf, devicesOfDisk, listDevices, otherWriter, runningDevice } from "./devices.js"
+import { attachment, deviceOf, devicesOfDisk, listDevices, runningDevice } from "./devices.js"
 import * as losses from "./losses.js"
+import { requireNoHarm } from "./otherDevices.js"
+import { measuring } from "./shrinking.js"
+import * as staleFlag from "./staleFlag.js"
 import { attachingIdle, stopDevices } from "./teardown.js"
 import { umount } from "./umount.js"
 
@@ -60,20 +63,6 @@ const requireMountInside = (
     ...(request.component === undefined ? [confinement.temporary] : [])
   )
 
-/** Refuses to mount for writing what another device writes to. The tool reports what is wrong with a descriptor. */
-const refuseSecondWriter = (session: Session, about: About, { component }: Request.Mount, path: string) =>
-  Effect.flatMap(
-    Effect.option(session.host.descriptor(about, path)),
-    Option.match({
-      onNone: () => Effect.void,
-      onSome: (disk) =>
-        Effect.flatMap(
-          otherWriter(session, about, disk, component),
-          (device) => Refusal.otherWriter(about, device)
-        )
-    })
-  )
-
 /** What is to be mounted, and where: nothing has changed yet. */
 const prepareMount = (session: Session, about: About, request: Request.Mount, path: string) =>
   Effect.gen(function*() {
@@ -83,7 +72,7 @@ const prepareMount = (session: Session, about: About, request: Request.Mount, pa
       : session.host.absolute(request.target) as HostPath
     if (target !== undefined) yield* requireDirectory(session, about, target)
     const delta = yield* mountedDelta(session, about, request, path)
-    if (!delta.readOnly) yield* refuseSecondWriter(session, about, request, path)
+    yield* requireNoHarm(session, about, request, path, delta)
     yield* requireMountInside(session, about, request, path, delta)
     yield* requireAttachable(session, about, path, delta)
     return { target, ...delta }
@@ -140,6 +129,8 @@ export const attach = (
     readonly args: args.Arguments
     readonly path: string
     readonly component: string | undefined
+    /** The snapshot that is attached; the top delta unless given. */
+    readonly snapshot?: SnapshotId.SnapshotId | undefined
     readonly device?: DevicePath.DevicePath | undefined
     /** Fails when what was attached is not what was requested, so that it is taken down. */
     readonly verify?: (attached: Result.Attachment) => Effect.Effect<void, PloopError.PloopError>
@@ -150,6 +141,7 @@ export const attach = (
       const generation = yield* wait(session.generation)
       const spared = yield* wait(alreadyRunning(session, about, call.device))
       const verifyImages = yield* wait(losses.watch(session, about, call.path))
+      const clearFlag = yield* wait(staleFlag.watch(session, about, call.path, call.snapshot ?? SnapshotId.top))
       const run = { ...about, args: call.args, kind: Operation.table[about.operation].kind }
       const result = yield* session.runner.run(run, wait).pipe(
         Effect.tapError((error) =>
@@ -159,6 +151,7 @@ export const attach = (
       if (result.exitCode !== 0) {
         const error = session.classify(outcome(about, generation, result))
         if (error._tag !== "AlreadyMounted") yield* tearDown(session, about, call.path, result.stdout, spared)
+        yield* clearFlag
         return yield* error
       }
       const found = verifyImages(result).pipe(
@@ -231,6 +224,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           args: args.mount(session.verbosity, request, { disk: path, target, snapshot, readOnly }),
           path,
           component: request.component,
+          snapshot,
           device: request.device,
           verify: (attached) => requireType(session, about, request, attached)
         })
@@ -262,7 +256,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           args: args.resize(session.verbosity, request, path),
           kind: Operation.kindOf("resize", request)
         })
-        yield* attachingIdle(session, about, path, run)
+        yield* measuring(session, about, request, path, attachingIdle(session, about, path, run))
         yield* dropNumbers(session, path)
       }))
   }

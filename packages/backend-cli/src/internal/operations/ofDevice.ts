@@ -1,8 +1,10 @@
+import type { Row } from "@effect-ploop/core/GenerationTraits"
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { About } from "../host.js"
 import type { Session } from "../session.js"
+import { listDevices } from "./devices.js"
 import * as fromFiles from "./fromFiles.js"
 
 /** A disk that runs, by its device or by where it is mounted. */
@@ -11,10 +13,26 @@ export interface Named {
   readonly target?: string | undefined
 }
 
-/** The directory of the base image of the disk, where files tell. */
-const homeOf = (session: Session, { device, target }: Named) =>
+/** Whether no file shows the devices, so that the tool has to be asked for them. */
+const asksForDevices: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+interface Running {
+  readonly device: string
+  readonly image: string
+  readonly target?: string | undefined
+}
+
+const runningOf = (session: Session, about: About): Effect.Effect<ReadonlyArray<Running>, PloopError.PloopError> =>
   Effect.gen(function*() {
-    const devices = Option.getOrElse(yield* fromFiles.runningDevices(session), () => [])
+    return asksForDevices[yield* session.generation]
+      ? yield* listDevices(session, about)
+      : Option.getOrElse(yield* fromFiles.runningDevices(session), () => [])
+  })
+
+/** The directory of the base image of the disk, where files or the tool tell. */
+const homeOf = (session: Session, about: About, { device, target }: Named) =>
+  Effect.gen(function*() {
+    const devices = yield* runningOf(session, about)
     const place = target === undefined ? undefined : yield* session.host.real(target)
     const found = devices.find((running) =>
       device === undefined ? place !== undefined && running.target === place : running.device === device
@@ -26,8 +44,7 @@ const homeOf = (session: Session, { device, target }: Named) =>
 
 /**
  * The only one that changes the disk which a device runs. While it waits for the
- * lock, the device may come to run another disk. Generation 9 shows its devices in no
- * file, so there is no lock for this on 9.
+ * lock, the device may come to run another disk.
  */
 export const onlyUser = <A, E, R>(
   session: Session,
@@ -37,13 +54,13 @@ export const onlyUser = <A, E, R>(
 ): Effect.Effect<A, E | PloopError.PloopError, R> =>
   // The first run of the tool reports a probe that fails, with its own error.
   Effect.flatMap(
-    Effect.orElseSucceed(homeOf(session, named), () => Option.none<string>()),
+    Effect.orElseSucceed(homeOf(session, about, named), () => Option.none<string>()),
     Option.match({
       onNone: (): Effect.Effect<A, E | PloopError.PloopError, R> => use,
       onSome: (home) =>
         Effect.flatten(
           session.onlyUser(about, home)(
-            Effect.flatMap(homeOf(session, named), (now) =>
+            Effect.flatMap(homeOf(session, about, named), (now) =>
               Option.isNone(now) || now.value === home
                 ? Effect.map(use, Effect.succeed)
                 : Effect.succeed(onlyUser(session, about, named, use)))

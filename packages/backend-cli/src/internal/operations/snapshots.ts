@@ -1,3 +1,4 @@
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
@@ -20,7 +21,7 @@ import type { Wait } from "../process.js"
 import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
-import { deviceOf, otherWriter, runningDevice } from "./devices.js"
+import { deviceOf, devicesOfTop, otherWriter, runningDevice } from "./devices.js"
 import * as losses from "./losses.js"
 import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
 import { attach, requireDirectory } from "./mounts.js"
@@ -166,13 +167,33 @@ const prepareTemporary = (
       ? undefined
       : yield* paths.require(about, "target", request.target, session.host.absolute(request.target))
     if (target !== undefined) yield* requireDirectory(session, about, target)
-    yield* requireTakable(session, about, path)
     // The tool would attach a second device of the same name, and nothing would set the two apart.
-    const other = yield* deviceOf(session, about, path, component)
+    const other = Option.flatten(yield* Effect.option(deviceOf(session, about, path, component)))
     yield* Refusal.attachedDisk(about, Option.getOrUndefined(other)?.device)
+    yield* requireTakable(session, about, path)
     yield* requireAttachable(session, about, path, { readOnly: true })
     return target
   })
+
+/** Deletes the temporary snapshot whose device did not come up, and which the tool could not delete. */
+const undoTemporary = (
+  session: Session,
+  about: About,
+  path: string,
+  id: SnapshotId.SnapshotId,
+  before: SnapshotTree.SnapshotTree
+) =>
+  Effect.gen(function*() {
+    if (!GenerationTraits.marksReadOnlyDevices[yield* session.generation]) return
+    // One that was there is somebody else's.
+    if (Option.isSome(SnapshotTree.get(before, id))) return
+    const disk = yield* session.host.descriptor(about, path)
+    if (!Option.exists(SnapshotTree.get(disk.tree, id), ({ temporary }) => temporary)) return
+    yield* requireMergeable(session, about, path, disk, id)
+    yield* remove(session, about, path, id)
+  }).pipe(
+    Effect.catchAll((error) => Effect.logWarning(`the temporary snapshot ${id}, whose mount failed, is left`, error))
+  )
 
 const createTemporarySnapshot = (session: Session) => (request: Request.CreateTemporarySnapshot) => {
   const about = { operation: "createTemporarySnapshot", subject: request.disk } as const
@@ -180,13 +201,14 @@ const createTemporarySnapshot = (session: Session) => (request: Request.CreateTe
     Effect.gen(function*() {
       const component = `~${request.component}`
       const target = yield* Waiting.interruptible(prepareTemporary(session, about, request, path, component))
+      const { tree } = yield* session.host.descriptor(about, path)
       return yield* withId(request.id, (id) =>
         Effect.map(
           attach(session, about, {
             args: args.createTemporarySnapshot(session.verbosity, id, request.component, target, path),
             path,
             component
-          }),
+          }).pipe(Effect.tapError(() => undoTemporary(session, about, path, id, tree))),
           (attached): Result.TemporarySnapshot => ({
             ...attached,
             disk: request.disk,
@@ -250,6 +272,14 @@ const switchAndDelete = (session: Session) => ({ disk, id }: Request.OfSnapshot)
   )
 }
 
+/** Refuses to remove the top delta while a device shows it that could not be unmounted then. */
+const requireNotShown = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId) =>
+  Effect.gen(function*() {
+    const generation = yield* session.generation
+    if (!GenerationTraits.marksReadOnlyDevices[generation] || id !== SnapshotId.top) return
+    yield* Refusal.shownTop(about, generation, yield* devicesOfTop(session, about, path))
+  })
+
 const deleteSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) => {
   const about = { operation: "deleteSnapshot", subject: disk } as const
   return session.onSoundDisk(about, disk, (path) =>
@@ -260,6 +290,7 @@ const deleteSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) 
       yield* Refusal.deleteSnapshot(about, before, id)
       const touched = [confinement.deleted(id), confinement.temporary]
       yield* confinement.requireInside(session, about, path, before, ...touched)
+      yield* requireNotShown(session, about, path, id)
       // The tool refuses an unknown one, and merges nothing then.
       if (Option.isSome(SnapshotTree.get(before.tree, id))) yield* requireMergeable(session, about, path, before, id)
       yield* remove(session, about, path, id)

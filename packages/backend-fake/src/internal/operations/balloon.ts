@@ -132,7 +132,7 @@ export const inflate = (tool: Tool, device: Device, size: number): Answer<number
     }
     tx.setVolume({ ...volume, space: free })
     tx.setAttributes(volume.id, { ...inode, body, mtime: tx.now })
-    return yield* punch(tool, device, runs)
+    return trait(tool, GenerationTraits.countsReturnedSpace) ? yield* punch(tool, device, runs) : 0
   })
 
 const clustersOf = (device: Device, count: number): ByteSize.ByteSize => ByteSize.make(count * device.clusterSize)
@@ -200,12 +200,13 @@ const discardFrom = (tool: Tool, device: Device, request: Request.Discard): Answ
   return Either.map(punch(tool, device, runs), (freed) => ({
     truncated: clustersOf(device, freed),
     // The clusters at the end of the file move to where the freed clusters were.
-    relocated: freed
+    relocated: trait(tool, GenerationTraits.countsReturnedSpace) ? freed : 0
   }))
 }
 
 export const discard = (tool: Tool, request: Request.Discard): Answer<Result.Discarded> =>
   Either.gen(function*() {
+    yield* Refusal.discard(tool, generation(tool), request)
     if (request.disk !== undefined && request.automount) {
       const disk = yield* disks.open(tool, request.disk)
       if (devices.find(tool, disk, undefined) === undefined) {

@@ -40,13 +40,28 @@ const requireNodes = (tool: Tool, disk: disks.Disk, nodes: ReadonlyArray<Snapsho
   )
 }
 
+/** Refuses what merges temporary snapshots while somebody may read from the device of one. */
+export const requireNoTemporaryDevice = (tool: Tool, disk: disks.Disk): Answer<void> =>
+  Refusal.temporaryDevices(
+    tool,
+    generation(tool),
+    disk.tree,
+    devices.all(tool, disk).filter(({ component }) => component?.startsWith("~") === true).map(({ device }) => device)
+  )
+
 /** Refuses what would merge temporary snapshots, or the one that is to be deleted, that cannot be merged. */
 export const requireMergeable = (tool: Tool, disk: disks.Disk, id?: SnapshotId): Answer<void> =>
-  requireNodes(tool, disk, Refusal.mergedOnTheWay(generation(tool), disk.tree, id))
+  Either.flatMap(
+    requireNoTemporaryDevice(tool, disk),
+    () => requireNodes(tool, disk, Refusal.mergedOnTheWay(generation(tool), disk.tree, id))
+  )
 
 /** The same for a snapshot that is deleted once the disk was switched to it, which discards the top delta. */
 export const requireMergeableBelow = (tool: Tool, disk: disks.Disk, id: SnapshotId): Answer<void> =>
-  requireNodes(tool, disk, Refusal.mergedAfterSwitch(generation(tool), disk.tree, id))
+  Either.flatMap(
+    requireNoTemporaryDevice(tool, disk),
+    () => requireNodes(tool, disk, Refusal.mergedAfterSwitch(generation(tool), disk.tree, id))
+  )
 
 /** Refuses to merge images that cannot be merged. */
 export const requireMergeableImages = (

@@ -41,7 +41,7 @@ export const open = (
 /** Fails when a device shows the snapshot. */
 const requireFree = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId, path: string): Answer<void> => {
   if (id === SnapshotId.top) return Either.void
-  const attached = devices.attachedAt(tool, disk, path)
+  const attached = devices.holding(tool, disk, path)
   return attached.length === 0
     ? Either.void
     : toolError(tool, 17, `Snapshot ${id} is busy by device(s): ${attached.map(({ device }) => `${device} `).join("")}`)
@@ -225,7 +225,8 @@ export const mergeChain = (
 ): Answer<disks.Disk> =>
   Either.gen(function*() {
     let disk = before
-    for (const id of ids) yield* requireFree(tool, disk, id, disks.fileOf(tool, disk, id) ?? "")
+    const inOrder = trait(tool, GenerationTraits.findsDevicesByChain) ? [...ids].reverse() : ids
+    for (const id of inOrder) yield* requireFree(tool, disk, id, disks.fileOf(tool, disk, id) ?? "")
     if (trait(tool, traits.marksBeforeMerge)) {
       disk = yield* markTemporary(tool, disk, ids.at(-1)!)
       // If the merge fails, the snapshot stays marked.
@@ -255,7 +256,7 @@ export const removeLeaf = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node
       return yield* toolError(tool, 38, "Unable to delete top delta, parent snapshot is temporary")
     }
     const path = disks.imagePath(tool, disk, node.file)
-    const attached = devices.attachedAt(tool, disk, path)
+    const attached = devices.holding(tool, disk, path)
     if (attached.length > 0 && id !== SnapshotId.top) {
       const names = attached.map(({ device }) => `${device} `).join("")
       return yield* toolError(tool, 17, `Snapshot ${id} is busy by device(s): ${names}`)
@@ -276,7 +277,7 @@ export const removeLeaf = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node
   })
 
 const inUse = (tool: Tool, disk: disks.Disk, path: HostPath): boolean =>
-  devices.attachedAt(tool, disk, path).some((device) => device.component !== undefined)
+  devices.holding(tool, disk, path).some((device) => device.component !== undefined)
 
 /**
  * Merges or removes the temporary snapshots that no device uses and that have

@@ -15,6 +15,7 @@ import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, context, generation, refused, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
+import { requireNoTemporaryDevice } from "./mergeable.js"
 import { mergeTemporary } from "./merging.js"
 import { repair } from "./repairing.js"
 
@@ -188,6 +189,10 @@ export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted
     const wanted = yield* mountedDelta(tool, request)
     const disk = yield* disks.open(tool, request.disk)
     if (!wanted.readOnly) yield* Refusal.otherWriter(tool, devices.otherWriter(tool, disk, request.component)?.device)
+    else if ((wanted.snapshot ?? SnapshotId.top) === SnapshotId.top) {
+      yield* Refusal.besideWriter(tool, generation(tool), devices.writer(tool, disk, request.component)?.device)
+    }
+    if (request.component === undefined) yield* requireNoTemporaryDevice(tool, disk)
     yield* refuseSecond(tool, disk, request.component)
     yield* requireAttachable(tool, disk, wanted)
     const device = yield* attach(tool, disk, { ...wanted, component: request.component, device: request.device })

@@ -13,7 +13,7 @@ import * as disks from "../disk.js"
 import * as image from "../image.js"
 import { minimum, relayout } from "../relayout.js"
 import * as space from "../space.js"
-import type { Device } from "../state.js"
+import type { Device, Volume } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { generation, toolError, trait } from "../tool.js"
 import { balloonSize, inflate } from "./balloon.js"
@@ -79,6 +79,40 @@ const refuse = (tool: Tool, size: number, least?: number): Answer<never> =>
       (least === undefined ? "" : `, minimal size is ${sectors(least)}`)
   )
 
+/** What a file system has; the balloon is part of its capacity. */
+const measure = (tool: Tool, device: Device, volume: Volume) => {
+  const { blockSize, blocks, freeBlocks } = devices.numbers(volume)
+  const balloon = balloonSize(tool, device)
+  return {
+    size: volume.layout!.blocks * space.blockSize,
+    available: freeBlocks * blockSize + balloon,
+    capacity: blocks * blockSize,
+    balloon
+  }
+}
+
+/** The balloon that stands for what is too much: the tool assumes that its tables were never available to files. */
+const withoutTables = (excess: number, tables: number): number => excess > tables ? excess - tables : excess
+
+/** The same in proportion to what files can have, in sectors and in the single precision of the tool. */
+const shareOf = (size: number, excess: number, capacity: number): number => {
+  const ratio = Math.fround(Math.fround(capacity / 512) / Math.fround(size / 512))
+  const share = Math.floor(Math.fround(Math.fround(excess / 512) * ratio)) * 512
+  return Math.ceil(share / space.blockSize) * space.blockSize
+}
+
+/** Refuses to shrink a mounted file system to less than it can have. */
+const requirePossible = (tool: Tool, request: Request.Resize, device: Device, disk: disks.Disk): Answer<void> => {
+  if (device.volume === undefined || tool.tx.mountsOf(device.device).length === 0) return Either.void
+  const found = measure(tool, device, tool.tx.volume(device.volume))
+  return Refusal.shrinkMounted(tool, generation(tool), request, disk.descriptor.clusterSize, {
+    size: BigInt(found.size),
+    available: BigInt(found.available),
+    capacity: BigInt(found.capacity),
+    balloon: BigInt(found.balloon)
+  })
+}
+
 /** Resizes a disk whose file system is mounted, even if only for the resize. */
 const resizeRunning = (
   tool: Tool,
@@ -99,7 +133,10 @@ const resizeRunning = (
     const volume = tool.tx.volume(device.volume)
     const wanted = size - 4 * cluster
     const now = volume.layout!.blocks * space.blockSize
-    if (!online) {
+    const isIdle = !online ||
+      (trait(tool, GenerationTraits.shrinksAttachedAsIdle) && tool.tx.mountsOf(device.device).length === 0)
+    if (isIdle) {
+      if (online) disks.dropStatfs(tool, disk)
       if (balloonSize(tool, device) > 0) yield* inflate(tool, device, 0)
       yield* resizeFileSystem(tool, device, wanted)
       return yield* discardBehind(tool, current(tool, device))
@@ -108,12 +145,14 @@ const resizeRunning = (
       yield* inflate(tool, device, 0)
       return yield* resizeFileSystem(tool, device, wanted)
     }
-    const numbers = devices.numbers(volume)
-    const free = numbers.freeBlocks * numbers.blockSize + balloonSize(tool, device)
-    // The tool assumes that this much of the file system was never available to files.
-    const tables = numbers.inodes * inodeSize
-    const balloon = now - wanted > tables ? now - wanted - tables : now - wanted
-    if (balloon > free) return yield* refuse(tool, wanted, now - free - tables)
+    const { available, capacity } = measure(tool, device, volume)
+    const balloon = trait(tool, GenerationTraits.shrinksByShare)
+      ? shareOf(now, now - wanted, capacity)
+      : withoutTables(now - wanted, devices.numbers(volume).inodes * inodeSize)
+    if (balloon > available) {
+      const tables = trait(tool, GenerationTraits.shrinksByShare) ? 0 : devices.numbers(volume).inodes * inodeSize
+      return yield* refuse(tool, wanted, now - available - tables)
+    }
     yield* inflate(tool, device, balloon)
   })
 
@@ -136,7 +175,10 @@ export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
         refuseTooLarge(tool, size),
         () => resizeRunning(tool, disk, running, Number(size), online)
       )
-    if (device !== undefined) return yield* change(device, true)
+    if (device !== undefined) {
+      yield* requirePossible(tool, request, device, disk)
+      return yield* change(device, true)
+    }
     yield* refuseRawShrink(tool, disk, request)
     yield* requireAttachable(tool, disk)
     return yield* temporarily(tool, disk, (attached) => change(attached, false), false)

@@ -247,6 +247,9 @@ export const switchAndDelete = (tool: Tool, request: Request.OfSnapshot): Answer
 
 const remove = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> =>
   Either.gen(function*() {
+    if (id === SnapshotId.top) {
+      yield* Refusal.shownTop(tool, generation(tool), devices.ofTop(tool, disk).map(({ device }) => device))
+    }
     yield* requireMergeable(tool, disk, id)
     yield* disks.refuseOld(tool, disk)
     const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))

@@ -99,3 +99,20 @@ export interface ObservedFileSystem {
   /** Whether the disk has an unnamed device. */
   readonly isRunning: boolean
 }
+
+/**
+ * What a backend has measured of a mounted file system, in bytes.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface MeasuredFileSystem {
+  /** Its size, with what it uses itself. */
+  readonly size: bigint
+  /** How much of it the balloon can take, with what the balloon has already. */
+  readonly available: bigint
+  /** How much files can have, with what the balloon has. */
+  readonly capacity: bigint
+  /** The size of the balloon. */
+  readonly balloon: bigint
+}

@@ -1,6 +1,7 @@
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { ByteSize } from "../../ByteSize.js"
+import * as ByteSize from "../../ByteSize.js"
+import * as ClusterSize from "../../ClusterSize.js"
 import type { DiskDescriptor } from "../../DiskDescriptor.js"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
@@ -8,7 +9,7 @@ import * as PloopError from "../../PloopError.js"
 import type * as Request from "../../Request.js"
 import * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
-import type { About, MountedDelta } from "./model.js"
+import type { About, MeasuredFileSystem, MountedDelta } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 import * as running from "./running.js"
 
@@ -55,7 +56,7 @@ export const shrinkIdleRaw = (
   about: About,
   generation: Generation,
   request: Pick<Request.Resize, "size">,
-  size: ByteSize
+  size: ByteSize.ByteSize
 ) =>
   when(request.size <= size, () =>
     unsupported(
@@ -63,3 +64,45 @@ export const shrinkIdleRaw = (
       `the file system of an idle raw disk cannot be mounted after generation ${generation} has shrunk the disk: ` +
         "resize it while it is mounted"
     ))
+
+/** How many clusters of a disk stay outside its file system after a resize. */
+const reservedClusters = 4n
+
+/** The size of the file system in a disk of a size. */
+const fileSystemSize = (size: bigint, clusterSize: ClusterSize.ClusterSize): bigint =>
+  ClusterSize.roundUp(ByteSize.make(size), clusterSize) - reservedClusters * clusterSize
+
+export const shrinkMounted = (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Resize, "size">,
+  clusterSize: ClusterSize.ClusterSize,
+  { available, size }: MeasuredFileSystem
+): Either.Either<void, PloopError.SizeRefused> => {
+  const wanted = fileSystemSize(request.size, clusterSize)
+  const least = size - available
+  return when(
+    // The tool itself refuses a disk of four clusters or less.
+    GenerationTraits.shrinksByShare[generation] && wanted > 0n && wanted < size && wanted < least,
+    () =>
+      new PloopError.SizeRefused({
+        ...context(about),
+        minimum: ByteSize.make(least + reservedClusters * clusterSize)
+      })
+  )
+}
+
+export const shrunk = (
+  about: About,
+  request: Pick<Request.Resize, "size">,
+  before: MeasuredFileSystem,
+  after: MeasuredFileSystem
+): Either.Either<void, PloopError.SizeRefused> => {
+  // A kernel that knows the balloon takes it off the capacity.
+  const knowsBalloon = after.balloon !== before.balloon && after.capacity !== before.capacity
+  const left = knowsBalloon ? after.capacity : after.capacity - after.balloon
+  return when(request.size < before.size && left > request.size, () =>
+    new PloopError.SizeRefused({
+      ...context(about, `the tool reported success, but files can still have ${ByteSize.format(ByteSize.make(left))}`)
+    }))
+}

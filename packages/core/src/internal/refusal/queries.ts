@@ -32,6 +32,16 @@ export const balloonMaintenance = (about: About, generation: Generation) =>
     () => unsupported(about, `generation ${generation} has no maintenance of the balloon`)
   )
 
+export const discard = (
+  about: About,
+  generation: Generation,
+  { minBlock, toFree }: Pick<Request.Discard, "minBlock" | "toFree">
+) =>
+  when(
+    !GenerationTraits.limitsDiscards[generation] && (minBlock !== undefined || toFree !== undefined),
+    () => unsupported(about, `generation ${generation} ignores minBlock and toFree, and discards all that is unused`)
+  )
+
 export const copy = (about: About, generation: Generation) =>
   when(GenerationTraits.copiesInDialogue[generation], () =>
     unsupported(

@@ -1,6 +1,10 @@
 import * as Either from "effect/Either"
+import type { Generation } from "../../Generation.js"
+import * as GenerationTraits from "../../GenerationTraits.js"
 import type { Name } from "../../Operation.js"
 import * as PloopError from "../../PloopError.js"
+import * as SnapshotId from "../../SnapshotId.js"
+import * as SnapshotTree from "../../SnapshotTree.js"
 import type { About } from "./model.js"
 import { context, when } from "./refuse.js"
 
@@ -31,3 +35,45 @@ export const otherWriter = (about: About, device: string | undefined) =>
 
 export const idleDisk = (about: About, device: string | undefined) =>
   when(device === undefined, () => new PloopError.NotMounted(context(about)))
+
+export const besideWriter = (about: About, generation: Generation, device: string | undefined) =>
+  when(
+    GenerationTraits.marksReadOnlyDevices[generation] && device !== undefined,
+    () =>
+      new PloopError.MountFailed(context(
+        about,
+        `${device} writes to the top delta: the journal of its file system cannot be replayed, and the unmount of a ` +
+          "second device would clear the in-use flag"
+      ))
+  )
+
+export const temporaryDevices = (
+  about: About,
+  generation: Generation,
+  tree: SnapshotTree.SnapshotTree,
+  devices: ReadonlyArray<string>
+) => {
+  return when(
+    GenerationTraits.stopsTemporaryDevices[generation] && devices.length > 0 &&
+      SnapshotTree.nodes(tree).some((node) => node.temporary),
+    () =>
+      new PloopError.Unsupported({
+        ...context(about),
+        reason: `${
+          devices.join(", ")
+        } shows a temporary snapshot, which the tool would merge: it would stop the device`,
+        instead: `Unmount ${devices.join(", ")} first.`
+      })
+  )
+}
+
+export const shownTop = (about: About, generation: Generation, devices: ReadonlyArray<string>) =>
+  when(
+    GenerationTraits.marksReadOnlyDevices[generation] && devices.length > 0,
+    () =>
+      new PloopError.SnapshotInUse({
+        ...context(about, "the tool crashes when it unmounts a device whose image was removed"),
+        devices: [...devices],
+        id: SnapshotId.top
+      })
+  )

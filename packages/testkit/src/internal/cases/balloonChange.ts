@@ -71,6 +71,7 @@ export const balloonChange: ReadonlyArray<Case.Case> = [
     title: "MUST return space of deleted files to the host when the balloon takes it",
     source: Case.manual("balloon"),
     needs: ["mount", "balloon"],
+    generations: ["1.15", "7"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const fs = yield* FileSystem.FileSystem

@@ -13,12 +13,11 @@ const MiB = ByteSize.MiB
 
 /** A mounted disk from which a file of 48 MiB has been removed. */
 const withHole = Effect.gen(function*() {
-  const fs = yield* FileSystem.FileSystem
   const { disk, image } = yield* Conformance.formatted()
   const { device, target } = yield* Conformance.mounted(disk)
   yield* FileTree.write(target, { motd: "kept" })
   yield* disks.fillAndRemove(target, MiB(48))
-  const size = Effect.map(fs.stat(image), ({ size }) => size)
+  const size = disks.allocated(image)
   return { disk, device, target, size }
 })
 
@@ -60,6 +59,7 @@ export const discard: ReadonlyArray<Case.Case> = [
     title: "MUST ignore free extents smaller than minBlock",
     source: Case.manual("balloon discard --min-block"),
     needs: ["mount", "balloon"],
+    generations: ["1.15", "7"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const fs = yield* FileSystem.FileSystem
@@ -80,6 +80,7 @@ export const discard: ReadonlyArray<Case.Case> = [
     title: "MUST refuse a minBlock larger than a block group, name the option, and keep the files",
     source: Case.observed("balloon discard --min-block 280M: Can't trim file system"),
     needs: ["mount", "balloon"],
+    generations: ["1.15", "7"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk, target } = yield* withHole
@@ -94,6 +95,7 @@ export const discard: ReadonlyArray<Case.Case> = [
     title: "MUST continue until the requested amount was returned, if that much is free",
     source: Case.manual("balloon discard --to-free"),
     needs: ["mount", "balloon"],
+    generations: ["1.15", "7"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk, target } = yield* withHole
@@ -108,11 +110,27 @@ export const discard: ReadonlyArray<Case.Case> = [
     title: "MUST refuse to free less than a cluster, and name the option",
     source: Case.source("lib/balloon.c do_ploop_discard"),
     needs: ["mount", "balloon"],
+    generations: ["1.15", "7"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.formatted()
       yield* Conformance.mounted(disk)
       yield* Check.fails(ploop.discard({ disk, toFree: "512K" }), "InvalidArgument", { field: "toFree" })
+    })
+  }),
+  Case.make({
+    id: "discard/refuses-limits-that-are-ignored",
+    title: "MUST refuse minBlock and toFree where the tool ignores them, and discard nothing",
+    source: Case.source("lib/balloon.c ploop_discard of generation 9"),
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      yield* Check.fails(ploop.discard({ disk, minBlock: "1M" }), "Unsupported", {
+        operation: "discard",
+        subject: disk
+      })
+      yield* Check.fails(ploop.discard({ disk, toFree: "8M" }), "Unsupported", { operation: "discard", subject: disk })
     })
   }),
   Case.make({

@@ -10,6 +10,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
@@ -62,6 +63,14 @@ export const hasNoStrayImages = (disk: Conformance.TestDisk) =>
   Effect.gen(function*() {
     const named = (yield* descriptor(disk.disk)).images.map(({ file }) => file)
     yield* Check.equal(yield* imageFiles(disk), [...named].sort(), "the image files")
+  })
+
+/** How much of the host an image file takes, in bytes. The driver of generation 9 never cuts a file. */
+export const allocated = (image: string) =>
+  Effect.gen(function*() {
+    const { blocks, size } = yield* (yield* FileSystem.FileSystem).stat(image)
+    const cutsFiles = yield* Conformance.ofGeneration({ "1.15": true, "7": true, "9": false })
+    return cutsFiles ? size : Option.match(blocks, { onNone: () => size, onSome: (count) => BigInt(count) * 512n })
   })
 
 /** Attaches a disk to a device, without a mount, until the scope ends. */

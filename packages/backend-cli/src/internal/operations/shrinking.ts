@@ -1,0 +1,59 @@
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
+import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as Result from "@effect-ploop/core/Result"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as args from "../arguments.js"
+import type { About } from "../host.js"
+import * as parse from "../parse.js"
+import type { Session } from "../session.js"
+import { unnamedDevice } from "./devices.js"
+
+/** What the file system of a device has; none while it is not mounted, and where its numbers cannot be read. */
+const measure = (session: Session, about: About, { device, partition }: Result.Attachment) =>
+  Effect.gen(function*() {
+    const mounts = Option.getOrElse(yield* session.host.mounts, () => [])
+    const target = mounts.find(parse.isMountOf(device))?.target
+    if (target === undefined) return Option.none<Refusal.MeasuredFileSystem>()
+    const numbers = yield* Effect.option(session.files.numbers(target))
+    const size = yield* session.host.fileSystemSize(partition ?? device)
+    if (Option.isNone(numbers) || Option.isNone(size)) return Option.none<Refusal.MeasuredFileSystem>()
+    const balloon = yield* session.ask(
+      { ...about, args: args.balloonShow({ target }), kind: "query" },
+      parse.balloonSize
+    )
+    const { blockSize, blocks, freeBlocks } = numbers.value
+    return Option.some<Refusal.MeasuredFileSystem>({
+      size: size.value,
+      available: freeBlocks * blockSize + balloon,
+      capacity: blocks * blockSize,
+      balloon
+    })
+  })
+
+/**
+ * Runs a resize. Where the tool shrinks a mounted file system by a share of what
+ * is too much, less than possible is refused before, and what is left is read afterwards.
+ */
+export const measuring = <A>(
+  session: Session,
+  about: About,
+  request: Request.Resize,
+  path: string,
+  run: Effect.Effect<A, PloopError.PloopError>
+): Effect.Effect<A, PloopError.PloopError> =>
+  Effect.gen(function*() {
+    const generation = yield* session.generation
+    if (!GenerationTraits.shrinksByShare[generation]) return yield* run
+    const device = yield* unnamedDevice(session, about, path)
+    const before = Option.isNone(device) ? Option.none() : yield* measure(session, about, device.value)
+    if (Option.isNone(device) || Option.isNone(before)) return yield* run
+    const { descriptor } = yield* session.host.descriptor(about, path)
+    yield* Refusal.shrinkMounted(about, generation, request, descriptor.clusterSize, before.value)
+    const result = yield* run
+    const after = yield* measure(session, about, device.value)
+    if (Option.isSome(after)) yield* Refusal.shrunk(about, request, before.value, after.value)
+    return result
+  })

@@ -1,0 +1,177 @@
+import type { PloopError } from "@effect-ploop/core"
+import { LowLevel, Ploop } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber } from "effect"
+import { writeFileSync } from "node:fs"
+import { untilDone } from "./utils/clock.js"
+import type { Directories } from "./utils/directories.js"
+import { scripted } from "./utils/host.js"
+import { image } from "./utils/image.js"
+import type { Answer } from "./utils/ScriptedExecutor.js"
+
+type Services = Ploop.Ploop | LowLevel.LowLevel
+
+type Attaching = (disk: string, directory: string) => Effect.Effect<unknown, PloopError.PloopError, Services>
+
+const service = (use: (ploop: Ploop.Ploop) => Effect.Effect<unknown, PloopError.PloopError>) =>
+  Effect.flatMap(Ploop.Ploop, use)
+
+const attaching: Readonly<Record<string, Attaching>> = {
+  mount: (disk) => service((ploop) => ploop.mount({ disk })),
+  createTemporarySnapshot: (disk) => service((ploop) => ploop.createTemporarySnapshot({ disk, component: "backup" })),
+  resize: (disk) => service((ploop) => ploop.resize({ disk, size: "20M" })),
+  discard: (disk) => service((ploop) => ploop.discard({ disk, automount: true })),
+  fileSystemInfo: (disk) => service((ploop) => ploop.fileSystemInfo({ disk, mayMount: true })),
+  grow: (disk) => Effect.flatMap(LowLevel.LowLevel, (low) => low.grow({ disk, size: "20M" })),
+  create: (_, directory) => service((ploop) => ploop.create({ image: `${directory}/new/root.hdd`, size: "300M" }))
+}
+
+interface Host {
+  readonly dmsetup?: Answer
+  readonly directories?: Directories
+}
+
+const hosts: ReadonlyArray<readonly [string, string, Host]> = [
+  ["without the ploop target", "the device mapper with its ploop target", {
+    dmsetup: { stdout: "linear           v1.4.0\n" }
+  }],
+  ["without the device mapper", "the device mapper with its ploop target", {
+    dmsetup: { stderr: "/dev/mapper/control: open failed: No such file or directory\n", exitCode: 1 }
+  }],
+  ["without dmsetup", "the program dmsetup", { dmsetup: { spawnError: "ENOENT" } }],
+  ["without /dev/mapper", "the directory /dev/mapper", { directories: { missing: ["/dev/mapper"] } }],
+  ["without a place for locks", "the directory /var/lock", {
+    directories: { missing: ["/var/lock/ploop", "/var/lock"] }
+  }],
+  ["on which locks cannot be made", "a writable directory /var/lock/ploop", {
+    directories: { readOnly: ["/var/lock/ploop"] }
+  }]
+]
+
+/** What changes nothing. */
+const isQuery = ([command, option]: ReadonlyArray<string>): boolean =>
+  command === "targets" || command === "list" || (command === "info" && option === "-d")
+
+describe("on a host of generation 9", () => {
+  for (const [where, what, { directories, dmsetup }] of hosts) {
+    it.scoped(`${where}, what attaches a disk says what is missing, and starts nothing`, () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const host = yield* scripted(
+          "9",
+          ([command]) => command === "targets" ? dmsetup : undefined,
+          undefined,
+          directories
+        )
+        yield* fs.makeDirectory(`${host.directory}/new`)
+        for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
+          yield* fs.writeFile(`${host.directory}/${name}`, image())
+        }
+        for (const [operation, attach] of Object.entries(attaching)) {
+          const error = yield* Effect.flip(Effect.provide(attach(host.disk, host.directory), host.context))
+          assert.strictEqual(error._tag, "PrerequisiteMissing", operation)
+          if (error._tag === "PrerequisiteMissing") assert.strictEqual(error.what, what, operation)
+        }
+        assert.deepStrictEqual((yield* host.commands).filter((command) => !isQuery(command)), [])
+        assert.deepStrictEqual(yield* fs.readDirectory(`${host.directory}/new`), [])
+      }).pipe(Effect.provide(NodeContext.layer)))
+  }
+})
+
+const refused = [
+  "device-mapper: reload ioctl on ploop46534 (253:46534) failed: Protocol error",
+  "device-mapper: remove ioctl on ploop46534 (253:46534) failed: No such device or address",
+  "Failed to revert device creation.",
+  "Error in dm_create (dm.c:234): Failed to create ploop device /dev/mapper/ploop46534: No such device or address",
+  ""
+].join("\n")
+
+/** A mount that the driver refuses, and what is asked of dmsetup then. */
+const refusedMount = (table: Answer) =>
+  Effect.gen(function*() {
+    const host = yield* scripted("9", ([command]) =>
+      command === "mount"
+        ? { stderr: refused, exitCode: 255 }
+        : command === "table"
+        ? table
+        : undefined)
+    const mount = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.mount({ disk: host.disk }))
+    const error = yield* Effect.flip(Effect.provide(mount, host.context))
+    const commands = yield* host.commands
+    return { error, asked: commands.filter((command) => command[1] === "ploop46534") }
+  }).pipe(Effect.provide(NodeContext.layer))
+
+describe("a device that the driver of generation 9 refused its table", () => {
+  it.scoped("is removed, because the tool can neither list nor unmount it", () =>
+    Effect.gen(function*() {
+      const { asked, error } = yield* refusedMount({ stdout: "\n" })
+      assert.strictEqual(error._tag, "ImageCorrupt")
+      assert.deepStrictEqual(asked, [["table", "ploop46534"], ["remove", "ploop46534"]])
+    }))
+
+  it.scoped("is left alone when it has a table after all", () =>
+    Effect.gen(function*() {
+      const { asked } = yield* refusedMount({ stdout: "0 131072 ploop 1 v2 2048 o\n" })
+      assert.deepStrictEqual(asked, [["table", "ploop46534"]])
+    }))
+})
+
+/** A mount that fails, and leaves the in-use flag as this generation does. */
+const failedMount = (inUse: number) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const top: { path: string } = { path: "" }
+    const host = yield* scripted("9", ([command]) => {
+      if (command !== "mount") return undefined
+      writeFileSync(top.path, image({ inUse: 0x746f6e59 }))
+      return { stderr: "Error in do_mount (x.c:1): Can't mount file system dev=/dev/mapper/ploop7\n", exitCode: 21 }
+    })
+    top.path = `${host.directory}/root.hdd.2`
+    yield* fs.writeFile(top.path, image({ inUse }))
+    const mount = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.mount({ disk: host.disk }))
+    const error = yield* Effect.flip(Effect.provide(mount, host.context))
+    const commands = yield* host.commands
+    assert.strictEqual(error._tag, "MountFailed")
+    return { top: top.path, checks: commands.filter(([command]) => command === "check") }
+  }).pipe(Effect.provide(NodeContext.layer))
+
+describe("the in-use flag that a failed mount of generation 9 leaves", () => {
+  it.scoped("is cleared, so that nothing takes the image for one that was not closed", () =>
+    Effect.gen(function*() {
+      const { checks, top } = yield* failedMount(0)
+      assert.deepStrictEqual(checks, [["check", "-f", "-d", top]])
+    }))
+
+  it.scoped("stays when it was set before, because the image was not closed cleanly", () =>
+    Effect.gen(function*() {
+      const { checks } = yield* failedMount(0x746f6e59)
+      assert.deepStrictEqual(checks, [])
+    }))
+})
+
+describe("an operation of generation 9 that names a device", () => {
+  it.scoped("waits for the one that changes the disk which runs there, as the tool lists it", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted("9", ([command], disk) =>
+        command === "list"
+          ? { stdout: `ploop7\t${disk.replace("DiskDescriptor.xml", "root.hdd")}\n` }
+          : ["snapshot", "balloon"].includes(command ?? "")
+          ? { lasts: "1 day" }
+          : undefined)
+      for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
+        yield* fs.writeFile(`${host.directory}/${name}`, image())
+      }
+      const service = yield* Effect.provide(Ploop.Ploop, host.context)
+      const both = Effect.all([
+        Effect.exit(service.createSnapshot({ disk: host.disk })),
+        Effect.exit(service.balloonChange({ device: "/dev/mapper/ploop7", size: "1M" }))
+      ], { concurrency: "unbounded" })
+      const fiber = yield* Effect.fork(Effect.timed(both))
+      yield* untilDone(host, fiber, "1 hour")
+      const [took] = yield* Fiber.join(fiber)
+      assert.strictEqual(Duration.toDays(took), 2)
+    }).pipe(Effect.provide(NodeContext.layer)))
+})
