@@ -18,9 +18,14 @@ import * as superblock from "../src/internal/superblock.js"
 import { A, scripted } from "./utils/host.js"
 import { runs, topics } from "./utils/transcripts.js"
 
-const numRuns = Number(process.env["FUZZ_RUNS"] ?? 2000)
+/** How many inputs there are in all. */
+const inputs = Number(process.env["FUZZ_RUNS"] ?? 8000)
+
+/** How many of them are for each of the four properties. */
+const numRuns = Math.ceil(inputs / 4)
+
 const seed = Number(process.env["FUZZ_SEED"] ?? 20)
-const timeout = 180_000 + numRuns * 10
+const timeout = 180_000 + inputs * 10
 
 /** In pieces, between which the runner of the tests is heard. */
 const many = async <Inputs>(property: fc.IProperty<Inputs>) => {
@@ -246,9 +251,9 @@ const tryAll = (text: string, answer: string, generation: Generation.Generation)
 
 describe("an operation", () => {
   it.live("ends with a result or an error, whatever its descriptor and the tool say", () => {
-    const inputs = fc.tuple(descriptor, output, fc.constantFrom(...generations))
+    const hosts = fc.tuple(descriptor, output, fc.constantFrom(...generations))
     return Effect.forEach(
-      samples(inputs, Math.ceil(numRuns / 50)),
+      samples(hosts, Math.ceil(inputs / 200)),
       ([text, answer, generation]) => tryAll(text, answer, generation),
       { discard: true }
     ).pipe(

@@ -5,7 +5,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, TestClock } from "effect"
 import { spawn } from "node:child_process"
-import { turn, until, untilDone } from "./utils/clock.js"
+import { settle, until, untilDone } from "./utils/clock.js"
 import { scripted } from "./utils/host.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
 
@@ -44,8 +44,9 @@ const waits = {
   "for a permit": (host: { readonly other: Disk.Disk }) => host.other
 }
 
-/** Lets the fibers and the files of the host go on until all of them wait. */
-const settle = Effect.repeatN(turn, 200)
+/** Waits until the tool runs this command, and not the one before. */
+const runs = (host: { readonly commands: Effect.Effect<ReadonlyArray<ReadonlyArray<string>>> }, command: string) =>
+  until(Effect.map(host.commands, (all) => all.some(([first]) => first === command)))
 
 for (const [name, { command, use }] of Object.entries(forms)) {
   describe(name, () => {
@@ -54,17 +55,17 @@ for (const [name, { command, use }] of Object.entries(forms)) {
         Effect.gen(function*() {
           const host = yield* merging()
           const merge = yield* Effect.forkDaemon(host.merge)
-          yield* until(Effect.sync(() => host.running() === 1))
+          yield* runs(host, "snapshot-merge")
           const fiber = yield* Effect.forkDaemon(
             Effect.provide(Effect.exit(Effect.timeout(use(diskOf(host)), "1 second")), host.context)
           )
-          yield* settle
+          yield* settle()
           yield* TestClock.adjust("1 second")
           const exit = yield* Effect.flatten(Fiber.await(fiber))
           assert.include(String(exit), "TimeoutException")
           assert.strictEqual(host.running(), 1)
           yield* untilDone(host, merge)
-          yield* settle
+          yield* settle()
           assert.notInclude((yield* host.commands).map(([first]) => first), command)
           // Nobody holds the lock or the permit any longer.
           const again = yield* Effect.forkDaemon(Effect.provide(host.merge, host.context))
@@ -85,7 +86,8 @@ for (const [name, { command, use }] of Object.entries(forms)) {
         )
         yield* Effect.async<void>((resume) => void holder.stdout.once("data", () => resume(Effect.void)))
         const fiber = yield* Effect.forkDaemon(Effect.provide(use(host.disk), host.context))
-        yield* settle
+        // Those of the holder and of the waiter.
+        yield* settle(2)
         assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
         assert.notInclude((yield* host.commands).map(([first]) => first), command)
       }).pipe(Effect.provide(NodeContext.layer)))
@@ -116,7 +118,7 @@ it.scoped("withTemporarySnapshot is interrupted at once while a query lasts that
   Effect.gen(function*() {
     const host = yield* merging((command) => command[0] === "list" ? { lasts: "1 hour" } : undefined)
     const fiber = yield* Effect.forkDaemon(Effect.provide(forms.withTemporarySnapshot.use(host.disk), host.context))
-    yield* until(Effect.sync(() => host.running() === 1))
+    yield* runs(host, "list")
     assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
     assert.strictEqual(host.running(), 0)
   }).pipe(Effect.provide(NodeContext.layer)))

@@ -26,3 +26,19 @@ export const until = (condition: Effect.Effect<boolean>): Effect.Effect<void> =>
   Effect.gen(function*() {
     while (!(yield* condition)) yield* turn
   })
+
+/**
+ * Lets the fibers go on until no file of the host is waited for, and no process but
+ * so many: what does not go on then waits for something else.
+ */
+export const settle = (processes = 0): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    // Between two of them, such as the end of a process and that of its pipes, a few turns may pass.
+    for (let calm = 0; calm < 20; calm++) {
+      yield* Effect.promise(() => new Promise((done) => setTimeout(done, 2)))
+      const active = process.getActiveResourcesInfo()
+      const isBusy = active.some((name) => name.startsWith("FSReq")) ||
+        active.filter((name) => name === "ProcessWrap").length > processes
+      if (isBusy) calm = 0
+    }
+  })
