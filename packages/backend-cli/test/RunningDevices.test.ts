@@ -1,0 +1,206 @@
+/** What the tool and the mount table say of devices that run, and what an operation makes of it. */
+import type { PloopError } from "@effect-ploop/core"
+import { Ploop } from "@effect-ploop/core"
+import type { Generation } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Either, Option, type Scope } from "effect"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import type { HostFiles } from "../src/internal/hostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import { A, B, scripted } from "./utils/host.js"
+import { image } from "./utils/image.js"
+import type { Answer } from "./utils/ScriptedExecutor.js"
+
+const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+  it.scopedLive(title, () => Effect.provide(body(), NodeContext.layer))
+
+type Script = (command: ReadonlyArray<string>, directory: string, index: number) => Answer | undefined
+
+/** A disk, a tool, and the mount table as it is after each so many runs of the tool. */
+const world = (
+  generation: Generation.Generation,
+  script: Script,
+  mounts: (runs: number, directory: string) => string = () => ""
+) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const state = { directory: "", runs: 0 }
+    const files: HostFiles = {
+      ...nodeHostFiles,
+      kernelText: (path) =>
+        path === "/proc/mounts"
+          ? Effect.sync(() => Option.some(mounts(state.runs, state.directory)))
+          : nodeHostFiles.kernelText(path)
+    }
+    const host = yield* scripted(generation, (command, _, index) => {
+      state.runs = index + 1
+      return script(command, state.directory, index)
+    }).pipe(Effect.provideService(CurrentHostFiles, files))
+    state.directory = host.directory
+    const ask = <A, E>(use: (ploop: Ploop.Ploop) => Effect.Effect<A, E>) =>
+      Effect.provide(Effect.flatMap(Ploop.Ploop, use), host.context)
+    return { ...host, ask, fs }
+  })
+
+const tagOf = (result: Either.Either<unknown, PloopError.PloopError>) =>
+  Either.match(result, { onLeft: ({ _tag }) => _tag, onRight: () => "done" })
+
+describe("a list that generation 9 cut short, because a device was removed meanwhile,", () => {
+  const cutShort = "device-mapper: table ioctl on ploop7 (252:3) failed: No such device or address\n"
+
+  test("is asked for again, until it is whole", () =>
+    Effect.gen(function*() {
+      const { ask, commands } = yield* world("9", (_, directory, index) =>
+        index < 3 ? { stderr: cutShort } : { stdout: `ploop8\t${directory}/root.hdd\t\n` })
+      const devices = yield* ask((ploop) =>
+        ploop.listDevices
+      )
+      assert.deepStrictEqual(devices.map(({ device }) => device), ["/dev/mapper/ploop8"])
+      assert.lengthOf(yield* commands, 4)
+    }))
+
+  test("is DeviceFailed when it is never whole", () =>
+    Effect.gen(function*() {
+      const { ask } = yield* world("9", () => ({ stderr: cutShort }))
+      assert.strictEqual(tagOf(yield* Effect.either(ask((ploop) => ploop.listDevices))), "DeviceFailed")
+    }))
+})
+
+describe("a device whose image was removed", () => {
+  const removed: Script = (command, directory) =>
+    command[0] === "list" ? { stdout: `ploop7       ${directory}/root.hdd (deleted)  bk\n` } : undefined
+
+  test("is listed with the path that the image had", () =>
+    Effect.gen(function*() {
+      const { ask, directory } = yield* world("1.15", removed)
+      assert.deepStrictEqual<unknown>(yield* ask((ploop) => ploop.listDevices), [
+        { device: "/dev/ploop7", image: `${directory}/root.hdd`, deleted: true, component: "bk" }
+      ])
+    }))
+
+  test("is none of the disk that has another image at that path now", () =>
+    Effect.gen(function*() {
+      const { ask, directory, disk, fs } = yield* world("1.15", removed)
+      yield* fs.writeFile(`${directory}/root.hdd`, image())
+      assert.isTrue(Option.isNone(yield* ask((ploop) => ploop.deviceOf({ disk, component: "bk" }))))
+    }))
+
+  test("is another one than a device whose image has such a name", () =>
+    Effect.gen(function*() {
+      const { ask, directory, fs } = yield* world("1.15", removed)
+      yield* fs.writeFile(`${directory}/root.hdd (deleted)`, image())
+      assert.deepStrictEqual<unknown>(
+        (yield* ask((ploop) => ploop.listDevices))[0]?.image,
+        `${directory}/root.hdd (deleted)`
+      )
+    }))
+})
+
+describe("an unmount that is Busy", () => {
+  const busy: Script = (command) =>
+    command[0] === "umount" ? { stderr: "Failed to umount /mnt: Device or resource busy\n", exitCode: 46 } : undefined
+
+  /** What the error names: the device, and what is mounted from it or below it. */
+  const named = (mounts: ReadonlyArray<string>) =>
+    Effect.gen(function*() {
+      const { ask } = yield* world("7", busy, () => mounts.map((mount) => `${mount} ext4 rw 0 0\n`).join(""))
+      const error = yield* Effect.flip(ask((ploop) => ploop.umount({ target: "/mnt" })))
+      return error._tag === "Busy" ? [error.device, error.mounts] : error._tag
+    })
+
+  test("names what is mounted below it, and nothing beside it", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(
+        yield* named(["/dev/ploop7p1 /mnt", "/dev/sdb /mnt/inside", "tmpfs /mnt/deep/er", "/dev/sdc /mnt-other"]),
+        ["/dev/ploop7", ["/mnt/inside", "/mnt/deep/er"]]
+      )
+    }))
+
+  test("names each mount point of its device when there are several", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* named(["/dev/ploop7p1 /mnt", "/dev/ploop7p1 /other", "/dev/ploop8p1 /third"]), [
+        "/dev/ploop7",
+        ["/mnt", "/other"]
+      ])
+    }))
+
+  test("names the device alone when processes keep it busy", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* named(["/dev/ploop7p1 /mnt"]), ["/dev/ploop7", undefined])
+    }))
+
+  test("names no device when another file system is mounted there", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* named(["/dev/ploop7p1 /mnt", "/dev/sdb1 /mnt"]), [undefined, undefined])
+    }))
+})
+
+describe("a mount of generation 9, which mounts whatever file system it finds,", () => {
+  const device = "/dev/mapper/ploop7"
+
+  /** How a mount of an ext4 file system ends, and whether its device was stopped, when this is mounted. */
+  const mounted = (source: string, type: string) =>
+    Effect.gen(function*() {
+      let isUp = false
+      const { ask, commands, directory, disk, fs } = yield* world("9", (command, directory) => {
+        if (command[0] === "mount") isUp = true
+        if (command[0] === "list") return isUp ? { stdout: `ploop7\t${directory}/root.hdd\t\n` } : {}
+        if (command[0] === "mount") return { stdout: `Adding delta dev=${device} img=${directory}/root.hdd (rw)\n` }
+        return command[0] === "info" && isUp ? { stdout: `device:\t\t${device}\npartition:\t${device}p1\n` } : undefined
+      }, (_, directory) => `${source} ${directory} ${type} rw 0 0\n`)
+      yield* fs.writeFile(`${directory}/root.hdd`, image())
+      const result = yield* Effect.either(ask((ploop) => ploop.mount({ disk, target: directory, fileSystem: "ext4" })))
+      return [tagOf(result), (yield* commands).some(([first]) => first === "umount")]
+    })
+
+  test("succeeds with the file system that was asked for", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* mounted(`${device}p1`, "ext4"), ["done", false])
+    }))
+
+  test("fails with another one, and its device is stopped", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* mounted(`${device}p1`, "xfs"), ["MountFailed", true])
+    }))
+
+  test("ignores that of another device", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* mounted("/dev/mapper/ploop8p1", "xfs"), ["done", false])
+    }))
+})
+
+describe("an in-use flag on generation 9", () => {
+  /** How a merge of `A` into `B` ends when both have the flag, and this device runs. */
+  const merge = (row: (directory: string) => string) =>
+    Effect.gen(function*() {
+      const { ask, directory, disk, fs } = yield* world("9", (command, directory) =>
+        command[0] === "list" ? { stdout: row(directory) } : undefined)
+      for (const name of ["root.hdd", "root.hdd.1"]) {
+        yield* fs.writeFile(`${directory}/${name}`, image({ inUse: 1 }))
+      }
+      yield* fs.writeFile(`${directory}/root.hdd.2`, image())
+      return tagOf(
+        yield* Effect.either(ask((ploop) =>
+          ploop.mergeSnapshots({ disk, snapshot: B, downTo: A })
+        ))
+      )
+    })
+
+  test("of an idle disk keeps its images from being merged", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* merge(() => ""), "ImageDirty")
+    }))
+
+  test("says nothing while a device runs the disk, by its own name or another", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* merge((directory) => `ploop7\t${directory}/root.hdd\t\n`), "done")
+      assert.strictEqual(yield* merge((directory) => `ploop7\t${directory}/root.hdd\tbk\n`), "done")
+    }))
+
+  test("counts while a device runs another disk", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* merge(() => "ploop7\t/vz/other/root.hdd\t\n"), "ImageDirty")
+    }))
+})
