@@ -223,6 +223,25 @@ describe("copyReceive", () => {
       assert.strictEqual(yield* fs.readFileString(image), "copied")
     }))
 
+  test("waits for another copy by the same name, where the tool's files are another user's", () =>
+    Effect.gen(function*() {
+      const user: HostFiles = { ...nodeHostFiles, isRoot: Effect.succeed(false) }
+      const { calls, context, fs, image } = yield* host(
+        (given) => (writeFileSync(given, "copied"), { lasts: "50 millis" }),
+        { prefix: ["sudo", "-n"] },
+        user
+      )
+      const results = yield* Effect.forEach([1, 2, 3], () => Effect.either(Effect.provide(receive(image), context)), {
+        concurrency: "unbounded"
+      })
+      assert.deepStrictEqual(
+        results.map(Either.match({ onLeft: ({ _tag }) => _tag, onRight: () => "done" })).sort(),
+        ["AlreadyExists", "AlreadyExists", "done"]
+      )
+      assert.lengthOf(calls.filter((call) => call.argv.includes("copy")), 1)
+      assert.strictEqual(yield* fs.readFileString(image), "copied")
+    }))
+
   test("of many at once to one path gives the file of one, and the others fail", () =>
     Effect.gen(function*() {
       const state = { next: 0 }

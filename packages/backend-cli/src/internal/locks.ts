@@ -17,6 +17,8 @@ type Exclusively = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A,
  * its processes lose each other's snapshots, and both report success.
  */
 export interface Locks {
+  /** Keeps everybody else from working in the directory until the scope is closed. The wait can be interrupted. */
+  readonly hold: (about: About, directory: string) => Effect.Effect<void, PloopError.PloopError, Scope.Scope>
   /** Runs the effect while nobody else works in the directory. The wait can be interrupted. */
   readonly exclusive: (about: About, directory: string) => Exclusively
   /**
@@ -46,13 +48,13 @@ export const make = (
   const enter = (directory: string, scope: Scope.Scope) =>
     Waiting.interruptible(Scope.extend(files.lockDirectory(directory), scope))
 
-  const exclusive: Locks["exclusive"] = (about, directory) => (effect) =>
-    Effect.scopedWith((scope) =>
-      Effect.zipRight(
-        Effect.mapError(enter(directory, scope), lockError(about, directory)),
-        effect
-      )
+  const hold: Locks["hold"] = (about, directory) =>
+    Effect.scopeWith((scope) => Effect.mapError(enter(directory, scope), lockError(about, directory))).pipe(
+      Effect.asVoid
     )
+
+  const exclusive: Locks["exclusive"] = (about, directory) => (effect) =>
+    Effect.scopedWith((scope) => Effect.zipRight(Scope.extend(hold(about, directory), scope), effect))
 
   const lock = (about: About, directory: string, scope: Scope.Scope): Effect.Effect<void, PloopError.PloopError> =>
     enter(directory, scope).pipe(
@@ -65,6 +67,7 @@ export const make = (
     )
 
   return {
+    hold,
     exclusive,
     onlyWriter: (about, directory) => (effect) =>
       Effect.scopedWith((scope) => Effect.zipRight(lock(about, directory, scope), effect)),

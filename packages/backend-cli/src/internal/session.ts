@@ -78,6 +78,8 @@ export interface Session {
     image: string,
     use: (path: string) => Effect.Effect<A, E, R>
   ) => Effect.Effect<A, E | PloopError.PloopError, R>
+  /** Lets nobody else work on the images in a directory until the scope is closed. */
+  readonly hold: locks.Locks["hold"]
   /** The only one that works on the images in a directory. */
   readonly exclusive: locks.Locks["exclusive"]
   /** The only one that works on the devices of the images in a directory, where it may be locked. */
@@ -160,7 +162,7 @@ export const make = (options: Options): Session => {
   const { files, generation, host } = options
   const execute = makeExecute(options)
   const named = makeNamed(generation)
-  const { exclusive, onlyUser, onlyWriter } = locks.make(files, generation)
+  const { exclusive, hold, onlyUser, onlyWriter } = locks.make(files, generation)
 
   /** This process may not remove what the tool of another user leaves. */
   const cleared = <A, E, R>(about: About, path: string, operation: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -198,6 +200,7 @@ export const make = (options: Options): Session => {
     kernel: kernel.make(options),
     execute,
     classify: Classification.classify,
+    hold,
     exclusive,
     onlyUser,
     ask: makeAsk(execute),

@@ -40,10 +40,13 @@ const receiveInPrivate = (
 
 const copyReceive = (session: Session) => (request: Request.CopyReceive) => {
   const about = { operation: "copyReceive", subject: request.image } as const
-  return Sink.unwrap(Effect.gen(function*() {
+  return Sink.unwrapScoped(Effect.gen(function*() {
     const image = yield* paths.require(about, "image", request.image, session.host.absolute(request.image))
     const generation = yield* requireStream(session, about)
-    if (session.ownsFiles) yield* clearAbandoned(session, about, session.host.directory(image))
+    const directory = session.host.directory(image)
+    if (session.ownsFiles) yield* clearAbandoned(session, about, directory)
+    // The tool writes over a file that has come to be there meanwhile.
+    else yield* session.hold(about, directory)
     yield* newFiles.refuseExisting(session.files, about, image)
     const receive = (path: string): Receive =>
       session.runner.sink(

@@ -9,6 +9,22 @@ import * as KernelEmulation from "../../KernelEmulation.js"
 import { Ended } from "./exit.js"
 
 /**
+ * Runs a command to its end. At an interruption, it signals the one process, which passes the signal on, and waits: the
+ * executor would signal the whole group, and a program that gets two signals ends without its clean-up.
+ */
+const exitCode = (command: Command.Command) =>
+  Effect.scoped(Effect.gen(function*() {
+    const child = yield* Command.start(
+      command.pipe(Command.stdin("inherit"), Command.stdout("inherit"), Command.stderr("inherit"))
+    )
+    return yield* Effect.onInterrupt(child.exitCode, () =>
+      Effect.zipRight(
+        Effect.sync(() => process.kill(child.pid, "SIGTERM")).pipe(Effect.ignore),
+        Effect.exit(child.exitCode)
+      ))
+  }))
+
+/**
  * Does the work in the namespaces of the kernel emulation. Outside of them, it
  * runs the whole program again inside, and ends with the same exit code. Where the
  * kernel cannot be emulated, it does the work in place.
@@ -27,13 +43,7 @@ export const inside = <A, E, R>(
     const entered = yield* Effect.either(KernelEmulation.enter(process.execPath, again, { scratch: directory }))
     if (Either.isLeft(entered)) return yield* work
     const [program, ...args] = entered.right
-    const code = yield* Command.exitCode(
-      Command.make(program, ...args).pipe(
-        Command.stdin("inherit"),
-        Command.stdout("inherit"),
-        Command.stderr("inherit")
-      )
-    )
+    const code = yield* exitCode(Command.make(program, ...args))
     if (code !== 0) return yield* new Ended({ code, message: "" })
     return undefined
   })
