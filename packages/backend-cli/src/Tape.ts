@@ -8,36 +8,19 @@
  *
  * @since 0.1.0
  */
-import type * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import { type PlatformError, SystemError, SystemErrorReason } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
-import * as Cause from "effect/Cause"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Encoding from "effect/Encoding"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as ParseResult from "effect/ParseResult"
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import * as Sink from "effect/Sink"
-import * as Stream from "effect/Stream"
-import { areUint8ArraysEqual, concatUint8Arrays } from "uint8array-extras"
 import { CurrentHostFiles } from "./internal/currentHostFiles.js"
 import { withoutPrefix } from "./internal/process/command.js"
-import { deathBySignal, errnoOf, textOf } from "./internal/process/failures.js"
+import * as runs from "./internal/recording/runs.js"
 import * as tapedFiles from "./internal/tapedFiles.js"
-
-const Output = Schema.Union(Schema.String, Schema.Struct({ base64: Schema.String }))
-
-const NotStarted = Schema.Struct({
-  reason: SystemErrorReason,
-  description: Schema.String,
-  code: Schema.optional(Schema.String)
-})
 
 /**
  * A run of the tool: what was run, what it printed (text, or base64 where it was
@@ -48,16 +31,7 @@ const NotStarted = Schema.Struct({
  * @since 0.1.0
  * @category schemas
  */
-export const Run = Schema.TaggedStruct("Run", {
-  argv: Schema.Array(Schema.String),
-  stdout: Output,
-  stderr: Output,
-  exitCode: Schema.optional(Schema.Int),
-  signal: Schema.optional(Schema.String),
-  notStarted: Schema.optional(NotStarted),
-  truncated: Schema.optional(Schema.Boolean),
-  duration: Schema.Finite
-})
+export const Run: typeof runs.Run = runs.Run
 
 /**
  * @since 0.1.0
@@ -77,7 +51,7 @@ export type Run = typeof Run.Type
 export const Look = Schema.TaggedStruct("Look", {
   method: Schema.Literal("readFile", "open", "readAlloc", "realPath", "exists", "stat", ...tapedFiles.methods),
   path: Schema.String,
-  value: Schema.optional(Output),
+  value: Schema.optional(runs.Output),
   reason: Schema.optional(SystemErrorReason)
 })
 
@@ -149,61 +123,6 @@ export const read = (
 ): Effect.Effect<Tape, PlatformError | ParseResult.ParseError, FileSystem.FileSystem> =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.flatMap(fs.readFileString(path), parse))
 
-const encodeOutput = (bytes: Uint8Array): typeof Output.Type => {
-  const text = new TextDecoder().decode(bytes)
-  // A replacement character that was not printed means that something was lost.
-  return areUint8ArraysEqual(new TextEncoder().encode(text), bytes) ? text : { base64: Encoding.encodeBase64(bytes) }
-}
-
-const decodeOutput = (output: typeof Output.Type): Uint8Array =>
-  typeof output === "string"
-    ? new TextEncoder().encode(output)
-    : Encoding.decodeBase64(output.base64).pipe(Option.getRight, Option.getOrElse(() => new Uint8Array()))
-
-/** Keeps the beginning of what passes. */
-class Recording {
-  truncated = false
-  private readonly pieces: Array<Uint8Array> = []
-  private left: number
-
-  constructor(limit: number) {
-    this.left = limit
-  }
-
-  output(): typeof Output.Type {
-    return encodeOutput(concatUint8Arrays(this.pieces))
-  }
-
-  tap<E>(stream: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E> {
-    return Stream.mapChunks(stream, (pieces) => {
-      for (const piece of pieces) this.add(piece)
-      return pieces
-    })
-  }
-
-  private add(piece: Uint8Array): void {
-    if (piece.length > this.left) this.truncated = true
-    if (this.left > 0) this.pieces.push(piece.subarray(0, this.left))
-    this.left = Math.max(0, this.left - piece.length)
-  }
-}
-
-type Ending = Pick<Run, "exitCode" | "signal" | "notStarted">
-
-const endingOf = (exit: Exit.Exit<number, PlatformError>): Ending =>
-  Exit.match(exit, {
-    onSuccess: (exitCode) => ({ exitCode }),
-    onFailure: (cause) => ({ signal: deathBySignal.parse(Cause.squash(cause)) })
-  })
-
-const notStarted = (thrown: unknown): Ending => ({
-  notStarted: {
-    reason: Predicate.isTagged(thrown, "SystemError") ? (thrown as SystemError).reason : "Unknown",
-    description: textOf(thrown),
-    code: errnoOf(thrown)
-  }
-})
-
 /**
  * @since 0.1.0
  * @category models
@@ -239,47 +158,11 @@ export const record = (
         Effect.catchAll((error) => Effect.logWarning("a run could not be written to the tape", error))
       )
 
-    const limit = options?.maxOutput ?? 16 * 1024 * 1024
-
-    const start = (command: Command.Command) =>
-      Effect.uninterruptible(Effect.gen(function*() {
-        const begin = yield* Clock.currentTimeMillis
-        const stdout = new Recording(limit)
-        const stderr = new Recording(limit)
-        const started: { process?: CommandExecutor.Process } = {}
-        const write = (ending: Ending) =>
-          Effect.flatMap(Clock.currentTimeMillis, (now) =>
-            append({
-              _tag: "Run",
-              argv: withoutPrefix(command),
-              stdout: stdout.output(),
-              stderr: stderr.output(),
-              ...ending,
-              ...(stdout.truncated || stderr.truncated ? { truncated: true } : {}),
-              duration: now - begin
-            }))
-        // Comes after the executor's own release: however the run was left, its process has ended by then.
-        yield* Effect.addFinalizer(() =>
-          started.process === undefined
-            ? Effect.void
-            : Effect.flatMap(Effect.exit(started.process.exitCode), (exit) => write(endingOf(exit)))
-        )
-        const process = yield* Effect.tapErrorCause(
-          executor.start(command),
-          (cause) => write(notStarted(Cause.squash(cause)))
-        )
-        started.process = process
-        return Object.assign<CommandExecutor.Process, Partial<CommandExecutor.Process>>(Object.create(process), {
-          stdout: stdout.tap(process.stdout),
-          stderr: stderr.tap(process.stderr)
-        })
-      }))
-
     const look = <A, R>(
       method: Look["method"],
       path: string,
       effect: Effect.Effect<A, PlatformError, R>,
-      value: (result: A) => typeof Output.Type
+      value: (result: A) => typeof runs.Output.Type
     ): Effect.Effect<A, PlatformError, R> =>
       Effect.tapBoth(effect, {
         onSuccess: (result) => append({ _tag: "Look", method, path, value: value(result) }),
@@ -290,12 +173,12 @@ export const record = (
     const opened = (path: string, file: FileSystem.File): FileSystem.File =>
       Object.assign<FileSystem.File, Partial<FileSystem.File>>(Object.create(file), {
         readAlloc: (size) =>
-          look("readAlloc", path, file.readAlloc(size), Option.match({ onNone: () => "", onSome: encodeOutput }))
+          look("readAlloc", path, file.readAlloc(size), Option.match({ onNone: () => "", onSome: runs.encodeOutput }))
       })
 
     const files: FileSystem.FileSystem = {
       ...fs,
-      readFile: (path) => look("readFile", path, fs.readFile(path), encodeOutput),
+      readFile: (path) => look("readFile", path, fs.readFile(path), runs.encodeOutput),
       readFileString: (path, encoding) => look("readFile", path, fs.readFileString(path, encoding), (text) => text),
       open: (path, options) =>
         (options?.flag ?? "r") === "r"
@@ -308,10 +191,13 @@ export const record = (
 
     const hostFiles = tapedFiles.record(
       yield* CurrentHostFiles,
-      (method, path, effect, encode) => look(method, path, effect, (value) => encodeOutput(encode(value)))
+      (method, path, effect, encode) => look(method, path, effect, (value) => runs.encodeOutput(encode(value)))
     )
 
-    return Context.make(CommandExecutor.CommandExecutor, CommandExecutor.makeExecutor(start)).pipe(
+    return Context.make(
+      CommandExecutor.CommandExecutor,
+      runs.record(executor, options?.maxOutput ?? runs.maxOutput, append)
+    ).pipe(
       Context.add(FileSystem.FileSystem, files),
       Context.add(CurrentHostFiles, hostFiles)
     )
@@ -324,40 +210,6 @@ export const record = (
 export interface ReplayOptions {
   /** Which recorded run stands for a run. Default: the one with the same arguments. */
   readonly match?: ((recorded: ReadonlyArray<string>, asked: ReadonlyArray<string>) => boolean) | undefined
-}
-
-const baseName = (path: string | undefined): string | undefined => path?.slice(path.lastIndexOf("/") + 1)
-
-/** The tool itself may lie elsewhere than where it was recorded. */
-const sameArguments = (recorded: ReadonlyArray<string>, asked: ReadonlyArray<string>): boolean =>
-  recorded.length === asked.length &&
-  recorded.every((word, index) => word === asked[index] || (index === 0 && baseName(word) === baseName(asked[0])))
-
-const replayedProcess = (run: Run): CommandExecutor.Process => {
-  const ended: Effect.Effect<CommandExecutor.ExitCode, PlatformError> = run.exitCode !== undefined
-    ? Effect.succeed(CommandExecutor.ExitCode(run.exitCode))
-    : Effect.fail(
-      new SystemError({
-        reason: "Unknown",
-        module: "Command",
-        method: "exitCode",
-        description: run.signal === undefined
-          ? "the tape does not say how this run ended"
-          : deathBySignal.print(run.signal)
-      })
-    )
-  const process: Partial<CommandExecutor.Process> = {
-    [CommandExecutor.ProcessTypeId]: CommandExecutor.ProcessTypeId,
-    pid: CommandExecutor.ProcessId(0),
-    exitCode: ended,
-    isRunning: Effect.succeed(false),
-    kill: () => Effect.void,
-    stdin: Sink.drain,
-    stdout: Stream.make(decodeOutput(run.stdout)),
-    stderr: Stream.make(decodeOutput(run.stderr))
-  }
-  // What is left out is for printing a process.
-  return process as CommandExecutor.Process
 }
 
 const notFound = (method: string, path: string, reason: SystemErrorReason) =>
@@ -391,23 +243,23 @@ export const replay = (
       if (again) looks.splice(index, 1)
       return found
     }
-    const look = <A>(method: Look["method"], path: string, value: (output: typeof Output.Type) => A) =>
+    const look = <A>(method: Look["method"], path: string, value: (output: typeof runs.Output.Type) => A) =>
       Effect.suspend(() => {
         const found = find(method, path)
         return found?.value === undefined
           ? Effect.fail(notFound(method, path, found?.reason ?? "NotFound"))
           : Effect.succeed(value(found.value))
       })
-    const text = (output: typeof Output.Type): string => new TextDecoder().decode(decodeOutput(output))
+    const text = (output: typeof runs.Output.Type): string => new TextDecoder().decode(runs.decodeOutput(output))
     const files = FileSystem.makeNoop({
-      readFile: (path) => look("readFile", path, decodeOutput),
+      readFile: (path) => look("readFile", path, runs.decodeOutput),
       readFileString: (path) => look("readFile", path, text),
       open: (path) =>
         look("open", path, () => {
           const file: Pick<FileSystem.File, "readAlloc"> = {
             readAlloc: () =>
               look("readAlloc", path, (output) =>
-                Option.filter(Option.some(decodeOutput(output)), (bytes) => bytes.length > 0))
+                Option.filter(Option.some(runs.decodeOutput(output)), (bytes) => bytes.length > 0))
           }
           // Nothing else is asked of an open file.
           return file as FileSystem.File
@@ -417,20 +269,20 @@ export const replay = (
       stat: (path) => look("stat", path, (output) => infoOf(text(output)))
     })
     const hostFiles = tapedFiles.replay((method, path, decode) =>
-      look(method, path, (output) => decode(decodeOutput(output)))
+      look(method, path, (output) => decode(runs.decodeOutput(output)))
     )
     return Context.make(FileSystem.FileSystem, files).pipe(Context.add(CurrentHostFiles, hostFiles))
   }).pipe(
     Layer.merge(Layer.sync(CommandExecutor.CommandExecutor, () => {
-      const match = options?.match ?? sameArguments
-      const runs = tape.filter((entry) => entry._tag === "Run")
+      const match = options?.match ?? runs.sameArguments
+      const left = tape.filter((entry) => entry._tag === "Run")
       return CommandExecutor.makeExecutor((command) =>
         Effect.suspend(() => {
           const asked = withoutPrefix(command)
-          const index = runs.findIndex((run) => match(run.argv, asked))
-          const run = runs[index]
+          const index = left.findIndex((run) => match(run.argv, asked))
+          const run = left[index]
           if (run === undefined) {
-            const next = runs[0] === undefined ? "nothing more" : JSON.stringify(runs[0].argv)
+            const next = left[0] === undefined ? "nothing more" : JSON.stringify(left[0].argv)
             return Effect.fail(
               new SystemError({
                 reason: "Unknown",
@@ -440,18 +292,8 @@ export const replay = (
               })
             )
           }
-          runs.splice(index, 1)
-          return run.notStarted === undefined
-            ? Effect.succeed(replayedProcess(run))
-            : Effect.fail(
-              new SystemError({
-                reason: run.notStarted.reason,
-                module: "Command",
-                method: "spawn",
-                description: run.notStarted.description,
-                cause: { code: run.notStarted.code }
-              })
-            )
+          left.splice(index, 1)
+          return runs.replay(run)
         })
       )
     }))

@@ -6,6 +6,15 @@
 export * as PloopCli from "./PloopCli.js"
 
 /**
+ * A recording of a piece of work: every process that it ran, and the result of
+ * every request to the file system, also those of the caller. With it, the same
+ * work runs again anywhere, without the tool and without root.
+ *
+ * @since 0.2.0
+ */
+export * as Recording from "./Recording.js"
+
+/**
  * Tapes: every run of the tool, and every read of the host, in a file.
  *
  * @since 0.1.0

@@ -24,3 +24,12 @@ export * as Doctor from "./Doctor.js"
  * @since 0.1.0
  */
 export * as KernelEmulation from "./KernelEmulation.js"
+
+/**
+ * Whole runs of the suite on tape. A run on the tool of a host is recorded; it is
+ * replayed anywhere, without the tool and without root, and fails where the
+ * backend no longer does what it did.
+ *
+ * @since 0.2.0
+ */
+export * as TapedRun from "./TapedRun.js"

@@ -50,6 +50,32 @@ const withEnvironment = <A, E, R>(variables: Record<string, string>, effect: Eff
 
 const Json = Schema.parseJson(Report.Report)
 
+describe("ploop-conformance replay", () => {
+  rule(
+    "ends with 2 for a file that is no tape, and names it and the rule",
+    Effect.gen(function*() {
+      const here = fileURLToPath(import.meta.url)
+      const { code, stderr } = yield* run(["replay", here])
+      assert.strictEqual(code, 2)
+      assert.include(stderr, `the tape is ${here}, but it must be a tape`)
+    })
+  )
+})
+
+describe("ploop-conformance run --tape", () => {
+  rule(
+    "is refused for the fake, and for a file in a directory that is not there",
+    Effect.gen(function*() {
+      const fake = yield* run(["run", "--tape", "/tmp/none.tape"])
+      assert.strictEqual(fake.code, 2)
+      assert.include(fake.stderr, "--tape is /tmp/none.tape, but it is only for --backend cli")
+      const nowhere = yield* run(["run", "--backend", "cli", "--tape", "/none/at/all.tape"])
+      assert.strictEqual(nowhere.code, 2)
+      assert.include(nowhere.stderr, "--tape is /none/at/all.tape, but the directory of the file must be writable")
+    })
+  )
+})
+
 describe("ploop-conformance kill", () => {
   for (
     const [title, args, message] of [

@@ -20,9 +20,6 @@ export interface Wanted {
   readonly emulateKernel: boolean
 }
 
-/** The errors of building a backend. */
-export type Failure = ConfigError | KernelEmulation.KernelEmulationError
-
 interface Fake {
   readonly generation: Generation | undefined
   readonly directory: string | undefined
@@ -44,36 +41,42 @@ const withOutsideImages = (config: PloopCli.Options): PloopCli.Options => ({
   allowOutsideImages: config.allowOutsideImages ?? true
 })
 
+const options: Config.Config<PloopCli.Options> = Config.map(PloopCli.config, withOutsideImages)
+
+const layerOf = (options: Config.Config<PloopCli.Options>) =>
+  PloopCli.layerConfig(options).pipe(Layer.provideMerge(NodeContext.layer))
+
 /** The tool of this host, configured by the environment. */
-export const cliLayer = PloopCli.layerConfig(Config.map(PloopCli.config, withOutsideImages)).pipe(
-  Layer.provideMerge(NodeContext.layer)
-)
+export const cliLayer = layerOf(options)
 
 const name = "the ploop tool of this host"
 
 /** Where the cases work on the real tool by default. */
 export const defaultDirectory = "/tmp"
 
-const cli = ({ directory = defaultDirectory }: Wanted): Target.Target<ConfigError> =>
-  Target.make({ name, layer: cliLayer, scratch: directory })
+/** The tool as a target, and how it is run. */
+export interface Tool {
+  readonly target: Target.Target<ConfigError>
+  readonly options: Config.Config<PloopCli.Options>
+}
+
+const toolOf = (
+  options: Config.Config<PloopCli.Options>,
+  target: Omit<Target.Target, "layer">
+): Tool => ({ target: Target.make({ ...target, layer: layerOf(options) }), options })
 
 /** The tool on an emulated kernel. The program must run in the namespaces of the emulation. */
-const emulated = ({ directory = defaultDirectory }: Wanted): Effect.Effect<
-  Target.Target<Failure>,
+const emulated = (scratch: string): Effect.Effect<
+  Tool,
   KernelEmulation.KernelEmulationError,
   NodeContext.NodeContext | Scope.Scope
 > =>
   Effect.map(
-    KernelEmulation.scoped({ scratch: directory }),
+    KernelEmulation.scoped({ scratch }),
     ({ capabilities, generation, prefix, sysfs }) =>
-      Target.make({
+      toolOf(Config.map(options, (options) => ({ ...options, prefix, sysfs })), {
         name: `${name}, on an emulated kernel`,
-        layer: PloopCli.layerConfig(
-          Config.map(PloopCli.config, (config) => ({ ...withOutsideImages(config), prefix, sysfs }))
-        ).pipe(
-          Layer.provideMerge(NodeContext.layer)
-        ),
-        scratch: directory,
+        scratch,
         capabilities: Capability.ofGeneration(generation).filter((capability) =>
           capability !== "onlineGrow" || capabilities.growsOnline
         ),
@@ -81,20 +84,18 @@ const emulated = ({ directory = defaultDirectory }: Wanted): Effect.Effect<
       })
   )
 
-/** The tool where the kernel cannot be emulated: cases that need devices are skipped. */
-const notEmulated = (
-  { directory = defaultDirectory }: Wanted,
-  error: KernelEmulation.KernelEmulationError
-): Target.Target<ConfigError> => Target.make({ name, layer: cliLayer, scratch: directory, reason: error.message })
+/** The tool; where the kernel cannot be emulated, cases that need devices are skipped. */
+export const tool = (
+  { directory: scratch = defaultDirectory, emulateKernel }: Wanted
+): Effect.Effect<Tool, never, NodeContext.NodeContext | Scope.Scope> =>
+  emulateKernel
+    ? Effect.catchAll(
+      emulated(scratch),
+      (error) => Effect.succeed(toolOf(options, { name, scratch, reason: error.message }))
+    )
+    : Effect.succeed(toolOf(options, { name, scratch }))
 
 export const target = (
   wanted: Wanted
-): Effect.Effect<Target.Target<Failure>, never, NodeContext.NodeContext | Scope.Scope> =>
-  wanted.backend === "fake"
-    ? Effect.succeed(fake(wanted))
-    : wanted.emulateKernel
-    ? Effect.catchAll(
-      emulated(wanted),
-      (error) => Effect.succeed<Target.Target<Failure>>(notEmulated(wanted, error))
-    )
-    : Effect.succeed(cli(wanted))
+): Effect.Effect<Target.Target<ConfigError>, never, NodeContext.NodeContext | Scope.Scope> =>
+  wanted.backend === "fake" ? Effect.succeed(fake(wanted)) : Effect.map(tool(wanted), ({ target }) => target)

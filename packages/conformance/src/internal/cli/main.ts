@@ -14,11 +14,12 @@ import * as doctor from "./doctor.js"
 import { Ended } from "./exit.js"
 import * as kill from "./kill.js"
 import * as list from "./list.js"
+import * as replay from "./replay.js"
 import * as run from "./run.js"
 
 const command = Command.make("ploop-conformance").pipe(
   Command.withDescription("Tests whether a backend behaves like ploop."),
-  Command.withSubcommands([run.command, list.command, compare.command, kill.command, doctor.command])
+  Command.withSubcommands([run.command, replay.command, list.command, compare.command, kill.command, doctor.command])
 )
 
 const parse = Command.run(command, { name: "ploop-conformance", version: "0.1.0" })

@@ -37,6 +37,17 @@ export const jobs = option.positive("jobs").pipe(
   Options.withDefault(2)
 )
 
+export const replayJobs = option.positive("jobs").pipe(
+  Options.withDescription("how many cases run at the same time"),
+  Options.withDefault(16)
+)
+
+export const tape = Options.text("tape").pipe(
+  Options.withDescription("also record the run to this file, which replay reads"),
+  Options.optional,
+  Options.map(Option.getOrUndefined)
+)
+
 export const reports = option.pairs("report", formats, "FILE").pipe(
   Options.withDescription("also write a report; may be repeated")
 )

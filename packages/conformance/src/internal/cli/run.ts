@@ -1,102 +1,31 @@
-import * as Case from "@effect-ploop/testkit/Case"
-import * as Report from "@effect-ploop/testkit/Report"
+import type * as Case from "@effect-ploop/testkit/Case"
 import * as Runner from "@effect-ploop/testkit/Runner"
-import type { Profile } from "@effect-ploop/testkit/Target"
 import * as Command from "@effect/cli/Command"
-import type { PlatformError } from "@effect/platform/Error"
-import * as Terminal from "@effect/platform/Terminal"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Ref from "effect/Ref"
 import * as backends from "./backends.js"
-import { Ended, misused, words } from "./exit.js"
+import { type Ended, misused, words } from "./exit.js"
 import { requireExt4 } from "./hostFileSystem.js"
 import { inside } from "./namespaces.js"
 import * as options from "./options.js"
-import * as progress from "./progress.js"
-import * as reports from "./reports.js"
+import { reported, type Reporting } from "./reported.js"
 import { select } from "./select.js"
+import * as tapes from "./tapes.js"
 
-/** The results of a run so far, so that an interrupted run can be reported. */
-interface Known {
-  readonly profile: Profile | undefined
-  readonly results: ReadonlyArray<Report.CaseResult>
-}
-
-const note = (known: Ref.Ref<Known>) => (event: Runner.Event): Effect.Effect<void> =>
-  event._tag === "Started"
-    ? Ref.update(known, (before) => ({ ...before, profile: event.target }))
-    : event._tag === "CaseEnded"
-    ? Ref.update(known, ({ profile, results }) => ({ profile, results: [...results, event.result] }))
-    : Effect.void
-
-/** The report of an interrupted run: the results so far, and the other cases as not run. */
-const interrupted = (
-  known: Known,
-  cases: ReadonlyArray<Case.Case>,
-  startedAt: DateTime.Utc
-): Report.Report | undefined =>
-  known.profile === undefined ? undefined : new Report.Report({
-    startedAt,
-    target: known.profile,
-    results: cases.map((self) =>
-      known.results.find(({ id }) => id === self.id) ?? Report.skipped(self, "not run: the run was interrupted")
-    ),
-    endedEarly: "it was interrupted"
-  })
-
-const print = (report: Report.Report): Effect.Effect<void, PlatformError, Terminal.Terminal> =>
-  Effect.gen(function*() {
-    const terminal = yield* Terminal.Terminal
-    const color = yield* terminal.isTTY
-    const columns = color ? yield* terminal.columns : undefined
-    yield* terminal.display(`${Report.toText(report, { color, columns })}\n`)
-  })
-
-interface Given extends backends.Wanted {
-  readonly failOnSkip: boolean
+interface Given extends backends.Wanted, Reporting {
   readonly filters: ReadonlyArray<string>
-  readonly jobs: number
-  readonly reports: ReadonlyArray<reports.Wanted>
-}
-
-/** How a run ends whose report is not a success, or that skipped cases although each of them had to run. */
-const judge = (
-  report: Report.Report,
-  cases: ReadonlyArray<Case.Case>,
-  failOnSkip: boolean
-): Effect.Effect<void, Ended> => {
-  switch (Report.verdict(report)) {
-    case "failed":
-      return Effect.fail(new Ended({ code: 1, message: "" }))
-    case "nothingTried":
-      return Effect.fail(
-        new Ended({ code: 3, message: "no case ran, so nothing is known about the backend: the report says why" })
-      )
-    case "passed": {
-      const due = cases.filter((self) => Case.appliesTo(self, report.target.generation)).map(({ id }) => id)
-      const skipped = report.results.filter(({ id, outcome }) => outcome._tag === "Skipped" && due.includes(id))
-      return failOnSkip && skipped.length > 0
-        ? Effect.fail(
-          new Ended({
-            code: 1,
-            message: `--fail-on-skip: ${skipped.length} of the cases that generation ${report.target.generation} \
-can run were skipped: the report says why`
-          })
-        )
-        : Effect.void
-    }
-  }
+  readonly tape: string | undefined
 }
 
 /** Checks the options, as far as that is possible without the host. */
-const refuse = ({ backend, emulateKernel, generation }: Given): Effect.Effect<void, Ended> =>
+const refuse = ({ backend, emulateKernel, generation, tape }: Given): Effect.Effect<void, Ended> =>
   backend === "cli" && generation !== undefined
     ? Effect.fail(misused(
       `--generation is ${generation}, but it is only for the fake: the tool has its own generation`
     ))
     : backend === "fake" && emulateKernel
     ? Effect.fail(misused("--emulate-kernel is only for --backend cli: the fake needs no kernel"))
+    : backend === "fake" && tape !== undefined
+    ? Effect.fail(misused(`--tape is ${tape}, but it is only for --backend cli: the fake runs no tool`))
     : Effect.void
 
 const runOn = (given: Given, cases: ReadonlyArray<Case.Case>) =>
@@ -107,31 +36,15 @@ const runOn = (given: Given, cases: ReadonlyArray<Case.Case>) =>
         Effect.catchTag("ConfigError", (error) => misused(words(error)))
       )
     }
-    const destinations = yield* reports.destinations(given.reports)
-    const shown = yield* progress.make
-    const known = yield* Ref.make<Known>({ profile: undefined, results: [] })
-    const startedAt = yield* DateTime.now
-
-    const report = yield* Runner.run(yield* backends.target(given), {
+    const tape = given.tape === undefined ? undefined : yield* tapes.destination(given.tape)
+    yield* reported(
+      given,
       cases,
-      jobs: given.jobs,
-      onEvent: (event) => Effect.zipRight(note(known)(event), shown.onEvent(event))
-    }).pipe(
-      Effect.onInterrupt(() =>
-        Effect.gen(function*() {
-          yield* shown.clear
-          const partial = interrupted(yield* Ref.get(known), cases, startedAt)
-          if (partial === undefined) return
-          yield* print(partial)
-          yield* reports.write(destinations, partial)
-        }).pipe(Effect.ignoreLogged)
-      ),
-      Effect.mapError((error) => misused(words(error)))
+      (options) =>
+        tape === undefined
+          ? Effect.flatMap(backends.target(given), (target) => Runner.run(target, options))
+          : tapes.record(tape, given, options)
     )
-    yield* shown.clear
-    yield* print(report)
-    yield* reports.write(destinations, report)
-    yield* judge(report, cases, given.failOnSkip)
   }).pipe(Effect.scoped)
 
 export const command = Command.make("run", {
@@ -142,7 +55,8 @@ export const command = Command.make("run", {
   failOnSkip: options.failOnSkip,
   filters: options.filters,
   jobs: options.jobs,
-  reports: options.reports
+  reports: options.reports,
+  tape: options.tape
 }, (given) =>
   Effect.gen(function*() {
     yield* refuse(given)

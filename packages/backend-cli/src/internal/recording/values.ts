@@ -1,0 +1,113 @@
+// @effect-diagnostics nodeBuiltinImport:off
+import { type PlatformError, SystemError, SystemErrorReason } from "@effect/platform/Error"
+import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
+import { createHash } from "node:crypto"
+import { deflateRawSync, inflateRawSync } from "node:zlib"
+import { areUint8ArraysEqual } from "uint8array-extras"
+import { errnoOf } from "../process/failures.js"
+
+/** What can be written as JSON; anything else is an object with one key that begins with `$`. */
+export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
+
+export const Json: Schema.Schema<Json> = Schema.Union(
+  Schema.Null,
+  Schema.Boolean,
+  Schema.Number,
+  Schema.String,
+  Schema.Array(Schema.suspend(() => Json)),
+  Schema.Record({ key: Schema.String, value: Schema.suspend(() => Json) })
+)
+
+/** Replaces the names in a text. */
+export type Rename = (text: string) => string
+
+const decodeBase64 = (text: string): Uint8Array => Either.getOrElse(Encoding.decodeBase64(text), () => new Uint8Array())
+
+export const deflate = (bytes: Uint8Array): string => Encoding.encodeBase64(new Uint8Array(deflateRawSync(bytes)))
+
+export const inflate = (text: string): Uint8Array => new Uint8Array(inflateRawSync(decodeBase64(text)))
+
+/** Images are mostly zeros, so bytes are compressed one by one. */
+const encodeBytes = (bytes: Uint8Array, rename: Rename): Json => {
+  const text = new TextDecoder().decode(bytes)
+  return text.includes("\0") || !areUint8ArraysEqual(new TextEncoder().encode(text), bytes)
+    ? { $deflated: deflate(bytes) }
+    : { $text: rename(text) }
+}
+
+/** Undefined becomes null, so that an option that is left out and one that is undefined are the same. */
+export const encode = (value: unknown, rename: Rename): Json => {
+  if (value === undefined || value === null) return null
+  if (Predicate.isString(value)) return rename(value)
+  if (Predicate.isNumber(value) || Predicate.isBoolean(value)) return value
+  if (Predicate.isBigInt(value)) return { $bigint: `${value}` }
+  if (Predicate.isUint8Array(value)) return encodeBytes(value, rename)
+  if (Predicate.isDate(value)) return { $date: value.getTime() }
+  if (Option.isOption(value)) return { $option: Option.toArray(value).map((inner) => encode(inner, rename)) }
+  if (Array.isArray(value)) return value.map((inner) => encode(inner, rename))
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => inner === undefined ? [] : [[key, encode(inner, rename)]])
+  )
+}
+
+const decoders: Readonly<Record<string, (inner: Json) => unknown>> = {
+  $bigint: (inner) => BigInt(String(inner)),
+  $deflated: (inner) => inflate(String(inner)),
+  $text: (inner) => new TextEncoder().encode(String(inner)),
+  $date: (inner) => new Date(Number(inner)),
+  $option: (inner) => Option.map(Option.fromIterable(Array.isArray(inner) ? inner : []), decode)
+}
+
+export const decode = (json: Json): unknown => {
+  if (json === null) return undefined
+  if (Array.isArray(json)) return json.map(decode)
+  if (!Predicate.isRecord(json)) return json
+  const entries = Object.entries(json)
+  const [key = "", inner = null] = entries[0] ?? []
+  return decoders[key]?.(inner) ?? Object.fromEntries(entries.map(([key, inner]) => [key, decode(inner)]))
+}
+
+/** The most characters of an argument that are kept; a longer one, such as a file's content, becomes its hash. */
+const longest = 200
+
+/** The name of a request, the same for the same request. */
+export const request = (method: string, args: ReadonlyArray<unknown>, rename: Rename): string =>
+  [
+    method,
+    ...args.map((arg) => {
+      const text = JSON.stringify(encode(arg, rename))
+      return text.length <= longest ? text : `sha256:${createHash("sha256").update(text).digest("hex").slice(0, 32)}`
+    })
+  ].join(" ")
+
+export const Failure = Schema.Struct({
+  reason: SystemErrorReason,
+  method: Schema.String,
+  path: Schema.optional(Schema.String),
+  description: Schema.optional(Schema.String),
+  code: Schema.optional(Schema.String)
+})
+
+export type Failure = typeof Failure.Type
+
+export const encodeError = (error: PlatformError, rename: Rename): Failure => ({
+  reason: error._tag === "SystemError" ? error.reason : "InvalidData",
+  method: error.method,
+  path: error._tag === "SystemError" && Predicate.isString(error.pathOrDescriptor)
+    ? rename(error.pathOrDescriptor)
+    : undefined,
+  description: error.description === undefined ? undefined : rename(error.description),
+  code: errnoOf(error)
+})
+
+export const decodeError = ({ code, path, ...error }: Failure): PlatformError =>
+  new SystemError({
+    ...error,
+    module: "FileSystem",
+    pathOrDescriptor: path,
+    ...(code === undefined ? {} : { cause: Object.assign(new Error(code), { code }) })
+  })

@@ -1,0 +1,165 @@
+import { PloopCli, Recording } from "@effect-ploop/backend-cli"
+import { Ploop } from "@effect-ploop/core"
+import { Command, FileSystem, Path } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Option, Schema } from "effect"
+
+type Work = Effect.Effect<unknown, unknown, Recording.Host | Path.Path>
+
+/** Records the work on this host, and returns the recording as a file holds it. */
+const record = (work: Work, options?: Recording.RecordOptions) =>
+  Effect.gen(function*() {
+    const { layer, recording } = yield* Recording.record(options)
+    const result = yield* Effect.exit(Effect.provide(work, layer))
+    const text = JSON.stringify(Schema.encodeSync(Recording.Recording)(yield* recording))
+    const decoded = Schema.decodeUnknownSync(Schema.parseJson(Recording.Recording))(text)
+    return { result, text, recording: decoded }
+  })
+
+const replay = (work: Work, recording: Recording.Recording) =>
+  Effect.gen(function*() {
+    const replay = yield* Recording.replay(recording)
+    const result = yield* Effect.exit(Effect.provide(work, Layer.merge(replay.layer, Path.layer)))
+    return {
+      result,
+      mismatch: Option.getOrUndefined(yield* replay.mismatch),
+      unused: Option.getOrUndefined(yield* replay.unused)
+    }
+  })
+
+const rule = (name: string, body: Effect.Effect<void, unknown, NodeContext.NodeContext>) =>
+  it.live(name, () => Effect.provide(body, NodeContext.layer))
+
+const bytes = new Uint8Array(10_000).fill(7)
+
+const files = Effect.scoped(Effect.gen(function*() {
+  const fs = yield* FileSystem.FileSystem
+  const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-conformance-" })
+  const path = `${directory}/file`
+  yield* fs.writeFile(path, bytes)
+  yield* fs.symlink(path, `${directory}/link`)
+  const opened = yield* Effect.scoped(Effect.gen(function*() {
+    const file = yield* fs.open(path)
+    yield* file.seek(FileSystem.Size(9_990), "start")
+    const buffer = new Uint8Array(100)
+    return [yield* file.read(buffer), Array.from(buffer.subarray(0, 10)), yield* file.readAlloc(5)]
+  }))
+  const info = yield* fs.stat(path)
+  return {
+    opened,
+    info: [info.type, info.size, info.mtime],
+    read: Array.from(yield* fs.readFile(path)),
+    names: yield* fs.readDirectory(directory),
+    link: (yield* fs.readLink(`${directory}/link`)).endsWith("/file"),
+    missing: yield* Effect.flip(fs.readFile(`${directory}/none`)).pipe(Effect.map(String)),
+    there: [yield* fs.exists(path), yield* fs.exists(`${directory}/none`)],
+    gone: yield* fs.remove(path)
+  }
+}))
+
+describe("a recording", () => {
+  rule(
+    "replays every request to the file system, with its errors, and touches nothing",
+    Effect.gen(function*() {
+      const { recording, result } = yield* record(files)
+      const again = yield* replay(files, recording)
+      const renamed = (value: unknown) =>
+        JSON.stringify(value, (_, inner: unknown) => typeof inner === "bigint" ? `${inner}` : inner)
+          .replaceAll(/ploop-conformance-[A-Za-z0-9]{6}/g, "")
+      assert.strictEqual(again.mismatch, undefined)
+      assert.isTrue(renamed(again.result) === renamed(result))
+      assert.include(renamed(result), "NotFound")
+    })
+  )
+
+  rule(
+    "is the same each time, in spite of random names",
+    Effect.gen(function*() {
+      const fs = Effect.flatMap(FileSystem.FileSystem, (fs) =>
+        Effect.scoped(Effect.flatMap(
+          fs.makeTempDirectoryScoped({ prefix: "ploop-conformance-" }),
+          (directory) => fs.readDirectory(directory)
+        )))
+      assert.strictEqual((yield* record(fs)).text, (yield* record(fs)).text)
+    })
+  )
+
+  rule(
+    "has no content of a file in a request, and a large output compressed",
+    Effect.gen(function*() {
+      const { text } = yield* record(
+        Effect.zipRight(files, Command.string(Command.make("head", "-c1000000", "/dev/zero")))
+      )
+      assert.isBelow(text.length, 20_000)
+    })
+  )
+
+  rule(
+    "replaces the names that it is given, the longest first",
+    Effect.gen(function*() {
+      const { text } = yield* record(Command.string(Command.make("echo", "/opt/tools/ploop", "/opt/tools")), {
+        names: [["/opt/tools", "/T"], ["/opt/tools/ploop", "ploop"]]
+      })
+      assert.include(text, `"ploop /T`)
+    })
+  )
+})
+
+describe("a replay", () => {
+  const echo = (...words: ReadonlyArray<string>) => Command.string(Command.make("echo", ...words))
+
+  rule(
+    "fails a process with other arguments, and names what was recorded and what was asked for",
+    Effect.gen(function*() {
+      const { recording } = yield* record(echo("a", "b c"))
+      const { mismatch, result } = yield* replay(echo("a"), recording)
+      assert.strictEqual(result._tag, "Failure")
+      assert.deepInclude(mismatch, { operation: "none", expected: `echo a "b c"`, actual: "echo a" })
+    })
+  )
+
+  rule(
+    "names the operation that differs",
+    Effect.gen(function*() {
+      const create = Effect.flatMap(
+        Ploop.Ploop,
+        (ploop) => ploop.create({ image: "/none/a", size: "1M", fileSystem: "none" })
+      )
+      const { mismatch } = yield* replay(Effect.provide(create, PloopCli.layer()), [])
+      assert.strictEqual(mismatch?.operation, "create")
+    })
+  )
+
+  rule(
+    "reports a process that was recorded and is no longer run",
+    Effect.gen(function*() {
+      const { recording } = yield* record(Effect.zipRight(echo("a"), echo("b")))
+      const { mismatch, unused } = yield* replay(echo("a"), recording)
+      assert.strictEqual(mismatch, undefined)
+      assert.strictEqual(unused?.expected, "echo b")
+    })
+  )
+
+  rule(
+    "fails a request that was not recorded",
+    Effect.gen(function*() {
+      const { mismatch, result } = yield* replay(
+        Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFile("/etc/hostname")),
+        []
+      )
+      assert.strictEqual(result._tag, "Failure")
+      assert.include(mismatch?.actual, "/etc/hostname")
+    })
+  )
+
+  rule(
+    "gives the last result again to a request that comes more often",
+    Effect.gen(function*() {
+      const exists = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.exists("/none/at/all"))
+      const { recording } = yield* record(exists)
+      const { mismatch } = yield* replay(Effect.zipRight(exists, exists), recording)
+      assert.strictEqual(mismatch, undefined)
+    })
+  )
+})

@@ -1,0 +1,36 @@
+import * as Report from "@effect-ploop/testkit/Report"
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as TapedRun from "../../TapedRun.js"
+import { misused, words } from "./exit.js"
+import * as options from "./options.js"
+import { reported } from "./reported.js"
+import { select } from "./select.js"
+
+const file = Args.text({ name: "file" }).pipe(Args.withDescription("the tape, which run --tape has recorded"))
+
+/** How a tape is recorded again, for a person who changed the backend on purpose. */
+const again = (file: string, { command, target }: TapedRun.TapedRun): string =>
+  `The tape no longer fits. If the change is wanted, record it again, with the tool of generation \
+${target.generation}:\n  ploop-conformance ${command} --tape ${file}`
+
+export const command = Command.make("replay", {
+  failOnSkip: options.failOnSkip,
+  file,
+  filters: options.filters,
+  jobs: options.replayJobs,
+  reports: options.reports
+}, (given) =>
+  Effect.gen(function*() {
+    const cases = yield* select(given.filters)
+    const tape = yield* Effect.mapError(TapedRun.read(given.file), (error) => misused(words(error)))
+    yield* reported(given, cases, (options) =>
+      Effect.tap(
+        TapedRun.replay(tape, options),
+        (report) => Report.counts(report.results).failed > 0 ? Console.error(again(given.file, tape)) : Effect.void
+      ))
+  })).pipe(
+    Command.withDescription("Runs the suite against a tape: it needs no tool and no root, and touches nothing.")
+  )

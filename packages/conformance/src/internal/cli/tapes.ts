@@ -1,0 +1,47 @@
+import type * as Runner from "@effect-ploop/testkit/Runner"
+import * as Target from "@effect-ploop/testkit/Target"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as TapedRun from "../../TapedRun.js"
+import * as backends from "./backends.js"
+import { type Ended, misused } from "./exit.js"
+
+/** Checks that the tape can be written, before anything runs. */
+export const destination = (
+  file: string
+): Effect.Effect<string, Ended, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    yield* Effect.mapError(
+      fs.access(path.dirname(path.resolve(file)), { writable: true }),
+      (error) => misused(`--tape is ${file}, but the directory of the file must be writable: ${error.message}`)
+    )
+    return file
+  })
+
+const commandOf = ({ directory, emulateKernel }: backends.Wanted): string =>
+  [
+    "run --backend cli",
+    ...emulateKernel ? ["--emulate-kernel"] : [],
+    ...directory === undefined ? [] : [`--dir ${directory}`]
+  ].join(" ")
+
+/** Runs cases on the tool, and writes the tape when they have ended. */
+export const record = (file: string, wanted: backends.Wanted, options: Runner.Options) =>
+  Effect.gen(function*() {
+    const tool = yield* backends.tool(wanted)
+    const source = {
+      profile: yield* Effect.provide(Target.profile(tool.target), tool.target.layer),
+      scratch: tool.target.scratch,
+      options: yield* tool.options,
+      command: commandOf(wanted)
+    }
+    const { report, tape } = yield* TapedRun.record(source, options)
+    yield* Effect.mapError(
+      TapedRun.write(file, tape),
+      (error) => misused(`the tape ${file} could not be written: ${error.message}`)
+    )
+    return report
+  })

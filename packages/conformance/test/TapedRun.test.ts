@@ -1,0 +1,116 @@
+import { TapedRun } from "@effect-ploop/conformance"
+import type { Case } from "@effect-ploop/testkit"
+import { Report, Suite } from "@effect-ploop/testkit"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { readdirSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import * as file from "../src/internal/tape/file.js"
+
+const fixtures = fileURLToPath(new URL("fixtures/tapes", import.meta.url))
+
+const rule = (name: string, body: Effect.Effect<void, unknown, NodeContext.NodeContext>) =>
+  it.live(name, () => Effect.provide(body, NodeContext.layer), 300_000)
+
+const tapes = readdirSync(fixtures).filter((name) => name.endsWith(".tape"))
+
+const outcomes = (report: Report.Report) =>
+  report.results.flatMap(({ id, outcome }) => outcome._tag === "Failed" ? [`${id}: ${outcome.message}`] : [])
+
+describe("the tape of a whole run", () => {
+  for (const name of tapes) {
+    rule(
+      `${name} is replayed without the tool, and every case that passed then passes`,
+      Effect.gen(function*() {
+        const tape = yield* TapedRun.read(`${fixtures}/${name}`)
+        const passed = new Set(tape.cases.flatMap(({ id, outcome }) => outcome === "Passed" ? [id] : []))
+        const cases = Suite.all.filter(({ id }) => passed.has(id))
+        const report = yield* TapedRun.replay(tape, { cases, jobs: 16 })
+        assert.deepStrictEqual(outcomes(report), [])
+        assert.isAbove(Report.counts(report.results).passed, 50)
+      })
+    )
+  }
+
+  rule(
+    "is below 5 MB, all together",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const sizes = yield* Effect.forEach(tapes, (name) => fs.stat(`${fixtures}/${name}`))
+      assert.isBelow(sizes.reduce((sum, { size }) => sum + Number(size), 0), 5_000_000)
+    })
+  )
+})
+
+/** A case and its tape, changed. */
+const changed = (id: Case.Id, change: (argv: ReadonlyArray<string>) => ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const tape = yield* TapedRun.read(`${fixtures}/1.15-emulated-kernel.tape`)
+    const cases = tape.cases.filter((taped) => taped.id === id).map((taped) => ({
+      ...taped,
+      recording: taped.recording.map((event) => event._tag === "Run" ? { ...event, argv: change(event.argv) } : event)
+    }))
+    return yield* TapedRun.replay({ ...tape, cases }, { cases: Suite.all.filter((self) => self.id === id) })
+  })
+
+describe("a replay", () => {
+  rule(
+    "fails where an argument differs, and names the operation, what was recorded and what is run now",
+    Effect.gen(function*() {
+      const report = yield* changed(
+        "switchSnapshot/begins-a-new-top-upon-it",
+        (argv) => argv.map((word) => word === "snapshot-switch" ? "snapshot-goto" : word)
+      )
+      const message = outcomes(report).join("")
+      assert.include(message, "switchSnapshot differs from the recording")
+      assert.match(message, /expected: ploop .*snapshot-goto/)
+      assert.match(message, /actual: {3}ploop .*snapshot-switch/)
+    })
+  )
+
+  rule(
+    "skips a case that the tape does not have, and says so",
+    Effect.gen(function*() {
+      const tape = yield* TapedRun.read(`${fixtures}/1.15-emulated-kernel.tape`)
+      const report = yield* TapedRun.replay({ ...tape, cases: [] }, { cases: Suite.all.slice(0, 1) })
+      assert.deepInclude(report.results[0]?.outcome, { _tag: "Skipped" })
+      assert.include(JSON.stringify(report.results[0]?.outcome), "not on the tape: record the run again")
+    })
+  )
+})
+
+describe("a file that is no tape", () => {
+  const ruleOf = (bytes: Uint8Array) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* fs.makeTempFileScoped()
+      yield* fs.writeFile(path, bytes)
+      return (yield* Effect.flip(TapedRun.read(path))).rule
+    }).pipe(Effect.scoped)
+
+  const empty: TapedRun.TapedRun = {
+    target: { name: "", tool: "ploop", generation: "7", capabilities: [], lacks: [] },
+    scratch: "/tmp",
+    options: { hasPrefix: false },
+    command: "run",
+    cases: []
+  }
+
+  rule(
+    "is refused: another file, another version, one that is cut off, one that is damaged",
+    Effect.gen(function*() {
+      const bytes = yield* file.encode(empty)
+      const text = (text: string) => new TextEncoder().encode(text)
+      const other = text("ploop-conformance tape 999\nabc")
+      const damaged = bytes.map((byte, index) => index < 30 ? byte : 255 - byte)
+      assert.include(yield* ruleOf(text("hello")), "and it is none")
+      assert.include(yield* ruleOf(new Uint8Array()), "and it is none")
+      assert.include(yield* ruleOf(other), "it is of version 999")
+      assert.include(yield* ruleOf(bytes.subarray(0, bytes.length - 10)), "cut off or damaged")
+      assert.include(yield* ruleOf(damaged), "cut off or damaged")
+      assert.include((yield* Effect.flip(TapedRun.read("/none/at/all"))).message, "/none/at/all")
+    })
+  )
+})
