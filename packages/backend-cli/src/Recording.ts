@@ -24,10 +24,12 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import { CurrentHostFiles } from "./internal/currentHostFiles.js"
 import { nodeHostFiles } from "./internal/nodeHostFiles.js"
 import { withoutPrefix } from "./internal/process/command.js"
+import * as moments from "./internal/recording/moments.js"
 import * as names from "./internal/recording/names.js"
 import * as requests from "./internal/recording/requests.js"
 import * as runs from "./internal/recording/runs.js"
@@ -35,13 +37,15 @@ import * as values from "./internal/recording/values.js"
 
 /**
  * The result of a request to the file system: `request` has the method and its
- * arguments, a long one as its hash; there is either a `value` or an `error`.
+ * arguments, a long one as its hash; `after` is the number of processes and changes
+ * that had begun before; there is either a `value` or an `error`.
  *
  * @since 0.2.0
  * @category schemas
  */
 export const Request = Schema.TaggedStruct("Request", {
   request: Schema.String,
+  after: Schema.Int,
   value: Schema.optional(values.Json),
   error: Schema.optional(values.Failure)
 })
@@ -111,19 +115,30 @@ export const record = (options: RecordOptions = {}): Effect.Effect<Recorder, nev
     const rename = names.make(options.names ?? [])
     const events: Array<Recording[number]> = []
     const append = (event: Recording[number]) => Effect.sync(() => void events.push(event))
+    let begun = 0
 
-    const answer: requests.Answer = (method, args, effect) => {
-      const request = values.request(method, args, rename)
-      return Effect.onExit(effect, (exit) =>
-        Exit.match(exit, {
-          onSuccess: (value) => append({ _tag: "Request", request, value: values.encode(value, rename) }),
-          onFailure: (cause) =>
-            Option.match(Cause.failureOption(cause), {
-              onNone: () => Effect.void,
-              onSome: (error) => append({ _tag: "Request", request, error: values.encodeError(error, rename) })
-            })
-        }))
-    }
+    const answer: requests.Answer = (method, args, effect) =>
+      Effect.suspend(() => {
+        const request = values.request(method, args, rename)
+        const after = begun
+        if (moments.isChange(method)) begun++
+        return Effect.onExit(effect, (exit) =>
+          Exit.match(exit, {
+            onSuccess: (value) => append({ _tag: "Request", request, after, value: values.encode(value, rename) }),
+            onFailure: (cause) =>
+              Option.match(Cause.failureOption(cause), {
+                onNone: () => Effect.void,
+                onSome: (error) => append({ _tag: "Request", request, after, error: values.encodeError(error, rename) })
+              })
+          }))
+      })
+
+    const counted = CommandExecutor.makeExecutor((command) =>
+      Effect.suspend(() => {
+        begun++
+        return executor.start(command)
+      })
+    )
 
     const appendRun = (run: runs.Run) =>
       append({
@@ -133,7 +148,7 @@ export const record = (options: RecordOptions = {}): Effect.Effect<Recorder, nev
         stderr: runs.compact(run.stderr, rename)
       })
 
-    const host = Context.make(CommandExecutor.CommandExecutor, runs.record(executor, runs.maxOutput, appendRun)).pipe(
+    const host = Context.make(CommandExecutor.CommandExecutor, runs.record(counted, runs.maxOutput, appendRun)).pipe(
       Context.add(FileSystem.FileSystem, requests.fileSystem(answer, fs)),
       Context.add(CurrentHostFiles, requests.hostFiles(answer, files))
     )
@@ -191,8 +206,8 @@ const commandLine = (argv: ReadonlyArray<string>): string =>
 
 /**
  * Replays a recording, and touches nothing. A process that was not recorded fails,
- * and is a mismatch; so does a request. A request that comes more often than it
- * was recorded gets its last result again.
+ * and is a mismatch; so does a request. A request that comes more often at a moment
+ * than it was recorded gets the last result of that moment again.
  *
  * @since 0.2.0
  * @category constructors
@@ -201,7 +216,11 @@ export const replay = (recording: Recording): Effect.Effect<Replay> =>
   Effect.sync(() => {
     const mismatches: Array<Mismatch> = []
     const left = recording.filter((event) => event._tag === "Run")
-    const known = Arr.groupBy(recording.filter((event) => event._tag === "Request"), ({ request }) => request)
+    const results = Record.map(
+      Arr.groupBy(recording.filter((event) => event._tag === "Request"), ({ request }) => request),
+      (results) => new moments.Results(results)
+    )
+    let begun = 0
 
     const differ = (method: string, expected: string, actual: string) =>
       Effect.flatMap(currentOperation, (operation) => {
@@ -215,8 +234,8 @@ export const replay = (recording: Recording): Effect.Effect<Replay> =>
     const answer: requests.Answer = (method, args) =>
       Effect.suspend(() => {
         const request = values.request(method, args, (text) => text)
-        const results = known[request] ?? []
-        const result = results.length > 1 ? results.shift() : results[0]
+        const result = results[request]?.next(begun)
+        if (moments.isChange(method)) begun++
         if (result === undefined) return differ(method, "no such request", request)
         return result.error === undefined
           // The value that was recorded is one of this method.
@@ -237,6 +256,7 @@ export const replay = (recording: Recording): Effect.Effect<Replay> =>
           )
         }
         left.splice(index, 1)
+        begun++
         return runs.replay(run)
       })
     )

@@ -52,7 +52,7 @@ const Json = Schema.parseJson(Report.Report)
 
 describe("ploop-conformance replay", () => {
   rule(
-    "ends with 2 for a file that is no tape, and names it and the rule",
+    "ends with 2 for a file that is not a tape, and names it and the rule",
     Effect.gen(function*() {
       const here = fileURLToPath(import.meta.url)
       const { code, stderr } = yield* run(["replay", here])
