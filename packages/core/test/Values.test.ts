@@ -173,3 +173,12 @@ describe("PrintableText", () => {
     assert.strictEqual(PrintableText.escape("a\n\u001b[2J\u202eb"), "a\\u000a\\u001b[2J\\u202eb")
   })
 })
+
+describe("a size that is a number", () => {
+  it("must be exact: above the largest safe integer, bytes would be lost", () => {
+    assert.strictEqual(ByteSize.make(Number.MAX_SAFE_INTEGER), ByteSize.make(`${Number.MAX_SAFE_INTEGER}B`))
+    for (const bytes of [Number.MAX_SAFE_INTEGER + 1, 2 ** 60, -1, 0.5, Number.NaN, Infinity]) {
+      assert.throws(() => ByteSize.make(bytes), /whole, non-negative/)
+    }
+  })
+})

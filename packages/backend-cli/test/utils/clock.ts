@@ -34,7 +34,8 @@ export const until = (condition: Effect.Effect<boolean>): Effect.Effect<void> =>
 export const settle = (processes = 0): Effect.Effect<void> =>
   Effect.gen(function*() {
     // Between two of them, such as the end of a process and that of its pipes, a few turns may pass.
-    for (let calm = 0; calm < 20; calm++) {
+    // A process that another test has left does not hold this up for ever.
+    for (let calm = 0, all = 0; calm < 20 && all < 1000; calm++, all++) {
       yield* Effect.promise(() => new Promise((done) => setTimeout(done, 2)))
       const active = process.getActiveResourcesInfo()
       const isBusy = active.some((name) => name.startsWith("FSReq")) ||
