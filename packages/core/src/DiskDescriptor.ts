@@ -456,6 +456,14 @@ const print = ({ content, name }: Field, depth: number): xml.Node =>
       ...(content.length === 0 ? [] : [space(depth)])
     ])
 
+/** As {@link print}, to text at once, for a descriptor that is not written over another one. */
+const printText = ({ content, name }: Field, indent: string): string => {
+  if (content.length === 0) return `<${name}/>`
+  if (typeof content === "string") return `<${name}>${xml.encode(content)}</${name}>`
+  const inner = `${indent}  `
+  return `<${name}>${content.map((part) => inner + printText(part, inner)).join("")}${indent}</${name}>`
+}
+
 const imageField = (image: Image): Field =>
   field("Image", [field("GUID", image.id), field("Type", image.type), field("File", image.file)])
 
@@ -495,27 +503,23 @@ const storageFields = (descriptor: DiskDescriptor): ReadonlyArray<Field> => [
   ...(descriptor.preallocated ? [field("Preallocated", "1")] : [])
 ]
 
-const fresh = (descriptor: DiskDescriptor): ReadonlyArray<xml.Node> => [
-  print(
-    field(descriptor.rootElement, [
-      field("Disk_Parameters", [
-        ...parameterFields(descriptor),
-        field("Padding", "0"),
-        ...keyField(descriptor)
-      ]),
-      field("StorageData", [
-        ...volumeField(descriptor),
-        field("Storage", [
-          field("Start", "0"),
-          ...storageFields(descriptor),
-          ...descriptor.images.map(imageField)
-        ])
-      ]),
-      field("Snapshots", [field("TopGUID", SnapshotId.top), ...descriptor.snapshots.map(snapshotField)])
+const fresh = (descriptor: DiskDescriptor): Field =>
+  field(descriptor.rootElement, [
+    field("Disk_Parameters", [
+      ...parameterFields(descriptor),
+      field("Padding", "0"),
+      ...keyField(descriptor)
     ]),
-    0
-  )
-]
+    field("StorageData", [
+      ...volumeField(descriptor),
+      field("Storage", [
+        field("Start", "0"),
+        ...storageFields(descriptor),
+        ...descriptor.images.map(imageField)
+      ])
+    ]),
+    field("Snapshots", [field("TopGUID", SnapshotId.top), ...descriptor.snapshots.map(snapshotField)])
+  ])
 
 const sameText = (node: xml.Node, value: string): boolean => {
   const text = xml.textOf(node) ?? ""
@@ -642,7 +646,7 @@ const change = (root: xml.Node, descriptor: DiskDescriptor): xml.Node => {
 
 const declaration = "<?xml version=\"1.0\"?>\n"
 
-const fromScratch = (descriptor: DiskDescriptor): string => `${declaration}${xml.print(fresh(descriptor))}\n`
+const fromScratch = (descriptor: DiskDescriptor): string => `${declaration}${printText(fresh(descriptor), "\n")}\n`
 
 /** The source with what has been changed; undefined when that would not read as the descriptor. */
 const overSource = (source: string, descriptor: DiskDescriptor): string | undefined => {

@@ -9,7 +9,7 @@
  * @since 0.1.0
  */
 import * as Option from "effect/Option"
-import * as Record from "effect/Record"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as ByteSize from "./ByteSize.js"
 import * as ClusterSize from "./ClusterSize.js"
@@ -80,15 +80,21 @@ const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: NoInfer<A>) =>
 
 const flag = withDefault(Schema.Boolean, false)
 
-/** The rules between options are about what the caller wrote, so they come before the defaults. */
+/**
+ * The rules between options are about what the caller wrote, so they come before
+ * the defaults. What is no object, or has other keys, the second step refuses.
+ */
 const request = <Fields extends Schema.Struct.Fields>(fields: Fields, ...rules: ReadonlyArray<Rule>) => {
-  const written = Schema.Struct(Record.map(fields, () => Schema.optional(Schema.Unknown)))
-  const checked = rules.reduce<Schema.Schema.Any>((schema, rule) => Schema.filter(rule)(schema), written)
-  // The first step takes an object of any values with these keys; the second says what they are.
-  return Schema.compose(checked, Schema.Struct(fields), { strict: false }) as unknown as Schema.Schema<
-    Schema.Struct.Type<Fields>,
-    Schema.Struct.Encoded<Fields>
-  >
+  const complete = Schema.Struct(fields)
+  const isWritten = (options: unknown): options is object =>
+    Predicate.isRecord(options) && Object.keys(options).every((key) => Object.hasOwn(fields, key))
+  const written = rules.reduce<Schema.Schema.Any>(
+    (schema, rule) => Schema.filter((options: unknown) => isWritten(options) ? rule(options) : undefined)(schema),
+    Schema.Unknown
+  )
+  const checked = rules.length === 0 ? complete : Schema.compose(written, complete, { strict: false })
+  // The first step takes anything; the second says what it is.
+  return checked as unknown as Schema.Schema<Schema.Struct.Type<Fields>, Schema.Struct.Encoded<Fields>>
 }
 
 const component = Schema.String.pipe(

@@ -66,6 +66,15 @@ const ownAncestor = (
   return undefined
 }
 
+/** The descriptor has been checked: to check its parts again takes most of the time of a large tree. */
+const nodeOf = (image: DiskDescriptor.Image, snapshot: DiskDescriptor.Snapshot): Node =>
+  new Node({
+    id: image.id,
+    file: image.file,
+    temporary: snapshot.temporary,
+    ...(snapshot.parent !== SnapshotId.none && { parent: snapshot.parent })
+  }, { disableValidation: true })
+
 /**
  * The tree in a descriptor. It fails when a snapshot has no image, an image no
  * snapshot, a parent is missing, or the chain of the top delta does not end at
@@ -89,21 +98,14 @@ export const fromDescriptor = (
     if (snapshot.parent !== SnapshotId.none && !snapshots.has(snapshot.parent)) {
       return broken(snapshot.parent, "must be listed, because a snapshot has it for a parent")
     }
-    nodes.push(
-      new Node({
-        id: image.id,
-        file: image.file,
-        temporary: snapshot.temporary,
-        ...(snapshot.parent !== SnapshotId.none && { parent: snapshot.parent })
-      })
-    )
+    nodes.push(nodeOf(image, snapshot))
   }
   const looping = ownAncestor(snapshots)
   if (looping !== undefined) return broken(looping, "must not be its own ancestor")
   if (!snapshots.has(SnapshotId.top)) {
     return broken(SnapshotId.top, "must be listed: it is the top delta")
   }
-  return Either.right(new SnapshotTree({ nodes }))
+  return Either.right(new SnapshotTree({ nodes }, { disableValidation: true }))
 }
 
 interface Index {

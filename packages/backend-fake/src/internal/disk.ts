@@ -266,7 +266,8 @@ const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DiskDescrip
     ...(descriptor.volume !== undefined && { volume: descriptor.volume }),
     images: images.map((image) => ({ ...image, type })),
     snapshots: changes.snapshots ?? descriptor.snapshots
-  })
+    // Each part comes from a descriptor that was read or from a checked request.
+  }, { disableValidation: true })
 }
 
 const withDescriptor = (tool: Tool, disk: Disk, descriptor: DiskDescriptor.DiskDescriptor): Answer<Disk> =>

@@ -93,7 +93,10 @@ export const textOf = (node: Node): string | undefined =>
 
 export const element = (name: string, children: ReadonlyArray<Node> = []): Node => ({ [name]: children })
 
-export const text = (value: string): Node => ({ "#text": xmlText.encode(value) })
+/** Text as it stands in an element. */
+export const encode = xmlText.encode
+
+export const text = (value: string): Node => ({ "#text": encode(value) })
 
 /** The same element with other content. */
 export const withChildren = (node: Node, children: ReadonlyArray<Node>): Node => ({ ...node, [nameOf(node)]: children })

@@ -1,7 +1,12 @@
-import * as Encoding from "effect/Encoding"
 import { unwritable } from "./xmlText.js"
 
-const bytes = (text: string): number => Encoding.encodeHex(text).length / 2
+const longest = 4095
+
+const encoder = new TextEncoder()
+
+/** A character takes at most three bytes for each of its units, so that only a long path is encoded to know. */
+const isTooLong = (path: string): boolean =>
+  path.length > longest || (3 * path.length > longest && encoder.encode(path).length > longest)
 
 /** The rule that the text of a path breaks wherever it is written, if it breaks one. */
 export const brokenTextRule = (path: string): string | undefined => {
@@ -10,7 +15,7 @@ export const brokenTextRule = (path: string): string | undefined => {
   if (/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(path)) {
     return "must be text that UTF-8 can hold (it has half of a surrogate pair)"
   }
-  if (bytes(path) > 4095) return "must not be longer than 4095 bytes"
+  if (isTooLong(path)) return `must not be longer than ${longest} bytes`
   return undefined
 }
 

@@ -1,10 +1,12 @@
 import * as Cause from "effect/Cause"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
 import * as Metric from "effect/Metric"
 import * as MetricBoundaries from "effect/MetricBoundaries"
+import * as MetricKey from "effect/MetricKey"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
@@ -17,16 +19,20 @@ import * as PrintableText from "../PrintableText.js"
 import * as argument from "./argument.js"
 import * as json from "./json.js"
 
-export const operations = Metric.counter("ploop_operations_total", {
+const operationsKey = MetricKey.counter("ploop_operations_total", {
   description: "Operations of ploop, by operation and outcome",
   incremental: true
 })
 
-export const durations = Metric.histogram(
+const durationsKey = MetricKey.histogram(
   "ploop_operation_duration_seconds",
   MetricBoundaries.exponential({ start: 0.005, factor: 2, count: 16 }),
   "How long operations of ploop take, in seconds"
 )
+
+export const operations = Metric.fromMetricKey(operationsKey)
+
+export const durations = Metric.fromMetricKey(durationsKey)
 
 const outcome = (exit: Exit.Exit<unknown, PloopError>): string =>
   Exit.match(exit, {
@@ -37,18 +43,31 @@ const outcome = (exit: Exit.Exit<unknown, PloopError>): string =>
         : Option.match(Cause.failureOption(cause), { onNone: () => "defect", onSome: (error) => error._tag })
   })
 
-type Counted = (exit: Exit.Exit<unknown, PloopError>) => Effect.Effect<void>
+/** Updates a metric with the labels of the fiber. */
+type Update = (fiber: Fiber.RuntimeFiber<unknown, unknown>, exit: Exit.Exit<unknown, PloopError>) => void
 
-/** A metric is made once and kept: to look it up by its tags costs more than to update it. */
-const count = (operation: Operation.Name): Counted => {
-  const ofOperation = Metric.tagged(operations, "operation", operation)
-  const known = new Map<string, Effect.Effect<void>>()
-  return (exit) => {
+/**
+ * A metric is made from its labels once and kept: a metric that adds labels to
+ * another one is looked up by all of them at each update.
+ */
+const counter = (operation: Operation.Name): Update => {
+  const ofOperation = MetricKey.tagged(operationsKey, "operation", operation)
+  const known = new Map<string, Metric.Metric.Counter<number>>()
+  return (fiber, exit) => {
     const tag = outcome(exit)
-    const counted = known.get(tag) ?? Metric.update(Metric.tagged(ofOperation, "outcome", tag), 1)
-    known.set(tag, counted)
-    return counted
+    const metric = known.get(tag) ?? Metric.fromMetricKey(MetricKey.tagged(ofOperation, "outcome", tag))
+    known.set(tag, metric)
+    metric.unsafeUpdate(1, fiber.getFiberRef(FiberRef.currentMetricLabels))
   }
+}
+
+const count = (operation: Operation.Name) => {
+  const update = counter(operation)
+  return (exit: Exit.Exit<unknown, PloopError>): Effect.Effect<void> =>
+    Effect.withFiberRuntime((fiber) => {
+      update(fiber, exit)
+      return Effect.void
+    })
 }
 
 /** A path may hold line ends, with which it could forge a line of a log. */
@@ -62,16 +81,34 @@ const span = (operation: Operation.Name, subject: string) => ({
   captureStackTrace: false
 })
 
+const secondsPerNanosecond = 1e-9
+
+/** Updates both metrics at the end of a call in one step; the duration counts for a success only. */
+const measure = (operation: Operation.Name) => {
+  const duration = Metric.fromMetricKey(MetricKey.tagged(durationsKey, "operation", operation))
+  const update = counter(operation)
+  return <A, E extends PloopError, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.clockWith((clock) => {
+      const begin = clock.unsafeCurrentTimeNanos()
+      return Effect.onExit(effect, (exit) =>
+        Effect.withFiberRuntime((fiber) => {
+          if (Exit.isSuccess(exit)) {
+            const seconds = Number(clock.unsafeCurrentTimeNanos() - begin) * secondsPerNanosecond
+            duration.unsafeUpdate(seconds, fiber.getFiberRef(FiberRef.currentMetricLabels))
+          }
+          update(fiber, exit)
+          return Effect.void
+        }))
+    })
+}
+
 const instrument = (operation: Operation.Name) => {
-  const duration = Metric.tagged(durations, "operation", operation)
-  const counted = count(operation)
-  return <A, E extends PloopError, R>(subject: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    effect.pipe(
-      Metric.trackDurationWith(duration, Duration.toSeconds),
-      Effect.onExit((exit) => counted(exit)),
-      Effect.annotateLogs(annotations(operation, subject)),
-      Effect.withSpan(`Ploop.${operation}`, span(operation, subject))
-    )
+  const measured = measure(operation)
+  const name = `Ploop.${operation}`
+  return <A, E extends PloopError, R>(subject: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+    const options = span(operation, subject)
+    return Effect.withSpan(Effect.annotateLogs(measured(effect), options.attributes), name, options)
+  }
 }
 
 const decode = (name: Operation.Name, schema: Schema.Schema.AnyNoContext) => {
@@ -94,8 +131,12 @@ type Run<A> = (request: unknown) => A
 /** The cause is mapped, and not the error, because a second failure would wrap the error. */
 const finish = (name: Operation.Name) => {
   const known = narrow(Operation.table[name].errors)
+  const failed = Cause.map(known)
   return (effect: Effect.Effect<unknown, PloopError>) =>
-    Effect.mapErrorCause(Effect.map(effect, json.serializable), Cause.map(known))
+    Effect.matchCauseEffect(effect, {
+      onFailure: (cause) => Effect.failCause(failed(cause)),
+      onSuccess: (result) => Effect.succeed(json.serializable(result))
+    })
 }
 
 const effect = (
@@ -106,7 +147,14 @@ const effect = (
   const check = decode(name, request)
   const finished = finish(name)
   const instrumented = instrument(name)
-  return (options: unknown) => instrumented(Operation.subjectOf(options), finished(Effect.flatMap(check(options), run)))
+  return (options: unknown) =>
+    instrumented(
+      Operation.subjectOf(options),
+      finished(Effect.suspend(() => {
+        const request = check(options)
+        return Either.isRight(request) ? run(request.right) : request
+      }))
+    )
 }
 
 const query = (name: Operation.Name, run: Effect.Effect<unknown, PloopError>) =>
