@@ -30,6 +30,7 @@ import type { DevicePath } from "@effect-ploop/core/DevicePath"
 import type { Generation } from "@effect-ploop/core/Generation"
 import * as HashMap from "effect/HashMap"
 import * as Predicate from "effect/Predicate"
+import * as deviceTable from "./internal/deviceTable.js"
 import * as internal from "./internal/hostState.js"
 
 /**
@@ -73,7 +74,7 @@ export const generation = (state: HostState): Generation => internal.unwrap(stat
  * @category queries
  */
 export const devices = (state: HostState): ReadonlyArray<DevicePath> =>
-  internal.unwrap(state).devices.map(({ device }) => device)
+  deviceTable.all(internal.unwrap(state).devices).map(({ device }) => device)
 
 /**
  * The directories where file systems of disks are mounted, in the order of the

@@ -9,6 +9,7 @@ import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
+import * as deviceTable from "./deviceTable.js"
 import * as disks from "./disk.js"
 import * as ext4 from "./ext4.js"
 import * as files from "./files.js"
@@ -62,7 +63,7 @@ export const ofBase = (tool: Tool, base: string): ReadonlyArray<Device> => {
   const found = files.lookup(tx, base)
   if (Either.isLeft(found)) return []
   const path = Either.getOrElse(files.realPath(tx, base), () => base)
-  return tx.state.devices.filter(({ levels: [level] }) =>
+  return deviceTable.ofFile(tx.state.devices, found.right).filter(({ levels: [level] }) =>
     level !== undefined && files.same(level.file, found.right) &&
     (!trait(tool, traits.findsDevicesByPath) || knownPath(tx, level, path) === path)
   )
@@ -75,7 +76,7 @@ export const ofImage = (tool: Tool, path: string): Device | undefined => {
   const found = files.lookup(tool.tx, path)
   return Either.isLeft(found)
     ? undefined
-    : tool.tx.state.devices.find(({ levels }) => levels.some((level) => files.same(level.file, found.right)))
+    : deviceTable.ofFile(tool.tx.state.devices, found.right)[0]
 }
 
 /** The device of the disk with this component name; its unnamed device when undefined. */
@@ -117,7 +118,7 @@ export const all = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => {
       return Either.getOrElse(files.realPath(tool.tx, path), () => path)
     })
   )
-  return tool.tx.state.devices.filter((device) => paths.has(device.levels[0]?.path ?? ""))
+  return [...paths].flatMap((path) => deviceTable.ofBase(tool.tx.state.devices, path))
 }
 
 /** The devices of the disk that have this file as one of their levels. */
@@ -210,7 +211,7 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
       maintenance: "OFF",
       statistics: { bio_writes: 0n, bio_syncs: 0n }
     }
-    tx.update({ devices: [...tx.state.devices, attached] })
+    tx.update({ devices: deviceTable.add(tx.state.devices, attached) })
     for (const node of volume === undefined ? [device] : nodesOf(device)) files.makeNode(tx, node)
     return attached
   })
@@ -298,10 +299,11 @@ const skipsJournal = (data: ReadonlyArray<string> | undefined): boolean =>
 /** Whether another device has the file system mounted for writing. Its image may not say so yet. */
 const isWrittenElsewhere = (tx: Transaction, device: Device): boolean => {
   const top = device.levels.at(-1)
-  return tx.state.devices.some((other) =>
-    other.device !== device.device && !other.readOnly && tx.mountsOf(other.device).length > 0 &&
-    top !== undefined && files.same(other.levels.at(-1)!.file, top.file)
-  )
+  return top !== undefined &&
+    deviceTable.ofFile(tx.state.devices, top.file).some((other) =>
+      other.device !== device.device && !other.readOnly && tx.mountsOf(other.device).length > 0 &&
+      files.same(other.levels.at(-1)!.file, top.file)
+    )
 }
 
 /** Whether the journal has to be replayed and cannot be, or is not to be. */
@@ -382,7 +384,7 @@ export const mount = (
 const holds = (tx: Transaction, volume: number): boolean => {
   for (const handle of HashMap.values(tx.state.handles)) if (handle.file.volume === volume) return true
   return tx.state.mounts.some((mount) => mount.covers.volume === volume) ||
-    tx.state.devices.some((device) => device.levels.some((level) => level.file.volume === volume))
+    deviceTable.some(tx.state.devices, ({ levels }) => levels.some((level) => level.file.volume === volume))
 }
 
 /** Unmounts the file system of a device. */
@@ -435,7 +437,7 @@ export const detach = (tool: Tool, device: Device): Answer<void> =>
     yield* requireNoMaintenance(tool, device)
     yield* sync(tool, device)
     yield* setInUse(tool, device, false)
-    tx.update({ devices: tx.state.devices.filter((other) => other.device !== device.device) })
+    tx.update({ devices: deviceTable.remove(tx.state.devices, device) })
     if (device.volume !== undefined) tx.removeVolume(device.volume)
     for (const level of device.levels) tx.forget(level.file)
     for (const node of nodesOf(device.device)) files.unlink(tx, node)

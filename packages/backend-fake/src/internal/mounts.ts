@@ -1,20 +1,21 @@
+import type { DevicePath } from "@effect-ploop/core/DevicePath"
 import type { FileRef, Mount } from "./state.js"
 import { rootInode } from "./state.js"
 
 type Mounts = ReadonlyArray<Mount>
 
-/** The positions of mounts in the list of mounts, oldest first, by a number. */
-type Index = ReadonlyMap<number, ReadonlyArray<number>>
+/** The positions of mounts in the list of mounts, oldest first, by a key. */
+type Index<Key> = ReadonlyMap<Key, ReadonlyArray<number>>
 
 const key = ({ ino, volume }: FileRef): number => volume * 2 ** 32 + ino
 
 /** The index is cached: every path lookup needs it, and it changes only with a mount. */
-const indexed = (by: (mount: Mount) => number): (mounts: Mounts) => Index => {
-  const known = new WeakMap<Mounts, Index>()
+const indexed = <Key>(by: (mount: Mount) => Key): (mounts: Mounts) => Index<Key> => {
+  const known = new WeakMap<Mounts, Index<Key>>()
   return (mounts) => {
     const found = known.get(mounts)
     if (found !== undefined) return found
-    const index = new Map<number, Array<number>>()
+    const index = new Map<Key, Array<number>>()
     for (const [place, mount] of mounts.entries()) {
       const places = index.get(by(mount))
       if (places === undefined) index.set(by(mount), [place])
@@ -28,6 +29,12 @@ const indexed = (by: (mount: Mount) => number): (mounts: Mounts) => Index => {
 const byCovered = indexed(({ covers }) => key(covers))
 
 const byShown = indexed(({ volume }) => volume)
+
+const byDevice = indexed(({ device }) => device)
+
+/** The mounts of a device, oldest first. */
+export const ofDevice = (mounts: Mounts, device: DevicePath): ReadonlyArray<Mount> =>
+  (byDevice(mounts).get(device) ?? []).map((place) => mounts[place]!)
 
 /** The file that is visible at a location: the root of the topmost mount on it, or the file itself. */
 export const onto = (mounts: Mounts, ref: FileRef): FileRef => {

@@ -1,14 +1,18 @@
 import type { DevicePath } from "@effect-ploop/core/DevicePath"
 import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import type { Generation } from "@effect-ploop/core/Generation"
-import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import * as HashMap from "effect/HashMap"
 import type * as HashSet from "effect/HashSet"
 import type { PCGRandomState } from "effect/Utils"
 import type * as content from "./content.js"
+import type { Device, FileRef } from "./device.js"
+import type { DeviceTable } from "./deviceTable.js"
+import * as deviceTable from "./deviceTable.js"
 import type { Layout } from "./ext4.js"
 import type * as space from "./space.js"
 import { usesDeviceMapper } from "./traits.js"
+
+export type { Device, FileRef, Level } from "./device.js"
 
 export interface Directory {
   readonly _tag: "Directory"
@@ -94,49 +98,12 @@ export interface Volume {
 /** The inode of the root directory. */
 export const rootInode = 2
 
-/** A file, independent of its names. */
-export interface FileRef {
-  readonly volume: number
-  readonly ino: number
-}
-
 export interface Mount {
   /** The directory that the mount hides. */
   readonly covers: FileRef
   readonly volume: number
   readonly target: string
   readonly device: DevicePath
-}
-
-/** One delta of a running device; a device lists them base first. */
-export interface Level {
-  readonly file: FileRef
-  readonly path: string
-}
-
-export interface Device {
-  readonly device: DevicePath
-  readonly levels: ReadonlyArray<Level>
-  readonly component: string | undefined
-  readonly readOnly: boolean
-  /**
-   * Whether the top delta is read-only. A delta that was added to a read-only
-   * device is writable, although nothing writes to it.
-   */
-  readonly topReadOnly: boolean
-  /** The attached snapshot; undefined for the top delta. */
-  readonly snapshot: SnapshotId | undefined
-  /** The size that the kernel sees, in bytes. */
-  readonly size: number
-  readonly clusterSize: number
-  readonly version: 0 | 1 | 2
-  /** The file system on it, including the kernel's cache; undefined when it has none. */
-  readonly volume: number | undefined
-  readonly running: boolean
-  /** What the kernel does for the balloon. A change that fails halfway leaves `BALLOON`, which blocks the device. */
-  readonly maintenance: "OFF" | "BALLOON"
-  /** Counters, by the driver's names. */
-  readonly statistics: Readonly<Record<"bio_syncs" | "bio_writes", bigint>>
 }
 
 export interface Handle {
@@ -157,7 +124,7 @@ export interface State {
   readonly volumes: HashMap.HashMap<number, Volume>
   readonly nextVolume: number
   readonly mounts: ReadonlyArray<Mount>
-  readonly devices: ReadonlyArray<Device>
+  readonly devices: DeviceTable
   readonly nextDevice: number
   readonly handles: HashMap.HashMap<number, Handle>
   readonly nextHandle: number
@@ -214,7 +181,7 @@ export const withVolume = (state: State, volume: Volume): State =>
 
 /** The host with a changed device. */
 export const withDevice = (state: State, device: Device): State =>
-  withParts(state, state.volumes, state.devices.map((other) => other.device === device.device ? device : other))
+  withParts(state, state.volumes, deviceTable.set(state.devices, device))
 
 /** The file system of the host itself. */
 export const hostVolume = 1
@@ -280,7 +247,7 @@ export const make = (options: {
   volumes: HashMap.make([hostVolume, hostTree(options.generation, options.now)]),
   nextVolume: hostVolume + 1,
   mounts: [],
-  devices: [],
+  devices: deviceTable.empty,
   nextDevice: 17_761,
   handles: HashMap.empty(),
   nextHandle: 3,

@@ -7,9 +7,11 @@ import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
 import { PCGRandom } from "effect/Utils"
 import * as content from "./content.js"
+import * as deviceTable from "./deviceTable.js"
 import type { Code } from "./errno.js"
 import * as ext4 from "./ext4.js"
 import * as image from "./image.js"
+import * as mounts from "./mounts.js"
 import * as space from "./space.js"
 import * as state from "./state.js"
 
@@ -193,17 +195,17 @@ export class Transaction {
 
   private inUse(ref: state.FileRef): boolean {
     for (const handle of HashMap.values(this.current.handles)) if (sameFile(handle.file, ref)) return true
-    return this.current.devices.some((device) => device.levels.some((level) => sameFile(level.file, ref)))
+    return deviceTable.ofFile(this.current.devices, ref).length > 0
   }
 
   // Devices
 
   device(path: DevicePath): state.Device | undefined {
-    return this.current.devices.find((device) => device.device === path)
+    return deviceTable.get(this.current.devices, path)
   }
 
   deviceOfVolume(volume: number): state.Device | undefined {
-    return this.current.devices.find((device) => device.volume === volume)
+    return deviceTable.ofVolume(this.current.devices, volume)
   }
 
   setDevice(device: state.Device): void {
@@ -211,7 +213,7 @@ export class Transaction {
   }
 
   mountsOf(device: DevicePath): ReadonlyArray<state.Mount> {
-    return this.current.mounts.filter((mount) => mount.device === device)
+    return mounts.ofDevice(this.current.mounts, device)
   }
 
   /** Records that blocks of a disk's file system were written to. */

@@ -12,6 +12,7 @@ import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as devices from "../devices.js"
+import * as deviceTable from "../deviceTable.js"
 import * as disks from "../disk.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
@@ -100,7 +101,7 @@ export const isMounted = (tool: Tool, request: Request.OfDisk): Answer<boolean> 
   Either.map(deviceOf(tool, request), Option.isSome)
 
 export const listDevices = (tool: Tool): Answer<ReadonlyArray<Result.RunningDevice>> =>
-  Either.right(tool.tx.state.devices.map((device) => {
+  Either.right(deviceTable.all(tool.tx.state.devices).map((device) => {
     const target = devices.targetOf(tool.tx, device)
     return {
       device: device.device,

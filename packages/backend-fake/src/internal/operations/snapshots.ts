@@ -10,6 +10,7 @@ import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as devices from "../devices.js"
+import * as deviceTable from "../deviceTable.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
 import * as image from "../image.js"
@@ -295,7 +296,7 @@ const moveInto = (
     const moved = { ...opened.image, size }
     yield* disks.setImage(tool, opened.ref, isCopied ? image.withEmptyFlag(moved) : moved)
     yield* denied(tool, 1, `Can't create ${into}`)(files.rename(tool.tx, opened.path, into))
-    for (const device of tool.tx.state.devices) {
+    for (const device of deviceTable.ofFile(tool.tx.state.devices, opened.ref)) {
       tool.tx.setDevice({
         ...device,
         levels: device.levels.map((level) => files.same(level.file, opened.ref) ? { ...level, path: into } : level)
