@@ -101,16 +101,18 @@ export const isMounted = (tool: Tool, request: Request.OfDisk): Answer<boolean> 
   Either.map(deviceOf(tool, request), Option.isSome)
 
 export const listDevices = (tool: Tool): Answer<ReadonlyArray<Result.RunningDevice>> =>
-  Either.right(deviceTable.all(tool.tx.state.devices).map((device) => {
-    const target = devices.targetOf(tool.tx, device)
-    return {
-      device: device.device,
-      image: HostPathSchema.make(device.levels[0]!.path),
-      ...(tool.tx.inode(device.levels[0]!.file).links === 0 && { deleted: true }),
-      ...(target !== undefined && { target }),
-      ...(device.component !== undefined && { component: device.component })
-    }
-  }))
+  Either.right(
+    deviceTable.all(tool.tx.state.devices).map((device) => {
+      const target = devices.targetOf(tool.tx, device)
+      return {
+        device: device.device,
+        image: HostPathSchema.make(device.levels[0]!.path),
+        ...(tool.tx.inode(device.levels[0]!.file).links === 0 && { deleted: true }),
+        ...(target !== undefined && { target }),
+        ...(device.component !== undefined && { component: device.component })
+      }
+    })
+  )
 
 export const topDelta = (tool: Tool, { disk: name }: Request.OfDisk): Answer<HostPath> =>
   Either.map(
