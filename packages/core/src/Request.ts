@@ -82,7 +82,8 @@ const flag = withDefault(Schema.Boolean, false)
 
 /**
  * The rules between options are about what the caller wrote, so they come before
- * the defaults. What is no object, or has other keys, the second step refuses.
+ * the defaults. The second step refuses what is not an object or has other
+ * keys.
  */
 const request = <Fields extends Schema.Struct.Fields>(fields: Fields, ...rules: ReadonlyArray<Rule>) => {
   const complete = Schema.Struct(fields)
