@@ -324,6 +324,11 @@ const rules: ReadonlyArray<Rule> = [
   },
   // How the ploop target of device mapper refuses a size.
   {
+    text: /^device-mapper: message ioctl on ploop\d+ .*failed: Read-only file system$/m,
+    operations: ["grow", "resize"],
+    error: (context) => new PloopError.PermissionDenied(context)
+  },
+  {
     text: /^device-mapper: message ioctl on ploop\d+ .*failed: Invalid argument$/m,
     operations: ["grow", "resize"],
     error: (context) => new PloopError.SizeRefused(context)

@@ -32,6 +32,10 @@ type Methods =
 const lines = (stdout: string): Either.Either<ReadonlyArray<string>> =>
   Either.right(stdout.split("\n").filter((line) => line !== ""))
 
+/** Whether the tool failed without a message, as on a device that is attached and not mounted. */
+const isUnmounted = (named: args.Place, error: PloopError.PloopError): boolean =>
+  named.disk !== undefined && error._tag === "Unclassified" && error.text === ""
+
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
   const byDevice = <A, E, R>(
     about: About,
@@ -215,7 +219,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
           const status = yield* session.ask(
             { ...subject, args: args.discardStatus(named), kind: "query" },
             parse.discardStatus
-          )
+          ).pipe(Effect.mapError((error) => isUnmounted(named, error) ? Refusal.unmountedFileSystem(subject) : error))
           const found: Result.DiscardStatus = {
             balloon: ByteSize.MiB(status.balloon),
             disk: ByteSize.MiB(status.disk),

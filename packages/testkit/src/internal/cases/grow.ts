@@ -178,7 +178,11 @@ export const grow: ReadonlyArray<Case.Case> = [
     run: Effect.gen(function*() {
       const low = yield* LowLevel.LowLevel
       const { disk } = yield* Conformance.disk({ clusterSize: "256K" })
-      yield* Check.fails(low.grow({ disk, size: Number(MiB(9)) + 512 }), "SizeRefused", { exitCode: 38 })
+      // On generation 9 the driver refuses it, with a code of its own.
+      const expected = (yield* Conformance.ofGeneration({ "1.15": true, "7": true, "9": false }))
+        ? { exitCode: 38 }
+        : {}
+      yield* Check.fails(low.grow({ disk, size: Number(MiB(9)) + 512 }), "SizeRefused", expected)
       yield* hasSizes(disk, MiB(8), MiB(8))
       yield* low.grow({ disk, size: Number(MiB(9)) + 256 * 1024 })
       yield* Check.equal(yield* sizeOf(disk), ByteSize.KiB(9472), "the size of the disk at the end")
