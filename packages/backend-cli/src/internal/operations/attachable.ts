@@ -34,6 +34,8 @@ export const requireAttachable = (
     const disk = Option.getOrUndefined(yield* Effect.option(session.host.descriptor(about, path)))
     if (disk === undefined) return
     const chain = [...SnapshotTree.chain(disk.tree, snapshot)].reverse()
+    // The tool reports a snapshot that is not there.
+    if (chain.length === 0) return
     const versions = yield* Effect.forEach(
       chain,
       ({ file }) => Effect.map(session.host.formatVersion(disk.image(file)), Option.getOrUndefined)
