@@ -50,6 +50,9 @@ const guid = String.raw`(?<id>\{[\da-fA-F-]{36}\})`
 
 const device = String.raw`(?<device>/dev/(?:mapper/)?ploop\d+)`
 
+/** Not what the tool prints about a device that is removed while it reads the list of devices. */
+const elsewhere = String.raw`(?!.*(?: get_img_name |message ioctl on ))`
+
 const missingFile = (path: string): RegExp => message(`${path}: No such file or directory`)
 
 /** A number in the tool's output, which may have any number of digits. */
@@ -479,7 +482,8 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     text: message(
-      String.raw`(?:Can't open /dev/(?:mapper/)?ploop\d+: No such file or directory|.*: No such device or address)$`
+      String
+        .raw`(?:Can't open /dev/(?:mapper/)?ploop\d+: No such file or directory|${elsewhere}.*: No such device or address)$`
     ),
     error: (context) => new PloopError.DeviceNotFound(context)
   },
