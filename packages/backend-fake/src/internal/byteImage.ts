@@ -194,10 +194,13 @@ export const notCopied = (bytes: content.Bytes): string | undefined => {
   const { clusterSize, clusters, tables, version } = opened
   if (Math.ceil((clusters + headerLength / 4) * 4 / clusterSize) > tables) return "abort: l2_cluster >= delta.l1_size"
   const { found, isShort } = entries(bytes, opened, clusters)
-  const isWrong = found.some(({ entry, position }) =>
+  const wrong = found.find(({ entry, position }) =>
     position + clusterSize > bytes.size || (version === 1 && entry * sector % clusterSize !== 0)
   )
-  return isShort || isWrong ? "Image corrupted" : undefined
+  if (wrong !== undefined && version === 1 && wrong.entry * sector % clusterSize !== 0) {
+    return `Image corrupted: delta.l2[${wrong.index + headerLength / 4}]=${wrong.entry}`
+  }
+  return isShort || wrong !== undefined ? "pread" : undefined
 }
 
 /** Allocates every cluster of the disk. */

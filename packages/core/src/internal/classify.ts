@@ -439,6 +439,17 @@ const rules: ReadonlyArray<Rule> = [
       })
   },
   {
+    text: message("Invalid level (?<level>\\d+)$"),
+    operations: ["replace"],
+    error: (context, { level }) =>
+      new PloopError.InvalidArgument({
+        ...context,
+        field: "level",
+        value: level ?? "",
+        rule: "must be that of an image of the device below the top, counted from 0"
+      })
+  },
+  {
     text: message(String.raw`Can't find image (?<file>/.*) in \S+\.xml$`),
     operations: ["replace"],
     error: (context, { file }) =>

@@ -503,12 +503,9 @@ const selected = (tool: Tool, disk: disks.Disk, request: Request.Replace): Answe
     const ref = files.lookup(tool.tx, disks.imagePath(tool, disk, entry.file))
     return level !== undefined && Either.isRight(ref) && files.same(ref.right, level.file)
   })
-  return found === undefined || request.level === levels.length - 1
-    ? toolError(
-      tool,
-      38,
-      `Invalid level ${request.level} specified, allowed values are 0 to ${levels.length - 2}`
-    )
+  // Whether the level can be replaced is tested after the new image.
+  return found === undefined
+    ? toolError(tool, 38, `Invalid level ${request.level}`)
     : Either.right(found)
 }
 

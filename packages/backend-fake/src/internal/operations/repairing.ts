@@ -9,10 +9,12 @@ import * as traits from "../traits.js"
 interface Used {
   readonly path: string
   readonly raw: boolean
+  /** What the tool printed of it before. */
+  readonly printed?: string
 }
 
 /** Checks and repairs one image in detail, where its bytes were changed without the tool. */
-const repairOne = (tool: Tool, { path, raw }: Used, readOnly: boolean): Answer<void> =>
+const repairOne = (tool: Tool, { path, printed, raw }: Used, readOnly: boolean): Answer<void> =>
   Either.gen(function*() {
     const found = raw ? undefined : disks.foreignBytes(tool, path)
     if (found === undefined) return
@@ -30,7 +32,11 @@ const repairOne = (tool: Tool, { path, raw }: Used, readOnly: boolean): Answer<v
     }
     if (code !== 0) {
       const last = `${path} : irrecoverable errors (${readOnly ? "ro" : "rw"})`
-      return yield* toolError(tool, code, [...errors, ...lines, last].join("\n"))
+      return yield* toolError(
+        tool,
+        code,
+        [...(printed === undefined ? [] : [printed]), ...errors, ...lines, last].join("\n")
+      )
     }
   })
 

@@ -71,7 +71,7 @@ const addDelta = (
 const repaired = (tool: Tool, opened: disks.OpenImage, device: Device | undefined): Answer<void> =>
   opened.image.dirty && device === undefined && trait(tool, traits.repairsTopImage)
     ? disks.foreignBytes(tool, opened.path) !== undefined
-      ? repair(tool, [{ path: opened.path, raw: false }])
+      ? repair(tool, [{ path: opened.path, raw: false, printed: `Image is in use ${opened.path}` }])
       : disks.setImage(tool, opened.ref, { ...opened.image, dirty: false, staleFlag: false })
     : Either.void
 

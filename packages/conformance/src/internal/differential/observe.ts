@@ -66,6 +66,8 @@ export const normalizer = ({ directory }: Place): (text: string) => string => {
     // The numbers depend on the host.
     const device = numbered("device ")
     return text.replaceAll(directory, "DIRECTORY")
+      // The node of an earlier disk on the device may be there still.
+      .replace(/, partition: "[^"]*"/g, "")
       .replace(/Error in \w+ \([\w-]+\.c:\d+\): /g, "")
       .replace(/\.\{?[\dA-Fa-f]{8}(?:-[\dA-Fa-f]{4}){3}-[\dA-Fa-f]{12}\}?/g, suffixed)
       .replace(/(\/dev\/(?:mapper\/)?ploop\d+)(p1)?/g, (_, whole: string, part = "") => `${device(whole)}${part}`)

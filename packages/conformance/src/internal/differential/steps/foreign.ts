@@ -26,7 +26,7 @@ const shot = (id: string, parent: string): string => `<Shot><GUID>${id}</GUID><P
 const edits: Readonly<Record<string, Edit>> = {
   "no TopGUID": replaced(/<TopGUID>.*?<\/TopGUID>/, ""),
   "an unknown TopGUID": replaced(/<TopGUID>.*?<\/TopGUID>/, `<TopGUID>${unknown}</TopGUID>`),
-  "the old format": (text) => text.replaceAll(top.id, unknown),
+  "the old format": (text) => text.replaceAll(top.id, ids.e),
   "identifiers without braces": (text) => text.replace(/[{}]/g, ""),
   "identifiers in upper case": (text) => text.replace(/\{[^}]*\}/g, (id) => id.toUpperCase()),
   "blanks around identifiers": replaced(/<GUID>(.*?)<\/GUID>/g, "<GUID> $1 </GUID>"),

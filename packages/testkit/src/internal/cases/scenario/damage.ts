@@ -9,7 +9,6 @@ import * as Conformance from "../../../Conformance.js"
 import * as FileTree from "../../../FileTree.js"
 import * as ImageFile from "../../../ImageFile.js"
 import * as files from "../diskFiles.js"
-import { synced } from "../disks.js"
 
 const { a } = Conformance.ids
 
@@ -137,8 +136,11 @@ const live: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const made = yield* Conformance.formatted()
       const { target } = yield* Conformance.mounted(made.disk)
-      yield* FileTree.write(target, { motd: "live" })
-      yield* synced(target)
+      yield* Effect.scoped(Effect.gen(function*() {
+        const file = yield* fs.open(path.join(target, "motd"), { flag: "w" })
+        yield* file.writeAll(new TextEncoder().encode("live"))
+        yield* file.sync
+      }))
       const home = yield* Conformance.directory("copy")
       const image = path.join(home, "root.hdd")
       yield* fs.copyFile(made.image, image)
