@@ -1,7 +1,7 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Option, Schedule, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Logger, Option, Schedule, Scope } from "effect"
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 
@@ -167,6 +167,26 @@ describe("the lock of a directory", () => {
         yield* fs.rename(path, `${directory}/moved`)
         yield* fs.makeDirectory(path)
         yield* held.release
+        assert.isFalse(yield* Fiber.join(waiting))
+      })
+  )
+
+  test(
+    "is that of the directory at the path, also when another process held the one that was there",
+    (directory, fs) =>
+      Effect.gen(function*() {
+        const path = `${directory}/disk`
+        yield* fs.makeDirectory(path)
+        const other = yield* otherProcess(path)
+        const waits = yield* Deferred.make<void>()
+        const logger = Logger.make(() => void Deferred.unsafeDone(waits, Effect.void))
+        const waiting = yield* Effect.fork(
+          Effect.provide(locked(path, isFree(path)), Logger.replace(Logger.defaultLogger, logger))
+        )
+        yield* Deferred.await(waits)
+        yield* fs.rename(path, `${directory}/moved`)
+        yield* fs.makeDirectory(path)
+        other.kill("SIGKILL")
         assert.isFalse(yield* Fiber.join(waiting))
       })
   )

@@ -1,6 +1,6 @@
 /** What the tool and the mount table say of devices that run, and what an operation makes of it. */
 import type { PloopError } from "@effect-ploop/core"
-import { Ploop } from "@effect-ploop/core"
+import { Ploop, SnapshotId } from "@effect-ploop/core"
 import type { Generation } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -9,8 +9,9 @@ import { Effect, Either, Option, type Scope } from "effect"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
-import { A, B, scripted } from "./utils/host.js"
+import { A, B, descriptor, scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
+import { uuid } from "./utils/realTool.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
 
 const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
@@ -172,18 +173,31 @@ describe("a mount of generation 9, which mounts whatever file system it finds,",
 })
 
 describe("an in-use flag on generation 9", () => {
-  /** How a merge of `A` into `B` ends when both have the flag, and this device runs. */
-  const merge = (row: (directory: string) => string) =>
+  const C = SnapshotId.make(uuid("c"))
+
+  /** `B` is built on `A`, and `C` on that; the top delta is built on `A` beside them. */
+  const branched = descriptor("root.hdd.3", C).replace(
+    new RegExp(`(<GUID>${SnapshotId.top}</GUID>\\s*<ParentGUID>)[^<]*`),
+    `$1${A}`
+  )
+
+  /** How a merge ends when every image but that of the top delta has the flag, and this device runs. */
+  const merge = (row: (directory: string) => string, isBranched = false) =>
     Effect.gen(function*() {
       const { ask, directory, disk, fs } = yield* world("9", (command, directory) =>
         command[0] === "list" ? { stdout: row(directory) } : undefined)
-      for (const name of ["root.hdd", "root.hdd.1"]) {
+      const top = isBranched ? "root.hdd.3" : "root.hdd.2"
+      for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
         yield* fs.writeFile(`${directory}/${name}`, image({ inUse: 1 }))
       }
-      yield* fs.writeFile(`${directory}/root.hdd.2`, image())
+      yield* fs.writeFile(`${directory}/${top}`, image())
+      if (isBranched) {
+        yield* fs.writeFileString(disk, branched)
+      }
+      const range = isBranched ? { snapshot: C, downTo: B } : { snapshot: B, downTo: A }
       return tagOf(
         yield* Effect.either(ask((ploop) =>
-          ploop.mergeSnapshots({ disk, snapshot: B, downTo: A })
+          ploop.mergeSnapshots({ disk, ...range })
         ))
       )
     })
@@ -197,6 +211,12 @@ describe("an in-use flag on generation 9", () => {
     Effect.gen(function*() {
       assert.strictEqual(yield* merge((directory) => `ploop7\t${directory}/root.hdd\t\n`), "done")
       assert.strictEqual(yield* merge((directory) => `ploop7\t${directory}/root.hdd\tbk\n`), "done")
+    }))
+
+  test("counts beside the chain of the device, unless a component may have any image of the disk", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* merge((directory) => `ploop7\t${directory}/root.hdd\t\n`, true), "ImageDirty")
+      assert.strictEqual(yield* merge((directory) => `ploop7\t${directory}/root.hdd\tbk\n`, true), "done")
     }))
 
   test("counts while a device runs another disk", () =>

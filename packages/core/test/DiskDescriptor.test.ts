@@ -206,6 +206,11 @@ describe("reading", () => {
     ["an element behind the snapshots", fresh.replace("</Shot>", "</Shot><X/>"), "/Snapshots/Shot"],
     ["an element behind the storage", fresh.replace("</Storage>", "</Storage><X/>"), "/StorageData/Storage"],
     [
+      "a preallocation that is neither 0 nor 1",
+      fresh.replace("</Blocksize>", "</Blocksize><Preallocated>2</Preallocated>"),
+      "Preallocated"
+    ],
+    [
       "a raw image that is preallocated",
       fresh.replace("Compressed", "Plain").replace("</Blocksize>", "</Blocksize><Preallocated>1</Preallocated>"),
       "Preallocated"

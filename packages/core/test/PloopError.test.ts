@@ -121,3 +121,26 @@ describe("narrow", () => {
     assert.strictEqual(narrowed.exitCode, 22)
   })
 })
+
+describe("what passes by itself", () => {
+  it("is retryable, and what stays until somebody changes it is not", () => {
+    const about = { operation: "mount", subject: "/vz/DiskDescriptor.xml", text: "" } as const
+    for (
+      const error of [
+        new PloopError.Locked(about),
+        new PloopError.ImageInUse(about),
+        new PloopError.AlreadyMounted(about),
+        new PloopError.Busy({ ...about, holders: [] }),
+        new PloopError.SnapshotInUse({ ...about, devices: [] })
+      ]
+    ) assert.isTrue(error.isRetryable, error._tag)
+    for (
+      const error of [
+        new PloopError.PermissionDenied(about),
+        new PloopError.DiskNotFound(about),
+        new PloopError.ImageDirty(about),
+        new PloopError.AlreadyExists({ ...about, path: "/vz" })
+      ]
+    ) assert.isFalse(error.isRetryable, error._tag)
+  })
+})
