@@ -180,7 +180,7 @@ export const countsReturnedSpace: Row<boolean> = { "1.15": true, "7": true, "9":
  * @since 0.2.0
  * @category faults
  */
-export const stopsTemporaryDevices: Row<boolean> = { "1.15": false, "7": false, "9": true }
+export const stopsTemporaryDevices: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
 /**
  * Whether the tool finds the devices of a snapshot by each image of their chains,

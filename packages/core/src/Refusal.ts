@@ -363,6 +363,20 @@ export const replace: (
 ) => Either.Either<void, PloopError.Unsupported | PloopError.NotMounted | PloopError.ImageInUse> = images.replace
 
 /**
+ * Refuses to give a disk with a raw base image a format version. Generations 1.15
+ * and 9 do nothing and report success, and generation 7 says that the image is
+ * damaged.
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const convert: (
+  about: About,
+  disk: Pick<Described, "descriptor">,
+  request: Pick<Request.Convert, "version">
+) => Either.Either<void, PloopError.Unsupported> = images.convert
+
+/**
  * Refuses a size that the header of an image cannot hold: the tool would cut it
  * and report success.
  *

@@ -92,6 +92,23 @@ describe("an image that would be merged", () => {
   })
 })
 
+describe("a format version", () => {
+  const { descriptor } = trees.disk([[a, none], [top, a]])
+  const raw = { ...descriptor, images: descriptor.images.map((image) => ({ ...image, type: "Plain" as const })) }
+  const about: Refusal.About = { operation: "convert", subject: "/vz/disk/DiskDescriptor.xml" }
+
+  it("is not given to a disk with a raw base image", () => {
+    for (const version of [1, 2] as const) {
+      assert.strictEqual(tagOf(Refusal.convert(about, { descriptor: raw }, { version })), "Unsupported")
+      assert.strictEqual(tagOf(Refusal.convert(about, { descriptor }, { version })), "accepted")
+    }
+  })
+
+  it("that is not requested is not refused", () => {
+    assert.strictEqual(tagOf(Refusal.convert(about, { descriptor: raw }, {})), "accepted")
+  })
+})
+
 describe("what is merged on the way", () => {
   const ids = (nodes: ReadonlyArray<SnapshotTree.Node>) => nodes.map(({ id }) => id)
 

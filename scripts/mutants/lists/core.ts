@@ -79,6 +79,7 @@ export const core = [
     "an image of an idle disk is replaced on generation 9": at("replace").call("when").nth(0).drop(),
     "a level is given for an idle disk": at("replace").call("when").nth(1).drop(),
     "a name is kept while the disk runs": at("replace").call("when").nth(2).drop(),
+    "a raw disk is given a format version": at("convert").binary("&&").put("false"),
     "an image of version 1 grows beyond what it holds": at("grow").binary("&&").put("false"),
     "an image of any version is held to the limit of version 1": at("grow").binary("===").put("true"),
     "a running disk grows by part of a cluster": at("growRunning").binary("!==").put("false")

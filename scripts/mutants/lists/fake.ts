@@ -300,7 +300,6 @@ export const fake = [
     "the next device is one that is there already": at("next").loop().drop()
   }),
   ...inFile("traits.ts", "convert", {
-    "generation 7 calls it a success that a raw image has no version": at("rawVersionCode").value("7").put("0"),
     "generation 7 converts images to version 1": at("convertsTo").value("7").put("[1, 2]")
   }),
   ...inFile("traits.ts", "createSnapshot", {

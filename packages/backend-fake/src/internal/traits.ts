@@ -59,9 +59,6 @@ export const comparesReplacement: Row<boolean> = { "1.15": true, "7": false, "9"
 /** The versions that the tool converts images to. */
 export const convertsTo: Row<ReadonlyArray<FormatVersion>> = { "1.15": [1, 2], "7": [2], "9": [1, 2] }
 
-/** The exit code when a raw image is refused a conversion to another version. */
-export const rawVersionCode: Row<number> = { "1.15": 0, "7": 38, "9": 0 }
-
 // Devices and mounts
 
 /** Whether device nodes are in `/dev/mapper`. */

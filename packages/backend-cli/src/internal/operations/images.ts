@@ -30,6 +30,7 @@ const convert = (session: Session) => (request: Request.Convert) => {
       const [running] = yield* devicesOfDisk(session, about, path)
       yield* Refusal.runningDisk(about, running?.device)
       const disk = yield* session.host.descriptor(about, path)
+      yield* Refusal.convert(about, disk, request)
       yield* confinement.requireInside(session, about, path, disk, confinement.all)
       yield* newFiles.refuseExisting(session.files, about, ...scratchFiles(disk, request))
       yield* session.execute({

@@ -157,13 +157,6 @@ const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.For
     if (!trait(tool, traits.convertsTo).includes(version)) {
       return yield* toolError(tool, 38, "Incorrect version is specified")
     }
-    if (disks.isRaw(disk)) {
-      return yield* toolError(
-        tool,
-        trait(tool, traits.rawVersionCode),
-        "Changing image version format on raw image is not supported"
-      )
-    }
     if (version === 1 && disk.descriptor.diskSize > FormatVersion.maximumSize(1)) {
       return yield* toolError(tool, 38, "Unable to convert image to PLOOP_FMT_V1: the image size is not compatible")
     }
@@ -234,6 +227,7 @@ export const convert = (tool: Tool, request: Request.Convert): Answer<void> =>
   Either.gen(function*() {
     const disk = yield* disks.read(tool, request.disk, "backend")
     yield* refuseRunning(tool, disk)
+    yield* Refusal.convert(tool, disk, request)
     yield* disks.lock(tool, disk)
     if (request.version !== undefined) return yield* convertVersion(tool, disk, request.version)
     if (request.format !== undefined) return yield* convertFormat(tool, disk, request.format)

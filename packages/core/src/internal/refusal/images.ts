@@ -6,7 +6,7 @@ import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
 import type * as Request from "../../Request.js"
 import { attach } from "./attach.js"
-import type { About } from "./model.js"
+import type { About, Described } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 
 const ext3 = (about: About, generation: Generation, { fileSystem }: Pick<Request.Create, "fileSystem">) =>
@@ -115,6 +115,16 @@ export const replace = (
         device
       }))
   })
+
+export const convert = (
+  about: About,
+  { descriptor }: Pick<Described, "descriptor">,
+  { version }: Pick<Request.Convert, "version">
+) =>
+  when(
+    version !== undefined && descriptor.images.some(({ type }) => type === "Plain"),
+    () => unsupported(about, "a raw image has no format version")
+  )
 
 export const grow = (
   about: About,

@@ -109,7 +109,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
         component: "backup",
         target: moment
       })
-      if (yield* Conformance.ofGeneration({ "1.15": false, "7": false, "9": true })) {
+      if (yield* Conformance.ofGeneration({ "1.15": false, "7": true, "9": true })) {
         yield* Check.fails(ploop.mount({ disk: made.disk }), "Unsupported", { instead: `Unmount ${device} first.` })
         yield* Check.equal(yield* FileTree.read(moment), { "state": "before" }, "the snapshot")
         return yield* ploop.umount({ device })
@@ -193,7 +193,7 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
       const made = yield* Conformance.disk()
       const { disk } = made
       const { device } = yield* ploop.createTemporarySnapshot({ disk, id: a, component: "backup" })
-      if (yield* Conformance.ofGeneration({ "1.15": false, "7": false, "9": true })) {
+      if (yield* Conformance.ofGeneration({ "1.15": false, "7": true, "9": true })) {
         const take = ploop.createSnapshot({ disk, id: b })
         yield* snapshots.untouched(made, Check.fails(take, "Unsupported", { instead: `Unmount ${device} first.` }))
         return yield* ploop.umount({ device })
@@ -277,8 +277,8 @@ export const createTemporarySnapshot: ReadonlyArray<Case.Case> = [
         made,
         Check.fails(ploop.createTemporarySnapshot({ disk, id: b, component: "backup" }), "AlreadyMounted", { device })
       )
-      // Generation 9 would stop the first device.
-      if (yield* Conformance.ofGeneration({ "1.15": false, "7": false, "9": true })) {
+      // Generations 7 and 9 would stop the first device.
+      if (yield* Conformance.ofGeneration({ "1.15": false, "7": true, "9": true })) {
         yield* ploop.umount({ device })
         return
       }
