@@ -153,6 +153,14 @@ export const table = rows({
     result: Disk,
     errors: [...image, "AlreadyExists", "DirectoryNotFound"]
   },
+  remove: {
+    group: "images",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.Remove,
+    result: Result.Removed,
+    errors: [...image, "ImageInUse", "ImageShared", "ConsentRequired"]
+  },
   convert: {
     group: "images",
     kind: "uninterruptible",

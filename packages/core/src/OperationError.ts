@@ -43,6 +43,12 @@ export type CreateError = Of<"create">
 export type RestoreDescriptorError = Of<"restoreDescriptor">
 
 /**
+ * @since 0.2.0
+ * @category errors
+ */
+export type RemoveError = Of<"remove">
+
+/**
  * @since 0.1.0
  * @category errors
  */

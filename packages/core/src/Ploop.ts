@@ -71,6 +71,22 @@ export interface Ploop {
   ) => Effect.Effect<Disk, OperationError.RestoreDescriptorError>
 
   /**
+   * Removes a disk: its images, what the tool keeps beside them, and at last its
+   * descriptor, so that a second call finishes what a killed one has begun. The
+   * directory stays, and nothing outside of it is touched: an image that is elsewhere
+   * stays where it is.
+   *
+   * Refused, before anything is removed, while a device of the disk is running, when
+   * the in-use flag of an image is set, when an image has other names (hard links), and
+   * when other files are in the directory, unless the caller consents by `keepOthers`.
+   *
+   * @since 0.2.0
+   */
+  readonly remove: (
+    options: Request.RemoveOptions
+  ) => Effect.Effect<Result.Removed, OperationError.RemoveError>
+
+  /**
    * Changes the format of the base image, or the format version of every image.
    * Refused while a device of the disk is running.
    */

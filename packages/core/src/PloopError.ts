@@ -351,6 +351,20 @@ export class ImageInUse extends failure<ImageInUse>()("ImageInUse", { device: Sc
 }) {}
 
 /**
+ * An image file has other names (hard links), so that it may be part of another disk as well, such as a linked clone.
+ *
+ * - `image`: the image
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class ImageShared extends failure<ImageShared>()("ImageShared", { image: Schema.String }, {
+  sentence: (self) => `the image ${self.image} has other names (hard links), so another disk may use it`,
+  remedy: () => "Remove the disks that share the image first: find -samefile lists the names of a file.",
+  isRetryable: false
+}) {}
+
+/**
  * Two image files that should be copies of each other differ.
  *
  * - `reason`: how they differ
@@ -1025,6 +1039,7 @@ export const classes = {
   ImageCorrupt,
   ImageDirty,
   ImageInUse,
+  ImageShared,
   ImageMismatch,
   AlreadyExists,
   DirectoryNotFound,

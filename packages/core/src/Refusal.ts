@@ -45,11 +45,14 @@ import type {
   MergedImage,
   MergeRange,
   MountedDelta,
-  ObservedFileSystem
+  ObservedFileSystem,
+  RemovableDisk,
+  Removal
 } from "./internal/refusal/model.js"
 import * as mounts from "./internal/refusal/mounts.js"
 import * as paths from "./internal/refusal/paths.js"
 import * as queries from "./internal/refusal/queries.js"
+import * as removal from "./internal/refusal/removal.js"
 import * as running from "./internal/refusal/running.js"
 import * as snapshots from "./internal/refusal/snapshots.js"
 import type { Name } from "./Operation.js"
@@ -67,7 +70,10 @@ export type {
   MergedImage,
   MergeRange,
   MountedDelta,
-  ObservedFileSystem
+  ObservedFileSystem,
+  RemovableDisk,
+  RemovableImage,
+  Removal
 } from "./internal/refusal/model.js"
 
 // Descriptors
@@ -330,6 +336,28 @@ export const create: (
   request: Pick<Request.Create, "size" | "fileSystem" | "format">,
   version: FormatVersion
 ) => Either.Either<void, PloopError.Unsupported | PloopError.InvalidArgument> = images.create
+
+/**
+ * What the removal of a disk removes and keeps. Refuses it while a device has one
+ * of the images, when the in-use flag of an image in the directory is set, when such
+ * an image has other names, and when there are files in the directory that are not
+ * the disk's own, unless the caller has consented to keep them.
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const remove: (
+  about: About,
+  request: Pick<Request.Remove, "keepOthers">,
+  disk: RemovableDisk
+) => Either.Either<
+  Removal,
+  | PloopError.ImageInUse
+  | PloopError.ImageDirty
+  | PloopError.ImageShared
+  | PloopError.ConsentRequired
+  | PloopError.Unsupported
+> = removal.remove
 
 /**
  * Refuses switches that the tool would ignore, and those with which a read-only

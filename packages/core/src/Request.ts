@@ -258,6 +258,39 @@ export interface RestoreDescriptorOptions extends Schema.Schema.Encoded<typeof R
 }
 
 /**
+ * The removal of a disk.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const Remove = request({ disk: Disk, keepOthers: flag })
+
+/**
+ * A checked request of {@link Remove}, with its defaults.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Remove = typeof Remove.Type & Documented<RemoveOptions>
+
+/**
+ * What a caller may write for {@link Remove}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface RemoveOptions extends Schema.Schema.Encoded<typeof Remove> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /**
+   * Whether to remove the disk although other files are in its directory, which then stay. Default: `false`,
+   * which refuses with `ConsentRequired`: such a file may belong to the disk, as an image that its descriptor
+   * does not name.
+   */
+  readonly keepOthers?: boolean | undefined
+}
+
+/**
  * A conversion: of the base image to a format, or of every image to a format version.
  *
  * @since 0.1.0

@@ -41,6 +41,33 @@ export interface Created extends Schema.Schema.Type<typeof Created> {
 }
 
 /**
+ * What became of the files of a removed disk.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const Removed = Schema.Struct({
+  removed: Schema.Array(HostPath),
+  kept: Schema.Array(HostPath)
+})
+
+/**
+ * What became of the files of a removed disk.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Removed extends Schema.Schema.Type<typeof Removed> {
+  /** The files that were removed, in that order: the descriptor is the last. */
+  readonly removed: ReadonlyArray<HostPath>
+  /**
+   * The files that stay: images outside the directory of the descriptor, the targets of images that are
+   * symbolic links, and what else is in the directory.
+   */
+  readonly kept: ReadonlyArray<HostPath>
+}
+
+/**
  * What a check found.
  *
  * @since 0.1.0

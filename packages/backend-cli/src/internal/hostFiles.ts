@@ -25,6 +25,8 @@ export interface Found extends Identity {
   readonly kind: Kind
   /** Whether it belongs to the user of this process, and nobody else has rights to it. */
   readonly isPrivate: boolean
+  /** How many names it has on its file system. */
+  readonly links: number
 }
 
 /** What changes whenever somebody writes to a file or puts another one in its place. */

@@ -50,7 +50,8 @@ const foundOf = (stats: NFS.BigIntStats): Found => ({
   kind: kindOf(stats),
   device: stats.dev,
   inode: stats.ino,
-  isPrivate: stats.uid === BigInt(process.geteuid?.() ?? -1) && (stats.mode & 0o077n) === 0n
+  isPrivate: stats.uid === BigInt(process.geteuid?.() ?? -1) && (stats.mode & 0o077n) === 0n,
+  links: Number(stats.nlink)
 })
 
 const isAbsence = (thrown: unknown): boolean => {

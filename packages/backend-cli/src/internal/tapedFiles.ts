@@ -61,12 +61,14 @@ const words = <A>(
 })
 
 const found: Codec<Option.Option<Found>> = words(
-  ({ device, inode, isPrivate, kind }) => `${kind} ${device} ${inode}${isPrivate ? " private" : ""}`,
-  ([kind, device, inode, rights]) => ({
+  ({ device, inode, isPrivate, kind, links }) =>
+    `${kind} ${device} ${inode}${isPrivate ? " private" : ""}${links === 1 ? "" : ` ${links}`}`,
+  ([kind, device, inode, ...more]) => ({
     kind: kind as Kind,
     device: BigInt(device ?? 0),
     inode: BigInt(inode ?? 0),
-    isPrivate: rights === "private"
+    isPrivate: more.includes("private"),
+    links: Number(more.find((word) => word !== "private") ?? 1)
   })
 )
 

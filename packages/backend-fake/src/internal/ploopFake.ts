@@ -31,6 +31,7 @@ import * as images from "./operations/images.js"
 import * as lowLevel from "./operations/lowLevel.js"
 import * as mounts from "./operations/mounts.js"
 import * as queries from "./operations/queries.js"
+import * as removal from "./operations/removal.js"
 import * as resizing from "./operations/resize.js"
 import * as snapshots from "./operations/snapshots.js"
 import * as power from "./power.js"
@@ -103,6 +104,7 @@ export const make = (options: Options) =>
     const ploop = Ploop.make({
       create: operation("create", images.create),
       restoreDescriptor: operation("restoreDescriptor", images.restoreDescriptor),
+      remove: operation("remove", removal.remove),
       convert: operation("convert", images.convert),
       check: operation("check", images.check),
       replace: operation("replace", images.replace),

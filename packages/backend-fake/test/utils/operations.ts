@@ -55,6 +55,7 @@ type Call = (world: World) => Effect.Effect<unknown, PloopError.PloopError>
 export const operations: { readonly [Name in Operation.Name]: Call } = {
   create: ({ ploop }) => ploop.create({ image: "/vz/new.hdd", size: "10M", fileSystem: "none" }),
   restoreDescriptor: ({ ploop }) => ploop.restoreDescriptor({ image: "/vz/bare/root.hdd" }),
+  remove: ({ idle, ploop }) => ploop.remove({ disk: idle, keepOthers: true }),
   convert: ({ idle, ploop }) => ploop.convert({ disk: idle, format: "preallocated" }),
   check: ({ idle, ploop }) => ploop.check({ disk: idle }),
   replace: ({ idle, ploop }) => ploop.replace({ disk: idle, snapshot: a, with: "/vz/idle/copy.hdd" }),

@@ -26,6 +26,10 @@ export const samples: { readonly [Name in Operation.Name]: Sample } = {
     result: { disk: Disk.make(disk), image, version: 2 }
   },
   restoreDescriptor: { options: { image, format: "raw", clusterSize: 65536n }, result: Disk.make(disk) },
+  remove: {
+    options: { disk, keepOthers: true },
+    result: { removed: [image, HostPath.make(disk)], kept: [HostPath.make("/vz/101/notes")] }
+  },
   convert: { options: { disk, version: 1 }, result: nothing },
   check: { options: { image, raw: true, clusterSize: "1M" }, result: { outcome: "clean", findings: ["a line"] } },
   replace: { options: { disk, level: 0, with: "/vz/new.hdd", keepName: true }, result: nothing },

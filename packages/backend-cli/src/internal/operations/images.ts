@@ -13,8 +13,9 @@ import * as confinement from "./confinement.js"
 import * as creation from "./creation.js"
 import { deviceOfImage, devicesOfDisk, runningDevice } from "./devices.js"
 import * as examination from "./examination.js"
+import { remove } from "./removal.js"
 
-type Methods = "create" | "restoreDescriptor" | "convert" | "check" | "replace"
+type Methods = "create" | "restoreDescriptor" | "remove" | "convert" | "check" | "replace"
 
 /** The files that the tool makes beside the images that it converts; it overwrites or removes what has such a name. */
 const scratchFiles = ({ descriptor, image }: Descriptor, request: Request.Convert): ReadonlyArray<string> =>
@@ -95,6 +96,7 @@ const replace = (session: Session) => (request: Request.Replace) => {
 
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   ...creation.make(session),
+  remove: remove(session),
   convert: convert(session),
   check: check(session),
   replace: replace(session)

@@ -66,6 +66,15 @@ export const scenarios: Readonly<Record<Name, Scenario>> = {
     done: ["AlreadyExists"],
     makes: (bench) => [inDirectory(bench.empty)]
   }),
+  remove: idle((ploop, bench) => ploop.remove({ disk: inDirectory(bench.empty) }), {
+    before: call((ploop, bench) =>
+      Effect.zipRight(
+        ploop.create({ image: created(bench), size: "10M", fileSystem: "none" }),
+        ploop.createSnapshot({ disk: inDirectory(bench.empty) })
+      )
+    ),
+    done: ["DiskNotFound"]
+  }),
   convert: idle((ploop, { disk }) => ploop.convert({ disk, format: "preallocated" })),
   check: idle((ploop, { image }) => ploop.check({ image, force: true })),
   replace: idle((ploop, bench) => ploop.replace({ disk: bench.disk, snapshot, with: replacement(bench) }), {

@@ -88,6 +88,55 @@ export interface MergedImage {
 }
 
 /**
+ * An image of a disk that is to be removed, as a backend has observed it.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface RemovableImage {
+  /** Its path. */
+  readonly image: string
+  /** Its name in the directory of the descriptor; undefined when it is elsewhere, so that it stays. */
+  readonly name: string | undefined
+  /** How many names the file has on its file system; 0 when it does not exist. */
+  readonly links: number
+  /** Whether its in-use flag is set. */
+  readonly isDirty: boolean
+}
+
+/**
+ * A disk that is to be removed, as a backend has observed it.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface RemovableDisk {
+  /** The name of its descriptor in the directory. */
+  readonly descriptor: string
+  /** The names in that directory. */
+  readonly names: ReadonlyArray<string>
+  /** Those of them that are neither files nor symbolic links. */
+  readonly irregular: ReadonlyArray<string>
+  /** Its images, in the order of the descriptor. */
+  readonly images: ReadonlyArray<RemovableImage>
+  /** A device that has one of its images, if one does. */
+  readonly device: string | undefined
+}
+
+/**
+ * What a removal removes and keeps, by names in the directory of the descriptor.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Removal {
+  /** The names of the disk's own files, in the order in which they are removed. The descriptor is the last. */
+  readonly own: ReadonlyArray<string>
+  /** The other names, which stay. */
+  readonly others: ReadonlyArray<string>
+}
+
+/**
  * What a backend has observed about the file system of a disk.
  *
  * @since 0.2.0

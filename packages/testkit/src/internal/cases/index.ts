@@ -29,6 +29,7 @@ import { listSnapshots } from "./listSnapshots.js"
 import { mergeSnapshots } from "./mergeSnapshots.js"
 import { mount } from "./mount.js"
 import { nextDevice } from "./nextDevice.js"
+import { remove } from "./remove.js"
 import { replace } from "./replace.js"
 import { resize } from "./resize.js"
 import { restoreDescriptor } from "./restoreDescriptor.js"
@@ -56,6 +57,7 @@ import { umount } from "./umount.js"
 export const cases: ReadonlyArray<Case> = [
   ...create,
   ...restoreDescriptor,
+  ...remove,
   ...convert,
   ...check,
   ...replace,

@@ -141,6 +141,11 @@ export const forms: ReadonlyArray<Weighted> = [
       `create another disk, ${JSON.stringify(made)}`,
       (p, _, place) => p.create({ image: `${further(place)}/root.hdd`, ...made })
     )),
+  some(1, FastCheck.boolean(), (keepOthers) =>
+    on(
+      `remove another disk${keepOthers ? ", keeping other files" : ""}`,
+      (p, _, place) => p.remove({ disk: `${further(place)}/DiskDescriptor.xml`, keepOthers })
+    )),
   just(
     1,
     on(

@@ -1,0 +1,134 @@
+import { HostPath } from "@effect-ploop/core/HostPath"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as Result from "@effect-ploop/core/Result"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import type { About } from "../host.js"
+import type { Found } from "../hostFiles.js"
+import { fileError } from "../newFiles.js"
+import { context } from "../outcome.js"
+import type { Session } from "../session.js"
+import { clearAbandoned } from "./abandoned.js"
+import { devicesOfDisk } from "./devices.js"
+
+/** A disk that is removed. */
+interface Scene {
+  readonly session: Session
+  readonly about: About
+  /** The real path of the descriptor. */
+  readonly path: string
+  /** Its directory. */
+  readonly directory: string
+}
+
+/**
+ * Keeps a tool that this backend has not started from mounting the disk meanwhile.
+ * Generation 9 has no such lock.
+ */
+const lockTool = ({ about, path, session }: Scene) =>
+  Effect.gen(function*() {
+    const file = `${path}.lck`
+    const isThere = Option.isSome(yield* session.files.find(file))
+    if (isThere && Option.isNone(yield* session.files.tryLock(file))) {
+      return yield* new PloopError.Locked(context(about))
+    }
+  }).pipe(Effect.catchTags({
+    BadArgument: (error) => Effect.fail(fileError(about, path)(error)),
+    SystemError: (error) => Effect.fail(fileError(about, path)(error))
+  }))
+
+const find = ({ about, session }: Scene, path: string) =>
+  Effect.mapError(session.files.find(path), fileError(about, path))
+
+/** An image, by the name that the descriptor gives it: a symbolic link counts, and not where it leads. */
+const observed = (scene: Scene) => (image: HostPath) =>
+  Effect.gen(function*() {
+    const { host } = scene.session
+    const found = yield* find(scene, image)
+    const header = yield* host.header(image)
+    const seen: Refusal.RemovableImage = {
+      image,
+      name: (yield* host.real(host.directory(image))) === scene.directory ? host.name(image) : undefined,
+      links: Option.match(found, { onNone: () => 0, onSome: ({ links }) => links }),
+      isDirty: Option.exists(header, ({ isInUse }) => isInUse)
+    }
+    return seen
+  })
+
+interface Named {
+  readonly name: string
+  readonly path: HostPath
+  readonly found: Found
+}
+
+/** What is in the directory now, so that nothing else is removed that comes to have one of the names. */
+const entries = (scene: Scene) =>
+  Effect.gen(function*() {
+    const { directory, session } = scene
+    const names = yield* Effect.mapError(session.files.names(directory), fileError(scene.about, directory))
+    const all = yield* Effect.forEach(names, (name) => {
+      const path = HostPath.make(session.host.join(directory, name))
+      return Effect.map(find(scene, path), Option.map((found): Named => ({ name, path, found })))
+    })
+    return all.flatMap(Option.toArray)
+  })
+
+/** Removes a name, and sees that it is gone. */
+const removeName = (scene: Scene) => ({ found, name, path }: Named) =>
+  Effect.gen(function*() {
+    yield* Effect.mapError(scene.session.files.unlink(path, found), fileError(scene.about, path))
+    if (Option.isNone(yield* find(scene, path))) return
+    return yield* new PloopError.InputOutputFailed({
+      ...context(scene.about),
+      text: `another file has come to the name ${name} meanwhile`
+    })
+  })
+
+const isRegular = ({ found }: Named): boolean => found.kind === "File" || found.kind === "SymbolicLink"
+
+const removeFrom = (scene: Scene, request: Request.Remove) =>
+  Effect.gen(function*() {
+    const { about, directory, path, session } = scene
+    const { descriptor, image } = yield* session.host.descriptor(about, path)
+    if (session.ownsFiles) yield* clearAbandoned(session, about, directory)
+    yield* lockTool(scene)
+    const images = descriptor.images.map(({ file }) => image(file))
+    const named = yield* entries(scene)
+    const plan = yield* Refusal.remove(about, request, {
+      descriptor: session.host.name(path),
+      names: named.map(({ name }) => name),
+      irregular: named.filter((entry) => !isRegular(entry)).map(({ name }) => name),
+      images: yield* Effect.forEach(images, observed(scene)),
+      device: (yield* devicesOfDisk(session, about, path))[0]?.device
+    })
+    const targets = yield* Effect.forEach(images, session.host.real)
+    const own = plan.own.flatMap((name) => named.filter((entry) => entry.name === name))
+    yield* Effect.uninterruptible(Effect.forEach(own, removeName(scene), { discard: true }))
+    const others = plan.others.map((name) => session.host.join(directory, name))
+    const kept = yield* Effect.filter([...new Set([...others, ...targets])], session.host.exists)
+    const removed: Result.Removed = {
+      removed: own.map((entry) => entry.path),
+      kept: kept.map((name) => HostPath.make(name))
+    }
+    return removed
+  })
+
+export const remove = (session: Session) => (request: Request.Remove) => {
+  const about = { operation: "remove", subject: request.disk } as const
+  return session.onDisk(
+    about,
+    request.disk,
+    (disk) =>
+      Effect.scopedWith((scope) =>
+        Effect.flatMap(session.host.real(disk), (path) =>
+          Effect.provideService(
+            removeFrom({ session, about, path, directory: session.host.directory(path) }, request),
+            Scope.Scope,
+            scope
+          ))
+      )
+  )
+}
