@@ -41,7 +41,7 @@ export interface Created extends Schema.Schema.Type<typeof Created> {
 }
 
 /**
- * What became of the files of a removed disk.
+ * The files that a removal has removed, and those that it kept.
  *
  * @since 0.2.0
  * @category schemas
@@ -52,7 +52,7 @@ export const Removed = Schema.Struct({
 })
 
 /**
- * What became of the files of a removed disk.
+ * The files that a removal has removed, and those that it kept.
  *
  * @since 0.2.0
  * @category models

@@ -39,7 +39,7 @@ describe("the removal of a disk", () => {
     assert.deepStrictEqual(Either.getOrThrow(judged({ names }, true)).others, ["c.hdd", "z"])
   })
 
-  it("refuses a running disk, a set in-use flag, another name of an image and a name that is no file", () => {
+  it("refuses a running disk, a set in-use flag, another name of an image and a name that is not a file", () => {
     const tags = ([
       { device: "/dev/ploop1" },
       { images: [image("a.hdd", 1, true)] },
