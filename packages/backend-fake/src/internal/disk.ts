@@ -504,7 +504,8 @@ export const emptyDelta = (of: image.Image): image.Image => ({
   preallocated: 0,
   version: of.version,
   clusterSize: of.clusterSize,
-  size: image.clusterCount(of) * of.clusterSize,
+  // The size of a raw image is counted in whole sectors first.
+  size: Math.ceil(Math.floor(of.size / 512) * 512 / of.clusterSize) * of.clusterSize,
   dirty: false,
   truncated: false,
   staleFlag: false,

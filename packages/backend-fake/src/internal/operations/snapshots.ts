@@ -309,7 +309,7 @@ const moveInto = (
     })
   })
 
-/** Fails where images cannot be merged into a new file. The descriptor that would name it stays. */
+/** Fails where images cannot be merged into a new file. The descriptor of the merged disk stays. */
 const requireMergedInto = (
   tool: Tool,
   disk: disks.Disk,
@@ -318,10 +318,7 @@ const requireMergedInto = (
 ): Answer<void> => {
   const copyable = requireCopyableInto(tool, disk, ids, into)
   if (Either.isRight(copyable)) return copyable
-  const changes = remaining(tool, disk, ids)
-  const file = disks.relative(tool, disk.home, into)
-  const images = changes.images?.map((entry) => entry.id === ids[0] ? { ...entry, file } : entry)
-  return Either.flatMap(disks.leaveAside(tool, disk, { ...changes, ...(images && { images }) }), () => copyable)
+  return Either.flatMap(disks.leaveAside(tool, disk, remaining(tool, disk, ids)), () => copyable)
 }
 
 export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Answer<Result.Merged> =>
