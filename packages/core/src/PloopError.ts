@@ -31,6 +31,8 @@ import { ByteSize, format as formatSize } from "./ByteSize.js"
 import * as ExitCode from "./ExitCode.js"
 import * as json from "./internal/json.js"
 import { render } from "./internal/message.js"
+import type { Text } from "./internal/remedies.js"
+import { given, texts } from "./internal/remedies.js"
 import * as Operation from "./Operation.js"
 
 /**
@@ -118,7 +120,7 @@ export interface Traits {
 
 interface Definition<in Self> {
   readonly sentence: (self: Self) => string
-  readonly remedy: (self: Self) => string
+  readonly remedy: (self: Self) => Text
   readonly isRetryable: boolean | ((self: Self) => boolean)
 }
 
@@ -216,7 +218,7 @@ export class InvalidArgument extends failure<InvalidArgument>()("InvalidArgument
   rule: Schema.String
 }, {
   sentence: (self) => `${self.field} is ${self.value}, but it ${self.rule}`,
-  remedy: (self) => `Give ${self.field} a value that follows the rule.`,
+  remedy: (self) => texts["invalid-argument"](self),
   isRetryable: false
 }) {}
 
@@ -234,8 +236,7 @@ export class Unsupported extends failure<Unsupported>()("Unsupported", {
   instead: Schema.optional(Schema.NonEmptyString)
 }, {
   sentence: (self) => self.reason,
-  remedy: (self) =>
-    self.instead ?? "Do it another way, as the reason says, or on a host with another generation of ploop.",
+  remedy: (self) => self.instead === undefined ? texts.unsupported() : given(self.instead),
   isRetryable: false
 }) {}
 
@@ -251,7 +252,7 @@ export class Unsupported extends failure<Unsupported>()("Unsupported", {
 export class ConsentRequired
   extends failure<ConsentRequired>()("ConsentRequired", { option: Schema.String, reason: Schema.String }, {
     sentence: (self) => self.reason,
-    remedy: (self) => `Pass ${self.option} if that is acceptable.`,
+    remedy: (self) => texts["consent-required"](self),
     isRetryable: false
   })
 {}
@@ -264,15 +265,9 @@ export class ConsentRequired
  */
 export class DiskNotFound extends failure<DiskNotFound>()("DiskNotFound", {}, {
   sentence: () => "there is no descriptor at this path",
-  remedy: () => "Check the path. If the descriptor of an existing image was lost, restore it from a backup.",
+  remedy: () => texts["disk-not-found"](),
   isRetryable: false
 }) {}
-
-const restoreFromBackup =
-  "Restore the descriptor from a backup. Do not write a new one while the disk has snapshots: their data would be lost."
-
-const renameTop =
-  "Call convert with the format that the disk has: it changes nothing but the identifier of the top delta, which is what is old. A raw disk cannot be converted: put {5fbaabe3-6958-40ff-92a7-860e329aab41} in the place of its TopGUID, wherever that is in the descriptor. Then repeat the operation."
 
 const isOldFormat = ({ reason }: { readonly reason: string }): boolean => /\bold format\b/.test(reason)
 
@@ -290,7 +285,12 @@ export class DescriptorInvalid extends failure<DescriptorInvalid>()("DescriptorI
   instead: Schema.optional(Schema.NonEmptyString)
 }, {
   sentence: (self) => `the descriptor cannot be used: ${self.reason}`,
-  remedy: (self) => self.instead ?? (isOldFormat(self) ? renameTop : restoreFromBackup),
+  remedy: (self) =>
+    self.instead !== undefined
+      ? given(self.instead)
+      : isOldFormat(self)
+      ? texts["descriptor-old"]()
+      : texts["descriptor-from-backup"](),
   isRetryable: false
 }) {}
 
@@ -304,7 +304,7 @@ export class DescriptorInvalid extends failure<DescriptorInvalid>()("DescriptorI
  */
 export class ImageNotFound extends failure<ImageNotFound>()("ImageNotFound", { image: Schema.String }, {
   sentence: (self) => `the image file ${self.image} is missing`,
-  remedy: () => "Bring the image file back; without it the data of every delta above it is lost too.",
+  remedy: () => texts["image-not-found"](),
   isRetryable: false
 }) {}
 
@@ -318,7 +318,7 @@ export class ImageNotFound extends failure<ImageNotFound>()("ImageNotFound", { i
  */
 export class ImageCorrupt extends failure<ImageCorrupt>()("ImageCorrupt", { image: Schema.optional(Schema.String) }, {
   sentence: (self) => `the image${named(self.image)} is damaged, or is not a ploop image`,
-  remedy: () => "Copy the image, then check it with repair on the copy.",
+  remedy: () => texts["image-corrupt"](),
   isRetryable: false
 }) {}
 
@@ -332,7 +332,7 @@ export class ImageCorrupt extends failure<ImageCorrupt>()("ImageCorrupt", { imag
  */
 export class ImageDirty extends failure<ImageDirty>()("ImageDirty", { image: Schema.optional(Schema.String) }, {
   sentence: (self) => `the image${named(self.image)} was not closed cleanly: its in-use flag is still set`,
-  remedy: () => "Make sure that no other host uses it, then mount it or check it with dropInUse.",
+  remedy: () => texts["image-dirty"](),
   isRetryable: false
 }) {}
 
@@ -346,7 +346,7 @@ export class ImageDirty extends failure<ImageDirty>()("ImageDirty", { image: Sch
  */
 export class ImageInUse extends failure<ImageInUse>()("ImageInUse", { device: Schema.optional(Schema.String) }, {
   sentence: (self) => `the image is in use${by(self.device)}`,
-  remedy: () => "Unmount the disk first, or wait until its user has done so.",
+  remedy: () => texts["image-in-use"](),
   isRetryable: true
 }) {}
 
@@ -374,7 +374,7 @@ export class ImageShared extends failure<ImageShared>()("ImageShared", { image: 
  */
 export class ImageMismatch extends failure<ImageMismatch>()("ImageMismatch", { reason: Schema.String }, {
   sentence: (self) => self.reason,
-  remedy: () => "Make the new file a copy of the old one, then replace.",
+  remedy: () => texts["image-mismatch"](),
   isRetryable: false
 }) {}
 
@@ -388,7 +388,8 @@ export class ImageMismatch extends failure<ImageMismatch>()("ImageMismatch", { r
  */
 export class AlreadyExists extends failure<AlreadyExists>()("AlreadyExists", { path: Schema.String }, {
   sentence: (self) => `${self.path} exists already`,
-  remedy: () => "Choose another directory (one directory holds one disk), or remove what is there.",
+  remedy: (self) =>
+    isOneOf(self, "create", "restoreDescriptor") ? texts["already-exists-disk"]() : texts["already-exists"](),
   isRetryable: false
 }) {}
 
@@ -402,7 +403,7 @@ export class AlreadyExists extends failure<AlreadyExists>()("AlreadyExists", { p
  */
 export class DirectoryNotFound extends failure<DirectoryNotFound>()("DirectoryNotFound", { directory: Schema.String }, {
   sentence: (self) => `the directory ${self.directory} is missing, or is not a directory`,
-  remedy: (self) => `Create the directory ${self.directory} first.`,
+  remedy: (self) => texts["directory-not-found"](self),
   isRetryable: false
 }) {}
 
@@ -414,10 +415,7 @@ export class DirectoryNotFound extends failure<DirectoryNotFound>()("DirectoryNo
  */
 export class NotMounted extends failure<NotMounted>()("NotMounted", {}, {
   sentence: () => "it is not mounted",
-  remedy: (self) =>
-    isOneOf(self, "umount")
-      ? "Nothing is left to unmount by this name. The operation listDevices shows whether a device of the disk still runs; unmount it by its device."
-      : "Mount the disk first.",
+  remedy: (self) => isOneOf(self, "umount") ? texts["not-mounted-umount"]() : texts["not-mounted"](),
   isRetryable: false
 }) {}
 
@@ -432,7 +430,7 @@ export class NotMounted extends failure<NotMounted>()("NotMounted", {}, {
 export class AlreadyMounted
   extends failure<AlreadyMounted>()("AlreadyMounted", { device: Schema.optional(Schema.String) }, {
     sentence: (self) => `the disk is mounted already${as(self.device)}`,
-    remedy: () => "Use the mount that exists, unmount it first, or give this mount a component name.",
+    remedy: (self) => isOneOf(self, "resize") ? texts["already-mounted-idle"]() : texts["already-mounted"](),
     isRetryable: true
   })
 {}
@@ -447,7 +445,7 @@ export class AlreadyMounted
  */
 export class MountPointInvalid extends failure<MountPointInvalid>()("MountPointInvalid", { target: Schema.String }, {
   sentence: (self) => `the mount point ${self.target} is missing or is not a directory`,
-  remedy: () => "Create the directory first.",
+  remedy: (self) => texts["mount-point-invalid"](self),
   isRetryable: false
 }) {}
 
@@ -461,10 +459,10 @@ export class MountFailed extends failure<MountFailed>()("MountFailed", {}, {
   sentence: () => "the file system could not be mounted",
   remedy: (self) =>
     isOneOf(self, "mount", "createTemporarySnapshot")
-      ? "Read the tool's output. A read-only mount of a disk that was copied while in use needs data: [\"noload\"]. For other causes mount without a target and inspect the device."
+      ? texts["mount-failed"]()
       : isOneOf(self, "create")
-      ? "The kernel of this host cannot mount the new file system: read the tool's output and the kernel log, or choose another fileSystem or fileSystemBlockSize."
-      : "Mount the disk by the operation mount first, which takes mount options, and repeat the operation on the mounted disk.",
+      ? texts["mount-failed-create"]()
+      : texts["mount-failed-other"](),
   isRetryable: false
 }) {}
 
@@ -476,7 +474,7 @@ export class MountFailed extends failure<MountFailed>()("MountFailed", {}, {
  */
 export class UmountFailed extends failure<UmountFailed>()("UmountFailed", {}, {
   sentence: () => "the file system could not be unmounted",
-  remedy: () => "Read the tool's output and the kernel log.",
+  remedy: () => texts["umount-failed"](),
   isRetryable: false
 }) {}
 
@@ -490,17 +488,9 @@ const mountedOn = ({ mounts = [] }: BusyFields): string =>
   mounts.length === 0 ? "" : `; it is mounted at, or has below it, ${mounts.join(", ")}`
 
 /** What keeps it busy comes first; the device may run on although its mount point is free by then. */
-const remedyOfBusy = ({ device, holders, mounts = [] }: BusyFields): string => {
-  const causes = [
-    ...(mounts.length > 0 ? [`Unmount ${mounts.join(", ")} first.`] : []),
-    ...(holders.length > 0 ? ["End the processes that use it, or wait for them."] : [])
-  ]
-  const repeat = device === undefined
-    ? "Then try again."
-    : `Then unmount it by its device, umount({ device: "${device}" }).`
-  return causes.length > 0
-    ? [...causes, repeat].join(" ")
-    : "Wait for the processes that use it and try again. If none does, a copy or a balloon operation was ended half-way: name the disk by its descriptor in umount, which completes it."
+const remedyOfBusy = ({ device, holders, mounts = [] }: BusyFields): Text => {
+  if (mounts.length === 0) return holders.length === 0 ? texts.busy() : texts["busy-holders"]({ device })
+  return texts[holders.length === 0 ? "busy-mounts" : "busy-mounts-and-holders"]({ device, mounts })
 }
 
 /**
@@ -531,7 +521,7 @@ export class Busy extends failure<Busy>()("Busy", {
  */
 export class DeviceNotFound extends failure<DeviceNotFound>()("DeviceNotFound", {}, {
   sentence: () => "there is no such device",
-  remedy: () => "List the running devices; the disk may be unmounted already.",
+  remedy: () => texts["device-not-found"](),
   isRetryable: false
 }) {}
 
@@ -546,7 +536,7 @@ export class DeviceNotFound extends failure<DeviceNotFound>()("DeviceNotFound", 
 export class SnapshotNotFound
   extends failure<SnapshotNotFound>()("SnapshotNotFound", { id: Schema.optional(Schema.String) }, {
     sentence: (self) => `there is no snapshot${named(self.id)}`,
-    remedy: () => "List the snapshots; merges and deletions remove identifiers.",
+    remedy: () => texts["snapshot-not-found"](),
     isRetryable: false
   })
 {}
@@ -562,7 +552,7 @@ export class SnapshotNotFound
 export class SnapshotExists
   extends failure<SnapshotExists>()("SnapshotExists", { id: Schema.optional(Schema.String) }, {
     sentence: (self) => `there is a snapshot${named(self.id)} already`,
-    remedy: () => "Choose another identifier, or let one be generated.",
+    remedy: () => texts["snapshot-exists"](),
     isRetryable: false
   })
 {}
@@ -578,10 +568,17 @@ export class SnapshotExists
 export class SnapshotLimitReached
   extends failure<SnapshotLimitReached>()("SnapshotLimitReached", { limit: Schema.Int }, {
     sentence: (self) => `a chain cannot have more than ${self.limit} snapshots`,
-    remedy: () => "Delete or merge snapshots of this chain.",
+    remedy: () => texts["snapshot-limit"](),
     isRetryable: false
   })
 {}
+
+/** The remedies for children that operations have of their own. */
+const ofChildren: Readonly<Partial<Record<Operation.Name, keyof typeof texts & `snapshot-has-children-${string}`>>> = {
+  mount: "snapshot-has-children-mount",
+  switchAndDelete: "snapshot-has-children-switch",
+  mergeSnapshots: "snapshot-has-children-merge"
+}
 
 /**
  * Other snapshots are built on this one.
@@ -598,7 +595,7 @@ export class SnapshotHasChildren extends failure<SnapshotHasChildren>()("Snapsho
 }, {
   sentence: (self) =>
     `snapshot${named(self.id)} has ${self.children ?? "other"} ${self.children === 1 ? "child" : "children"}`,
-  remedy: () => "Delete or merge the children first; a mount of it must be read-only.",
+  remedy: (self) => (texts[ofChildren[self.operation] ?? "snapshot-has-children"])(),
   isRetryable: false
 }) {}
 
@@ -610,7 +607,7 @@ export class SnapshotHasChildren extends failure<SnapshotHasChildren>()("Snapsho
  */
 export class SnapshotIsBase extends failure<SnapshotIsBase>()("SnapshotIsBase", {}, {
   sentence: () => "the base delta has no parent to merge into, and the only image of a disk cannot be deleted",
-  remedy: () => "Choose a snapshot above the base.",
+  remedy: () => texts["snapshot-is-base"](),
   isRetryable: false
 }) {}
 
@@ -622,7 +619,7 @@ export class SnapshotIsBase extends failure<SnapshotIsBase>()("SnapshotIsBase", 
  */
 export class SnapshotIsTop extends failure<SnapshotIsTop>()("SnapshotIsTop", {}, {
   sentence: () => "the top delta is being written to",
-  remedy: () => "Umount the disk first; deleting the top delta then discards what was written since the last snapshot.",
+  remedy: () => texts["snapshot-is-top"](),
   isRetryable: false
 }) {}
 
@@ -637,7 +634,7 @@ export class SnapshotIsTop extends failure<SnapshotIsTop>()("SnapshotIsTop", {},
 export class SnapshotIsTemporary
   extends failure<SnapshotIsTemporary>()("SnapshotIsTemporary", { id: Schema.optional(Schema.String) }, {
     sentence: (self) => `snapshot${named(self.id)} is temporary`,
-    remedy: () => "Use a snapshot that is not temporary.",
+    remedy: () => texts["snapshot-is-temporary"](),
     isRetryable: false
   })
 {}
@@ -653,8 +650,7 @@ export class SnapshotIsTemporary
 export class SnapshotIsCurrent
   extends failure<SnapshotIsCurrent>()("SnapshotIsCurrent", { id: Schema.optional(Schema.String) }, {
     sentence: () => "this is the top delta, which the disk is on already",
-    remedy: () =>
-      "Name a snapshot. To discard what was written since the last one, switch to the parent of the top delta.",
+    remedy: () => texts["snapshot-is-current"](),
     isRetryable: false
   })
 {}
@@ -673,7 +669,7 @@ export class SnapshotInUse extends failure<SnapshotInUse>()("SnapshotInUse", {
   devices: Schema.Array(Schema.String)
 }, {
   sentence: (self) => `snapshot${named(self.id)} is used by ${self.devices.join(", ") || "a device"}`,
-  remedy: () => "Unmount those devices, then try again.",
+  remedy: () => texts["snapshot-in-use"](),
   isRetryable: true
 }) {}
 
@@ -689,7 +685,7 @@ export class SnapshotInUse extends failure<SnapshotInUse>()("SnapshotInUse", {
 export class SnapshotNotAncestor
   extends failure<SnapshotNotAncestor>()("SnapshotNotAncestor", { id: Schema.String, ancestor: Schema.String }, {
     sentence: (self) => `${self.ancestor} is not an ancestor of ${self.id}`,
-    remedy: () => "Give the snapshot nearest to the top as `snapshot` and one of its ancestors as `downTo`.",
+    remedy: () => texts["snapshot-not-ancestor"](),
     isRetryable: false
   })
 {}
@@ -702,7 +698,7 @@ export class SnapshotNotAncestor
  */
 export class FileSystemUnsupported extends failure<FileSystemUnsupported>()("FileSystemUnsupported", {}, {
   sentence: () => "the file system that holds the image is not one that ploop supports",
-  remedy: () => "Put the image on ext4 (with extents).",
+  remedy: () => texts["file-system-unsupported"](),
   isRetryable: false
 }) {}
 
@@ -714,7 +710,7 @@ export class FileSystemUnsupported extends failure<FileSystemUnsupported>()("Fil
  */
 export class FileSystemCorrupt extends failure<FileSystemCorrupt>()("FileSystemCorrupt", {}, {
   sentence: () => "the file system in the image has errors that could not be repaired automatically",
-  remedy: () => "Mount without a target and run e2fsck on the partition by hand.",
+  remedy: () => texts["file-system-corrupt"](),
   isRetryable: false
 }) {}
 
@@ -726,7 +722,7 @@ export class FileSystemCorrupt extends failure<FileSystemCorrupt>()("FileSystemC
  */
 export class FileSystemMakeFailed extends failure<FileSystemMakeFailed>()("FileSystemMakeFailed", {}, {
   sentence: () => "no file system could be created in the image",
-  remedy: () => "Read the tool's output; an ext4 file system with its journal needs more than 128 MiB.",
+  remedy: () => texts["file-system-make-failed"](),
   isRetryable: false
 }) {}
 
@@ -738,7 +734,7 @@ export class FileSystemMakeFailed extends failure<FileSystemMakeFailed>()("FileS
  */
 export class FileSystemResizeFailed extends failure<FileSystemResizeFailed>()("FileSystemResizeFailed", {}, {
   sentence: () => "the file system in the image could not be resized",
-  remedy: () => "Read the tool's output; a file system cannot become smaller than its data.",
+  remedy: () => texts["file-system-resize-failed"](),
   isRetryable: false
 }) {}
 
@@ -755,7 +751,7 @@ export class SizeRefused extends failure<SizeRefused>()("SizeRefused", { minimum
     `the disk cannot have this size${
       self.minimum === undefined ? "" : `: the smallest is ${formatSize(self.minimum)}`
     }`,
-  remedy: () => "Choose a size within the limits, or free space inside the file system first.",
+  remedy: () => texts["size-refused"](),
   isRetryable: false
 }) {}
 
@@ -777,8 +773,10 @@ export class NoSpace extends failure<NoSpace>()("NoSpace", {}, {
         "snapshotAndSwitch",
         "switchAndDelete"
       )
-      ? "Free space on the host. Then inspect the snapshots with listSnapshots before you repeat the operation."
-      : "Free space on the host, or in the file system of the image, and try again.",
+      ? texts["no-space-snapshots"]()
+      : isRepeatable(self)
+      ? texts["no-space"]()
+      : texts["no-space-half-way"](),
   isRetryable: isRepeatable
 }) {}
 
@@ -793,7 +791,7 @@ export class NoSpace extends failure<NoSpace>()("NoSpace", {}, {
 export class PrerequisiteMissing
   extends failure<PrerequisiteMissing>()("PrerequisiteMissing", { what: Schema.String }, {
     sentence: (self) => `${self.what} is missing on this host`,
-    remedy: (self) => `Provide ${self.what}. The operation prerequisites lists everything that is missing.`,
+    remedy: (self) => texts["prerequisite-missing"](self),
     isRetryable: false
   })
 {}
@@ -806,10 +804,7 @@ export class PrerequisiteMissing
  */
 export class PermissionDenied extends failure<PermissionDenied>()("PermissionDenied", {}, {
   sentence: (self) => isReadOnly(self) ? "the file system of the host is mounted read-only" : "permission denied",
-  remedy: (self) =>
-    isReadOnly(self)
-      ? "Use a directory on a writable file system, or remount that one."
-      : "Run as root, or configure a prefix such as `sudo -n`.",
+  remedy: (self) => isReadOnly(self) ? texts["permission-denied-read-only"]() : texts["permission-denied"](),
   isRetryable: false
 }) {}
 
@@ -823,7 +818,7 @@ export class PermissionDenied extends failure<PermissionDenied>()("PermissionDen
  */
 export class Locked extends failure<Locked>()("Locked", { pid: Schema.optional(Schema.Int) }, {
   sentence: (self) => `the disk is locked by ${self.pid === undefined ? "another process" : `process ${self.pid}`}`,
-  remedy: () => "Wait for the other operation and try again.",
+  remedy: () => texts.locked(),
   isRetryable: true
 }) {}
 
@@ -837,7 +832,7 @@ export class Locked extends failure<Locked>()("Locked", { pid: Schema.optional(S
  */
 export class ToolNotFound extends failure<ToolNotFound>()("ToolNotFound", { path: Schema.String }, {
   sentence: (self) => `the ploop tool was not found: ${self.path}`,
-  remedy: () => "Install it (on Debian: apt-get install ploop) or configure its path.",
+  remedy: () => texts["tool-not-found"](),
   isRetryable: false
 }) {}
 
@@ -851,7 +846,7 @@ export class ToolNotFound extends failure<ToolNotFound>()("ToolNotFound", { path
  */
 export class ToolNotExecutable extends failure<ToolNotExecutable>()("ToolNotExecutable", { path: Schema.String }, {
   sentence: (self) => `the ploop tool cannot be run: ${self.path}`,
-  remedy: () => "Make it executable for this user, or configure another path or a prefix such as `sudo -n`.",
+  remedy: () => texts["tool-not-executable"](),
   isRetryable: false
 }) {}
 
@@ -863,10 +858,7 @@ export class ToolNotExecutable extends failure<ToolNotExecutable>()("ToolNotExec
  */
 export class ToolAborted extends failure<ToolAborted>()("ToolAborted", {}, {
   sentence: (self) => `the tool was aborted${self.signal === undefined ? "" : ` by ${self.signal}`}`,
-  remedy: (self) =>
-    isQuery(self)
-      ? "Try again. If it happens again, report it with the tool's output."
-      : "The operation may have happened in part. Inspect the disk with listSnapshots, deviceOf and check({ readOnly: true }) before you repeat it.",
+  remedy: (self) => isQuery(self) ? texts["tool-aborted-query"]() : texts["tool-aborted"](),
   isRetryable: (self) => isQuery(self) && !isCrash(self.signal)
 }) {}
 
@@ -880,10 +872,7 @@ export class ToolAborted extends failure<ToolAborted>()("ToolAborted", {}, {
  */
 export class TimedOut extends failure<TimedOut>()("TimedOut", { limit: Schema.Duration }, {
   sentence: (self) => `no answer within ${Duration.format(self.limit)}`,
-  remedy: (self) =>
-    isQuery(self)
-      ? "Try again; raise the limit if the host is slow."
-      : "The operation may have happened. Inspect the disk with listSnapshots, deviceOf and check({ readOnly: true }) before you repeat it; raise the limit if the work takes longer.",
+  remedy: (self) => isQuery(self) ? texts["timed-out-query"]() : texts["timed-out"](),
   isRetryable: isQuery
 }) {}
 
@@ -899,7 +888,7 @@ export class TimedOut extends failure<TimedOut>()("TimedOut", { limit: Schema.Du
 export class UnexpectedOutput
   extends failure<UnexpectedOutput>()("UnexpectedOutput", { line: Schema.String, expected: Schema.String }, {
     sentence: (self) => `expected ${self.expected}, but the tool printed ${JSON.stringify(self.line)}`,
-    remedy: () => "Report it with a tape of the run: the tool may be newer than this library.",
+    remedy: () => texts["unexpected-output"](),
     isRetryable: false
   })
 {}
@@ -912,7 +901,7 @@ export class UnexpectedOutput
  */
 export class OutOfMemory extends failure<OutOfMemory>()("OutOfMemory", {}, {
   sentence: () => "the tool ran out of memory",
-  remedy: () => "Free memory and try again.",
+  remedy: (self) => isRepeatable(self) ? texts["out-of-memory"]() : texts["out-of-memory-half-way"](),
   isRetryable: isRepeatable
 }) {}
 
@@ -924,7 +913,7 @@ export class OutOfMemory extends failure<OutOfMemory>()("OutOfMemory", {}, {
  */
 export class InputOutputFailed extends failure<InputOutputFailed>()("InputOutputFailed", {}, {
   sentence: () => "a file of the disk could not be read or written",
-  remedy: () => "Read the tool's output and check the file system of the host.",
+  remedy: () => texts["input-output-failed"](),
   isRetryable: false
 }) {}
 
@@ -936,8 +925,7 @@ export class InputOutputFailed extends failure<InputOutputFailed>()("InputOutput
  */
 export class DeviceFailed extends failure<DeviceFailed>()("DeviceFailed", {}, {
   sentence: () => "the kernel refused the request",
-  remedy: () =>
-    "Read the tool's output and the kernel log. If a mount was killed half-way, unmount the disk, which removes its stopped device.",
+  remedy: () => texts["device-failed"](),
   isRetryable: false
 }) {}
 
@@ -949,7 +937,7 @@ export class DeviceFailed extends failure<DeviceFailed>()("DeviceFailed", {}, {
  */
 export class CopyProtocolBroken extends failure<CopyProtocolBroken>()("CopyProtocolBroken", {}, {
   sentence: () => "the copy stream is broken",
-  remedy: () => "Send and receive with the same generation of the tool, and start the copy again.",
+  remedy: () => texts["copy-protocol-broken"](),
   isRetryable: false
 }) {}
 
@@ -961,7 +949,7 @@ export class CopyProtocolBroken extends failure<CopyProtocolBroken>()("CopyProto
  */
 export class NotTracked extends failure<NotTracked>()("NotTracked", {}, {
   sentence: () => "changed blocks are not tracked",
-  remedy: () => "Start the tracking with a snapshot, then try again.",
+  remedy: () => texts["not-tracked"](),
   isRetryable: false
 }) {}
 
@@ -973,7 +961,7 @@ export class NotTracked extends failure<NotTracked>()("NotTracked", {}, {
  */
 export class EncryptionFailed extends failure<EncryptionFailed>()("EncryptionFailed", {}, {
   sentence: () => "encryption failed",
-  remedy: () => "Check that the key is available on this host.",
+  remedy: () => texts["encryption-failed"](),
   isRetryable: false
 }) {}
 
@@ -985,7 +973,7 @@ export class EncryptionFailed extends failure<EncryptionFailed>()("EncryptionFai
  */
 export class RolledBack extends failure<RolledBack>()("RolledBack", {}, {
   sentence: () => "the tool rolled its work back and reported success",
-  remedy: () => "Nothing has changed. Do it while the disk is not running.",
+  remedy: () => texts["rolled-back"](),
   isRetryable: false
 }) {}
 
@@ -1004,8 +992,7 @@ export class ImagesDropped extends failure<ImagesDropped>()("ImagesDropped", {
   former: Schema.String
 }, {
   sentence: (self) => `the tool dropped ${self.images.join(", ")} from the disk and reported success`,
-  remedy: (self) =>
-    `Write nothing to the disk, unmount it and copy its directory. The data is complete with ${self.former}, the descriptor as it was before: put it in the place of the present one, and check the disk.`,
+  remedy: (self) => texts["images-dropped"](self),
   isRetryable: false
 }) {}
 
@@ -1019,7 +1006,7 @@ export class ImagesDropped extends failure<ImagesDropped>()("ImagesDropped", {
  */
 export class Unclassified extends failure<Unclassified>()("Unclassified", { reason: Schema.optional(Schema.String) }, {
   sentence: (self) => self.reason ?? "failed for a reason that is not known",
-  remedy: () => "Read the tool's output.",
+  remedy: () => texts.unclassified(),
   isRetryable: false
 }) {}
 

@@ -156,6 +156,14 @@ export * as PrintableText from "./PrintableText.js"
 export * as Refusal from "./Refusal.js"
 
 /**
+ * The remedies that errors have: what a person can do about each cause. A test
+ * executes each of them: followed to the letter, none loses data.
+ *
+ * @since 0.2.0
+ */
+export * as Remedy from "./Remedy.js"
+
+/**
  * What the operations take: a schema for each, which checks the options of a
  * caller before anything is touched, fills in the defaults, and gives a backend
  * a complete request.

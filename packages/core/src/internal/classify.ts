@@ -7,6 +7,8 @@ import type * as Operation from "../Operation.js"
 import * as PloopError from "../PloopError.js"
 import type { Outcome } from "./outcome.js"
 import * as refusals from "./refusal/texts.js"
+import type { Text } from "./remedies.js"
+import { texts } from "./remedies.js"
 
 /** How much of the tool's output an error keeps: the end, which has the cause. */
 const limit = 8192
@@ -74,6 +76,9 @@ const processOf = (line: string): Process | undefined => {
 }
 
 const isTool = ({ command }: Process): boolean => /^(?:ploop|lsof)/.test(command)
+
+const unsupported = (context: Context, reason: string, instead: Text): PloopError.Unsupported =>
+  new PloopError.Unsupported({ ...context, reason, instead })
 
 /** The processes that `lsof` names, but for the tool and the shell in which it runs `lsof`, which has its open file. */
 const holders = (text: string): ReadonlyArray<PloopError.Holder> => {
@@ -253,18 +258,20 @@ const rules: ReadonlyArray<Rule> = [
   {
     text: /^device-mapper: reload ioctl on ploop\d+ .*failed: Unknown error 524$/m,
     error: (context) =>
-      new PloopError.Unsupported({
-        ...context,
-        reason: "the driver of generation 9 attaches no image of format version 1, and no raw image without a snapshot"
-      })
+      unsupported(
+        context,
+        "the driver of generation 9 attaches no image of format version 1, and no raw image without a snapshot",
+        texts["attach-version-1"]()
+      )
   },
   {
     text: /^device-mapper: reload ioctl on ploop\d+ .*failed: No locks available$/m,
     error: (context) =>
-      new PloopError.Unsupported({
-        ...context,
-        reason: "the driver of generation 9 attaches a disk with a raw base image read-only, and not otherwise"
-      })
+      unsupported(
+        context,
+        "the driver of generation 9 attaches a disk with a raw base image read-only, and not otherwise",
+        texts["attach-raw-base"]()
+      )
   },
   {
     text:
@@ -306,10 +313,11 @@ const rules: ReadonlyArray<Rule> = [
   {
     text: message("Ballooning for raw format is not supported"),
     error: (context) =>
-      new PloopError.Unsupported({
-        ...context,
-        reason: "a raw image has no balloon, so a running raw disk without a snapshot cannot shrink"
-      })
+      unsupported(
+        context,
+        "a raw image has no balloon, so a running raw disk without a snapshot cannot shrink",
+        texts["resize-raw"]()
+      )
   },
   {
     text: message("Unable to change image size to \\d+ sectors(?:, minimal size is (?<minimum>\\d+))?"),
@@ -383,28 +391,28 @@ const rules: ReadonlyArray<Rule> = [
   {
     text: message("Converting raw image is not supported"),
     error: (context) =>
-      new PloopError.Unsupported({ ...context, reason: "ploop cannot convert a raw image to another format" })
+      unsupported(context, "ploop cannot convert a raw image to another format", texts["convert-raw"]())
   },
   {
     text: message("Changing image version format on raw image is not supported"),
-    error: (context) => new PloopError.Unsupported({ ...context, reason: "a raw image has no format version" })
+    error: (context) => unsupported(context, "a raw image has no format version", texts["raw-version"]())
   },
   {
     text: message("Incorrect version is specified"),
     operations: ["convert"],
     error: (context) =>
-      new PloopError.Unsupported({ ...context, reason: "generation 7 converts images to format version 2 only" })
+      unsupported(context, "generation 7 converts images to format version 2 only", texts["convert-version-1"]())
   },
   {
     text: message("Unable to convert image to PLOOP_FMT_V1"),
     operations: ["convert"],
-    error: (context) => new PloopError.Unsupported({ ...context, reason: "the disk is too large for format version 1" })
+    error: (context) => unsupported(context, "the disk is too large for format version 1", texts["convert-too-large"]())
   },
   {
     text: message("Incorrect blocksize specified: -1$"),
     operations: ["restoreDescriptor"],
     error: (context) =>
-      new PloopError.Unsupported({ ...context, reason: "no cluster divides the size of the raw image" })
+      unsupported(context, "no cluster divides the size of the raw image", texts["restore-raw-size"]())
   },
   {
     text: message("Wrong signature in image (?<image>.*)$"),
@@ -532,8 +540,7 @@ const rules: ReadonlyArray<Rule> = [
   // The descriptor
   {
     text: message("Invalid disk descriptor file format: split(?:ted)? disk is not supported"),
-    error: (context) =>
-      new PloopError.Unsupported({ ...context, reason: refusals.splitDisk, instead: refusals.mergePieces })
+    error: (context) => unsupported(context, refusals.splitDisk, texts["split-disk"]())
   },
   {
     text: message(
@@ -662,6 +669,6 @@ export const hiddenFailure = (outcome: Outcome): Option.Option<PloopError.PloopE
     return Option.some(new PloopError.RolledBack(context))
   }
   return outcome.operation === "convert" && /Changing image version format on raw image is not supported/.test(words)
-    ? Option.some(new PloopError.Unsupported({ ...context, reason: "a raw image has no format version" }))
+    ? Option.some(unsupported(context, "a raw image has no format version", texts["raw-version"]()))
     : Option.none()
 }

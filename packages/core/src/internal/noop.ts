@@ -4,13 +4,15 @@ import * as Stream from "effect/Stream"
 import * as Operation from "../Operation.js"
 import { Unsupported } from "../PloopError.js"
 import * as operation from "./operation.js"
+import { texts } from "./remedies.js"
 
 const refusal = (name: Operation.Name, request: unknown): Unsupported =>
   new Unsupported({
     operation: name,
     subject: Operation.subjectOf(request),
     text: "",
-    reason: `this service was made without ${name}`
+    reason: `this service was made without ${name}`,
+    instead: texts["operation-not-provided"]({ operation: name })
   })
 
 const refuse = (name: Operation.Name): unknown => {

@@ -1,6 +1,7 @@
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as PrintableText from "@effect-ploop/core/PrintableText"
 import type { MergeRange } from "@effect-ploop/core/Refusal"
+import * as Remedy from "@effect-ploop/core/Remedy"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Effect from "effect/Effect"
@@ -70,7 +71,8 @@ export const requireInside = (
         new PloopError.Unsupported({
           ...context(about),
           reason: `the image ${PrintableText.escape(found)} is outside the directory of the disk, ` +
-            "where the backend changes no file unless its option allowOutsideImages says so"
+            "where the backend changes no file unless its option allowOutsideImages says so",
+          instead: Remedy.texts["image-outside"]()
         })
       )
   )

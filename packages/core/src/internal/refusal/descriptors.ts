@@ -13,15 +13,14 @@ import * as descriptorBytes from "../descriptorBytes.js"
 import type { Loss } from "../descriptorLosses.js"
 import { losses } from "../descriptorLosses.js"
 import * as xml from "../descriptorXml.js"
+import type { Text } from "../remedies.js"
+import { texts as remedies } from "../remedies.js"
 import type { About, Described } from "./model.js"
-import { context, when } from "./refuse.js"
+import { context, unsupported, when } from "./refuse.js"
 import * as texts from "./texts.js"
 
-const invalid = (about: About, reason: string, instead?: string): PloopError.DescriptorInvalid =>
+const invalid = (about: About, reason: string, instead?: Text): PloopError.DescriptorInvalid =>
   new PloopError.DescriptorInvalid({ ...context(about), reason, ...(instead !== undefined && { instead }) })
-
-const unsupported = (about: About, reason: string, instead: string): PloopError.Unsupported =>
-  new PloopError.Unsupported({ ...context(about), reason, instead })
 
 // What can be read
 
@@ -57,13 +56,11 @@ const outline = (bytes: Uint8Array): Outline => {
 const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf("/") + 1)
 
 /** A disk of one image loses nothing with its descriptor, which can be written again from the image. */
-const fromItsImage = (about: About, { images, isEncrypted }: Outline): string | undefined => {
+const fromItsImage = (about: About, { images, isEncrypted }: Outline): Text | undefined => {
   const [image] = images
   if (images.length !== 1 || isEncrypted || image?.file === undefined || image.file === "") return undefined
   const path = image.file.startsWith("/") ? image.file : `${directoryOf(about.subject)}${image.file}`
-  const format = image.type === "Plain" ? "raw" : "expanded"
-  return "The disk has one image, so that nothing is lost with the descriptor: rename the descriptor, then call " +
-    `restoreDescriptor({ image: ${JSON.stringify(path)}, format: "${format}" }).`
+  return remedies["descriptor-from-image"]({ image: path, format: image.type === "Plain" ? "raw" : "expanded" })
 }
 
 export const unreadable = (
@@ -73,7 +70,7 @@ export const unreadable = (
 ): PloopError.DescriptorInvalid | PloopError.Unsupported => {
   const seen = outline(bytes)
   return seen.storages > 1
-    ? unsupported(about, texts.splitDisk, texts.mergePieces)
+    ? unsupported(about, texts.splitDisk, remedies["split-disk"]())
     : invalid(about, error.message, fromItsImage(about, seen))
 }
 
@@ -118,7 +115,7 @@ const sameClusters = (
     invalid(
       about,
       `Blocksize is ${toSectors(clusterSize)}, but the header of ${other[0]} says ${size / 512n}`,
-      `Write ${size / 512n} into Blocksize: the size of the clusters is what the images say.`
+      remedies["descriptor-clusters"]({ sectors: size / 512n })
     )
   )
 }
@@ -156,8 +153,7 @@ const encrypted = (about: About, generation: Generation, nodes: ReadonlyArray<xm
       about,
       `the disk is encrypted, and generation ${generation} does not know ${path}: ` +
         "it would take the images for plain text, and drop what may be the only copy of the key",
-      "Work on a host whose software knows this encryption (generations 7 and 9 know KeyId), or decrypt the disk there " +
-        "first. Keep a copy of the descriptor."
+      remedies.encrypted()
     ))
 }
 
@@ -169,18 +165,16 @@ const geometry = (about: About, generation: Generation, descriptor: DiskDescript
       about,
       `Cylinders is ${cylinders} and Heads is ${heads}, or they are missing; generation ${generation} divides by them ` +
         "and crashes",
-      `Write ${usual.cylinders} into Cylinders, ${usual.heads} into Heads and ${usual.sectors} into Sectors, in ` +
-        "Disk_Parameters; then repeat the operation."
+      remedies["descriptor-geometry"](usual)
     ))
 }
 
 /** What no generation writes, ploop does not use; the rest belongs to a generation that knows it. */
-const insteadOf = ({ path, what }: Loss, nodes: ReadonlyArray<xml.Node>): string => {
+const insteadOf = ({ path, what }: Loss, nodes: ReadonlyArray<xml.Node>): Text => {
   const keeping = Generations.literals.filter((other) => losses(nodes, other).every((loss) => loss.path !== path))
   return keeping.length > 0
-    ? `Work on a host with generation ${keeping.join(" or ")} of ploop, which keeps it.`
-    : `Keep a copy of the descriptor, remove ${what} at ${path} from it, and repeat the operation: ` +
-      "ploop does not use it."
+    ? remedies["kept-by-others"]({ generations: keeping })
+    : remedies["kept-by-none"]({ path, what })
 }
 
 const kept = (about: About, generation: Generation, nodes: ReadonlyArray<xml.Node>) => {

@@ -5,6 +5,7 @@ import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
 import type * as Request from "../../Request.js"
+import { texts } from "../remedies.js"
 import { attach } from "./attach.js"
 import type { About, Described } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
@@ -12,7 +13,7 @@ import { context, unsupported, when } from "./refuse.js"
 const ext3 = (about: About, generation: Generation, { fileSystem }: Pick<Request.Create, "fileSystem">) =>
   when(
     GenerationTraits.makesXfsForExt3[generation] && fileSystem === "ext3",
-    () => unsupported(about, `generation ${generation} makes XFS when it is asked for ext3`)
+    () => unsupported(about, `generation ${generation} makes XFS when it is asked for ext3`, texts["create-ext4"]())
   )
 
 const largerThanVersion = (
@@ -76,7 +77,8 @@ export const check = (
       () =>
         unsupported(
           about,
-          `generation ${generation} ignores ${given} when it checks a disk; check its images one by one instead`
+          `generation ${generation} ignores ${given} when it checks a disk`,
+          texts["check-images"]()
         )
     )
     yield* when(
@@ -84,7 +86,8 @@ export const check = (
       () =>
         unsupported(
           about,
-          `generation ${generation} changes the image when readOnly and dropInUse are given together`
+          `generation ${generation} changes the image when readOnly and dropInUse are given together`,
+          texts["check-one-switch"]()
         )
     )
   })
@@ -100,7 +103,12 @@ export const replace = (
     const isIdle = device === undefined
     yield* when(
       isIdle && GenerationTraits.replacesRunningDisksOnly[generation],
-      () => unsupported(about, `generation ${generation} cannot replace an image of a disk that is not mounted`)
+      () =>
+        unsupported(
+          about,
+          `generation ${generation} cannot replace an image of a disk that is not mounted`,
+          texts["replace-running"]()
+        )
     )
     yield* when(isIdle && request.level !== undefined, () =>
       new PloopError.NotMounted(

@@ -6,6 +6,7 @@ import * as PloopError from "../../PloopError.js"
 import type * as Request from "../../Request.js"
 import * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
+import { texts } from "../remedies.js"
 import type { About, Described, MergeRange } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 
@@ -65,15 +66,21 @@ export const mergeIntoFile = (
     const limit = GenerationTraits.mergesIntoNewFile[generation]
     yield* when(
       limit === "none",
-      () => unsupported(about, `generation ${generation} loses snapshots when it merges into a new file`)
+      () =>
+        unsupported(
+          about,
+          `generation ${generation} loses snapshots when it merges into a new file`,
+          texts["merge-in-place"]()
+        )
     )
     yield* when(limit === "pair" && merged.length > 1, () =>
       unsupported(
         about,
-        `generation ${generation} stops half-way when it merges more than two images into a new file`
+        `generation ${generation} stops half-way when it merges more than two images into a new file`,
+        texts["merge-in-place"]()
       ))
     yield* when(
       descriptor.images.some((image) => image.type === "Plain") && SnapshotTree.base(tree).id === merged.at(-1),
-      () => unsupported(about, "ploop cannot merge a raw base image into a new file")
+      () => unsupported(about, "ploop cannot merge a raw base image into a new file", texts["merge-in-place"]())
     )
   })

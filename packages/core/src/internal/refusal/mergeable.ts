@@ -5,6 +5,7 @@ import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
 import * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
+import { texts } from "../remedies.js"
 import type { About, Described, MergedImage } from "./model.js"
 import { context, unsupported } from "./refuse.js"
 
@@ -56,7 +57,11 @@ const failureOf = (
   if (found.isRawBase) {
     return GenerationTraits.mergesIntoRawBase[generation]
       ? undefined
-      : unsupported(about, `generation ${generation} fails half-way when it merges into a raw base image`)
+      : unsupported(
+        about,
+        `generation ${generation} fails half-way when it merges into a raw base image`,
+        texts["merge-elsewhere"]()
+      )
   }
   if (!found.exists) return new PloopError.ImageNotFound({ ...context(about), image })
   if (found.clusterSize === undefined) return new PloopError.ImageCorrupt({ ...context(about), image })

@@ -9,6 +9,7 @@ import * as PloopError from "../../PloopError.js"
 import type * as Request from "../../Request.js"
 import * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
+import { texts } from "../remedies.js"
 import type { About, MeasuredFileSystem, MountedDelta } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 import * as running from "./running.js"
@@ -61,8 +62,8 @@ export const shrinkIdleRaw = (
   when(request.size <= size, () =>
     unsupported(
       about,
-      `the file system of an idle raw disk cannot be mounted after generation ${generation} has shrunk the disk: ` +
-        "resize it while it is mounted"
+      `the file system of an idle raw disk cannot be mounted after generation ${generation} has shrunk the disk`,
+      texts["resize-raw"]()
     ))
 
 /** How many clusters of a disk stay outside its file system after a resize. */

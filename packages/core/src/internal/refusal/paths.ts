@@ -3,6 +3,7 @@ import { descriptorName as fixedName } from "../../Disk.js"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
+import { texts } from "../remedies.js"
 import type { About } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 
@@ -11,7 +12,12 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
 export const descriptorName = (about: About, generation: Generation, path: string) =>
   when(
     GenerationTraits.requiresDescriptorName[generation] && nameOf(path) !== fixedName,
-    () => unsupported(about, `generation ${generation} recognizes a descriptor only by the name ${fixedName}`)
+    () =>
+      unsupported(
+        about,
+        `generation ${generation} recognizes a descriptor only by the name ${fixedName}`,
+        texts["descriptor-name"]()
+      )
   )
 
 export const existingFile = (about: About, path: string, exists: boolean) =>
@@ -27,15 +33,12 @@ export const orphanedDeltas = (about: About, image: string, beside: ReadonlyArra
   const base = own.replace(suffix, "")
   const others = beside.filter((name) => name !== own && name.replace(suffix, "") === base)
   return others.length === 0 ? Either.void : Either.left(
-    new PloopError.Unsupported({
-      ...context(about),
-      reason:
-        `other images of the disk are beside ${own} (${others.join(", ")}): a descriptor of one image would lose ` +
+    unsupported(
+      about,
+      `other images of the disk are beside ${own} (${others.join(", ")}): a descriptor of one image would lose ` +
         "what is in them, and a write to the disk would make them useless",
-      instead:
-        "Restore the descriptor from a backup. Only if those files are of no use any more, move them to another " +
-        "directory, and repeat the operation."
-    })
+      texts["orphaned-deltas"]()
+    )
   )
 }
 

@@ -4,6 +4,7 @@ import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
 import type * as Request from "../../Request.js"
 import type * as Result from "../../Result.js"
+import { texts } from "../remedies.js"
 import type { About, ObservedFileSystem } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 
@@ -29,7 +30,7 @@ export const unmountedFileSystem = (about: About): PloopError.NotMounted =>
 export const balloonMaintenance = (about: About, generation: Generation) =>
   when(
     !GenerationTraits.hasMaintenance[generation],
-    () => unsupported(about, `generation ${generation} has no maintenance of the balloon`)
+    () => unsupported(about, `generation ${generation} has no maintenance of the balloon`, texts["no-maintenance"]())
   )
 
 export const discard = (
@@ -46,11 +47,17 @@ export const copy = (about: About, generation: Generation) =>
   when(GenerationTraits.copiesInDialogue[generation], () =>
     unsupported(
       about,
-      `generation ${generation} copies over a two-way socket only, which a stream of bytes cannot carry`
+      `generation ${generation} copies over a two-way socket only, which a stream of bytes cannot carry`,
+      texts["copy-by-snapshot"]()
     ))
 
 export const nextDevice = (about: About, generation: Generation) =>
   when(
     GenerationTraits.namesDevicesAtRandom[generation],
-    () => unsupported(about, `generation ${generation} chooses a device name at random when it needs one`)
+    () =>
+      unsupported(
+        about,
+        `generation ${generation} chooses a device name at random when it needs one`,
+        texts["next-device"]()
+      )
   )

@@ -1,5 +1,6 @@
 import * as Either from "effect/Either"
 import * as PloopError from "../../PloopError.js"
+import type { Text } from "../remedies.js"
 import type { About } from "./model.js"
 
 /** What every error carries. The text is empty unless the class alone does not say enough. */
@@ -9,5 +10,5 @@ export const context = ({ operation, subject }: About, text = "") => ({ operatio
 export const when = <E>(condition: boolean, error: () => E): Either.Either<void, E> =>
   condition ? Either.left(error()) : Either.void
 
-export const unsupported = (about: About, reason: string): PloopError.Unsupported =>
-  new PloopError.Unsupported({ ...context(about), reason })
+export const unsupported = (about: About, reason: string, instead: Text): PloopError.Unsupported =>
+  new PloopError.Unsupported({ ...context(about), reason, instead })

@@ -5,14 +5,28 @@ import type { Name } from "../../Operation.js"
 import * as PloopError from "../../PloopError.js"
 import * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
+import type { Text } from "../remedies.js"
+import { texts } from "../remedies.js"
 import type { About } from "./model.js"
-import { context, when } from "./refuse.js"
+import { context, unsupported, when } from "./refuse.js"
 
 export const runningDisk = (about: About, device: string | undefined) =>
   device === undefined ? Either.void : Either.left(new PloopError.ImageInUse({ ...context(about), device }))
 
 export const attachedDisk = (about: About, device: string | undefined) =>
   device === undefined ? Either.void : Either.left(new PloopError.AlreadyMounted({ ...context(about), device }))
+
+const insteadOf = ({ operation }: About, device: string): Text => {
+  switch (operation) {
+    case "mount":
+      return texts["other-writer-mount"]({ device })
+    case "switchSnapshot":
+    case "switchAndDelete":
+      return texts["other-writer-switch"]({ device })
+    default:
+      return texts["other-writer"]({ device })
+  }
+}
 
 const consequences: Readonly<Partial<Record<Name, string>>> = {
   mount: "what one of two devices writes, the other does not know, and overwrites",
@@ -22,15 +36,13 @@ const consequences: Readonly<Partial<Record<Name, string>>> = {
 
 export const otherWriter = (about: About, device: string | undefined) =>
   device === undefined ? Either.void : Either.left(
-    new PloopError.Unsupported({
-      ...context(about),
-      reason: `${device} writes to the disk under another component name: ${
+    unsupported(
+      about,
+      `${device} writes to the disk under another component name: ${
         consequences[about.operation] ?? "what it writes later would appear in the snapshot"
       }`,
-      instead: about.operation === "mount"
-        ? `Use ${device}, or unmount it first; or mount the disk read-only.`
-        : `Unmount ${device} first; or mount the disk without a component, and take the snapshot while it runs.`
-    })
+      insteadOf(about, device)
+    )
   )
 
 export const idleDisk = (about: About, device: string | undefined) =>

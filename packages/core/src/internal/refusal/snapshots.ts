@@ -6,6 +6,7 @@ import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
 import * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
+import { texts } from "../remedies.js"
 import type { About, Described } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 
@@ -26,8 +27,8 @@ export const createSnapshot = (
       onSome: ({ id }) =>
         Either.left(unsupported(
           about,
-          `generation ${generation} takes no snapshot of an idle disk while a temporary snapshot has several children` +
-            `: delete a child of ${id} first`
+          `generation ${generation} takes no snapshot of an idle disk while a temporary snapshot has several children: ${id}`,
+          texts["shared-temporary"]()
         ))
     })
     : Either.void
@@ -67,7 +68,7 @@ export const deleteSnapshot = (
     : when(losesParent(descriptor.snapshots), () =>
       unsupported(
         about,
-        "ploop loses the parent of other snapshots when it deletes this top delta; " +
-          "switch to the parent instead, which discards the same data"
+        "ploop loses the parent of other snapshots when it deletes this top delta",
+        texts["delete-top-by-switch"]()
       ))
 }
