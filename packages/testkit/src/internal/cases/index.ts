@@ -42,6 +42,7 @@ import { limits } from "./scenario/limits.js"
 import { moving } from "./scenario/moving.js"
 import { names } from "./scenario/names.js"
 import { nested } from "./scenario/nested.js"
+import { remedies } from "./scenario/remedies/index.js"
 import { scopes } from "./scenario/scopes.js"
 import { trees } from "./scenario/trees.js"
 import { unmergeable } from "./scenario/unmergeable.js"
@@ -109,5 +110,6 @@ export const cases: ReadonlyArray<Case> = [
   ...unmergeable,
   ...moving,
   ...scopes,
+  ...remedies,
   ...limits
 ]

@@ -1,0 +1,367 @@
+import * as LowLevel from "@effect-ploop/core/LowLevel"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import * as Remedy from "@effect-ploop/core/Remedy"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Path from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Case } from "../../../../Case.js"
+import * as Conformance from "../../../../Conformance.js"
+import * as FileTree from "../../../../FileTree.js"
+import * as snapshots from "../../snapshotUtils.js"
+import { remedy } from "./remedy.js"
+
+const { a, b } = Conformance.ids
+const { texts } = Remedy
+
+const services = Effect.all({ fs: FileSystem.FileSystem, path: Path.Path, ploop: Ploop.Ploop })
+
+const tree: FileTree.FileTree = { "motd": "kept" }
+
+/** A mounted disk with a file. */
+const mounted = Effect.gen(function*() {
+  const made = yield* Conformance.formatted()
+  const { device, target } = yield* Conformance.mounted(made.disk)
+  yield* FileTree.write(target, tree)
+  return { ...made, ...(yield* services), device, target }
+})
+
+/** A disk without a file system, with the snapshot `a`. */
+const bare = Effect.all({ made: snapshots.chained([a]), ploop: Ploop.Ploop })
+
+const busy: ReadonlyArray<Case> = [
+  remedy("busy-mounts", {
+    when: "something is mounted below the mount point",
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const { device, fs, path, ploop, target } = yield* mounted
+      const inner = yield* Conformance.formatted({ name: "inner" })
+      const below = path.join(target, "below")
+      yield* fs.makeDirectory(below)
+      yield* ploop.mount({ disk: inner.disk, target: below })
+      yield* Effect.addFinalizer(() => Effect.ignore(ploop.umount({ disk: inner.disk })))
+      return {
+        call: ploop.umount({ target }),
+        fails: "Busy",
+        remedy: texts["busy-mounts"]({ mounts: [below], device }),
+        follow: ploop.umount({ target: below }),
+        then: ploop.umount({ device })
+      }
+    })
+  })
+]
+
+const mounts: ReadonlyArray<Case> = [
+  remedy("not-mounted", {
+    when: "a disk must run for the operation",
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const { disk } = yield* Conformance.formatted()
+      const { ploop } = yield* services
+      return {
+        call: ploop.balloonStatus({ disk }),
+        fails: "NotMounted",
+        remedy: texts["not-mounted"](),
+        follow: Conformance.mounted(disk)
+      }
+    })
+  }),
+  remedy("not-mounted-umount", {
+    when: "nothing is mounted by the name that an unmount is given",
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const { made: { disk, image }, ploop } = yield* bare
+      yield* Ploop.mountScoped({ disk, component: "backup", readOnly: true })
+      return {
+        call: ploop.umount({ disk }),
+        fails: "NotMounted",
+        remedy: texts["not-mounted-umount"](),
+        follow: Effect.void,
+        then: Effect.gen(function*() {
+          const top = yield* ploop.topDelta({ disk })
+          const found = (yield* ploop.listDevices).find((one) => one.image === top || one.image === image)
+          yield* ploop.umount({ device: found!.device })
+        })
+      }
+    })
+  }),
+  remedy("already-mounted", {
+    when: "the disk is mounted already",
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const { disk, ploop, target } = yield* mounted
+      return {
+        call: ploop.mount({ disk, target: yield* Conformance.directory("other") }),
+        fails: "AlreadyMounted",
+        remedy: texts["already-mounted"](),
+        follow: Effect.asVoid(FileTree.read(target)),
+        then: Effect.zipRight(ploop.umount({ disk }), ploop.mount({ disk, target })),
+        kept: FileTree.read(target)
+      }
+    })
+  }),
+  remedy("already-mounted-idle", {
+    when: "a running disk is to be resized as an idle one",
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const { disk, ploop, target } = yield* mounted
+      return {
+        call: ploop.resize({ disk, size: "320M", mode: "offline" }),
+        fails: "AlreadyMounted",
+        remedy: texts["already-mounted-idle"](),
+        follow: ploop.umount({ disk }),
+        then: Effect.zipRight(
+          ploop.resize({ disk, size: "320M", mode: "offline" }),
+          ploop.mount({ disk, target })
+        ),
+        kept: FileTree.read(target)
+      }
+    })
+  }),
+  remedy("mount-point-invalid", {
+    when: "the mount point is missing",
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const { disk } = yield* Conformance.formatted()
+      const { fs, ploop } = yield* services
+      const target = yield* Conformance.path("new")
+      yield* Effect.addFinalizer(() => Effect.ignore(ploop.umount({ disk })))
+      return {
+        call: ploop.mount({ disk, target }),
+        fails: "MountPointInvalid",
+        remedy: texts["mount-point-invalid"]({ target }),
+        follow: fs.makeDirectory(target)
+      }
+    })
+  }),
+  remedy("device-not-found", {
+    when: "there is no such device",
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const { made: { disk }, ploop } = yield* bare
+      const { device } = yield* ploop.mount({ disk })
+      yield* ploop.umount({ disk })
+      return {
+        call: ploop.umount({ device }),
+        fails: "DeviceNotFound",
+        remedy: texts["device-not-found"](),
+        follow: Effect.void,
+        then: ploop.listDevices,
+        kept: ploop.isMounted({ disk })
+      }
+    })
+  }),
+  remedy("device-failed", {
+    when: "the kernel refuses to clear a device, because it runs",
+    needs: ["device", "lowLevel"],
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const { made: { disk, image }, ploop } = yield* bare
+      const low = yield* LowLevel.LowLevel
+      const { device } = yield* ploop.mount({ disk })
+      yield* Effect.addFinalizer(() => Effect.ignore(ploop.umount({ disk })))
+      return {
+        call: low.clear({ device }),
+        fails: "DeviceFailed",
+        remedy: texts["device-failed"](),
+        follow: ploop.umount({ disk }),
+        then: ploop.mount({ disk }),
+        kept: snapshots.occupied(image)
+      }
+    })
+  }),
+  remedy("consent-required", {
+    when: "the disk would have to be mounted for the numbers of its file system",
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const { disk } = yield* Conformance.formatted()
+      const { fs, path, ploop } = yield* services
+      yield* fs.remove(path.join(path.dirname(disk), ".statfs"), { force: true })
+      return {
+        call: ploop.fileSystemInfo({ disk }),
+        fails: "ConsentRequired",
+        remedy: texts["consent-required"]({ option: "mayMount" }),
+        follow: Effect.void,
+        then: ploop.fileSystemInfo({ disk, mayMount: true })
+      }
+    })
+  })
+]
+
+const writers: ReadonlyArray<Case> = [
+  remedy("other-writer-mount", {
+    when: "a second device would write to the disk",
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const { made: { disk }, ploop } = yield* bare
+      const { device } = yield* Ploop.mountScoped({ disk, component: "one" })
+      yield* Effect.addFinalizer(() => Effect.ignore(ploop.umount({ disk, component: "two" })))
+      return {
+        call: ploop.mount({ disk, component: "two" }),
+        fails: "Unsupported",
+        remedy: texts["other-writer-mount"]({ device }),
+        follow: ploop.umount({ device }),
+        kept: Conformance.parents(disk)
+      }
+    })
+  }),
+  remedy("other-writer", {
+    when: "a snapshot would be taken below a device with a component name",
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const { made: { disk }, ploop } = yield* bare
+      const { device } = yield* Ploop.mountScoped({ disk, component: "one" })
+      return {
+        call: ploop.createSnapshot({ disk, id: b }),
+        fails: "Unsupported",
+        remedy: texts["other-writer"]({ device }),
+        follow: Effect.zipRight(ploop.umount({ device }), Ploop.mountScoped({ disk }))
+      }
+    })
+  }),
+  remedy("other-writer-switch", {
+    when: "the disk would be switched below a device with a component name",
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const { made: { disk }, ploop } = yield* bare
+      const { device } = yield* Ploop.mountScoped({ disk, component: "one" })
+      return {
+        call: ploop.switchSnapshot({ disk, id: a }),
+        fails: "Unsupported",
+        remedy: texts["other-writer-switch"]({ device }),
+        follow: ploop.umount({ device })
+      }
+    })
+  })
+]
+
+const generations: ReadonlyArray<Case> = [
+  remedy("attach-raw-disk", {
+    when: "this driver attaches no raw image",
+    needs: ["device"],
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const { ploop } = yield* services
+      const { disk } = yield* Conformance.disk({ format: "raw", version: undefined })
+      return {
+        call: ploop.mount({ disk }),
+        fails: "Unsupported",
+        remedy: texts["attach-raw-disk"](),
+        follow: ploop.createSnapshot({ disk, id: a }),
+        then: Ploop.mountScoped({ disk, readOnly: true })
+      }
+    })
+  }),
+  remedy("attach-raw-base", {
+    when: "this driver attaches a disk with a raw base only read-only",
+    needs: ["device"],
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const { ploop } = yield* services
+      const { disk } = yield* snapshots.chained([a], { format: "raw", version: undefined })
+      return {
+        call: ploop.mount({ disk }),
+        fails: "Unsupported",
+        remedy: texts["attach-raw-base"](),
+        follow: Effect.void,
+        then: Ploop.mountScoped({ disk, readOnly: true })
+      }
+    })
+  }),
+  remedy("attach-version-1", {
+    when: "this driver attaches no image of format version 1",
+    needs: ["device"],
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const { ploop } = yield* services
+      const { disk } = yield* Conformance.disk({ version: 1 })
+      return {
+        call: Ploop.mountScoped({ disk }),
+        fails: "Unsupported",
+        remedy: texts["attach-version-1"](),
+        follow: ploop.convert({ disk, version: 2 })
+      }
+    })
+  }),
+  remedy("create-attachable", {
+    when: "this driver could not attach a new image to make a file system",
+    needs: ["mount"],
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const { path, ploop } = yield* services
+      const image = path.join(yield* Conformance.directory("new"), "root.hdd")
+      return {
+        call: ploop.create({ image, size: "300M", format: "raw" }),
+        fails: "Unsupported",
+        remedy: texts["create-attachable"](),
+        follow: Effect.void,
+        then: ploop.create({ image, size: "300M", format: "expanded", version: 2 })
+      }
+    })
+  }),
+  remedy("create-ext4", {
+    when: "this generation makes XFS for ext3",
+    needs: ["mount"],
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const { path, ploop } = yield* services
+      const image = path.join(yield* Conformance.directory("new"), "root.hdd")
+      return {
+        call: ploop.create({ image, size: "300M", fileSystem: "ext3" }),
+        fails: "Unsupported",
+        remedy: texts["create-ext4"](),
+        follow: Effect.void,
+        then: ploop.create({ image, size: "300M", fileSystem: "ext4" })
+      }
+    })
+  }),
+  remedy("no-maintenance", {
+    when: "this generation has no maintenance of the balloon",
+    needs: ["mount", "balloon"],
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const { disk, ploop } = yield* mounted
+      return {
+        call: ploop.balloonClear({ disk }),
+        fails: "Unsupported",
+        remedy: texts["no-maintenance"](),
+        follow: Effect.void,
+        then: ploop.balloonStatus({ disk })
+      }
+    })
+  }),
+  remedy("copy-by-snapshot", {
+    when: "this generation copies over a two-way socket only",
+    needs: ["mount"],
+    generations: ["7", "9"],
+    run: Effect.gen(function*() {
+      const { device, disk, fs, image, ploop, target } = yield* mounted
+      return {
+        call: Stream.runDrain(ploop.copySend({ device })),
+        fails: "Unsupported",
+        remedy: texts["copy-by-snapshot"](),
+        follow: ploop.createSnapshot({ disk, id: a }),
+        then: fs.copyFile(image, `${image}.copy`),
+        kept: FileTree.read(target)
+      }
+    })
+  }),
+  remedy("next-device", {
+    when: "this generation chooses the names of devices at random",
+    needs: ["device", "lowLevel"],
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const low = yield* LowLevel.LowLevel
+      const { made: { disk } } = yield* bare
+      return {
+        call: low.nextDevice,
+        fails: "Unsupported",
+        remedy: texts["next-device"](),
+        follow: Effect.void,
+        then: Ploop.mountScoped({ disk })
+      }
+    })
+  })
+]
+
+export const ofMounts: ReadonlyArray<Case> = [...busy, ...mounts, ...writers, ...generations]
