@@ -409,7 +409,7 @@ const rules: ReadonlyArray<Rule> = [
     error: (context) => unsupported(context, "the disk is too large for format version 1", texts["convert-too-large"]())
   },
   {
-    text: message("Incorrect blocksize specified: -1$"),
+    text: message("(?:Incorrect blocksize specified: -1|Image size must be aligned to 32K)$"),
     operations: ["restoreDescriptor"],
     error: (context) =>
       unsupported(context, "no cluster divides the size of the raw image", texts["restore-raw-size"]())

@@ -216,6 +216,7 @@ export const ofImages: ReadonlyArray<Case> = [
   }),
   remedy("raw-version", {
     when: "a raw image is to have a format version",
+    generations: ["1.15"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.disk({ format: "raw", version: undefined })
