@@ -85,7 +85,7 @@ const moved = <A, E>(use: Effect.Effect<A, E, Ploop.Ploop>, generation: "1.15" |
         Effect.forEach(files, ({ bytes, name }) =>
           other.writeFile(`/vz/${name}`, bytes))),
       use
-    ).pipe(Effect.provide(PloopFake.layer({ generation })))
+    ).pipe(Effect.provide(PloopFake.layer({ generation, seed: 1 })))
   })
 
 const bare = (format: "expanded" | "raw") =>

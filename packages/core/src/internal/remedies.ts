@@ -1,7 +1,12 @@
 import type { Brand } from "effect/Brand"
 import type { Generation } from "../Generation.js"
 
-/** The text of a remedy. Only this module makes one, so that no remedy is without a name, by which a test executes it. */
+/**
+ * The text of a remedy. Only this module makes one, so that no remedy is without a name, by which a test executes it.
+ *
+ * @since 0.2.0
+ * @category models
+ */
 export type Text = string & Brand<"@effect-ploop/core/Remedy">
 
 /** A remedy that a backend gives itself. */
@@ -68,7 +73,7 @@ const refused = {
   "delete-top-by-switch": () => "Call switchSnapshot with the parent of the top delta: it discards the same data.",
   "image-outside": () =>
     "Move the image into the directory of the disk and write its new path into the descriptor; or make the backend " +
-    "with allowOutsideImages, if you trust whoever wrote the descriptor."
+    "with allowOutsideImages, if you trust the origin of the descriptor."
 }
 
 /** What to do about descriptors and image files. */
