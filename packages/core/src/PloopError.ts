@@ -360,7 +360,7 @@ export class ImageInUse extends failure<ImageInUse>()("ImageInUse", { device: Sc
  */
 export class ImageShared extends failure<ImageShared>()("ImageShared", { image: Schema.String }, {
   sentence: (self) => `the image ${self.image} has other names (hard links), so another disk may use it`,
-  remedy: () => "Remove the disks that share the image first: find -samefile lists the names of a file.",
+  remedy: () => texts["image-shared"](),
   isRetryable: false
 }) {}
 

@@ -61,6 +61,7 @@ const refused = {
     "directory, and repeat the operation.",
   "no-maintenance": () =>
     "Leave the call out: nothing remains of a balloon operation that was ended. Use balloonStatus.",
+  "discard-without-limits": () => "Leave minBlock and toFree out.",
   "copy-by-snapshot": () =>
     "Take a snapshot and copy the image file that it freezes, which listSnapshots names; nothing writes to it then.",
   "next-device": () => "Leave device out of mount, which chooses one and returns it.",
@@ -69,8 +70,11 @@ const refused = {
   "other-writer": ({ device }: { readonly device: string }) =>
     `Unmount ${device} first; or mount the disk without a component, and repeat the operation while it runs.`,
   "other-writer-switch": ({ device }: { readonly device: string }) => `Unmount ${device} first.`,
+  "temporary-device": ({ devices }: { readonly devices: ReadonlyArray<string> }) =>
+    `Unmount ${devices.join(", ")} first.`,
   "shared-temporary": () => "Mount the disk, and take the snapshot while it runs.",
   "delete-top-by-switch": () => "Call switchSnapshot with the parent of the top delta: it discards the same data.",
+  "not-a-file": ({ name }: { readonly name: string }) => `Move ${name} to another directory, and repeat the operation.`,
   "image-outside": () =>
     "Move the image into the directory of the disk and write its new path into the descriptor; or make the backend " +
     "with allowOutsideImages, if you trust the origin of the descriptor."
@@ -101,6 +105,9 @@ const files = {
     "Copy the image. Then put the image back from a backup, or call check with force and repair on the copy.",
   "image-dirty": () => "Make sure that no other host uses it, then mount it or check it with dropInUse.",
   "image-in-use": () => "Unmount the disk first, or wait until its user has done so.",
+  "image-shared": () =>
+    "Keep the disk while another one uses the image: find -samefile lists the names of a file. If nothing needs the " +
+    "other names, remove those, and repeat the operation.",
   "image-mismatch": () => "Make the new file a copy of the old one, then replace.",
   "already-exists-disk": () => "Choose another directory: one directory holds one disk.",
   "already-exists": () => "Choose another path, or move away what is there.",

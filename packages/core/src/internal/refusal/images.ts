@@ -131,7 +131,7 @@ export const convert = (
 ) =>
   when(
     version !== undefined && descriptor.images.some(({ type }) => type === "Plain"),
-    () => unsupported(about, "a raw image has no format version")
+    () => unsupported(about, "a raw image has no format version", texts["raw-version"]())
   )
 
 export const grow = (

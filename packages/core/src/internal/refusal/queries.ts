@@ -40,7 +40,12 @@ export const discard = (
 ) =>
   when(
     !GenerationTraits.limitsDiscards[generation] && (minBlock !== undefined || toFree !== undefined),
-    () => unsupported(about, `generation ${generation} ignores minBlock and toFree, and discards all that is unused`)
+    () =>
+      unsupported(
+        about,
+        `generation ${generation} ignores minBlock and toFree, and discards all that is unused`,
+        texts["discard-without-limits"]()
+      )
   )
 
 export const copy = (about: About, generation: Generation) =>

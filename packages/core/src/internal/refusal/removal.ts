@@ -1,6 +1,7 @@
 import * as Either from "effect/Either"
 import * as PloopError from "../../PloopError.js"
 import type * as Request from "../../Request.js"
+import { texts } from "../remedies.js"
 import type { About, RemovableDisk, RemovableImage, Removal } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 import { runningDisk } from "./running.js"
@@ -42,7 +43,10 @@ export const remove = (
     for (const image of disk.images) yield* requireOwn(about, image)
     const own = ownNames(disk)
     const strange = own.find((name) => disk.irregular.includes(name))
-    yield* when(strange !== undefined, () => unsupported(about, `${strange} is neither a file nor a symbolic link`))
+    if (strange !== undefined) {
+      const instead = texts["not-a-file"]({ name: strange })
+      return yield* Either.left(unsupported(about, `${strange} is neither a file nor a symbolic link`, instead))
+    }
     const others = disk.names.filter((name) => !own.includes(name)).sort()
     yield* when(others.length > 0 && !keepOthers, () =>
       new PloopError.ConsentRequired({

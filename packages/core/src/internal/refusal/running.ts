@@ -69,13 +69,11 @@ export const temporaryDevices = (
     GenerationTraits.stopsTemporaryDevices[generation] && devices.length > 0 &&
       SnapshotTree.nodes(tree).some((node) => node.temporary),
     () =>
-      new PloopError.Unsupported({
-        ...context(about),
-        reason: `${
-          devices.join(", ")
-        } shows a temporary snapshot, which the tool would merge: it would stop the device`,
-        instead: `Unmount ${devices.join(", ")} first.`
-      })
+      unsupported(
+        about,
+        `${devices.join(", ")} shows a temporary snapshot, which the tool would merge: it would stop the device`,
+        texts["temporary-device"]({ devices })
+      )
   )
 }
 

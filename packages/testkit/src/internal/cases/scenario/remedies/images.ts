@@ -104,6 +104,37 @@ export const ofImages: ReadonlyArray<Case> = [
       }
     })
   }),
+  remedy("image-shared", {
+    when: "an image of the disk that is to be removed has another name",
+    run: Effect.gen(function*() {
+      const { disk, fs, image, ploop } = yield* chained
+      const other = yield* Conformance.path("other.hdd")
+      yield* fs.link(image, other)
+      return {
+        call: ploop.remove({ disk }),
+        fails: "ImageShared",
+        remedy: texts["image-shared"](),
+        follow: fs.remove(other)
+      }
+    })
+  }),
+  remedy("not-a-file", {
+    when: "a directory has the name of a file of the disk that is to be removed",
+    run: Effect.gen(function*() {
+      const { directory, disk, fs, path, ploop } = yield* chained
+      const strange = path.join(directory, ".statfs")
+      const elsewhere = yield* Conformance.path("elsewhere")
+      yield* fs.makeDirectory(strange)
+      yield* fs.writeFileString(path.join(strange, "precious"), "kept")
+      return {
+        call: ploop.remove({ disk }),
+        fails: "Unsupported",
+        remedy: texts["not-a-file"]({ name: ".statfs" }),
+        follow: fs.rename(strange, elsewhere),
+        then: Effect.zipRight(ploop.remove({ disk }), fs.readFileString(path.join(elsewhere, "precious")))
+      }
+    })
+  }),
   remedy("image-mismatch", {
     when: "the new image is not a copy of the old one",
     generations: ["1.15"],

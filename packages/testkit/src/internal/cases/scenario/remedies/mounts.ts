@@ -317,6 +317,22 @@ const generations: ReadonlyArray<Case> = [
       }
     })
   }),
+  remedy("discard-without-limits", {
+    when: "this generation ignores the limits of a discard",
+    needs: ["mount", "balloon"],
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const { disk, ploop, target } = yield* mounted
+      return {
+        call: ploop.discard({ disk, minBlock: "1M" }),
+        fails: "Unsupported",
+        remedy: texts["discard-without-limits"](),
+        follow: Effect.void,
+        then: ploop.discard({ disk }),
+        kept: FileTree.read(target)
+      }
+    })
+  }),
   remedy("no-maintenance", {
     when: "this generation has no maintenance of the balloon",
     needs: ["mount", "balloon"],

@@ -199,6 +199,23 @@ export const ofSnapshots: ReadonlyArray<Case> = [
       }
     })
   }),
+  remedy("temporary-device", {
+    when: "a device shows a temporary snapshot, which the tool would merge",
+    needs: ["temporarySnapshot"],
+    generations: ["7", "9"],
+    run: Effect.gen(function*() {
+      const { made: { disk }, ploop } = yield* chained(a)
+      yield* Ploop.mountScoped({ disk })
+      const { device } = yield* Ploop.temporarySnapshotScoped({ disk, component: "backup" })
+      return {
+        call: ploop.createSnapshot({ disk, id: b }),
+        fails: "Unsupported",
+        remedy: texts["temporary-device"]({ devices: [device] }),
+        follow: ploop.umount({ device }),
+        kept: Effect.map(Conformance.parents(disk), (all) => all.filter(([id]) => id === a))
+      }
+    })
+  }),
   remedy("snapshot-is-top", {
     when: "the top delta of a running disk is to be deleted",
     needs: ["device"],
