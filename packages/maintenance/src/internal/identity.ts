@@ -36,7 +36,9 @@ export const same = (kind: "file" | "directory", one: Action.Identity, other: Ac
   )
 
 export const render = ({ inode, modified, size }: Action.Identity): string =>
-  `inode ${inode}, ${size} bytes${modified === undefined ? "" : `, modified ${new Date(modified).toISOString()}`}`
+  `inode ${inode}, ${size} bytes${
+    modified === undefined ? "" : `, modified ${DateTime.formatIso(DateTime.unsafeMake(modified))}`
+  }`
 
 /** What a path leads to; none when nothing is there. Any other failure does not prove that. */
 export const at = (path: string) =>

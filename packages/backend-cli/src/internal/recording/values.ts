@@ -1,5 +1,6 @@
 // @effect-diagnostics nodeBuiltinImport:off
 import { type PlatformError, SystemError, SystemErrorReason } from "@effect/platform/Error"
+import * as DateTime from "effect/DateTime"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
@@ -58,7 +59,7 @@ const decoders: Readonly<Record<string, (inner: Json) => unknown>> = {
   $bigint: (inner) => BigInt(String(inner)),
   $deflated: (inner) => inflate(String(inner)),
   $text: (inner) => new TextEncoder().encode(String(inner)),
-  $date: (inner) => new Date(Number(inner)),
+  $date: (inner) => DateTime.toDateUtc(DateTime.unsafeMake(Number(inner))),
   $option: (inner) => Option.map(Option.fromIterable(Array.isArray(inner) ? inner : []), decode)
 }
 
