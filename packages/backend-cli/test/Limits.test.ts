@@ -148,6 +148,7 @@ describe("a tool that runs beyond its limit and ignores SIGTERM", () => {
       "fileSystemInfo",
       "listSnapshots",
       "prerequisites",
+      "remove",
       "tool",
       "topDelta"
     ])

@@ -20,6 +20,7 @@ describe("an operation", () => {
       "grow",
       "mergeSnapshots",
       "mount",
+      "remove",
       "replace",
       "resize",
       "snapshotAndSwitch",

@@ -296,8 +296,8 @@ export const cli = [
     "an answer after half a minute is trusted": at("unnamedByTool").call("greaterThan").put("false"),
     "a tool that may not lock found nothing": at("unnamedByTool").if().nth(2).never(),
     "a tool that could not read the descriptor found nothing": at("unnamedByTool").if().nth(3).never(),
-    "the devices of any disk are those of a disk": at("devicesOfDisk").call("has").put("true"),
-    "only the base image shows whose device it is": at("devicesOfDisk").call("forEach").part(0).put(
+    "the devices of any disk are those of a disk": at("devicesOf").call("has").put("true"),
+    "only the base image shows whose device it is": at("devicesOf").call("forEach").part(0).put(
       "descriptor.images.slice(0, 1)"
     ),
     "the device of any component is the one that is asked for": at("deviceOf").call("find").part(0).put("() => true"),

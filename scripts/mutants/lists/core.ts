@@ -150,9 +150,9 @@ export const core = [
   ...inFile("internal/operation.ts", {
     "an option that does not exist is ignored": at("decode").value("onExcessProperty").put("\"ignore\""),
     "an interrupted operation counts as a defect": at("outcome").ternary().never(),
-    "operations are not counted": at("instrument").call("onExit").drop(),
+    "operations are not counted": at("measure").call("update").put("undefined"),
     "streams are not counted": at("stream").call("ensuringWith").drop(),
-    "how long an operation takes is not measured": at("instrument").call("trackDurationWith").drop(),
+    "how long an operation takes is not measured": at("measure").call("unsafeUpdate").put("undefined"),
     "an operation has no span": at("instrument").call("withSpan").drop(),
     "the logs of an operation do not name it": at("instrument").call("annotateLogs").drop(),
     "a span does not say what it is about": at("annotations").property("ploop.subject").drop(),
@@ -185,7 +185,7 @@ export const core = [
     "a snapshot on a missing one is a tree": at("fromDescriptor").if().nth(3).never(),
     "a snapshot that is its own ancestor is a tree": at("fromDescriptor").if().nth(4).never(),
     "a tree may have no top delta": at("fromDescriptor").if().nth(-1).never(),
-    "a temporary snapshot is an ordinary one": at("fromDescriptor").value("temporary").put("false"),
+    "a temporary snapshot is an ordinary one": at("nodeOf").value("temporary").put("false"),
     "the base is the lowest of any chain": at("base").binary("??").put("tree.nodes[0]"),
     "a snapshot is its own ancestor": at("isAncestor").binary("&&").unwrap(1),
     "the children of a snapshot are all snapshots": at("children").binary("??").put("tree.nodes"),
@@ -222,7 +222,7 @@ export const core = [
   }),
   ...inFile("internal/hostPath.ts", {
     "a path may hold a NUL byte": at("brokenTextRule").if().nth(1).never(),
-    "a path is counted in characters": at("brokenTextRule").call("bytes").put("path.length"),
+    "a path is counted in characters": at("isTooLong").binary("||").put("path.length > longest"),
     "a path may be half of a character": at("brokenTextRule").if().nth(2).never()
   }),
   ...inFile("FormatVersion.ts", {

@@ -157,9 +157,6 @@ const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.For
     if (!trait(tool, traits.convertsTo).includes(version)) {
       return yield* toolError(tool, 38, "Incorrect version is specified")
     }
-    if (version === 1 && disk.descriptor.diskSize > FormatVersion.maximumSize(1)) {
-      return yield* toolError(tool, 38, "Unable to convert image to PLOOP_FMT_V1: the image size is not compatible")
-    }
     const opened = yield* Either.all(
       SnapshotTree.nodes(disk.tree).map((node) =>
         Either.flatMap(
@@ -172,6 +169,9 @@ const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.For
         )
       )
     )
+    if (version === 1 && opened.some(({ image: found }) => found.size > FormatVersion.maximumSize(1))) {
+      return yield* toolError(tool, 38, "Unable to convert image to PLOOP_FMT_V1: the image size is not compatible")
+    }
     const cut = opened.find(({ path }) => {
       const bytes = disks.foreignBytes(tool, path)?.bytes
       return bytes !== undefined && !byteImage.hasIndex(bytes)
