@@ -1,7 +1,7 @@
 import type { Disk } from "@effect-ploop/core/Disk"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
-import * as Action from "../../Action.js"
+import { deletion } from "../actions/deletion.js"
 import { all, type Found, kept, step } from "./found.js"
 
 /** What is known about the disk when its snapshots are judged. */
@@ -30,14 +30,6 @@ export const judge = (known: Known): Found =>
       const reason = obstacle(known, node)
       if (reason !== undefined) return kept(id, reason)
       const child = SnapshotTree.children(known.tree, id)[0]?.id
-      return step(
-        new Action.DeleteSnapshot({
-          disk: known.disk,
-          id,
-          ...(parent !== undefined && { parent }),
-          ...(child !== undefined && { child })
-        }),
-        "It is temporary, and no device shows it."
-      )
+      return step(deletion(known.disk, { id, parent, child }), "It is temporary, and no device shows it.")
     })
   )

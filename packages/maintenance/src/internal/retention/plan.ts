@@ -3,10 +3,10 @@ import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import type * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
-import * as Action from "../../Action.js"
 import * as Plan from "../../Plan.js"
 import type { Policy } from "../../RetentionPolicy.js"
 import * as SnapshotTime from "../../SnapshotTime.js"
+import { deletion } from "../actions/deletion.js"
 import { type Deletion, order } from "./order.js"
 import { type Dated, select } from "./select.js"
 
@@ -45,12 +45,7 @@ const keptReasons = ({ now, policy, tree }: Facts): ReadonlyMap<SnapshotId.Snaps
 
 const stepOf = (disk: Disk) => ({ child, frees, id, moves, parent }: Deletion): Plan.Step =>
   new Plan.Step({
-    action: new Action.DeleteSnapshot({
-      disk,
-      id,
-      ...(parent !== undefined && { parent }),
-      ...(child !== undefined && { child })
-    }),
+    action: deletion(disk, { id, parent, child }),
     reason: Option.match(SnapshotTime.fromId(id), {
       onNone: () => "No rule keeps it, and the policy deletes snapshots of unknown age.",
       onSome: (at) => `No rule keeps it. It was taken at ${at.toJSON()}.`
