@@ -27,6 +27,7 @@ import type { Ploop } from "@effect-ploop/core/Ploop"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import type { PlatformError } from "@effect/platform/Error"
 import type { FileSystem } from "@effect/platform/FileSystem"
+import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as BackupError from "./BackupError.js"
@@ -125,6 +126,8 @@ export type CreateError =
   | BackupError.BackupInvalid
   | BackupError.BackupDamaged
   | OperationError.ListSnapshotsError
+  | BackupError.SnapshotLeft
+  | BackupError.FilesLeft
   | OperationError.CreateSnapshotError
   | OperationError.DeleteSnapshotError
   | PlatformError
@@ -133,22 +136,25 @@ export type CreateError =
 const read = (directory: string) => files.readManifest(directory, manifestName, ManifestFromJson)
 
 /**
- * Takes a snapshot, copies its images, and compares each copy with its original. After
- * a failure or an interruption, neither the directory nor the snapshot is left.
+ * Takes a snapshot, copies its images, and compares each copy with its original. The
+ * directory is there at the end of it, with everything in it. After a failure or an
+ * interruption, neither the directory nor the snapshot is left: what was made here is
+ * removed, and nothing else. What could not be removed is in the cause as a
+ * `SnapshotLeft` or `FilesLeft`, after the first failure.
  *
  * A backup that continues another one needs the snapshot of that one on the disk.
  *
  * @since 0.2.0
  * @category execution
  */
-export const create = (options: CreateOptions): Effect.Effect<Manifest, CreateError, Ploop | FileSystem> =>
+export const create = (options: CreateOptions): Effect.Effect<Manifest, CreateError, Ploop | FileSystem | Path> =>
   Effect.gen(function*() {
     const before = options.after === undefined ? undefined : yield* read(options.after)
-    return yield* creating.create(options, before, (saved) => {
+    return yield* creating.create(options, before, (making, saved) => {
       const [base, ...above] = saved.images
       const images = [new SavedImage(base), ...above.map((image) => new SavedImage(image))] as const
       const manifest = new Manifest({ format: 1, ...saved, images })
-      return Effect.as(files.writeManifest(options.to, manifestName, ManifestFromJson, manifest), manifest)
+      return Effect.as(files.writeManifest(making, manifestName, ManifestFromJson, manifest), manifest)
     })
   }).pipe(Effect.withSpan("Backup.create", { attributes: { disk: options.disk, to: options.to } }))
 
@@ -161,14 +167,17 @@ export const create = (options: CreateOptions): Effect.Effect<Manifest, CreateEr
  */
 export const verify = (
   directory: string
-): Effect.Effect<Manifest, BackupError.BackupInvalid | BackupError.BackupDamaged | PlatformError, FileSystem> =>
+): Effect.Effect<Manifest, BackupError.BackupInvalid | BackupError.BackupDamaged | PlatformError, FileSystem | Path> =>
   Effect.tap(
-    read(directory),
-    (manifest) =>
-      Effect.forEach(manifest.images, (image) => files.compare(`${directory}/${image.file}`, image.sha256), {
+    Effect.zip(Path, read(directory)),
+    ([path, manifest]) =>
+      Effect.forEach(manifest.images, (image) => files.compare(path.join(directory, image.file), image.sha256), {
         discard: true
       })
-  ).pipe(Effect.withSpan("Backup.verify", { attributes: { directory } }))
+  ).pipe(
+    Effect.map(([, manifest]) => manifest),
+    Effect.withSpan("Backup.verify", { attributes: { directory } })
+  )
 
 /**
  * @since 0.2.0
@@ -191,17 +200,19 @@ export type RestoreError =
   | MaintenanceError.PolicyInvalid
   | BackupError.BackupInvalid
   | BackupError.BackupDamaged
+  | BackupError.FilesLeft
   | OperationError.CheckError
   | PlatformError
 
 /**
  * Makes a disk of a full backup and those that continue it, with the content of the
- * last one. Each image is compared with its digest. After a failure, nothing is left.
+ * last one. Each image is compared with its digest. The directory is there at the end of it.
+ * After a failure, what was made here is removed, and nothing else.
  *
  * @since 0.2.0
  * @category execution
  */
-export const restore = (options: RestoreOptions): Effect.Effect<Disk.Disk, RestoreError, Ploop | FileSystem> =>
+export const restore = (options: RestoreOptions): Effect.Effect<Disk.Disk, RestoreError, Ploop | FileSystem | Path> =>
   Effect.gen(function*() {
     const parts = yield* Effect.forEach(
       options.from,

@@ -3,6 +3,8 @@
  *
  * @since 0.2.0
  */
+import * as PloopError from "@effect-ploop/core/PloopError"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as Schema from "effect/Schema"
 
 /**
@@ -43,5 +45,47 @@ export class BackupDamaged
 {
   override get message(): string {
     return `${this.path} has the digest ${this.found}, but it was saved with ${this.expected}: use another backup`
+  }
+}
+
+/**
+ * The snapshot of a backup is still on the disk, because it could not be deleted.
+ * When the backup failed before, the cause has that failure first.
+ *
+ * - `disk`: the disk;
+ * - `snapshot`: the snapshot that is left;
+ * - `error`: why it could not be deleted.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class SnapshotLeft
+  extends Schema.TaggedError<SnapshotLeft>("@effect-ploop/maintenance/BackupError/SnapshotLeft")(
+    "SnapshotLeft",
+    { disk: Schema.String, snapshot: SnapshotId.SnapshotId, error: PloopError.PloopError }
+  )
+{
+  override get message(): string {
+    return `the snapshot ${this.snapshot} of a backup is left on ${this.disk}: ${this.error.message}`
+  }
+}
+
+/**
+ * Files of a backup or of a restored disk that is not complete are still there. They
+ * could not be removed, or another file has taken their name and stays for that. The
+ * cause has the first failure before this one.
+ *
+ * - `directory`: the new directory, which is not complete;
+ * - `left`: the files that are still there.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class FilesLeft extends Schema.TaggedError<FilesLeft>("@effect-ploop/maintenance/BackupError/FilesLeft")(
+  "FilesLeft",
+  { directory: Schema.String, left: Schema.Array(Schema.String) }
+) {
+  override get message(): string {
+    return `${this.directory} is not complete, and these files are left of it: ${this.left.join(", ")}`
   }
 }

@@ -23,6 +23,7 @@ import type * as OperationError from "@effect-ploop/core/OperationError"
 import { Ploop } from "@effect-ploop/core/Ploop"
 import type { PlatformError } from "@effect/platform/Error"
 import type { FileSystem } from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -79,7 +80,7 @@ export type PlanError =
  * @since 0.2.0
  * @category constructors
  */
-export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, Ploop | FileSystem> =>
+export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, Ploop | FileSystem | Path> =>
   Effect.gen(function*() {
     const ploop = yield* Ploop
     const tree = yield* ploop.listSnapshots({ disk: options.disk })

@@ -21,6 +21,7 @@ import * as ByteSize from "@effect-ploop/core/ByteSize"
 import type { Ploop } from "@effect-ploop/core/Ploop"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import type { FileSystem } from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Action from "./Action.js"
@@ -207,5 +208,5 @@ export interface ApplyOptions {
 export const apply = (
   plan: Plan,
   options?: ApplyOptions
-): Effect.Effect<ReadonlyArray<Outcome>, MaintenanceError.ApplyError, Ploop | FileSystem> =>
+): Effect.Effect<ReadonlyArray<Outcome>, MaintenanceError.ApplyError, Ploop | FileSystem | Path> =>
   internal.apply(plan, options?.onOutcome)

@@ -22,6 +22,7 @@ import type * as OperationError from "@effect-ploop/core/OperationError"
 import { Ploop } from "@effect-ploop/core/Ploop"
 import type { PlatformError } from "@effect/platform/Error"
 import type { FileSystem } from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as internalPlan from "./internal/retention/plan.js"
@@ -60,7 +61,7 @@ export type PlanError = MaintenanceError.PolicyInvalid | OperationError.ListSnap
  * @since 0.2.0
  * @category constructors
  */
-export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, Ploop | FileSystem> =>
+export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, Ploop | FileSystem | Path> =>
   Effect.gen(function*() {
     const policy = yield* check(options.policy)
     const ploop = yield* Ploop

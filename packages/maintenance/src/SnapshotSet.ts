@@ -22,6 +22,7 @@ import type * as OperationError from "@effect-ploop/core/OperationError"
 import type { Ploop } from "@effect-ploop/core/Ploop"
 import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import type { FileSystem } from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Action from "./Action.js"
 import { frozen } from "./internal/set/frozen.js"
@@ -128,7 +129,7 @@ export interface ApplyOptions<E, R> extends Plan.ApplyOptions {
 export const apply = <E = never, R = never>(
   plan: Plan.Plan,
   options?: ApplyOptions<E, R>
-): Effect.Effect<ReadonlyArray<Plan.Outcome>, E | MaintenanceError.ApplyError, R | Ploop | FileSystem> =>
+): Effect.Effect<ReadonlyArray<Plan.Outcome>, E | MaintenanceError.ApplyError, R | Ploop | FileSystem | Path> =>
   frozen(
     plan.steps.map(({ action }) => Action.subject(action)),
     options?.freeze ?? (() => Effect.void),

@@ -3,7 +3,8 @@ import { Ploop, PloopError } from "@effect-ploop/core"
 import { Backup } from "@effect-ploop/maintenance"
 import { FileSystem } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
-import { Deferred, Effect, Fiber } from "effect"
+import { Cause, Chunk, Deferred, Effect, Fiber } from "effect"
+import { dirname } from "node:path"
 import { contents, diskOf, idsOf, onFake, write } from "./utils.js"
 
 const saved = (path: string) => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.exists(path))
@@ -145,7 +146,77 @@ describe("a backup", () => {
         "deleteSnapshot",
         new PloopError.Locked({ operation: "deleteSnapshot", subject: disk, text: "" })
       )
-      assert.strictEqual((yield* Effect.flip(Backup.create({ disk, to: "/vz/backup" })))._tag, "Locked")
+      const error = yield* Effect.flip(Backup.create({ disk, to: "/vz/backup" }))
+      assert.strictEqual(error._tag, "SnapshotLeft")
+      assert.include(error.message, `the snapshot ${(yield* idsOf(disk))[0]} of a backup is left on ${disk}`)
+      assert.strictEqual((yield* Backup.verify("/vz/backup")).disk, disk)
+    })
+  )
+
+  onFake(
+    "that fails keeps the first failure when its snapshot cannot be deleted either",
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      yield* host.fail(
+        "deleteSnapshot",
+        new PloopError.Locked({ operation: "deleteSnapshot", subject: disk, text: "" })
+      )
+      const lying = { ...fs, copyFile: (_: string, to: string) => fs.writeFileString(to, "something else") }
+      const cause = yield* Backup.create({ disk, to: "/vz/backup" }).pipe(
+        Effect.provideService(FileSystem.FileSystem, lying),
+        Effect.sandbox,
+        Effect.flip
+      )
+      assert.deepStrictEqual(Chunk.toArray(Cause.failures(cause)).map(({ _tag }) => _tag), [
+        "BackupDamaged",
+        "SnapshotLeft"
+      ])
+      assert.deepStrictEqual((yield* fs.readDirectory("/vz")).toSorted(), ["a"])
+    })
+  )
+
+  onFake(
+    "that fails removes the files that it made, and nothing that somebody else put there",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      const copyFile = (_: string, to: string) =>
+        Effect.gen(function*() {
+          yield* fs.writeFileString(`${dirname(to)}/notes.txt`, "somebody's")
+          yield* fs.writeFileString(to, "something else")
+        })
+      const cause = yield* Backup.create({ disk, to: "/vz/backup" }).pipe(
+        Effect.provideService(FileSystem.FileSystem, { ...fs, copyFile }),
+        Effect.sandbox,
+        Effect.flip
+      )
+      const [first, left] = Chunk.toArray(Cause.failures(cause))
+      assert.deepStrictEqual([first?._tag, left?._tag], ["BackupDamaged", "FilesLeft"])
+      const [directory] = left?._tag === "FilesLeft" ? left.left : []
+      assert.match(directory!, /^\/vz\/backup\.partial-/)
+      assert.deepStrictEqual(yield* fs.readDirectory(directory!), ["notes.txt"])
+    })
+  )
+
+  onFake(
+    "that fails leaves a file that has taken the name of one that it made",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      const copyFile = (_: string, to: string) =>
+        Effect.gen(function*() {
+          yield* fs.writeFileString(`${to}.new`, "somebody's")
+          yield* fs.rename(`${to}.new`, to)
+        })
+      const cause = yield* Backup.create({ disk, to: "/vz/backup" }).pipe(
+        Effect.provideService(FileSystem.FileSystem, { ...fs, copyFile }),
+        Effect.sandbox,
+        Effect.flip
+      )
+      const left = Chunk.toArray(Cause.failures(cause)).flatMap((error) => error._tag === "FilesLeft" ? error.left : [])
+      assert.strictEqual(yield* fs.readFileString(left[0]!), "somebody's")
     })
   )
 

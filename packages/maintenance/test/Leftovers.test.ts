@@ -1,3 +1,4 @@
+import type { PloopFake } from "@effect-ploop/backend-fake"
 import { FakeHost } from "@effect-ploop/backend-fake"
 import type { Disk } from "@effect-ploop/core"
 import { Ploop } from "@effect-ploop/core"
@@ -18,7 +19,7 @@ const withFile = (
   run: (
     disk: Disk.Disk,
     path: string
-  ) => Effect.Effect<void, unknown, FileSystem.FileSystem | Ploop.Ploop | FakeHost.FakeHost>
+  ) => Effect.Effect<void, unknown, PloopFake.Services>
 ) =>
   onFake(
     title,

@@ -1,7 +1,7 @@
 import { FakeHost } from "@effect-ploop/backend-fake"
 import { Disk, Ploop } from "@effect-ploop/core"
 import { Leftovers, Plan, Retention, SnapshotSet } from "@effect-ploop/maintenance"
-import { FileSystem } from "@effect/platform"
+import { FileSystem, Path } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
 import { Context, Effect, Ref, TestClock } from "effect"
 import { contents, diskOf, history, idsOf, onFake, write } from "./utils.js"
@@ -27,6 +27,7 @@ const cutting = (cut: Cut) =>
     const change = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
       Effect.flatMap(Ref.getAndUpdate(changes, (count) => count + 1), (count) =>
         count !== cut.at ? effect : cut.side === "before" ? stop : Effect.zipRight(effect, stop))
+    const path = yield* Path.Path
     const services = Context.make(Ploop.Ploop, {
       ...ploop,
       createSnapshot: (options) =>
@@ -35,16 +36,19 @@ const cutting = (cut: Cut) =>
       snapshotAndSwitch: (options) => change(ploop.snapshotAndSwitch(options)),
       switchAndDelete: (options) => change(ploop.switchAndDelete(options)),
       check: (options) => change(ploop.check(options))
-    }).pipe(Context.add(FileSystem.FileSystem, {
-      ...fs,
-      makeTempDirectory: (options) => change(fs.makeTempDirectory(options)),
-      rename: (from, to) => change(fs.rename(from, to)),
-      remove: (path, options) => change(fs.remove(path, options))
-    }))
+    }).pipe(
+      Context.add(FileSystem.FileSystem, {
+        ...fs,
+        makeTempDirectory: (options) => change(fs.makeTempDirectory(options)),
+        rename: (from, to) => change(fs.rename(from, to)),
+        remove: (path, options) => change(fs.remove(path, options))
+      }),
+      Context.add(Path.Path, path)
+    )
     return { services, changes: Ref.get(changes) }
   })
 
-type Services = Ploop.Ploop | FileSystem.FileSystem
+type Services = Ploop.Ploop | FileSystem.FileSystem | Path.Path
 
 type OnHost = Services | FakeHost.FakeHost
 

@@ -1,5 +1,6 @@
 import type { Ploop } from "@effect-ploop/core/Ploop"
 import type { FileSystem } from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Action from "../Action.js"
 import * as MaintenanceError from "../MaintenanceError.js"
@@ -48,7 +49,7 @@ interface Placed<S extends Step = Step> {
 const failed = ({ index, subject }: Placed) => (error: Failure) =>
   new MaintenanceError.StepFailed({ step: index, subject, error })
 
-const inspect = (placed: Placed): Effect.Effect<Status, MaintenanceError.StepFailed, Ploop | FileSystem> =>
+const inspect = (placed: Placed): Effect.Effect<Status, MaintenanceError.StepFailed, Ploop | FileSystem | Path> =>
   Effect.mapError(handlerOf(placed.step.action).status(placed.step.action), failed(placed))
 
 const applyStep = (placed: Placed) =>
@@ -98,7 +99,7 @@ const inOrder = <S extends Step>(steps: ReadonlyArray<Placed<S>>, onOutcome: OnO
 export const apply = <S extends Step>(
   plan: Plan<S>,
   onOutcome: OnOutcome<S> = () => Effect.void
-): Effect.Effect<ReadonlyArray<Outcome>, MaintenanceError.ApplyError, Ploop | FileSystem> => {
+): Effect.Effect<ReadonlyArray<Outcome>, MaintenanceError.ApplyError, Ploop | FileSystem | Path> => {
   const steps = plan.steps.map((step, index) => ({ step, index, subject: Action.subject(step.action) }))
   const applied = inOrder(steps, onOutcome)
   return (plan.onFailure === "undo" ? undoing(steps, applied) : applied).pipe(

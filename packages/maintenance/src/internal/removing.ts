@@ -1,6 +1,6 @@
+import type { Path } from "@effect/platform/Path"
 import type * as Action from "../Action.js"
 import * as identity from "./identity.js"
-import { directoryOf, nameOf } from "./paths.js"
 
 const prefix = ".ploop-removing-"
 
@@ -9,14 +9,14 @@ const prefix = ".ploop-removing-"
  * name has the identity of the file, so that a removal that was cut short can be
  * finished by somebody who knows nothing else.
  */
-export const removingPrefix = ({ identity: { inode, modified, size } }: Action.Remove): string =>
+export const removingPrefix = ({ identity: { inode, modified, size } }: Pick<Action.Remove, "identity">): string =>
   `${prefix}${inode}-${size}-${modified ?? ""}-`
 
 /** Whether a removal that was cut short left this directory. */
 export const isRemoving = (name: string): boolean => name.startsWith(prefix)
 
 /** Whether the file is in such a directory. */
-export const isAside = (path: string): boolean => isRemoving(nameOf(directoryOf(path)))
+export const isAside = (path: Path, file: string): boolean => isRemoving(path.basename(path.dirname(file)))
 
 /** Whether the file in such a directory is the one that it was made for. */
 export const isPromised = (name: string, kind: "file" | "directory", found: Action.Identity): boolean => {

@@ -2,12 +2,13 @@ import type { Ploop } from "@effect-ploop/core/Ploop"
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import type * as PlatformError from "@effect/platform/Error"
 import type { FileSystem } from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
 
 export type Failure = PloopError.PloopError | PlatformError.PlatformError
 
-type Attempt<A> = Effect.Effect<A, Failure, Ploop | FileSystem>
+type Attempt<A> = Effect.Effect<A, Failure, Ploop | FileSystem | Path>
 
 /**
  * Where an action stands: its result is there, it can be applied, or the world is

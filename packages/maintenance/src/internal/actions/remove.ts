@@ -1,11 +1,11 @@
 import * as PlatformError from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
+import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Action from "../../Action.js"
 import * as identity from "../identity.js"
-import { directoryOf } from "../paths.js"
 import { isAside, removingPrefix } from "../removing.js"
 import { Done, type Handler, Outdated, Pending, type Status } from "./handler.js"
 
@@ -23,6 +23,11 @@ const status = ({ identity: planned, kind, path }: Action.Remove) =>
     })
   )
 
+/** What is removed, at any path. */
+interface Removal extends Pick<Action.Remove, "kind" | "identity"> {
+  readonly path: string
+}
+
 const changed = (path: string, where: string) =>
   new PlatformError.SystemError({
     module: "FileSystem",
@@ -33,13 +38,13 @@ const changed = (path: string, where: string) =>
   })
 
 /** Neither form replaces a file that is there already. */
-const putBack = (fs: FileSystem.FileSystem, { kind, path }: Action.Remove, aside: string) =>
+const putBack = (fs: FileSystem.FileSystem, { kind, path }: Removal, aside: string) =>
   (kind === "directory" ? fs.rename(aside, path) : Effect.zipRight(fs.link(aside, path), fs.remove(aside))).pipe(
     Effect.mapError(() => changed(path, aside))
   )
 
 /** Whether the file that was moved aside is the planned one, and empty when it is a directory. */
-const isPlanned = (fs: FileSystem.FileSystem, { identity: planned, kind }: Action.Remove, aside: string) =>
+const isPlanned = (fs: FileSystem.FileSystem, { identity: planned, kind }: Removal, aside: string) =>
   Effect.gen(function*() {
     const found = yield* identity.at(aside)
     if (!Option.exists(found, (info) => identity.same(kind, planned, identity.of(info)))) return false
@@ -51,14 +56,15 @@ const isPlanned = (fs: FileSystem.FileSystem, { identity: planned, kind }: Actio
  * opens it by that name any more and no mount can appear on it. If it then is
  * another one than planned, it is put back.
  */
-const moveAsideAndRemove = (action: Action.Remove) =>
+export const moveAsideAndRemove = (action: Removal) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
+    const path = yield* Path
     const directory = yield* fs.makeTempDirectory({
-      directory: directoryOf(action.path),
+      directory: path.dirname(action.path),
       prefix: removingPrefix(action)
     })
-    const aside = `${directory}/${action.kind}`
+    const aside = path.join(directory, action.kind)
     const moved = yield* Effect.exit(fs.rename(action.path, aside))
     const isSame = Exit.isSuccess(moved) && (yield* isPlanned(fs, action, aside))
     if (Exit.isSuccess(moved) && !isSame) yield* putBack(fs, action, aside)
@@ -69,8 +75,12 @@ const moveAsideAndRemove = (action: Action.Remove) =>
 
 /** What is aside already was moved there by an earlier removal, and nobody else uses that name. */
 const run = (action: Action.Remove) =>
-  isAside(action.path)
-    ? Effect.flatMap(FileSystem.FileSystem, (fs) => fs.remove(action.path, { recursive: action.kind === "directory" }))
-    : moveAsideAndRemove(action)
+  Effect.flatMap(Path, (path) =>
+    isAside(path, action.path)
+      ? Effect.flatMap(
+        FileSystem.FileSystem,
+        (fs) => fs.remove(action.path, { recursive: action.kind === "directory" })
+      )
+      : moveAsideAndRemove(action))
 
 export const remove: Handler<Action.Remove> = { status, run }

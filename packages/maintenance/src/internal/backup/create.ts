@@ -4,14 +4,15 @@ import { Ploop } from "@effect-ploop/core/Ploop"
 import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as FileSystem from "@effect/platform/FileSystem"
+import { Path } from "@effect/platform/Path"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as BackupError from "../../BackupError.js"
 import * as SnapshotTime from "../../SnapshotTime.js"
-import { resolve } from "../paths.js"
-import { copy, inNewDirectory } from "./files.js"
+import { andAlso } from "./causes.js"
+import { copy } from "./files.js"
+import { inNewDirectory, type Making, stageOf } from "./making.js"
 
 interface Options {
   readonly disk: string
@@ -79,17 +80,23 @@ const withSnapshot = <A, E, R>(
       Effect.uninterruptibleMask((restore) =>
         Effect.gen(function*() {
           yield* restore(ploop.createSnapshot({ disk, id }))
-          const exit = yield* Effect.exit(restore(use(id)))
-          if (Exit.isFailure(exit) || !keep) yield* ploop.deleteSnapshot({ disk, id })
-          return yield* exit
+          const drop = Effect.mapError(
+            ploop.deleteSnapshot({ disk, id }),
+            (error) => new BackupError.SnapshotLeft({ disk, snapshot: id, error })
+          )
+          const made = yield* Effect.catchAllCause(
+            restore(use(id)),
+            (cause) => Effect.zipRight(andAlso(cause, drop), Effect.failCause(cause))
+          )
+          if (!keep) yield* drop
+          return made
         })
       )
   )
 
 /** Copies the images of a snapshot into a new directory, and gives what a manifest says of them to `finish`. */
 const save =
-  <A, E, R>(options: Options, before: Before | undefined, finish: (saved: Saved) => Effect.Effect<A, E, R>) =>
-  (id: SnapshotId.SnapshotId) =>
+  <A, E, R>(options: Options, before: Before | undefined, finish: Finish<A, E, R>) => (id: SnapshotId.SnapshotId) =>
     Effect.gen(function*() {
       const ploop = yield* Ploop
       const descriptor = yield* descriptorOf(options.disk)
@@ -99,34 +106,39 @@ const save =
       const takenAt = yield* DateTime.now
       return yield* inNewDirectory(
         options.to,
-        Effect.gen(function*() {
-          const images = yield* Effect.forEach(nodes, (node, index) =>
-            saveImage(options, node, index, types.get(node.id)))
-          return yield* finish({
-            disk: options.disk,
-            snapshot: id,
-            ...(before !== undefined && { after: before.snapshot }),
-            takenAt,
-            diskSize: descriptor.diskSize,
-            clusterSize: descriptor.clusterSize,
-            preallocated: descriptor.preallocated,
-            images: [images[0]!, ...images.slice(1)]
+        stageOf(options.to, id),
+        (making) =>
+          Effect.gen(function*() {
+            const images = yield* Effect.forEach(nodes, (node, index) =>
+              saveImage(making, options.disk, node, index, types.get(node.id)))
+            return yield* finish(making, {
+              disk: options.disk,
+              snapshot: id,
+              ...(before !== undefined && { after: before.snapshot }),
+              takenAt,
+              diskSize: descriptor.diskSize,
+              clusterSize: descriptor.clusterSize,
+              preallocated: descriptor.preallocated,
+              images: [images[0]!, ...images.slice(1)]
+            })
           })
-        })
       )
     })
 
 const saveImage = (
-  { disk, to }: Options,
+  making: Making,
+  disk: string,
   { file, id, parent }: SnapshotTree.Node,
   index: number,
   type: DiskDescriptor.Image["type"] = "Compressed"
 ) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
+    const path = yield* Path
     const name = `image.${index}`
-    const sha256 = yield* copy(resolve(Disk.directory(Disk.make(disk)), file), `${to}/${name}`)
-    const { size } = yield* fs.stat(`${to}/${name}`)
+    const to = yield* making.file(name)
+    const sha256 = yield* copy(path.resolve(Disk.directory(Disk.make(disk)), file), to)
+    const { size } = yield* fs.stat(to)
     return { id, type, file: name, size: BigInt(size), sha256, ...(parent !== undefined && { parent }) }
   })
 
@@ -143,6 +155,8 @@ interface Saved {
   readonly images: readonly [SavedImage, ...Array<SavedImage>]
 }
 
+type Finish<A, E, R> = (making: Making, saved: Saved) => Effect.Effect<A, E, R>
+
 /** The snapshot of the backup before is of no more use once this one has its own. */
 const dropOld = (disk: string, { snapshot }: Before) =>
   Effect.gen(function*() {
@@ -154,7 +168,7 @@ const dropOld = (disk: string, { snapshot }: Before) =>
 export const create = <A, E, R>(
   options: Options,
   before: Before | undefined,
-  finish: (saved: Saved) => Effect.Effect<A, E, R>
+  finish: Finish<A, E, R>
 ) =>
   Effect.gen(function*() {
     const keep = options.keepSnapshot ?? false

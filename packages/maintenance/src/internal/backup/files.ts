@@ -1,10 +1,13 @@
 import * as FileSystem from "@effect/platform/FileSystem"
+import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
 import * as BackupError from "../../BackupError.js"
+import type { Making } from "./making.js"
+import { syncFile } from "./sync.js"
 
 const chunkSize = 1 << 20
 
@@ -32,22 +35,9 @@ export const copy = (from: string, to: string) =>
     const expected = yield* digest(from)
     yield* fs.copyFile(from, to)
     yield* compare(to, expected)
-    yield* Effect.scoped(Effect.flatMap(fs.open(to, { flag: "r+" }), (file) => file.sync))
+    yield* syncFile(to)
     return expected
   })
-
-/**
- * Makes a directory for the time of an effect that fills it. If the effect fails or
- * is interrupted, the directory is removed: it is the one that was made here.
- */
-export const inNewDirectory = <A, E, R>(directory: string, fill: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.zipRight(
-        fs.makeDirectory(directory),
-        Effect.onError(restore(fill), () => Effect.ignoreLogged(fs.remove(directory, { recursive: true })))
-      )
-    ))
 
 const invalid = (path: string) => (error: ParseResult.ParseError) => {
   const issue = ParseResult.ArrayFormatter.formatErrorSync(error)[0]
@@ -62,7 +52,7 @@ const invalid = (path: string) => (error: ParseResult.ParseError) => {
 export const readManifest = <A>(directory: string, name: string, schema: Schema.Schema<A, string>) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const path = `${directory}/${name}`
+    const path = (yield* Path).join(directory, name)
     const text = yield* fs.readFileString(path).pipe(
       Effect.catchIf(
         (error) => error._tag === "SystemError" && error.reason === "NotFound",
@@ -73,13 +63,15 @@ export const readManifest = <A>(directory: string, name: string, schema: Schema.
     return yield* Effect.mapError(Schema.decode(schema)(text), invalid(path))
   })
 
+/** Writes a text into a new file. */
+export const write = (making: Making, name: string, text: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const file = yield* making.file(name)
+    yield* fs.writeFileString(file, text)
+    yield* syncFile(file)
+  })
+
 /** Writes the manifest. It is made of values that fit, so that it can be encoded. */
-export const writeManifest = <A>(directory: string, name: string, schema: Schema.Schema<A, string>, manifest: A) =>
-  Effect.flatMap(
-    FileSystem.FileSystem,
-    (fs) =>
-      Effect.flatMap(
-        Effect.orDie(Schema.encode(schema)(manifest)),
-        (text) => fs.writeFileString(`${directory}/${name}`, `${text}\n`, { flag: "wx" })
-      )
-  )
+export const writeManifest = <A>(making: Making, name: string, schema: Schema.Schema<A, string>, manifest: A) =>
+  Effect.flatMap(Effect.orDie(Schema.encode(schema)(manifest)), (text) => write(making, name, `${text}\n`))

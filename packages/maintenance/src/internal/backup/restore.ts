@@ -4,11 +4,15 @@ import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import { Ploop } from "@effect-ploop/core/Ploop"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as FileSystem from "@effect/platform/FileSystem"
+import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as BackupError from "../../BackupError.js"
 import * as MaintenanceError from "../../MaintenanceError.js"
+import * as SnapshotTime from "../../SnapshotTime.js"
 import { isFlagged } from "../flagged.js"
-import { compare, inNewDirectory } from "./files.js"
+import { compare, write } from "./files.js"
+import { inNewDirectory, type Making, stageOf } from "./making.js"
+import { syncFile } from "./sync.js"
 
 interface SavedImage {
   readonly id: SnapshotId.SnapshotId
@@ -51,15 +55,14 @@ const requireChain = (parts: ReadonlyArray<Part>) =>
 const images = "root.hdd"
 
 /** Where an image goes, and what the descriptor says of it. The last one becomes the top delta. */
-const placed = (parts: ReadonlyArray<Part>, to: string) => {
+const placed = (path: Path, parts: ReadonlyArray<Part>) => {
   const all = parts.flatMap(({ directory, manifest }) => manifest.images.map((image) => ({ directory, image })))
   return all.map(({ directory, image }, index) => {
     const file = index === 0 ? images : `${images}.${image.id}`
     const id = index === all.length - 1 ? SnapshotId.top : image.id
     const parent = index === 0 ? SnapshotId.none : all[index - 1]!.image.id
     return {
-      from: `${directory}/${image.file}`,
-      to: `${to}/${file}`,
+      from: path.join(directory, image.file),
       file,
       id,
       parent,
@@ -69,14 +72,16 @@ const placed = (parts: ReadonlyArray<Part>, to: string) => {
   })
 }
 
-const place = ({ from, sha256, to }: ReturnType<typeof placed>[number]) =>
+const place = (making: Making) => ({ file, from, sha256 }: ReturnType<typeof placed>[number]) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
+    const to = yield* making.file(file)
     yield* fs.copyFile(from, to)
     yield* compare(to, sha256)
     // A snapshot of a running disk can have been taken with the flag set. Nobody uses the copy.
     const ploop = yield* Ploop
     if (yield* isFlagged(to)) yield* ploop.check({ image: to, dropInUse: true })
+    yield* syncFile(to)
   })
 
 export const restore = (parts: ReadonlyArray<Part>, to: string) =>
@@ -84,9 +89,8 @@ export const restore = (parts: ReadonlyArray<Part>, to: string) =>
     const last = parts.at(-1)
     if (last === undefined) return yield* noBackup()
     yield* requireChain(parts)
-    const fs = yield* FileSystem.FileSystem
-    const disk = Disk.inDirectory(to)
-    const files = placed(parts, to)
+    const path = yield* Path
+    const files = placed(path, parts)
     const descriptor = DiskDescriptor.make({
       size: last.manifest.diskSize,
       clusterSize: last.manifest.clusterSize,
@@ -94,11 +98,9 @@ export const restore = (parts: ReadonlyArray<Part>, to: string) =>
       images: files.map(({ file, id, type }) => ({ id, type, file })),
       snapshots: files.map(({ id, parent }) => ({ id, parent, temporary: false }))
     })
-    return yield* inNewDirectory(
-      to,
-      Effect.forEach(files, place, { discard: true }).pipe(
-        Effect.zipRight(fs.writeFileString(disk, DiskDescriptor.format(descriptor), { flag: "wx" })),
-        Effect.as(disk)
-      )
-    )
+    yield* inNewDirectory(to, stageOf(to, yield* SnapshotTime.identifier), (making) =>
+      Effect.forEach(files, place(making), { discard: true }).pipe(
+        Effect.zipRight(write(making, Disk.descriptorName, DiskDescriptor.format(descriptor)))
+      ))
+    return Disk.inDirectory(to)
   })

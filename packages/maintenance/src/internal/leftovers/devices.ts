@@ -3,9 +3,9 @@ import { Ploop } from "@effect-ploop/core/Ploop"
 import type * as Result from "@effect-ploop/core/Result"
 import type { SnapshotTree } from "@effect-ploop/core/SnapshotTree"
 import * as FileSystem from "@effect/platform/FileSystem"
+import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Action from "../../Action.js"
-import { resolve } from "../paths.js"
 import { all, type Found, kept, nothing, step } from "./found.js"
 
 /** A path without symlinks; the path itself where nothing is there any more. */
@@ -16,8 +16,9 @@ const real = (path: string) =>
 export const ofDisk = (disk: Disk.Disk, tree: SnapshotTree) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop
+    const path = yield* Path
     const directory = Disk.directory(disk)
-    const own = new Set(yield* Effect.forEach(tree.nodes, ({ file }) => real(resolve(directory, file))))
+    const own = new Set(yield* Effect.forEach(tree.nodes, ({ file }) => real(path.resolve(directory, file))))
     return (yield* ploop.listDevices).filter(({ image }) => own.has(image))
   })
 

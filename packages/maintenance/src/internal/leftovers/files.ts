@@ -3,13 +3,13 @@ import * as HostPath from "@effect-ploop/core/HostPath"
 import type * as Result from "@effect-ploop/core/Result"
 import type { SnapshotTree } from "@effect-ploop/core/SnapshotTree"
 import * as FileSystem from "@effect/platform/FileSystem"
+import { Path } from "@effect/platform/Path"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Action from "../../Action.js"
 import { headerOf } from "../header.js"
 import * as identity from "../identity.js"
-import { nameOf, resolve } from "../paths.js"
 import { isPromised, isRemoving } from "../removing.js"
 import { all, type Found, kept, nothing, step } from "./found.js"
 
@@ -60,7 +60,7 @@ const ofUnknown = (entry: Entry, { orphanedImages, running }: Known) =>
 const cutShort = "A removal was cut short."
 
 /** What waits in the directory of a removal: it goes if it is what the directory was made for. */
-const inRemoval = (directory: Entry, path: string) =>
+const inRemoval = (directory: Entry, name: string, path: string) =>
   Effect.map(
     identity.at(path),
     Option.match({
@@ -68,7 +68,7 @@ const inRemoval = (directory: Entry, path: string) =>
       onSome: (info) => {
         const kind = info.type === "Directory" ? "directory" : "file"
         return isPromised(directory.name, kind, identity.of(info))
-          ? removal({ path, name: nameOf(path), info }, cutShort)
+          ? removal({ path, name, info }, cutShort)
           : kept(path, "a removal was cut short, but this is not the file that was to be removed: put it back by hand")
       }
     })
@@ -77,8 +77,9 @@ const inRemoval = (directory: Entry, path: string) =>
 const ofRemoval = (entry: Entry) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
+    const path = yield* Path
     const names = yield* fs.readDirectory(entry.path)
-    const inside = yield* Effect.forEach(names, (name) => inRemoval(entry, resolve(entry.path, name)))
+    const inside = yield* Effect.forEach(names, (name) => inRemoval(entry, name, path.join(entry.path, name)))
     return all([...inside, ...(inside.some(({ kept }) => kept.length > 0) ? [] : [removal(entry, cutShort)])])
   })
 
@@ -103,17 +104,21 @@ const judgeEntry = (entry: Entry, descriptor: string, known: Known) => {
 const others = (disk: Disk.Disk, tree: SnapshotTree) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
+    const path = yield* Path
     const directory = Disk.directory(disk)
-    const own = new Set([disk as string, ...tree.nodes.map(({ file }) => resolve(directory, file))])
-    const paths = (yield* fs.readDirectory(directory)).toSorted().map((name) => resolve(directory, name))
+    const own = new Set([path.resolve(disk), ...tree.nodes.map(({ file }) => path.resolve(directory, file))])
+    const files = (yield* fs.readDirectory(directory)).toSorted().map((name) => ({
+      name,
+      path: path.resolve(directory, name)
+    }))
     const entries = yield* Effect.forEach(
-      paths.filter((path) => !own.has(path)),
-      (path) =>
+      files.filter((file) => !own.has(file.path)),
+      (file) =>
         Effect.gen(function*() {
-          if (Option.isSome(yield* Effect.option(fs.readLink(path)))) return []
-          return Option.match(yield* identity.at(path), {
+          if (Option.isSome(yield* Effect.option(fs.readLink(file.path)))) return []
+          return Option.match(yield* identity.at(file.path), {
             onNone: () => [],
-            onSome: (info): ReadonlyArray<Entry> => [{ path, name: nameOf(path), info }]
+            onSome: (info): ReadonlyArray<Entry> => [{ ...file, info }]
           })
         })
     )
@@ -122,11 +127,12 @@ const others = (disk: Disk.Disk, tree: SnapshotTree) =>
 
 export const judge = (disk: Disk.Disk, tree: SnapshotTree, known: Known) =>
   Effect.gen(function*() {
+    const path = yield* Path
     const entries = yield* others(disk, tree)
     return all(
       yield* Effect.forEach(
         entries.filter(({ info }) => isOld(info, known.before)),
-        (entry) => judgeEntry(entry, nameOf(disk), known)
+        (entry) => judgeEntry(entry, path.basename(disk), known)
       )
     )
   })

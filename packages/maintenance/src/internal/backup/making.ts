@@ -1,0 +1,121 @@
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import * as PlatformError from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { Path } from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
+import type * as Action from "../../Action.js"
+import * as BackupError from "../../BackupError.js"
+import { moveAsideAndRemove } from "../actions/remove.js"
+import * as identity from "../identity.js"
+import { andAlso } from "./causes.js"
+import { syncDirectory } from "./sync.js"
+
+interface Made {
+  readonly path: string
+  readonly kind: "file" | "directory"
+  readonly device: number
+  readonly inode: number
+}
+
+/** A new directory, which has another name until it is complete. */
+export interface Making {
+  /** Where the files go meanwhile. */
+  readonly directory: string
+  /** Makes an empty file in the directory, and fails when the name is taken. */
+  readonly file: (name: string) => Effect.Effect<string, PlatformError.PlatformError>
+}
+
+const made = (path: string, kind: Made["kind"], info: FileSystem.File.Info): Made => {
+  const { device, inode } = identity.of(info)
+  return { path, kind, device, inode }
+}
+
+const isSame = (one: Made, found: Action.Identity): boolean => one.device === found.device && one.inode === found.inode
+
+/** Removes what was made, if it is still there. What has taken its name, and what somebody has put in it, stays. */
+const removeMade = (one: Made) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const info = yield* identity.at(one.path)
+    if (Option.isNone(info)) return true
+    const found = identity.of(info.value)
+    if (!isSame(one, found)) return false
+    if (one.kind === "directory" && (yield* fs.readDirectory(one.path)).length > 0) return false
+    yield* moveAsideAndRemove({ path: one.path, kind: one.kind, identity: found })
+    return true
+  })
+
+/** Removes the files and then the directory, and fails with those that are still there. */
+const takeDown = (directory: string, all: ReadonlyArray<Made>) =>
+  Effect.gen(function*() {
+    const outcomes = yield* Effect.forEach(
+      all.toReversed(),
+      (one) =>
+        Effect.catchAll(removeMade(one), (error) => Effect.as(Effect.logWarning(error), false)).pipe(
+          Effect.map((gone) => gone ? [] : [one.path])
+        )
+    )
+    const left = outcomes.flat()
+    if (left.length > 0) return yield* new BackupError.FilesLeft({ directory, left })
+  })
+
+const taken = (path: string) =>
+  new PlatformError.SystemError({
+    module: "FileSystem",
+    method: "makeDirectory",
+    reason: "AlreadyExists",
+    pathOrDescriptor: path,
+    description: "it must not exist"
+  })
+
+/** The name under which a directory is written. The identifier sets it apart from those of everybody else. */
+export const stageOf = (to: string, id: SnapshotId): string =>
+  `${to.replace(/(?<=.)\/+$/, "")}.partial-${id.slice(1, -1)}`
+
+const makeStage = (stage: string, to: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path
+    if (Option.isSome(yield* identity.at(to))) return yield* taken(to)
+    yield* fs.makeDirectory(stage)
+    const all = yield* Ref.make([made(stage, "directory", yield* fs.stat(stage))])
+    const making: Making = {
+      directory: stage,
+      file: (name) =>
+        Effect.scoped(Effect.gen(function*() {
+          const file = path.join(stage, name)
+          const opened = yield* fs.open(file, { flag: "wx" })
+          const info = yield* opened.stat
+          yield* Ref.update(all, (before) => [...before, made(file, "file", info)])
+          return file
+        })).pipe(Effect.uninterruptible)
+    }
+    return { making, made: Ref.get(all) }
+  })
+
+/**
+ * Fills a new directory under another name, and gives it its own name at the end: it is
+ * there with everything in it, or not at all. After a failure or an interruption,
+ * what was made here is removed, and nothing else.
+ */
+export const inNewDirectory = <A, E, R>(
+  to: string,
+  stage: string,
+  fill: (making: Making) => Effect.Effect<A, E, R>
+) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path
+      const { made, making } = yield* makeStage(stage, to)
+      return yield* restore(fill(making)).pipe(
+        Effect.tap(() => Effect.zipRight(syncDirectory(stage), fs.rename(stage, to))),
+        Effect.catchAllCause((cause) =>
+          Effect.zipRight(andAlso(cause, Effect.flatMap(made, (all) => takeDown(stage, all))), Effect.failCause(cause))
+        ),
+        Effect.tap(() => syncDirectory(path.dirname(to)))
+      )
+    })
+  )
