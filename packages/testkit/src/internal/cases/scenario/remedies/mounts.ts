@@ -78,7 +78,6 @@ const mounts: ReadonlyArray<Case> = [
         call: ploop.umount({ disk }),
         fails: "NotMounted",
         remedy: texts["not-mounted-umount"](),
-        follow: Effect.void,
         then: Effect.gen(function*() {
           const top = yield* ploop.topDelta({ disk })
           const found = (yield* ploop.listDevices).find((one) => one.image === top || one.image === image)
@@ -147,7 +146,6 @@ const mounts: ReadonlyArray<Case> = [
         call: ploop.umount({ device }),
         fails: "DeviceNotFound",
         remedy: texts["device-not-found"](),
-        follow: Effect.void,
         then: ploop.listDevices,
         kept: ploop.isMounted({ disk })
       }
@@ -183,7 +181,6 @@ const mounts: ReadonlyArray<Case> = [
         call: ploop.fileSystemInfo({ disk }),
         fails: "ConsentRequired",
         remedy: texts["consent-required"]({ option: "mayMount" }),
-        follow: Effect.void,
         then: ploop.fileSystemInfo({ disk, mayMount: true })
       }
     })
@@ -265,7 +262,6 @@ const generations: ReadonlyArray<Case> = [
         call: ploop.mount({ disk }),
         fails: "Unsupported",
         remedy: texts["attach-raw-base"](),
-        follow: Effect.void,
         then: Ploop.mountScoped({ disk, readOnly: true })
       }
     })
@@ -296,7 +292,6 @@ const generations: ReadonlyArray<Case> = [
         call: ploop.create({ image, size: "300M", format: "raw" }),
         fails: "Unsupported",
         remedy: texts["create-attachable"](),
-        follow: Effect.void,
         then: ploop.create({ image, size: "300M", format: "expanded", version: 2 })
       }
     })
@@ -312,7 +307,6 @@ const generations: ReadonlyArray<Case> = [
         call: ploop.create({ image, size: "300M", fileSystem: "ext3" }),
         fails: "Unsupported",
         remedy: texts["create-ext4"](),
-        follow: Effect.void,
         then: ploop.create({ image, size: "300M", fileSystem: "ext4" })
       }
     })
@@ -327,7 +321,6 @@ const generations: ReadonlyArray<Case> = [
         call: ploop.discard({ disk, minBlock: "1M" }),
         fails: "Unsupported",
         remedy: texts["discard-without-limits"](),
-        follow: Effect.void,
         then: ploop.discard({ disk }),
         kept: FileTree.read(target)
       }
@@ -343,7 +336,6 @@ const generations: ReadonlyArray<Case> = [
         call: ploop.balloonClear({ disk }),
         fails: "Unsupported",
         remedy: texts["no-maintenance"](),
-        follow: Effect.void,
         then: ploop.balloonStatus({ disk })
       }
     })
@@ -375,7 +367,6 @@ const generations: ReadonlyArray<Case> = [
         call: low.nextDevice,
         fails: "Unsupported",
         remedy: texts["next-device"](),
-        follow: Effect.void,
         then: Ploop.mountScoped({ disk })
       }
     })

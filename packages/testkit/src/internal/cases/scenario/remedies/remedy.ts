@@ -8,19 +8,31 @@ import type { Conformance } from "../../../../Conformance.js"
 
 type Step<A = unknown> = Effect.Effect<A, Case.Failure, Case.Services | Conformance | Scope.Scope>
 
-/** A state in which an operation fails, and what its remedy leads to. */
-interface Remedied {
+/** A state in which an operation fails. */
+interface State {
   /** The call that fails. */
   readonly call: Effect.Effect<unknown, PloopError, Case.Services | Conformance | Scope.Scope>
   readonly fails: Tag
   readonly remedy: Remedy.Text
-  /** Does what the remedy says. */
-  readonly follow: Step
-  /** What works then. Default: the same call. */
-  readonly then?: Step
   /** What must be the same at the end as before the call. */
   readonly kept?: Step
 }
+
+/** What the remedy leads to: it makes a call work, or names another call. */
+type Outcome =
+  | {
+    /** Does what the remedy says. */
+    readonly follow: Step
+    /** What works then. Default: the same call. */
+    readonly then?: Step
+  }
+  | {
+    readonly follow?: never
+    /** The call that the remedy names. */
+    readonly then: Step
+  }
+
+type Remedied = State & Outcome
 
 interface Options extends Partial<Pick<Case.Case, "needs" | "generations">> {
   /** The state and the remedy, after "MUST say what to do when". */
@@ -41,7 +53,7 @@ export const remedy = (name: Remedy.Name, { generations, needs, run, when }: Opt
     ...(generations !== undefined && { generations }),
     run: Effect.gen(function*() {
       const remedied = yield* run
-      const { call, fails, follow, kept = Effect.void } = remedied
+      const { call, fails, follow = Effect.void, kept = Effect.void } = remedied
       const before = yield* kept
       const error = yield* Check.fails(call, fails, { remedy: remedied.remedy })
       yield* repeated(error, remedied)

@@ -23,7 +23,6 @@ export const ofSnapshots: ReadonlyArray<Case> = [
         call: ploop.switchSnapshot({ disk, id: unknown }),
         fails: "SnapshotNotFound",
         remedy: texts["snapshot-not-found"](),
-        follow: Effect.void,
         then: Effect.flatMap(
           ploop.listSnapshots({ disk }),
           ({ nodes }) => ploop.switchSnapshot({ disk, id: nodes[0]!.id })
@@ -40,7 +39,6 @@ export const ofSnapshots: ReadonlyArray<Case> = [
         call: ploop.createSnapshot({ disk, id: a }),
         fails: "SnapshotExists",
         remedy: texts["snapshot-exists"](),
-        follow: Effect.void,
         then: ploop.createSnapshot({ disk })
       }
     })
@@ -69,7 +67,6 @@ export const ofSnapshots: ReadonlyArray<Case> = [
         call: ploop.switchAndDelete({ disk, id: a }),
         fails: "SnapshotHasChildren",
         remedy: texts["snapshot-has-children-switch"](),
-        follow: Effect.void,
         then: ploop.switchSnapshot({ disk, id: a }),
         kept: Effect.map(Conformance.parents(disk), (all) => all.map(([id]) => id).sort())
       }
@@ -86,7 +83,6 @@ export const ofSnapshots: ReadonlyArray<Case> = [
         call: ploop.mergeSnapshots({ disk, all: true }),
         fails: "SnapshotHasChildren",
         remedy: texts["snapshot-has-children-merge"](),
-        follow: Effect.void,
         then: ploop.mergeSnapshots({ disk, downTo: c }),
         kept: Effect.map(Conformance.parents(disk), (all) => all.filter(([id]) => id === a || id === b))
       }
@@ -100,7 +96,6 @@ export const ofSnapshots: ReadonlyArray<Case> = [
         call: ploop.mergeSnapshots({ disk, snapshot: a }),
         fails: "SnapshotIsBase",
         remedy: texts["snapshot-is-base"](),
-        follow: Effect.void,
         then: ploop.mergeSnapshots({ disk, snapshot: b })
       }
     })
@@ -114,7 +109,6 @@ export const ofSnapshots: ReadonlyArray<Case> = [
         call: ploop.switchSnapshot({ disk, id: a }),
         fails: "SnapshotIsTemporary",
         remedy: texts["snapshot-is-temporary"](),
-        follow: Effect.void,
         then: ploop.switchSnapshot({ disk, id: b })
       }
     })
@@ -127,7 +121,6 @@ export const ofSnapshots: ReadonlyArray<Case> = [
         call: ploop.switchSnapshot({ disk, id: SnapshotId.top }),
         fails: "SnapshotIsCurrent",
         remedy: texts["snapshot-is-current"](),
-        follow: Effect.void,
         then: ploop.switchSnapshot({ disk, id: b }),
         kept: Conformance.parents(disk)
       }
@@ -141,7 +134,6 @@ export const ofSnapshots: ReadonlyArray<Case> = [
         call: ploop.mergeSnapshots({ disk, snapshot: b, downTo: c }),
         fails: "SnapshotNotAncestor",
         remedy: texts["snapshot-not-ancestor"](),
-        follow: Effect.void,
         then: ploop.mergeSnapshots({ disk, snapshot: c, downTo: b })
       }
     })
@@ -177,7 +169,6 @@ export const ofSnapshots: ReadonlyArray<Case> = [
         call: ploop.deleteSnapshot({ disk, id: SnapshotId.top }),
         fails: "Unsupported",
         remedy: texts["delete-top-by-switch"](),
-        follow: Effect.void,
         then: ploop.switchSnapshot({ disk, id: a }),
         kept: Effect.map(Conformance.parents(disk), (all) => all.map(([id]) => id).sort())
       }
@@ -240,7 +231,6 @@ export const ofSnapshots: ReadonlyArray<Case> = [
         call: ploop.mount({ disk, snapshot: a, readOnly: false }),
         fails: "SnapshotHasChildren",
         remedy: texts["snapshot-has-children-mount"](),
-        follow: Effect.void,
         then: ploop.mount({ disk, snapshot: a, readOnly: true })
       }
     })
@@ -256,7 +246,6 @@ export const ofSnapshots: ReadonlyArray<Case> = [
         call: ploop.mergeSnapshots({ disk, all: true, into }),
         fails: "Unsupported",
         remedy: texts["merge-in-place"](),
-        follow: Effect.void,
         then: ploop.mergeSnapshots({ disk, all: true }),
         kept: Effect.flatMap(FileSystem.FileSystem, (fs) => fs.exists(into))
       }
