@@ -50,7 +50,7 @@ export class BackupDamaged
 
 /**
  * The snapshot of a backup is still on the disk, because it could not be deleted.
- * When the backup failed before, the cause has that failure first.
+ * If the backup had failed already, the cause has that failure first.
  *
  * - `disk`: the disk;
  * - `snapshot`: the snapshot that is left;
@@ -71,11 +71,11 @@ export class SnapshotLeft
 }
 
 /**
- * Files of a backup or of a restored disk that is not complete are still there. They
- * could not be removed, or another file has taken their name and stays for that. The
- * cause has the first failure before this one.
+ * Files of an incomplete backup or an incomplete restored disk are still there. A file
+ * is left if it could not be removed, or if another file has taken its name. The cause
+ * has the first failure before this one.
  *
- * - `directory`: the new directory, which is not complete;
+ * - `directory`: the incomplete directory;
  * - `left`: the files that are still there.
  *
  * @since 0.2.0
