@@ -20,6 +20,7 @@ const calls = (
       "restore-descriptor",
       ploop.restoreDescriptor({ image: `${directory}/root.hdd`, directory: `${directory}/new` })
     ],
+    clone: ["init", ploop.clone({ disk, snapshot: A, directory: `${directory}/new` })],
     convert: ["convert", ploop.convert({ disk, format: "preallocated" })],
     check: ["check", ploop.check({ image: `${directory}/root.hdd` })],
     replace: ["replace", ploop.replace({ disk, snapshot: A, with: `${directory}/root.hdd` })],

@@ -33,6 +33,10 @@ const runs: ReadonlyArray<readonly [Operation.Name, Operation.Kind, Run]> = [
     run: ({ ploop }, { directory }) =>
       ploop.restoreDescriptor({ image: `${directory}/root.hdd`, directory: `${directory}/new` })
   }],
+  ["clone", "change", {
+    command: "init",
+    run: ({ ploop }, { directory, disk }) => ploop.clone({ disk, snapshot: A, directory: `${directory}/new` })
+  }],
   ["convert", "uninterruptible", {
     command: "convert",
     run: ({ ploop }, { disk }) => ploop.convert({ disk, version: 2 })

@@ -75,6 +75,18 @@ export const largestFileSystem: Row<ByteSize.ByteSize> = {
   "9": ByteSize.TiB(50)
 }
 
+/**
+ * The root element of a descriptor that the tool writes.
+ *
+ * @since 0.2.0
+ * @category formats
+ */
+export const rootElement: Row<"Parallels_disk_image" | "Virtuozzo_disk_image"> = {
+  "1.15": "Parallels_disk_image",
+  "7": "Virtuozzo_disk_image",
+  "9": "Virtuozzo_disk_image"
+}
+
 // What the tool gets wrong
 
 /**
@@ -336,6 +348,15 @@ export const growsThroughDevice: Row<boolean> = { "1.15": false, "7": true, "9":
  * @category drivers
  */
 export const hasMaintenance: Row<boolean> = { "1.15": true, "7": true, "9": false }
+
+/**
+ * Whether a read-write mount converts images of format version 1 to version 2, in
+ * their files.
+ *
+ * @since 0.2.0
+ * @category drivers
+ */
+export const convertsWhenMounted: Row<boolean> = { "1.15": false, "7": true, "9": false }
 
 /**
  * Whether the names of devices are chosen at random instead of counted by the

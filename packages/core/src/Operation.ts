@@ -161,13 +161,29 @@ export const table = rows({
     result: Result.Removed,
     errors: [...image, "ImageInUse", "ImageShared", "ConsentRequired"]
   },
+  clone: {
+    group: "images",
+    kind: "change",
+    shape: "effect",
+    request: Request.Clone,
+    result: Result.Cloned,
+    errors: [
+      ...image,
+      "AlreadyExists",
+      "DirectoryNotFound",
+      "ImageInUse",
+      "SnapshotNotFound",
+      "SnapshotIsTemporary",
+      "SnapshotLimitReached"
+    ]
+  },
   convert: {
     group: "images",
     kind: "uninterruptible",
     shape: "effect",
     request: Request.Convert,
     result: Schema.Void,
-    errors: [...image, "ImageInUse", "AlreadyExists"]
+    errors: [...image, "ImageInUse", "AlreadyExists", "ImageShared"]
   },
   check: {
     group: "images",
@@ -176,7 +192,7 @@ export const table = rows({
     shape: "effect",
     request: Request.Check,
     result: Result.Checked,
-    errors: [...image, "ImageInUse", "SnapshotNotFound"]
+    errors: [...image, "ImageInUse", "SnapshotNotFound", "ImageShared"]
   },
   replace: {
     group: "images",
@@ -203,7 +219,8 @@ export const table = rows({
       "FileSystemCorrupt",
       "DeviceNotFound",
       "Busy",
-      "ImagesDropped"
+      "ImagesDropped",
+      "ImageShared"
     ]
   },
   umount: {
@@ -230,7 +247,8 @@ export const table = rows({
       "FileSystemCorrupt",
       "FileSystemUnsupported",
       "UmountFailed",
-      "Busy"
+      "Busy",
+      "ImageShared"
     ]
   },
   createSnapshot: {
@@ -239,7 +257,7 @@ export const table = rows({
     shape: "effect",
     request: Request.CreateSnapshot,
     result: SnapshotId,
-    errors: [...image, "SnapshotExists", "SnapshotLimitReached", "NotTracked", "ImagesDropped"]
+    errors: [...image, "SnapshotExists", "SnapshotLimitReached", "NotTracked", "ImagesDropped", "ImageShared"]
   },
   createTemporarySnapshot: {
     group: "snapshots",
@@ -255,7 +273,8 @@ export const table = rows({
       "MountPointInvalid",
       "MountFailed",
       "FileSystemUnsupported",
-      "ImagesDropped"
+      "ImagesDropped",
+      "ImageShared"
     ]
   },
   switchSnapshot: {
@@ -272,7 +291,7 @@ export const table = rows({
     shape: "effect",
     request: Request.SnapshotAndSwitch,
     result: SnapshotId,
-    errors: [...switching, "SnapshotExists", "SnapshotLimitReached", "ImagesDropped"]
+    errors: [...switching, "SnapshotExists", "SnapshotLimitReached", "ImagesDropped", "ImageShared"]
   },
   switchAndDelete: {
     group: "snapshots",
@@ -280,7 +299,7 @@ export const table = rows({
     shape: "effect",
     request: Request.OfSnapshot,
     result: Schema.Void,
-    errors: [...switching, "SnapshotInUse", "SnapshotIsBase", "ImagesDropped"]
+    errors: [...switching, "SnapshotInUse", "SnapshotIsBase", "ImagesDropped", "ImageShared"]
   },
   deleteSnapshot: {
     group: "snapshots",
@@ -297,7 +316,8 @@ export const table = rows({
       "SnapshotInUse",
       "SnapshotHasChildren",
       "Busy",
-      "ImagesDropped"
+      "ImagesDropped",
+      "ImageShared"
     ]
   },
   mergeSnapshots: {
@@ -316,7 +336,8 @@ export const table = rows({
       "AlreadyExists",
       "DirectoryNotFound",
       "Busy",
-      "ImagesDropped"
+      "ImagesDropped",
+      "ImageShared"
     ]
   },
   listSnapshots: {
@@ -519,7 +540,7 @@ export const table = rows({
     shape: "effect",
     request: Request.Grow,
     result: Schema.Void,
-    errors: [...image, "SizeRefused", "DeviceNotFound", "MountFailed", "NotMounted"]
+    errors: [...image, "SizeRefused", "DeviceNotFound", "MountFailed", "NotMounted", "ImageShared"]
   },
   nextDevice: {
     group: "lowLevel",

@@ -49,6 +49,12 @@ export type RestoreDescriptorError = Of<"restoreDescriptor">
 export type RemoveError = Of<"remove">
 
 /**
+ * @since 0.2.0
+ * @category errors
+ */
+export type CloneError = Of<"clone">
+
+/**
  * @since 0.1.0
  * @category errors
  */

@@ -77,14 +77,36 @@ export interface Ploop {
    * stays where it is.
    *
    * Refused, before anything is removed, while a device of the disk is running, when
-   * the in-use flag of an image is set, when an image has other names (hard links), and
-   * when other files are in the directory, unless the caller consents by `keepOthers`.
+   * the in-use flag of an image is set, when an image has other names (hard links), as
+   * those of linked clones, and when other files are in the directory, unless the caller
+   * consents by `keepOthers`. The images that a clone shares with the disk that it was
+   * made from are not refused: the other disk keeps them.
    *
    * @since 0.2.0
    */
   readonly remove: (
     options: Request.RemoveOptions
   ) => Effect.Effect<Result.Removed, OperationError.RemoveError>
+
+  /**
+   * Makes a linked clone of a snapshot: a disk of its own in another directory, which
+   * starts from the state of the snapshot. It shares the images of the snapshot by
+   * hard links, and has an empty top delta. No data is copied. The disk that is cloned
+   * may be running: nothing writes to the images of its snapshots.
+   *
+   * As long as a file is shared, whatever would write to it is refused on each of the
+   * disks, with `ImageShared`: merges into it, its deletion, conversions, repairs, and
+   * mounts that would write to it. The link count of the file is the mark, so the
+   * rule survives restarts, and ends when the clone is removed.
+   *
+   * Generations 7 and 9 identify the device of a disk by its base image. Mount the
+   * clone with a component name there.
+   *
+   * @since 0.2.0
+   */
+  readonly clone: (
+    options: Request.CloneOptions
+  ) => Effect.Effect<Result.Cloned, OperationError.CloneError>
 
   /**
    * Changes the format of the base image, or the format version of every image.

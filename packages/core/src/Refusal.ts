@@ -33,6 +33,7 @@ import type { FormatVersion } from "./FormatVersion.js"
 import type { Generation } from "./Generation.js"
 import type { ImageStart } from "./ImageExamination.js"
 import * as attaching from "./internal/refusal/attach.js"
+import * as cloning from "./internal/refusal/clone.js"
 import * as descriptors from "./internal/refusal/descriptors.js"
 import * as images from "./internal/refusal/images.js"
 import * as merge from "./internal/refusal/merge.js"
@@ -40,6 +41,7 @@ import * as mergeables from "./internal/refusal/mergeable.js"
 import type {
   About,
   AttachedImages,
+  CloneTarget,
   Described,
   MeasuredFileSystem,
   MergedImage,
@@ -47,13 +49,15 @@ import type {
   MountedDelta,
   ObservedFileSystem,
   RemovableDisk,
-  Removal
+  Removal,
+  SharedImage
 } from "./internal/refusal/model.js"
 import * as mounts from "./internal/refusal/mounts.js"
 import * as paths from "./internal/refusal/paths.js"
 import * as queries from "./internal/refusal/queries.js"
 import * as removal from "./internal/refusal/removal.js"
 import * as running from "./internal/refusal/running.js"
+import * as sharing from "./internal/refusal/sharing.js"
 import * as snapshots from "./internal/refusal/snapshots.js"
 import type { Name } from "./Operation.js"
 import type * as PloopError from "./PloopError.js"
@@ -65,6 +69,8 @@ import type { Node, SnapshotTree } from "./SnapshotTree.js"
 export type {
   About,
   AttachedImages,
+  ClonedImage,
+  CloneTarget,
   Described,
   MeasuredFileSystem,
   MergedImage,
@@ -73,7 +79,8 @@ export type {
   ObservedFileSystem,
   RemovableDisk,
   RemovableImage,
-  Removal
+  Removal,
+  SharedImage
 } from "./internal/refusal/model.js"
 
 // Descriptors
@@ -338,9 +345,108 @@ export const create: (
 ) => Either.Either<void, PloopError.Unsupported | PloopError.InvalidArgument> = images.create
 
 /**
+ * The snapshots whose images a clone has, from the base to the one that is cloned.
+ * Refuses a snapshot that does not exist, one that is merged automatically or is
+ * built on such a one, and a chain that has no room for another delta.
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const cloneChain: (
+  about: About,
+  tree: SnapshotTree,
+  request: Pick<Request.Clone, "snapshot">
+) => Either.Either<
+  ReadonlyArray<Node>,
+  PloopError.SnapshotNotFound | PloopError.SnapshotIsTemporary | PloopError.SnapshotLimitReached
+> = cloning.cloneChain
+
+/**
+ * Refuses a clone in the directory of the disk, on another file system, or of
+ * images that are missing, damaged or in use, and one whose images the tool would
+ * convert when it mounts one of the disks.
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const clone: (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Clone, "directory">,
+  target: CloneTarget
+) => Either.Either<
+  void,
+  | PloopError.InvalidArgument
+  | PloopError.ImageNotFound
+  | PloopError.ImageCorrupt
+  | PloopError.ImageDirty
+  | PloopError.ImageInUse
+  | PloopError.Unsupported
+> = cloning.clone
+
+/**
+ * Refuses to write to an image file that has other names: those of linked clones,
+ * or of a disk that this one is a clone of. The names are on the file system, so the
+ * rule holds for every program and after every restart.
+ *
+ * - `images`: the images that the operation would write to
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const unshared: (
+  about: About,
+  images: ReadonlyArray<SharedImage>
+) => Either.Either<void, PloopError.ImageShared> = sharing.unshared
+
+/**
+ * The files of the images that the tool writes to when it merges temporary
+ * snapshots on the way to something else.
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const writtenOnTheWay: (tree: SnapshotTree) => ReadonlyArray<string> = sharing.writtenOnTheWay
+
+/**
+ * The files of the images that are written to when a snapshot is deleted, at once or
+ * by an automatic merge later: its own, if it has children. When the top delta is
+ * deleted, the one below it, which becomes the top delta.
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const writtenWhenDeleted: (
+  tree: SnapshotTree,
+  id: SnapshotId
+) => ReadonlyArray<string> = sharing.writtenWhenDeleted
+
+/**
+ * Whether a check may repair more than the in-use flag of the top delta, which no
+ * other disk has.
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const repairs: (
+  request: Pick<Request.Check, "dropInUse" | "force" | "hardForce" | "readOnly" | "repairSparse">
+) => boolean = sharing.repairs
+
+/**
+ * The files of the images that a check of a disk may repair.
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const writtenWhenChecked: (
+  tree: SnapshotTree,
+  request: Pick<Request.Check, "dropInUse" | "force" | "hardForce" | "readOnly" | "repairSparse" | "snapshot">
+) => ReadonlyArray<string> = sharing.writtenWhenChecked
+
+/**
  * What the removal of a disk removes and keeps. Refuses it while a device has one
  * of the images, when the in-use flag of an image in the directory is set, when such
- * an image has other names, and when there are files in the directory that are not
+ * an image has other names and is the disk's own, and when there are files in the directory that are not
  * the disk's own, unless the caller has consented to keep them.
  *
  * @since 0.2.0

@@ -291,6 +291,48 @@ export interface RemoveOptions extends Schema.Schema.Encoded<typeof Remove> {
 }
 
 /**
+ * A clone of a disk.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const Clone = request({
+  disk: Disk,
+  snapshot: SnapshotId.pipe(
+    Schema.filter((id) =>
+      id !== top || "must be a snapshot: the disk goes on to write to its top delta, so that a clone cannot share it"
+    )
+  ),
+  directory: HostPath
+})
+
+/**
+ * A checked request of {@link Clone}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Clone = typeof Clone.Type & Documented<CloneOptions>
+
+/**
+ * What a caller may write for {@link Clone}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface CloneOptions extends Schema.Schema.Encoded<typeof Clone> {
+  /** The disk to clone, by the path of its `DiskDescriptor.xml`. It may be running. */
+  readonly disk: string
+  /** The snapshot whose state the clone starts from, with or without braces. It cannot be temporary. */
+  readonly snapshot: string
+  /**
+   * The directory of the clone, which must exist, on the file system of the disk, and hold no disk yet. The
+   * clone gets the descriptor `DiskDescriptor.xml` in it.
+   */
+  readonly directory: string
+}
+
+/**
  * A conversion: of the base image to a format, or of every image to a format version.
  *
  * @since 0.1.0

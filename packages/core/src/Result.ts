@@ -68,6 +68,33 @@ export interface Removed extends Schema.Schema.Type<typeof Removed> {
 }
 
 /**
+ * A new clone of a disk.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const Cloned = Schema.Struct({
+  disk: Disk,
+  images: Schema.Array(HostPath)
+})
+
+/**
+ * A new clone of a disk.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Cloned extends Schema.Schema.Type<typeof Cloned> {
+  /** The clone, by the path of its new descriptor. */
+  readonly disk: Disk
+  /**
+   * Its images, the base first. The last one is its own top delta; the others are hard links to the images
+   * of the disk that was cloned.
+   */
+  readonly images: ReadonlyArray<HostPath>
+}
+
+/**
  * What a check found.
  *
  * @since 0.1.0

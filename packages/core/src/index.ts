@@ -34,6 +34,14 @@ export * as DevicePath from "./DevicePath.js"
 export * as Disk from "./Disk.js"
 
 /**
+ * The files of a linked clone: which images it shares, by which names, and its
+ * descriptor. A backend links and writes them.
+ *
+ * @since 0.2.0
+ */
+export * as DiskClone from "./DiskClone.js"
+
+/**
  * Parses and renders `DiskDescriptor.xml`.
  *
  * @since 0.1.0

@@ -202,6 +202,7 @@ describe("the descriptor of a disk", () => {
     const judged = Operation.names.filter(Refusal.isJudgedByDescriptor)
     assert.deepStrictEqual([...judged].sort(), [
       "check",
+      "clone",
       "convert",
       "createSnapshot",
       "createTemporarySnapshot",

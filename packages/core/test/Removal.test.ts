@@ -7,6 +7,7 @@ describe("the removal of a disk", () => {
     image: `/vz/disk/${name}`,
     name,
     links,
+    isInherited: false,
     isDirty
   })
   const removable: Refusal.RemovableDisk = {

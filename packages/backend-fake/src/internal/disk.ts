@@ -212,7 +212,7 @@ export const relative = (tool: Tool, home: string, path: string): string =>
     ? tool.path.relative(home, path)
     : path
 
-export const rootElement = (tool: Tool) => trait(tool, traits.rootElement)
+export const rootElement = (tool: Tool) => trait(tool, GenerationTraits.rootElement)
 
 /** Writes a descriptor to the `.tmp` file beside the current one. */
 const writeAside = (tool: Tool, path: string, descriptor: DiskDescriptor.DiskDescriptor): Answer<void> =>

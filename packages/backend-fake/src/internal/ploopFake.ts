@@ -26,6 +26,7 @@ import * as fileSystem from "./fileSystem.js"
 import * as hosts from "./host.js"
 import * as hostState from "./hostState.js"
 import * as balloon from "./operations/balloon.js"
+import * as cloning from "./operations/cloning.js"
 import * as copy from "./operations/copy.js"
 import * as images from "./operations/images.js"
 import * as lowLevel from "./operations/lowLevel.js"
@@ -105,6 +106,7 @@ export const make = (options: Options) =>
       create: operation("create", images.create),
       restoreDescriptor: operation("restoreDescriptor", images.restoreDescriptor),
       remove: operation("remove", removal.remove),
+      clone: operation("clone", cloning.clone),
       convert: operation("convert", images.convert),
       check: operation("check", images.check),
       replace: operation("replace", images.replace),

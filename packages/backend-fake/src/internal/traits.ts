@@ -5,13 +5,6 @@ import type * as Operation from "@effect-ploop/core/Operation"
 
 // Descriptors
 
-/** The root element of a descriptor that the tool writes. */
-export const rootElement: Row<"Parallels_disk_image" | "Virtuozzo_disk_image"> = {
-  "1.15": "Parallels_disk_image",
-  "7": "Virtuozzo_disk_image",
-  "9": "Virtuozzo_disk_image"
-}
-
 /** Whether a command that changes a disk leaves a lock file beside the descriptor. */
 export const leavesLockFile: Row<boolean> = { "1.15": true, "7": true, "9": false }
 
@@ -72,9 +65,6 @@ export const readsDescriptorFirst: Row<boolean> = { "1.15": false, "7": false, "
 
 /** Whether the tool refuses to attach an image read-write when other images are built on it. */
 export const protectsParents: Row<boolean> = { "1.15": true, "7": false, "9": false }
-
-/** Whether a read-write mount converts images of version 1 to version 2. */
-export const convertsWhenMounted: Row<boolean> = { "1.15": false, "7": true, "9": false }
 
 /** Whether the tool refuses to mount a file system without a balloon file. */
 export const requiresBalloon: Row<boolean> = { "1.15": false, "7": true, "9": true }

@@ -35,6 +35,7 @@ export const prepare = Effect.gen(function*() {
   yield* ploop.createSnapshot({ disk: idle, id: a })
   yield* ploop.createSnapshot({ disk: idle, id: b })
   yield* fs.copyFile("/vz/idle/root.hdd", "/vz/idle/copy.hdd")
+  yield* fs.makeDirectory("/vz/new")
   const bare = yield* makeDisk("bare")
   yield* fs.remove(bare)
   const chained = yield* makeDisk("chained")
@@ -56,6 +57,7 @@ export const operations: { readonly [Name in Operation.Name]: Call } = {
   create: ({ ploop }) => ploop.create({ image: "/vz/new.hdd", size: "10M", fileSystem: "none" }),
   restoreDescriptor: ({ ploop }) => ploop.restoreDescriptor({ image: "/vz/bare/root.hdd" }),
   remove: ({ idle, ploop }) => ploop.remove({ disk: idle, keepOthers: true }),
+  clone: ({ idle, ploop }) => ploop.clone({ disk: idle, snapshot: a, directory: "/vz/new" }),
   convert: ({ idle, ploop }) => ploop.convert({ disk: idle, format: "preallocated" }),
   check: ({ idle, ploop }) => ploop.check({ disk: idle }),
   replace: ({ idle, ploop }) => ploop.replace({ disk: idle, snapshot: a, with: "/vz/idle/copy.hdd" }),

@@ -50,6 +50,8 @@ const refused = {
   "merge-elsewhere": () => "Keep the snapshot, or merge on a host with generation 1.15 or 7.",
   "resize-raw": () => "Take a snapshot first, and repeat the operation; or make a smaller disk and copy the files.",
   "convert-raw": () => "Create another disk of that format, mount both, and copy the files.",
+  "clone-version-1": () => "Call convert({ disk, version: 2 }) first, before the disk has any linked clone.",
+  "clone-here": () => "Choose a directory on the file system of the disk.",
   "raw-version": () => "Leave version out: a raw image needs no conversion to be used.",
   "convert-version-1": () => "Keep format version 2, or convert on a host with generation 1.15.",
   "convert-too-large": () => "Keep format version 2.",
@@ -106,8 +108,8 @@ const files = {
   "image-dirty": () => "Make sure that no other host uses it, then mount it or check it with dropInUse.",
   "image-in-use": () => "Unmount the disk first, or wait until its user has done so.",
   "image-shared": () =>
-    "Keep the disk while another one uses the image: find -samefile lists the names of a file. If nothing needs the " +
-    "other names, remove those, and repeat the operation.",
+    "Leave the image as it is while another disk has it, such as a linked clone: find -samefile lists the names of a " +
+    "file. If nothing needs the other names, remove those, or the disks that they belong to, and repeat the operation.",
   "image-mismatch": () => "Make the new file a copy of the old one, then replace.",
   "already-exists-disk": () => "Choose another directory: one directory holds one disk.",
   "already-exists": () => "Choose another path, or move away what is there.",

@@ -30,6 +30,10 @@ export const samples: { readonly [Name in Operation.Name]: Sample } = {
     options: { disk, keepOthers: true },
     result: { removed: [image, HostPath.make(disk)], kept: [HostPath.make("/vz/101/notes")] }
   },
+  clone: {
+    options: { disk, snapshot: id, directory: "/vz/102" },
+    result: { disk: Disk.make("/vz/102/DiskDescriptor.xml"), images: [image] }
+  },
   convert: { options: { disk, version: 1 }, result: nothing },
   check: { options: { image, raw: true, clusterSize: "1M" }, result: { outcome: "clean", findings: ["a line"] } },
   replace: { options: { disk, level: 0, with: "/vz/new.hdd", keepName: true }, result: nothing },

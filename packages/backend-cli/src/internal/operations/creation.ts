@@ -23,7 +23,7 @@ import { stopDevicesBelow } from "./teardown.js"
 const largeDiskSupport = "/sys/module/ploop/parameters/large_disk_support"
 
 /** The version that the tool would take by itself: passing it makes the limits of the size known beforehand. */
-const defaultVersion = (session: Session, generation: Generation): Effect.Effect<FormatVersion> =>
+export const defaultVersion = (session: Session, generation: Generation): Effect.Effect<FormatVersion> =>
   Effect.map(
     session.host.exists(largeDiskSupport),
     (largeDisks) => GenerationTraits.defaultVersion(generation, { largeDisks })

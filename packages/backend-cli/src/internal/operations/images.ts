@@ -4,18 +4,20 @@ import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import * as Effect from "effect/Effect"
 import * as args from "../arguments.js"
-import type { Descriptor } from "../host.js"
+import type { About, Descriptor } from "../host.js"
 import * as newFiles from "../newFiles.js"
 import { outcome } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
+import { clone } from "./cloning.js"
 import * as confinement from "./confinement.js"
 import * as creation from "./creation.js"
 import { deviceOfImage, devicesOfDisk, runningDevice } from "./devices.js"
 import * as examination from "./examination.js"
 import { remove } from "./removal.js"
+import { requireUnshared, requireUnsharedIfRead, requireUnsharedImages } from "./sharing.js"
 
-type Methods = "create" | "restoreDescriptor" | "remove" | "convert" | "check" | "replace"
+type Methods = "create" | "restoreDescriptor" | "remove" | "clone" | "convert" | "check" | "replace"
 
 /** The files that the tool makes beside the images that it converts; it overwrites or removes what has such a name. */
 const scratchFiles = ({ descriptor, image }: Descriptor, request: Request.Convert): ReadonlyArray<string> =>
@@ -33,6 +35,7 @@ const convert = (session: Session) => (request: Request.Convert) => {
       const disk = yield* session.host.descriptor(about, path)
       yield* Refusal.convert(about, disk, request)
       yield* confinement.requireInside(session, about, path, disk, confinement.all)
+      yield* requireUnshared(session, about, disk, confinement.all)
       yield* newFiles.refuseExisting(session.files, about, ...scratchFiles(disk, request))
       yield* session.execute({
         ...about,
@@ -41,6 +44,12 @@ const convert = (session: Session) => (request: Request.Convert) => {
       })
     }))
 }
+
+/** Refuses to repair an image that other disks may have. */
+const requireOwnImages = (session: Session, about: About, request: Request.Check, path: string) =>
+  request.disk === undefined
+    ? requireUnsharedImages(session, about, Refusal.repairs(request) ? [path] : [])
+    : requireUnsharedIfRead(session, about, path, ({ tree }) => Refusal.writtenWhenChecked(tree, request))
 
 const check = (session: Session) => (request: Request.Check) => {
   const subject = request.disk ?? request.image ?? ""
@@ -54,6 +63,7 @@ const check = (session: Session) => (request: Request.Check) => {
       }
       // The tool looks for the devices of disks only.
       if (request.disk === undefined) yield* Refusal.runningDisk(about, yield* deviceOfImage(session, about, path))
+      yield* requireOwnImages(session, about, request, path)
       const result = yield* session.runner.run({
         ...about,
         args: args.check(session.verbosity, request, path),
@@ -97,6 +107,7 @@ const replace = (session: Session) => (request: Request.Replace) => {
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   ...creation.make(session),
   remove: remove(session),
+  clone: clone(session),
   convert: convert(session),
   check: check(session),
   replace: replace(session)

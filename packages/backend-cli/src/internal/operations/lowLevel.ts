@@ -16,6 +16,7 @@ import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
 import { runningDevice } from "./devices.js"
 import { onlyUser } from "./ofDevice.js"
+import { requireUnshared, requireUnsharedImages } from "./sharing.js"
 import { attachingIdle } from "./teardown.js"
 
 const refuseTooLarge = (session: Session, about: About, request: Request.Grow, image: string) =>
@@ -31,6 +32,7 @@ const refuseWrong = (session: Session, about: About, request: Request.Grow, path
     const found = Option.getOrUndefined(yield* Effect.option(session.host.descriptor(about, path)))
     if (found === undefined) return
     yield* confinement.requireInside(session, about, path, found, confinement.top)
+    yield* requireUnshared(session, about, found, confinement.top)
     yield* refuseTooLarge(session, about, request, found.image(SnapshotTree.top(found.tree).file))
     const aligned = Refusal.growRunning(about, request, found.descriptor.clusterSize)
     const generation = yield* session.generation
@@ -86,7 +88,11 @@ export const make = (session: Session): LowLevel.Backend => ({
     return session.onImage(
       about,
       request.image,
-      (image) => Effect.zipRight(refuseTooLarge(session, about, request, image), run(image))
+      (image) =>
+        refuseTooLarge(session, about, request, image).pipe(
+          Effect.zipRight(requireUnsharedImages(session, about, [image])),
+          Effect.zipRight(run(image))
+        )
     )
   },
 

@@ -9,6 +9,7 @@ import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Waiting from "@effect-ploop/core/Waiting"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -23,6 +24,7 @@ import * as confinement from "./confinement.js"
 import { attachment, deviceOf, devicesOfDisk, listDevices, runningDevice } from "./devices.js"
 import * as losses from "./losses.js"
 import { requireNoHarm } from "./otherDevices.js"
+import * as sharing from "./sharing.js"
 import { measuring } from "./shrinking.js"
 import * as staleFlag from "./staleFlag.js"
 import { attachingIdle, stopDevices } from "./teardown.js"
@@ -63,6 +65,34 @@ const requireMountInside = (
     ...(request.component === undefined ? [confinement.temporary] : [])
   )
 
+/** Refuses to write to images that other disks have: to the delta that is mounted, and to those that a mount merges or converts. */
+const requireOwnImages = (
+  session: Session,
+  about: About,
+  request: Request.Mount,
+  path: string,
+  { readOnly, snapshot = SnapshotId.top }: Refusal.MountedDelta
+) =>
+  Effect.gen(function*() {
+    const isConverted = GenerationTraits.convertsWhenMounted[yield* session.generation] && !readOnly &&
+      request.component === undefined
+    yield* sharing.requireUnsharedIfRead(
+      session,
+      about,
+      path,
+      ...(readOnly ? [] : [confinement.image(snapshot)]),
+      ...(request.component === undefined ? [sharing.onTheWay] : [])
+    )
+    const found = isConverted
+      ? Option.getOrUndefined(yield* Effect.option(session.host.descriptor(about, path)))
+      : undefined
+    if (found === undefined) return
+    const images = SnapshotTree.chain(found.tree, snapshot).map(({ file }) => found.image(file))
+    const old = yield* Effect.filter(images, (image) =>
+      Effect.map(session.host.formatVersion(image), Option.exists((version) => version === 1)))
+    yield* sharing.requireUnsharedImages(session, about, old)
+  })
+
 /** What is to be mounted, and where: nothing has changed yet. */
 const prepareMount = (session: Session, about: About, request: Request.Mount, path: string) =>
   Effect.gen(function*() {
@@ -74,6 +104,7 @@ const prepareMount = (session: Session, about: About, request: Request.Mount, pa
     const delta = yield* mountedDelta(session, about, request, path)
     yield* requireNoHarm(session, about, request, path, delta)
     yield* requireMountInside(session, about, request, path, delta)
+    yield* requireOwnImages(session, about, request, path, delta)
     yield* requireAttachable(session, about, path, delta)
     return { target, ...delta }
   })
@@ -250,6 +281,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
         }
         yield* refuseRawShrink(session, about, request, path)
         yield* confinement.requireInsideIfRead(session, about, path, confinement.top, confinement.temporary)
+        yield* sharing.requireUnsharedIfRead(session, about, path, confinement.top, sharing.onTheWay)
         yield* requireAttachable(session, about, path)
         const run = session.execute({
           ...about,

@@ -1,3 +1,4 @@
+import * as DiskClone from "@effect-ploop/core/DiskClone"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
@@ -13,6 +14,9 @@ import { context } from "../outcome.js"
 import type { Session } from "../session.js"
 import { clearAbandoned } from "./abandoned.js"
 import { devicesOfDisk } from "./devices.js"
+
+/** The largest record of a clone that is read, in bytes: more than 126 names take. */
+const recordLimit = 1024 * 1024
 
 /** A disk that is removed. */
 interface Scene {
@@ -43,16 +47,31 @@ const lockTool = ({ about, path, session }: Scene) =>
 const find = ({ about, session }: Scene, path: string) =>
   Effect.mapError(session.files.find(path), fileError(about, path))
 
+/** The names of the images that a linked clone shares; none where nothing says so. */
+const inherited = ({ directory, session }: Scene) =>
+  session.files.whole(session.host.join(directory, DiskClone.recordName), recordLimit).pipe(
+    Effect.match({
+      onFailure: () => [],
+      onSuccess: (bytes) =>
+        Option.match(DiskClone.parseRecord(new TextDecoder().decode(bytes)), {
+          onNone: () => [],
+          onSome: ({ images }) => images
+        })
+    })
+  )
+
 /** An image, by the name that the descriptor gives it: a symbolic link counts, and not where it leads. */
-const observed = (scene: Scene) => (image: HostPath) =>
+const observed = (scene: Scene, shared: ReadonlyArray<string>) => (image: HostPath) =>
   Effect.gen(function*() {
     const { host } = scene.session
     const found = yield* find(scene, image)
     const header = yield* host.header(image)
+    const name = host.name(image)
     const seen: Refusal.RemovableImage = {
       image,
-      name: (yield* host.real(host.directory(image))) === scene.directory ? host.name(image) : undefined,
+      name: (yield* host.real(host.directory(image))) === scene.directory ? name : undefined,
       links: Option.match(found, { onNone: () => 0, onSome: ({ links }) => links }),
+      isInherited: shared.includes(name),
       isDirty: Option.exists(header, ({ isInUse }) => isInUse)
     }
     return seen
@@ -97,11 +116,12 @@ const removeFrom = (scene: Scene, request: Request.Remove) =>
     yield* lockTool(scene)
     const images = descriptor.images.map(({ file }) => image(file))
     const named = yield* entries(scene)
+    const shared = yield* inherited(scene)
     const plan = yield* Refusal.remove(about, request, {
       descriptor: session.host.name(path),
       names: named.map(({ name }) => name),
       irregular: named.filter((entry) => !isRegular(entry)).map(({ name }) => name),
-      images: yield* Effect.forEach(images, observed(scene)),
+      images: yield* Effect.forEach(images, observed(scene, shared)),
       device: (yield* devicesOfDisk(session, about, path))[0]?.device
     })
     const targets = yield* Effect.forEach(images, session.host.real)

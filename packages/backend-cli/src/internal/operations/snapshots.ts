@@ -25,6 +25,7 @@ import { deviceOf, devicesOfTop, otherWriter, runningDevice } from "./devices.js
 import * as losses from "./losses.js"
 import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
 import { attach, requireDirectory } from "./mounts.js"
+import * as sharing from "./sharing.js"
 
 type Methods =
   | "createSnapshot"
@@ -57,6 +58,7 @@ const requireSwitchable = (session: Session, about: About, path: string, id: Sna
     yield* Refusal.runningDisk(about, yield* runningDevice(session, about, path))
     yield* Refusal.otherWriter(about, yield* otherWriter(session, about, disk, undefined))
     yield* confinement.requireInside(session, about, path, disk, ...takenFrom)
+    yield* sharing.requireUnshared(session, about, disk, sharing.onTheWay)
     return disk
   })
 
@@ -66,6 +68,7 @@ const requireTakable = (session: Session, about: About, path: string) =>
     const disk = yield* session.descriptor(about, path)
     yield* Refusal.otherWriter(about, yield* otherWriter(session, about, disk, undefined))
     yield* confinement.requireInside(session, about, path, disk, ...takenFrom)
+    yield* sharing.requireUnshared(session, about, disk, sharing.onTheWay)
     yield* requireMergeable(session, about, path, disk)
   })
 
@@ -95,6 +98,8 @@ const mergeRange = (
   Effect.gen(function*() {
     const range = yield* Refusal.mergeRange(about, disk.tree, request)
     yield* confinement.requireInside(session, about, path, disk, confinement.merged(range), confinement.temporary)
+    const written = into === undefined ? range.merged.map(confinement.image) : []
+    yield* sharing.requireUnshared(session, about, disk, sharing.onTheWay, ...written)
     if (into !== undefined) {
       yield* Refusal.mergeIntoFile(about, yield* session.generation, disk, range)
       yield* newFiles.refuseExisting(session.files, about, into)
@@ -264,6 +269,7 @@ const switchAndDelete = (session: Session) => ({ disk, id }: Request.OfSnapshot)
         Effect.gen(function*() {
           const disk = yield* restore(requireSwitchable(session, about, path, id))
           yield* Refusal.switchAndDelete(about, disk.tree, id)
+          yield* sharing.requireUnshared(session, about, disk, confinement.image(id))
           yield* restore(requireMergeableBelow(session, about, path, disk, id))
           yield* switchTo(session, about, path, id, restore)
           yield* remove(session, about, path, id)
@@ -290,6 +296,8 @@ const deleteSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) 
       yield* Refusal.deleteSnapshot(about, before, id)
       const touched = [confinement.deleted(id), confinement.temporary]
       yield* confinement.requireInside(session, about, path, before, ...touched)
+      const written = Refusal.writtenWhenDeleted(before.tree, id)
+      yield* sharing.requireUnshared(session, about, before, () => written)
       yield* requireNotShown(session, about, path, id)
       // The tool refuses an unknown one, and merges nothing then.
       if (Option.isSome(SnapshotTree.get(before.tree, id))) yield* requireMergeable(session, about, path, before, id)

@@ -27,6 +27,7 @@ import type { Answer, Tool } from "../tool.js"
 import { absolute, denied, generation, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 import { refuseTooLarge, sectors } from "./sectors.js"
+import { requireUnshared, requireUnsharedImages } from "./sharing.js"
 
 const refuseExisting = (tool: Tool, ...paths: ReadonlyArray<string>): Answer<void> =>
   Either.map(
@@ -228,6 +229,7 @@ export const convert = (tool: Tool, request: Request.Convert): Answer<void> =>
     const disk = yield* disks.read(tool, request.disk, "backend")
     yield* refuseRunning(tool, disk)
     yield* Refusal.convert(tool, disk, request)
+    yield* requireUnshared(tool, disk, disk.descriptor.images.map(({ file }) => file))
     yield* disks.lock(tool, disk)
     if (request.version !== undefined) return yield* convertVersion(tool, disk, request.version)
     if (request.format !== undefined) return yield* convertFormat(tool, disk, request.format)
@@ -424,6 +426,7 @@ const checkDisk = (tool: Tool, request: Request.Check, name: string): Answer<Res
     const disk = yield* disks.open(tool, name)
     const [device] = devices.all(tool, disk)
     if (device !== undefined) return yield* toolError(tool, 37, `Can't check, in use by device: ${device.device}`)
+    yield* requireUnshared(tool, disk, Refusal.writtenWhenChecked(disk.tree, request))
     const id = request.snapshot ?? SnapshotId.top
     if (SnapshotTree.chain(disk.tree, id).length === 0) {
       return yield* toolError(tool, 39, `Can't find snapshot by uuid ${id}`)
@@ -460,6 +463,8 @@ const checkOne = (tool: Tool, request: Request.Check): Answer<Result.Checked> =>
   const path = absolute(tool, request.image ?? "")
   const device = devices.ofImage(tool, path)
   if (device !== undefined) return Either.flatMap(Refusal.runningDisk(tool, device.device), () => Either.right(clean))
+  const own = requireUnsharedImages(tool, Refusal.repairs(request) ? [path] : [])
+  if (Either.isLeft(own)) return Either.left(own.left)
   const repairs: Repairs = {
     readOnly: request.readOnly,
     force: request.force,

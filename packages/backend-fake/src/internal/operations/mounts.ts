@@ -18,6 +18,7 @@ import * as traits from "../traits.js"
 import { requireNoTemporaryDevice } from "./mergeable.js"
 import { mergeTemporary } from "./merging.js"
 import { repair } from "./repairing.js"
+import { requireUnshared, requireUnsharedOnTheWay } from "./sharing.js"
 
 const imageMissing = [21, "Unable to stat"] as const
 
@@ -108,7 +109,8 @@ export const attach = (
       )
     }
     const chain = trait(tool, traits.repairsTopImage) ? yield* repairChain(tool, found) : found
-    const convert = trait(tool, traits.convertsWhenMounted) && !options.readOnly && options.component === undefined
+    const convert = trait(tool, GenerationTraits.convertsWhenMounted) && !options.readOnly &&
+      options.component === undefined
     return yield* devices.attach(tool, {
       chain: convert ? yield* upgrade(tool, chain) : chain,
       readOnly: options.readOnly,
@@ -178,6 +180,24 @@ export const temporarily = <A>(
     return yield* result
   })
 
+/** Refuses to write to images that other disks have: to the delta that is mounted, and to those that a mount merges or converts. */
+const requireOwnImages = (
+  tool: Tool,
+  { component }: Request.Mount,
+  disk: disks.Disk,
+  { readOnly, snapshot = SnapshotId.top }: Refusal.MountedDelta
+): Answer<void> =>
+  Either.gen(function*() {
+    if (component === undefined) yield* requireUnsharedOnTheWay(tool, disk)
+    if (readOnly) return
+    yield* requireUnshared(tool, disk, [disk.descriptor.images.find(({ id }) => id === snapshot)?.file])
+    if (component !== undefined || !trait(tool, GenerationTraits.convertsWhenMounted)) return
+    const old = SnapshotTree.chain(disk.tree, snapshot).filter(({ file }) =>
+      disks.versionOf(tool, disks.imagePath(tool, disk, file)) === 1
+    )
+    yield* requireUnshared(tool, disk, old.map(({ file }) => file))
+  })
+
 /** The device after its levels changed. */
 const current = (tool: Tool, device: Device): Device => tool.tx.device(device.device) ?? device
 
@@ -193,6 +213,7 @@ export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted
       yield* Refusal.besideWriter(tool, generation(tool), devices.writer(tool, disk, request.component)?.device)
     }
     if (request.component === undefined) yield* requireNoTemporaryDevice(tool, disk)
+    yield* requireOwnImages(tool, request, disk, wanted)
     yield* refuseSecond(tool, disk, request.component)
     yield* requireAttachable(tool, disk, wanted)
     const device = yield* attach(tool, disk, { ...wanted, component: request.component, device: request.device })

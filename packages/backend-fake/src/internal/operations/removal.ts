@@ -1,18 +1,29 @@
+import * as DiskClone from "@effect-ploop/core/DiskClone"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Answer, Tool } from "../tool.js"
 import { denied } from "../tool.js"
 
+const decoder = new TextDecoder()
+
 const realPath = (tool: Tool, path: string): string => Either.getOrElse(files.realPath(tool.tx, path), () => path)
 
 /** What has this name, links not followed. */
 const entry = (tool: Tool, path: string) => Either.map(files.lookup(tool.tx, path, false), (ref) => tool.tx.inode(ref))
+
+/** The names of the images that a linked clone shares; none where nothing says so. */
+const inherited = (tool: Tool, disk: disks.Disk): ReadonlyArray<string> =>
+  Either.getRight(files.readWhole(tool.tx, tool.path.join(disk.home, DiskClone.recordName))).pipe(
+    Option.flatMap((bytes) => DiskClone.parseRecord(decoder.decode(bytes))),
+    Option.match({ onNone: () => [], onSome: ({ images }) => images })
+  )
 
 const observed = (tool: Tool, disk: disks.Disk) => (file: string): Refusal.RemovableImage => {
   const path = disks.imagePath(tool, disk, file)
@@ -22,6 +33,7 @@ const observed = (tool: Tool, disk: disks.Disk) => (file: string): Refusal.Remov
     image: path,
     name: realPath(tool, tool.path.dirname(path)) === disk.home ? tool.path.basename(path) : undefined,
     links: Either.isRight(found) ? found.right.links : 0,
+    isInherited: inherited(tool, disk).includes(tool.path.basename(path)),
     isDirty: Either.isRight(opened) && opened.right.image.dirty
   }
 }

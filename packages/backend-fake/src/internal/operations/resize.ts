@@ -19,6 +19,7 @@ import { generation, toolError, trait } from "../tool.js"
 import { balloonSize, inflate } from "./balloon.js"
 import { attach, requireAttachable, temporarily } from "./mounts.js"
 import { refuseTooLarge, sectors } from "./sectors.js"
+import { requireUnshared, requireUnsharedImages, requireUnsharedOnTheWay } from "./sharing.js"
 
 const inodeSize = 256
 
@@ -168,6 +169,8 @@ export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
     const disk = yield* disks.open(tool, request.disk)
     const device = devices.find(tool, disk, undefined)
     yield* Refusal.resize(tool, request, device?.device)
+    yield* requireUnshared(tool, disk, [SnapshotTree.top(disk.tree).file])
+    yield* requireUnsharedOnTheWay(tool, disk)
     const cluster = disk.descriptor.clusterSize
     const size = ClusterSize.roundUp(request.size, cluster)
     const change = (running: Device, online: boolean): Answer<void> =>
@@ -203,9 +206,11 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
         missing: [4, "Can't open"],
         purpose: "rewrite"
       })
+      yield* requireUnsharedImages(tool, [opened.path])
       return yield* growIdle(tool, opened, size)
     }
     const disk = yield* disks.open(tool, request.disk ?? "")
+    yield* requireUnshared(tool, disk, [SnapshotTree.top(disk.tree).file])
     const device = devices.find(tool, disk, undefined)
     if (device !== undefined) yield* Refusal.growRunning(tool, request, BigInt(device.clusterSize))
     // The tool writes a `.tmp` file first and removes it when that fails, and any earlier one with it.

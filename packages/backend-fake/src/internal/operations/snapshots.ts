@@ -31,6 +31,7 @@ import {
 } from "./merging.js"
 import { attach, requireAttachable } from "./mounts.js"
 import { repair } from "./repairing.js"
+import { requireUnshared, requireUnsharedOnTheWay } from "./sharing.js"
 
 /** The maximum number of images in a chain. */
 const longestChain = 127
@@ -41,7 +42,7 @@ const baseName = (tool: Tool, disk: disks.Disk, stripped: boolean): string => {
 }
 
 /** A new top delta: an empty image as large as the one below it. */
-const newDelta = (tool: Tool, on: image.Image): image.Image => ({
+export const newDelta = (tool: Tool, on: image.Image): image.Image => ({
   ...disks.emptyDelta(on),
   version: on.raw ? GenerationTraits.defaultVersion(generation(tool), tool.tx.state) : on.version
 })
@@ -89,6 +90,7 @@ const take = (
 ): Answer<disks.Disk> =>
   Either.gen(function*() {
     yield* Refusal.otherWriter(tool, devices.otherWriter(tool, before, undefined)?.device)
+    yield* requireUnsharedOnTheWay(tool, before)
     yield* requireMergeable(tool, before)
     yield* disks.refuseOld(tool, before)
     if (Option.isSome(SnapshotTree.get(before.tree, id))) {
@@ -219,6 +221,7 @@ const openSwitchable = (tool: Tool, request: Request.OfSnapshot): Answer<disks.D
     yield* Refusal.otherWriter(tool, devices.otherWriter(tool, disk, undefined)?.device)
     yield* disks.lock(tool, disk)
     yield* Refusal.runningDisk(tool, devices.find(tool, disk, undefined)?.device)
+    yield* requireUnsharedOnTheWay(tool, disk)
     return disk
   })
 
@@ -239,6 +242,7 @@ export const switchAndDelete = (tool: Tool, request: Request.OfSnapshot): Answer
     const { id } = request
     const disk = yield* openSwitchable(tool, request)
     yield* Refusal.switchAndDelete(tool, disk.tree, id)
+    yield* requireUnshared(tool, disk, [disk.descriptor.images.find((image) => image.id === id)?.file])
     yield* requireMergeableBelow(tool, disk, id)
     const switched = yield* switchTo(tool, disk, id)
     // If the snapshot cannot be deleted now, it stays: the switch has happened.
@@ -276,6 +280,7 @@ export const deleteSnapshot = (tool: Tool, { disk: name, id }: Request.OfSnapsho
     const marked = SnapshotChange.alreadyMarked(disk.tree, id)
     if (Option.isSome(marked)) return marked.value
     yield* Refusal.deleteSnapshot(tool, disk, id)
+    yield* requireUnshared(tool, disk, Refusal.writtenWhenDeleted(disk.tree, id))
     yield* disks.lock(tool, disk)
     const next = yield* remove(tool, disk, id)
     return SnapshotChange.deleted(disk.tree, next.tree, id)
@@ -327,6 +332,10 @@ export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Ans
     const range = yield* Refusal.mergeRange(tool, before.tree, request)
     const id = range.survivor
     const into = request.into === undefined ? undefined : absolute(tool, request.into)
+    const { images } = before.descriptor
+    const written = into === undefined ? images.filter((image) => range.merged.includes(image.id)) : []
+    yield* requireUnsharedOnTheWay(tool, before)
+    yield* requireUnshared(tool, before, written.map(({ file }) => file))
     if (into !== undefined) {
       yield* Refusal.mergeIntoFile(tool, generation(tool), before, range)
       yield* Refusal.existingFile(tool, into, files.exists(tool.tx, into))

@@ -75,6 +75,10 @@ export const scenarios: Readonly<Record<Name, Scenario>> = {
     ),
     done: ["DiskNotFound"]
   }),
+  clone: mounted((ploop, bench) => ploop.clone({ disk: bench.disk, snapshot, directory: bench.empty }), {
+    done: ["AlreadyExists"],
+    makes: (bench) => [`${bench.empty}/.ploop-clone.json`, inDirectory(bench.empty)]
+  }),
   convert: idle((ploop, { disk }) => ploop.convert({ disk, format: "preallocated" })),
   check: idle((ploop, { image }) => ploop.check({ image, force: true })),
   replace: idle((ploop, bench) => ploop.replace({ disk: bench.disk, snapshot, with: replacement(bench) }), {

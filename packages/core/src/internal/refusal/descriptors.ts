@@ -197,6 +197,7 @@ const kept = (about: About, generation: Generation, nodes: ReadonlyArray<xml.Nod
 const uses: Readonly<Partial<Record<Name, "read" | "write" | "mount">>> = {
   check: "read",
   convert: "write",
+  clone: "write",
   replace: "write",
   mount: "mount",
   fileSystemInfo: "mount",

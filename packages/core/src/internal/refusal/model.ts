@@ -100,6 +100,8 @@ export interface RemovableImage {
   readonly name: string | undefined
   /** How many names the file has on its file system; 0 when it does not exist. */
   readonly links: number
+  /** Whether the disk has it from another one, of which it is a linked clone. */
+  readonly isInherited: boolean
   /** Whether its in-use flag is set. */
   readonly isDirty: boolean
 }
@@ -134,6 +136,57 @@ export interface Removal {
   readonly own: ReadonlyArray<string>
   /** The other names, which stay. */
   readonly others: ReadonlyArray<string>
+}
+
+/**
+ * An image that a clone would share, as a backend has observed it.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface ClonedImage {
+  /** Its path. */
+  readonly image: string
+  /** Whether it is the base image of a raw disk, which has no header. */
+  readonly isRawBase: boolean
+  /** Whether the file exists. */
+  readonly exists: boolean
+  /** The size in its header, in bytes; undefined when it has none. */
+  readonly size: bigint | undefined
+  /** The format version in its header; undefined when it has none. */
+  readonly version: FormatVersion | undefined
+  /** Whether its in-use flag is set. */
+  readonly isDirty: boolean
+  /** A device of the disk, if one runs: it may have set the flag. */
+  readonly device: string | undefined
+}
+
+/**
+ * Where a linked clone would be made, and of what.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface CloneTarget {
+  /** Whether the directory is that of the disk. */
+  readonly isOfDisk: boolean
+  /** Whether the directory is on the file system of every image. */
+  readonly isOnFileSystem: boolean
+  /** The images that the clone would share, the base first. */
+  readonly images: ReadonlyArray<ClonedImage>
+}
+
+/**
+ * An image that an operation would write to, as a backend has observed it.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface SharedImage {
+  /** Its path. */
+  readonly image: string
+  /** How many names the file has on its file system; 0 when it does not exist. */
+  readonly links: number
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as Either from "effect/Either"
+import { recordName } from "../../DiskClone.js"
 import * as PloopError from "../../PloopError.js"
 import type * as Request from "../../Request.js"
 import { texts } from "../remedies.js"
@@ -15,15 +16,15 @@ const statistics = ".statfs"
  */
 const ownNames = ({ descriptor, images, names }: RemovableDisk): ReadonlyArray<string> => {
   const deltas = images.flatMap(({ name }) => name ?? []).reverse()
-  const own = new Set([...deltas, statistics, `${descriptor}.tmp`, `${descriptor}.lck`, descriptor])
+  const own = new Set([...deltas, statistics, recordName, `${descriptor}.tmp`, `${descriptor}.lck`, descriptor])
   return [...own].filter((name) => names.includes(name))
 }
 
-const requireOwn = (about: About, { image, isDirty, links, name }: RemovableImage) =>
+const requireOwn = (about: About, { image, isDirty, isInherited, links, name }: RemovableImage) =>
   Either.gen(function*() {
     if (name === undefined) return
     yield* when(isDirty, () => new PloopError.ImageDirty({ ...context(about), image }))
-    yield* when(links > 1, () => new PloopError.ImageShared({ ...context(about), image }))
+    yield* when(links > 1 && !isInherited, () => new PloopError.ImageShared({ ...context(about), image }))
   })
 
 export const remove = (

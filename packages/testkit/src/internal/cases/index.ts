@@ -7,6 +7,7 @@ import { balloonRepair } from "./balloonRepair.js"
 import { balloonStatus } from "./balloonStatus.js"
 import { check } from "./check.js"
 import { clear } from "./clear.js"
+import { cloning } from "./clone.js"
 import { convert } from "./convert.js"
 import { copyReceive } from "./copyReceive.js"
 import { copySend } from "./copySend.js"
@@ -59,6 +60,7 @@ export const cases: ReadonlyArray<Case> = [
   ...create,
   ...restoreDescriptor,
   ...remove,
+  ...cloning,
   ...convert,
   ...check,
   ...replace,

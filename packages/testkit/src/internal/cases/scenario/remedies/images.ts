@@ -117,6 +117,43 @@ export const ofImages: ReadonlyArray<Case> = [
       }
     })
   }),
+  remedy("clone-version-1", {
+    when: "a mount would convert the images that a clone shares",
+    needs: ["version2"],
+    generations: ["7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk({ version: 1 })
+      yield* ploop.createSnapshot({ disk, id: a })
+      const directory = yield* Conformance.directory("clone")
+      return {
+        call: ploop.clone({ disk, snapshot: a, directory }),
+        fails: "Unsupported",
+        remedy: texts["clone-version-1"](),
+        follow: ploop.convert({ disk, version: 2 }),
+        kept: Conformance.parents(disk)
+      }
+    })
+  }),
+  remedy("clone-here", {
+    when: "the directory of a clone is on another file system",
+    needs: ["mount", "version2"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk({ version: 2 })
+      yield* ploop.createSnapshot({ disk, id: a })
+      const { target } = yield* Conformance.mounted((yield* Conformance.formatted({ name: "other" })).disk)
+      const directory = yield* Conformance.directory("clone")
+      return {
+        call: ploop.clone({ disk, snapshot: a, directory: target }),
+        fails: "Unsupported",
+        remedy: texts["clone-here"](),
+        follow: Effect.void,
+        then: ploop.clone({ disk, snapshot: a, directory }),
+        kept: Conformance.parents(disk)
+      }
+    })
+  }),
   remedy("not-a-file", {
     when: "a directory has the name of a file of the disk that is to be removed",
     run: Effect.gen(function*() {

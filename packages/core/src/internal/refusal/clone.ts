@@ -1,0 +1,77 @@
+import * as Either from "effect/Either"
+import type { Generation } from "../../Generation.js"
+import * as GenerationTraits from "../../GenerationTraits.js"
+import * as PloopError from "../../PloopError.js"
+import type * as Request from "../../Request.js"
+import * as SnapshotTree from "../../SnapshotTree.js"
+import { texts } from "../remedies.js"
+import type { About, ClonedImage, CloneTarget } from "./model.js"
+import { context, unsupported, when } from "./refuse.js"
+
+/** The maximum number of images in a chain. */
+const longestChain = 127
+
+export const cloneChain = (
+  about: About,
+  tree: SnapshotTree.SnapshotTree,
+  { snapshot: id }: Pick<Request.Clone, "snapshot">
+) =>
+  Either.gen(function*() {
+    const chain = [...SnapshotTree.chain(tree, id)].reverse()
+    yield* when(chain.length === 0, () => new PloopError.SnapshotNotFound({ ...context(about), id }))
+    const temporary = chain.find((node) => node.temporary)
+    if (temporary !== undefined) {
+      return yield* Either.left(new PloopError.SnapshotIsTemporary({ ...context(about), id: temporary.id }))
+    }
+    // The clone has its own top delta besides.
+    yield* when(
+      chain.length >= longestChain,
+      () => new PloopError.SnapshotLimitReached({ ...context(about), limit: longestChain - 1 })
+    )
+    return chain
+  })
+
+const shareable = (about: About, generation: Generation, found: ClonedImage) =>
+  Either.gen(function*() {
+    const { image } = found
+    yield* when(!found.exists, () => new PloopError.ImageNotFound({ ...context(about), image }))
+    if (found.isRawBase) return
+    yield* when(found.size === undefined, () => new PloopError.ImageCorrupt({ ...context(about), image }))
+    if (found.isDirty) {
+      return yield* Either.left(
+        found.device === undefined
+          ? new PloopError.ImageDirty({ ...context(about), image })
+          : new PloopError.ImageInUse({ ...context(about), device: found.device })
+      )
+    }
+    yield* when(GenerationTraits.convertsWhenMounted[generation] && found.version === 1, () =>
+      unsupported(
+        about,
+        `generation ${generation} converts images of format version 1 in place when it mounts a disk, ` +
+          "and with them the disk that shares them",
+        texts["clone-version-1"]()
+      ))
+  })
+
+export const clone = (
+  about: About,
+  generation: Generation,
+  { directory }: Pick<Request.Clone, "directory">,
+  target: CloneTarget
+) =>
+  Either.gen(function*() {
+    yield* when(target.isOfDisk, () =>
+      new PloopError.InvalidArgument({
+        ...context(about),
+        field: "directory",
+        value: directory,
+        rule: "must not be the directory of the disk: one directory holds one disk"
+      }))
+    for (const image of target.images) yield* shareable(about, generation, image)
+    yield* when(!target.isOnFileSystem, () =>
+      unsupported(
+        about,
+        `${directory} is not on the file system of the images, and a hard link cannot lead to another one`,
+        texts["clone-here"]()
+      ))
+  })
