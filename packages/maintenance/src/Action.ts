@@ -135,6 +135,22 @@ export class Remove extends Schema.TaggedClass<Remove>("@effect-ploop/maintenanc
 }) {}
 
 /**
+ * Gives space that the file system in a disk does not use back to the host.
+ *
+ * - `disk`: the disk;
+ * - `automount`: whether it is mounted for that when it is not;
+ * - `defrag`: whether data is moved together first.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export class Discard extends Schema.TaggedClass<Discard>("@effect-ploop/maintenance/Action/Discard")("Discard", {
+  disk: Disk.Disk,
+  automount: Schema.Boolean,
+  defrag: Schema.Boolean
+}) {}
+
+/**
  * Any action.
  *
  * @since 0.2.0
@@ -146,7 +162,8 @@ export const Action = Schema.Union(
   SwitchSnapshot,
   ClearInUseFlag,
   StopDevice,
-  Remove
+  Remove,
+  Discard
 )
 
 /**
@@ -194,5 +211,9 @@ export const render = (action: Action): string => {
         : `unmount ${action.target} and stop ${action.device}`
     case "Remove":
       return `remove the ${action.kind} ${action.path}`
+    case "Discard":
+      return `${action.defrag ? "move data together and " : ""}discard unused space${
+        action.automount ? ", mounted for that if it is not" : ""
+      }`
   }
 }

@@ -45,6 +45,22 @@ export * as MaintenanceError from "./MaintenanceError.js"
 export * as Plan from "./Plan.js"
 
 /**
+ * Which disks would give back how much to the host, and how to make them do it: by
+ * discards of what their file systems do not use, and by merges of snapshots that a
+ * policy does not keep.
+ *
+ * @since 0.2.0
+ */
+export * as Reclaim from "./Reclaim.js"
+
+/**
+ * A policy for giving space back to the host, as a configuration file has it.
+ *
+ * @since 0.2.0
+ */
+export * as ReclaimPolicy from "./ReclaimPolicy.js"
+
+/**
  * Which snapshots of a disk to keep: the newest ones, and the newest of each hour,
  * day, week, month and year.
  *

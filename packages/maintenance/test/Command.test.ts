@@ -98,8 +98,29 @@ describe("ploop-maintenance", () => {
     })
   )
 
+  onFake(
+    "reports how much each disk gave back",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      yield* ploop.mount({ disk, target: "/mnt/a" })
+      yield* fs.writeFile("/mnt/a/large", new Uint8Array(32 << 20).fill(1))
+      yield* fs.remove("/mnt/a/large")
+      const { code, stdout } = yield* run("reclaim", "--at-least", "16M", "--apply", "/vz/a")
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /1\. \/vz\/a\/DiskDescriptor\.xml: discard unused space \(copies up to .*, frees up to/)
+      assert.match(stdout, /applied 1\. discard unused space, which freed \d+ MiB/)
+    })
+  )
+
   for (
     const [title, args, message] of [
+      [
+        "a size",
+        ["reclaim", "--budget", "much", "/vz/a"],
+        "--budget is much, but it must be a size, as in 10G or 512M"
+      ],
       [
         "a count",
         ["retention", "--keep-last", "some", "/vz/a"],

@@ -5,9 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Action from "../Action.js"
 import * as MaintenanceError from "../MaintenanceError.js"
 import * as devices from "./actions/devices.js"
+import { discard } from "./actions/discard.js"
 import type { Failure, Handler, Status } from "./actions/handler.js"
 import { remove } from "./actions/remove.js"
 import * as snapshots from "./actions/snapshots.js"
+import { alone } from "./heavy.js"
 
 type ByTag = { readonly [Tag in Action.Action["_tag"]]: Handler<Extract<Action.Action, { readonly _tag: Tag }>> }
 
@@ -17,7 +19,8 @@ const handlers: ByTag = {
   SwitchSnapshot: snapshots.switchSnapshot,
   ClearInUseFlag: devices.clearInUseFlag,
   StopDevice: devices.stopDevice,
-  Remove: remove
+  Remove: remove,
+  Discard: discard
 }
 
 /** The table has the handler of each action under its tag, which the compiler cannot follow through the union. */
@@ -40,7 +43,7 @@ interface Outcome {
 
 type OnOutcome<S> = (outcome: Outcome, step: S) => Effect.Effect<void>
 
-interface Placed<S extends Step = Step> {
+export interface Placed<S extends Step = Step> {
   readonly step: S
   readonly index: number
   readonly subject: string
@@ -52,7 +55,7 @@ const failed = ({ index, subject }: Placed) => (error: Failure) =>
 const inspect = (placed: Placed): Effect.Effect<Status, MaintenanceError.StepFailed, Ploop | FileSystem | Path> =>
   Effect.mapError(handlerOf(placed.step.action).status(placed.step.action), failed(placed))
 
-const applyStep = (placed: Placed) =>
+export const applyStep = (placed: Placed) =>
   Effect.gen(function*() {
     const { index, step, subject } = placed
     const before = yield* inspect(placed)
@@ -61,7 +64,9 @@ const applyStep = (placed: Placed) =>
       const { found, planned } = before
       return yield* new MaintenanceError.PlanOutdated({ step: index, subject, planned, found })
     }
-    yield* Effect.mapError(handlerOf(step.action).run(step.action), failed(placed))
+    const handler = handlerOf(step.action)
+    yield* Effect.mapError(alone(handler.loads?.(step.action) ?? [], handler.run(step.action)), failed(placed))
+    if (handler.isRepeatable) return { step: index, outcome: "applied" } satisfies Outcome
     const after = yield* inspect(placed)
     if (after._tag !== "Done") return yield* new MaintenanceError.StepWithoutEffect({ step: index, subject })
     return { step: index, outcome: "applied" } satisfies Outcome
@@ -96,11 +101,15 @@ const inOrder = <S extends Step>(steps: ReadonlyArray<Placed<S>>, onOutcome: OnO
     (placed) => Effect.tap(applyStep(placed), (outcome) => onOutcome(outcome, placed.step))
   )
 
+/** The steps of a plan with their places. */
+export const place = <S extends Step>({ steps }: Pick<Plan<S>, "steps">): ReadonlyArray<Placed<S>> =>
+  steps.map((step, index) => ({ step, index, subject: Action.subject(step.action) }))
+
 export const apply = <S extends Step>(
   plan: Plan<S>,
   onOutcome: OnOutcome<S> = () => Effect.void
 ): Effect.Effect<ReadonlyArray<Outcome>, MaintenanceError.ApplyError, Ploop | FileSystem | Path> => {
-  const steps = plan.steps.map((step, index) => ({ step, index, subject: Action.subject(step.action) }))
+  const steps = place(plan)
   const applied = inOrder(steps, onOutcome)
   return (plan.onFailure === "undo" ? undoing(steps, applied) : applied).pipe(
     Effect.withSpan("Plan.apply", { attributes: { title: plan.title } })

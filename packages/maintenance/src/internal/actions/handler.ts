@@ -27,4 +27,8 @@ export interface Handler<A> {
   readonly status: (action: A) => Attempt<Status>
   readonly run: (action: A) => Attempt<unknown>
   readonly undo?: ((action: A) => Attempt<unknown>) | undefined
+  /** Paths on the file systems that it loads so much that nothing else may do so meanwhile. */
+  readonly loads?: ((action: A) => ReadonlyArray<string>) | undefined
+  /** Whether no state shows that it was done. Another application of it does no harm. */
+  readonly isRepeatable?: boolean | undefined
 }

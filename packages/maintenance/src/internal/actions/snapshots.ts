@@ -31,7 +31,8 @@ export const deleteSnapshot: Handler<Action.DeleteSnapshot> = {
           return planned === found ? Pending() : Outdated({ planned, found })
         }
       })),
-  run: ({ disk, id }) => Effect.flatMap(Ploop, (ploop) => ploop.deleteSnapshot({ disk, id }))
+  run: ({ disk, id }) => Effect.flatMap(Ploop, (ploop) => ploop.deleteSnapshot({ disk, id })),
+  loads: ({ disk }) => [disk]
 }
 
 export const switchSnapshot: Handler<Action.SwitchSnapshot> = {

@@ -9,6 +9,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as leftovers from "./leftovers.js"
+import * as reclaim from "./reclaim.js"
 import * as retention from "./retention.js"
 import * as sets from "./sets.js"
 
@@ -17,7 +18,7 @@ const command = Command.make("ploop-maintenance").pipe(
     "Plans and applies the maintenance of ploop disks. Without --apply, every command only shows its plan. " +
       "Exit codes: 0 done, or nothing to do; 1 a disk could not be maintained; 2 the request is wrong; 130 interrupted."
   ),
-  Command.withSubcommands([leftovers.command, retention.command, sets.snapshot, sets.switchBack])
+  Command.withSubcommands([leftovers.command, retention.command, reclaim.command, sets.snapshot, sets.switchBack])
 )
 
 const parse = Command.run(command, { name: "ploop-maintenance", version: "0.1.0" })

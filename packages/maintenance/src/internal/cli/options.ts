@@ -1,3 +1,4 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as Disk from "@effect-ploop/core/Disk"
 import * as Args from "@effect/cli/Args"
 import * as HelpDoc from "@effect/cli/HelpDoc"
@@ -6,6 +7,7 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 
 /** A disk by its descriptor, or by the directory that has it under its usual name. */
 const diskOf = (text: string): string => text.endsWith(".xml") ? text : Disk.inDirectory(text)
@@ -32,6 +34,21 @@ export const count = (name: string, description: string) =>
     Options.withDescription(description),
     Options.mapEffect((text) =>
       /^\d{1,9}$/.test(text) ? Effect.succeed(Number(text)) : invalid(name, text, "a whole number that is not negative")
+    ),
+    Options.optional,
+    Options.map(Option.getOrUndefined)
+  )
+
+/** A size, as in `10G`. */
+export const size = (name: string, description: string) =>
+  Options.text(name).pipe(
+    Options.withPseudoName("SIZE"),
+    Options.withDescription(description),
+    Options.mapEffect((text) =>
+      Option.match(Schema.decodeOption(ByteSize.ByteSizeFromString)(text), {
+        onNone: () => invalid(name, text, "a size, as in 10G or 512M"),
+        onSome: Effect.succeed
+      })
     ),
     Options.optional,
     Options.map(Option.getOrUndefined)

@@ -1,3 +1,4 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
 import type { Ploop } from "@effect-ploop/core/Ploop"
 import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
@@ -18,10 +19,16 @@ export interface Settings {
   readonly json: boolean
 }
 
+interface Outcome {
+  readonly step: number
+  readonly outcome: "applied" | "done" | "left"
+  readonly freed?: bigint
+}
+
 type Applying<R> = (
   plan: Plan.Plan,
-  options?: Plan.ApplyOptions
-) => Effect.Effect<ReadonlyArray<Plan.Outcome>, MaintenanceError.ApplyError, R>
+  options: { readonly onOutcome: (outcome: Outcome, step: Plan.Step) => Effect.Effect<void> }
+) => Effect.Effect<ReadonlyArray<Outcome>, MaintenanceError.ApplyError | MaintenanceError.PolicyInvalid, R>
 
 interface Failure {
   readonly _tag: string
@@ -32,7 +39,7 @@ interface Failure {
 /** What happened for one disk, or for one set of them. */
 interface Ending {
   readonly plan?: typeof Plan.Plan.Encoded
-  readonly outcomes?: ReadonlyArray<Plan.Outcome>
+  readonly outcomes?: ReadonlyArray<Outcome>
   /** What went wrong, the first failure first. */
   readonly errors?: ReadonlyArray<Pick<Failure, "_tag" | "message">>
 }
@@ -62,10 +69,18 @@ const settled = <A, E extends Failure, R>(
     })
   })
 
+const verbs = { applied: "applied", done: "was done", left: "left for the next time:" } as const
+
+const freedOf = ({ freed = 0n }: Outcome): string =>
+  freed === 0n ? "" : `, which freed ${ByteSize.format(ByteSize.ByteSizeFromSelf.make(freed))}`
+
 const applying = <R>(plan: Plan.Plan, settings: Settings, apply: Applying<R>) =>
   apply(plan, {
-    onOutcome: ({ outcome, step }, { action }) =>
-      say(settings, `  ${outcome === "applied" ? "applied" : "was done"} ${step + 1}. ${Action.render(action)}`)
+    onOutcome: (outcome, { action }) =>
+      say(
+        settings,
+        `  ${verbs[outcome.outcome]} ${outcome.step + 1}. ${Action.render(action)}${freedOf(outcome)}`
+      )
   })
 
 const one = <E extends Failure, R, R2>(
@@ -87,6 +102,8 @@ const one = <E extends Failure, R, R2>(
       : { plan: encoded, outcomes: applied.right }
   })
 
+const bigintAsText = (_: string, value: unknown): unknown => typeof value === "bigint" ? `${value}` : value
+
 /** Shows and perhaps applies each plan. One that fails does not stop the others, but the exit code is not 0 then. */
 export const present = <E extends Failure, R, R2 = Ploop | FileSystem | Path>(
   plans: ReadonlyArray<Effect.Effect<Plan.Plan, E, R>>,
@@ -95,7 +112,7 @@ export const present = <E extends Failure, R, R2 = Ploop | FileSystem | Path>(
 ): Effect.Effect<void, Ended, R | R2> =>
   Effect.gen(function*() {
     const endings = yield* Effect.forEach(plans, (planned) => one(planned, settings, apply))
-    if (settings.json) yield* Console.log(JSON.stringify(endings, null, 2))
+    if (settings.json) yield* Console.log(JSON.stringify(endings, bigintAsText, 2))
     const steps = endings.reduce((total, { plan }) => total + (plan?.steps.length ?? 0), 0)
     if (!settings.apply && steps > 0) yield* say(settings, "Nothing was changed. Add --apply to apply the plan.")
     const failures = endings.flatMap(({ errors }) => (errors ?? []).map(({ _tag }) => _tag))

@@ -2,10 +2,10 @@ import * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as MaintenanceError from "../../MaintenanceError.js"
 import { counts, most, Policy, type PolicyOptions } from "../../RetentionPolicy.js"
+import { firstIssue } from "../policyInvalid.js"
 
 /** What a chain of deltas holds at most, and the tool then refuses a further snapshot. */
 const longestChain = 126
@@ -40,20 +40,6 @@ const hasZone = (policy: Policy) =>
   policy.timeZone === undefined || Option.isSome(DateTime.zoneFromString(policy.timeZone))
     ? Either.right(policy)
     : invalid("timeZone", policy.timeZone, "must be the name of a time zone, as in Europe/Berlin")
-
-const firstIssue = (options: PolicyOptions) => (error: ParseResult.ParseError) => {
-  const issue = ParseResult.ArrayFormatter.formatErrorSync(error)[0]
-  const field = issue?.path.join(".") ?? "policy"
-  const value = issue?.path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-    options
-  )
-  return new MaintenanceError.PolicyInvalid({
-    field,
-    value: JSON.stringify(value) ?? "missing",
-    rule: issue?.message ?? "must be a policy"
-  })
-}
 
 /** The policy, or the first rule that it breaks. */
 export const check = (options: PolicyOptions): Effect.Effect<Policy, MaintenanceError.PolicyInvalid> =>

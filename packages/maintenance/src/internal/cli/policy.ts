@@ -1,0 +1,46 @@
+import * as Options from "@effect/cli/Options"
+import type * as Duration from "effect/Duration"
+import * as options from "./options.js"
+
+const keep = (name: string, what: string) => options.count(`keep-${name}`, `How many ${what} to keep. Default: 0.`)
+
+/** The rules of a retention, as options. */
+export const rules = {
+  last: keep("last", "of the newest snapshots"),
+  hourly: keep("hourly", "hours that have a snapshot"),
+  daily: keep("daily", "days that have a snapshot"),
+  weekly: keep("weekly", "weeks that have a snapshot"),
+  monthly: keep("monthly", "months that have a snapshot"),
+  yearly: keep("yearly", "years that have a snapshot"),
+  within: options.duration("keep-within", "Keeps everything that is younger."),
+  timeZone: options.text("time-zone", "ZONE", "The time zone of hours and days, as in Europe/Berlin. Default: UTC."),
+  pinned: Options.text("pin").pipe(
+    Options.withPseudoName("ID"),
+    Options.withDescription("A snapshot to keep whatever its age. The option may be repeated."),
+    Options.repeated
+  ),
+  deleteUnknownAge: options.flag("delete-unknown-age", "Deletes snapshots whose age is not known, too.")
+}
+
+interface Rules {
+  readonly deleteUnknownAge: boolean
+  readonly last: number | undefined
+  readonly hourly: number | undefined
+  readonly daily: number | undefined
+  readonly weekly: number | undefined
+  readonly monthly: number | undefined
+  readonly yearly: number | undefined
+  readonly within: Duration.Duration | undefined
+  readonly timeZone: string | undefined
+  readonly pinned: ReadonlyArray<string>
+}
+
+/** The policy that the options say. */
+export const policyOf = ({ deleteUnknownAge, ...policy }: Rules) => ({
+  ...policy,
+  unknownAge: deleteUnknownAge ? "delete" as const : "keep" as const
+})
+
+/** Whether a rule is given. */
+export const isGiven = ({ deleteUnknownAge, pinned, timeZone: _, ...times }: Rules): boolean =>
+  deleteUnknownAge || pinned.length > 0 || Object.values(times).some((value) => value !== undefined)

@@ -1,0 +1,58 @@
+import * as Command from "@effect/cli/Command"
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Reclaim from "../../Reclaim.js"
+import * as options from "./options.js"
+import { isGiven, policyOf, rules } from "./policy.js"
+import { present } from "./present.js"
+
+/** A part of the day, as in `01:00-05:00`. Its times are checked with the policy. */
+const window = Options.text("window").pipe(
+  Options.withPseudoName("FROM-TO"),
+  Options.withDescription("When a step may begin, as in 01:00-05:00. Default: at any time."),
+  Options.mapEffect((text) => {
+    const [from, to, ...more] = text.split("-")
+    return from === undefined || to === undefined || more.length > 0
+      ? Effect.fail(
+        ValidationError.invalidValue(
+          HelpDoc.p(`--window is ${text}, but it must be two times of day, as in 01:00-05:00`)
+        )
+      )
+      : Effect.succeed({ from, to })
+  }),
+  Options.optional,
+  Options.map(Option.getOrUndefined)
+)
+
+export const command = Command.make(
+  "reclaim",
+  {
+    disks: options.disks,
+    apply: options.apply,
+    json: options.json,
+    atLeast: options.size("at-least", "How much a disk must be able to give back. Default: 64M."),
+    atLeastShare: options.count("at-least-share", "Which share of its images that must be, in percent. Default: 0."),
+    budget: options.size("budget", "How much may be copied in all. Default: as much as it takes."),
+    mayMount: options.flag("may-mount", "Mounts disks that are not mounted, for the query and for the discard."),
+    defrag: options.flag("defrag", "Moves data together before a discard."),
+    window,
+    ...rules
+  },
+  ({ apply, atLeast, atLeastShare, budget, defrag, disks, json, mayMount, window, ...given }) => {
+    const zoned = window === undefined ? undefined : { ...window, timeZone: given.timeZone }
+    const retention = isGiven(given) ? policyOf(given) : undefined
+    const policy = { atLeast, atLeastShare, budget, defrag, mayMount, retention, window: zoned }
+    return present(
+      [Reclaim.plan({ disks, policy })],
+      { apply, json },
+      (plan, { onOutcome }) => Reclaim.apply(plan, { onOutcome, window: zoned })
+    )
+  }
+).pipe(
+  Command.withDescription(
+    "Gives unused space back to the host: by discards, and with a --keep option by merges of the other snapshots."
+  )
+)

@@ -1,0 +1,38 @@
+import * as FileSystem from "@effect/platform/FileSystem"
+import { Path } from "@effect/platform/Path"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as MutableHashMap from "effect/MutableHashMap"
+import * as Option from "effect/Option"
+
+/** The permit of each file system of the host, by the number of its device. One for the whole process. */
+class Permits extends Context.Reference<Permits>()("@effect-ploop/maintenance/internal/heavy/Permits", {
+  defaultValue: () => MutableHashMap.empty<number, Effect.Semaphore>()
+}) {}
+
+const permit = (permits: MutableHashMap.MutableHashMap<number, Effect.Semaphore>, device: number) =>
+  Option.getOrElse(MutableHashMap.get(permits, device), () => {
+    const semaphore = Effect.unsafeMakeSemaphore(1)
+    MutableHashMap.set(permits, device, semaphore)
+    return semaphore
+  })
+
+/** The number of the file system that a path is on, or would be on once it is there. */
+export const fileSystemOf = (file: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path
+    const isThere = yield* Effect.isSuccess(fs.stat(file))
+    return (yield* fs.stat(isThere ? file : path.dirname(path.resolve(file)))).dev
+  })
+
+/** Runs an effect while no other one loads a file system of these paths. The order of the permits is always the same. */
+export const alone = <A, E, R>(paths: ReadonlyArray<string>, effect: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const permits = yield* Permits
+    const devices = new Set(yield* Effect.forEach(paths, fileSystemOf))
+    return yield* Array.from(devices).sort((one, other) => one - other).reduceRight(
+      (inner, device) => permit(permits, device).withPermits(1)(inner),
+      effect
+    )
+  })
