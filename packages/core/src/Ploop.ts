@@ -35,6 +35,7 @@ import type * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type { Disk } from "./Disk.js"
 import type { HostPath } from "./HostPath.js"
+import * as metrics from "./internal/metrics.js"
 import * as noop from "./internal/noop.js"
 import * as internal from "./internal/operation.js"
 import * as internalResource from "./internal/resource.js"
@@ -418,7 +419,7 @@ export const layerNoop = (ploop: Partial<Ploop>): Layer.Layer<Ploop> => Layer.su
  * @since 0.1.0
  * @category metrics
  */
-export const operations = internal.operations
+export const operations = metrics.operations
 
 /**
  * How long operations take, in seconds, by the tag `operation`.
@@ -426,7 +427,7 @@ export const operations = internal.operations
  * @since 0.1.0
  * @category metrics
  */
-export const durations = internal.durations
+export const durations = metrics.durations
 
 /**
  * How an unmount at the end of a scope is repeated while something below the

@@ -2,7 +2,8 @@
 import type { Operation } from "@effect-ploop/core"
 import { Ploop, PloopError } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, HashMap, Logger, Metric, Sink, Stream } from "effect"
+import type { Tracer } from "effect"
+import { Effect, Exit, Fiber, FiberRef, HashMap, Logger, Metric, Option, Sink, Stream, TestClock } from "effect"
 
 const image = "/vz/a/copy.hdd"
 const device = "/dev/ploop7"
@@ -73,4 +74,73 @@ describe("a subject", () => {
         assert.notMatch(`${text}`, /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/)
       }
     }))
+})
+
+describe("a call", () => {
+  const disk = "/vz/a/DiskDescriptor.xml"
+
+  /** Ends calls in a way, and returns the spans that they had. */
+  const traced = (ending: Effect.Effect<never, PloopError.PloopError>) =>
+    Effect.gen(function*() {
+      const spans: Array<Tracer.Span> = []
+      const seen = Effect.map(Effect.currentSpan, (span) => void spans.push(span))
+      const called = ploop({ imageInfo: () => Effect.orDie(Effect.zipRight(seen, Effect.never)) as never })
+      const failed = ploop({ imageInfo: () => Effect.zipRight(Effect.orDie(seen), ending) })
+      const exit = yield* Effect.exit(Effect.withSpan(failed.imageInfo({ disk }), "caller"))
+      const fiber = yield* Effect.fork(called.imageInfo({ disk }))
+      yield* TestClock.adjust("2 seconds")
+      yield* Fiber.interrupt(fiber)
+      return { exit, failed: spans[0]!, interrupted: spans[1]! }
+    })
+
+  it.effect("has a span below that of the caller, with its operation and its subject", () =>
+    Effect.gen(function*() {
+      const { failed } = yield* traced(Effect.fail(failure))
+      assert.strictEqual(failed.name, "Ploop.imageInfo")
+      assert.deepStrictEqual(Object.fromEntries(failed.attributes), {
+        "ploop.operation": "imageInfo",
+        "ploop.subject": disk
+      })
+      const parent = Option.getOrThrow(failed.parent)
+      assert.strictEqual(parent._tag === "Span" ? parent.name : undefined, "caller")
+    }))
+
+  it.effect("ends its span with what the caller gets, at the time of the clock, also when it is interrupted", () =>
+    Effect.gen(function*() {
+      const { exit, failed, interrupted } = yield* traced(Effect.fail(failure))
+      assert.isTrue(failed.status._tag === "Ended" && Exit.isFailure(failed.status.exit))
+      assert.deepStrictEqual(failed.status._tag === "Ended" ? failed.status.exit : undefined, exit)
+      assert.isTrue(
+        interrupted.status._tag === "Ended" && Exit.isInterrupted(interrupted.status.exit) &&
+          interrupted.status.endTime - interrupted.status.startTime === 2_000_000_000n
+      )
+    }))
+
+  for (const [outcome, ending] of endings) {
+    it.effect(`leaves the annotations and the services of the caller as they were: ${outcome}`, () =>
+      Effect.gen(function*() {
+        const state = Effect.all([FiberRef.get(FiberRef.currentContext), FiberRef.get(FiberRef.currentLogAnnotations)])
+        const before = yield* state
+        yield* Effect.exit(ploop({ imageInfo: () => ending as never }).imageInfo({ disk }))
+        const [context, annotations] = yield* state
+        assert.strictEqual(context, before[0])
+        assert.isTrue(HashMap.isEmpty(annotations))
+      }))
+  }
+})
+
+describe("an unknown option is refused", () => {
+  for (
+    const [of, options] of [
+      ["of any kind", { disk: "/vz/a/DiskDescriptor.xml", other: 1 }],
+      ["that is a symbol", { disk: "/vz/a/DiskDescriptor.xml", [Symbol.for("other")]: 1 }],
+      ["that is undefined", { disk: "/vz/a/DiskDescriptor.xml", other: undefined }]
+    ] as const
+  ) {
+    it.effect(of, () =>
+      Effect.gen(function*() {
+        const error = yield* Effect.flip(ploop({ imageInfo: () => Effect.die("called") }).imageInfo(options as never))
+        assert.strictEqual(error._tag, "InvalidArgument")
+      }))
+  }
 })

@@ -23,7 +23,8 @@ export const refuse = (operation: Operation.Name, options: unknown, error: Parse
   const issues = ParseResult.ArrayFormatter.formatErrorSync(error)
   const first = issues[0]
   const path = first?.path ?? []
-  const there = issues.filter((issue) => issue.path.join(".") === path.join("."))
+  const field = path.map(String).join(".")
+  const there = issues.filter((issue) => issue.path.map(String).join(".") === field)
   // A rule of ours says more than what Schema expected of the other members of a union.
   const own = there.find((issue) => issue._tag !== "Missing" && expected(issue.message) === undefined)
   const alternatives = there
@@ -38,7 +39,7 @@ export const refuse = (operation: Operation.Name, options: unknown, error: Parse
     operation,
     subject: Operation.subjectOf(options),
     text: "",
-    field: path.length === 0 ? "options" : path.map(String).join("."),
+    field: path.length === 0 ? "options" : field,
     value: show(valueAt(options, path)),
     rule
   })
