@@ -22,6 +22,13 @@ export * as Backup from "./Backup.js"
 export * as BackupError from "./BackupError.js"
 
 /**
+ * How much room the file systems of the host have, which `FileSystem` cannot tell.
+ *
+ * @since 0.2.0
+ */
+export * as HostSpace from "./HostSpace.js"
+
+/**
  * What crashes, kills and power cuts leave in the directory of a disk, and how to
  * take it down.
  *
@@ -43,6 +50,14 @@ export * as MaintenanceError from "./MaintenanceError.js"
  * @since 0.2.0
  */
 export * as Plan from "./Plan.js"
+
+/**
+ * The metrics of the process in the text format of Prometheus, for its node exporter
+ * or an endpoint of your own.
+ *
+ * @since 0.2.0
+ */
+export * as Prometheus from "./Prometheus.js"
 
 /**
  * Which disks would give back how much to the host, and how to make them do it: by
@@ -89,3 +104,18 @@ export * as SnapshotSet from "./SnapshotSet.js"
  * @since 0.2.0
  */
 export * as SnapshotTime from "./SnapshotTime.js"
+
+/**
+ * What disks use, how fast they grow, and when they or their host are full if it goes
+ * on like this.
+ *
+ * @since 0.2.0
+ */
+export * as Usage from "./Usage.js"
+
+/**
+ * A policy for alerts about space, as a configuration file has it.
+ *
+ * @since 0.2.0
+ */
+export * as UsagePolicy from "./UsagePolicy.js"

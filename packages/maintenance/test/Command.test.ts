@@ -1,7 +1,7 @@
 import { PloopCli } from "@effect-ploop/backend-cli"
 import { PloopFake } from "@effect-ploop/backend-fake"
-import { Ploop } from "@effect-ploop/core"
-import { SnapshotTime } from "@effect-ploop/maintenance"
+import { ByteSize, Ploop } from "@effect-ploop/core"
+import { HostSpace, SnapshotTime } from "@effect-ploop/maintenance"
 import { FileSystem, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -28,6 +28,9 @@ const run = (...args: ReadonlyArray<string>) =>
     const exit = yield* Effect.exit(
       main(["node", "ploop-maintenance", ...args]).pipe(
         Effect.provideService(Terminal.Terminal, terminal),
+        Effect.provideService(HostSpace.HostSpace, {
+          of: () => Effect.succeed({ size: ByteSize.GiB(100), free: ByteSize.GiB(5) })
+        }),
         Effect.withConsole({
           ...console,
           log: (...words) => Effect.sync(() => void stdout.push(`${words.join(" ")}\n`)),
@@ -111,6 +114,32 @@ describe("ploop-maintenance", () => {
       assert.strictEqual(code, 0)
       assert.match(stdout, /1\. \/vz\/a\/DiskDescriptor\.xml: discard unused space \(copies up to .*, frees up to/)
       assert.match(stdout, /applied 1\. discard unused space, which freed \d+ MiB/)
+    })
+  )
+
+  onFake(
+    "shows what disks use, and ends with 1 when one cannot be read",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const disk = yield* diskOf("a")
+      yield* ploop.mount({ disk, target: "/mnt/a" })
+      const { code, stderr, stdout } = yield* run("usage", "/vz/a")
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /^\/vz\/a\/DiskDescriptor\.xml +25 MiB +24 KiB of 857\.9 MiB +-/m)
+      assert.include(stderr, "raised: the file system of the host at /vz/a uses 95 GiB of 100 GiB (95.0 %)")
+      assert.strictEqual((yield* run("usage", "/vz/a", "/vz/missing")).code, 1)
+    })
+  )
+
+  onFake(
+    "writes what disks use as metrics of Prometheus, or as JSON",
+    Effect.gen(function*() {
+      const disk = yield* diskOf("a")
+      const metrics = yield* run("usage", "--prometheus", "/vz/a")
+      assert.include(metrics.stdout, `ploop_disk_images_bytes{disk="${disk}"} 26214400\n`)
+      assert.include(metrics.stdout, "# TYPE ploop_disk_images_bytes gauge\n")
+      const { stdout } = yield* run("usage", "--json", "/vz/a")
+      assert.strictEqual(JSON.parse(stdout).disks[0].images, "25M")
     })
   )
 

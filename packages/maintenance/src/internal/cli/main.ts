@@ -8,17 +8,26 @@ import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import type { HostSpace } from "../../HostSpace.js"
 import * as leftovers from "./leftovers.js"
 import * as reclaim from "./reclaim.js"
 import * as retention from "./retention.js"
 import * as sets from "./sets.js"
+import * as usage from "./usage.js"
 
 const command = Command.make("ploop-maintenance").pipe(
   Command.withDescription(
     "Plans and applies the maintenance of ploop disks. Without --apply, every command only shows its plan. " +
       "Exit codes: 0 done, or nothing to do; 1 a disk could not be maintained; 2 the request is wrong; 130 interrupted."
   ),
-  Command.withSubcommands([leftovers.command, retention.command, reclaim.command, sets.snapshot, sets.switchBack])
+  Command.withSubcommands([
+    leftovers.command,
+    retention.command,
+    reclaim.command,
+    usage.command,
+    sets.snapshot,
+    sets.switchBack
+  ])
 )
 
 const parse = Command.run(command, { name: "ploop-maintenance", version: "0.1.0" })
@@ -49,7 +58,7 @@ const explain = (cause: Cause.Cause<unknown>) =>
 /** Runs the command for its arguments. It prints an error, and fails with it. */
 export const main = (
   argv: ReadonlyArray<string>
-): Effect.Effect<void, unknown, Ploop | FileSystem | Path | Terminal.Terminal> =>
+): Effect.Effect<void, unknown, Ploop | FileSystem | Path | HostSpace | Terminal.Terminal> =>
   Effect.gen(function*() {
     const isTerminal = yield* Effect.flatMap(Terminal.Terminal, (terminal) => terminal.isTTY)
     const run = Effect.tapErrorCause(parse(argv), explain)
