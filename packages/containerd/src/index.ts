@@ -1,0 +1,44 @@
+/**
+ * The language in which containerd selects snapshots: selectors with commas between
+ * them, which must all match.
+ *
+ * @since 0.2.0
+ */
+export * as Filter from "./Filter.js"
+
+/**
+ * What callers give to the snapshotter.
+ *
+ * @since 0.2.0
+ */
+export * as Request from "./Request.js"
+
+/**
+ * A snapshot, as containerd means it: the file system of a layer or of a
+ * container, and how it is mounted.
+ *
+ * @since 0.2.0
+ */
+export * as Snapshot from "./Snapshot.js"
+
+/**
+ * The snapshotter: what containerd asks of a store of snapshots, on ploop disks.
+ *
+ * @since 0.2.0
+ */
+export * as Snapshotter from "./Snapshotter.js"
+
+/**
+ * Why a call of the snapshotter failed.
+ *
+ * @since 0.2.0
+ */
+export * as SnapshotterError from "./SnapshotterError.js"
+
+/**
+ * Serves a snapshotter over gRPC on a Unix socket, as a proxy plugin of containerd,
+ * together with the standard health check of gRPC.
+ *
+ * @since 0.2.0
+ */
+export * as SnapshotterServer from "./SnapshotterServer.js"

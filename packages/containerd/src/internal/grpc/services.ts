@@ -1,0 +1,46 @@
+import type { UntypedServiceImplementation } from "@grpc/grpc-js"
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { Snapshotter } from "../../Snapshotter.js"
+import { type Fork, stream, unary } from "./handlers.js"
+import * as messages from "./messages.js"
+
+/** How many snapshots one message of a list has. */
+const pageSize = 100
+
+/** The methods of `snapshots.proto`. */
+export const snapshots = (fork: Fork, snapshotter: Snapshotter): UntypedServiceImplementation => {
+  const one = unary(fork)
+  return {
+    Prepare: one(messages.NewSnapshot, (options) => Effect.map(snapshotter.prepare(options), messages.mounts)),
+    View: one(messages.NewSnapshot, (options) => Effect.map(snapshotter.view(options), messages.mounts)),
+    Mounts: one(messages.OfKey, ({ key }) => Effect.map(snapshotter.mounts(key), messages.mounts)),
+    Commit: one(messages.Commit, (options) => Effect.as(snapshotter.commit(options), {})),
+    Remove: one(messages.OfKey, ({ key }) => Effect.as(snapshotter.remove(key), {})),
+    Stat: one(
+      messages.OfKey,
+      ({ key }) => Effect.map(snapshotter.stat(key), (info) => ({ info: messages.info(info) }))
+    ),
+    Update: one(messages.Update, ({ info: { labels, name }, update_mask }) =>
+      Effect.map(
+        snapshotter.update({ name, labels, paths: update_mask?.paths ?? [] }),
+        (info) => ({ info: messages.info(info) })
+      )),
+    List: stream(fork)(
+      messages.List,
+      ({ filters }) =>
+        Effect.map(
+          snapshotter.list(filters),
+          (infos) => Arr.chunksOf(infos.map(messages.info), pageSize).map((info) => ({ info }))
+        )
+    ),
+    Usage: one(messages.OfKey, ({ key }) => Effect.map(snapshotter.usage(key), messages.usage)),
+    Cleanup: one(messages.Nothing, () => Effect.as(snapshotter.cleanup, {}))
+  }
+}
+
+/** The standard health check: a server that receives it serves. */
+export const health = (fork: Fork): UntypedServiceImplementation => ({
+  Check: unary(fork)(Schema.Struct({}), () => Effect.succeed({ status: "SERVING" }))
+})
