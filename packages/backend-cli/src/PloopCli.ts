@@ -45,6 +45,7 @@ import * as copy from "./internal/operations/copy.js"
 import * as images from "./internal/operations/images.js"
 import * as lowLevel from "./internal/operations/lowLevel.js"
 import * as mounts from "./internal/operations/mounts.js"
+import { onOwnDevices } from "./internal/operations/ownDevice.js"
 import * as queries from "./internal/operations/queries.js"
 import * as snapshots from "./internal/operations/snapshots.js"
 import * as process from "./internal/process.js"
@@ -218,16 +219,16 @@ const loadModules = (config: process.ProcessConfig) =>
     ))
 
 const services = (current: session.Session): Context.Context<Services> => {
-  const ploop = Ploop.make({
+  const ploop = Ploop.make(onOwnDevices(current, {
     ...images.make(current),
     ...mounts.make(current),
     ...snapshots.make(current),
     ...queries.make(current),
     ...balloon.make(current),
     ...copy.make(current)
-  })
+  }))
   return Context.make(Ploop.Ploop, ploop).pipe(
-    Context.add(LowLevel.LowLevel, LowLevel.make(lowLevel.make(current))),
+    Context.add(LowLevel.LowLevel, LowLevel.make(onOwnDevices(current, lowLevel.make(current)))),
     Context.add(PloopCli, { generation: Effect.map(ploop.tool, (tool) => tool.generation) })
   )
 }

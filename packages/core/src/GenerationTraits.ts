@@ -195,6 +195,16 @@ export const countsReturnedSpace: Row<boolean> = { "1.15": true, "7": true, "9":
 export const stopsTemporaryDevices: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
 /**
+ * Whether the tool finds the device of a disk by the path of its base image. The
+ * other generation finds it by the file itself, so that it takes the device of a
+ * linked clone for that of the disk that was cloned, and the reverse.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const findsDevicesByPath: Row<boolean> = { "1.15": true, "7": false, "9": true }
+
+/**
  * Whether the tool finds the devices of a snapshot by each image of their chains,
  * and not only by the uppermost one.
  *

@@ -100,8 +100,9 @@ export interface Ploop {
    * mounts that would write to it. The link count of the file is the mark, so the
    * rule survives restarts, and ends when the clone is removed.
    *
-   * Generations 7 and 9 identify the device of a disk by its base image. Mount the
-   * clone with a component name there.
+   * Generation 7 identifies the device of a disk by the file of its base image. Mount
+   * clones with a component name there, each with its own: while a disk of the family
+   * runs without one, or with the same, the others are refused what needs a device.
    *
    * @since 0.2.0
    */
@@ -241,9 +242,8 @@ export interface Ploop {
   ) => Effect.Effect<Result.FileSystemInfo, OperationError.FileSystemInfoError>
 
   /**
-   * The device that runs a disk, if one does. Generations 7 and 9 identify a disk
-   * by its images alone: of clones that share one by a hard link, each is reported
-   * for the others.
+   * The device that runs a disk, if one does. That of a linked clone, which has the same
+   * base image by another name, is not reported for it.
    */
   readonly deviceOf: (
     options: Request.DeviceOfOptions

@@ -314,6 +314,30 @@ export const shownTop: (
 ) => Either.Either<void, PloopError.SnapshotInUse> = running.shownTop
 
 /**
+ * Whether the tool would do this operation with the device of another disk that has
+ * the same base image by a hard link.
+ *
+ * @since 0.2.0
+ * @category running
+ */
+export const mistakesDevices: (generation: Generation, operation: Name) => boolean = running.mistakesDevices
+
+/**
+ * Refuses what the tool would do with the device of another disk, because it finds
+ * devices by the file of the base image, which linked clones share.
+ *
+ * - `device`: the device of the other disk, if one has the same component name
+ *
+ * @since 0.2.0
+ * @category running
+ */
+export const otherDisk: (
+  about: About,
+  generation: Generation,
+  device: string | undefined
+) => Either.Either<void, PloopError.NotMounted | PloopError.Unsupported> = running.otherDisk
+
+/**
  * Refuses what needs a running disk.
  *
  * - `device`: the device that runs the disk, if one does

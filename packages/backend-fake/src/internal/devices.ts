@@ -65,7 +65,7 @@ export const ofBase = (tool: Tool, base: string): ReadonlyArray<Device> => {
   const path = Either.getOrElse(files.realPath(tx, base), () => base)
   return deviceTable.ofFile(tx.state.devices, found.right).filter(({ levels: [level] }) =>
     level !== undefined && files.same(level.file, found.right) &&
-    (!trait(tool, traits.findsDevicesByPath) || knownPath(tx, level, path) === path)
+    (!trait(tool, GenerationTraits.findsDevicesByPath) || knownPath(tx, level, path) === path)
   )
 }
 
@@ -77,6 +77,20 @@ export const ofImage = (tool: Tool, path: string): Device | undefined => {
   return Either.isLeft(found)
     ? undefined
     : deviceTable.ofFile(tool.tx.state.devices, found.right)[0]
+}
+
+/** The path of the base image by which a device was attached. */
+const basePath = (tool: Tool, { levels: [level] }: Device, base: string): string =>
+  level === undefined ? base : knownPath(tool.tx, level, base)
+
+/**
+ * The device of another disk that has the base image of this one by another name,
+ * which the tool takes for that of this disk.
+ */
+export const ofOther = (tool: Tool, disk: disks.Disk, component: string | undefined): Device | undefined => {
+  const base = disks.base(tool, disk)
+  const path = Either.getOrElse(files.realPath(tool.tx, base), () => base)
+  return running(tool, disk).find((device) => device.component === component && basePath(tool, device, path) !== path)
 }
 
 /** The device of the disk with this component name; its unnamed device when undefined. */

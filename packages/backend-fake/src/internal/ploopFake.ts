@@ -12,6 +12,7 @@ import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
 import * as Sink from "effect/Sink"
@@ -20,6 +21,7 @@ import { PCGRandom } from "effect/Utils"
 import { concatUint8Arrays } from "uint8array-extras"
 import { FakeHost } from "../FakeHost.js"
 import type { HostState } from "../HostState.js"
+import * as devices from "./devices.js"
 import * as disks from "./disk.js"
 import * as faults from "./faults.js"
 import * as fileSystem from "./fileSystem.js"
@@ -88,6 +90,18 @@ export const make = (options: Options) =>
         ? disks.judge(tool, request.disk)
         : Either.void
 
+    /** Refuses what the tool would do with the device of another disk. */
+    const ofOwnDevice = (name: Operation.Name, request: unknown) => (tool: Tool): Answer<void> => {
+      const generation = tool.tx.state.generation
+      const disk = Predicate.hasProperty(request, "disk") && Predicate.isString(request.disk)
+        ? Option.getOrUndefined(Either.getRight(disks.readAnyName(tool, request.disk)))
+        : undefined
+      if (disk === undefined || !Refusal.mistakesDevices(generation, name)) return Either.void
+      const component = name === "umount" && Predicate.hasProperty(request, "component") ? request.component : undefined
+      const named = Predicate.isString(component) ? component : undefined
+      return Refusal.otherDisk(tool, generation, devices.ofOther(tool, disk, named)?.device)
+    }
+
     /** An operation is a transition of the host, after the injected delays and failures. */
     const operation = <Request, A>(
       name: Operation.Name,
@@ -96,7 +110,12 @@ export const make = (options: Options) =>
     (request: Request) =>
       Effect.zipRight(
         Waiting.interruptible(fault.before(name)),
-        run(name, request, (tool) => Either.flatMap(judged(name, request)(tool), () => transition(tool, request)))
+        run(name, request, (tool) =>
+          Either.gen(function*() {
+            yield* ofOwnDevice(name, request)(tool)
+            yield* judged(name, request)(tool)
+            return yield* transition(tool, request)
+          }))
       )
 
     const query = <A>(name: Operation.Name, transition: (tool: Tool) => Answer<A>) =>

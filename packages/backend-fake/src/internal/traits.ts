@@ -57,9 +57,6 @@ export const convertsTo: Row<ReadonlyArray<FormatVersion>> = { "1.15": [1, 2], "
 /** Whether device nodes are in `/dev/mapper`. */
 export const usesDeviceMapper: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
-/** Whether a device is found only by the path of its base image. The others find it by the file itself. */
-export const findsDevicesByPath: Row<boolean> = { "1.15": true, "7": false, "9": false }
-
 /** Whether the descriptor is read before anything else. */
 export const readsDescriptorFirst: Row<boolean> = { "1.15": false, "7": false, "9": true }
 

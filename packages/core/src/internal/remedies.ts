@@ -72,6 +72,8 @@ const refused = {
   "other-writer": ({ device }: { readonly device: string }) =>
     `Unmount ${device} first; or mount the disk without a component, and repeat the operation while it runs.`,
   "other-writer-switch": ({ device }: { readonly device: string }) => `Unmount ${device} first.`,
+  "other-disk": ({ device }: { readonly device: string }) =>
+    `Unmount ${device} first; or mount that disk again with a component name.`,
   "temporary-device": ({ devices }: { readonly devices: ReadonlyArray<string> }) =>
     `Unmount ${devices.join(", ")} first.`,
   "shared-temporary": () => "Mount the disk, and take the snapshot while it runs.",

@@ -4,6 +4,7 @@ import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as PrintableText from "@effect-ploop/core/PrintableText"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Duration from "effect/Duration"
@@ -14,6 +15,8 @@ import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as args from "../arguments.js"
 import type { About, Descriptor } from "../host.js"
+import { same } from "../hostFiles.js"
+import { fileError } from "../newFiles.js"
 import { context, unexpected } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
@@ -112,12 +115,17 @@ export const listDevices = (session: Session, about: About) =>
     return yield* Effect.forEach(rows, runningDeviceOf(session))
   })
 
+/** The images of a disk, by their real paths. */
+const realImages = (session: Session, { descriptor, image }: Descriptor) =>
+  Effect.map(
+    Effect.forEach(descriptor.images, ({ file }) => session.host.real(image(file))),
+    (paths): ReadonlySet<string> => new Set(paths)
+  )
+
 /** Every device of the disk with this descriptor. */
-const devicesOf = (session: Session, about: About, { descriptor, image }: Descriptor) =>
+const devicesOf = (session: Session, about: About, disk: Descriptor) =>
   Effect.gen(function*() {
-    const images = new Set(
-      yield* Effect.forEach(descriptor.images, (entry) => session.host.real(image(entry.file)))
-    )
+    const images = yield* realImages(session, disk)
     const devices = yield* listDevices(session, about)
     // A file at the path of a removed image is another file.
     return yield* Effect.filter(devices, (device) =>
@@ -128,6 +136,57 @@ const devicesOf = (session: Session, about: About, { descriptor, image }: Descri
 export const devicesOfDisk = (session: Session, about: About, disk: string) =>
   Effect.flatMap(session.host.descriptor(about, disk), (found) => devicesOf(session, about, found))
 
+/**
+ * The device of another disk that has the base image of this one by another name.
+ * Only a file with several names can be that of another disk.
+ */
+const deviceOfOther = (session: Session, about: About, disk: Descriptor, component: string | undefined) =>
+  Effect.gen(function*() {
+    const base = yield* session.host.real(disk.image(SnapshotTree.base(disk.tree).file))
+    const file = Option.getOrUndefined(yield* session.files.find(base))
+    if (file === undefined || file.links < 2) return undefined
+    const own = yield* realImages(session, disk)
+    const devices = yield* listDevices(session, about)
+    const others = yield* Effect.filter(
+      devices.filter((device) => device.deleted !== true && device.component === component),
+      ({ image }) =>
+        Effect.flatMap(session.host.real(image), (path) =>
+          own.has(path)
+            ? Effect.succeed(false)
+            : Effect.map(session.files.find(path), Option.exists((found) => same(found, file))))
+    )
+    return others[0]?.device
+  }).pipe(
+    Effect.catchTags({
+      BadArgument: (error) => Effect.fail(fileError(about, disk.image(SnapshotTree.base(disk.tree).file))(error)),
+      SystemError: (error) => Effect.fail(fileError(about, disk.image(SnapshotTree.base(disk.tree).file))(error))
+    })
+  )
+
+/** Whether the tool has taken the device of another disk for that of this one. */
+const isOfOther = (session: Session, about: About, disk: string, device: string) =>
+  Effect.gen(function*() {
+    if (GenerationTraits.findsDevicesByPath[yield* session.generation]) return false
+    const found = yield* Effect.option(session.host.descriptor(about, disk))
+    return Option.isSome(found) && (yield* deviceOfOther(session, about, found.value, undefined)) === device
+  })
+
+/** Refuses what the tool would do with the device of another disk. */
+export const requireOwnDevice = (
+  session: Session,
+  about: About,
+  disk: string,
+  component: string | undefined
+): Effect.Effect<void, PloopError.PloopError> =>
+  Effect.gen(function*() {
+    // The operation itself reports what is wrong with the tool or the descriptor.
+    const generation = Option.getOrUndefined(yield* Effect.option(session.generation))
+    if (generation === undefined || !Refusal.mistakesDevices(generation, about.operation)) return
+    const found = yield* Effect.option(session.host.descriptor(about, disk))
+    if (Option.isNone(found)) return
+    yield* Refusal.otherDisk(about, generation, yield* deviceOfOther(session, about, found.value, component))
+  })
+
 const unnamedByTool = (session: Session, about: About, disk: string) =>
   Effect.gen(function*() {
     const call = { ...about, args: args.deviceOf(disk), descriptor: disk, kind: "query" } as const
@@ -137,6 +196,7 @@ const unnamedByTool = (session: Session, about: About, disk: string) =>
       (found) => unexpected(about, result, found)
     )
     if (found.device !== undefined) {
+      if (yield* isOfOther(session, about, disk, found.device)) return Option.none<Result.Attachment>()
       return Option.some(yield* attachment(session, DevicePath.make(found.device), found))
     }
     if (Duration.greaterThan(result.duration, suspicious) || /is locked|Already locked/.test(result.stderr)) {

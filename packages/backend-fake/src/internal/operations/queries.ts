@@ -83,6 +83,11 @@ const mountedNumbers = (tool: Tool, device: Device): Answer<devices.Numbers> => 
   return refused(exitCode === undefined ? error : new PloopError.NotMounted({ ...context(tool, error.text), exitCode }))
 }
 
+const ownDevice = (tool: Tool, disk: disks.Disk) => {
+  const found = devices.find(tool, disk, undefined)
+  return found === devices.ofOther(tool, disk, undefined) ? undefined : found
+}
+
 export const deviceOf = (tool: Tool, request: Request.DeviceOf): Answer<Option.Option<Result.Attachment>> =>
   Either.map(
     request.component === undefined
@@ -91,7 +96,7 @@ export const deviceOf = (tool: Tool, request: Request.DeviceOf): Answer<Option.O
     (disk) => {
       const { component } = request
       const device = component === undefined
-        ? devices.find(tool, disk, undefined)
+        ? ownDevice(tool, disk)
         : devices.all(tool, disk).find((other) => other.component === component)
       return Option.map(Option.fromNullable(device), devices.attachment)
     }

@@ -45,6 +45,45 @@ export const otherWriter = (about: About, device: string | undefined) =>
     )
   )
 
+/** The operations that the tool would do with whatever device has the base image. */
+const onDevices: ReadonlySet<Name> = new Set<Name>([
+  "replace",
+  "umount",
+  "resize",
+  "createSnapshot",
+  "createTemporarySnapshot",
+  "switchSnapshot",
+  "snapshotAndSwitch",
+  "switchAndDelete",
+  "deleteSnapshot",
+  "mergeSnapshots",
+  "imageInfo",
+  "fileSystemInfo",
+  "balloonStatus",
+  "balloonClear",
+  "balloonChange",
+  "balloonComplete",
+  "balloonCheck",
+  "balloonRepair",
+  "discard",
+  "discardStatus",
+  "grow"
+])
+
+export const mistakesDevices = (generation: Generation, operation: Name): boolean =>
+  !GenerationTraits.findsDevicesByPath[generation] && onDevices.has(operation)
+
+export const otherDisk = (about: About, generation: Generation, device: string | undefined) => {
+  if (device === undefined) return Either.void
+  const reason = `${device} runs another disk with the same base image, as a linked clone, and generation ` +
+    `${generation} takes it for the device of this one`
+  return Either.left(
+    about.operation === "umount"
+      ? new PloopError.NotMounted(context(about, reason))
+      : unsupported(about, reason, texts["other-disk"]({ device }))
+  )
+}
+
 export const idleDisk = (about: About, device: string | undefined) =>
   when(device === undefined, () => new PloopError.NotMounted(context(about)))
 

@@ -515,6 +515,79 @@ export const cloning: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "clone/is-not-its-base",
+    title: "MUST report no device for a clone while the disk that was cloned runs, nor the reverse",
+    source,
+    needs: ["device", "version2"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const of = yield* chained()
+      const cloned = yield* clone(of, b)
+      for (const [running, other] of [[of, cloned], [cloned, of]] as const) {
+        yield* Effect.scoped(Effect.gen(function*() {
+          const device = yield* disks.attached(running.disk)
+          const found = yield* Effect.flatten(ploop.deviceOf({ disk: running.disk })).pipe(Effect.orDie)
+          yield* Check.equal(found.device, device, "the device of the running one")
+          yield* Check.equal(yield* ploop.isMounted({ disk: other.disk }), false, "whether the other one runs")
+          yield* Check.fails(ploop.umount({ disk: other.disk }), "NotMounted")
+          yield* Check.equal(yield* ploop.isMounted({ disk: running.disk }), true, "whether the first one still runs")
+        }))
+      }
+    })
+  }),
+  Case.make({
+    id: "clone/no-change-by-another-device",
+    title: "MUST refuse to change a clone while the tool would take the device of another disk for its own",
+    source: Case.source("lib/delta_sysfs.c check_dev_by_info"),
+    needs: ["device", "version2"],
+    generations: ["7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const of = yield* chained()
+      const { directory, disk } = yield* clone(of, b)
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* disks.attached(of.disk)
+        const before = yield* disks.descriptor(of.disk)
+        const calls: ReadonlyArray<Effect.Effect<unknown, PloopError>> = [
+          ploop.createSnapshot({ disk, id: c }),
+          ploop.switchSnapshot({ disk, id: a }),
+          ploop.resize({ disk, size: "16M" }),
+          ploop.imageInfo({ disk }),
+          ploop.fileSystemInfo({ disk }),
+          ploop.balloonStatus({ disk })
+        ]
+        for (const call of calls) {
+          yield* files.untouched(
+            directory,
+            Effect.flatMap(Effect.flip(call), ({ _tag }) => Check.equal(_tag, "Unsupported", "the error")).pipe(
+              Effect.orDie
+            )
+          )
+        }
+        yield* Check.fails(ploop.mount({ disk }), "AlreadyMounted")
+        yield* Check.equal(yield* disks.descriptor(of.disk), before, "the descriptor of the disk that runs")
+        yield* disks.attached(disk, { component: "clone" })
+      }))
+      yield* ploop.createSnapshot({ disk, id: c })
+    })
+  }),
+  Case.make({
+    id: "clone/changes-beside-its-base",
+    title: "MUST take snapshots of a clone while the disk that was cloned runs, where devices are found by paths",
+    source: Case.source("lib/delta_sysfs.c ploop_get_dev_by_delta"),
+    needs: ["device", "version2"],
+    generations: ["1.15", "9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const of = yield* chained()
+      const cloned = yield* clone(of, b)
+      yield* disks.attached(of.disk)
+      yield* files.untouched(of.directory, ploop.createSnapshot({ disk: cloned.disk, id: c }))
+      yield* disks.attached(cloned.disk)
+      yield* ploop.deleteSnapshot({ disk: cloned.disk, id: c })
+    })
+  }),
+  Case.make({
     id: "clone/no-write-to-a-shared-leaf",
     title: "MUST refuse to mount a snapshot for writing whose image a clone has, and mount it read-only",
     source: Case.service("Refusal.unshared"),

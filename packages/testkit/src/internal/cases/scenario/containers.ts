@@ -112,7 +112,7 @@ export const containers: ReadonlyArray<Case.Case> = [
     title: "MUST identify a disk by the path of its base image, and mount and unmount layers of hard links separately",
     source: Case.source("lib/delta_sysfs.c ploop_get_dev_by_delta"),
     needs: ["device"],
-    generations: ["1.15"],
+    generations: ["1.15", "9"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const base = yield* Conformance.disk({ name: "base" })

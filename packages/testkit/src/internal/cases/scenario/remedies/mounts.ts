@@ -30,6 +30,29 @@ const mounted = Effect.gen(function*() {
 const bare = Effect.all({ made: snapshots.chained([a]), ploop: Ploop.Ploop })
 
 const busy: ReadonlyArray<Case> = [
+  remedy("other-disk", {
+    when: "the tool would take the device of the disk that was cloned for that of the clone",
+    needs: ["device", "version2"],
+    generations: ["7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const of = yield* Conformance.disk({ version: 2 })
+      yield* ploop.createSnapshot({ disk: of.disk, id: a })
+      const { disk } = yield* ploop.clone({
+        disk: of.disk,
+        snapshot: a,
+        directory: yield* Conformance.directory("clone")
+      })
+      const { device } = yield* Ploop.mountScoped({ disk: of.disk })
+      return {
+        call: ploop.createSnapshot({ disk, id: b }),
+        fails: "Unsupported",
+        remedy: texts["other-disk"]({ device }),
+        follow: ploop.umount({ device }),
+        kept: Conformance.parents(of.disk)
+      }
+    })
+  }),
   remedy("busy-mounts", {
     when: "something is mounted below the mount point",
     needs: ["mount"],
