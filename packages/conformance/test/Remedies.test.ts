@@ -129,6 +129,33 @@ const executions: Partial<Record<Remedy.Name, readonly [options: PloopFake.Optio
     {},
     passing("convert", new PloopError.OutOfMemory(about("convert")), convert, texts["out-of-memory-half-way"]())
   ],
+  "connection-lost": [
+    {},
+    passing(
+      "createSnapshot",
+      new PloopError.ConnectionLost({ ...about("createSnapshot"), reason: "closed", mayHaveHappened: true }),
+      snapshot,
+      texts["connection-lost"]()
+    )
+  ],
+  "connection-lost-before": [
+    {},
+    passing(
+      "createSnapshot",
+      new PloopError.ConnectionLost({ ...about("createSnapshot"), reason: "refused", mayHaveHappened: false }),
+      snapshot,
+      texts["connection-lost-before"]()
+    )
+  ],
+  "limit-exceeded": [
+    {},
+    passing(
+      "createSnapshot",
+      new PloopError.LimitExceeded({ ...about("createSnapshot"), limit: "requests", value: 1 }),
+      snapshot,
+      texts["limit-exceeded"]()
+    )
+  ],
   "operation-not-provided": [
     {},
     Effect.gen(function*() {
@@ -244,6 +271,9 @@ const unexecuted: Partial<Record<Remedy.Name, string>> = {
   "encryption-failed": "it needs a key",
   "rolled-back": "the tool does it in a way that is refused beforehand",
   "images-dropped": "the tests of the backend over the tool drop images, and put the former descriptor back",
+  "access-refused": "it changes the host of a remote backend; the tests of that backend use a token that allows it",
+  "limit-exceeded-bytes": "it changes the host of a remote backend",
+  "protocol-mismatch": "it changes the installed version",
   "unclassified": "it asks for the tool's output"
 }
 

@@ -89,6 +89,10 @@ const tool = [
   "PrerequisiteMissing",
   "OutOfMemory",
   "InputOutputFailed",
+  "ConnectionLost",
+  "AccessRefused",
+  "LimitExceeded",
+  "ProtocolMismatch",
   "Unclassified"
 ] as const
 

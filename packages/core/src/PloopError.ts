@@ -136,6 +136,13 @@ const isCrash = (signal: string | undefined): boolean => signal !== undefined &&
 
 const isReadOnly = (self: Context): boolean => /Read-only file system|EROFS/.test(self.text)
 
+/** What the limits of a host of a remote backend count. */
+const limited = {
+  connections: "connections",
+  requests: "requests at the same time on a connection",
+  bytes: "bytes in a message"
+}
+
 const isOneOf = (self: Context, ...names: ReadonlyArray<Operation.Name>): boolean => names.includes(self.operation)
 
 type Fields<Tag extends string, Own extends Schema.Struct.Fields> =
@@ -997,6 +1004,81 @@ export class ImagesDropped extends failure<ImagesDropped>()("ImagesDropped", {
 }) {}
 
 /**
+ * The host of a remote backend could not be reached, or the connection was lost before the result arrived.
+ *
+ * - `reason`: what happened to the connection
+ * - `mayHaveHappened`: whether the operation may have changed something on the host, or may still do so
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class ConnectionLost extends failure<ConnectionLost>()("ConnectionLost", {
+  reason: Schema.String,
+  mayHaveHappened: Schema.Boolean
+}, {
+  sentence: (self) =>
+    `the connection to the host was lost: ${self.reason}; the operation ${
+      self.mayHaveHappened ? "may have happened" : "has changed nothing"
+    }`,
+  remedy: (self) => self.mayHaveHappened ? texts["connection-lost"]() : texts["connection-lost-before"](),
+  isRetryable: (self) => !self.mayHaveHappened
+}) {}
+
+/**
+ * The host of a remote backend refuses the operation to this caller. Nothing was touched.
+ *
+ * - `what`: what is refused: the token, the operation, a directory, or the key of the call
+ * - `reason`: the rule
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class AccessRefused extends failure<AccessRefused>()("AccessRefused", {
+  what: Schema.Literal("token", "operation", "directory", "key"),
+  reason: Schema.String
+}, {
+  sentence: (self) => `the host refuses it: ${self.reason}`,
+  remedy: () => texts["access-refused"](),
+  isRetryable: false
+}) {}
+
+/**
+ * The call exceeds a limit of the host of a remote backend. Nothing was touched.
+ *
+ * - `limit`: which one: connections to the host, requests at the same time on a connection, or bytes in a message
+ * - `value`: the limit
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class LimitExceeded extends failure<LimitExceeded>()("LimitExceeded", {
+  limit: Schema.Literal("connections", "requests", "bytes"),
+  value: Schema.Int
+}, {
+  sentence: (self) => `the host accepts no more than ${self.value} ${limited[self.limit]}`,
+  remedy: (self) => self.limit === "bytes" ? texts["limit-exceeded-bytes"]() : texts["limit-exceeded"](),
+  isRetryable: (self) => self.limit !== "bytes"
+}) {}
+
+/**
+ * The host of a remote backend speaks another version of the protocol. Nothing was touched.
+ *
+ * - `client`: the version on this side
+ * - `server`: the version of the host
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class ProtocolMismatch extends failure<ProtocolMismatch>()("ProtocolMismatch", {
+  client: Schema.Int,
+  server: Schema.Int
+}, {
+  sentence: (self) => `the host speaks version ${self.server} of the protocol, and this program version ${self.client}`,
+  remedy: (self) => texts["protocol-mismatch"](self),
+  isRetryable: false
+}) {}
+
+/**
  * The operation failed for a reason that is not known.
  *
  * - `reason`: what is known beside the tool's output
@@ -1069,6 +1151,10 @@ export const classes = {
   EncryptionFailed,
   RolledBack,
   ImagesDropped,
+  ConnectionLost,
+  AccessRefused,
+  LimitExceeded,
+  ProtocolMismatch,
   Unclassified
 } as const
 

@@ -50,10 +50,18 @@ const ofRuns: ReadonlyArray<PloopError.Tag> = [
   "ImagesDropped"
 ]
 
-describe("every error of an operation is reachable by a classification, a refusal or the run itself", () => {
+/** The failures of a connection to another host. */
+const ofConnections: ReadonlyArray<PloopError.Tag> = [
+  "ConnectionLost",
+  "AccessRefused",
+  "LimitExceeded",
+  "ProtocolMismatch"
+]
+
+describe("every error of an operation is reachable by a classification, a refusal, the run itself or a connection", () => {
   for (const name of Operation.names) {
     it(name, () => {
-      const reachable = new Set<string>([...classified(name), ...refused, ...ofRuns])
+      const reachable = new Set<string>([...classified(name), ...refused, ...ofRuns, ...ofConnections])
       const row: Operation.Row = Operation.table[name]
       assert.deepStrictEqual(row.errors.filter((tag) => !reachable.has(tag)), [])
     })

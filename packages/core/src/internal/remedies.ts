@@ -220,6 +220,16 @@ const host = {
   "images-dropped": ({ former }: { readonly former: string }) =>
     "Write nothing to the disk, unmount it and copy its directory. The data is complete with " +
     `${former}, the descriptor as it was before: put it in the place of the present one, and check the disk.`,
+  "connection-lost": () => `The operation may have happened, or may still be running. ${inspect}.`,
+  "connection-lost-before": () => "Try again once the host can be reached: nothing has changed.",
+  "access-refused": () =>
+    "Use a token that allows it. The operator of the host grants operations and directories to each token.",
+  "limit-exceeded": () => "Try again once other requests have ended, or raise the limit of the host.",
+  "limit-exceeded-bytes": () => "Make the request smaller, or raise the limit of the host.",
+  "protocol-mismatch": ({ client, server }: { readonly client: number; readonly server: number }) =>
+    `Install the same version of effect-ploop on both sides: the ${
+      client < server ? "program" : "host"
+    } has the older one.`,
   "unclassified": () => "Read the tool's output."
 }
 

@@ -1,0 +1,45 @@
+import * as Socket from "@effect/platform/Socket"
+import * as RpcClientError from "@effect/rpc/RpcClientError"
+import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Data from "effect/Data"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { Refused } from "../protocol/refused.js"
+
+/** There is no connection, or it ended. */
+export class Lost extends Data.TaggedError("Lost")<{ readonly reason: string }> {}
+
+const messageOf = (cause: unknown): string => {
+  if (Socket.isSocketError(cause) && cause.reason === "Close") return "the host closed the connection"
+  const inner = Socket.isSocketError(cause) && cause.reason !== "Close" ? cause.cause : cause
+  return inner instanceof Error && inner.message !== "" ? inner.message : String(inner)
+}
+
+/** Why a connection ended. */
+export const reasonOf = (error: RpcClientError.RpcClientError): string => messageOf(error.cause ?? error)
+
+const lostBy = (failure: unknown): Option.Option<Lost> =>
+  failure instanceof RpcClientError.RpcClientError
+    ? Option.some(new Lost({ reason: reasonOf(failure) }))
+    : Socket.isSocketError(failure)
+    ? Option.some(new Lost({ reason: messageOf(failure) }))
+    : Option.none()
+
+const decodeRefused = Schema.decodeUnknownOption(Refused)
+
+const refusedBy = (defect: unknown): Option.Option<Refused> =>
+  Schema.is(Refused)(defect) ? Option.some(defect) : decodeRefused(defect)
+
+/** The failure of the transport, or the refusal, that a cause of the library holds; else the cause itself. */
+export const classify = <E>(cause: Cause.Cause<E>): Either.Either<Lost | Refused, Cause.Cause<E>> => {
+  const causes = [...Cause.failures(cause), ...Cause.defects(cause)]
+  return Either.fromOption(
+    Option.orElse(
+      Option.firstSomeOf(causes.map(lostBy)),
+      () => Option.firstSomeOf(Chunk.toReadonlyArray(Cause.defects(cause)).map(refusedBy))
+    ),
+    () => cause
+  )
+}

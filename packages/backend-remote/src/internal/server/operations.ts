@@ -1,0 +1,85 @@
+import * as LowLevel from "@effect-ploop/core/LowLevel"
+import * as Operation from "@effect-ploop/core/Operation"
+import * as Ploop from "@effect-ploop/core/Ploop"
+import type * as Request from "@effect-ploop/core/Request"
+import type * as Rpc from "@effect/rpc/Rpc"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Mailbox from "effect/Mailbox"
+import * as Record from "effect/Record"
+import * as Stream from "effect/Stream"
+import { cut } from "../cut.js"
+import * as identifier from "../identifier.js"
+import { Caller } from "../protocol/access.js"
+import { Operations } from "../protocol/group.js"
+import type { Call } from "../protocol/operations.js"
+import type { Registry } from "./registry.js"
+import { fingerprint } from "./tokens.js"
+import type { Uploads } from "./uploads.js"
+
+type Services = Ploop.Ploop & LowLevel.LowLevel
+
+/** Keys of one grant are unknown to others. */
+const keyOf = (key: string) => Effect.map(Caller, ({ name }) => `${name} ${key}`)
+
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) => typeof inner === "bigint" ? `${inner}n` : inner) ?? ""
+
+const run = (services: Services, name: Exclude<Operation.Name, "copySend" | "copyReceive">, request: unknown) => {
+  const member = services[name]
+  // The services check their options, so those of the client are passed on as they are.
+  return Effect.isEffect(member) ? member : (member as (_: unknown) => Effect.Effect<unknown, unknown>)(request)
+}
+
+const effect =
+  (services: Services, registry: Registry, name: Exclude<Operation.Name, "copySend" | "copyReceive">) =>
+  ({ key, request }: Call) =>
+    key === undefined
+      ? run(services, name, request)
+      : Effect.flatMap(
+        keyOf(key),
+        (key) => registry.once(key, fingerprint(`${name} ${textOf(request)}`), run(services, name, request))
+      )
+
+/** Ends the stream when its caller gives it up, and lets the caller wait until it has ended. */
+const registered = <A, E>(registry: Registry, call: Call, stream: (key: string) => Stream.Stream<A, E>) =>
+  Stream.unwrapScoped(Effect.gen(function*() {
+    // Without a key nobody can give it up, except with the connection.
+    const key = yield* keyOf(call.key ?? (yield* identifier.make))
+    const { stopped } = yield* registry.stream(key)
+    return Stream.interruptWhen(stream(key), stopped)
+  }))
+
+const copySend = (services: Services, registry: Registry) => (call: Call) =>
+  registered(registry, call, () =>
+    services.copySend(call.request as Request.CopySendOptions).pipe(
+      Stream.mapConcat((bytes) => cut(bytes)),
+      Stream.rechunk(1)
+    ))
+
+const copyReceive = (services: Services, registry: Registry, uploads: Uploads) => (call: Call) =>
+  registered(registry, call, (key) =>
+    Stream.unwrapScoped(Effect.map(uploads.expect(key), (received) =>
+      Stream.concat(
+        Stream.make(undefined),
+        Stream.execute(
+          Stream.run(Mailbox.toStream(received), services.copyReceive(call.request as Request.CopyReceiveOptions))
+        )
+      ))))
+
+/** The handlers of the operations of a host. */
+export const layer = (
+  registry: Registry,
+  uploads: Uploads
+): Layer.Layer<Rpc.Handler<Operation.Name>, never, Ploop.Ploop | LowLevel.LowLevel> =>
+  Operations.toLayer(Effect.gen(function*() {
+    const services = { ...(yield* Ploop.Ploop), ...(yield* LowLevel.LowLevel) }
+    const handlers = Record.map(Operation.table, (_, name) =>
+      name === "copySend"
+        ? copySend(services, registry)
+        : name === "copyReceive"
+        ? copyReceive(services, registry, uploads)
+        : effect(services, registry, name))
+    // Each name has its own types, which one function for all names cannot express.
+    return handlers as never
+  }))

@@ -1,0 +1,85 @@
+import type * as LowLevel from "@effect-ploop/core/LowLevel"
+import type * as Ploop from "@effect-ploop/core/Ploop"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as SocketServer from "@effect/platform/SocketServer"
+import * as RpcSerialization from "@effect/rpc/RpcSerialization"
+import * as RpcServer from "@effect/rpc/RpcServer"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type { Entry } from "../../Access.js"
+import { ListenFailed } from "../../ListenFailed.js"
+import * as identifier from "../identifier.js"
+import { All } from "../protocol/group.js"
+import { ofServer } from "../protocol/serialization.js"
+import * as access from "./access.js"
+import * as control from "./control.js"
+import * as files from "./files.js"
+import * as guard from "./guard.js"
+import * as listen from "./listen.js"
+import * as operations from "./operations.js"
+import * as registry from "./registry.js"
+import * as uploads from "./uploads.js"
+
+type Listen =
+  | { readonly path: string; readonly mode?: number | undefined }
+  | { readonly host: string; readonly port: number }
+
+/** The options of a server, with their defaults. */
+export interface Settings {
+  readonly listen: Listen
+  readonly tokens: ReadonlyArray<Entry> | undefined
+  readonly maximumRequests: number
+  readonly maximumBytes: number
+  readonly guard: guard.Settings
+  readonly registry: registry.Settings
+  readonly files: ReadonlyArray<string>
+}
+
+const listening = ({ listen: where, tokens }: Settings) => {
+  if ("path" in where) return listen.unix(where.path, where.mode ?? 0o600)
+  return tokens === undefined || tokens.length === 0
+    ? Effect.fail(
+      new ListenFailed({
+        address: `${where.host}:${where.port}`,
+        reason:
+          "tokens is empty, but it must have an entry: without one, every process that reaches the port acts as root on the host"
+      })
+    )
+    : listen.tcp(where.host, where.port)
+}
+
+/** Serves for the time of the scope, and returns the address. */
+export const serve = (
+  settings: Settings
+): Effect.Effect<
+  SocketServer.Address,
+  ListenFailed,
+  Scope.Scope | Ploop.Ploop | LowLevel.LowLevel | FileSystem.FileSystem
+> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const calls = yield* registry.make(settings.registry)
+    const received = yield* uploads.make
+    const incarnation = yield* identifier.make
+    // The socket is always on the machine that runs this, whatever host it serves.
+    const server = yield* Effect.provide(listening(settings), NodeContext.layer)
+    const handlers = Layer.mergeAll(
+      control.layer({ incarnation, maximumBytes: settings.maximumBytes }, calls, received),
+      operations.layer(calls, received),
+      files.layer(fs, settings.files),
+      access.layer(fs, { entries: settings.tokens, maximumRequests: settings.maximumRequests })
+    )
+    const protocol = RpcServer.layerProtocolSocketServer.pipe(
+      Layer.provide(Layer.succeed(SocketServer.SocketServer, guard.guarded(server, settings.guard))),
+      Layer.provide(Layer.succeed(RpcSerialization.RpcSerialization, ofServer(settings.maximumBytes)))
+    )
+    yield* Layer.build(
+      RpcServer.layer(All, { spanPrefix: "RemoteServer", disableFatalDefects: true }).pipe(
+        Layer.provide(handlers),
+        Layer.provide(protocol)
+      )
+    )
+    return server.address
+  })
