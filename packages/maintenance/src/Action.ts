@@ -151,6 +151,46 @@ export class Discard extends Schema.TaggedClass<Discard>("@effect-ploop/maintena
 }) {}
 
 /**
+ * Saves a backup of a disk from a snapshot whose identifier was chosen before.
+ *
+ * - `disk`: the disk;
+ * - `to`: the directory that receives the backup;
+ * - `snapshot`: the identifier of its snapshot;
+ * - `after`: the directory of the backup that it continues; absent for a full one;
+ * - `keepSnapshot`: whether the snapshot stays on the disk, and that of the backup before is deleted.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export class SaveBackup
+  extends Schema.TaggedClass<SaveBackup>("@effect-ploop/maintenance/Action/SaveBackup")("SaveBackup", {
+    disk: Disk.Disk,
+    to: HostPath.HostPath,
+    snapshot: SnapshotId.SnapshotId,
+    after: Schema.optional(HostPath.HostPath),
+    keepSnapshot: Schema.Boolean
+  })
+{}
+
+/**
+ * Makes a disk of backups.
+ *
+ * - `from`: the directories of a full backup and of those that continue it;
+ * - `to`: the directory that receives the disk;
+ * - `id`: what sets the directory apart while it is not complete.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export class RestoreBackup
+  extends Schema.TaggedClass<RestoreBackup>("@effect-ploop/maintenance/Action/RestoreBackup")("RestoreBackup", {
+    from: Schema.Array(HostPath.HostPath),
+    to: HostPath.HostPath,
+    id: SnapshotId.SnapshotId
+  })
+{}
+
+/**
  * Any action.
  *
  * @since 0.2.0
@@ -163,7 +203,9 @@ export const Action = Schema.Union(
   ClearInUseFlag,
   StopDevice,
   Remove,
-  Discard
+  Discard,
+  SaveBackup,
+  RestoreBackup
 )
 
 /**
@@ -184,6 +226,8 @@ export const subject = (action: Action): string => {
       return action.device
     case "Remove":
       return action.path
+    case "RestoreBackup":
+      return action.to
     default:
       return action.disk
   }
@@ -211,6 +255,10 @@ export const render = (action: Action): string => {
         : `unmount ${action.target} and stop ${action.device}`
     case "Remove":
       return `remove the ${action.kind} ${action.path}`
+    case "SaveBackup":
+      return `save ${action.after === undefined ? "all" : `what has changed since ${action.after}`} in ${action.to}`
+    case "RestoreBackup":
+      return `make a disk in ${action.to} of ${action.from.join(", ")}`
     case "Discard":
       return `${action.defrag ? "move data together and " : ""}discard unused space${
         action.automount ? ", mounted for that if it is not" : ""

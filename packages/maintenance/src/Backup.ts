@@ -20,83 +20,25 @@
  *
  * @since 0.2.0
  */
-import * as ByteSize from "@effect-ploop/core/ByteSize"
 import type * as Disk from "@effect-ploop/core/Disk"
 import type * as OperationError from "@effect-ploop/core/OperationError"
 import type { Ploop } from "@effect-ploop/core/Ploop"
-import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import type { PlatformError } from "@effect/platform/Error"
 import type { FileSystem } from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import type * as BackupError from "./BackupError.js"
 import * as creating from "./internal/backup/create.js"
 import * as files from "./internal/backup/files.js"
+import { type Manifest, read } from "./internal/backup/manifest.js"
+import * as planning from "./internal/backup/plan.js"
 import * as restoring from "./internal/backup/restore.js"
+import { alone } from "./internal/heavy.js"
 import type * as MaintenanceError from "./MaintenanceError.js"
+import type * as Plan from "./Plan.js"
+import * as SnapshotTime from "./SnapshotTime.js"
 
-/**
- * An image in a backup.
- *
- * - `id`: the snapshot whose data it has;
- * - `parent`: the snapshot that it is built on; absent for a base;
- * - `type`: whether it has a header (`Compressed`) or belongs to a raw disk (`Plain`);
- * - `file`: its name in the directory of the backup;
- * - `size`: its size, in bytes;
- * - `sha256`: its digest, in hexadecimal.
- *
- * @since 0.2.0
- * @category models
- */
-export class SavedImage extends Schema.Class<SavedImage>("@effect-ploop/maintenance/Backup/SavedImage")({
-  id: SnapshotId.SnapshotId,
-  parent: Schema.optional(SnapshotId.SnapshotId),
-  type: Schema.Literal("Compressed", "Plain"),
-  file: Schema.String.pipe(
-    Schema.filter((name) => (name !== "" && !/[/\0]|^\.\.?$/.test(name)) || "must be the name of a file in the backup")
-  ),
-  size: Schema.BigInt,
-  sha256: Schema.String.pipe(Schema.pattern(/^[\da-f]{64}$/))
-}) {}
-
-/**
- * What a backup is of, and what it has.
- *
- * - `format`: the version of the manifest;
- * - `disk`: the disk, by its path when it was saved;
- * - `snapshot`: the snapshot that it was taken from;
- * - `after`: the snapshot of the backup that it continues; absent for a full one;
- * - `takenAt`: when it was taken;
- * - `diskSize`, `clusterSize`: in bytes;
- * - `preallocated`: whether the images take their full size;
- * - `images`: the images, each after the one that it is built on.
- *
- * @since 0.2.0
- * @category models
- */
-export class Manifest extends Schema.Class<Manifest>("@effect-ploop/maintenance/Backup/Manifest")({
-  format: Schema.Literal(1),
-  disk: Schema.String,
-  snapshot: SnapshotId.SnapshotId,
-  after: Schema.optional(SnapshotId.SnapshotId),
-  takenAt: Schema.DateTimeUtc,
-  diskSize: ByteSize.ByteSizeFromString,
-  clusterSize: ByteSize.ByteSizeFromString,
-  preallocated: Schema.Boolean,
-  images: Schema.NonEmptyArray(SavedImage)
-}) {}
-
-/**
- * The name of the manifest in the directory of a backup. It is written last: a
- * directory without it is not a backup.
- *
- * @since 0.2.0
- * @category constants
- */
-export const manifestName = "backup.json"
-
-const ManifestFromJson = Schema.parseJson(Manifest, { space: 2 })
+export { Manifest, manifestName, SavedImage } from "./internal/backup/manifest.js"
 
 /**
  * @since 0.2.0
@@ -132,9 +74,6 @@ export type CreateError =
   | OperationError.DeleteSnapshotError
   | PlatformError
 
-/** Reads the manifest of a backup. */
-const read = (directory: string) => files.readManifest(directory, manifestName, ManifestFromJson)
-
 /**
  * Takes a snapshot, copies its images, and compares each copy with its original. The
  * directory is there at the end of it, with everything in it. After a failure or an
@@ -150,13 +89,31 @@ const read = (directory: string) => files.readManifest(directory, manifestName, 
 export const create = (options: CreateOptions): Effect.Effect<Manifest, CreateError, Ploop | FileSystem | Path> =>
   Effect.gen(function*() {
     const before = options.after === undefined ? undefined : yield* read(options.after)
-    return yield* creating.create(options, before, (making, saved) => {
-      const [base, ...above] = saved.images
-      const images = [new SavedImage(base), ...above.map((image) => new SavedImage(image))] as const
-      const manifest = new Manifest({ format: 1, ...saved, images })
-      return Effect.as(files.writeManifest(making, manifestName, ManifestFromJson, manifest), manifest)
-    })
+    const id = yield* SnapshotTime.identifier
+    return yield* alone([options.disk, options.to], creating.create(options, before, id))
   }).pipe(Effect.withSpan("Backup.create", { attributes: { disk: options.disk, to: options.to } }))
+
+/**
+ * What {@link plan} fails with.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type PlanError =
+  | MaintenanceError.PolicyInvalid
+  | BackupError.BackupInvalid
+  | OperationError.ListSnapshotsError
+  | PlatformError
+
+/**
+ * The backup as a plan. An application that was cut short is finished by another one
+ * of the same plan, which uses the same snapshot.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const plan = (options: CreateOptions): Effect.Effect<Plan.Plan, PlanError, Ploop | FileSystem | Path> =>
+  planning.save(options).pipe(Effect.withSpan("Backup.plan", { attributes: { disk: options.disk, to: options.to } }))
 
 /**
  * The manifest of a backup, after every image has been read and compared with its
@@ -214,9 +171,22 @@ export type RestoreError =
  */
 export const restore = (options: RestoreOptions): Effect.Effect<Disk.Disk, RestoreError, Ploop | FileSystem | Path> =>
   Effect.gen(function*() {
-    const parts = yield* Effect.forEach(
-      options.from,
-      (directory) => Effect.map(read(directory), (manifest) => ({ directory, manifest }))
-    )
-    return yield* restoring.restore(parts, options.to)
+    yield* planning.requireSome(options.from)
+    const id = yield* SnapshotTime.identifier
+    return yield* alone([options.to], restoring.restore(options.from, options.to, id))
   }).pipe(Effect.withSpan("Backup.restore", { attributes: { to: options.to } }))
+
+/**
+ * The restoration as a plan. An application that was cut short is finished by another
+ * one of the same plan.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const planRestore = (
+  options: RestoreOptions
+): Effect.Effect<
+  Plan.Plan,
+  MaintenanceError.PolicyInvalid | BackupError.BackupInvalid | PlatformError,
+  FileSystem | Path
+> => planning.restore(options).pipe(Effect.withSpan("Backup.planRestore", { attributes: { to: options.to } }))

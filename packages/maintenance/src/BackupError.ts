@@ -89,3 +89,17 @@ export class FilesLeft extends Schema.TaggedError<FilesLeft>("@effect-ploop/main
     return `${this.directory} is not complete, and these files are left of it: ${this.left.join(", ")}`
   }
 }
+
+/**
+ * Any error of a backup.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const BackupError = Schema.Union(BackupInvalid, BackupDamaged, SnapshotLeft, FilesLeft)
+
+/**
+ * @since 0.2.0
+ * @category errors
+ */
+export type BackupError = typeof BackupError.Type

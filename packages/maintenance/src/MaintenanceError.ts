@@ -6,6 +6,7 @@
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as PlatformError from "@effect/platform/Error"
 import * as Schema from "effect/Schema"
+import * as BackupError from "./BackupError.js"
 
 /**
  * A policy that cannot be followed: it names the field, its value and the rule.
@@ -52,7 +53,11 @@ export class PlanOutdated
  */
 export class StepFailed extends Schema.TaggedError<StepFailed>("@effect-ploop/maintenance/MaintenanceError/StepFailed")(
   "StepFailed",
-  { step: Schema.Int, subject: Schema.String, error: Schema.Union(PloopError.PloopError, PlatformError.PlatformError) }
+  {
+    step: Schema.Int,
+    subject: Schema.String,
+    error: Schema.Union(PloopError.PloopError, PlatformError.PlatformError, BackupError.BackupError)
+  }
 ) {
   override get message(): string {
     return `step ${this.step + 1} failed for ${this.subject}: ${this.error.message}`
@@ -89,7 +94,7 @@ export class UndoFailed extends Schema.TaggedError<UndoFailed>("@effect-ploop/ma
   {
     step: Schema.Int,
     left: Schema.Array(Schema.String),
-    error: Schema.Union(PloopError.PloopError, PlatformError.PlatformError)
+    error: Schema.Union(PloopError.PloopError, PlatformError.PlatformError, BackupError.BackupError)
   }
 ) {
   override get message(): string {

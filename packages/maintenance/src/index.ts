@@ -22,6 +22,14 @@ export * as Backup from "./Backup.js"
 export * as BackupError from "./BackupError.js"
 
 /**
+ * Many backups in one directory: the next one, those that a policy keeps, and those
+ * that a disk can be restored from.
+ *
+ * @since 0.2.0
+ */
+export * as Backups from "./Backups.js"
+
+/**
  * How much room the file systems of the host have, which `FileSystem` cannot tell.
  *
  * @since 0.2.0

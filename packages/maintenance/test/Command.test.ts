@@ -1,14 +1,14 @@
 import { PloopCli } from "@effect-ploop/backend-cli"
 import { PloopFake } from "@effect-ploop/backend-fake"
-import { ByteSize, Ploop } from "@effect-ploop/core"
+import { ByteSize, Disk, Ploop } from "@effect-ploop/core"
 import { HostSpace, SnapshotTime } from "@effect-ploop/maintenance"
 import { FileSystem, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Clock, Effect, Layer, TestClock } from "effect"
 import { codeOf } from "../src/internal/cli/exit.js"
 import { main } from "../src/internal/cli/main.js"
-import { diskOf, history, idsOf } from "./utils.js"
+import { contents, diskOf, history, idsOf, write } from "./utils.js"
 
 const terminal = Terminal.Terminal.of({
   columns: Effect.succeed(80),
@@ -114,6 +114,37 @@ describe("ploop-maintenance", () => {
       assert.strictEqual(code, 0)
       assert.match(stdout, /1\. \/vz\/a\/DiskDescriptor\.xml: discard unused space \(copies up to .*, frees up to/)
       assert.match(stdout, /applied 1\. discard unused space, which freed \d+ MiB/)
+    })
+  )
+
+  onFake(
+    "saves a disk night after night, keeps the backups of a policy, verifies one and restores it",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      yield* fs.makeDirectory("/vz/backups")
+      const night = Effect.gen(function*() {
+        yield* TestClock.adjust("1 day")
+        yield* write(disk, `${(yield* Clock.currentTimeMillis) / 86_400_000}.txt`, "night")
+        return yield* run("backup", "--in", "/vz/backups", "--apply", "/vz/a")
+      })
+      assert.strictEqual((yield* run("backup", "--in", "/vz/backups", "/vz/a")).code, 0)
+      assert.deepStrictEqual(yield* fs.readDirectory("/vz/backups"), [])
+      for (const { code } of [yield* night, yield* night, yield* night]) assert.strictEqual(code, 0)
+      const kept = yield* run("backup-retention", "--keep-last", "1", "--apply", "/vz/backups")
+      assert.strictEqual(kept.code, 0)
+      const [last, ...others] = yield* fs.readDirectory("/vz/backups")
+      assert.deepStrictEqual([last, others], ["a-1970-01-04T00-00-00.000Z", []])
+      const verified = yield* run("verify", `/vz/backups/${last}`)
+      assert.include(verified.stdout, `1 images of ${disk} at 1970-01-04T00:00:00.000Z are as they were saved`)
+      const restored = yield* run("restore", "--to", "/vz/b", "--apply", `/vz/backups/${last}`)
+      assert.strictEqual(restored.code, 0)
+      assert.deepStrictEqual(yield* contents(Disk.inDirectory("/vz/b")), yield* contents(disk))
+      yield* fs.writeFileString(`/vz/backups/${last}/image.0`, "rotten")
+      assert.strictEqual((yield* run("verify", `/vz/backups/${last}`)).code, 1)
+      const both = yield* run("backup", "/vz/a")
+      assert.strictEqual(both.code, 2)
+      assert.include(both.stderr, "--to and --in is missing or both given, but it must be one of them")
     })
   )
 

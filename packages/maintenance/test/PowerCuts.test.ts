@@ -1,6 +1,6 @@
 import { FakeHost } from "@effect-ploop/backend-fake"
 import { Disk, Ploop } from "@effect-ploop/core"
-import { Leftovers, Plan, Retention, SnapshotSet } from "@effect-ploop/maintenance"
+import { Backup, Backups, Leftovers, Plan, Reclaim, Retention, SnapshotSet } from "@effect-ploop/maintenance"
 import { FileSystem, Path } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
 import { Context, Effect, Ref, TestClock } from "effect"
@@ -23,23 +23,38 @@ const cutting = (cut: Cut) =>
     const ploop = yield* Ploop.Ploop
     const fs = yield* FileSystem.FileSystem
     const changes = yield* Ref.make(0)
-    const stop = Effect.zipRight(host.cutPower, Effect.die(new PowerCut()))
+    const isCut = yield* Ref.make(false)
+    const stop = host.cutPower.pipe(Effect.zipRight(Ref.set(isCut, true)), Effect.zipRight(Effect.die(new PowerCut())))
     const change = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-      Effect.flatMap(Ref.getAndUpdate(changes, (count) => count + 1), (count) =>
-        count !== cut.at ? effect : cut.side === "before" ? stop : Effect.zipRight(effect, stop))
+      Effect.flatMap(
+        Effect.zip(Ref.getAndUpdate(changes, (count) => count + 1), Ref.get(isCut)),
+        ([count, isCut]) =>
+          // Nobody is left who could take anything down.
+          isCut
+            ? Effect.die(new PowerCut())
+            : count !== cut.at
+            ? effect
+            : cut.side === "before"
+            ? stop
+            : Effect.zipRight(effect, stop)
+      )
     const path = yield* Path.Path
     const services = Context.make(Ploop.Ploop, {
       ...ploop,
-      createSnapshot: (options) =>
-        change(ploop.createSnapshot(options)),
+      createSnapshot: (options) => change(ploop.createSnapshot(options)),
       deleteSnapshot: (options) => change(ploop.deleteSnapshot(options)),
       snapshotAndSwitch: (options) => change(ploop.snapshotAndSwitch(options)),
       switchAndDelete: (options) => change(ploop.switchAndDelete(options)),
-      check: (options) => change(ploop.check(options))
+      check: (options) => change(ploop.check(options)),
+      discard: (options) => change(ploop.discard(options))
     }).pipe(
       Context.add(FileSystem.FileSystem, {
         ...fs,
         makeTempDirectory: (options) => change(fs.makeTempDirectory(options)),
+        makeDirectory: (path, options) => change(fs.makeDirectory(path, options)),
+        open: (path, options) => options?.flag === "wx" ? change(fs.open(path, options)) : fs.open(path, options),
+        copyFile: (from, to) => change(fs.copyFile(from, to)),
+        writeFileString: (path, text, options) => change(fs.writeFileString(path, text, options)),
         rename: (from, to) => change(fs.rename(from, to)),
         remove: (path, options) => change(fs.remove(path, options))
       }),
@@ -134,13 +149,112 @@ describe("a power cut at any change, and a second run", () => {
     )
   )
 
+  for (const keepSnapshot of [false, true]) {
+    onFake(
+      `end a backup ${keepSnapshot ? "that keeps" : "without"} its snapshot as one that was not disturbed`,
+      Effect.gen(function*() {
+        yield* diskOf("a", "300M")
+        yield* write(disk, "one.txt", "1")
+        const ploop = yield* Ploop.Ploop
+        yield* ploop.createSnapshot({ disk })
+        yield* write(disk, "two.txt", "2")
+        const plan = yield* Backup.plan({ disk, to: "/vz/backup", keepSnapshot })
+        yield* atEveryChange(
+          Effect.void,
+          Effect.asVoid(Plan.apply(plan)),
+          Effect.gen(function*() {
+            const fs = yield* FileSystem.FileSystem
+            const names = (yield* fs.readDirectory("/vz")).toSorted()
+            const restored = yield* Backup.restore({ from: ["/vz/backup"], to: "/vz/restored" })
+            return { names, restored: yield* of(restored), disk: yield* of(disk) }
+          })
+        )
+      })
+    )
+  }
+
+  onFake(
+    "end a restoration with the whole disk",
+    Effect.gen(function*() {
+      yield* diskOf("a", "300M")
+      yield* write(disk, "one.txt", "1")
+      yield* Backup.create({ disk, to: "/vz/monday", keepSnapshot: true })
+      yield* write(disk, "two.txt", "2")
+      yield* Backup.create({ disk, to: "/vz/tuesday", after: "/vz/monday" })
+      const plan = yield* Backup.planRestore({ from: ["/vz/monday", "/vz/tuesday"], to: "/vz/b" })
+      yield* atEveryChange(
+        Effect.void,
+        Effect.asVoid(Plan.apply(plan)),
+        Effect.gen(function*() {
+          const fs = yield* FileSystem.FileSystem
+          const names = [yield* fs.readDirectory("/vz"), yield* fs.readDirectory("/vz/b")].map((all) => all.toSorted())
+          return { names, ...(yield* of(Disk.inDirectory("/vz/b"))) }
+        })
+      )
+    })
+  )
+
+  onFake(
+    "end a retention of backups with the same ones",
+    Effect.gen(function*() {
+      yield* diskOf("a", "300M")
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.makeDirectory("/vz/backups")
+      for (const incremental of [false, true]) {
+        yield* TestClock.adjust("1 day")
+        yield* Plan.apply(yield* Backups.planNext({ disk, directory: "/vz/backups", incremental }))
+      }
+      yield* atEveryChange(
+        Effect.void,
+        Effect.flatMap(
+          Backups.planRetention({ directory: "/vz/backups", policy: { last: 1 } }),
+          (plan) => Plan.apply(plan)
+        ),
+        Effect.gen(function*() {
+          const [last] = yield* Backups.list("/vz/backups")
+          yield* Backup.verify(last!.directory)
+          return [last!.directory, yield* fs.readDirectory("/vz/backups")]
+        })
+      )
+    })
+  )
+
+  onFake(
+    "end a reclaim with the space given back and nothing lost",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      yield* diskOf("a", "300M")
+      yield* history(disk, ["1 hour", "1 hour", "1 hour"])
+      yield* Ploop.withMount({ disk, target: "/mnt" }, () =>
+        Effect.zipRight(
+          fs.writeFile("/mnt/large", new Uint8Array(8 << 20).fill(1)),
+          fs.remove("/mnt/large")
+        ))
+      yield* atEveryChange(
+        Effect.void,
+        // Someone else clears the in-use flags of the crash first.
+        Effect.zipRight(
+          Effect.flatMap(Leftovers.plan({ disk, inUseFlags: true }), (plan) => Plan.apply(plan)),
+          Effect.flatMap(
+            Reclaim.plan({ disks: [disk], policy: { atLeast: 0, mayMount: true, retention: { last: 1 } } }),
+            (plan) => Reclaim.apply(plan)
+          )
+        ),
+        Effect.gen(function*() {
+          const { images } = yield* Reclaim.estimate({ disk, mayMount: true })
+          return { images, ...(yield* of(disk)) }
+        })
+      )
+    })
+  )
+
   onFake(
     "end a set of snapshots with all of them",
     Effect.gen(function*() {
       const id = "{11111111-2222-4333-8444-555555555555}"
       const disks = [disk, Disk.inDirectory("/vz/b")]
       // The plan is made once and kept: the second run applies the same one.
-      yield* Effect.forEach(["a", "b"], diskOf)
+      yield* Effect.forEach(["a", "b"], (name) => diskOf(name))
       const plan = yield* SnapshotSet.plan({ disks, id })
       yield* atEveryChange(
         Effect.void,

@@ -8,13 +8,13 @@ import type { Duration } from "effect"
 import { Effect, TestClock } from "effect"
 
 /** A new disk in a directory of its own, with a file in it. */
-export const diskOf = (name: string) =>
+export const diskOf = (name: string, size = "1G") =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
     const fs = yield* FileSystem.FileSystem
     yield* fs.makeDirectory(`/vz/${name}`, { recursive: true })
     yield* fs.makeDirectory(`/mnt/${name}`, { recursive: true })
-    const { disk } = yield* ploop.create({ image: `/vz/${name}/root.hdd`, size: "1G" })
+    const { disk } = yield* ploop.create({ image: `/vz/${name}/root.hdd`, size })
     return disk
   })
 

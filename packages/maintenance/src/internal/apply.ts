@@ -4,6 +4,7 @@ import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Action from "../Action.js"
 import * as MaintenanceError from "../MaintenanceError.js"
+import * as backups from "./actions/backups.js"
 import * as devices from "./actions/devices.js"
 import { discard } from "./actions/discard.js"
 import type { Failure, Handler, Status } from "./actions/handler.js"
@@ -20,7 +21,9 @@ const handlers: ByTag = {
   ClearInUseFlag: devices.clearInUseFlag,
   StopDevice: devices.stopDevice,
   Remove: remove,
-  Discard: discard
+  Discard: discard,
+  SaveBackup: backups.saveBackup,
+  RestoreBackup: backups.restoreBackup
 }
 
 /** The table has the handler of each action under its tag, which the compiler cannot follow through the union. */

@@ -5,8 +5,9 @@ import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
+import type * as BackupError from "../../BackupError.js"
 
-export type Failure = PloopError.PloopError | PlatformError.PlatformError
+export type Failure = PloopError.PloopError | PlatformError.PlatformError | BackupError.BackupError
 
 type Attempt<A> = Effect.Effect<A, Failure, Ploop | FileSystem | Path>
 

@@ -1,5 +1,5 @@
 import * as Disk from "@effect-ploop/core/Disk"
-import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
+import type * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import { Ploop } from "@effect-ploop/core/Ploop"
 import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
@@ -9,10 +9,11 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as BackupError from "../../BackupError.js"
-import * as SnapshotTime from "../../SnapshotTime.js"
+import * as descriptor from "../descriptor.js"
 import { andAlso } from "./causes.js"
-import { copy } from "./files.js"
+import { copy, writeManifest } from "./files.js"
 import { inNewDirectory, type Making, stageOf } from "./making.js"
+import { Manifest, ManifestFromJson, manifestName, read, SavedImage } from "./manifest.js"
 
 interface Options {
   readonly disk: string
@@ -21,31 +22,19 @@ interface Options {
   readonly keepSnapshot?: boolean | undefined
 }
 
-/** What is known of the backup before. */
-interface Before {
-  readonly snapshot: SnapshotId.SnapshotId
-  readonly diskSize: bigint
-  readonly clusterSize: bigint
-}
-
 const descriptorOf = (disk: string) =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    return yield* Effect.mapError(
-      Effect.flatten(Effect.map(fs.readFile(disk), DiskDescriptor.parseBytes)),
-      (error) =>
-        error._tag === "DescriptorSyntaxError"
-          ? new BackupError.BackupInvalid({ path: disk, reason: error.message })
-          : error
-    )
-  })
+  Effect.catchTag(
+    descriptor.read(disk),
+    "DescriptorSyntaxError",
+    ({ message }) => new BackupError.BackupInvalid({ path: disk, reason: message })
+  )
 
 /** The images that the backup needs, the lowest one first. */
 const needed = (
   disk: string,
   tree: SnapshotTree.SnapshotTree,
   id: SnapshotId.SnapshotId,
-  before: Before | undefined
+  before: Manifest | undefined
 ) => {
   const chain = SnapshotTree.chain(tree, id).toReversed()
   if (before === undefined) return Effect.succeed(chain)
@@ -59,7 +48,7 @@ const needed = (
 }
 
 /** What has to be the same in two backups of which one continues the other. */
-const requireSame = (disk: string, { clusterSize }: DiskDescriptor.DiskDescriptor, before: Before | undefined) =>
+const requireSame = (disk: string, { clusterSize }: DiskDescriptor.DiskDescriptor, before: Manifest | undefined) =>
   before === undefined || before.clusterSize === clusterSize
     ? Effect.void
     : new BackupError.BackupInvalid({
@@ -68,62 +57,48 @@ const requireSame = (disk: string, { clusterSize }: DiskDescriptor.DiskDescripto
         `its clusters have ${clusterSize} bytes, and those of the backup before ${before.clusterSize}: make a full backup`
     })
 
-/** A snapshot for the time of an effect. It stays if the effect succeeds and `keep` is set. */
-const withSnapshot = <A, E, R>(
-  disk: string,
-  keep: boolean,
-  use: (id: SnapshotId.SnapshotId) => Effect.Effect<A, E, R>
-) =>
+/** Whether a disk has a snapshot. */
+export const hasSnapshot = (disk: string, id: SnapshotId.SnapshotId) =>
   Effect.flatMap(
-    Effect.all([Ploop, SnapshotTime.identifier]),
-    ([ploop, id]) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function*() {
-          yield* restore(ploop.createSnapshot({ disk, id }))
-          const drop = Effect.mapError(
-            ploop.deleteSnapshot({ disk, id }),
-            (error) => new BackupError.SnapshotLeft({ disk, snapshot: id, error })
-          )
-          const made = yield* Effect.catchAllCause(
-            restore(use(id)),
-            (cause) => Effect.zipRight(andAlso(cause, drop), Effect.failCause(cause))
-          )
-          if (!keep) yield* drop
-          return made
-        })
-      )
+    Ploop,
+    (ploop) => Effect.map(ploop.listSnapshots({ disk }), (tree) => Option.isSome(SnapshotTree.get(tree, id)))
   )
 
-/** Copies the images of a snapshot into a new directory, and gives what a manifest says of them to `finish`. */
-const save =
-  <A, E, R>(options: Options, before: Before | undefined, finish: Finish<A, E, R>) => (id: SnapshotId.SnapshotId) =>
+/** Deletes the snapshot of a backup, if it is there. */
+const dropSnapshot = (disk: string, id: SnapshotId.SnapshotId) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop
+    if (yield* hasSnapshot(disk, id)) yield* ploop.deleteSnapshot({ disk, id })
+  }).pipe(Effect.mapError((error) => new BackupError.SnapshotLeft({ disk, snapshot: id, error })))
+
+/** Whether a directory has the backup of this snapshot. What cannot be read has none. */
+const isSaved = (directory: string, snapshot: SnapshotId.SnapshotId) =>
+  Effect.match(read(directory), { onFailure: () => false, onSuccess: (manifest) => manifest.snapshot === snapshot })
+
+/**
+ * A snapshot for the time of an effect. It stays if the effect succeeds and `keepSnapshot`
+ * is set. One that has the identifier already was left by a backup that was cut short.
+ */
+const withSnapshot = <A, E, R>(
+  { disk, keepSnapshot, to }: Options,
+  id: SnapshotId.SnapshotId,
+  use: Effect.Effect<A, E, R>
+) =>
+  Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const ploop = yield* Ploop
-      const descriptor = yield* descriptorOf(options.disk)
-      yield* requireSame(options.disk, descriptor, before)
-      const types = new Map(descriptor.images.map((image) => [image.id, image.type]))
-      const nodes = yield* needed(options.disk, yield* ploop.listSnapshots({ disk: options.disk }), id, before)
-      const takenAt = yield* DateTime.now
-      return yield* inNewDirectory(
-        options.to,
-        stageOf(options.to, id),
-        (making) =>
-          Effect.gen(function*() {
-            const images = yield* Effect.forEach(nodes, (node, index) =>
-              saveImage(making, options.disk, node, index, types.get(node.id)))
-            return yield* finish(making, {
-              disk: options.disk,
-              snapshot: id,
-              ...(before !== undefined && { after: before.snapshot }),
-              takenAt,
-              diskSize: descriptor.diskSize,
-              clusterSize: descriptor.clusterSize,
-              preallocated: descriptor.preallocated,
-              images: [images[0]!, ...images.slice(1)]
-            })
-          })
-      )
+      if (!(yield* hasSnapshot(disk, id))) yield* restore(ploop.createSnapshot({ disk, id }))
+      const drop = dropSnapshot(disk, id)
+      const made = yield* Effect.catchAllCause(restore(use), (cause) =>
+        // What failed after the backup was complete must not take its snapshot from it.
+        Effect.flatMap(keepSnapshot === true ? isSaved(to, id) : Effect.succeed(false), (isComplete) =>
+          Effect.zipRight(isComplete ? Effect.void : andAlso(cause, drop), Effect.failCause(cause))))
+      if (keepSnapshot !== true) {
+        yield* drop
+      }
+      return made
     })
+  )
 
 const saveImage = (
   making: Making,
@@ -139,40 +114,48 @@ const saveImage = (
     const to = yield* making.file(name)
     const sha256 = yield* copy(path.resolve(Disk.directory(Disk.make(disk)), file), to)
     const { size } = yield* fs.stat(to)
-    return { id, type, file: name, size: BigInt(size), sha256, ...(parent !== undefined && { parent }) }
+    return new SavedImage({ id, type, file: name, size: BigInt(size), sha256, ...(parent !== undefined && { parent }) })
   })
 
-type SavedImage = Effect.Effect.Success<ReturnType<typeof saveImage>>
-
-interface Saved {
-  readonly disk: string
-  readonly snapshot: SnapshotId.SnapshotId
-  readonly after?: SnapshotId.SnapshotId
-  readonly takenAt: DateTime.Utc
-  readonly diskSize: DiskDescriptor.DiskDescriptor["diskSize"]
-  readonly clusterSize: DiskDescriptor.DiskDescriptor["clusterSize"]
-  readonly preallocated: boolean
-  readonly images: readonly [SavedImage, ...Array<SavedImage>]
-}
-
-type Finish<A, E, R> = (making: Making, saved: Saved) => Effect.Effect<A, E, R>
-
-/** The snapshot of the backup before is of no more use once this one has its own. */
-const dropOld = (disk: string, { snapshot }: Before) =>
+/** Copies the images of a snapshot into a new directory, and writes the manifest last. */
+const save = (options: Options, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop
-    const tree = yield* ploop.listSnapshots({ disk })
-    if (Option.isSome(SnapshotTree.get(tree, snapshot))) yield* ploop.deleteSnapshot({ disk, id: snapshot })
+    const described = yield* descriptorOf(options.disk)
+    yield* requireSame(options.disk, described, before)
+    const types = new Map(described.images.map((image) => [image.id, image.type]))
+    const nodes = yield* needed(options.disk, yield* ploop.listSnapshots({ disk: options.disk }), id, before)
+    const takenAt = yield* DateTime.now
+    return yield* inNewDirectory(options.to, stageOf(options.to, id), (making) =>
+      Effect.gen(function*() {
+        const images = yield* Effect.forEach(
+          nodes,
+          (node, index) => saveImage(making, options.disk, node, index, types.get(node.id))
+        )
+        const manifest = new Manifest({
+          format: 1,
+          disk: options.disk,
+          snapshot: id,
+          ...(before !== undefined && { after: before.snapshot }),
+          takenAt,
+          diskSize: described.diskSize,
+          clusterSize: described.clusterSize,
+          preallocated: described.preallocated,
+          images: [images[0]!, ...images.slice(1)]
+        })
+        yield* writeManifest(making, manifestName, ManifestFromJson, manifest)
+        return manifest
+      }))
   })
 
-export const create = <A, E, R>(
-  options: Options,
-  before: Before | undefined,
-  finish: Finish<A, E, R>
-) =>
+/** Takes down what a backup that is complete leaves on the disk. */
+export const finish = (options: Options, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
   Effect.gen(function*() {
-    const keep = options.keepSnapshot ?? false
-    const made = yield* withSnapshot(options.disk, keep, save(options, before, finish))
-    if (keep && before !== undefined) yield* dropOld(options.disk, before)
-    return made
+    if (options.keepSnapshot !== true) return yield* dropSnapshot(options.disk, id)
+    // The snapshot of the backup before is of no more use once this one has its own.
+    if (before !== undefined) yield* dropSnapshot(options.disk, before.snapshot)
   })
+
+/** Saves what has changed since the backup before, or all, from the snapshot with this identifier. */
+export const create = (options: Options, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
+  Effect.tap(withSnapshot(options, id, save(options, before, id)), finish(options, before, id))

@@ -79,21 +79,37 @@ const makeStage = (stage: string, to: string) =>
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path
     if (Option.isSome(yield* identity.at(to))) return yield* taken(to)
-    yield* fs.makeDirectory(stage)
+    // One that is there was left by an application of the same plan that was cut short: nobody else has its identifier.
+    if (Option.isNone(yield* identity.at(stage))) yield* fs.makeDirectory(stage)
     const all = yield* Ref.make([made(stage, "directory", yield* fs.stat(stage))])
     const making: Making = {
       directory: stage,
       file: (name) =>
         Effect.scoped(Effect.gen(function*() {
           const file = path.join(stage, name)
+          if (Option.isSome(yield* identity.at(file))) yield* fs.remove(file)
           const opened = yield* fs.open(file, { flag: "wx" })
           const info = yield* opened.stat
           yield* Ref.update(all, (before) => [...before, made(file, "file", info)])
           return file
-        })).pipe(Effect.uninterruptible)
+        })).pipe(Effect.uninterruptible, Effect.provideService(FileSystem.FileSystem, fs))
     }
     return { making, made: Ref.get(all) }
   })
+
+/** Fails when a file is no longer the one that was made here. */
+const requireOwn = (all: ReadonlyArray<Made>) =>
+  Effect.forEach(
+    all,
+    (one) =>
+      Effect.flatMap(identity.at(one.path), (info) =>
+        Option.exists(info, (found) => isSame(one, identity.of(found)))
+          ? Effect.void
+          : new BackupError.BackupInvalid({ path: one.path, reason: "another file has taken its place" })),
+    {
+      discard: true
+    }
+  )
 
 /**
  * Fills a new directory under another name, and gives it its own name at the end: it is
@@ -111,6 +127,7 @@ export const inNewDirectory = <A, E, R>(
       const path = yield* Path
       const { made, making } = yield* makeStage(stage, to)
       return yield* restore(fill(making)).pipe(
+        Effect.tap(() => Effect.flatMap(made, requireOwn)),
         Effect.tap(() => Effect.zipRight(syncDirectory(stage), fs.rename(stage, to))),
         Effect.catchAllCause((cause) =>
           Effect.zipRight(andAlso(cause, Effect.flatMap(made, (all) => takeDown(stage, all))), Effect.failCause(cause))

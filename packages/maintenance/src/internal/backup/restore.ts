@@ -1,4 +1,3 @@
-import type * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as Disk from "@effect-ploop/core/Disk"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import { Ploop } from "@effect-ploop/core/Ploop"
@@ -7,36 +6,21 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as BackupError from "../../BackupError.js"
-import * as MaintenanceError from "../../MaintenanceError.js"
-import * as SnapshotTime from "../../SnapshotTime.js"
 import { isFlagged } from "../flagged.js"
 import { compare, write } from "./files.js"
 import { inNewDirectory, type Making, stageOf } from "./making.js"
+import { type Manifest, read } from "./manifest.js"
 import { syncFile } from "./sync.js"
 
-interface SavedImage {
-  readonly id: SnapshotId.SnapshotId
-  readonly parent?: SnapshotId.SnapshotId | undefined
-  readonly type: DiskDescriptor.Image["type"]
-  readonly file: string
-  readonly sha256: string
-}
-
 /** A backup: its directory and its manifest. */
-interface Part {
+export interface Part {
   readonly directory: string
-  readonly manifest: {
-    readonly snapshot: SnapshotId.SnapshotId
-    readonly after?: SnapshotId.SnapshotId | undefined
-    readonly diskSize: ByteSize.ByteSize
-    readonly clusterSize: ByteSize.ByteSize
-    readonly preallocated: boolean
-    readonly images: ReadonlyArray<SavedImage>
-  }
+  readonly manifest: Manifest
 }
 
-const noBackup = () =>
-  new MaintenanceError.PolicyInvalid({ field: "from", value: "[]", rule: "must name at least one backup" })
+/** The backups to restore from, with their manifests. */
+export const parts = (from: ReadonlyArray<string>) =>
+  Effect.forEach(from, (directory) => Effect.map(read(directory), (manifest): Part => ({ directory, manifest })))
 
 /** Fails when a backup does not continue the one before it. The first has to be a full one. */
 const requireChain = (parts: ReadonlyArray<Part>) =>
@@ -84,23 +68,38 @@ const place = (making: Making) => ({ file, from, sha256 }: ReturnType<typeof pla
     yield* syncFile(to)
   })
 
-export const restore = (parts: ReadonlyArray<Part>, to: string) =>
+/** The descriptor of the restored disk. */
+const descriptorOf = (path: Path, parts: ReadonlyArray<Part>, { manifest }: Part): string => {
+  const files = placed(path, parts)
+  return DiskDescriptor.format(DiskDescriptor.make({
+    size: manifest.diskSize,
+    clusterSize: manifest.clusterSize,
+    preallocated: manifest.preallocated,
+    images: files.map(({ file, id, type }) => ({ id, type, file })),
+    snapshots: files.map(({ id, parent }) => ({ id, parent, temporary: false }))
+  }))
+}
+
+/** The backups, and the descriptor of the disk that is made of them. */
+export const prepare = (from: ReadonlyArray<string>) =>
   Effect.gen(function*() {
-    const last = parts.at(-1)
-    if (last === undefined) return yield* noBackup()
-    yield* requireChain(parts)
     const path = yield* Path
-    const files = placed(path, parts)
-    const descriptor = DiskDescriptor.make({
-      size: last.manifest.diskSize,
-      clusterSize: last.manifest.clusterSize,
-      preallocated: last.manifest.preallocated,
-      images: files.map(({ file, id, type }) => ({ id, type, file })),
-      snapshots: files.map(({ id, parent }) => ({ id, parent, temporary: false }))
-    })
-    yield* inNewDirectory(to, stageOf(to, yield* SnapshotTime.identifier), (making) =>
-      Effect.forEach(files, place(making), { discard: true }).pipe(
-        Effect.zipRight(write(making, Disk.descriptorName, DiskDescriptor.format(descriptor)))
+    const all = yield* parts(from)
+    yield* requireChain(all)
+    const last = all.at(-1)
+    return last === undefined
+      ? yield* new BackupError.BackupInvalid({ path: "[]", reason: "there is no backup to restore from" })
+      : { parts: all, descriptor: descriptorOf(path, all, last) }
+  })
+
+/** Makes the disk. The identifier sets its directory apart until it is complete. */
+export const restore = (from: ReadonlyArray<string>, to: string, id: SnapshotId.SnapshotId) =>
+  Effect.gen(function*() {
+    const path = yield* Path
+    const { descriptor, parts } = yield* prepare(from)
+    yield* inNewDirectory(to, stageOf(to, id), (making) =>
+      Effect.forEach(placed(path, parts), place(making), { discard: true }).pipe(
+        Effect.zipRight(write(making, Disk.descriptorName, descriptor))
       ))
     return Disk.inDirectory(to)
   })

@@ -9,6 +9,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { HostSpace } from "../../HostSpace.js"
+import * as backups from "./backups.js"
 import * as leftovers from "./leftovers.js"
 import * as reclaim from "./reclaim.js"
 import * as retention from "./retention.js"
@@ -25,6 +26,7 @@ const command = Command.make("ploop-maintenance").pipe(
     retention.command,
     reclaim.command,
     usage.command,
+    ...backups.commands,
     sets.snapshot,
     sets.switchBack
   ])

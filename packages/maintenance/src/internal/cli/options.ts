@@ -12,8 +12,13 @@ import * as Schema from "effect/Schema"
 /** A disk by its descriptor, or by the directory that has it under its usual name. */
 const diskOf = (text: string): string => text.endsWith(".xml") ? text : Disk.inDirectory(text)
 
-export const disks = Args.text({ name: "disk" }).pipe(
-  Args.withDescription("A disk: its DiskDescriptor.xml, or the directory that it is in."),
+const path = Args.text({ name: "disk" }).pipe(
+  Args.withDescription("A disk: its DiskDescriptor.xml, or the directory that it is in.")
+)
+
+export const disk = Args.map(path, diskOf)
+
+export const disks = path.pipe(
   Args.atLeast(1),
   Args.map((paths) => paths.map(diskOf))
 )

@@ -21,7 +21,7 @@ export interface Known {
   readonly before: DateTime.Utc
 }
 
-interface Entry {
+export interface Entry {
   readonly path: string
   readonly name: string
   readonly info: FileSystem.File.Info
@@ -74,7 +74,7 @@ const inRemoval = (directory: Entry, name: string, path: string) =>
     })
   )
 
-const ofRemoval = (entry: Entry) =>
+export const ofRemoval = (entry: Entry) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path

@@ -1,0 +1,62 @@
+import * as Disk from "@effect-ploop/core/Disk"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { Path } from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Action from "../../Action.js"
+import { create, finish, hasSnapshot } from "../backup/create.js"
+import { read } from "../backup/manifest.js"
+import { prepare, restore } from "../backup/restore.js"
+import * as identity from "../identity.js"
+import { Done, type Handler, Outdated, Pending, type Status } from "./handler.js"
+
+const taken = (): Status => Outdated({ planned: "nothing there", found: "something else" })
+
+/** Whether the directory has the backup of this snapshot. */
+const isSaved = ({ snapshot, to }: Action.SaveBackup) =>
+  read(to).pipe(
+    Effect.map((manifest) => manifest.snapshot === snapshot),
+    Effect.catchTag("BackupInvalid", () => Effect.succeed(false))
+  )
+
+/** Whether a snapshot has to be deleted after the backup is complete. */
+const isUnfinished = (action: Action.SaveBackup, isThere: boolean) =>
+  Effect.gen(function*() {
+    if (!action.keepSnapshot) return isThere
+    return action.after !== undefined && (yield* hasSnapshot(action.disk, (yield* read(action.after)).snapshot))
+  })
+
+export const saveBackup: Handler<Action.SaveBackup> = {
+  status: (action) =>
+    Effect.gen(function*() {
+      if (Option.isNone(yield* identity.at(action.to))) return Pending()
+      if (!(yield* isSaved(action))) return taken()
+      const isThere = yield* hasSnapshot(action.disk, action.snapshot)
+      if (action.keepSnapshot && !isThere) {
+        return Outdated({ planned: `the snapshot ${action.snapshot}`, found: "it no more" })
+      }
+      return (yield* isUnfinished(action, isThere)) ? Pending() : Done()
+    }),
+  run: (action) =>
+    Effect.gen(function*() {
+      const before = action.after === undefined ? undefined : yield* read(action.after)
+      return Option.isSome(yield* identity.at(action.to))
+        ? yield* finish(action, before, action.snapshot)
+        : yield* create(action, before, action.snapshot)
+    }),
+  loads: ({ disk, to }) => [disk, to]
+}
+
+export const restoreBackup: Handler<Action.RestoreBackup> = {
+  status: ({ from, to }) =>
+    Effect.gen(function*() {
+      if (Option.isNone(yield* identity.at(to))) return Pending()
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path
+      const { descriptor } = yield* prepare(from)
+      const found = yield* Effect.option(fs.readFileString(path.join(to, Disk.descriptorName)))
+      return Option.contains(found, descriptor) ? Done() : taken()
+    }),
+  run: ({ from, id, to }) => restore(from, to, id),
+  loads: ({ to }) => [to]
+}

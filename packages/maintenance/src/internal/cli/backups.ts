@@ -1,0 +1,112 @@
+import * as Args from "@effect/cli/Args"
+import * as Command from "@effect/cli/Command"
+import * as Options from "@effect/cli/Options"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Backup from "../../Backup.js"
+import * as Backups from "../../Backups.js"
+import * as MaintenanceError from "../../MaintenanceError.js"
+import * as Plan from "../../Plan.js"
+import { Ended } from "./exit.js"
+import * as options from "./options.js"
+import { policyOf, rules } from "./policy.js"
+import { present } from "./present.js"
+
+const directories = (description: string) =>
+  Args.text({ name: "backup" }).pipe(Args.withDescription(description), Args.atLeast(1))
+
+const oneOf = () =>
+  new MaintenanceError.PolicyInvalid({
+    field: "--to and --in",
+    value: "missing or both given",
+    rule: "must be one of them"
+  })
+
+interface Given {
+  readonly disk: string
+  readonly to: string | undefined
+  readonly directory: string | undefined
+  readonly after: string | undefined
+  readonly incremental: boolean
+  readonly keepSnapshot: boolean
+}
+
+const planOf = ({ after, directory, disk, incremental, keepSnapshot, to }: Given) => {
+  if ((to === undefined) === (directory === undefined)) return Effect.fail(oneOf())
+  return to !== undefined
+    ? Backup.plan({ disk, to, after, keepSnapshot: keepSnapshot || incremental })
+    : Backups.planNext({ disk, directory: directory!, incremental })
+}
+
+const backup = Command.make(
+  "backup",
+  {
+    disk: options.disk,
+    apply: options.apply,
+    json: options.json,
+    to: options.text("to", "DIR", "The directory that receives the backup. It must not exist."),
+    directory: options.text("in", "DIR", "The directory that has the backups. The new one is named after the time."),
+    after: options.text("after", "DIR", "With --to: the backup before, to save only what has changed since."),
+    incremental: options.flag("incremental", "With --in: saves only what has changed since the last backup."),
+    keepSnapshot: options.flag("keep-snapshot", "With --to: keeps the snapshot for a backup that continues this one.")
+  },
+  ({ apply, json, ...given }) => present([planOf(given)], { apply, json }, Plan.apply)
+).pipe(Command.withDescription("Saves a disk, running or not, from a snapshot of it."))
+
+const restore = Command.make(
+  "restore",
+  {
+    apply: options.apply,
+    json: options.json,
+    to: Options.text("to").pipe(
+      Options.withPseudoName("DIR"),
+      Options.withDescription("The directory that receives the disk. It must not exist.")
+    ),
+    from: directories("A full backup, and those that continue it in their order.")
+  },
+  ({ apply, from, json, to }) => present([Backup.planRestore({ from, to })], { apply, json }, Plan.apply)
+).pipe(Command.withDescription("Makes a disk of a full backup and those that continue it."))
+
+const verifyOne = (directory: string) =>
+  Effect.either(Backup.verify(directory)).pipe(
+    Effect.tap(Either.match({
+      onLeft: ({ message }) => Console.error(`ploop-maintenance: ${message}`),
+      onRight: ({ disk, images, takenAt }) =>
+        Console.log(`${directory}: ${images.length} images of ${disk} at ${takenAt.toJSON()} are as they were saved`)
+    })),
+    Effect.map(Either.isRight)
+  )
+
+const verify = Command.make(
+  "verify",
+  { from: directories("A backup.") },
+  ({ from }) =>
+    Effect.flatMap(
+      Effect.forEach(from, verifyOne),
+      (verified) => verified.every((isWhole) => isWhole) ? Effect.void : new Ended({ code: 1, message: "" })
+    )
+).pipe(Command.withDescription("Reads backups and compares every image with its digest. It changes nothing."))
+
+const retention = Command.make(
+  "backup-retention",
+  {
+    apply: options.apply,
+    json: options.json,
+    ...rules,
+    directories: Args.text({ name: "dir" }).pipe(
+      Args.withDescription("A directory that has backups."),
+      Args.atLeast(1)
+    )
+  },
+  ({ apply, directories, json, ...given }) =>
+    present(
+      directories.map((directory) => Backups.planRetention({ directory, policy: policyOf(given) })),
+      { apply, json },
+      Plan.apply
+    )
+).pipe(
+  Command.withDescription("Keeps the newest backups, and the newest of each period, and removes the rest.")
+)
+
+export const commands = [backup, restore, verify, retention] as const
