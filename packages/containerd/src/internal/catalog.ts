@@ -30,6 +30,8 @@ export interface Catalog {
     parent: string | undefined
   ) => Effect.Effect<Option.Option<Record>, Reserving, Scope.Scope>
   readonly put: (record: Record) => Effect.Effect<void>
+  /** Puts a record in place of that of another key, in one step. */
+  readonly rename: (key: string, record: Record) => Effect.Effect<void>
   readonly remove: (key: string) => Effect.Effect<void>
 }
 
@@ -87,6 +89,11 @@ export const make = (records: ReadonlyArray<Record>): Effect.Effect<Catalog> =>
           Ref.update(state, (now) => ({ ...now, reserved: HashMap.remove(now.reserved, key) }))),
       put: (record) =>
         Ref.update(state, (now) => ({ ...now, records: HashMap.set(now.records, record.info.name, record) })),
+      rename: (key, record) =>
+        Ref.update(state, (now) => ({
+          ...now,
+          records: HashMap.set(HashMap.remove(now.records, key), record.info.name, record)
+        })),
       remove: (key) =>
         Ref.update(state, (now) => ({ ...now, records: HashMap.remove(now.records, key) }))
     }

@@ -26,8 +26,8 @@ const kept = 1 / 4
  *
  * - The base is copied, because the tool knows a running disk by its base image. It is empty, and small.
  * - The other deltas are linked: nothing writes to a delta that has another one above it.
- * - A chain has a limit. Before it is reached, the lower deltas are merged. The result is written to the lowest of them,
- *   which is therefore copied.
+ * - A chain has a limit. Before it is reached, the lower deltas are merged. A merge writes to every delta that another one
+ *   is merged into, so these are copied.
  */
 export const plan = (
   source: DiskDescriptor.DiskDescriptor,
@@ -38,9 +38,10 @@ export const plan = (
   const chain = SnapshotTree.chain(tree, at).toReversed()
   const ids = chain.map(({ id }) => id === at ? SnapshotId.top : id)
   const isFull = chain.length >= maxChain
+  const highest = isFull ? Math.floor(chain.length * (1 - kept)) : 1
   const types = new Map(source.images.map(({ id, type }) => [id, type]))
   return {
-    files: chain.map(({ file }, level) => ({ file, how: level === 0 || (isFull && level === 1) ? "copy" : "link" })),
+    files: chain.map(({ file }, level) => ({ file, how: level < highest ? "copy" : "link" })),
     descriptor: new DiskDescriptor.DiskDescriptor({
       ...source,
       images: chain.map(({ file, id }, level) => ({
@@ -50,7 +51,7 @@ export const plan = (
       })),
       snapshots: ids.map((id, level) => ({ id, parent: ids[level - 1] ?? SnapshotId.none, temporary: false }))
     }),
-    ...(isFull && { merge: { snapshot: ids[Math.floor(chain.length * (1 - kept))]!, downTo: ids[1]! } })
+    ...(isFull && { merge: { snapshot: ids[highest]!, downTo: ids[1]! } })
   }
 }
 

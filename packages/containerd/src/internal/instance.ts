@@ -26,6 +26,6 @@ export const own = (directory: string): Effect.Effect<void, string, Scope.Scope>
       (opened) => Effect.promise(() => opened.close())
     )
     const code = yield* flock(file.fd)
-    if (code === held) return yield* Effect.fail(new Error("another process uses it"))
-    if (code !== 0) return yield* Effect.fail(new Error(`flock ended with ${code}`))
+    if (code === held) return yield* Effect.fail({ message: "another process uses it" })
+    if (code !== 0) return yield* Effect.fail({ message: `flock ended with ${code}` })
   }).pipe(Effect.mapError(({ message }) => message))

@@ -1,0 +1,76 @@
+import type { Disk } from "@effect-ploop/core/Disk"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { NewOptions } from "../../Request.js"
+import type * as Snapshot from "../../Snapshot.js"
+import * as bases from "../bases.js"
+import * as checks from "../checks.js"
+import * as clone from "../clone.js"
+import * as durable from "../durable.js"
+import { during } from "../failures.js"
+import * as records from "../record.js"
+import { discard, type Store } from "../store.js"
+import { attach } from "./attach.js"
+
+interface Source {
+  readonly from: Disk
+  readonly at?: SnapshotId.SnapshotId | undefined
+}
+
+/** The disk that a new snapshot is cloned from: that of its parent, or an empty one. */
+const sourceOf = (store: Store, parent: Option.Option<records.Record>, labels: Snapshot.Labels) =>
+  Effect.gen(function*() {
+    if (Option.isSome(parent)) {
+      return { from: store.layout.diskOf(parent.value.id), at: parent.value.point } satisfies Source
+    }
+    const size = yield* checks.sizeOf(labels, store.options.size)
+    const from = yield* store.bases.exclusively(`${size}`)(
+      during("make an empty disk")(bases.ensure(store.layout, size))
+    )
+    return { from } satisfies Source
+  })
+
+const newRecord = ({ now }: Store, kind: "active" | "view", { key, labels = {}, parent }: NewOptions) =>
+  Effect.gen(function*() {
+    const id = (yield* SnapshotId.random).slice(1, -1)
+    const time = yield* now
+    const info = { name: key, ...(parent !== undefined && { parent }), kind, createdAt: time, updatedAt: time, labels }
+    return { version: 1, id, info } satisfies records.Record
+  })
+
+/** Builds a disk and its record aside, and moves them to their place at once. */
+const publish = <E, R>(
+  { layout }: Store,
+  record: records.Record,
+  build: (directory: string) => Effect.Effect<void, E, R>
+) =>
+  Effect.scoped(Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const aside = yield* fs.makeTempDirectoryScoped({ directory: layout.building, prefix: "snapshot-" })
+    const directory = `${aside}/${record.id}`
+    yield* fs.makeDirectory(directory)
+    yield* build(directory)
+    yield* records.write(directory, record)
+    yield* durable.moveDirectory(directory, layout.homeOf(record.id))
+  }))
+
+/** Only what takes long can be interrupted: the snapshot is there, attached and known, or it is not. */
+export const create = (store: Store, kind: "active" | "view", options: NewOptions) =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const { key, labels = {}, parent } = options
+      yield* checks.key("key", key)
+      yield* checks.labels(labels)
+      const below = yield* store.catalog.reserve(key, parent)
+      const source = yield* restore(sourceOf(store, below, labels))
+      const record = yield* newRecord(store, kind, options)
+      const build = (directory: string) =>
+        restore(clone.make({ ...source, directory, maxChain: store.options.maxChain }))
+      yield* during("make the disk of a snapshot")(publish(store, record, build))
+      const mounts = yield* Effect.tapError(attach(store, record), () => Effect.ignoreLogged(discard(store, record.id)))
+      yield* store.catalog.put(record)
+      return mounts
+    })
+  ).pipe(Effect.scoped, store.changes.withPermits(1), store.keys.exclusively(options.key))
