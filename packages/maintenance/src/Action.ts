@@ -157,7 +157,8 @@ export class Discard extends Schema.TaggedClass<Discard>("@effect-ploop/maintena
  * - `to`: the directory that receives the backup;
  * - `snapshot`: the identifier of its snapshot;
  * - `after`: the directory of the backup that it continues; absent for a full one;
- * - `keepSnapshot`: whether the snapshot stays on the disk, and that of the backup before is deleted.
+ * - `keepSnapshot`: whether the snapshot stays on the disk;
+ * - `drops`: the snapshot of an earlier backup, which is deleted once this one is complete; absent when there is none.
  *
  * @since 0.2.0
  * @category models
@@ -168,7 +169,8 @@ export class SaveBackup
     to: HostPath.HostPath,
     snapshot: SnapshotId.SnapshotId,
     after: Schema.optional(HostPath.HostPath),
-    keepSnapshot: Schema.Boolean
+    keepSnapshot: Schema.Boolean,
+    drops: Schema.optional(SnapshotId.SnapshotId)
   })
 {}
 

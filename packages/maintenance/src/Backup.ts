@@ -90,7 +90,8 @@ export const create = (options: CreateOptions): Effect.Effect<Manifest, CreateEr
   Effect.gen(function*() {
     const before = options.after === undefined ? undefined : yield* read(options.after)
     const id = yield* SnapshotTime.identifier
-    return yield* alone([options.disk, options.to], creating.create(options, before, id))
+    const drops = options.keepSnapshot === true ? before?.snapshot : undefined
+    return yield* alone([options.disk, options.to], creating.create({ ...options, drops }, before, id))
   }).pipe(Effect.withSpan("Backup.create", { attributes: { disk: options.disk, to: options.to } }))
 
 /**

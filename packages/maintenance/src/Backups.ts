@@ -22,9 +22,10 @@ import type { FileSystem } from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Backup from "./Backup.js"
+import type * as Backup from "./Backup.js"
 import type * as BackupError from "./BackupError.js"
 import * as listing from "./internal/backup/list.js"
+import * as planning from "./internal/backup/plan.js"
 import * as retaining from "./internal/backup/retention.js"
 import { check } from "./internal/retention/policy.js"
 import type * as MaintenanceError from "./MaintenanceError.js"
@@ -81,6 +82,11 @@ export interface NextOptions {
    * Default: `false`.
    */
   readonly incremental?: boolean | undefined
+  /**
+   * With `incremental`: how many backups a full one and those that continue it are, before everything is saved again.
+   * A policy can remove the earlier ones then. Default: 7.
+   */
+  readonly fullEvery?: number | undefined
 }
 
 /** The newest backup that a next one can continue. */
@@ -102,15 +108,18 @@ const latest = (disk: string, stored: ReadonlyArray<Stored>) =>
  */
 export const planNext = (options: NextOptions): Effect.Effect<Plan.Plan, Backup.PlanError, Ploop | FileSystem | Path> =>
   Effect.gen(function*() {
-    const { directory, disk, incremental = false } = options
+    const { directory, disk, fullEvery = 7, incremental = false } = options
     const path = yield* Path
-    const before = incremental ? yield* latest(disk, yield* list(directory)) : undefined
+    const stored = yield* list(directory)
+    const before = incremental ? yield* latest(disk, stored) : undefined
+    const isFull = before === undefined || chain(stored, before).length >= fullEvery
     const now = DateTime.formatIso(yield* DateTime.now).replaceAll(":", "-")
-    return yield* Backup.plan({
+    return yield* planning.save({
       disk,
       to: path.join(directory, `${path.basename(path.dirname(disk))}-${now}`),
-      after: before?.directory,
-      keepSnapshot: incremental
+      after: isFull ? undefined : before.directory,
+      keepSnapshot: incremental,
+      drops: before?.manifest.snapshot
     })
   }).pipe(Effect.withSpan("Backups.planNext", { attributes: { disk: options.disk } }))
 

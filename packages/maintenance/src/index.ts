@@ -37,6 +37,22 @@ export * as Backups from "./Backups.js"
 export * as HostSpace from "./HostSpace.js"
 
 /**
+ * Maintenance at set times: when a job runs, what happens when a run takes too long or
+ * was missed, and the outcomes of the runs.
+ *
+ * @since 0.2.0
+ */
+export * as Job from "./Job.js"
+
+/**
+ * The outcomes of the runs of jobs. A job that has a history knows after a restart what
+ * it has missed.
+ *
+ * @since 0.2.0
+ */
+export * as JobHistory from "./JobHistory.js"
+
+/**
  * What crashes, kills and power cuts leave in the directory of a disk, and how to
  * take it down.
  *

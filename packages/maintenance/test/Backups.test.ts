@@ -51,6 +51,27 @@ describe("the backups in a directory", () => {
   )
 
   onFake(
+    "begin again with a full one before a chain is too long, still with one snapshot on the disk",
+    Effect.gen(function*() {
+      const disk = yield* made
+      yield* Effect.forEach(["1", "2", "3"], (name) =>
+        Effect.gen(function*() {
+          yield* TestClock.adjust("1 day")
+          yield* write(disk, `${name}.txt`, name)
+          yield* Plan.apply(yield* Backups.planNext({ disk, directory, incremental: true, fullEvery: 2 }))
+        }))
+      assert.deepStrictEqual((yield* Backups.list(directory)).map(({ manifest }) => manifest.after !== undefined), [
+        false,
+        true,
+        false
+      ])
+      assert.strictEqual((yield* idsOf(disk)).length, 1)
+      yield* Backup.restore({ from: yield* last, to: "/vz/b" })
+      assert.strictEqual((yield* contents(Disk.inDirectory("/vz/b"))).length, 3)
+    })
+  )
+
+  onFake(
     "are kept by a policy, and each that a kept one continues",
     Effect.gen(function*() {
       const disk = yield* made

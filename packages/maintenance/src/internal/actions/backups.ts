@@ -20,10 +20,10 @@ const isSaved = ({ snapshot, to }: Action.SaveBackup) =>
   )
 
 /** Whether a snapshot has to be deleted after the backup is complete. */
-const isUnfinished = (action: Action.SaveBackup, isThere: boolean) =>
+const isUnfinished = ({ disk, drops, keepSnapshot }: Action.SaveBackup, isThere: boolean) =>
   Effect.gen(function*() {
-    if (!action.keepSnapshot) return isThere
-    return action.after !== undefined && (yield* hasSnapshot(action.disk, (yield* read(action.after)).snapshot))
+    if (!keepSnapshot && isThere) return true
+    return drops !== undefined && (yield* hasSnapshot(disk, drops))
   })
 
 export const saveBackup: Handler<Action.SaveBackup> = {
@@ -41,7 +41,7 @@ export const saveBackup: Handler<Action.SaveBackup> = {
     Effect.gen(function*() {
       const before = action.after === undefined ? undefined : yield* read(action.after)
       return Option.isSome(yield* identity.at(action.to))
-        ? yield* finish(action, before, action.snapshot)
+        ? yield* finish(action, action.snapshot)
         : yield* create(action, before, action.snapshot)
     }),
   loads: ({ disk, to }) => [disk, to]

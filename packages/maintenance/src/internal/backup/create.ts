@@ -20,6 +20,8 @@ interface Options {
   readonly to: string
   readonly after?: string | undefined
   readonly keepSnapshot?: boolean | undefined
+  /** The snapshot of an earlier backup, which is of no more use once this one has its own. */
+  readonly drops?: SnapshotId.SnapshotId | undefined
 }
 
 const descriptorOf = (disk: string) =>
@@ -149,13 +151,12 @@ const save = (options: Options, before: Manifest | undefined, id: SnapshotId.Sna
   })
 
 /** Takes down what a backup that is complete leaves on the disk. */
-export const finish = (options: Options, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
+export const finish = ({ disk, drops, keepSnapshot }: Options, id: SnapshotId.SnapshotId) =>
   Effect.gen(function*() {
-    if (options.keepSnapshot !== true) return yield* dropSnapshot(options.disk, id)
-    // The snapshot of the backup before is of no more use once this one has its own.
-    if (before !== undefined) yield* dropSnapshot(options.disk, before.snapshot)
+    if (keepSnapshot !== true) yield* dropSnapshot(disk, id)
+    if (drops !== undefined) yield* dropSnapshot(disk, drops)
   })
 
 /** Saves what has changed since the backup before, or all, from the snapshot with this identifier. */
 export const create = (options: Options, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
-  Effect.tap(withSnapshot(options, id, save(options, before, id)), finish(options, before, id))
+  Effect.tap(withSnapshot(options, id, save(options, before, id)), finish(options, id))

@@ -1,5 +1,6 @@
 import * as HostPath from "@effect-ploop/core/HostPath"
 import { Ploop } from "@effect-ploop/core/Ploop"
+import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -53,6 +54,7 @@ interface SaveOptions {
   readonly to: string
   readonly after?: string | undefined
   readonly keepSnapshot?: boolean | undefined
+  readonly drops?: SnapshotId.SnapshotId | undefined
 }
 
 const one = (title: string, action: Action.Action, reason: string, moves: bigint): Plan.Plan =>
@@ -74,6 +76,7 @@ export const save = (options: SaveOptions) =>
     const nodes = yield* copied(options.disk, tree, before)
     const sizes = yield* sizesOf(disk!, tree)
     const snapshot = yield* SnapshotTime.identifier
+    const drops = options.drops ?? (options.keepSnapshot === true ? before?.snapshot : undefined)
     return one(
       `Backup of ${options.disk}`,
       new Action.SaveBackup({
@@ -81,7 +84,8 @@ export const save = (options: SaveOptions) =>
         to,
         snapshot,
         ...(after !== undefined && { after }),
-        keepSnapshot: options.keepSnapshot ?? false
+        keepSnapshot: options.keepSnapshot ?? false,
+        ...(drops !== undefined && { drops })
       }),
       options.keepSnapshot === true
         ? `It is taken from the snapshot ${snapshot}, which stays on the disk for a backup that continues it.`
