@@ -235,6 +235,19 @@ describe("a run of skipped cases", () => {
 
 describe.skipIf(missing !== undefined)(title("a run on a host without a kernel driver"), () => {
   rule(
+    "reaches the backend and its files through a socket with --remote, of which there is no tape",
+    Effect.gen(function*() {
+      const args = ["run", "--backend", "fake", "--remote", "--filter", "copySend/round-trip"]
+      const { code, stdout } = yield* run(args)
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /the host in memory, behind a socket/)
+      const taped = yield* run(["run", "--backend", "cli", "--remote", "--tape", "/tmp/tape"])
+      assert.strictEqual(taped.code, 2)
+      assert.match(taped.stderr, /--tape is only for a run without --remote/)
+    })
+  )
+
+  rule(
     "ends with 1 under --fail-on-skip, and reports how many cases were skipped",
     Effect.gen(function*() {
       const args = ["run", "--backend", "cli", "--filter", "mount/", "--filter", "tool/"]

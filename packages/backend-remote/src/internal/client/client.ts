@@ -9,10 +9,10 @@ import * as Schema from "effect/Schema"
 import * as identifier from "../identifier.js"
 import { Refused } from "../protocol/refused.js"
 import type { Connection } from "./connection.js"
-import { Lost } from "./lost.js"
+import { isTransient, Lost } from "./lost.js"
 import type { Manager } from "./manager.js"
 
-export { Lost }
+export { isTransient, Lost }
 
 /** What each call needs. */
 export interface Client {
@@ -67,7 +67,7 @@ export const failed = (
   mayHaveHappened: boolean
 ): PloopError.PloopError => {
   const context = { operation, subject: Operation.subjectOf(request), text: "" }
-  if (error instanceof Lost) return new PloopError.ConnectionLost({ ...context, reason: error.reason, mayHaveHappened })
+  if (isTransient(error)) return new PloopError.ConnectionLost({ ...context, reason: error.reason, mayHaveHappened })
   // The schema of the procedure says that it can be no other error.
   return isRefused(error) ? refusedAs(context, error) : error as PloopError.PloopError
 }
@@ -79,6 +79,6 @@ export const connected = (
   request: unknown
 ): Effect.Effect<Connection, PloopError.PloopError> =>
   Effect.mapError(
-    Effect.retry(manager.get, { schedule: reconnect, while: (error) => error instanceof Lost }),
+    Effect.retry(manager.get, { schedule: reconnect, while: isTransient }),
     (error) => failed(operation, request, error, false)
   )

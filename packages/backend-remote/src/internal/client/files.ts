@@ -7,7 +7,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { cut, sizeFor, usual } from "../cut.js"
 import type { Connection } from "./connection.js"
-import { Lost } from "./lost.js"
+import { isTransient } from "./lost.js"
 import type { Manager } from "./manager.js"
 
 type Arguments = Readonly<Record<string, unknown>>
@@ -17,13 +17,13 @@ const subjectOf = ({ file, path }: Arguments): string | number =>
 
 /** The host's error, or what happened to the connection, or why the host refuses it. */
 const failure = (method: string, args: Arguments) => (error: unknown): PlatformError =>
-  error instanceof Lost || !isPlatformError(error)
+  isTransient(error) || !isPlatformError(error)
     ? new SystemError({
       module: "FileSystem",
       method,
-      reason: error instanceof Lost ? "Unknown" : "PermissionDenied",
+      reason: isTransient(error) ? "Unknown" : "PermissionDenied",
       pathOrDescriptor: subjectOf(args),
-      description: error instanceof Lost
+      description: isTransient(error)
         ? `the connection to the host was lost: ${error.reason}; a change may have happened`
         : `the host refuses it: ${JSON.stringify(error)}`
     })

@@ -11,6 +11,12 @@ import { Refused } from "../protocol/refused.js"
 /** There is no connection, or it ended. */
 export class Lost extends Data.TaggedError("Lost")<{ readonly reason: string }> {}
 
+/** The host has interrupted the call, as it does when it stops. */
+export class Ended extends Data.TaggedError("Ended")<{ readonly reason: string }> {}
+
+/** What a new connection can help with. */
+export const isTransient = (error: unknown): error is Lost | Ended => error instanceof Lost || error instanceof Ended
+
 const messageOf = (cause: unknown): string => {
   if (Socket.isSocketError(cause) && cause.reason === "Close") return "the host closed the connection"
   const inner = Socket.isSocketError(cause) && cause.reason !== "Close" ? cause.cause : cause
@@ -27,13 +33,16 @@ const lostBy = (failure: unknown): Option.Option<Lost> =>
     ? Option.some(new Lost({ reason: messageOf(failure) }))
     : Option.none()
 
-const decodeRefused = Schema.decodeUnknownOption(Refused)
+/** The library makes text of a defect. */
+const decodeRefused = Schema.decodeUnknownOption(Schema.parseJson(Refused))
 
 const refusedBy = (defect: unknown): Option.Option<Refused> =>
   Schema.is(Refused)(defect) ? Option.some(defect) : decodeRefused(defect)
 
 /** The failure of the transport, or the refusal, that a cause of the library holds; else the cause itself. */
-export const classify = <E>(cause: Cause.Cause<E>): Either.Either<Lost | Refused, Cause.Cause<E>> => {
+export const classify = <E>(cause: Cause.Cause<E>): Either.Either<Lost | Ended | Refused, Cause.Cause<E>> => {
+  // A caller that is interrupted itself does not get this far.
+  if (Cause.isInterruptedOnly(cause)) return Either.right(new Ended({ reason: "the host has ended the call" }))
   const causes = [...Cause.failures(cause), ...Cause.defects(cause)]
   return Either.fromOption(
     Option.orElse(

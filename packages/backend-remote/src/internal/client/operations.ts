@@ -7,13 +7,16 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Record from "effect/Record"
-import { type Client, encode, failed, key, Lost } from "./client.js"
+import { type Client, encode, failed, isTransient, key, Lost } from "./client.js"
 import * as copies from "./copies.js"
+import { Ended } from "./lost.js"
 
 /** A call, as far as it has come. */
 interface Progress {
   /** The start of the host that the request was sent to; undefined while it was not sent. */
   sentTo: string | undefined
+  /** Whether the caller has been interrupted. */
+  isGivenUp: boolean
 }
 
 interface Call {
@@ -40,26 +43,27 @@ const attempts = (client: Client, call: Call, progress: Progress): Effect.Effect
   attempt(client, call, progress).pipe(
     Effect.retry({
       schedule: client.reconnect,
-      while: (error) => error instanceof Lost && error !== restarted
+      while: (error) => error !== restarted && (call.isQuery ? isTransient(error) : error instanceof Lost)
     }),
+    Effect.catchIf((error) => error instanceof Ended && progress.isGivenUp, () => Effect.interrupt),
     Effect.mapError((error) => failed(call.name, call.request, error, !call.isQuery && progress.sentTo !== undefined))
   )
 
 const query = (client: Client, name: Operation.Name, request: unknown) =>
-  attempts(client, { name, request, key: undefined, isQuery: true }, { sentTo: undefined })
+  attempts(client, { name, request, key: undefined, isQuery: true }, { sentTo: undefined, isGivenUp: false })
 
 /** Ends the call on the host. The call itself says how it has ended. */
-const giveUp = (client: Client, running: Fiber.RuntimeFiber<unknown, unknown>, call: Call, { sentTo }: Progress) =>
-  sentTo === undefined
-    ? Fiber.interruptFork(running)
-    : Effect.forkDaemon(Effect.interruptible(Effect.ignore(
-      Effect.retry(
-        Effect.flatMap(client.manager.get, (connection) => connection.call("cancel", { key: call.key })),
-        { schedule: client.reconnect, while: (error) => error instanceof Lost }
-      )
-    )))
-
-const endedByHost = (call: Call) => new Lost({ reason: `the host has ended the operation ${call.name}` })
+const giveUp = (client: Client, running: Fiber.RuntimeFiber<unknown, unknown>, call: Call, progress: Progress) => {
+  progress.isGivenUp = true
+  if (progress.sentTo === undefined) return Fiber.interruptFork(running)
+  const cancel = Effect.flatMap(client.manager.get, (connection) => connection.call("cancel", { key: call.key }))
+  return cancel.pipe(
+    Effect.retry({ schedule: client.reconnect, while: (error) => error instanceof Lost }),
+    Effect.ignore,
+    Effect.interruptible,
+    Effect.forkDaemon
+  )
+}
 
 /**
  * A change runs on while its caller is interrupted, until it has ended on the host: so its outcome is known, and what
@@ -69,14 +73,11 @@ const change = (client: Client, name: Operation.Name, request: unknown) =>
   Waiting.uninterruptibleMask((wait) =>
     Effect.gen(function*() {
       const call: Call = { name, request, key: yield* key, isQuery: false }
-      const progress: Progress = { sentTo: undefined }
+      const progress: Progress = { sentTo: undefined, isGivenUp: false }
       const running = yield* Effect.forkDaemon(Effect.interruptible(attempts(client, call, progress)))
       const waited = yield* Effect.exit(wait(Fiber.await(running)))
       if (Exit.isFailure(waited)) yield* giveUp(client, running, call, progress)
-      const ended = yield* Fiber.await(running)
-      return yield* Exit.isFailure(waited) || !Exit.isInterrupted(ended)
-        ? ended
-        : Effect.fail(failed(name, request, endedByHost(call), true))
+      return yield* Fiber.join(running)
     })
   )
 

@@ -33,7 +33,7 @@ const take = (parts: ReadonlyArray<Uint8Array>, size: number): [taken: Uint8Arra
  * Reads messages from bytes as they arrive. A message is copied once, however many parts it comes in, and one that is
  * too large is refused by its length.
  */
-export const reader = (maximumBytes: number, onTooLarge: () => never) => {
+export const reader = (maximumBytes: number, refuse: () => never) => {
   let parts: Array<Uint8Array> = []
   let buffered = 0
   let expected: number | undefined
@@ -54,7 +54,7 @@ export const reader = (maximumBytes: number, onTooLarge: () => never) => {
         if (buffered < header) return messages
         const length = next(header)
         expected = new DataView(length.buffer, length.byteOffset, header).getUint32(0)
-        if (expected > maximumBytes) onTooLarge()
+        if (expected > maximumBytes) refuse()
       }
       if (buffered < expected) return messages
       messages.push(next(expected))
@@ -66,8 +66,8 @@ export const reader = (maximumBytes: number, onTooLarge: () => never) => {
 type Parser = RpcSerialization.Parser
 
 /** A parser of messages that each have their length before them. */
-export const framed = (parser: Parser, maximumBytes: number, onTooLarge: () => never): Parser => {
-  const read = reader(maximumBytes, onTooLarge)
+export const framed = (parser: Parser, maximumBytes: number, refuse: () => never): Parser => {
+  const read = reader(maximumBytes, refuse)
   const encoder = new TextEncoder()
   const bytesOf = (text: Uint8Array | string) => typeof text === "string" ? encoder.encode(text) : text
   return {
@@ -75,6 +75,11 @@ export const framed = (parser: Parser, maximumBytes: number, onTooLarge: () => n
       const encoded = parser.encode(message)
       return encoded === undefined ? undefined : frame(bytesOf(encoded))
     },
-    decode: (bytes) => read(bytesOf(bytes)).flatMap((message) => parser.decode(message))
+    decode: (bytes) =>
+      read(bytesOf(bytes)).flatMap((message) => {
+        const values = parser.decode(message)
+        // The parser would wait for the rest of a value, which is not to come.
+        return values.length === 1 ? values : refuse()
+      })
   }
 }

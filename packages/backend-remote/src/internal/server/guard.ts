@@ -39,7 +39,7 @@ const watched = (socket: Socket.Socket, idle: Duration.Duration): Socket.Socket 
 
 const refusal = (refused: Refused): Uint8Array | string =>
   // The library has no message for this, but a defect ends every call of the client.
-  ofServer(0).unsafeMake().encode(ResponseDefectEncoded(Schema.encodeSync(Refused)(refused))) ?? ""
+  ofServer(0).unsafeMake().encode(ResponseDefectEncoded(Schema.encodeSync(Schema.parseJson(Refused))(refused))) ?? ""
 
 /** Says why, and closes the connection. */
 const refuse = (socket: Socket.Socket, refused: Refused) =>

@@ -2,9 +2,11 @@ import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
+import type { Socket } from "@effect/platform/Socket"
 import type * as SocketServer from "@effect/platform/SocketServer"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { ListenFailed } from "../../ListenFailed.js"
@@ -28,6 +30,31 @@ const isServed = (path: string) =>
     const opened = yield* Deferred.make<boolean>()
     const open = socket.run(() => {}, { onOpen: Effect.asVoid(Deferred.succeed(opened, true)) })
     return yield* Effect.raceFirst(Deferred.await(opened), Effect.as(open, false))
+  })
+
+/** Closes a connection as soon as it is open. */
+const drop = (socket: Socket) =>
+  Effect.gen(function*() {
+    const opened = yield* Deferred.make<void>()
+    const open = socket.run(() => {}, { onOpen: Effect.asVoid(Deferred.succeed(opened, undefined)) })
+    yield* Effect.raceFirst(Deferred.await(opened), open)
+  })
+
+/**
+ * A server that can end. The one of the library waits at its end until every connection is closed, also for those that
+ * come while it ends, which nobody handles any more. They are closed at once instead.
+ */
+const ending = (make: ReturnType<typeof NodeSocketServer.make>) =>
+  Effect.gen(function*() {
+    let dropping: Fiber.Fiber<unknown, unknown> = Fiber.void
+    yield* Effect.addFinalizer(() => Fiber.interrupt(dropping))
+    const server = yield* make
+    yield* Effect.addFinalizer(() =>
+      Effect.map(Effect.forkDaemon(Effect.interruptible(server.run(drop))), (fiber) => {
+        dropping = fiber
+      })
+    )
+    return server
   })
 
 /** Fails unless nothing is there, or only the socket of a server that has ended. */
@@ -54,7 +81,7 @@ export const unix = (path: string, mode: number): Server =>
     yield* requireFree(fs, path)
     const directory = yield* fs.makeTempDirectoryScoped({ directory: dirname(path), prefix: `.${basename(path)}-` })
     const made = join(directory, "s")
-    const server = yield* Effect.mapError(NodeSocketServer.make({ path: made }), failed(path))
+    const server = yield* Effect.mapError(ending(NodeSocketServer.make({ path: made })), failed(path))
     yield* fs.chmod(made, mode)
     const { ino } = yield* fs.stat(made)
     yield* Effect.acquireRelease(
@@ -72,4 +99,4 @@ export const unix = (path: string, mode: number): Server =>
 const keepAlive = { keepAlive: true, keepAliveInitialDelay: 30_000, noDelay: true }
 
 export const tcp = (host: string, port: number): Server =>
-  Effect.mapError(NodeSocketServer.make({ host, port, ...keepAlive }), failed(`${host}:${port}`))
+  Effect.mapError(ending(NodeSocketServer.make({ host, port, ...keepAlive })), failed(`${host}:${port}`))

@@ -58,6 +58,10 @@ export const seed = option.integer("seed").pipe(
   Options.map(Option.getOrUndefined)
 )
 
+export const remote = Options.boolean("remote").pipe(
+  Options.withDescription("reach the backend and its files through a server on a Unix socket")
+)
+
 export const emulateKernel = Options.boolean("emulate-kernel").pipe(
   Options.withDescription("emulate the ploop kernel driver for the tool; requires root and a few packages")
 )

@@ -7,6 +7,7 @@ import { type Ended, misused, words } from "./exit.js"
 import { requireExt4 } from "./hostFileSystem.js"
 import { inside } from "./namespaces.js"
 import * as options from "./options.js"
+import { behindSocket } from "./remote.js"
 import { reported, type Reporting } from "./reported.js"
 import { select } from "./select.js"
 import * as tapes from "./tapes.js"
@@ -14,10 +15,11 @@ import * as tapes from "./tapes.js"
 interface Given extends backends.Wanted, Reporting {
   readonly filters: ReadonlyArray<string>
   readonly tape: string | undefined
+  readonly remote: boolean
 }
 
 /** Checks the options, as far as that is possible without the host. */
-const refuse = ({ backend, emulateKernel, generation, tape }: Given): Effect.Effect<void, Ended> =>
+const refuse = ({ backend, emulateKernel, generation, remote, tape }: Given): Effect.Effect<void, Ended> =>
   backend === "cli" && generation !== undefined
     ? Effect.fail(misused(
       `--generation is ${generation}, but it is only for the fake: the tool has its own generation`
@@ -26,6 +28,8 @@ const refuse = ({ backend, emulateKernel, generation, tape }: Given): Effect.Eff
     ? Effect.fail(misused("--emulate-kernel is only for --backend cli: the fake needs no kernel"))
     : backend === "fake" && tape !== undefined
     ? Effect.fail(misused(`--tape is ${tape}, but it is only for --backend cli: the fake runs no tool`))
+    : remote && tape !== undefined
+    ? Effect.fail(misused("--tape is only for a run without --remote: a tape has the calls of the host itself"))
     : Effect.void
 
 const runOn = (given: Given, cases: ReadonlyArray<Case.Case>) =>
@@ -42,7 +46,10 @@ const runOn = (given: Given, cases: ReadonlyArray<Case.Case>) =>
       cases,
       (options) =>
         tape === undefined
-          ? Effect.flatMap(backends.target(given), (target) => Runner.run(target, options))
+          ? Effect.flatMap(
+            backends.target(given),
+            (target) => Runner.run(given.remote ? behindSocket(target) : target, options)
+          )
           : tapes.record(tape, given, options)
     )
   }).pipe(Effect.scoped)
@@ -55,6 +62,7 @@ export const command = Command.make("run", {
   failOnSkip: options.failOnSkip,
   filters: options.filters,
   jobs: options.jobs,
+  remote: options.remote,
   reports: options.reports,
   tape: options.tape
 }, (given) =>

@@ -1,0 +1,260 @@
+import { PloopFake } from "@effect-ploop/backend-fake"
+import { Access, RemotePloop, RemoteServer } from "@effect-ploop/backend-remote"
+import { Ploop, PloopError } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import * as RpcSerialization from "@effect/rpc/RpcSerialization"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
+import * as net from "node:net"
+import { layerWithFileSystem, serving, socketPath } from "./utils/hosts.js"
+
+const disk = "/vz/DiskDescriptor.xml"
+
+const refused = (error: PloopError.PloopError, what: PloopError.AccessRefused["what"]) => {
+  assert.instanceOf(error, PloopError.AccessRefused)
+  assert.strictEqual(error.what, what)
+  assert.isFalse(error.isRetryable)
+}
+
+/** A host that knows one token, and a client that has this one. */
+const withGrant = (grant: Access.Grant, token?: Redacted.Redacted) =>
+  Effect.map(Access.issue(grant), (issued) =>
+    layerWithFileSystem(() => ({
+      server: { tokens: [issued.entry] },
+      client: { token: token ?? issued.token, reconnect: Schedule.stop }
+    })))
+
+describe("a token", () => {
+  it.live("is required where the host knows one", () =>
+    Effect.gen(function*() {
+      const { entry } = yield* Access.issue({ name: "backups" })
+      const tool = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.tool)
+      const error = yield* Effect.flip(Effect.provide(tool, serving({}, { tokens: [entry] })))
+      refused(error, "token")
+    }))
+
+  it.live("that is wrong is refused", () =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      refused(yield* Effect.flip(ploop.tool), "token")
+    }).pipe(Effect.provide(Layer.unwrapEffect(withGrant({ name: "backups" }, Redacted.make("guess"))))))
+
+  it.live("allows the operations and the directories of its grant, and no others", () =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      yield* ploop.create({ image: "/vz/root.hdd", size: "1G", fileSystem: "none" })
+      yield* fs.symlink("/mnt", "/vz/out")
+      refused(yield* Effect.flip(ploop.createSnapshot({ disk })), "operation")
+      for (
+        const image of ["/mnt/root.hdd", "/vz/../mnt/root.hdd", "/vz/out/root.hdd", "vz/root.hdd", "/vzz/root.hdd"]
+      ) {
+        refused(yield* Effect.flip(ploop.create({ image, size: "1G", fileSystem: "none" })), "directory")
+      }
+      assert.strictEqual((yield* ploop.imageInfo({ disk })).size, 2n ** 30n)
+    }).pipe(Effect.provide(Layer.unwrapEffect(withGrant({
+      name: "backups",
+      operations: ["create", "imageInfo"],
+      directories: ["/vz"]
+    })))))
+})
+
+describe("the files of a host", () => {
+  it.live("cannot be used unless the server shares them", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const error = yield* Effect.flip(fs.readDirectory("/vz"))
+      assert.propertyVal(error, "reason", "PermissionDenied")
+    }).pipe(Effect.provide(layerWithFileSystem(() => ({ server: { files: [] } })))))
+
+  it.live("are confined to the directories that the server shares, whatever links say", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.writeFileString("/vz/own", "own")
+      yield* fs.symlink("/mnt/new", "/vz/link")
+      yield* fs.symlink("/mnt", "/vz/out")
+      for (const path of ["/mnt", "/vz/../mnt", "/vz/out", "/vz/link", "mnt"]) {
+        assert.propertyVal(yield* Effect.flip(fs.stat(path)), "reason", "PermissionDenied", path)
+        const written = yield* Effect.flip(fs.writeFileString(`${path}/x`, ""))
+        assert.propertyVal(written, "reason", "PermissionDenied", path)
+      }
+      assert.propertyVal(yield* Effect.flip(fs.writeFileString("/vz/link", "")), "reason", "PermissionDenied")
+      assert.propertyVal(yield* Effect.flip(fs.rename("/vz/own", "/mnt/own")), "reason", "PermissionDenied")
+      yield* fs.remove("/vz/link")
+      assert.strictEqual(yield* fs.readFileString("/vz/own"), "own")
+    }).pipe(Effect.provide(layerWithFileSystem(() => ({ server: { files: ["/vz"] } })))))
+})
+
+describe("a limit", () => {
+  it.live("of requests on a connection refuses one more, and nothing else", () =>
+    Effect.gen(function*() {
+      const [begun, go] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+      const host = {
+        isMounted: () => Effect.zipRight(Deferred.succeed(begun, undefined), Effect.as(Deferred.await(go), true))
+      }
+      yield* Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        const first = yield* Effect.fork(ploop.isMounted({ disk }))
+        yield* Deferred.await(begun)
+        const error = yield* Effect.flip(ploop.isMounted({ disk }))
+        assert.instanceOf(error, PloopError.LimitExceeded)
+        assert.isTrue(error.isRetryable)
+        yield* Deferred.succeed(go, undefined)
+        assert.isTrue(yield* Fiber.join(first))
+        assert.isTrue(yield* ploop.isMounted({ disk }))
+      }).pipe(Effect.provide(serving(host, { limits: { requests: 1 } })))
+    }))
+
+  it.live("of the size of a message is known to the client, which sends nothing larger", () =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const error = yield* Effect.flip(ploop.isMounted({ disk: `/${"x".repeat(3000)}.xml` }))
+      assert.instanceOf(error, PloopError.LimitExceeded)
+      assert.strictEqual(error.limit, "bytes")
+      assert.isFalse(error.isRetryable)
+      assert.isTrue(yield* ploop.isMounted({ disk }))
+    }).pipe(Effect.provide(serving({ isMounted: () => Effect.succeed(true) }, { limits: { bytes: 2048 } }))))
+
+  it.live("of connections refuses one more by its name", () =>
+    Effect.gen(function*() {
+      const path = yield* socketPath
+      yield* Layer.build(
+        RemoteServer.layer({ listen: { path }, limits: { connections: 1 } }).pipe(Layer.provide(PloopFake.layer()))
+      )
+      const client = Effect.flatMap(
+        Layer.build(RemotePloop.layer({ address: { path }, reconnect: Schedule.stop })),
+        (context) => Effect.provide(Ploop.Ploop, context)
+      )
+      const [first, second] = [yield* client, yield* client]
+      yield* first.tool
+      const error = yield* Effect.flip(second.tool)
+      assert.instanceOf(error, PloopError.LimitExceeded)
+      assert.strictEqual(error.limit, "connections")
+    }).pipe(Effect.scoped))
+})
+
+describe("a peer that sends something else", () => {
+  /** What the server sends back until it closes the connection. */
+  const send = (path: string, bytes: Uint8Array) =>
+    Effect.async<void>((resume) => {
+      const socket = net.createConnection(path)
+      socket.on("error", () => {})
+      socket.on("close", () => resume(Effect.void))
+      socket.write(bytes)
+    })
+
+  const framed = (...bytes: ReadonlyArray<number>) => new Uint8Array([0, 0, 0, bytes.length, ...bytes])
+
+  const broken: ReadonlyArray<readonly [string, Uint8Array]> = [
+    ["the request of a web browser", new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n")],
+    ["a length beyond the limit", new Uint8Array([0xff, 0xff, 0xff, 0xff])],
+    ["nil", framed(0xc0)],
+    ["a list that ends too early", framed(0xdd, 0xff, 0xff, 0xff, 0xff)],
+    ["text", framed(0xa2, 0x68, 0x69)]
+  ]
+
+  it.live("loses its connection, and the server goes on", () =>
+    Effect.gen(function*() {
+      const path = yield* socketPath
+      yield* Layer.build(RemoteServer.layer({ listen: { path } }).pipe(Layer.provide(PloopFake.layer())))
+      const client = yield* Layer.build(RemotePloop.layer({ address: { path } }))
+      const ploop = yield* Effect.provide(Ploop.Ploop, client)
+      yield* ploop.tool
+      for (const [, bytes] of broken) yield* send(path, bytes)
+      yield* ploop.tool
+    }).pipe(Effect.scoped))
+})
+
+describe("a peer of another version", () => {
+  const parser = RpcSerialization.makeMsgPack({ useRecords: false }).unsafeMake()
+
+  const framed = (message: unknown) => {
+    const body = Buffer.from(parser.encode(message)!)
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(body.length)
+    return Buffer.concat([length, body])
+  }
+
+  it.live("learns both versions from the server", () =>
+    Effect.gen(function*() {
+      const path = yield* socketPath
+      yield* Layer.build(RemoteServer.layer({ listen: { path } }).pipe(Layer.provide(PloopFake.layer())))
+      const response = yield* Effect.async<string>((resume) => {
+        const socket = net.createConnection(path)
+        socket.once("data", (bytes) => {
+          socket.destroy()
+          resume(Effect.succeed(JSON.stringify(parser.decode(new Uint8Array(bytes.subarray(4))))))
+        })
+        socket.write(framed({ _tag: "Request", id: "0", tag: "hello", payload: { version: 99 }, headers: [] }))
+      })
+      assert.include(response, JSON.stringify({ client: 99, server: 1, _tag: "OtherVersion" }))
+    }).pipe(Effect.scoped))
+
+  it.live("is ProtocolMismatch for a client", () =>
+    Effect.gen(function*() {
+      const path = yield* socketPath
+      const greeting = { version: 99, incarnation: "x", maximumBytes: 1000 }
+      const exit = { _tag: "Success", value: greeting }
+      yield* Effect.acquireRelease(
+        Effect.async<net.Server>((resume) => {
+          const server = net.createServer((socket) =>
+            socket.once("data", (bytes) => {
+              const [request] = parser.decode(new Uint8Array(bytes.subarray(4))) as [{ id: string }]
+              socket.write(framed({ _tag: "Exit", requestId: request.id, exit }))
+            })
+          )
+          server.listen(path, () => resume(Effect.succeed(server)))
+        }),
+        (server) => Effect.sync(() => server.close())
+      )
+      const client = yield* Layer.build(RemotePloop.layer({ address: { path }, connectTimeout: "5 seconds" }))
+      const error = yield* Effect.flip(Effect.flatMap(Effect.provide(Ploop.Ploop, client), (ploop) => ploop.tool))
+      assert.instanceOf(error, PloopError.ProtocolMismatch)
+      assert.deepStrictEqual([error.client, error.server], [1, 99])
+      assert.include(error.remedy, "the program has the older one")
+    }).pipe(Effect.scoped))
+})
+
+describe("a server", () => {
+  it.live("makes a socket that its owner alone can use, and removes it at its end", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* socketPath
+      const server = RemoteServer.layer({ listen: { path } }).pipe(Layer.provide(PloopFake.layer()))
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* Layer.build(server)
+        assert.strictEqual((yield* fs.stat(path)).mode & 0o777, 0o600)
+        const error = yield* Effect.flip(Layer.build(server))
+        assert.match(error.message, /another server listens there/)
+      }))
+      assert.isFalse(yield* fs.exists(path))
+      yield* fs.writeFileString(path, "a file")
+      assert.match((yield* Effect.flip(Layer.build(server))).message, /another file is there/)
+    }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
+
+  it.live("does not listen on a port without tokens", () =>
+    Effect.gen(function*() {
+      const server = RemoteServer.layer({ listen: { host: "127.0.0.1", port: 0 } }).pipe(
+        Layer.provide(PloopFake.layer())
+      )
+      const error = yield* Effect.flip(Layer.build(server))
+      assert.match(error.message, /tokens is empty, but it must have an entry/)
+    }).pipe(Effect.scoped))
+
+  it.live("listens on a port with them", () =>
+    Effect.gen(function*() {
+      const { entry, token } = yield* Access.issue({ name: "all" })
+      const context = yield* Layer.build(
+        RemoteServer.layer({ listen: { host: "127.0.0.1", port: 0 }, tokens: [entry] }).pipe(
+          Layer.provide(PloopFake.layer())
+        )
+      )
+      const { address } = yield* Effect.provide(RemoteServer.RemoteServer, context)
+      assert.strictEqual(address._tag, "TcpAddress")
+      const port = address._tag === "TcpAddress" ? address.port : 0
+      const tool = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.tool)
+      const client = RemotePloop.layer({ address: { host: "127.0.0.1", port }, token })
+      assert.strictEqual((yield* Effect.provide(tool, client)).generation, "1.15")
+    }).pipe(Effect.scoped))
+})

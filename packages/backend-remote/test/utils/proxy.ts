@@ -1,0 +1,67 @@
+import { Effect } from "effect"
+import * as net from "node:net"
+
+/** Stands between a client and a server, and disturbs them. */
+export interface Proxy {
+  readonly path: string
+  /** Cuts every connection. */
+  readonly cut: Effect.Effect<void>
+  /** Passes nothing on any more, and closes nothing: to each side the other one is silent. */
+  readonly freeze: Effect.Effect<void>
+  /** After how many further bytes, in both directions together, all connections are cut. */
+  readonly cutAfter: (bytes: number) => Effect.Effect<void>
+  readonly connections: Effect.Effect<number>
+}
+
+/** Passes bytes on from one socket to another, for the time of the scope. */
+export const make = (path: string, to: string) =>
+  Effect.gen(function*() {
+    const pairs = new Set<readonly [net.Socket, net.Socket]>()
+    let [frozen, left, accepted] = [false, Infinity, 0]
+    const cut = () => pairs.forEach((pair) => pair.forEach((socket) => socket.destroy()))
+    const pass = (from: net.Socket, to: net.Socket) => {
+      from.on("error", () => {})
+      from.on("close", () => frozen || to.destroy())
+      from.on("data", (bytes: Buffer) => {
+        if (frozen) return
+        to.write(bytes.subarray(0, left))
+        left -= bytes.length
+        if (left > 0) return
+        left = Infinity
+        cut()
+      })
+    }
+    yield* Effect.acquireRelease(
+      Effect.async<net.Server>((resume) => {
+        const server = net.createServer((client) => {
+          accepted++
+          frozen = false
+          const host = net.createConnection(to)
+          const pair = [client, host] as const
+          pairs.add(pair)
+          client.on("close", () => pairs.delete(pair))
+          pass(client, host)
+          pass(host, client)
+        })
+        server.listen(path, () => resume(Effect.succeed(server)))
+      }),
+      (server) =>
+        Effect.async<void>((resume) => {
+          server.close(() => resume(Effect.void))
+          cut()
+        })
+    )
+    const proxy: Proxy = {
+      path,
+      cut: Effect.sync(cut),
+      freeze: Effect.sync(() => {
+        frozen = true
+      }),
+      cutAfter: (bytes) =>
+        Effect.sync(() => {
+          left = bytes
+        }),
+      connections: Effect.sync(() => accepted)
+    }
+    return proxy
+  })
