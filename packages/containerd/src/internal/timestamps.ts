@@ -35,6 +35,7 @@ export const make: Effect.Effect<Effect.Effect<bigint>> = Effect.gen(function*()
     const known = yield* Ref.get(correction)
     const now = sample(clock)
     const isWithin = now <= known && known - now <= tolerance
-    return clock.unsafeCurrentTimeNanos() + (isWithin ? known : yield* recalibrated)
+    const current = isWithin ? known : yield* recalibrated
+    return clock.unsafeCurrentTimeNanos() + current
   })
 })

@@ -1,0 +1,73 @@
+import { PloopFake } from "@effect-ploop/backend-fake"
+import { FileSystem, Terminal } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { codeOf } from "../src/internal/cli/exit.js"
+import { main } from "../src/internal/cli/snapshotter.js"
+import * as instance from "../src/internal/instance.js"
+
+const terminal = Terminal.Terminal.of({
+  columns: Effect.succeed(80),
+  rows: Effect.succeed(25),
+  isTTY: Effect.succeed(false),
+  readInput: Effect.die("no input is expected"),
+  readLine: Effect.die("no input is expected"),
+  display: () => Effect.void
+})
+
+/** The exit code of the command, and what it printed as errors. */
+const run = (...args: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const stderr: Array<string> = []
+    const console = yield* Effect.console
+    const exit = yield* Effect.exit(
+      main(["node", "ploop-snapshotter", ...args]).pipe(
+        Effect.provideService(Terminal.Terminal, terminal),
+        Effect.withConsole({
+          ...console,
+          error: (...words) => Effect.sync(() => void stderr.push(`${words.join(" ")}\n`))
+        }),
+        Effect.provide(PloopFake.layer())
+      )
+    )
+    return { code: codeOf(exit), stderr: stderr.join("") }
+  })
+
+const inDirectory = (
+  title: string,
+  test: (directory: string) => Effect.Effect<void, unknown, NodeContext.NodeContext>
+) =>
+  it.scopedLive(
+    title,
+    () =>
+      Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.flatMap(fs.makeTempDirectoryScoped(), test)).pipe(
+        Effect.provide(NodeContext.layer)
+      )
+  )
+
+describe("ploop-snapshotter", () => {
+  inDirectory("ends with 2 and names the option that breaks a rule", (directory) =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* run("--root", directory, "--size", "large")
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "size is \"large\", but it ")
+    }))
+
+  inDirectory(
+    "ends with 2 when another process uses the directory",
+    (directory) =>
+      Effect.scoped(Effect.gen(function*() {
+        yield* instance.own(directory)
+        const { code, stderr } = yield* run("--root", directory)
+        assert.strictEqual(code, 2)
+        assert.include(stderr, `could not use ${directory}: another process uses it`)
+      }))
+  )
+
+  inDirectory("gives the directory back when its use ends", (directory) =>
+    Effect.gen(function*() {
+      yield* Effect.scoped(instance.own(directory))
+      yield* Effect.scoped(instance.own(directory))
+    }))
+})
