@@ -93,7 +93,7 @@ const prepared = Effect.gen(function*() {
   yield* write(debian, "passwd")
 })
 
-type Failing = "mount" | "umount" | "deviceOf" | "createSnapshot" | "switchSnapshot" | "deleteSnapshot"
+type Failing = "mount" | "umount" | "deviceOf" | "createSnapshot" | "clone" | "deleteSnapshot"
 
 /** Makes the next call of an operation fail, as when another process holds the lock too long. */
 const failNext = (operation: Failing) =>
@@ -196,10 +196,10 @@ const brittleStore = Effect.map(Ref.make(Option.none<keyof FileSystem.FileSystem
     FileSystem.FileSystem,
     Effect.map(FileSystem.FileSystem, (fs): FileSystem.FileSystem => ({
       ...fs,
-      link: (from, to) => Effect.zipRight(guard("link"), fs.link(from, to)),
       makeDirectory: (path, options) => Effect.zipRight(guard("makeDirectory"), fs.makeDirectory(path, options)),
       makeTempDirectoryScoped: (options) =>
         Effect.zipRight(guard("makeTempDirectoryScoped"), fs.makeTempDirectoryScoped(options)),
+      remove: (path, options) => Effect.zipRight(guard("remove"), fs.remove(path, options)),
       rename: (from, to) => Effect.zipRight(guard("rename"), fs.rename(from, to)),
       writeFileString: (path, text, options) =>
         Effect.zipRight(guard("writeFileString"), fs.writeFileString(path, text, options))
@@ -614,7 +614,7 @@ describe("ImageStore", () => {
         yield* createBase(nginx)
         const results = yield* atOnce(
           [createChild(site, debian), createChild(site, nginx), createBase(site), createChild(site, debian)],
-          ["create", "createSnapshot", "switchSnapshot"]
+          ["create", "createSnapshot", "clone"]
         )
         assert.deepStrictEqual(results.sort(), ["LayerExists", "LayerExists", "LayerExists", "done"])
         assert.deepStrictEqual(yield* images.list, [debian, nginx, site])
@@ -628,7 +628,7 @@ describe("ImageStore", () => {
         const names = Array.from({ length: 10 }, (_, index) => LayerName.make(`child-${index}`))
         const results = yield* atOnce(
           names.map((name) => createChild(name, debian)),
-          ["createSnapshot", "switchSnapshot"]
+          ["createSnapshot", "clone"]
         )
         assert.deepStrictEqual([...new Set(results)], ["done"])
         const { files } = yield* traces
@@ -644,7 +644,7 @@ describe("ImageStore", () => {
           const images = yield* store
           yield* prepared
           const calls = [createChild(nginx, debian), images.remove(debian)]
-          const results = yield* atOnce(first === "remove" ? calls.reverse() : calls, ["deviceOf", "switchSnapshot"])
+          const results = yield* atOnce(first === "remove" ? calls.reverse() : calls, ["deviceOf", "clone"])
           assert.deepStrictEqual(results, ["done", first === "remove" ? "LayerNotFound" : "LayerHasChildren"])
           assert.deepStrictEqual(yield* images.list, first === "remove" ? [] : [debian, nginx])
           for (const layer of yield* images.list) assert.deepStrictEqual(yield* contents(layer), { passwd: "passwd" })
@@ -696,7 +696,7 @@ describe("ImageStore", () => {
           yield* createChild(nginx, debian)
           yield* atOnce(
             calls.map(run),
-            ["deviceOf", "mount", "umount", "createSnapshot", "switchSnapshot", "deleteSnapshot"]
+            ["deviceOf", "mount", "umount", "createSnapshot", "clone", "deleteSnapshot"]
           )
           const { devices, files, mountPoints } = yield* traces
           assert.deepStrictEqual({ devices, mountPoints }, { devices: [], mountPoints: [] })
@@ -713,7 +713,7 @@ describe("ImageStore", () => {
   })
 
   describe("a step that fails", () => {
-    for (const operation of ["deviceOf", "createSnapshot", "switchSnapshot"] as const) {
+    for (const operation of ["deviceOf", "createSnapshot", "clone"] as const) {
       rule(
         `${operation}: nothing of the child is left, and the next try succeeds`,
         Effect.gen(function*() {
@@ -737,7 +737,7 @@ describe("ImageStore", () => {
       })
     )
 
-    for (const call of ["makeTempDirectoryScoped", "makeDirectory", "link", "writeFileString", "rename"] as const) {
+    for (const call of ["makeTempDirectoryScoped", "makeDirectory", "writeFileString", "rename"] as const) {
       it.effect(`${call} of the host's file system: nothing of the child is left`, () =>
         Effect.gen(function*() {
           const { failing, layer } = yield* brittleStore
@@ -752,11 +752,27 @@ describe("ImageStore", () => {
         }))
     }
 
+    it.effect("a removal that fails half-way is finished by the next one", () =>
+      Effect.gen(function*() {
+        const { failing, layer } = yield* brittleStore
+        yield* Effect.gen(function*() {
+          yield* prepared
+          yield* createChild(nginx, debian)
+          const remove = Effect.flatMap(store, (images) => images.remove(nginx))
+          yield* Ref.set(failing, Option.some("remove"))
+          yield* failsWith(remove, "SystemError")
+          yield* Ref.set(failing, Option.none())
+          yield* remove
+          yield* Effect.flatMap(store, (images) => images.remove(debian))
+          assert.deepStrictEqual(yield* Effect.flatMap(store, (images) => images.list), [])
+        }).pipe(Effect.provide(layer))
+      }))
+
     rule(
       "a rollback that fails does not hide the first error, and is repeated later",
       Effect.gen(function*() {
         yield* prepared
-        yield* failNext("switchSnapshot")
+        yield* failNext("clone")
         yield* failNext("deleteSnapshot")
         yield* failsWith(createChild(nginx, debian), "Locked")
         yield* write(debian, "later")
@@ -767,7 +783,7 @@ describe("ImageStore", () => {
   })
 
   describe("an interruption", () => {
-    for (const operation of ["deviceOf", "createSnapshot", "switchSnapshot"] as const) {
+    for (const operation of ["deviceOf", "createSnapshot", "clone"] as const) {
       rule(
         `during ${operation}: nothing of the child is left, and the next try succeeds`,
         Effect.gen(function*() {
@@ -846,7 +862,7 @@ describe("ImageStore", () => {
       })
     )
 
-    for (const operation of ["deviceOf", "createSnapshot", "switchSnapshot"] as const) {
+    for (const operation of ["deviceOf", "createSnapshot", "clone"] as const) {
       rule(
         `finds nothing of a child when the earlier program ended during ${operation}`,
         Effect.gen(function*() {

@@ -1,9 +1,9 @@
 /**
  * A store of container images, as a container engine keeps them.
  *
- * Each layer is a disk. A base layer starts empty. A child starts from what its
- * parent holds, and copies nothing: it has hard links to the parent's deltas,
- * which no longer receive writes, and an empty delta on top of them.
+ * Each layer is a disk. A base layer starts empty. A child is a linked clone of its
+ * parent, and copies nothing: it has hard links to the parent's deltas, which no
+ * longer receive writes, and an empty delta on top of them.
  *
  *     layers/debian/root.hdd              <----.  one file, two names
  *     layers/debian/root.hdd.{…}               |  what debian writes afterwards
@@ -20,16 +20,17 @@
  *
  * - only the top delta of a layer receives writes, and it is never shared;
  * - the snapshot that children start from is merged only while there is no child:
- *   a merge writes to the lower delta, which the children have as well;
+ *   a merge writes to the lower delta, which the children have as well. ploop refuses
+ *   to write to a delta that another disk has;
  * - a layer is removed with its directory. A delta exists as long as one layer has it.
  *
  * Only one program at a time may open a store.
  */
 import type { OperationError } from "@effect-ploop/core"
-import { Disk, DiskDescriptor, Ploop, SnapshotId, SnapshotTree } from "@effect-ploop/core"
+import { Disk, Ploop, SnapshotId, SnapshotTree } from "@effect-ploop/core"
 import { FileSystem, Path } from "@effect/platform"
 import type { PlatformError } from "@effect/platform/Error"
-import { Context, Effect, Either, HashMap, Layer, Option, RcMap, Ref, Schema, Scope } from "effect"
+import { Context, Effect, HashMap, Layer, Option, RcMap, Ref, Schema, Scope } from "effect"
 
 /**
  * The name of a layer. It is also the name of its directory and the component
@@ -112,13 +113,13 @@ export type CreateChildError =
   | OperationError.ListSnapshotsError
   | OperationError.CreateSnapshotError
   | OperationError.DeleteSnapshotError
-  | OperationError.SwitchSnapshotError
+  | OperationError.CloneError
 
 export type GetError = LookupError | MountStateError | OperationError.MountError | OperationError.UmountError
 
 export type PutError = LayerNotMounted | LookupError | OperationError.UmountError
 
-export type RemoveError = LayerInUse | LayerHasChildren | LookupError | MountStateError
+export type RemoveError = LayerInUse | LayerHasChildren | LookupError | OperationError.RemoveError
 
 export type StatusError = LookupError | MountStateError | OperationError.TopDeltaError
 
@@ -378,29 +379,6 @@ const make = (options: Options) =>
         )
       })
 
-    /**
-     * Links the deltas of a snapshot into a directory, and writes the descriptor.
-     * The images in it get names without a directory: with the absolute paths that
-     * a descriptor may have, the tool would write and delete in the parent's
-     * directory.
-     */
-    const linkDeltas = (parent: LayerName, snapshot: SnapshotId.SnapshotId, home: string) =>
-      Effect.gen(function*() {
-        const file = diskOf(parent)
-        const damaged = ({ message }: Error) => new LayerDamaged({ layer: parent, file, reason: message })
-        const descriptor = yield* Either.mapLeft(DiskDescriptor.parse(yield* fs.readFileString(file)), damaged)
-        const tree = yield* Either.mapLeft(SnapshotTree.fromDescriptor(descriptor), damaged)
-        yield* Effect.forEach(
-          SnapshotTree.chain(tree, snapshot),
-          (delta) => fs.link(path.resolve(homeOf(parent), delta.file), path.join(home, path.basename(delta.file)))
-        )
-        const images = descriptor.images.map((image) => ({ ...image, file: path.basename(image.file) }))
-        yield* fs.writeFileString(
-          path.join(home, Disk.descriptorName),
-          DiskDescriptor.format(new DiskDescriptor.DiskDescriptor({ ...descriptor, images }))
-        )
-      })
-
     return ImageStore.of({
       createBase: ({ layer, size }) =>
         Effect.gen(function*() {
@@ -413,12 +391,7 @@ const make = (options: Options) =>
           yield* requireAbsent(layer)
           const { snapshot } = yield* recordOf(parent)
           yield* freeze(parent, snapshot)
-          yield* publish(layer, parent, (home) =>
-            Effect.zipRight(
-              Effect.uninterruptible(linkDeltas(parent, snapshot, home)),
-              // This replaces the parent's top delta, which has no link, with a new one.
-              ploop.switchSnapshot({ disk: Disk.inDirectory(home), id: snapshot })
-            ))
+          yield* publish(layer, parent, (home) => ploop.clone({ disk: diskOf(parent), snapshot, directory: home }))
         }).pipe(Effect.scoped, exclusively(layer, parent)),
 
       get,
@@ -430,10 +403,15 @@ const make = (options: Options) =>
           yield* recordOf(layer)
           const children = yield* childrenOf(layer)
           if (children.length > 0) return yield* new LayerHasChildren({ layer, children })
-          yield* requireIdle(layer)
-          const aside = yield* fs.makeTempDirectoryScoped({ directory: staging })
-          yield* Effect.uninterruptible(fs.rename(homeOf(layer), path.join(aside, layer)))
-        }).pipe(Effect.scoped, exclusively(layer)),
+          yield* ploop.remove({ disk: diskOf(layer), keepOthers: true }).pipe(
+            Effect.catchTags({
+              // An earlier removal ended after this step.
+              DiskNotFound: () => Effect.void,
+              ImageInUse: () => Effect.flatMap(holdersOf(layer), (holders) => new LayerInUse({ layer, holders }))
+            })
+          )
+          yield* fs.remove(homeOf(layer), { recursive: true })
+        }).pipe(Effect.uninterruptible, exclusively(layer)),
 
       status: (layer) =>
         Effect.gen(function*() {
