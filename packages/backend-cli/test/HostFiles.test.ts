@@ -237,3 +237,36 @@ describe("a private directory", () => {
       })
   )
 })
+
+describe("the copy of a file", () => {
+  test(
+    "has its bytes and its length, also where it ends with zeros, and takes no room for zeros",
+    (directory, fs) =>
+      Effect.gen(function*() {
+        const [from, to] = [`${directory}/from`, `${directory}/to`]
+        const bytes = new Uint8Array(5 * 1024 * 1024 + 17)
+        bytes[3 * 1024 * 1024 + 5] = 7
+        yield* fs.writeFile(from, bytes)
+        yield* files.copy(from, to)
+        assert.deepStrictEqual(Buffer.compare(yield* fs.readFile(to), bytes), 0)
+        const { blocks } = yield* fs.stat(to)
+        assert.isAtMost(Number(Option.getOrThrow(blocks)) * 512, 2 * 1024 * 1024)
+      })
+  )
+
+  test(
+    "is not made over a file that exists, nor of what is not a regular file",
+    (directory, fs) =>
+      Effect.gen(function*() {
+        const [from, to] = [`${directory}/from`, `${directory}/to`]
+        yield* fs.writeFileString(from, "new")
+        yield* fs.writeFileString(to, "old")
+        const error = yield* Effect.flip(files.copy(from, to))
+        assert.strictEqual(error._tag === "SystemError" && error.reason, "AlreadyExists")
+        assert.strictEqual(yield* fs.readFileString(to), "old")
+        yield* make("mkfifo", `${directory}/fifo`)
+        yield* Effect.flip(files.copy(`${directory}/fifo`, `${directory}/other`))
+        assert.isFalse(yield* fs.exists(`${directory}/other`))
+      })
+  )
+})

@@ -1,6 +1,6 @@
 /**
- * The files of a linked clone: which images it shares, by which names, and its
- * descriptor. A backend links and writes them.
+ * The files of a clone: which images it has of the disk that is cloned, by which
+ * names, and its descriptor. A backend links or copies, and writes them.
  *
  * @example
  * import { DiskClone, SnapshotTree } from "@effect-ploop/core"
@@ -74,7 +74,7 @@ const decode = Schema.decodeUnknownEither(Record)
 export const parseRecord = (text: string): Option.Option<Record> => Either.getRight(decode(text))
 
 /**
- * An image that a clone shares: its file in the descriptor of the disk that is
+ * An image that a clone shares or copies: its file in the descriptor of the disk that is
  * cloned, and its name in the directory of the clone.
  *
  * @since 0.2.0
@@ -95,7 +95,7 @@ const stemOf = ([base]: ReadonlyArray<Pick<Node, "file">>): string =>
   (base?.file ?? "").replace(/^.*\//s, "").replace(suffix, "")
 
 /**
- * The shared images. The base keeps its name, and each other image has the
+ * The images of the snapshot. The base keeps its name, and each other image has the
  * identifier of its snapshot in its name, so that no two have the same.
  *
  * - `chain`: the snapshots from the base to the one that is cloned
@@ -132,8 +132,8 @@ export interface Plan {
   readonly source: DiskDescriptor.DiskDescriptor
   /** The snapshots from the base to the one that is cloned. */
   readonly chain: ReadonlyArray<Node>
-  /** The name of the top delta. */
-  readonly top: string
+  /** The name of the top delta; undefined when the last image of the chain is the top delta. */
+  readonly top: string | undefined
   /** The size of the disk at that snapshot. */
   readonly size: ByteSize
   /** The generation that will read it. */
@@ -152,7 +152,10 @@ export const descriptor = ({ chain, generation, size, source, top }: Plan): Disk
   const shared = links(chain)
   const raw = source.images.some(({ type }) => type === "Plain")
   const parents = [SnapshotId.none, ...shared.map(({ id }) => id)]
-  const all = [...shared, { id: SnapshotId.top, name: top }]
+  const last = shared.at(-1)
+  const all = top === undefined && last !== undefined
+    ? [...shared.slice(0, -1), { ...last, id: SnapshotId.top }]
+    : [...shared, { id: SnapshotId.top, name: top ?? "" }]
   return new DiskDescriptor.DiskDescriptor({
     rootElement: GenerationTraits.rootElement[generation],
     diskSize: size,

@@ -90,10 +90,12 @@ export interface Ploop {
   ) => Effect.Effect<Result.Removed, OperationError.RemoveError>
 
   /**
-   * Makes a linked clone of a snapshot: a disk of its own in another directory, which
-   * starts from the state of the snapshot. It shares the images of the snapshot by
-   * hard links, and has an empty top delta. No data is copied. The disk that is cloned
-   * may be running: nothing writes to the images of its snapshots.
+   * Makes a clone of a snapshot: a disk of its own in another directory, which starts
+   * from the state of the snapshot. The disk that is cloned may be running: nothing
+   * writes to the images of its snapshots.
+   *
+   * A linked clone shares the images of the snapshot by hard links, and has an empty top
+   * delta; no data is copied. A full one has copies of them, and shares nothing.
    *
    * As long as a file is shared, whatever would write to it is refused on each of the
    * disks, with `ImageShared`: merges into it, its deletion, conversions, repairs, and

@@ -379,16 +379,17 @@ export const create: (
 export const cloneChain: (
   about: About,
   tree: SnapshotTree,
-  request: Pick<Request.Clone, "snapshot">
+  request: Pick<Request.Clone, "snapshot" | "mode" | "flatten">
 ) => Either.Either<
   ReadonlyArray<Node>,
   PloopError.SnapshotNotFound | PloopError.SnapshotIsTemporary | PloopError.SnapshotLimitReached
 > = cloning.cloneChain
 
 /**
- * Refuses a clone in the directory of the disk, on another file system, or of
- * images that are missing, damaged or in use, and one whose images the tool would
- * convert when it mounts one of the disks.
+ * Refuses a clone in the directory of the disk, of images that are missing, damaged
+ * or in use, and of the top delta of a running disk. Refuses a linked clone on another
+ * file system, and one whose images the tool would convert when it mounts one of the
+ * disks.
  *
  * @since 0.2.0
  * @category images
@@ -396,7 +397,7 @@ export const cloneChain: (
 export const clone: (
   about: About,
   generation: Generation,
-  request: Pick<Request.Clone, "directory">,
+  request: Pick<Request.Clone, "directory" | "mode" | "snapshot">,
   target: CloneTarget
 ) => Either.Either<
   void,

@@ -298,13 +298,22 @@ export interface RemoveOptions extends Schema.Schema.Encoded<typeof Remove> {
  */
 export const Clone = request({
   disk: Disk,
-  snapshot: SnapshotId.pipe(
-    Schema.filter((id) =>
-      id !== top || "must be a snapshot: the disk goes on to write to its top delta, so that a clone cannot share it"
-    )
-  ),
-  directory: HostPath
-})
+  snapshot: SnapshotId,
+  directory: HostPath,
+  mode: withDefault(Schema.Literal("linked", "full"), "linked"),
+  flatten: flag
+}).pipe(
+  Schema.filter(({ flatten, mode, snapshot }) => {
+    if (mode === "full") return undefined
+    if (flatten) {
+      return { path: ["flatten"], message: "cannot be given for a linked clone: it would write to the shared images" }
+    }
+    return snapshot !== top || {
+      path: ["snapshot"],
+      message: "must be a snapshot: the disk goes on to write to its top delta, so that a linked clone cannot share it"
+    }
+  })
+)
 
 /**
  * A checked request of {@link Clone}.
@@ -323,13 +332,26 @@ export type Clone = typeof Clone.Type & Documented<CloneOptions>
 export interface CloneOptions extends Schema.Schema.Encoded<typeof Clone> {
   /** The disk to clone, by the path of its `DiskDescriptor.xml`. It may be running. */
   readonly disk: string
-  /** The snapshot whose state the clone starts from, with or without braces. It cannot be temporary. */
+  /**
+   * The snapshot whose state the clone starts from, with or without braces. It cannot be temporary. A full
+   * clone can also be made of the top delta ({@link SnapshotId.top}) of a disk that is not running.
+   */
   readonly snapshot: string
   /**
-   * The directory of the clone, which must exist, on the file system of the disk, and hold no disk yet. The
-   * clone gets the descriptor `DiskDescriptor.xml` in it.
+   * The directory of the clone, which must exist and hold no disk yet; for a linked clone, on the file system
+   * of the disk. The clone gets the descriptor `DiskDescriptor.xml` in it.
    */
   readonly directory: string
+  /**
+   * Whether the clone shares the images of the snapshot (`linked`) or copies them (`full`). Copies share
+   * blocks where the file system can, and keep holes elsewhere. Default: `linked`.
+   */
+  readonly mode?: "linked" | "full" | undefined
+  /**
+   * Whether the copied images are merged into one, so that the clone has no snapshots. Default: `false`, which
+   * keeps the snapshots. Only for a full clone.
+   */
+  readonly flatten?: boolean | undefined
 }
 
 /**

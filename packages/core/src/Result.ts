@@ -88,8 +88,8 @@ export interface Cloned extends Schema.Schema.Type<typeof Cloned> {
   /** The clone, by the path of its new descriptor. */
   readonly disk: Disk
   /**
-   * Its images, the base first. The last one is its own top delta; the others are hard links to the images
-   * of the disk that was cloned.
+   * Its images, the base first. The last one is its top delta; the others are hard links to the images of
+   * the disk that was cloned, or copies of them.
    */
   readonly images: ReadonlyArray<HostPath>
 }

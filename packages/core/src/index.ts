@@ -34,8 +34,8 @@ export * as DevicePath from "./DevicePath.js"
 export * as Disk from "./Disk.js"
 
 /**
- * The files of a linked clone: which images it shares, by which names, and its
- * descriptor. A backend links and writes them.
+ * The files of a clone: which images it has of the disk that is cloned, by which
+ * names, and its descriptor. A backend links or copies, and writes them.
  *
  * @since 0.2.0
  */

@@ -91,6 +91,12 @@ export interface HostFiles {
   readonly link: (from: string, to: string) => Effect.Effect<void, PlatformError>
   /** Writes a file that must not be there yet. */
   readonly writeNew: (path: string, text: string) => Effect.Effect<void, PlatformError>
+  /**
+   * Copies a regular file to a path where nothing is yet: the copy shares blocks with it
+   * where the file system can, and has holes where it has only zeros elsewhere. An
+   * interruption ends the copy.
+   */
+  readonly copy: (from: string, to: string) => Effect.Effect<void, PlatformError>
   /** Gives a file, if it is this one, the name of another, which is gone then. */
   readonly replace: (from: string, to: string, identity: Identity) => Effect.Effect<void, PlatformError>
   /** Removes the name of a file, if it is this file's. */

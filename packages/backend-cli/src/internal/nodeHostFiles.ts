@@ -182,6 +182,80 @@ const kernelText: HostFiles["kernelText"] = (path) =>
 
 const kernelNames: HostFiles["kernelNames"] = (path) => fromKernel("kernelNames", path, () => NFS.readdirSync(path))
 
+/** How much is read at a time, in bytes. A hole in a copy is at least as long. */
+const piece = 1024 * 1024
+
+const zeros = Buffer.alloc(piece)
+
+/** The errors of a file system, or of two, that cannot share blocks. */
+const cannotShare = ["ENOTSUP", "EOPNOTSUPP", "EXDEV", "EINVAL", "ENOTTY", "ENOSYS"]
+
+/** Whether the copy shares the blocks of the file. */
+const isShared = (from: string, to: string): Promise<boolean> => {
+  const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE } = NFS.constants
+  return NFS.promises.copyFile(from, to, COPYFILE_EXCL | COPYFILE_FICLONE_FORCE).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => cannotShare.includes(error.code ?? "") ? false : Promise.reject(error)
+  )
+}
+
+const writeAll = async (file: NFS.promises.FileHandle, bytes: Buffer, position: number): Promise<void> => {
+  let done = 0
+  while (done < bytes.length) {
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten
+  }
+}
+
+/** Copies piece by piece, without those that are zeros. */
+const copySparsely = async (
+  source: NFS.promises.FileHandle,
+  target: NFS.promises.FileHandle,
+  signal: AbortSignal
+): Promise<void> => {
+  const buffer = Buffer.alloc(piece)
+  let position = 0
+  for (;;) {
+    signal.throwIfAborted()
+    const { bytesRead } = await source.read(buffer, 0, piece, position)
+    if (bytesRead === 0) break
+    const bytes = buffer.subarray(0, bytesRead)
+    if (!bytes.equals(zeros.subarray(0, bytesRead))) await writeAll(target, bytes, position)
+    position += bytesRead
+  }
+  await target.truncate(position)
+}
+
+/** Opens a file for the time of its use. */
+const withFile = async (
+  path: string,
+  flags: number,
+  use: (file: NFS.promises.FileHandle) => Promise<void>
+): Promise<void> => {
+  const file = await NFS.promises.open(path, flags, 0o600)
+  try {
+    await use(file)
+  } finally {
+    await file.close()
+  }
+}
+
+const copy: HostFiles["copy"] = (from, to) =>
+  Effect.tryPromise({
+    try: async (signal) => {
+      requireKind(from, await NFS.promises.stat(from, { bigint: true }), "File")
+      if (await isShared(from, to)) return
+      const { O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_WRONLY } = NFS.constants
+      await withFile(from, O_RDONLY | O_NONBLOCK, async (source) => {
+        requireKind(from, await source.stat({ bigint: true }), "File")
+        await withFile(to, O_WRONLY | O_CREAT | O_EXCL, async (target) => {
+          await copySparsely(source, target, signal)
+          await target.sync()
+        })
+      })
+    },
+    catch: (thrown) => thrown instanceof SystemError ? thrown : fromNode("copy", to)(thrown)
+  })
+
 const replace: HostFiles["replace"] = (from, to, identity) =>
   attempt("replace", to, async () => {
     if (same(foundOf(await NFS.promises.lstat(from, { bigint: true })), identity)) await NFS.promises.rename(from, to)
@@ -225,6 +299,7 @@ export const nodeHostFiles: HostFiles = {
   link: (from, to) => attempt("link", to, () => NFS.promises.link(from, to)),
   writeNew: (path, text) =>
     attempt("writeNew", path, () => NFS.promises.writeFile(path, text, { flag: "wx", flush: true, mode: 0o644 })),
+  copy,
   replace,
   unlink,
   removeDirectory,

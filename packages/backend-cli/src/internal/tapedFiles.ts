@@ -20,6 +20,7 @@ export const methods = [
   "makePrivateDirectory",
   "link",
   "writeNew",
+  "copy",
   "replace",
   "unlink",
   "removeDirectory",
@@ -149,6 +150,7 @@ export const record = (
     write("makePrivateDirectory", parent, files.makePrivateDirectory(parent), text.encode),
   link: (from, to) => write("link", to, files.link(from, to), nothing.encode),
   writeNew: (path, content) => write("writeNew", path, files.writeNew(path, content), nothing.encode),
+  copy: (from, to) => write("copy", to, files.copy(from, to), nothing.encode),
   replace: (from, to, identity) => write("replace", to, files.replace(from, to, identity), nothing.encode),
   unlink: (path, identity) => write("unlink", path, files.unlink(path, identity), nothing.encode),
   removeDirectory: (path, identity) =>
@@ -196,6 +198,7 @@ export const replay = (
   makePrivateDirectory: (parent) => read("makePrivateDirectory", parent, text.decode),
   link: (_, to) => read("link", to, nothing.decode),
   writeNew: (path) => read("writeNew", path, nothing.decode),
+  copy: (_, to) => read("copy", to, nothing.decode),
   replace: (_, to) => read("replace", to, nothing.decode),
   unlink: (path) => read("unlink", path, nothing.decode),
   removeDirectory: (path) => read("removeDirectory", path, nothing.decode),

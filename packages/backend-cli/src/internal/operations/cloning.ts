@@ -3,6 +3,7 @@ import { descriptorName } from "@effect-ploop/core/Disk"
 import type { Disk } from "@effect-ploop/core/Disk"
 import * as DiskClone from "@effect-ploop/core/DiskClone"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
+import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
@@ -22,6 +23,7 @@ import { clearAbandoned } from "./abandoned.js"
 import * as confinement from "./confinement.js"
 import { defaultVersion } from "./creation.js"
 import { devicesOfDisk } from "./devices.js"
+import { requireMergeableImages } from "./mergeable.js"
 
 /** A clone that is made. */
 interface Scene {
@@ -126,44 +128,126 @@ const makeTop = (scene: Scene, own: string, image: string, size: ByteSize.ByteSi
 const writeNew = ({ about, session }: Scene, path: string, text: string) =>
   Effect.mapError(session.files.writeNew(path, text), newFiles.fileError(about, path))
 
-const makeIn = (scene: Scene, own: string, images: ReadonlyArray<Refusal.ClonedImage>) =>
+/** Where the images of the snapshot are, and which names they get. */
+const imagesOf = (scene: Scene) =>
+  Effect.forEach(DiskClone.links(scene.chain), ({ file, name }) =>
+    Effect.zipWith(
+      scene.session.host.real(scene.source.image(file)),
+      inClone(scene, name),
+      (from, to) => ({ from, to, name })
+    ))
+
+/** The descriptor of the clone, as text. */
+const descriptorOf = (
+  { chain, session, source }: Scene,
+  top: string | undefined,
+  size: ByteSize.ByteSize
+) =>
+  Effect.map(
+    session.generation,
+    (generation) =>
+      DiskDescriptor.format(DiskClone.descriptor({ source: source.descriptor, chain, top, size, generation }))
+  )
+
+/** The clone's own top delta, and the size of the disk. */
+const ownTop = (scene: Scene, own: string, last: Refusal.ClonedImage) =>
   Effect.gen(function*() {
-    const { about, chain, disk, request, session, source } = scene
-    const { join } = session.host
-    const generation = yield* session.generation
-    const last = images[images.length - 1]!
+    const { chain, session } = scene
+    const name = DiskClone.topName(chain, yield* SnapshotId.random)
+    const from = session.host.join(own, name)
     const version = last.isRawBase ? undefined : last.version
-    const top = DiskClone.topName(chain, yield* SnapshotId.random)
     const wanted = yield* sizeOf(scene, last)
-    const size = yield* makeTop(
+    const known = version ?? (yield* defaultVersion(session, yield* session.generation))
+    const size = yield* makeTop(scene, own, from, wanted, known)
+    return { name, from, to: yield* inClone(scene, name), size }
+  })
+
+/** Gives files their names in the directory of the clone, the descriptor last. */
+const publish = (
+  { about, disk, session }: Scene,
+  images: ReadonlyArray<{ readonly from: string; readonly to: HostPath }>,
+  others: ReadonlyArray<{ readonly from: string; readonly to: string }>
+) =>
+  Effect.map(
+    newFiles.publish(session.files, about, [...images, ...others]),
+    (): Result.Cloned => ({ disk, images: images.map(({ to }) => to) })
+  )
+
+const linkIn = (scene: Scene, own: string, last: Refusal.ClonedImage) =>
+  Effect.gen(function*() {
+    const { disk, request, session } = scene
+    const top = yield* ownTop(scene, own, last)
+    const shared = yield* imagesOf(scene)
+    const descriptor = session.host.join(own, "finished.xml")
+    yield* writeNew(scene, descriptor, yield* descriptorOf(scene, top.name, top.size))
+    const record = session.host.join(own, DiskClone.recordName)
+    const images = shared.map(({ name }) => name)
+    yield* writeNew(
       scene,
-      own,
-      join(own, top),
-      wanted,
-      version ?? (yield* defaultVersion(session, generation))
+      record,
+      DiskClone.formatRecord({ disk: request.disk, snapshot: request.snapshot, images })
     )
-    const links = DiskClone.links(chain)
-    const written = DiskClone.descriptor({ source: source.descriptor, chain, top, size, generation })
-    const descriptor = join(own, "finished.xml")
-    yield* writeNew(scene, descriptor, DiskDescriptor.format(written))
-    const record = { disk: request.disk, snapshot: request.snapshot, images: links.map(({ name }) => name) }
-    yield* writeNew(scene, join(own, DiskClone.recordName), DiskClone.formatRecord(record))
-    const shared = yield* Effect.forEach(links, ({ file, name }) =>
-      Effect.zipWith(
-        session.host.real(source.image(file)),
-        inClone(scene, name),
-        (from, to) => ({ from, to })
-      ))
-    const ownTop = { from: join(own, top), to: yield* inClone(scene, top) }
-    yield* newFiles.publish(session.files, about, [
-      ...shared,
-      ownTop,
-      { from: join(own, DiskClone.recordName), to: yield* inClone(scene, DiskClone.recordName) },
+    return yield* publish(scene, [...shared, top], [
+      { from: record, to: yield* inClone(scene, DiskClone.recordName) },
       { from: descriptor, to: disk }
     ])
-    const cloned: Result.Cloned = { disk, images: [...shared, ownTop].map(({ to }) => to) }
-    return cloned
   })
+
+/** Merges the copied images into the lowest one. */
+const flatten = (scene: Scene, own: string, path: string) =>
+  Effect.gen(function*() {
+    const { about, directory, session } = scene
+    yield* session.execute({
+      ...about,
+      args: args.mergeSnapshots(session.verbosity, { _tag: "All" }, undefined, path),
+      kind: Operation.table.clone.kind,
+      alias: { from: own, to: directory }
+    })
+    const { descriptor } = yield* session.host.descriptor(about, path)
+    const [image] = descriptor.images
+    if (image !== undefined && descriptor.images.length === 1) return image.file
+    const line = `${descriptor.images.length} images`
+    return yield* unexpected(about, undefined, { line, expected: "one image after the merge" })
+  })
+
+const copyIn = (scene: Scene, own: string, last: Refusal.ClonedImage) =>
+  Effect.gen(function*() {
+    const { about, chain, disk, request, session } = scene
+    const { join } = session.host
+    const hasOwnTop = !request.flatten && request.snapshot !== SnapshotId.top
+    const top = hasOwnTop ? yield* ownTop(scene, own, last) : undefined
+    const copies = yield* Effect.forEach(yield* imagesOf(scene), ({ from, name, to }) => {
+      const copy = join(own, name)
+      return Effect.as(
+        Effect.mapError(session.files.copy(from, copy), newFiles.fileError(about, to)),
+        { from: copy, to, name }
+      )
+    })
+    const text = yield* descriptorOf(scene, top?.name, top?.size ?? (yield* sizeOf(scene, last)))
+    if (!request.flatten || chain.length === 1) {
+      const descriptor = join(own, "finished.xml")
+      yield* writeNew(scene, descriptor, text)
+      const images = top === undefined ? copies : [...copies, top]
+      return yield* publish(scene, images, [{ from: descriptor, to: disk }])
+    }
+    const merged = join(own, descriptorName)
+    yield* writeNew(scene, merged, text)
+    const name = yield* flatten(scene, own, merged)
+    const image = { from: join(own, name), to: yield* inClone(scene, name) }
+    return yield* publish(scene, [image], [{ from: merged, to: disk }])
+  })
+
+/** Refuses to flatten what the tool cannot merge. */
+const requireFlattenable = (scene: Scene) =>
+  scene.request.flatten && scene.chain.length > 1
+    ? requireMergeableImages(
+      scene.session,
+      scene.about,
+      scene.path,
+      scene.source,
+      scene.chain.map(({ id }) => id)
+    )
+    : Effect.void
 
 const cloneFrom = (scene: Omit<Scene, "source" | "chain">) =>
   Effect.gen(function*() {
@@ -172,6 +256,8 @@ const cloneFrom = (scene: Omit<Scene, "source" | "chain">) =>
     const chain = yield* Refusal.cloneChain(about, source.tree, request)
     const complete: Scene = { ...scene, source, chain }
     const images = yield* requireClonable(complete)
+    yield* requireFlattenable(complete)
+    const last = images[images.length - 1]!
     if (session.ownsFiles) yield* clearAbandoned(session, about, directory)
     const names = [...DiskClone.links(chain).map(({ name }) => name), DiskClone.recordName, descriptorName]
     const taken = yield* Effect.forEach(names, (name) => inClone(complete, name))
@@ -180,7 +266,7 @@ const cloneFrom = (scene: Omit<Scene, "source" | "chain">) =>
       session.files,
       about,
       directory,
-      (own) => makeIn(complete, own, images)
+      (own) => request.mode === "full" ? copyIn(complete, own, last) : linkIn(complete, own, last)
     )
   })
 

@@ -144,6 +144,7 @@ export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
     makePrivateDirectory: wrap("makePrivateDirectory", files.makePrivateDirectory),
     link: wrap("link", files.link),
     writeNew: wrap("writeNew", files.writeNew),
+    copy: wrap("copy", files.copy),
     replace: wrap("replace", files.replace),
     unlink: wrap("unlink", files.unlink),
     removeDirectory: wrap("removeDirectory", files.removeDirectory),

@@ -8,6 +8,7 @@ import { balloonStatus } from "./balloonStatus.js"
 import { check } from "./check.js"
 import { clear } from "./clear.js"
 import { cloning } from "./clone.js"
+import { copying } from "./cloneInFull.js"
 import { convert } from "./convert.js"
 import { copyReceive } from "./copyReceive.js"
 import { copySend } from "./copySend.js"
@@ -61,6 +62,7 @@ export const cases: ReadonlyArray<Case> = [
   ...restoreDescriptor,
   ...remove,
   ...cloning,
+  ...copying,
   ...convert,
   ...check,
   ...replace,
