@@ -53,7 +53,7 @@ describe("a clone", () => {
     assert.deepStrictEqual(snapshots.map(({ parent }) => parent), [SnapshotId.none, a])
   })
 
-  it("has a record that is read as it was written, and another text is no record", () => {
+  it("has a record that is read as it was written, and no other text is one", () => {
     const record = {
       disk: "/vz/1/DiskDescriptor.xml",
       snapshot: a,
