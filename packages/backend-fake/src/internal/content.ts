@@ -36,6 +36,7 @@ const countOf = (runs: ReadonlyArray<space.Run>): number => runs.reduce((sum, ru
 
 /** The space that the file takes, in bytes. */
 export const allocated = (bytes: Bytes): number => {
+  if (bytes instanceof Deferred && bytes.most <= space.blockSize) return space.blockSize
   let sum = 0
   for (const piece of HashMap.values(bytes.pieces)) sum += blocksOf(piece.bytes) * space.blockSize
   return sum
@@ -46,7 +47,8 @@ export const runs = (bytes: Bytes): ReadonlyArray<space.Run> =>
 
 /** The file without the blocks of its pieces, for a copy that has none yet. */
 export const unplaced = (bytes: Bytes): Bytes => ({
-  ...bytes,
+  _tag: "Bytes",
+  size: bytes.size,
   pieces: HashMap.map(bytes.pieces, (piece) => piece.runs.length === 0 ? piece : { bytes: piece.bytes, runs: [] })
 })
 
@@ -64,7 +66,7 @@ export const place = (bytes: Bytes, free: space.Space): Option.Option<Written> =
     for (const run of taken.value.runs) touched.push(run)
     pieces = HashMap.set(pieces, index, { bytes: piece.bytes, runs: [...piece.runs, ...taken.value.runs] })
   }
-  return Option.some({ bytes: { ...bytes, pieces }, space: left, touched })
+  return Option.some({ bytes: { _tag: "Bytes", size: bytes.size, pieces }, space: left, touched })
 }
 
 const merged = (old: Uint8Array | undefined, offset: number, data: Uint8Array): Uint8Array => {
@@ -149,7 +151,7 @@ const withLength = (runs: ReadonlyArray<space.Run>, count: number) => {
 
 /** Changes the size of the file. What it gains is a hole. */
 export const truncate = (bytes: Bytes, size: number, free: space.Space | undefined): Written => {
-  if (size >= bytes.size) return { bytes: { ...bytes, size }, space: free, touched: [] }
+  if (size >= bytes.size) return { bytes: { _tag: "Bytes", size, pieces: bytes.pieces }, space: free, touched: [] }
   let pieces = bytes.pieces
   const freed: Array<space.Run> = []
   for (const [index, piece] of bytes.pieces) {
@@ -171,6 +173,39 @@ export const truncate = (bytes: Bytes, size: number, free: space.Space | undefin
     touched: []
   }
 }
+
+const made = new WeakMap<Bytes, Bytes>()
+
+/**
+ * Contents that are made when something reads them. What was made is kept outside, so that the states of two hosts are
+ * equal although something was read in one of them only.
+ */
+class Deferred<A> implements Bytes {
+  readonly _tag = "Bytes"
+
+  constructor(readonly value: A, readonly render: (value: A) => Uint8Array, readonly most: number) {}
+
+  private get bytes(): Bytes {
+    const bytes = made.get(this) ?? make(this.render(this.value))
+    made.set(this, bytes)
+    return bytes
+  }
+
+  get size(): number {
+    return this.bytes.size
+  }
+
+  get pieces(): Bytes["pieces"] {
+    return this.bytes.pieces
+  }
+}
+
+/**
+ * A file that takes no blocks of a disk, whose bytes are made from a value when something reads them. There is one at
+ * least, and there are not more than `most`: what needs their number only in blocks does not make them.
+ */
+export const deferred = <A>(value: A, render: (value: A) => Uint8Array, most: number): Bytes =>
+  new Deferred(value, render, most)
 
 /** A file with these bytes that takes no blocks of a disk. */
 export const make = (data: Uint8Array): Bytes => Option.getOrThrow(write(empty, 0, data, undefined)).bytes

@@ -13,6 +13,7 @@ import * as HashMap from "effect/HashMap"
 import * as Schema from "effect/Schema"
 import type * as byteImage from "./byteImage.js"
 import * as content from "./content.js"
+import * as descriptorFile from "./descriptorFile.js"
 import * as files from "./files.js"
 import * as image from "./image.js"
 import type { FileRef } from "./state.js"
@@ -39,7 +40,14 @@ type Parsed = Either.Either<
 
 const known = new WeakMap<content.Bytes, Parsed>()
 
-const encoder = new TextEncoder()
+const trees = new WeakMap<DiskDescriptor.DiskDescriptor, ReturnType<typeof SnapshotTree.fromDescriptor>>()
+
+/** A descriptor that is written is asked for its tree twice: for the file, and for the operation. */
+const treeOf = (descriptor: DiskDescriptor.DiskDescriptor): ReturnType<typeof SnapshotTree.fromDescriptor> => {
+  const tree = trees.get(descriptor) ?? SnapshotTree.fromDescriptor(descriptor)
+  trees.set(descriptor, tree)
+  return tree
+}
 
 const isPath = Schema.is(HostPath)
 
@@ -218,11 +226,11 @@ export const rootElement = (tool: Tool) => trait(tool, GenerationTraits.rootElem
 const writeAside = (tool: Tool, path: string, descriptor: DiskDescriptor.DiskDescriptor): Answer<void> =>
   Either.map(
     denied(tool, 255, `Can't create ${path}.tmp`)(
-      files.writeWhole(tool.tx, `${path}.tmp`, encoder.encode(DiskDescriptor.format(descriptor)))
+      files.writeDeferred(tool.tx, `${path}.tmp`, descriptorFile.make(descriptor))
     ),
     (ref) => {
       const { body } = tool.tx.inode(ref)
-      const tree = SnapshotTree.fromDescriptor(descriptor)
+      const tree = treeOf(descriptor)
       if (body._tag === "Bytes" && Either.isRight(tree)) {
         known.set(body, Either.right({ descriptor, tree: tree.right, isOld: false }))
       }
@@ -273,7 +281,7 @@ const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DiskDescrip
 const withDescriptor = (tool: Tool, disk: Disk, descriptor: DiskDescriptor.DiskDescriptor): Answer<Disk> =>
   Either.mapBoth(
     Either.orElse(
-      SnapshotTree.fromDescriptor(descriptor),
+      treeOf(descriptor),
       // The error is the one that reading the new file would give.
       (error) => Either.flatMap(DiskDescriptor.parse(DiskDescriptor.format(descriptor)), () => Either.left(error))
     ),

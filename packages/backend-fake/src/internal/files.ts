@@ -6,7 +6,7 @@ import type { Code } from "./errno.js"
 import * as image from "./image.js"
 import * as space from "./space.js"
 import type { Body, Delta, Directory, FileRef, Handle, Inode } from "./state.js"
-import { withBody } from "./state.js"
+import { hostVolume, withBody, withEntries } from "./state.js"
 import type { Transaction } from "./transaction.js"
 import type { Found, Result } from "./walk.js"
 import {
@@ -29,26 +29,18 @@ export { exists, isMountPoint, lookup, pathOf, realPath, same }
 
 const isReadOnly = (tx: Transaction, ref: FileRef): boolean => tx.volume(ref.volume).readOnly
 
-const withEntries = (tx: Transaction, inode: Inode, body: Directory, links: number): Inode => ({
-  ...inode,
-  links,
-  mtime: tx.now,
-  ctime: tx.now,
-  body
-})
-
 const addEntry = (tx: Transaction, parent: FileRef, name: string, ino: number, links = 0): void => {
   const inode = tx.inode(parent)
   if (inode.body._tag !== "Directory") return
-  const body = { ...inode.body, entries: HashMap.set(inode.body.entries, name, ino) }
-  tx.setAttributes(parent.volume, withEntries(tx, inode, body, inode.links + links))
+  const body = withEntries(inode.body, HashMap.set(inode.body.entries, name, ino))
+  tx.setAttributes(parent.volume, withBody(inode, body, tx.now, inode.links + links))
 }
 
 const removeEntry = (tx: Transaction, parent: FileRef, name: string, links = 0): void => {
   const inode = tx.inode(parent)
   if (inode.body._tag !== "Directory") return
-  const body = { ...inode.body, entries: HashMap.remove(inode.body.entries, name) }
-  tx.setAttributes(parent.volume, withEntries(tx, inode, body, inode.links + links))
+  const body = withEntries(inode.body, HashMap.remove(inode.body.entries, name))
+  tx.setAttributes(parent.volume, withBody(inode, body, tx.now, inode.links + links))
 }
 
 const link = (tx: Transaction, ref: FileRef, count: number): void => {
@@ -472,6 +464,13 @@ export const copyContent = (tx: Transaction, from: FileRef, to: FileRef): Result
 /** The contents of a whole file. */
 export const readWhole = (tx: Transaction, path: string): Result<Uint8Array> =>
   Either.flatMap(lookup(tx, path), (ref) => readAt(tx, ref, 0, sizeOf(tx.inode(ref))))
+
+/** Makes or overwrites a file of the host's own file system with contents that are made when something reads them. */
+export const writeDeferred = (tx: Transaction, path: string, bytes: content.Bytes): Result<FileRef> =>
+  Either.flatMap(openFile(tx, path, flags("w"), 0o666), (ref) =>
+    ref.volume === hostVolume
+      ? Either.map(store(tx, ref, { bytes, space: undefined, touched: [] }), () => ref)
+      : Either.map(writeAt(tx, ref, 0, content.read(bytes, 0, bytes.size)), () => ref))
 
 /** Makes or overwrites a file. */
 export const writeWhole = (

@@ -135,17 +135,26 @@ export interface State {
 // These copy field by field: every write calls them, and a spread is several times as slow.
 
 /** The file with new contents, modified now. */
-export const withBody = (inode: Inode, body: Body, now: number): Inode => ({
+export const withBody = (inode: Inode, body: Body, now: number, links = inode.links): Inode => ({
   ino: inode.ino,
   mode: inode.mode,
   uid: inode.uid,
   gid: inode.gid,
-  links: inode.links,
+  links,
   atime: inode.atime,
   mtime: now,
   ctime: now,
   birthtime: inode.birthtime,
   body
+})
+
+/** The directory with other entries. */
+export const withEntries = (directory: Directory, entries: Directory["entries"]): Directory => ({
+  _tag: "Directory",
+  entries,
+  parent: directory.parent,
+  name: directory.name,
+  runs: directory.runs
 })
 
 /** The file system with a changed file. */

@@ -183,12 +183,11 @@ export class Transaction {
     if (inode.links > 0 || this.inUse(ref)) return
     const volume = this.volume(ref.volume)
     const { body } = inode
-    const runs = body._tag === "Bytes" ? content.runs(body) : body._tag === "Directory" ? body.runs : []
     this.setVolume({
       ...volume,
       used: volume.layout === undefined ? volume.used - hostUse(body) : volume.used,
       inodes: HashMap.remove(volume.inodes, ref.ino),
-      space: volume.space === undefined ? undefined : space.release(volume.space, runs)
+      space: volume.space === undefined ? undefined : space.release(volume.space, runsOf(body))
     })
     if (volume.layout !== undefined) this.touchTables(ref.volume)
   }
@@ -284,6 +283,9 @@ export class Transaction {
     return Either.void
   }
 }
+
+const runsOf = (body: state.Body): ReadonlyArray<space.Run> =>
+  body._tag === "Bytes" ? content.runs(body) : body._tag === "Directory" ? body.runs : []
 
 /** Returns the same set when nothing is new, because most writes go to existing clusters. */
 const withAll = (set: HashSet.HashSet<number>, values: Iterable<number>): HashSet.HashSet<number> => {
