@@ -64,14 +64,14 @@ const query = (ploop: Ploop.Ploop, disk: Disk.Disk, ask: Reference) => ({ args, 
         name,
         figure,
         reference: `one start of the tool, ${perSecond(rate(times.tool, 1))}`,
-        ratio: speed(times.backend, times.tool) * batch,
+        ...speed(times.backend, times.tool, 1 / batch),
         expectation: atLeast(10)
       },
       {
         name,
         figure,
         reference: `libploop, ${perSecond(rate(times.library, batch))}`,
-        ratio: speed(times.backend, times.library),
+        ...speed(times.backend, times.library),
         expectation: atLeast(1)
       }
     ]
@@ -95,7 +95,7 @@ const changes = (ploop: Ploop.Ploop, disk: Disk.Disk, target: string, ask: Refer
           name,
           figure: perSecond(rate(times.backend, 1)),
           reference: `the tool started directly, ${perSecond(rate(times.tool, 1))}`,
-          ratio: speed(times.backend, times.tool),
+          ...speed(times.backend, times.tool),
           expectation: atLeast(0.91)
         })
       )

@@ -86,7 +86,7 @@ const measure = (host: FileSystem.FileSystem, size: number, times: number) =>
             name: `${kind} ${bytes(size)} ${place === "host" ? "on the host" : "in a mounted disk"}`,
             figure: perSecond(rate(measured[place], times)),
             reference: `memfs, ${opponent}, ${perSecond(rate(measured[opponent], times))}`,
-            ratio: speed(measured[place], measured[opponent]),
+            ...speed(measured[place], measured[opponent]),
             expectation: opponent === "promises" ? atLeast(0.5) : undefined
           })
         }

@@ -1,29 +1,32 @@
 /**
- * Measures the backends, each figure beside a reference of the same run.
- * Arguments select topics by name. With `--check`, the run fails when an
- * expectation is not met.
+ * Measures the backends, each figure beside a reference of the same run, prints
+ * a table and draws a chart of each topic. Arguments select topics by name. The
+ * run fails when an expectation is missed by more than the noise.
  */
 import { KernelEmulation } from "@effect-ploop/conformance"
 import { Command } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
+import * as chart from "./chart.js"
 import { emulated } from "./emulated.js"
 import { fake } from "./fake.js"
 import { fileSystem } from "./fileSystem.js"
 import { memory } from "./memory.js"
 import type { Report } from "./report.js"
 import { isMet, print } from "./report.js"
+import { scale } from "./scale.js"
+import { service } from "./service.js"
 import { tool } from "./tool.js"
 
 const topics: ReadonlyMap<string, Effect.Effect<Report>> = new Map([
   ["emulated", emulated],
   ["tool", tool],
+  ["service", service],
   ["fake", fake],
+  ["scale", scale],
   ["fileSystem", fileSystem],
   ["memory", memory]
 ])
-
-const check = "--check"
 
 /** Topics that run in the namespaces of the emulated kernel, in a process of their own. */
 const inNamespaces: ReadonlySet<string> = new Set(["emulated"])
@@ -39,19 +42,17 @@ const again = (topic: string) =>
     const [program, ...args] = yield* KernelEmulation.enter(process.execPath, [
       ...process.execArgv,
       ...process.argv.slice(1, 2),
-      topic,
-      check
+      topic
     ])
     const command = Command.make(program, ...args).pipe(Command.stdout("inherit"), Command.stderr("inherit"))
     return (yield* Command.exitCode(command)) === 0
   })
 
 const program = Effect.gen(function*() {
-  const given = process.argv.slice(2)
-  const chosen = given.filter((argument) => argument !== check)
+  const chosen = process.argv.slice(2)
   const unknown = chosen.filter((name) => !topics.has(name))
   if (unknown.length > 0) {
-    return yield* Effect.fail(`${unknown.join(", ")}: must be one of ${[...topics.keys(), check].join(", ")}`)
+    return yield* Effect.fail(`${unknown.join(", ")}: must be one of ${[...topics.keys()].join(", ")}`)
   }
   let missed = 0
   for (const [name, topic] of topics) {
@@ -62,6 +63,7 @@ const program = Effect.gen(function*() {
     }
     const report = yield* topic
     yield* print(name, report)
+    yield* Effect.flatMap(chart.write(name, report), (path) => Console.log(`Chart: ${path}`))
     missed += report.rows.filter((row) => !isMet(row)).length
   }
   if (yield* KernelEmulation.isInside) {
@@ -69,7 +71,7 @@ const program = Effect.gen(function*() {
     return
   }
   const verdict = missed === 0 ? "All expectations are met." : `Expectations not met: ${missed}.`
-  return yield* missed > 0 && given.includes(check) ? Effect.fail(verdict) : Console.log(`\n${verdict}`)
+  return yield* missed > 0 ? Effect.fail(verdict) : Console.log(`\n${verdict}`)
 })
 
 NodeRuntime.runMain(Effect.provide(program, NodeContext.layer))

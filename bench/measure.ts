@@ -54,9 +54,22 @@ export const alternate = <Name extends string>(
     return times
   }).pipe(Effect.orDie)
 
-/** How many times as fast as the reference: the median of the ratios in each round. */
-export const speed = (times: ReadonlyArray<number>, reference: ReadonlyArray<number>): number =>
-  median(times.map((time, round) => reference[round]! / time))
+/** A ratio of a figure and its reference, and how far it may be from the true one. */
+export interface Compared {
+  readonly ratio: number
+  /** Half of the interval in which the median is with a probability of 95 %. */
+  readonly noise: number
+}
+
+/**
+ * How many times as fast as the reference: the median of the ratios in each
+ * round. `more` is how many times the work of the figure the reference does.
+ */
+export const speed = (times: ReadonlyArray<number>, reference: ReadonlyArray<number>, more = 1): Compared => {
+  const sorted = times.map((time, round) => reference[round]! / time / more).sort((a, b) => a - b)
+  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN
+  return { ratio: at(0.5), noise: 1.57 * (at(0.75) - at(0.25)) / Math.sqrt(sorted.length) }
+}
 
 /** Operations per second, when each measurement makes this many. */
 export const rate = (times: ReadonlyArray<number>, operations: number): number => 1000 * operations / median(times)

@@ -20,7 +20,7 @@ const sizeOfFile = 1_048_576
 const id = SnapshotId.make("{11111111-2222-4333-8444-555555555555}")
 
 /** The bytes in use after garbage collection: objects, and memory outside the heap. */
-const held: Effect.Effect<number> = Effect.gen(function*() {
+export const held: Effect.Effect<number> = Effect.gen(function*() {
   const { gc } = globalThis
   if (gc === undefined) return yield* Effect.dieMessage("memory can only be measured with node --expose-gc")
   yield* Effect.sleep("50 millis")
@@ -103,7 +103,7 @@ const beside = (
       name,
       figure: perSecond(rate(times.many, 1)),
       reference: `${reference}, ${perSecond(rate(times.few, 1))}`,
-      ratio: speed(times.many, times.few),
+      ...speed(times.many, times.few),
       expectation
     }
     return row

@@ -20,6 +20,8 @@ export interface Row {
   readonly figure: string
   readonly reference: string
   readonly ratio: number
+  /** How far the ratio may be from the true one. Absent when it is exact. */
+  readonly noise?: number | undefined
   /** Undefined when the ratio is only for information. */
   readonly expectation?: Expectation | undefined
 }
@@ -42,16 +44,18 @@ export const bytes = (count: number): string => {
   return `${significant(count / 1024 ** power)} ${units[power]}`
 }
 
-export const isMet = ({ expectation, ratio }: Row): boolean =>
-  expectation === undefined || (ratio >= expectation.least && ratio <= expectation.most)
+/** Whether the expectation is not missed by more than the noise. */
+export const isMet = ({ expectation, noise = 0, ratio }: Row): boolean =>
+  expectation === undefined || (ratio + noise >= expectation.least && ratio - noise <= expectation.most)
 
-const columns = ["what", "figure", "reference", "ratio", "expected", ""]
+const columns = ["what", "figure", "reference", "ratio", "noise", "expected", ""]
 
 const cells = (row: Row): ReadonlyArray<string> => [
   row.name,
   row.figure,
   row.reference,
   significant(row.ratio),
+  row.noise === undefined ? "" : `±${significant(row.noise)}`,
   row.expectation?.text ?? "",
   isMet(row) ? "" : "NOT MET"
 ]

@@ -88,20 +88,20 @@ const measure = Effect.gen(function*() {
         name: "image info through the backend",
         figure: perSecond(rate(times.backend, 1)),
         reference,
-        ratio: speed(times.backend, times.direct),
+        ...speed(times.backend, times.direct),
         expectation: atLeast(0.5)
       },
       {
         name: "the same through CommandExecutor of @effect/platform-node",
         figure: perSecond(rate(times.platform, 1)),
         reference,
-        ratio: speed(times.platform, times.direct)
+        ...speed(times.platform, times.direct)
       },
       {
         name: "/bin/true instead of the tool",
         figure: perSecond(rate(times.nothing, 1)),
         reference,
-        ratio: speed(times.nothing, times.direct)
+        ...speed(times.nothing, times.direct)
       }
     ],
     notes: [
