@@ -156,7 +156,7 @@ export const shrinksByShare: Row<boolean> = { "1.15": false, "7": false, "9": tr
  * @since 0.2.0
  * @category faults
  */
-export const shrinksAttachedAsIdle: Row<boolean> = { "1.15": false, "7": false, "9": true }
+export const shrinksAttachedAsIdle: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
 /**
  * Whether a device that is attached read-only sets the in-use flag of its image,

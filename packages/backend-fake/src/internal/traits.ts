@@ -57,6 +57,9 @@ export const convertsTo: Row<ReadonlyArray<FormatVersion>> = { "1.15": [1, 2], "
 /** Whether device nodes are in `/dev/mapper`. */
 export const usesDeviceMapper: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
+/** Whether a discard of extents larger than any finds nothing, instead of failing. */
+export const trimsNothingQuietly: Row<boolean> = { "1.15": false, "7": true, "9": false }
+
 /** Whether the descriptor is read before anything else. */
 export const readsDescriptorFirst: Row<boolean> = { "1.15": false, "7": false, "9": true }
 

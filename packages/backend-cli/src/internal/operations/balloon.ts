@@ -1,4 +1,5 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
+import type { Row } from "@effect-ploop/core/GenerationTraits"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
@@ -15,7 +16,7 @@ import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
-import { runningDevice } from "./devices.js"
+import { deviceAt, isMountedDevice, runningDevice } from "./devices.js"
 import { onlyUser } from "./ofDevice.js"
 import { attachingIdle } from "./teardown.js"
 
@@ -28,6 +29,12 @@ type Methods =
   | "balloonRepair"
   | "discard"
   | "discardStatus"
+
+/** Whether the tool loses the mount point that it is asked for the state of maintenance of. */
+const losesMountPoint: Row<boolean> = { "1.15": false, "7": true, "9": false }
+
+/** Whether the tool mounts a device that is only attached, to report on its space. */
+const mountsForStatus: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
 const lines = (stdout: string): Either.Either<ReadonlyArray<string>> =>
   Either.right(stdout.split("\n").filter((line) => line !== ""))
@@ -98,6 +105,13 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       })
     })
 
+  /** Names the device of a mount point, where one is found. */
+  const byItsDevice = (about: About, named: args.Place): Effect.Effect<args.Place, PloopError.PloopError> =>
+    named.target === undefined ? Effect.succeed(named) : Effect.map(
+      deviceAt(session, about, named.target),
+      Option.match({ onNone: () => named, onSome: (device): args.Place => ({ device }) })
+    )
+
   const about = (operation: Operation.Name, request: Request.Running): About => ({
     operation,
     subject: request.disk ?? request.device ?? request.target ?? ""
@@ -134,7 +148,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             parse.balloonSize
           )
           const maintenance = GenerationTraits.hasMaintenance[generation]
-            ? yield* session.ask({ ...subject, args: args.balloonStatus(named), kind: "query" }, parse.maintenance)
+            ? yield* session.ask({
+              ...subject,
+              args: args.balloonStatus(losesMountPoint[generation] ? yield* byItsDevice(subject, named) : named),
+              kind: "query"
+            }, parse.maintenance)
             : undefined
           const balloon: Result.Balloon = {
             size: ByteSize.make(size),
@@ -214,7 +232,12 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
         Effect.gen(function*() {
           // On a disk that is not mounted the tool fails without a message.
           if (named.disk !== undefined) {
-            yield* Refusal.idleDisk(subject, yield* runningDevice(session, subject, named.disk))
+            const device = yield* runningDevice(session, subject, named.disk)
+            yield* Refusal.idleDisk(subject, device)
+            const mounts = mountsForStatus[yield* session.generation]
+            if (mounts && device !== undefined && !(yield* isMountedDevice(session, subject, device))) {
+              return yield* Refusal.unmountedFileSystem(subject)
+            }
           }
           const status = yield* session.ask(
             { ...subject, args: args.discardStatus(named), kind: "query" },

@@ -305,6 +305,23 @@ export const devicesOfTop = (session: Session, about: About, disk: string) =>
 export const runningDevice = (session: Session, about: About, disk: string) =>
   Effect.map(unnamedDevice(session, about, disk), (found) => Option.getOrUndefined(found)?.device)
 
+/** Whether the file system of a device is mounted. */
+export const isMountedDevice = (session: Session, about: About, device: string) =>
+  Effect.map(
+    listDevices(session, about),
+    (devices) => devices.some((running) => running.device === device && running.target !== undefined)
+  )
+
+/** The device whose file system is mounted at a directory. */
+export const deviceAt = (session: Session, about: About, target: string) =>
+  Effect.gen(function*() {
+    const place = yield* session.host.real(target)
+    const mounts = Option.getOrElse(yield* session.host.mounts, () => []).filter((mount) => mount.target === place)
+    const devices = yield* listDevices(session, about)
+    const found = devices.find(({ device, target }) => target === place || mounts.some(parse.isMountOf(device)))
+    return Option.fromNullable(found?.device)
+  })
+
 export const deviceOf = (session: Session, about: About, disk: string, component: string | undefined) =>
   component === undefined
     ? unnamedDevice(session, about, disk)

@@ -41,6 +41,11 @@ const refuseWrong = (session: Session, about: About, request: Request.Grow, path
     if (Either.isRight(aligned) && !needsDevice) return
     if ((yield* runningDevice(session, about, path)) !== undefined) return yield* aligned
     if (!needsDevice) return
+    // The tool grows the file of a raw image that is alone, and the device of any other disk.
+    const { file, parent } = SnapshotTree.top(found.tree)
+    const isRawBase = parent === undefined &&
+      found.descriptor.images.some((image) => image.type === "Plain" && image.file === file)
+    if (!isRawBase) yield* aligned
     yield* requireAttachable(session, about, path)
     yield* session.kernel.require(about, generation)
   })

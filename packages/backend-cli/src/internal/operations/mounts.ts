@@ -21,7 +21,7 @@ import type { Session } from "../session.js"
 import * as statfsCache from "../statfsCache.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
-import { attachment, deviceOf, devicesOfDisk, listDevices, runningDevice } from "./devices.js"
+import { attachment, deviceOf, devicesOfDisk, isMountedDevice, listDevices, runningDevice } from "./devices.js"
 import * as losses from "./losses.js"
 import { requireNoHarm } from "./otherDevices.js"
 import * as sharing from "./sharing.js"
@@ -208,7 +208,11 @@ const refuseRawShrink = (session: Session, about: About, request: Request.Resize
     // The tool reports what is wrong with a descriptor.
     const found = Option.getOrUndefined(yield* Effect.option(session.host.descriptor(about, path)))
     if (found === undefined || !Refusal.isCutWhenIdle(generation, found.descriptor)) return
-    if ((yield* runningDevice(session, about, path)) !== undefined) return
+    const device = yield* runningDevice(session, about, path)
+    if (device !== undefined) {
+      if (!GenerationTraits.shrinksAttachedAsIdle[generation]) return
+      if (yield* isMountedDevice(session, about, device)) return
+    }
     const { sectors } = yield* session.ask(
       { ...about, args: args.imageInfo(path), descriptor: path, kind: "query" },
       parse.imageInfo

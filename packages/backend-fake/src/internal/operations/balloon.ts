@@ -17,6 +17,7 @@ import * as space from "../space.js"
 import type { Device, Volume } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, generation, toolError, trait } from "../tool.js"
+import * as traits from "../traits.js"
 import { temporarily } from "./mounts.js"
 
 const notMounted = (tool: Tool): Answer<never> => toolError(tool, 38, "The image is not mounted")
@@ -181,7 +182,9 @@ const discardFrom = (tool: Tool, device: Device, request: Request.Discard): Answ
     return toolError(tool, 3, "Error in ioctl(PLOOP_IOC_DISCARD_INIT): Device or resource busy")
   }
   const minimum = Number(request.minBlock ?? 0n) / space.blockSize
-  if (minimum > largestExtent) return toolError(tool, 255, "Can't trim file system: Invalid argument")
+  if (minimum > largestExtent && !trait(tool, traits.trimsNothingQuietly)) {
+    return toolError(tool, 255, "Can't trim file system: Invalid argument")
+  }
   const most = request.toFree === undefined ? Infinity : Math.ceil(Number(request.toFree) / device.clusterSize)
   const perCluster = device.clusterSize / space.blockSize
   const inode = tool.tx.inode(device.levels.at(-1)!.file)

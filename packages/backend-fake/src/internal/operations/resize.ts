@@ -114,6 +114,10 @@ const requirePossible = (tool: Tool, request: Request.Resize, device: Device, di
   })
 }
 
+/** Whether the tool unmounts the file system of a device that is only attached, to resize it. */
+const isResizedAsIdle = (tool: Tool, { device }: Device): boolean =>
+  trait(tool, GenerationTraits.shrinksAttachedAsIdle) && tool.tx.mountsOf(device).length === 0
+
 /** Resizes a disk whose file system is mounted, even if only for the resize. */
 const resizeRunning = (
   tool: Tool,
@@ -134,8 +138,7 @@ const resizeRunning = (
     const volume = tool.tx.volume(device.volume)
     const wanted = size - 4 * cluster
     const now = volume.layout!.blocks * space.blockSize
-    const isIdle = !online ||
-      (trait(tool, GenerationTraits.shrinksAttachedAsIdle) && tool.tx.mountsOf(device.device).length === 0)
+    const isIdle = !online || isResizedAsIdle(tool, device)
     if (isIdle) {
       if (online) disks.dropStatfs(tool, disk)
       if (balloonSize(tool, device) > 0) yield* inflate(tool, device, 0)
@@ -179,6 +182,7 @@ export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
         () => resizeRunning(tool, disk, running, Number(size), online)
       )
     if (device !== undefined) {
+      if (isResizedAsIdle(tool, device)) yield* refuseRawShrink(tool, disk, request)
       yield* requirePossible(tool, request, device, disk)
       return yield* change(device, true)
     }
@@ -186,6 +190,8 @@ export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
     yield* requireAttachable(tool, disk)
     return yield* temporarily(tool, disk, (attached) => change(attached, false), false)
   })
+
+const isRawBase = (disk: disks.Disk): boolean => disks.isRaw(disk) && SnapshotTree.top(disk.tree).parent === undefined
 
 /** Grows an image, but neither its partition nor its file system. */
 export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
@@ -212,7 +218,8 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
     const disk = yield* disks.open(tool, request.disk ?? "")
     yield* requireUnshared(tool, disk, [SnapshotTree.top(disk.tree).file])
     const device = devices.find(tool, disk, undefined)
-    if (device !== undefined) yield* Refusal.growRunning(tool, request, BigInt(device.clusterSize))
+    const growsDevice = device !== undefined || (trait(tool, GenerationTraits.growsThroughDevice) && !isRawBase(disk))
+    if (growsDevice) yield* Refusal.growRunning(tool, request, disk.descriptor.clusterSize)
     // The tool writes a `.tmp` file first and removes it when that fails, and any earlier one with it.
     disks.dropAside(tool, disk)
     tool.tx.checkpoint()

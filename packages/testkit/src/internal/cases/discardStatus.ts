@@ -31,6 +31,20 @@ export const discardStatus: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "discardStatus/mounts-nothing",
+    title: "MUST report that a disk with a file system is not mounted if it is only attached, and not mount it",
+    source: Case.source("lib/balloon.c ploop_discard_get_stat get_dev_and_mnt: automount"),
+    needs: ["mount", "balloon"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const device = yield* disks.attached(disk)
+      yield* Check.fails(ploop.discardStatus({ disk }), "NotMounted", { subject: disk })
+      const listed = (yield* ploop.listDevices).find((other) => other.device === device)
+      yield* Check.equal([listed?.device, listed?.target], [device, undefined], "what is listed")
+    })
+  }),
+  Case.make({
     id: "discardStatus/follows-a-discard",
     title: "MUST report a smaller image file after a discard, and the same size of the disk",
     source: Case.manual("balloon discard --stat"),

@@ -53,8 +53,9 @@ export const imageInfo: ReadonlyArray<Case.Case> = [
     needs: ["device"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
-      // In the newest version, which no generation converts when it mounts the disk.
-      const { disk } = yield* Conformance.disk({ clusterSize: "256K", version: undefined })
+      // Generation 7 converts an image of version 1 when it mounts it.
+      const version = yield* Conformance.ofGeneration({ "1.15": 1 as const, "7": 2 as const, "9": 2 as const })
+      const { disk } = yield* Conformance.disk({ clusterSize: "256K", version })
       const before = yield* ploop.imageInfo({ disk })
       yield* ploop.mount({ disk })
       yield* Check.equal(yield* ploop.imageInfo({ disk }), before, "the result")

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
-import type { Place } from "../step.js"
+import type { Place, Work } from "../step.js"
 import { besideTarget, component, further, target, top } from "../step.js"
 import type { Weighted, When } from "./build.js"
 import {
@@ -295,6 +295,13 @@ const writes: ReadonlyArray<Weighted> = [
     ))
 ]
 
+/**
+ * A balloon that cannot grow leaves the device in maintenance, in which it does not stop: the tool of generations
+ * 1.15 and 7 tries for a minute.
+ */
+const clearing = (p: Ploop.Ploop, disk: string, change: Work): Work =>
+  Effect.tapError(change, () => Effect.ignore(p.balloonClear({ disk })))
+
 /** Sizes and space. One of the targets models the free space, so it is not compared. */
 const space: ReadonlyArray<Weighted> = [
   some(
@@ -315,7 +322,7 @@ const space: ReadonlyArray<Weighted> = [
     1,
     FastCheck.constantFrom("280M", "200M", "3M"),
     (size) =>
-      on(`resize to ${size}, mounted`, (p, disk) => p.resize({ disk, size, mode: "online" }), {
+      on(`resize to ${size}, mounted`, (p, disk) => clearing(p, disk, p.resize({ disk, size, mode: "online" })), {
         when: isWritable,
         needs: "balloon"
       })
@@ -332,7 +339,7 @@ const space: ReadonlyArray<Weighted> = [
     1,
     FastCheck.constantFrom("20M", "0s"),
     (size) =>
-      on(`balloonChange to ${size}`, (p, disk) => p.balloonChange({ disk, size }), {
+      on(`balloonChange to ${size}`, (p, disk) => clearing(p, disk, p.balloonChange({ disk, size })), {
         when: isWritable,
         needs: "balloon"
       })
