@@ -132,6 +132,16 @@ export const clearsInUseFlagReadOnly: Row<boolean> = { "1.15": false, "7": true,
 export const replacesRunningDisksOnly: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
 /**
+ * Whether the tool finds the level of an image that is named by its snapshot or its
+ * file in the device that runs it. The other generation takes the disk for an idle
+ * one, and crashes.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const findsLevels: Row<boolean> = { "1.15": true, "7": true, "9": false }
+
+/**
  * Whether the tool, when it shrinks an idle raw disk, cuts its partition shorter
  * than the file system in it, which then cannot be mounted.
  *
@@ -324,6 +334,16 @@ export const keepsNumbersWhenResized: Row<boolean> = { "1.15": false, "7": true,
 export const findsEmptyFlag: Row<boolean> = { "1.15": true, "7": false, "9": false }
 
 /**
+ * Whether the tool takes as many directories from the end of the directory of the
+ * disk as a relative path has `../` anywhere. It looks for `sub/../root.hdd` in the
+ * directory above that of the disk.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const misreadsDetours: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
+/**
  * Whether a descriptor names an image outside its directory by a relative path.
  *
  * @since 0.2.0
@@ -335,7 +355,8 @@ export const namesOutsideRelatively: Row<boolean> = { "1.15": false, "7": true, 
 
 /**
  * Whether the driver attaches images of format version 2 only: none of version
- * 1, no raw image alone, and a raw base image below a snapshot only read-only.
+ * 1, and no raw image alone. What lies above a raw image it attaches read-only, but
+ * the tool crashes when it unmounts that.
  *
  * @since 0.2.0
  * @category drivers

@@ -104,8 +104,8 @@ export const unreadableDescriptor: (
 
 /**
  * Refuses to let the tool mount a disk, or write its descriptor again, when the
- * tool would misread, damage or lose something: images that share a file, several
- * bases, cluster sizes that differ from the images, an encryption that this
+ * tool would misread, damage or lose something: images that share a file, paths that
+ * this generation would resolve to other files, several bases, cluster sizes that differ from the images, an encryption that this
  * generation does not know, a geometry that it divides by, and whatever else in
  * the text it would not write again. Operations that do neither are not refused.
  *
@@ -522,6 +522,23 @@ export const replace: (
 ) => Either.Either<void, PloopError.Unsupported | PloopError.NotMounted | PloopError.ImageInUse> = images.replace
 
 /**
+ * The level by which an image of a running disk has to be named, counted from the
+ * base: undefined where the tool finds it, and for a snapshot that is not there.
+ * Refuses an image that the device of the disk does not have.
+ *
+ * - `id`: the snapshot whose image is to be replaced
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const replacedLevel: (
+  about: About,
+  generation: Generation,
+  tree: SnapshotTree,
+  id: SnapshotId
+) => Either.Either<number | undefined, PloopError.NotMounted> = images.replacedLevel
+
+/**
  * Refuses to give a disk with a raw base image a format version. Generations 1.15
  * and 9 do nothing and report success, and generation 7 says that the image is
  * damaged.
@@ -605,8 +622,7 @@ export const mountSnapshot: (
 export const attach: (
   about: About,
   generation: Generation,
-  images: AttachedImages,
-  readOnly: boolean
+  images: AttachedImages
 ) => Either.Either<void, PloopError.Unsupported> = attaching.attach
 
 /**

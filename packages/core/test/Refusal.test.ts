@@ -134,6 +134,18 @@ describe("a descriptor", () => {
     })
   }
 
+  it("with ../ behind the beginning of a path is refused where the tool would take another file", () => {
+    const at = (file: string) => text.replace("<File>root.hdd", `<File>${file}`)
+    for (const file of ["sub/../root.hdd", "./../root.hdd", "../a/../root.hdd", "a../root.hdd"]) {
+      for (const operation of ["check", "mount", "createSnapshot"] as const) {
+        refusedBy(["7", "9"], (generation) => judged(at(file), generation, operation), { _tag: "DescriptorInvalid" })
+      }
+    }
+    for (const file of ["../root.hdd", "..//../a/root.hdd", "/vz/../root.hdd", "./root.hdd", "a..b/root.hdd"]) {
+      for (const generation of all) accepted(judged(at(file), generation, "check"))
+    }
+  })
+
   it("that fits together is judged alike by every operation, and one that does not is refused", () => {
     const moved = text.replace("<File>top</File>", "<File>root.hdd</File>")
     const split = text.replace(`<ParentGUID>${a}`, `<ParentGUID>${none}`)

@@ -269,8 +269,8 @@ const rules: ReadonlyArray<Rule> = [
     error: (context) =>
       unsupported(
         context,
-        "the driver of generation 9 attaches a disk with a raw base image read-only, and not otherwise",
-        texts["attach-raw-base"]()
+        "the driver of generation 9 attaches no disk with a raw base image for writing",
+        texts["attach-raw"]()
       )
   },
   {

@@ -26,8 +26,8 @@ const refused = {
   "unsupported": () => "Do it another way, as the reason says, or on a host with another generation of ploop.",
   "operation-not-provided": ({ operation }: { readonly operation: string }) =>
     `Give the operation ${operation} where the service is made.`,
-  "attach-raw-disk": () => "Take a snapshot, then mount the disk read-only; this driver never writes to it.",
-  "attach-raw-base": () => "Mount the disk with readOnly: true.",
+  "attach-raw": () =>
+    "Keep the disk for a host with generation 1.15 or 7; here, create a disk of the format expanded and mount that one.",
   "attach-version-1": () => "Call convert({ disk, version: 2 }) first.",
   "create-attachable": () =>
     "Choose the format expanded or preallocated, and format version 2; or choose fileSystem: \"none\".",

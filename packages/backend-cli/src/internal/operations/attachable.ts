@@ -10,10 +10,9 @@ import type { About } from "../host.js"
 import type { Session } from "../session.js"
 import { requireDevices } from "./devicePrerequisites.js"
 
-/** What is to be attached: the top delta for writing, unless said otherwise. */
+/** What is to be attached: the top delta, unless said otherwise. */
 interface Wanted {
   readonly snapshot?: SnapshotId.SnapshotId | undefined
-  readonly readOnly?: boolean | undefined
 }
 
 const isRaw = ({ images }: DiskDescriptor): boolean => images.some(({ type }) => type === "Plain")
@@ -26,7 +25,7 @@ export const requireAttachable = (
   session: Session,
   about: About,
   path: string,
-  { readOnly = false, snapshot = SnapshotId.top }: Wanted = {}
+  { snapshot = SnapshotId.top }: Wanted = {}
 ): Effect.Effect<void, PloopError.PloopError> =>
   Effect.gen(function*() {
     const generation = yield* session.generation
@@ -40,6 +39,6 @@ export const requireAttachable = (
       chain,
       ({ file }) => Effect.map(session.host.formatVersion(disk.image(file)), Option.getOrUndefined)
     )
-    yield* Refusal.attach(about, generation, { isRaw: isRaw(disk.descriptor), versions }, readOnly)
+    yield* Refusal.attach(about, generation, { isRaw: isRaw(disk.descriptor), versions })
     yield* requireDevices(session, about, generation)
   })

@@ -1,7 +1,9 @@
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Effect from "effect/Effect"
 import * as args from "../arguments.js"
 import type { About, Descriptor } from "../host.js"
@@ -80,6 +82,20 @@ const check = (session: Session) => (request: Request.Check) => {
     : session.onSoundDisk(about, request.disk, run)
 }
 
+/** Names the image by its level where the tool would not find it in the running device. */
+const byItsLevel = (session: Session, about: About, request: Request.Replace, path: string) =>
+  Effect.gen(function*() {
+    if (request.level !== undefined) return request
+    const { image, tree } = yield* session.host.descriptor(about, path)
+    const file = request.file === undefined ? undefined : session.host.absolute(request.file)
+    const node = SnapshotTree.nodes(tree).find(({ file: name, id }) =>
+      file === undefined ? id === request.snapshot : image(name) === file
+    )
+    if (node === undefined) return request
+    const level = yield* Refusal.replacedLevel(about, yield* session.generation, tree, node.id)
+    return level === undefined ? request : { ...request, level, snapshot: undefined, file: undefined }
+  })
+
 const replace = (session: Session) => (request: Request.Replace) => {
   const about = { operation: "replace", subject: request.disk } as const
   return session.onSoundDisk(about, request.disk, (path) =>
@@ -92,11 +108,14 @@ const replace = (session: Session) => (request: Request.Replace) => {
         const renamed = request.snapshot === undefined ? confinement.all : confinement.image(request.snapshot)
         yield* confinement.requireInsideIfRead(session, about, path, renamed)
       }
+      const named = GenerationTraits.findsLevels[generation]
+        ? request
+        : yield* byItsLevel(session, about, request, path)
       yield* session.execute({
         ...about,
-        args: args.replace(session.verbosity, request, {
+        args: args.replace(session.verbosity, named, {
           disk: path,
-          file: request.file === undefined ? undefined : session.host.absolute(request.file),
+          file: named.file === undefined ? undefined : session.host.absolute(named.file),
           with: replacement
         }),
         kind: Operation.kindOf("replace", request)

@@ -176,7 +176,7 @@ const prepareTemporary = (
     const other = Option.flatten(yield* Effect.option(deviceOf(session, about, path, component)))
     yield* Refusal.attachedDisk(about, Option.getOrUndefined(other)?.device)
     yield* requireTakable(session, about, path)
-    yield* requireAttachable(session, about, path, { readOnly: true })
+    yield* requireAttachable(session, about, path)
     return target
   })
 

@@ -540,6 +540,7 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
     const device = devices.find(tool, disk, undefined)
     yield* Refusal.replace(tool, generation(tool), request, device?.device)
     const entry = yield* selected(tool, disk, request)
+    yield* Refusal.replacedLevel(tool, generation(tool), disk.tree, entry.id)
     const isBase = disks.imagePath(tool, disk, SnapshotTree.base(disk.tree).file) ===
       disks.imagePath(tool, disk, entry.file)
     const options = { raw: isBase && disks.isRaw(disk), clusterSize: disk.descriptor.clusterSize } as const

@@ -124,12 +124,12 @@ export const attach = (
 export const requireAttachable = (
   tool: Tool,
   disk: disks.Disk,
-  wanted: Partial<Refusal.MountedDelta> = {}
+  wanted: Partial<Pick<Refusal.MountedDelta, "snapshot">> = {}
 ): Answer<void> => {
   const chain = [...SnapshotTree.chain(disk.tree, wanted.snapshot ?? SnapshotId.top)].reverse()
   const versions = chain.map(({ file }) => disks.versionOf(tool, disks.imagePath(tool, disk, file)))
   const images = { isRaw: disks.isRaw(disk), versions }
-  return Refusal.attach(tool, generation(tool), images, wanted.readOnly === true)
+  return Refusal.attach(tool, generation(tool), images)
 }
 
 /** Whether a resize was refused while the file system was still mounted, so that its unmount writes the numbers. */

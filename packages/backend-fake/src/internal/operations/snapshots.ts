@@ -149,7 +149,7 @@ export const createTemporarySnapshot = (
     const before = yield* disks.read(tool, request.disk, "backend")
     const component = `~${request.component}`
     yield* Refusal.attachedDisk(tool, devices.find(tool, before, component)?.device)
-    yield* requireAttachable(tool, before, { readOnly: true })
+    yield* requireAttachable(tool, before)
     yield* disks.lock(tool, before)
     const id = request.id ?? tool.tx.uuid()
     const disk = yield* take(tool, before, id, true)

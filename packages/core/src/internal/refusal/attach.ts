@@ -7,17 +7,16 @@ import { texts } from "../remedies.js"
 import type { About, AttachedImages } from "./model.js"
 import { unsupported } from "./refuse.js"
 
-/** Why a driver that knows format version 2 only does not attach these images, or not for writing. */
+/**
+ * Why a driver that knows format version 2 only does not attach these images. It would attach what lies above a raw
+ * image read-only, but the tool gives the device a wrong size, and crashes when it unmounts it.
+ */
 const reasonOf = (
   generation: Generation,
-  { isRaw, versions }: AttachedImages,
-  readOnly: boolean
+  { isRaw, versions }: AttachedImages
 ): readonly [reason: string, instead: Text] | undefined => {
   const driver = `the driver of generation ${generation}`
-  if (isRaw && versions.length === 1) return [`${driver} attaches no raw image`, texts["attach-raw-disk"]()]
-  if (isRaw && !readOnly) {
-    return [`${driver} attaches a disk with a raw base image only read-only`, texts["attach-raw-base"]()]
-  }
+  if (isRaw) return [`generation ${generation} attaches no disk with a raw base image`, texts["attach-raw"]()]
   return versions.includes(1)
     ? [`${driver} attaches no image of format version 1`, texts["attach-version-1"]()]
     : undefined
@@ -26,10 +25,9 @@ const reasonOf = (
 export const attach = (
   about: About,
   generation: Generation,
-  images: AttachedImages,
-  readOnly: boolean
+  images: AttachedImages
 ): Either.Either<void, PloopError.Unsupported> => {
-  const found = GenerationTraits.attachesVersion2Only[generation] ? reasonOf(generation, images, readOnly) : undefined
+  const found = GenerationTraits.attachesVersion2Only[generation] ? reasonOf(generation, images) : undefined
   if (found === undefined) return Either.void
   const [reason, instead] = found
   return Either.left(unsupported(about, reason, about.operation === "create" ? texts["create-attachable"]() : instead))

@@ -82,6 +82,19 @@ const repeatedFile = (about: About, { images }: DiskDescriptor.DiskDescriptor) =
   return when(found !== undefined, () => invalid(about, `two images have the file ${found?.file}`))
 }
 
+const hasDetour = (file: string): boolean =>
+  !file.startsWith("/") && file.replaceAll(/\/+/g, "/").replace(/^(?:\.\.\/)+/, "").includes("../")
+
+/** The tool would look for such an image in a directory above the one that the path leads to. */
+const detour = (about: About, generation: Generation, { images }: DiskDescriptor.DiskDescriptor) => {
+  const found = GenerationTraits.misreadsDetours[generation] ? images.find(({ file }) => hasDetour(file)) : undefined
+  return when(found !== undefined, () =>
+    invalid(
+      about,
+      `File is ${found?.file}, and generation ${generation} resolves ../ at the beginning of a path only`
+    ))
+}
+
 const oneBase = (about: About, { snapshots }: DiskDescriptor.DiskDescriptor) => {
   const bases = snapshots.filter(({ parent }) => parent === SnapshotId.none)
   return when(
@@ -226,6 +239,7 @@ export const descriptor = (
     const { source } = disk.descriptor
     const nodes = source === undefined ? [] : Either.getOrElse(xml.parse(source), () => [])
     yield* repeatedFile(about, disk.descriptor)
+    yield* detour(about, generation, disk.descriptor)
     yield* oneBase(about, disk.descriptor)
     yield* rawBase(about, disk)
     yield* sameClusters(about, disk.descriptor, images)

@@ -1,10 +1,13 @@
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as ByteSize from "../../ByteSize.js"
 import * as FormatVersion from "../../FormatVersion.js"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
 import type * as Request from "../../Request.js"
+import * as SnapshotId from "../../SnapshotId.js"
+import * as SnapshotTree from "../../SnapshotTree.js"
 import { texts } from "../remedies.js"
 import { attach } from "./attach.js"
 import type { About, Described } from "./model.js"
@@ -41,7 +44,7 @@ const attached = (
 ) =>
   fileSystem === "none"
     ? Either.void
-    : attach(about, generation, { isRaw: format === "raw", versions: [version] }, false)
+    : attach(about, generation, { isRaw: format === "raw", versions: [version] })
 
 export const create = (
   about: About,
@@ -123,6 +126,21 @@ export const replace = (
         device
       }))
   })
+
+export const replacedLevel = (
+  about: About,
+  generation: Generation,
+  tree: SnapshotTree.SnapshotTree,
+  id: SnapshotId.SnapshotId
+): Either.Either<number | undefined, PloopError.NotMounted> => {
+  if (GenerationTraits.findsLevels[generation] || Option.isNone(SnapshotTree.get(tree, id))) {
+    return Either.right(undefined)
+  }
+  const level = [...SnapshotTree.chain(tree, SnapshotId.top)].reverse().findIndex((node) => node.id === id)
+  return level < 0
+    ? Either.left(new PloopError.NotMounted(context(about, "the device of the disk does not have this image")))
+    : Either.right(level)
+}
 
 export const convert = (
   about: About,

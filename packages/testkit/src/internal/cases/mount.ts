@@ -307,7 +307,7 @@ const formats: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "mount/refuses-what-the-driver-does-not-attach",
     title:
-      "MUST refuse an image of version 1, a raw image, and a writable mount above a raw image on generation 9, and leave no in-use flag",
+      "MUST refuse an image of version 1, a raw image, and what lies above a raw image on generation 9, and leave no in-use flag",
     source: Case.observed(
       "mount on the driver of generation 9: reload ioctl failed, Unknown error 524, No locks available"
     ),
@@ -322,7 +322,7 @@ const formats: ReadonlyArray<Case.Case> = [
         yield* files.untouched(made.directory, Check.fails(ploop.mount({ disk: made.disk }), "Unsupported"))
         yield* isIdle(made)
       }
-      for (const made of [old, raw]) {
+      for (const made of [old, raw, above]) {
         const mounting = ploop.mount({ disk: made.disk, readOnly: true })
         yield* files.untouched(made.directory, Check.fails(mounting, "Unsupported"))
       }

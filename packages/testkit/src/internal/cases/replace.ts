@@ -10,6 +10,7 @@ import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
 import * as ImageFile from "../../ImageFile.js"
 import * as files from "./diskFiles.js"
+import * as disks from "./disks.js"
 import { misnamed } from "./misnamed.js"
 
 const { a, unknown } = Conformance.ids
@@ -155,6 +156,50 @@ const whileMounted: ReadonlyArray<Case.Case> = [
       yield* ploop.umount({ disk })
       yield* Conformance.mounted(disk)
       yield* Check.equal(yield* FileTree.read(target), { "a": "before", "b": "after" }, "the files after an unmount")
+    })
+  }),
+  Case.make({
+    id: "replace/of-a-named-image-while-mounted",
+    title: "MUST replace an image of a mounted disk that is named by its snapshot or by its file, and keep the files",
+    source: Case.observed("replace -u and -o on a running disk: generation 9 takes it for an idle one, and crashes"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const made = yield* Conformance.formatted()
+      const { directory, disk, image } = made
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { "a": "before" })
+      yield* ploop.createSnapshot({ disk, id: a })
+      const [first, second] = [path.join(directory, "first.hdd"), path.join(directory, "second.hdd")]
+      yield* fs.copyFile(image, first)
+      yield* ploop.replace({ disk, snapshot: a, with: first })
+      yield* fs.rename(image, second)
+      yield* ploop.replace({ disk, file: first, with: second })
+      yield* fs.remove(first)
+      yield* Check.equal(yield* Conformance.fileOf(made, a), second, "the file of the snapshot")
+      yield* Check.equal(yield* FileTree.read(target), { "a": "before" }, "the files of the disk")
+      yield* ploop.umount({ disk })
+      yield* disks.holds(disk, { "a": "before" }, "the files after an unmount")
+    })
+  }),
+  Case.make({
+    id: "replace/refuses-another-branch-while-mounted",
+    title: "MUST refuse an image that the running device does not have where the tool would crash, and change nothing",
+    source: Case.observed("replace -u on a running disk of generation 9"),
+    needs: ["device"],
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { copy, disk } = yield* withCopy(a)
+      yield* ploop.createSnapshot({ disk, id: Conformance.ids.b })
+      yield* ploop.switchSnapshot({ disk, id: a })
+      yield* ploop.mount({ disk })
+      const before = yield* fs.readFileString(disk)
+      yield* Check.fails(ploop.replace({ disk, snapshot: Conformance.ids.b, with: copy }), "NotMounted")
+      yield* Check.equal(yield* fs.readFileString(disk), before, "the descriptor")
     })
   }),
   Case.make({

@@ -258,34 +258,20 @@ const writers: ReadonlyArray<Case> = [
 ]
 
 const generations: ReadonlyArray<Case> = [
-  remedy("attach-raw-disk", {
-    when: "this driver attaches no raw image",
-    needs: ["device"],
-    generations: ["9"],
-    run: Effect.gen(function*() {
-      const { ploop } = yield* services
-      const { disk } = yield* Conformance.disk({ format: "raw", version: undefined })
-      return {
-        call: ploop.mount({ disk }),
-        fails: "Unsupported",
-        remedy: texts["attach-raw-disk"](),
-        follow: ploop.createSnapshot({ disk, id: a }),
-        then: Ploop.mountScoped({ disk, readOnly: true })
-      }
-    })
-  }),
-  remedy("attach-raw-base", {
-    when: "this driver attaches a disk with a raw base only read-only",
+  remedy("attach-raw", {
+    when: "this generation attaches no disk with a raw base image",
     needs: ["device"],
     generations: ["9"],
     run: Effect.gen(function*() {
       const { ploop } = yield* services
       const { disk } = yield* snapshots.chained([a], { format: "raw", version: undefined })
       return {
-        call: ploop.mount({ disk }),
+        call: ploop.mount({ disk, readOnly: true }),
         fails: "Unsupported",
-        remedy: texts["attach-raw-base"](),
-        then: Ploop.mountScoped({ disk, readOnly: true })
+        remedy: texts["attach-raw"](),
+        follow: Effect.void,
+        then: Effect.flatMap(Conformance.disk({ name: "other" }), (other) => Ploop.mountScoped({ disk: other.disk })),
+        kept: Conformance.parents(disk)
       }
     })
   }),
