@@ -319,7 +319,8 @@ const checkKnown = (
       purpose: "check"
     })
     const { image: found, ref } = opened
-    if (found.truncated) {
+    // The tool reads no entry of an image that is closed, unless forced.
+    if (found.truncated && (repairs.force || repairs.hardForce || found.dirty)) {
       const line = `FATAL: an index entry of ${path} points behind the end of the file`
       const examined = examine(tool, opened)
       if (!repairs.hardForce) return { outcome: "broken", findings: examined.length > 0 ? examined : [line] }
@@ -552,15 +553,17 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
       missing: [4, "Can't open"],
       purpose: "check"
     })
-    const old = yield* disks.openImage(tool, disks.imagePath(tool, disk, entry.file), {
-      ...options,
-      missing: [4, "Can't open"],
-      purpose: "compare"
-    })
+    const oldPath = disks.imagePath(tool, disk, entry.file)
+    const old = disks.openImage(tool, oldPath, { ...options, missing: [4, "Can't open"], purpose: "compare" })
+    // Where the tool does not compare the two, the old file may be missing or damaged.
+    if (trait(tool, traits.comparesReplacement)) yield* old
     if (next.image.dirty) return yield* toolError(tool, 37, dirtyLine)
-    yield* refuseDifferent(tool, old, next)
-    const level = device?.levels.findIndex((other) => files.same(other.file, old.ref)) ?? -1
-    if (device !== undefined && level >= 0) {
+    if (Either.isRight(old)) yield* refuseDifferent(tool, old.right, next)
+    const oldFile = files.lookup(tx, oldPath)
+    const level = Either.isLeft(oldFile)
+      ? -1
+      : device?.levels.findIndex((other) => files.same(other.file, oldFile.right)) ?? -1
+    if (device !== undefined && Either.isRight(oldFile) && level >= 0) {
       if (level === device.levels.length - 1) {
         return yield* toolError(
           tool,
@@ -572,10 +575,10 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
         ...device,
         levels: device.levels.map((other, index) => index === level ? { file: next.ref, path: replacement } : other)
       })
-      tx.forget(old.ref)
+      tx.forget(oldFile.right)
     }
     if (request.keepName) {
-      yield* denied(tool, 28, `Can't rename ${replacement}`)(files.rename(tx, replacement, old.path))
+      yield* denied(tool, 28, `Can't rename ${replacement}`)(files.rename(tx, replacement, oldPath))
       // The descriptor does not change: its `.tmp` file is removed.
       return disks.dropAside(tool, disk)
     }

@@ -1,13 +1,23 @@
+import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import { top } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
+import * as content from "../content.js"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Answer, Tool } from "../tool.js"
 import { generation } from "../tool.js"
+
+/** The header of a file that is cut off behind it can be read all the same. */
+const clusterSizeInHeader = (tool: Tool, path: string): bigint | undefined => {
+  const bytes = disks.foreignBytes(tool, path)?.bytes
+  return bytes === undefined
+    ? undefined
+    : ImageExamination.readStart(content.read(bytes, 0, ImageExamination.headerLength), BigInt(bytes.size)).clusterSize
+}
 
 /** What a backend sees of an image that is to be merged. */
 const observed = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node, runs: boolean): Refusal.MergedImage => {
@@ -18,7 +28,7 @@ const observed = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node, runs: b
     image: path,
     isRawBase: node.parent === undefined && disks.isRaw(disk),
     exists: files.exists(tool.tx, path),
-    clusterSize: found === undefined ? undefined : BigInt(found.clusterSize),
+    clusterSize: found === undefined ? clusterSizeInHeader(tool, path) : BigInt(found.clusterSize),
     isDirty: found?.dirty === true && !runs
   }
 }

@@ -323,7 +323,11 @@ const requireMergedInto = (
 ): Answer<void> => {
   const copyable = requireCopyableInto(tool, disk, ids, into)
   if (Either.isRight(copyable)) return copyable
-  return Either.flatMap(disks.leaveAside(tool, disk, remaining(tool, disk, ids)), () => copyable)
+  return Either.gen(function*() {
+    const marked = trait(tool, traits.marksBeforeMerge) ? yield* markTemporary(tool, disk, ids.at(-1)!) : disk
+    yield* disks.leaveAside(tool, marked, remaining(tool, marked, ids))
+    return yield* copyable
+  })
 }
 
 export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Answer<Result.Merged> =>
