@@ -93,7 +93,7 @@ export const discard: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "discard/min-block-too-large-finds-nothing",
     title: "MUST return nothing for a minBlock larger than a block group, which no extent can have, and keep the files",
-    source: Case.source("lib/balloon.c ploop_trim: EINVAL is no error"),
+    source: Case.source("lib/balloon.c ploop_trim: EINVAL is not an error"),
     needs: ["mount", "balloon"],
     generations: ["7"],
     run: Effect.gen(function*() {
