@@ -9,7 +9,7 @@ import { SystemError } from "@effect/platform/Error"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { statfs } from "node:fs/promises"
+import { statfs } from "./internal/statfs.js"
 
 /**
  * The room of a file system.
@@ -59,7 +59,7 @@ const bytes = (count: bigint): ByteSize.ByteSize => ByteSize.ByteSizeFromSelf.ma
  */
 export const layer: Layer.Layer<HostSpace> = Layer.succeed(HostSpace, {
   of: (path) =>
-    Effect.tryPromise({ try: () => statfs(path, { bigint: true }), catch: failure(path) }).pipe(
+    Effect.tryPromise({ try: () => statfs(path), catch: failure(path) }).pipe(
       Effect.map(({ bavail, blocks, bsize }) => ({ size: bytes(blocks * bsize), free: bytes(bavail * bsize) }))
     )
 })
