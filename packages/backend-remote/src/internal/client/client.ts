@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as GlobalValue from "effect/GlobalValue"
 import * as Option from "effect/Option"
+import * as Record from "effect/Record"
 import type * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as identifier from "../identifier.js"
@@ -33,18 +34,18 @@ export const key: Effect.Effect<string> = Effect.flatMap(
   Option.match({ onNone: () => identifier.make, onSome: Effect.succeed })
 )
 
-const encoders = new Map<Operation.Name, (request: unknown) => Effect.Effect<unknown>>()
+const encoders: Readonly<Record<Operation.Name, (request: unknown) => Effect.Effect<unknown>>> = Record.map(
+  Operation.table,
+  (row: Operation.Row) => {
+    if (row.request === undefined) return () => Effect.succeed(undefined)
+    const encoder = Schema.encode(row.request)
+    // What was checked can be encoded.
+    return (request: unknown) => Effect.orDie(encoder(request))
+  }
+)
 
 /** A request that was checked, as a caller could have written it. */
-export const encode = (name: Operation.Name, request: unknown): Effect.Effect<unknown> => {
-  const row: Operation.Row = Operation.table[name]
-  if (row.request === undefined) return Effect.succeed(undefined)
-  const encoder = encoders.get(name) ?? Schema.encode(row.request)
-  // What was checked can be encoded.
-  const encoding = (request: unknown) => Effect.orDie(encoder(request))
-  encoders.set(name, encoding)
-  return encoding(request)
-}
+export const encode = (name: Operation.Name, request: unknown): Effect.Effect<unknown> => encoders[name](request)
 
 const isRefused = Schema.is(Refused)
 
