@@ -1,5 +1,6 @@
 /** What a tool or a process leaves that was killed is removed, and nothing else. */
 import { Disk, DiskDescriptor, Ploop, SnapshotId } from "@effect-ploop/core"
+import type { PloopError } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -266,5 +267,49 @@ describe("a private directory of a process that was killed", () => {
         ),
         [false]
       )
+    }))
+})
+
+describe("a tool that is killed while it works on the balloon of a mounted disk", () => {
+  /** What the tool ran, after the one that works on the balloon was killed. */
+  const commandsOf = (
+    killed: string,
+    call: (ploop: Ploop.Ploop, disk: Disk.Disk) => Effect.Effect<unknown, PloopError.PloopError>,
+    generation: "1.15" | "9" = "1.15"
+  ) =>
+    Effect.gen(function*() {
+      const host = yield* scripted(generation, ([command, next]) =>
+        command === killed || next === killed
+          ? { signal: "SIGKILL" }
+          : next === "clear"
+          ? { stdout: "Current state of in-kernel maintenance: OFF\n" }
+          : undefined)
+      const error = yield* Effect.flip(
+        Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => call(ploop, host.disk)), host.context)
+      )
+      assert.strictEqual(error._tag, "ToolAborted")
+      return (yield* host.commands).map((words) => words.filter((word) => !word.startsWith("/")).join(" "))
+    })
+
+  const calls: Record<string, Parameters<typeof commandsOf>[1]> = {
+    change: (ploop, disk) => ploop.balloonChange({ disk, size: "8M" }),
+    complete: (ploop, disk) => ploop.balloonComplete({ disk }),
+    check: (ploop, disk) => ploop.balloonCheck({ disk }),
+    repair: (ploop, disk) => ploop.balloonRepair({ disk }),
+    resize: (ploop, disk) => ploop.resize({ disk, size: "20M" })
+  }
+
+  for (const [name, call] of Object.entries(calls)) {
+    test(`has its maintenance ended, or the device could not be stopped: ${name}`, () =>
+      Effect.gen(function*() {
+        const commands = yield* commandsOf(name, call)
+        assert.deepStrictEqual(commands.filter((line) => line === "balloon clear").length, 1)
+      }))
+  }
+
+  test("has no maintenance on generation 9", () =>
+    Effect.gen(function*() {
+      const commands = yield* commandsOf("change", calls["change"]!, "9")
+      assert.notInclude(commands, "balloon clear")
     }))
 })

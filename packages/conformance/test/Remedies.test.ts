@@ -251,6 +251,7 @@ const unexecuted: Partial<Record<Remedy.Name, string>> = {
   "mount-failed-other": "it leads to the operation mount, whose options depend on the file system",
   "umount-failed": "it asks for the tool's output",
   "busy-holders": "only a host with processes names them; the tests of the backend over the tool end one",
+  "busy-balloon": "the command kill executes it, on the emulated kernel",
   "busy-mounts-and-holders": "it has the parts of two others",
   "file-system-unsupported": "it needs another file system of the host",
   "file-system-corrupt": "it is for a person with e2fsck; it begins with a copy",

@@ -494,9 +494,17 @@ type BusyFields = {
 const mountedOn = ({ mounts = [] }: BusyFields): string =>
   mounts.length === 0 ? "" : `; it is mounted at, or has below it, ${mounts.join(", ")}`
 
+/** The device whose balloon was being changed when the tool was ended. The tool says so, and cannot complete it. */
+const balloonDevice = (text: string): string | undefined =>
+  /^Completing an on-going operation BALLOON for device (\S+)/m.exec(text)?.[1]
+
 /** What keeps it busy comes first; the device may run on although its mount point is free by then. */
-const remedyOfBusy = ({ device, holders, mounts = [] }: BusyFields): Text => {
-  if (mounts.length === 0) return holders.length === 0 ? texts.busy() : texts["busy-holders"]({ device })
+const remedyOfBusy = ({ device, holders, mounts = [], text }: Context & BusyFields): Text => {
+  if (mounts.length === 0) {
+    const changed = balloonDevice(text)
+    if (changed !== undefined) return texts["busy-balloon"]({ device: changed })
+    return holders.length === 0 ? texts.busy() : texts["busy-holders"]({ device })
+  }
   return texts[holders.length === 0 ? "busy-mounts" : "busy-mounts-and-holders"]({ device, mounts })
 }
 
@@ -517,7 +525,7 @@ export class Busy extends failure<Busy>()("Busy", {
 }, {
   sentence: (self) => `still busy${heldBy(self.holders)}${mountedOn(self)}`,
   remedy: remedyOfBusy,
-  isRetryable: true
+  isRetryable: (self) => balloonDevice(self.text) === undefined
 }) {}
 
 /**

@@ -1,4 +1,5 @@
 import * as DevicePath from "@effect-ploop/core/DevicePath"
+import { Disk } from "@effect-ploop/core/Disk"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
@@ -9,6 +10,7 @@ import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import * as deviceTable from "./deviceTable.js"
 import * as disks from "./disk.js"
 import * as ext4 from "./ext4.js"
@@ -434,12 +436,17 @@ export const setInUse = (tool: Tool, device: Device, dirty: boolean): Answer<voi
     : disks.setImage(tool, top.file, { ...body, dirty })
 }
 
+const isDisk = Schema.is(Disk)
+
 /** A device whose balloon is being changed does not stop. Its file system stays unmounted. */
 const requireNoMaintenance = (tool: Tool, device: Device): Answer<void> => {
   if (device.maintenance === "OFF") return Either.void
   return Either.flatMap(sync(tool, device), () => {
     tool.tx.checkpoint()
-    return toolError(tool, 3, "PLOOP_IOC_STOP: Device or resource busy")
+    const completing = isDisk(tool.subject)
+      ? `Completing an on-going operation ${device.maintenance} for device ${device.device}\n`
+      : ""
+    return toolError(tool, 3, `${completing}PLOOP_IOC_STOP: Device or resource busy`)
   })
 }
 

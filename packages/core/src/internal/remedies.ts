@@ -141,6 +141,10 @@ const mounts = {
   "busy": () =>
     "Wait for the processes that use it and try again. If none does, a copy or a balloon operation was ended " +
     "half-way: name the disk by its descriptor in umount, which completes it.",
+  "busy-balloon": ({ device }: { readonly device: string }) =>
+    `A change of the balloon was ended half-way, and ${device} runs on without its file system. Mount the file ` +
+    `system on ${device}p1 at a directory by hand, with the option balloon_ino that the log of its last mount shows, ` +
+    `and call balloonClear({ target }) with this directory. ${repeatUmount(device)}`,
   "busy-mounts": (
     { device, mounts }: { readonly mounts: ReadonlyArray<string>; readonly device?: string | undefined }
   ) => `Unmount ${mounts.join(", ")} first. ${repeatUmount(device)}`,

@@ -17,6 +17,7 @@ import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
 import { deviceAt, isMountedDevice, runningDevice } from "./devices.js"
+import { endingMaintenance } from "./maintenance.js"
 import { onlyUser } from "./ofDevice.js"
 import { attachingIdle } from "./teardown.js"
 
@@ -129,11 +130,12 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     return onRunning(subject, request, (named) =>
       Effect.zipRight(
         requireMaintenance(subject),
-        session.ask({
-          ...subject,
-          args: build(named),
-          kind: Operation.table[operation].kind
-        }, lines)
+        endingMaintenance(
+          session,
+          subject,
+          named,
+          session.ask({ ...subject, args: build(named), kind: Operation.table[operation].kind }, lines)
+        )
       ))
   }
 
@@ -178,13 +180,18 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       const subject = about("balloonChange", request)
       return onRunning(subject, request, (named) =>
         Effect.map(
-          session.ask(
-            {
-              ...subject,
-              args: args.balloonChange(request.size, named),
-              kind: Operation.kindOf("balloonChange", request)
-            },
-            parse.balloonChanged
+          endingMaintenance(
+            session,
+            subject,
+            named,
+            session.ask(
+              {
+                ...subject,
+                args: args.balloonChange(request.size, named),
+                kind: Operation.kindOf("balloonChange", request)
+              },
+              parse.balloonChanged
+            )
           ),
           (changed): Result.BalloonChanged => ({
             before: ByteSize.make(changed.before),

@@ -23,6 +23,7 @@ import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
 import { attachment, deviceOf, devicesOfDisk, isMountedDevice, listDevices, runningDevice } from "./devices.js"
 import * as losses from "./losses.js"
+import { endingMaintenance } from "./maintenance.js"
 import { requireNoHarm } from "./otherDevices.js"
 import * as sharing from "./sharing.js"
 import { measuring } from "./shrinking.js"
@@ -292,7 +293,8 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           args: args.resize(session.verbosity, request, path),
           kind: Operation.kindOf("resize", request)
         })
-        yield* measuring(session, about, request, path, attachingIdle(session, about, path, run))
+        const ending = endingMaintenance(session, about, { disk: path }, run)
+        yield* measuring(session, about, request, path, attachingIdle(session, about, path, ending))
         yield* dropNumbers(session, path)
       }))
   }

@@ -1,5 +1,6 @@
 import { inDirectory } from "@effect-ploop/core/Disk"
 import * as Ploop from "@effect-ploop/core/Ploop"
+import type * as Request from "@effect-ploop/core/Request"
 import * as Command from "@effect/platform/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Duration from "effect/Duration"
@@ -93,15 +94,38 @@ const mount = ({ disk, target }: Bench) =>
     )
   })
 
+/**
+ * Does what the error says when a change of the balloon was ended half-way: mounts
+ * the file system of the device by hand, ends the maintenance, and unmounts the device.
+ */
+const endMaintenance = (bench: Bench, device: string) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    yield* Command.exitCode(Command.make("mount", `${device}p1`, bench.side))
+    yield* ploop.balloonClear({ target: bench.side })
+    yield* ploop.umount({ device })
+  })
+
+const unmount = (bench: Bench, options: Request.UmountOptions) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    yield* ploop.umount(options).pipe(
+      Effect.catchTag("NotMounted", () => Effect.void),
+      Effect.catchTag("Busy", (error) =>
+        error.device !== undefined && error.remedy.includes("balloonClear")
+          ? endMaintenance(bench, error.device)
+          : Effect.fail(error))
+    )
+  })
+
 /** Unmounts the devices of the disk and of the one that the operation creates, as their owner does. */
 const takeDown = (bench: Bench) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const ploop = yield* Ploop.Ploop
     for (const disk of [bench.disk, inDirectory(bench.empty)]) {
       if (!(yield* fs.exists(disk))) continue
       for (const component of [`~${benches.component}`, undefined]) {
-        yield* Effect.catchTag(ploop.umount({ disk, component }), "NotMounted", () => Effect.void)
+        yield* unmount(bench, { disk, component })
       }
     }
   })
