@@ -54,9 +54,25 @@ const installLines = (path: string): ReadonlyArray<string> => {
 const named = (line: string): ReadonlyArray<string> =>
   line.split(" ").slice(2).filter((word) => !word.startsWith("-")).map((word) => word.replace(/(?<=.)@.*$/, ""))
 
-/** The line with our packages, which are in no registry yet, replaced with their tarballs. */
-const withTarballs = (line: string): string =>
-  line.split(" ").map((word) => ours.get(word.replace(/(?<=.)@.*$/, "")) ?? word).join(" ")
+const isGlobal = (line: string): boolean => / (?:-g|--global)(?: |$)/.test(line)
+
+/**
+ * The line with our packages, which are in no registry yet, replaced with their tarballs. A global installation knows
+ * no overrides: what our packages depend on is installed beside them.
+ */
+const withTarballs = (line: string): string => {
+  const words = line.split(" ").map((word) => ours.get(word.replace(/(?<=.)@.*$/, "")) ?? word)
+  const others = isGlobal(line) ? [...ours.values()].filter((tarball) => !words.includes(tarball)) : []
+  return [...words, ...others].join(" ")
+}
+
+/** Runs every command that a global installation brought. */
+const runCommands = async (directory: string): Promise<string | undefined> => {
+  for (const name of readdirSync(join(directory, "bin"))) {
+    const problem = await run(directory, `bin/${name} --help`)
+    if (problem !== undefined) return problem
+  }
+}
 
 const env = { ...process.env, npm_config_audit: "false", npm_config_fund: "false" }
 
@@ -66,7 +82,7 @@ const run = (directory: string, line: string): Promise<string | undefined> =>
     execFile(
       "sh",
       ["-c", line],
-      { cwd: directory, env },
+      { cwd: directory, env: { ...env, npm_config_prefix: directory } },
       (error, stdout, stderr) => resolve(error === null ? undefined : `${line}\n${stdout}${stderr}`)
     )
   })
@@ -85,7 +101,9 @@ const problemOf = async (line: string): Promise<string | undefined> => {
     writeFileSync(join(directory, "package.json"), JSON.stringify({ private: true, type: "module", overrides }))
     const imports = names.filter((name) => name !== "vitest").map((name) => `import ${JSON.stringify(name)}\n`)
     writeFileSync(join(directory, "program.js"), imports.join(""))
-    return await run(directory, withTarballs(line)) ??
+    const installed = await run(directory, withTarballs(line))
+    if (isGlobal(line)) return installed ?? await runCommands(directory)
+    return installed ??
       await run(directory, "npm ls --all") ??
       await run(directory, "node program.js")
   } finally {

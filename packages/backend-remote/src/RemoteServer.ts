@@ -80,7 +80,7 @@ export interface Options {
   readonly listen: Listen
   /** The grants, with the digests of their tokens. Default: no token is needed, which only a Unix socket allows. */
   readonly tokens?: ReadonlyArray<Entry> | undefined
-  /** What it accepts at most. */
+  /** What it accepts at most. Default: the default of each. */
   readonly limits?: Limits | undefined
   /** How long a change runs on when no connection waits for it any more. Then it is interrupted. Default: 30 seconds. */
   readonly grace?: Duration.DurationInput | undefined

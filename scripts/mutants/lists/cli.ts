@@ -297,7 +297,7 @@ export const cli = [
     "a tool that may not lock found nothing": at("unnamedByTool").if().nth(2).never(),
     "a tool that could not read the descriptor found nothing": at("unnamedByTool").if().nth(3).never(),
     "the devices of any disk are those of a disk": at("devicesOf").call("has").put("true"),
-    "only the base image shows whose device it is": at("devicesOf").call("forEach").part(0).put(
+    "only the base image shows whose device it is": at("realImages").call("forEach").part(0).put(
       "descriptor.images.slice(0, 1)"
     ),
     "the device of any component is the one that is asked for": at("deviceOf").call("find").part(0).put("() => true"),
@@ -372,7 +372,7 @@ export const cli = [
       "session.lookAt(_0, _1, _2)"
     ),
     "a discard that mounts an idle disk leaves its device": at("make.automounting").call("attachingIdle").put("run"),
-    "the state of a discard of an idle disk is unclassified": at("make.discardStatus").if().never()
+    "the state of a discard of an idle disk is unclassified": at("make.discardStatus").if().nth(0).never()
   }),
   ...inFile("operations/copy.ts", {
     "a copy is written over what is there": at("copyReceive").call("refuseExisting").drop(),

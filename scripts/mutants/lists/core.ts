@@ -148,13 +148,22 @@ export const core = [
     "a message has no exit code": at("render.code").ternary().always()
   }),
   ...inFile("internal/operation.ts", {
+    "streams are not counted": at("stream").call("ensuringWith").drop()
+  }),
+  ...inFile("internal/decode.ts", {
     "an option that does not exist is ignored": at("decode").value("onExcessProperty").put("\"ignore\""),
+    "an option that does not exist is passed over where no other has options": at("isFlat").not().nth(-1).put("false")
+  }),
+  ...inFile("internal/metrics.ts", {
     "an interrupted operation counts as a defect": at("outcome").ternary().never(),
-    "operations are not counted": at("measure").call("update").put("undefined"),
-    "streams are not counted": at("stream").call("ensuringWith").drop(),
-    "how long an operation takes is not measured": at("measure").call("unsafeUpdate").put("undefined"),
-    "an operation has no span": at("instrument").call("withSpan").drop(),
-    "the logs of an operation do not name it": at("instrument").call("annotateLogs").drop(),
+    "operations are not counted": at("counter").call("unsafeUpdate").put("undefined"),
+    "how long an operation takes is not measured": at("timer").call("unsafeUpdate").put("undefined")
+  }),
+  ...inFile("internal/call.ts", {
+    "the span of an operation does not end": at("end").call("end").put("undefined"),
+    "an operation is not the parent of what it runs": at("within").call("add").unwrap(),
+    "the logs of an operation do not name it": at("within").call("set").nth(0).unwrap(),
+    "what follows a call is logged in its name": at("instrument").call("set").nth(0).put("Effect.void"),
     "a span does not say what it is about": at("annotations").property("ploop.subject").drop(),
     "a path forges a line of the log": at("annotations").call("escape").unwrap()
   }),
@@ -249,7 +258,7 @@ export const core = [
   ...inFile("PloopError.ts", {
     "an error that an operation does not have is shown as one that it has": at("narrow").call("has").put("true"),
     "a narrowed error loses its exit code": at("narrow").property("exitCode").drop(),
-    "a failure that passes is final": at("Busy").literal("true").put("false"),
+    "a failure that passes is final": at("Busy").binary("===").put("false"),
     "a failure that stays is to be tried again": at("AlreadyExists").literal("false").put("true")
   }),
   ...inFile("ExitCode.ts", {

@@ -13,8 +13,7 @@ const Id = Schema.String.pipe(Schema.pattern(/^\d{1,20}$/))
 
 /** What a client may send, as far as the library relies on it. */
 const isFromClient = Schema.is(Schema.Union(
-  Schema.Struct({
-    _tag: Schema.Literal("Request"),
+  Schema.TaggedStruct("Request", {
     id: Id,
     tag: Schema.String,
     headers: Schema.Array(Schema.Tuple(Schema.String, Schema.String))

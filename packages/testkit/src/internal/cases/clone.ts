@@ -7,6 +7,7 @@ import type { PloopError } from "@effect-ploop/core/PloopError"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
+import type * as Capability from "../../Capability.js"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
@@ -54,13 +55,16 @@ const refusesWhenShared = (
     PloopError,
     LowLevel.LowLevel | Ploop.Ploop
   >,
-  shared = a
+  { needs = [], shared = a }: {
+    readonly needs?: ReadonlyArray<Capability.Capability>
+    readonly shared?: SnapshotId.SnapshotId
+  } = {}
 ) =>
   Case.make({
     id,
     title,
     source: Case.service("Refusal.unshared"),
-    needs: ["version2"],
+    needs: ["version2", ...needs],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const of = yield* chained()
@@ -266,13 +270,13 @@ export const cloning: ReadonlyArray<Case.Case> = [
     "clone/no-deletion-of-the-top",
     "MUST refuse to delete the top delta above a snapshot that a clone has, which would become the top delta",
     (ploop, { disk }) => ploop.deleteSnapshot({ disk, id: SnapshotId.top }),
-    b
+    { shared: b }
   ),
   refusesWhenShared(
     "clone/no-switch-and-deletion",
     "MUST refuse to switch to a snapshot that a clone has and delete it, which would write to it",
     (ploop, { disk }) => ploop.switchAndDelete({ disk, id: b }),
-    b
+    { shared: b }
   ),
   refusesWhenShared(
     "clone/no-conversion",
@@ -287,7 +291,8 @@ export const cloning: ReadonlyArray<Case.Case> = [
   refusesWhenShared(
     "clone/no-growth-of-an-image",
     "MUST refuse to grow an image that a clone has",
-    (_, { image }) => Effect.flatMap(LowLevel.LowLevel, (low) => low.grow({ image, size: "16M" }))
+    (_, { image }) => Effect.flatMap(LowLevel.LowLevel, (low) => low.grow({ image, size: "16M" })),
+    { needs: ["lowLevel"] }
   ),
   Case.make({
     id: "clone/protects-its-base-itself",

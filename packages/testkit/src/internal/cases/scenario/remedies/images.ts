@@ -148,7 +148,6 @@ export const ofImages: ReadonlyArray<Case> = [
         call: ploop.clone({ disk, snapshot: a, directory: target }),
         fails: "Unsupported",
         remedy: texts["clone-here"](),
-        follow: Effect.void,
         then: ploop.clone({ disk, snapshot: a, directory }),
         kept: Conformance.parents(disk)
       }

@@ -269,7 +269,6 @@ const generations: ReadonlyArray<Case> = [
         call: ploop.mount({ disk, readOnly: true }),
         fails: "Unsupported",
         remedy: texts["attach-raw"](),
-        follow: Effect.void,
         then: Effect.flatMap(Conformance.disk({ name: "other" }), (other) => Ploop.mountScoped({ disk: other.disk })),
         kept: Conformance.parents(disk)
       }
