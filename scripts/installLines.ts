@@ -72,6 +72,7 @@ const runCommands = async (directory: string): Promise<string | undefined> => {
     const problem = await run(directory, `bin/${name} --help`)
     if (problem !== undefined) return problem
   }
+  return undefined
 }
 
 const env = { ...process.env, npm_config_audit: "false", npm_config_fund: "false" }
