@@ -89,8 +89,8 @@ const run = (directory: string, line: string): Promise<string | undefined> =>
   })
 
 /**
- * Why a line is wrong; undefined when it installs, its peers agree, and what it installs can be imported. Vitest can
- * only be imported by its own command.
+ * Why a line is wrong; undefined when it installs, its peers agree, and what it installs can be imported. What needs
+ * vitest can only be imported by its command.
  */
 const problemOf = async (line: string): Promise<string | undefined> => {
   const names = named(line)
@@ -100,7 +100,9 @@ const problemOf = async (line: string): Promise<string | undefined> => {
   try {
     const overrides = Object.fromEntries([...ours].filter(([name]) => !names.includes(name)))
     writeFileSync(join(directory, "package.json"), JSON.stringify({ private: true, type: "module", overrides }))
-    const imports = names.filter((name) => name !== "vitest").map((name) => `import ${JSON.stringify(name)}\n`)
+    const imports = names.filter((name) => !["vitest", "@effect/vitest"].includes(name)).map((name) =>
+      `import ${JSON.stringify(name)}\n`
+    )
     writeFileSync(join(directory, "program.js"), imports.join(""))
     const installed = await run(directory, withTarballs(line))
     if (isGlobal(line)) return installed ?? await runCommands(directory)
