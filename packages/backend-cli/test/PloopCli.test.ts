@@ -2,8 +2,11 @@ import { PloopCli } from "@effect-ploop/backend-cli"
 import { Ploop } from "@effect-ploop/core"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, ConfigProvider, Duration, Effect, Exit, Layer, Logger, Option, Tracer } from "effect"
+import { Cause, Clock, ConfigProvider, Duration, Effect, Exit, Fiber, Layer, Logger, Option, Tracer } from "effect"
+import { untilDone } from "./utils/clock.js"
 import { scripted } from "./utils/host.js"
+import type { Answer } from "./utils/ScriptedExecutor.js"
+import * as ScriptedExecutor from "./utils/ScriptedExecutor.js"
 
 const read = (values: Record<string, string>) =>
   Effect.withConfigProvider(
@@ -128,13 +131,30 @@ describe("the tool", () => {
       assert.isTrue(warnings.some((warning) => warning.includes("could not be loaded: not found")))
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scoped("that does not say what it is is not taken for the tool", () =>
-    Effect.gen(function*() {
-      const error = yield* Effect.flip(list).pipe(
-        Effect.provide(PloopCli.layer({ tool: "/bin/true" }).pipe(Layer.provide(NodeContext.layer)))
-      )
-      assert.strictEqual(error._tag, "UnexpectedOutput")
-    }))
+  const others: ReadonlyArray<readonly [string, Answer, printed: string]> = [
+    ["prints nothing", {}, ""],
+    ["has another usage", { stderr: "\nusage: other COMMAND\n", exitCode: 1 }, "usage: other COMMAND"],
+    ["does not end", { stdout: "y\ny\ny\n", lasts: Duration.infinity }, "y"]
+  ]
+
+  for (const [does, answer, printed] of others) {
+    it.effect(`that ${does} is not taken for the tool: the error has what it printed, and what to configure`, () =>
+      Effect.gen(function*() {
+        const executor = ScriptedExecutor.make(() => answer)
+        const layer = PloopCli.layer({ tool: "/opt/other" }).pipe(
+          Layer.provide(executor.layer),
+          Layer.provide(NodeContext.layer)
+        )
+        const fiber = yield* Effect.fork(Effect.flip(Effect.provide(list, layer)))
+        yield* untilDone(executor, fiber)
+        const error = yield* Fiber.join(fiber)
+        assert.deepInclude(error, { _tag: "UnexpectedOutput", subject: "/opt/other", line: printed })
+        assert.include(error.message, "expected the usage of ploop")
+        assert.include(error.remedy, "Configure the path of a ploop tool of generation 1.15, 7 or 9")
+        assert.isAtMost(yield* Clock.currentTimeMillis, 20_000)
+        assert.strictEqual(executor.running(), 0)
+      }))
+  }
 })
 
 it.scoped("an operation is a span with the arguments, the exit code and the duration", () =>

@@ -266,6 +266,7 @@ const unexecuted: Partial<Record<Remedy.Name, string>> = {
   "permission-denied-read-only": "it changes the host",
   "tool-not-found": "it changes the host",
   "tool-not-executable": "it changes the host",
+  "not-ploop": "it changes the host",
   "unexpected-output": "it asks for a report",
   "input-output-failed": "it asks for the tool's output",
   "not-tracked": "no operation tracks changes",

@@ -903,7 +903,7 @@ export class TimedOut extends failure<TimedOut>()("TimedOut", { limit: Schema.Du
 export class UnexpectedOutput
   extends failure<UnexpectedOutput>()("UnexpectedOutput", { line: Schema.String, expected: Schema.String }, {
     sentence: (self) => `expected ${self.expected}, but the tool printed ${JSON.stringify(self.line)}`,
-    remedy: () => texts["unexpected-output"](),
+    remedy: (self) => self.operation === "tool" ? texts["not-ploop"]() : texts["unexpected-output"](),
     isRetryable: false
   })
 {}

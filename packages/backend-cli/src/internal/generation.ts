@@ -1,6 +1,7 @@
 import * as Classification from "@effect-ploop/core/Classification"
 import type { Generation } from "@effect-ploop/core/Generation"
 import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
@@ -17,16 +18,33 @@ interface Options {
   readonly prepare: (generation: Generation) => Effect.Effect<void>
 }
 
+/** How long a tool may take to print its usage; another program may print or wait for ever. */
+const limit = Duration.seconds(10)
+
+const expected = "the usage of ploop"
+
+const firstLine = (text: string): string => text.split("\n").find((line) => line.trim() !== "") ?? ""
+
 const probe = ({ prepare, runner, tool }: Options): Effect.Effect<Generation, PloopError.PloopError> =>
   Effect.gen(function*() {
     const about = { operation: "tool", subject: tool } as const
-    const result = yield* runner.run({ ...about, args: args.usage, kind: "query" })
+    const result = yield* Effect.catchTag(
+      runner.run({ ...about, args: args.usage, kind: "query", limit }),
+      "TimedOut",
+      ({ text }) =>
+        Effect.fail(
+          unexpected(about, undefined, {
+            line: firstLine(text),
+            expected: `${expected} within ${Duration.format(limit)}`
+          })
+        )
+    )
     const generation = yield* Either.mapLeft(
       parse.generation(result.stderr),
-      (found) =>
-        result.exitCode === 38 || result.exitCode === 0
-          ? unexpected(about, result, found)
-          : Classification.classify({ ...about, ...result })
+      (): PloopError.PloopError =>
+        result.exitCode === undefined
+          ? Classification.classify({ ...about, ...result })
+          : unexpected(about, result, { line: firstLine(`${result.stderr}\n${result.stdout}`), expected })
     )
     yield* Effect.logDebug(`ploop is of generation ${generation}`)
     yield* prepare(generation)

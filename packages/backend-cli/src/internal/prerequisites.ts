@@ -5,10 +5,11 @@ import type * as Result from "@effect-ploop/core/Result"
 import * as Array from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import { directories } from "./operations/devicePrerequisites.js"
 import type { Session } from "./session.js"
 
 /** Where the tool looks for helper programs, whatever the caller's PATH; `flock` is the backend's own. */
-const directories = ["/sbin", "/bin", "/usr/sbin", "/usr/bin"]
+const programDirectories = ["/sbin", "/bin", "/usr/sbin", "/usr/bin"]
 
 interface Program {
   readonly name: string
@@ -65,6 +66,30 @@ const kernel: Readonly<Record<KernelPart, Part>> = {
   }
 }
 
+/** The drivers that attach disks, and the generations of the tool that use each. */
+const drivers = {
+  "ploop kernel driver": "1.15 or 7",
+  "ploop target": "9"
+} as const
+
+const otherDriver = {
+  "ploop kernel driver": "ploop target",
+  "ploop target": "ploop kernel driver"
+} as const
+
+const isDriver = (part: KernelPart): part is keyof typeof drivers => part in drivers
+
+/** What to do about a missing part. A kernel with the driver of another generation needs another tool, or is the wrong one. */
+const remedyFor = (session: Session, part: KernelPart): Effect.Effect<string> => {
+  if (!isDriver(part)) return Effect.succeed(kernel[part].remedy)
+  const other = otherDriver[part]
+  return Effect.map(kernel[other].isPresent(session), (found) =>
+    found
+      ? `this kernel has the driver of generation ${drivers[other]}, and the tool is of another one: ` +
+        `install a tool of generation ${drivers[other]}, or boot an OpenVZ kernel of the tool's generation`
+      : kernel[part].remedy)
+}
+
 /** Without a tool, the parts that any generation needs. */
 const kernelParts = (generation: Generation | undefined): ReadonlyArray<KernelPart> =>
   generation === undefined
@@ -89,22 +114,28 @@ export const prerequisites = (session: Session): Effect.Effect<ReadonlyArray<Res
 
     const applies = (neededBy: Row<boolean>) => generation === undefined || neededBy[generation]
 
-    const places = yield* Effect.forEach(
+    const parts = yield* Effect.forEach(
       kernelParts(generation),
       (name) =>
-        Effect.map(kernel[name].isPresent(session), (exists): Result.Prerequisite => ({
-          name,
-          status: exists ? "present" : generation === undefined ? "unknown" : "missing",
-          neededFor: GenerationTraits.kernelPartUse[name],
-          remedy: kernel[name].remedy
-        }))
+        Effect.gen(function*() {
+          const exists = yield* kernel[name].isPresent(session)
+          const found: Result.Prerequisite = {
+            name,
+            status: exists ? "present" : generation === undefined ? "unknown" : "missing",
+            neededFor: GenerationTraits.kernelPartUse[name],
+            remedy: exists || generation === undefined ? kernel[name].remedy : yield* remedyFor(session, name)
+          }
+          return found
+        })
     )
+
+    const places = generation === undefined ? [] : yield* directories(session, generation)
 
     const helpers = yield* Effect.forEach(
       programs.filter((program) => applies(program.neededBy)),
       (program) =>
         Effect.map(
-          Effect.exists(directories, (directory) => host.exists(`${directory}/${program.name}`)),
+          Effect.exists(programDirectories, (directory) => host.exists(`${directory}/${program.name}`)),
           (exists): Result.Prerequisite => ({
             name: program.name,
             status: exists ? "present" : "missing",
@@ -114,5 +145,5 @@ export const prerequisites = (session: Session): Effect.Effect<ReadonlyArray<Res
         )
     )
 
-    return [tool, ...places, ...helpers]
+    return [tool, ...parts, ...places, ...helpers]
   })

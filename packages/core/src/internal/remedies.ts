@@ -213,6 +213,9 @@ const host = {
   "tool-aborted-query": () => "Try again. If it happens again, report it with the tool's output.",
   "timed-out": () => `The operation may have happened. ${inspect}; raise the limit if the work takes longer.`,
   "timed-out-query": () => "Try again; raise the limit if the host is slow.",
+  "not-ploop": () =>
+    "Configure the path of a ploop tool of generation 1.15, 7 or 9. If it is one, report it: it may be newer than this " +
+    "library.",
   "unexpected-output": () => "Report it with a tape of the run: the tool may be newer than this library.",
   "out-of-memory": () => "Free memory and try again.",
   "out-of-memory-half-way": () => `Free memory. ${inspect}.`,

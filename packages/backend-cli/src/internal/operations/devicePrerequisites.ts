@@ -1,6 +1,7 @@
 import type { Generation } from "@effect-ploop/core/Generation"
 import type { Row } from "@effect-ploop/core/GenerationTraits"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as Result from "@effect-ploop/core/Result"
 import * as Effect from "effect/Effect"
 import type { About } from "../host.js"
 import { context } from "../outcome.js"
@@ -17,16 +18,34 @@ const needed: Row<ReadonlyArray<ReadonlyArray<string>>> = {
   "9": [["/dev/mapper"], ["/var/lock/ploop", "/var/lock"]]
 }
 
-const requireOne = (session: Session, about: About, paths: ReadonlyArray<string>) =>
+/** What is missing of one of the directories; undefined when it is there. */
+const lacking = ({ host, ownsFiles }: Session, paths: ReadonlyArray<string>): Effect.Effect<string | undefined> =>
   Effect.gen(function*() {
-    const { host, ownsFiles } = session
-    const missing = (what: string) => new PloopError.PrerequisiteMissing({ ...context(about), what })
     const found = yield* Effect.filter(paths, host.isDirectory)
     const path = found[0]
-    if (path === undefined) return yield* missing(`the directory ${paths.at(-1)}`)
+    if (path === undefined) return `the directory ${paths.at(-1)}`
     // The tool may run as another user, who has other rights.
-    if (ownsFiles && !(yield* host.isWritable(path))) return yield* missing(`a writable directory ${path}`)
+    return ownsFiles && !(yield* host.isWritable(path)) ? `a writable directory ${path}` : undefined
   })
+
+const requireOne = (session: Session, about: About, paths: ReadonlyArray<string>) =>
+  Effect.flatMap(lacking(session, paths), (what) =>
+    what === undefined
+      ? Effect.void
+      : Effect.fail(new PloopError.PrerequisiteMissing({ ...context(about), what })))
+
+/** The directories, as an inspection of the host reports them. */
+export const directories = (
+  session: Session,
+  generation: Generation
+): Effect.Effect<ReadonlyArray<Result.Prerequisite>> =>
+  Effect.forEach(needed[generation], (paths) =>
+    Effect.map(lacking(session, paths), (what): Result.Prerequisite => ({
+      name: what ?? `the directory ${paths.at(-1)}`,
+      status: what === undefined ? "present" : "missing",
+      neededFor: "create with a file system, mount, resize, and everything else that attaches a disk",
+      remedy: what === undefined ? "" : "make it, on a writable file system, and let the user of the tool write there"
+    })))
 
 /** Refuses to attach a disk where the tool would notice only half-way, or never, that it cannot. */
 export const requireDevices = (
@@ -34,9 +53,9 @@ export const requireDevices = (
   about: About,
   generation: Generation
 ): Effect.Effect<void, PloopError.PloopError> => {
-  const directories = needed[generation]
-  return directories.length === 0 ? Effect.void : Effect.zipRight(
+  const places = needed[generation]
+  return places.length === 0 ? Effect.void : Effect.zipRight(
     session.kernel.require(about, generation),
-    Effect.forEach(directories, (paths) => requireOne(session, about, paths), { discard: true })
+    Effect.forEach(places, (paths) => requireOne(session, about, paths), { discard: true })
   )
 }

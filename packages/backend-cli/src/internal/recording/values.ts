@@ -8,7 +8,6 @@ import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
 import { deflateRawSync, inflateRawSync } from "node:zlib"
-import { areUint8ArraysEqual } from "uint8array-extras"
 import { errnoOf } from "../process/failures.js"
 
 /** What can be written as JSON; anything else is an object with one key that begins with `$`. */
@@ -32,13 +31,20 @@ export const deflate = (bytes: Uint8Array): string => Encoding.encodeBase64(new 
 
 export const inflate = (text: string): Uint8Array => new Uint8Array(inflateRawSync(decodeBase64(text)))
 
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+/** The text that bytes are; none for other bytes, and for a text with a NUL or a byte order mark. */
+const textOf = (bytes: Uint8Array): Option.Option<string> =>
+  bytes.includes(0)
+    ? Option.none()
+    : Option.filter(Option.liftThrowable(() => decoder.decode(bytes))(), (text) => !text.startsWith("\uFEFF"))
+
 /** Images are mostly zeros, so bytes are compressed one by one. */
-const encodeBytes = (bytes: Uint8Array, rename: Rename): Json => {
-  const text = new TextDecoder().decode(bytes)
-  return text.includes("\0") || !areUint8ArraysEqual(new TextEncoder().encode(text), bytes)
-    ? { $deflated: deflate(bytes) }
-    : { $text: rename(text) }
-}
+const encodeBytes = (bytes: Uint8Array, rename: Rename): Json =>
+  Option.match(textOf(bytes), {
+    onNone: () => ({ $deflated: deflate(bytes) }),
+    onSome: (text) => ({ $text: rename(text) })
+  })
 
 /** Undefined becomes null, so that an option that is left out and one that is undefined are the same. */
 export const encode = (value: unknown, rename: Rename): Json => {

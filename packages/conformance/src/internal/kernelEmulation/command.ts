@@ -11,7 +11,11 @@ export interface Ended {
   readonly stderr: string
 }
 
-const text = (output: Stream.Stream<Uint8Array, PlatformError>) => Stream.mkString(Stream.decodeText(output))
+/** How much of an output is read, in characters. A program that prints for ever then waits until it is ended. */
+const longest = 1024 * 1024
+
+const text = (output: Stream.Stream<Uint8Array, PlatformError>) =>
+  Stream.runFoldWhile(Stream.decodeText(output), "", (text) => text.length < longest, (text, next) => text + next)
 
 /** Runs a program without input. Fails if the program is missing; any exit code is a result. */
 export const run = (

@@ -8,10 +8,13 @@ import { attempt } from "./command.js"
 /** The tool that the CLI backend runs too; `PLOOP_TOOL` sets another one. */
 export const defaultTool = Effect.orElseSucceed(Config.string("PLOOP_TOOL"), () => "ploop")
 
+/** How long a tool may take to print its usage; another program may print or wait for ever. */
+const limit = "10 seconds"
+
 /** The generation of the tool, from its usage: each generation has commands that the one before lacks. */
 export const generationOf = (tool: string): Effect.Effect<Option.Option<Generation>, never, CommandExecutor> =>
   Effect.map(
-    attempt(tool),
+    Effect.map(Effect.timeoutOption(attempt(tool), limit), Option.flatten),
     Option.filterMap(({ stderr, stdout }): Option.Option<Generation> => {
       const usage = `${stderr}\n${stdout}`
       if (!/^Usage: ploop init /m.test(usage)) return Option.none()

@@ -148,11 +148,11 @@ const probes: ReadonlyArray<Probe> = [
   helper("dumpe2fs", "resize", "e2fsprogs")
 ]
 
-const toolIsThere = (tool: string): Probe => ({
+const toolIsThere = (tool: string, generation: Option.Option<Generation>): Probe => ({
   name: tool === "ploop" ? "ploop" : `ploop, at ${tool}`,
   neededFor: "everything",
-  remedy: tool === "ploop" ? install("ploop") : "let PLOOP_TOOL name a ploop tool that can be run",
-  present: Effect.map(generationOf(tool), Option.isSome)
+  remedy: tool === "ploop" ? install("ploop") : "let PLOOP_TOOL name a ploop tool of generation 1.15, 7 or 9",
+  present: Effect.succeed(Option.isSome(generation))
 })
 
 const sgdisk = helper("sgdisk", "create with a file system, with the tool of generation 7 or 9", "gdisk")
@@ -176,7 +176,7 @@ export const requirements = (
     Effect.forEach(
       [
         ...probes,
-        toolIsThere(tool),
+        toolIsThere(tool, generation),
         ...Option.match(generation, { onNone: () => [], onSome: (known) => furtherHelpers[known] }),
         room(scratch)
       ],

@@ -1,0 +1,69 @@
+import type { Generation } from "@effect-ploop/core"
+import { Ploop } from "@effect-ploop/core"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import type { Directories } from "./utils/directories.js"
+import { scripted } from "./utils/host.js"
+import type { Answer } from "./utils/ScriptedExecutor.js"
+
+interface Host {
+  /** A file that the host has beside its own. */
+  readonly present?: string
+  readonly dmsetup?: Answer
+  readonly directories?: Directories
+}
+
+/** What an inspection of the host reports as missing, and what to do about it. */
+const missingOn = (generation: Generation.Generation, { directories, dmsetup, present }: Host = {}) =>
+  Effect.scoped(Effect.gen(function*() {
+    const answer = ([command]: ReadonlyArray<string>) => command === "targets" ? dmsetup : undefined
+    const host = yield* Effect.provideService(scripted(generation, answer, undefined, directories), CurrentHostFiles, {
+      ...nodeHostFiles,
+      find: (path) => nodeHostFiles.find(path === present ? "/" : path)
+    })
+    const all = yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => ploop.prerequisites), host.context)
+    return new Map(all.flatMap(({ name, remedy, status }) => status === "missing" ? [[name, remedy] as const] : []))
+  }))
+
+const rule = (name: string, body: Effect.Effect<void, unknown, NodeContext.NodeContext>) =>
+  it.effect(name, () => Effect.provide(body, NodeContext.layer))
+
+const withoutTarget: Answer = { stdout: "linear           v1.4.0\n" }
+
+describe("an inspection of a host of generation 9", () => {
+  const places: ReadonlyArray<readonly [string, Directories]> = [
+    ["the directory /dev/mapper", { missing: ["/dev/mapper"] }],
+    ["the directory /var/lock", { missing: ["/var/lock/ploop", "/var/lock"] }],
+    ["a writable directory /var/lock/ploop", { readOnly: ["/var/lock/ploop"] }]
+  ]
+  for (const [what, directories] of places) {
+    rule(
+      `reports that it lacks ${what}`,
+      Effect.gen(function*() {
+        assert.include([...(yield* missingOn("9", { directories })).keys()], what)
+        assert.notInclude([...(yield* missingOn("9")).keys()], what)
+      })
+    )
+  }
+})
+
+describe("an inspection of a kernel that has the driver of another generation than the tool", () => {
+  const generations = [["1.15", "9"], ["7", "9"], ["9", "1.15 or 7"]] as const
+  for (const [tool, kernel] of generations) {
+    rule(
+      `reports that the tool is of ${tool} and the driver of ${kernel}, and which tool or kernel to use`,
+      Effect.gen(function*() {
+        const part = tool === "9" ? "ploop target" : "ploop kernel driver"
+        const other: Host = tool === "9"
+          ? { dmsetup: withoutTarget, present: "/proc/vz/ploop_minor" }
+          : {}
+        assert.include((yield* missingOn(tool, other)).get(part), `has the driver of generation ${kernel}`)
+        assert.include((yield* missingOn(tool, other)).get(part), `install a tool of generation ${kernel}`)
+        assert.notInclude((yield* missingOn(tool, { dmsetup: withoutTarget })).get(part), "has the driver of")
+      })
+    )
+  }
+})
