@@ -1,0 +1,55 @@
+/**
+ * Where a fleet keeps what must survive its processes: changes, their outcomes, workflows and who manages which host.
+ *
+ * @since 0.2.0
+ */
+import type { MessageStorage } from "@effect/cluster/MessageStorage"
+import type { RunnerStorage } from "@effect/cluster/RunnerStorage"
+import type * as SqlClient from "@effect/sql/SqlClient"
+import type * as Layer from "effect/Layer"
+import type { InvalidFleet } from "./FleetError.js"
+import type { Journal } from "./internal/journal.js"
+import * as internal from "./internal/storage.js"
+
+/**
+ * What the layers of this module provide.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Storage = MessageStorage | RunnerStorage | Journal
+
+/**
+ * Where the embedded storage is.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface EmbeddedOptions {
+  /** The path of its file. It is made when it does not exist. A second file with `.lock` at its end is beside it. */
+  readonly path: string
+}
+
+/**
+ * A file, for a fleet with one process. A second process that opens it fails with `InvalidFleet`.
+ *
+ * @since 0.2.0
+ * @category layers
+ */
+export const layerEmbedded: (options: EmbeddedOptions) => Layer.Layer<Storage, InvalidFleet> = internal.layerEmbedded
+
+/**
+ * The database of a client that you provide, for a fleet with many processes.
+ *
+ * @since 0.2.0
+ * @category layers
+ */
+export const layerSql: Layer.Layer<Storage, never, SqlClient.SqlClient> = internal.layerSql
+
+/**
+ * Memory, for tests: nothing survives the process.
+ *
+ * @since 0.2.0
+ * @category layers
+ */
+export const layerMemory: Layer.Layer<Storage> = internal.layerMemory

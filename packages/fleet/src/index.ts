@@ -1,0 +1,34 @@
+/**
+ * The disks of many hosts, as one service.
+ *
+ * @since 0.2.0
+ */
+export * as Fleet from "./Fleet.js"
+
+/**
+ * What can fail in a fleet beside the operation itself.
+ *
+ * @since 0.2.0
+ */
+export * as FleetError from "./FleetError.js"
+
+/**
+ * How a host of a fleet is named.
+ *
+ * @since 0.2.0
+ */
+export * as HostName from "./HostName.js"
+
+/**
+ * A process of a fleet: it manages hosts, or only calls those that other processes manage.
+ *
+ * @since 0.2.0
+ */
+export * as Runner from "./Runner.js"
+
+/**
+ * Where a fleet keeps what must survive its processes: changes, their outcomes, workflows and who manages which host.
+ *
+ * @since 0.2.0
+ */
+export * as Storage from "./Storage.js"

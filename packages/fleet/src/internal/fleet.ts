@@ -1,0 +1,60 @@
+import * as Operation from "@effect-ploop/core/Operation"
+import * as RunnerStorage from "@effect/cluster/RunnerStorage"
+import type * as Sharding from "@effect/cluster/Sharding"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Fleet from "../Fleet.js"
+import * as FleetError from "../FleetError.js"
+import * as HostName from "../HostName.js"
+import * as client from "./client.js"
+
+const names = (managed: ReadonlySet<string>, known: ReadonlyArray<string>): ReadonlyArray<Fleet.Host> =>
+  [...known].sort().map((name) => ({ name: HostName.make(name), isManaged: managed.has(name) }))
+
+/** The hosts that some healthy runner manages. */
+const managed = (storage: RunnerStorage.RunnerStorage["Type"]) =>
+  Effect.map(
+    storage.getRunners,
+    (runners) => new Set(runners.flatMap(([{ groups }, isHealthy]) => isHealthy ? groups : []))
+  )
+
+/** Whether a request of the operation is one that changes nothing. */
+const isQuery = (name: Operation.Name): boolean => {
+  const row: Operation.Row = Operation.table[name]
+  return row.kind === "query" || row.isQuery !== undefined
+}
+
+const timeoutOf = (call: { readonly timeout?: Duration.DurationInput | undefined } | undefined) =>
+  Duration.decode(call?.timeout ?? "30 seconds")
+
+export const layer = (
+  known: ReadonlyArray<string>
+): Layer.Layer<Fleet.Fleet, never, Sharding.Sharding | RunnerStorage.RunnerStorage> =>
+  Layer.effect(
+    Fleet.Fleet,
+    Effect.gen(function*() {
+      const storage = yield* RunnerStorage.RunnerStorage
+      const isManaged = (host: string) =>
+        Effect.map(Effect.option(managed(storage)), (hosts) => hosts._tag === "Some" && hosts.value.has(host))
+      const methods = client.make(yield* client.send, isManaged)
+
+      const call = (name: Operation.Name, options: unknown, call: client.Call): Effect.Effect<unknown, unknown> =>
+        known.includes(call.host)
+          ? methods(name, options, call)
+          : new FleetError.UnknownHost({ host: call.host, known })
+
+      return {
+        hosts: Effect.mapBoth(managed(storage), {
+          onFailure: (error) => new FleetError.StorageFailed({ reason: String(error.cause), isRecorded: false }),
+          onSuccess: (managed) => names(managed, known)
+        }),
+        query: (host, name, options, given) =>
+          isQuery(name)
+            ? call(name, options, { host, key: undefined, timeout: timeoutOf(given) })
+            : Effect.dieMessage(`${name} is not a query`),
+        change: (host, name, options, given) => call(name, options, { host, key: given.key, timeout: timeoutOf(given) })
+        // One function for all names has not the types of each.
+      } as Fleet.Fleet
+    })
+  )

@@ -1,0 +1,92 @@
+import { PersistenceError } from "@effect/cluster/ClusterError"
+import * as MessageStorage from "@effect/cluster/MessageStorage"
+import * as RunnerStorage from "@effect/cluster/RunnerStorage"
+import * as ShardingConfig from "@effect/cluster/ShardingConfig"
+import * as SqlMessageStorage from "@effect/cluster/SqlMessageStorage"
+import * as SqlRunnerStorage from "@effect/cluster/SqlRunnerStorage"
+import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
+import * as SqlClient from "@effect/sql/SqlClient"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { InvalidFleet } from "../FleetError.js"
+import { Journal } from "./journal.js"
+
+const journalInMemory = Layer.sync(Journal, () => {
+  const begun = new Set<string>()
+  return {
+    begin: (id) =>
+      Effect.sync(() => {
+        const isFirst = !begun.has(id)
+        begun.add(id)
+        return isFirst
+      })
+  }
+})
+
+/** Each change has one owner at a time, so nobody comes between the question and the record. */
+const journalInSql = Layer.effect(
+  Journal,
+  Effect.gen(function*() {
+    const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+    yield* sql`CREATE TABLE IF NOT EXISTS ploop_fleet_begun (id VARCHAR(64) PRIMARY KEY)`
+    return {
+      begin: (id) =>
+        PersistenceError.refail(Effect.gen(function*() {
+          const known = yield* sql`SELECT id FROM ploop_fleet_begun WHERE id = ${id}`
+          if (known.length > 0) return false
+          yield* sql`INSERT INTO ploop_fleet_begun (id) VALUES (${id})`
+          return true
+        }))
+    }
+  })
+).pipe(Layer.orDie)
+
+const messageOf = (error: { readonly message: string; readonly cause?: unknown }): string =>
+  error.cause instanceof Error ? error.cause.message : error.message
+
+const config = ShardingConfig.layer()
+
+export const layerMemory = Layer.mergeAll(
+  MessageStorage.layerMemory,
+  RunnerStorage.layerMemory,
+  journalInMemory
+).pipe(Layer.provide(config))
+
+export const layerSql = Layer.mergeAll(
+  SqlMessageStorage.layer,
+  SqlRunnerStorage.layer,
+  journalInSql
+).pipe(Layer.provide(config), Layer.orDie)
+
+/** A transaction that lasts as long as the process: the kernel ends it with the process, however that ends. */
+const alone = (path: string) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const held = yield* Deferred.make<void, InvalidFleet>()
+    yield* sql.withTransaction(Effect.zipRight(Deferred.succeed(held, undefined), Effect.never)).pipe(
+      Effect.catchAll((error) =>
+        Deferred.fail(
+          held,
+          new InvalidFleet({
+            field: "path",
+            value: path,
+            rule: `its lock cannot be taken, as when another process uses it: ${messageOf(error)}`
+          })
+        )
+      ),
+      Effect.forkScoped
+    )
+    yield* Deferred.await(held)
+  }).pipe(
+    Layer.scopedDiscard,
+    Layer.provide(LibsqlClient.layer({ url: `file:${path}.lock` }))
+  )
+
+export const layerEmbedded = ({ path }: { readonly path: string }) =>
+  Layer.mergeAll(SqlMessageStorage.layer, RunnerStorage.layerMemory, journalInSql).pipe(
+    Layer.provide(config),
+    Layer.provide(LibsqlClient.layer({ url: `file:${path}`, intMode: "bigint" })),
+    Layer.orDie,
+    Layer.provide(alone(path))
+  )
