@@ -38,6 +38,7 @@ const calls = (
     fileSystemInfo: ["info", ploop.fileSystemInfo({ disk, mayMount: true })],
     deviceOf: ["info -d", ploop.deviceOf({ disk })],
     isMounted: ["info -d", ploop.isMounted({ disk })],
+    attachments: ["list", ploop.attachments({ disk })],
     listDevices: ["list", ploop.listDevices],
     deviceStatistics: ["stat", ploop.deviceStatistics({ device })],
     balloonStatus: ["balloon show", ploop.balloonStatus({ device })],

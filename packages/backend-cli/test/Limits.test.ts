@@ -88,6 +88,7 @@ const runs: ReadonlyArray<readonly [Operation.Name, Operation.Kind, Run]> = [
   ["imageInfo", "query", { command: "info", run: ({ ploop }, { disk }) => ploop.imageInfo({ disk }) }],
   ["isMounted", "query", { command: "info", run: ({ ploop }, { disk }) => ploop.isMounted({ disk }) }],
   ["deviceOf", "query", { command: "info", run: ({ ploop }, { disk }) => ploop.deviceOf({ disk }) }],
+  ["attachments", "query", { command: "list", run: ({ ploop }, { disk }) => ploop.attachments({ disk }) }],
   ["listDevices", "query", { command: "list", run: ({ ploop }) => ploop.listDevices }],
   ["deviceStatistics", "query", { command: "stat", run: ({ ploop }) => ploop.deviceStatistics({ device }) }],
   ["balloonClear", "change", { command: "balloon", run: ({ ploop }) => ploop.balloonClear({ device }) }],

@@ -21,6 +21,7 @@ const operations: ReadonlyArray<readonly [string, Run, Array<string>]> = [
   ["topDelta", ({ ploop }, { disk }) => ploop.topDelta({ disk }), []],
   ["isMounted", ({ ploop }, { disk }) => ploop.isMounted({ disk }), []],
   ["deviceOf", ({ ploop }, { disk }) => ploop.deviceOf({ disk }), []],
+  ["attachments", ({ ploop }, { disk }) => ploop.attachments({ disk }), []],
   ["listDevices", ({ ploop }) => ploop.listDevices, []],
   ["deviceStatistics", ({ ploop }) => ploop.deviceStatistics({ device }), []],
   ["imageInfo", ({ ploop }, { disk }) => ploop.imageInfo({ disk }), []],

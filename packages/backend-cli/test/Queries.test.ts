@@ -1,5 +1,5 @@
 import type { PloopCli } from "@effect-ploop/backend-cli"
-import { ByteSize, Ploop } from "@effect-ploop/core"
+import { ByteSize, Ploop, SnapshotId } from "@effect-ploop/core"
 import type { Generation } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -10,7 +10,7 @@ import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import * as imageHeader from "../src/internal/imageHeader.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
-import { scripted } from "./utils/host.js"
+import { A, B, scripted } from "./utils/host.js"
 import * as image from "./utils/image.js"
 import type { Shown } from "./utils/sysfs.js"
 import { sysfs } from "./utils/sysfs.js"
@@ -22,19 +22,25 @@ interface World {
   /** What the driver shows, of a disk in this directory. */
   readonly devices?: (directory: string) => Readonly<Record<string, Shown>>
   readonly options?: PloopCli.Options
+  /** Whether the tool lists a device of the disk. Default: it lists none. */
+  readonly devicesByTool?: boolean
   /** The image of the top delta. */
   readonly top?: Uint8Array
 }
 
 /** A disk, a driver, and a tool that says for each disk that `/dev/ploop5` runs it. */
-const world = ({ devices = () => ({}), generation = "1.15", options, top = image.image() }: World = {}) =>
+const world = (
+  { devices = () => ({}), devicesByTool = false, generation = "1.15", options, top = image.image() }: World = {}
+) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const root = yield* sysfs({})
     const host = yield* scripted(
       generation,
-      ([command, option]) =>
-        command !== "info"
+      ([command, option], disk) =>
+        command === "list" && devicesByTool
+          ? { stdout: `ploop7      ${disk.slice(0, -"DiskDescriptor.xml".length)}root.hdd  \n` }
+          : command !== "info"
           ? undefined
           : option === "-d"
           ? { stdout: device }
@@ -151,6 +157,94 @@ describe("the tool is asked whether a disk runs", () => {
     "when its base image is missing, so that a device may have it by another name",
     { devices: () => ({ ploop7: { image: "/vz/other/root.hdd" } }) },
     (directory) => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.remove(`${directory}/root.hdd`))
+  )
+})
+
+describe("the attachments of a disk", () => {
+  const removed = " (deleted)"
+
+  const ofChain = (base: string, ...above: ReadonlyArray<string>) => (directory: string) => ({
+    ploop7: { image: `${directory}/${base}`, above: above.map((name) => `${directory}/${name}`), readOnly: true }
+  })
+
+  const read = (devices: NonNullable<World["devices"]>, gone: ReadonlyArray<string> = []) =>
+    Effect.gen(function*() {
+      const { ask, commands, directory, disk } = yield* world({ devices })
+      const fs = yield* FileSystem.FileSystem
+      yield* Effect.forEach(gone, (name) => fs.remove(`${directory}/${name}`))
+      const found = yield* ask((ploop) => ploop.attachments({ disk }))
+      assert.deepStrictEqual(yield* commands, [])
+      const below = (paths: ReadonlyArray<string>) => paths.map((path) => path.slice(directory.length + 1))
+      return found.map(({ deleted, images, readOnly, snapshot }) => ({
+        snapshot,
+        readOnly,
+        images: below(images),
+        deleted: below(deleted)
+      }))
+    })
+
+  rule(
+    "show the snapshot of the highest image, and no process is started to see them",
+    Effect.gen(function*() {
+      const all = ["root.hdd", "root.hdd.1", "root.hdd.2"]
+      const expected = { readOnly: true, deleted: [] }
+      assert.deepStrictEqual<unknown>(
+        [yield* read(ofChain("root.hdd")), yield* read(ofChain("root.hdd", "root.hdd.1", "root.hdd.2"))],
+        [[{ ...expected, snapshot: A, images: ["root.hdd"] }], [{ ...expected, snapshot: SnapshotId.top, images: all }]]
+      )
+    })
+  )
+
+  rule(
+    "have the images that were removed, the base included",
+    Effect.gen(function*() {
+      const gone = ["root.hdd", "root.hdd.1"]
+      assert.deepStrictEqual<unknown>(
+        yield* read(ofChain(`root.hdd${removed}`, `root.hdd.1${removed}`), gone),
+        [{ snapshot: B, readOnly: true, images: gone, deleted: gone }]
+      )
+    })
+  )
+
+  rule(
+    "do not take another file at the path of a removed image for that image",
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* read(ofChain(`root.hdd${removed}`)), [])
+      assert.deepStrictEqual<unknown>(
+        yield* read(ofChain("root.hdd", `root.hdd.1${removed}`)),
+        [{ snapshot: undefined, readOnly: true, images: ["root.hdd", "root.hdd.1"], deleted: ["root.hdd.1"] }]
+      )
+    })
+  )
+
+  rule(
+    "have every mount point",
+    Effect.gen(function*() {
+      const table = "/dev/ploop7p1 /mnt/disk ext4 rw 0 0\n/dev/ploop70p1 /mnt/other ext4 rw 0 0\n" +
+        "/dev/ploop7p1 /mnt/a\\040second ext4 rw 0 0\n"
+      const files: HostFiles = {
+        ...nodeHostFiles,
+        kernelText: (path) =>
+          path === "/proc/mounts" ? Effect.succeed(Option.some(table)) : nodeHostFiles.kernelText(path)
+      }
+      const { ask, disk } = yield* Effect.provideService(world({ devices: base }), CurrentHostFiles, files)
+      const found = yield* ask((ploop) => ploop.attachments({ disk }))
+      assert.deepStrictEqual<unknown>(found.map(({ targets }) => targets), [["/mnt/disk", "/mnt/a second"]])
+    })
+  )
+
+  rule(
+    "are refused where the chain of a device cannot be read",
+    Effect.gen(function*() {
+      const { ask, disk } = yield* world({
+        generation: "1.15",
+        devices: base,
+        options: { sysfs: "/no/such/directory" },
+        devicesByTool: true
+      })
+      const error = yield* Effect.flip(ask((ploop) => ploop.attachments({ disk })))
+      assert.strictEqual(error._tag, "PrerequisiteMissing")
+    })
   )
 })
 

@@ -100,6 +100,7 @@ void publish(struct device *device)
 
 	make_directory(device, "pstate");
 	put_number(device, "size", chain->count ? chain_size(chain) / 512 : 0);
+	put_number(device, "ro", chain->count && chain_top(chain)->read_only);
 	device_path(path, device->number, "dev");
 	write_text(path, "%d:%d\n", PLOOP_MAJOR, device->number * PLOOP_MINORS);
 	device_path(path, device->number, "pstate/cookie");

@@ -395,6 +395,14 @@ export const table = rows({
     result: Schema.Boolean,
     errors: image
   },
+  attachments: {
+    group: "queries",
+    kind: "query",
+    shape: "effect",
+    request: Request.OfDisk,
+    result: Schema.Array(Result.AttachedDevice),
+    errors: image
+  },
   listDevices: {
     group: "queries",
     kind: "query",

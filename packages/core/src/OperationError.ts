@@ -157,6 +157,12 @@ export type FileSystemInfoError = Of<"fileSystemInfo">
 export type DeviceOfError = Of<"deviceOf">
 
 /**
+ * @since 0.2.0
+ * @category errors
+ */
+export type AttachmentsError = Of<"attachments">
+
+/**
  * @since 0.1.0
  * @category errors
  */

@@ -259,6 +259,17 @@ export interface Ploop {
   ) => Effect.Effect<boolean, OperationError.IsMountedError>
 
   /**
+   * Every device of a disk, that of each component included, with the snapshot that it
+   * shows, its mount points, and its images that were removed. A device belongs to the disk when
+   * its base image is one that the descriptor names; those of linked clones do not.
+   *
+   * @since 0.2.0
+   */
+  readonly attachments: (
+    options: Request.OfDiskOptions
+  ) => Effect.Effect<ReadonlyArray<Result.AttachedDevice>, OperationError.AttachmentsError>
+
+  /**
    * Every ploop device that runs on the host.
    */
   readonly listDevices: Effect.Effect<ReadonlyArray<Result.RunningDevice>, OperationError.ListDevicesError>

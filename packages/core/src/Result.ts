@@ -149,6 +149,46 @@ export interface Attachment extends Schema.Schema.Type<typeof Attachment> {
 }
 
 /**
+ * A device of a disk, with what it shows and where it is mounted.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const AttachedDevice = Schema.Struct({
+  ...Attachment.fields,
+  snapshot: Schema.optional(SnapshotId),
+  readOnly: Schema.Boolean,
+  targets: Schema.Array(HostPath),
+  images: Schema.Array(HostPath),
+  deleted: Schema.Array(HostPath)
+})
+
+/**
+ * A device of a disk, with what it shows and where it is mounted.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface AttachedDevice extends Attachment, Schema.Schema.Type<typeof AttachedDevice> {
+  /**
+   * The snapshot that the device shows, or `SnapshotId.top` for the top delta. Absent when the descriptor no
+   * longer names the highest image of the device.
+   */
+  readonly snapshot?: SnapshotId | undefined
+  /** Whether the device refuses writes. */
+  readonly readOnly: boolean
+  /** The mount points of its file system; empty when it is not mounted. */
+  readonly targets: ReadonlyArray<HostPath>
+  /** The images of the device, the base first. */
+  readonly images: ReadonlyArray<HostPath>
+  /**
+   * Those of its images that were removed while the device runs, by the paths that they had. Their data is lost with
+   * the device.
+   */
+  readonly deleted: ReadonlyArray<HostPath>
+}
+
+/**
  * A mount.
  *
  * @since 0.1.0

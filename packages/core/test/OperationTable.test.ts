@@ -31,6 +31,7 @@ describe("an operation", () => {
 
   it("is a query when it changes nothing", () => {
     assert.deepStrictEqual(ofKind("query"), [
+      "attachments",
       "balloonCheck",
       "balloonStatus",
       "deviceOf",

@@ -359,6 +359,12 @@ export const table = (name: string): Arguments => ["table", name]
 /** Of `dmsetup`: whether a device has a table, and takes writes, as in `L--w`. */
 export const attributes = (name: string): Arguments => ["info", "-c", "--noheadings", "-o", "attr", name]
 
+/** Of `dmsetup`: prints the path of an image of a device; nothing when the device has no such level. */
+export const imageOfLevel = (
+  name: string,
+  level: number
+): Arguments => ["message", name, "0", "get_img_name", `${level}`]
+
 /** Of `dmsetup`: removes a device. */
 export const remove = (name: string): Arguments => ["remove", name]
 

@@ -13,6 +13,13 @@ export interface DriverDevice {
   readonly component: string | undefined
 }
 
+/** The chain of a device. */
+export interface DriverChain {
+  /** The paths of the images, the base first, as the kernel names them. */
+  readonly images: ReadonlyArray<string>
+  readonly readOnly: boolean
+}
+
 /**
  * The driver of generations 1.15 and 7, by what it shows in sysfs. Each answer is
  * none where sysfs cannot be read or does not tell for certain.
@@ -20,6 +27,8 @@ export interface DriverDevice {
 export interface Driver {
   /** The devices that have an image. */
   readonly devices: Effect.Effect<Option.Option<ReadonlyArray<DriverDevice>>>
+  /** The images of a device, and whether it refuses writes. */
+  readonly chain: (name: string) => Effect.Effect<Option.Option<DriverChain>>
   /** Size, clusters and version of the disk that a device shows. */
   readonly geometry: (name: string) => Effect.Effect<Option.Option<ImageInfo>>
   /** What a device has counted. */
@@ -65,6 +74,15 @@ export const make = (files: HostFiles, sysfs: string): Driver => {
       }
       return found
     })),
+    chain: (name) =>
+      Effect.option(Effect.gen(function*() {
+        const levels = yield* Effect.flatMap(files.kernelNames(`${block}/${name}/pdelta`), (found) => found)
+        const images: Array<string> = []
+        for (const level of levels.keys()) {
+          images.push(yield* Effect.flatMap(line(`${name}/pdelta/${level}/image`), (found) => found))
+        }
+        return { images, readOnly: (yield* Effect.flatMap(number(`${name}/ro`), (found) => found)) !== 0n }
+      })),
     geometry: (name) =>
       Effect.map(
         Effect.option(Effect.all([

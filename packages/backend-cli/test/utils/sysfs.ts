@@ -5,6 +5,9 @@ import { Effect } from "effect"
 export interface Shown {
   /** The image of the base delta; no file for it unless given. */
   readonly image?: string
+  /** The images of the higher deltas. Default: none. */
+  readonly above?: ReadonlyArray<string>
+  readonly readOnly?: boolean
   readonly component?: string
   /** What lies on its partition. */
   readonly holder?: string
@@ -24,7 +27,8 @@ export const sysfs = (devices: Readonly<Record<string, Shown>>) =>
     yield* fs.makeDirectory(`${root}/block/sda`, { recursive: true })
     for (const [name, shown] of Object.entries(devices)) {
       const home = `${root}/block/${name}`
-      for (const directory of ["pdelta/0", "pstate", "pstat"]) {
+      const above = (shown.above ?? []).map((image, index) => [`pdelta/${index + 1}`, image] as const)
+      for (const directory of ["pdelta/0", "pstate", "pstat", ...above.map(([level]) => level)]) {
         yield* fs.makeDirectory(`${home}/${directory}`, { recursive: true })
       }
       if (shown.holder !== undefined) {
@@ -32,6 +36,8 @@ export const sysfs = (devices: Readonly<Record<string, Shown>>) =>
       }
       const files: Record<string, string | undefined> = {
         "pdelta/0/image": shown.image,
+        ...Object.fromEntries(above.map(([level, image]) => [`${level}/image`, image])),
+        ro: shown.readOnly === true ? "1" : "0",
         "pstate/cookie": shown.component ?? "",
         size: shown.size?.toString(),
         "pstate/block_size": shown.blockSize?.toString(),

@@ -144,6 +144,7 @@ export const make = (options: Options) =>
       fileSystemInfo: operation("fileSystemInfo", queries.fileSystemInfo),
       deviceOf: operation("deviceOf", queries.deviceOf),
       isMounted: operation("isMounted", queries.isMounted),
+      attachments: operation("attachments", queries.attachments),
       listDevices: query("listDevices", queries.listDevices),
       topDelta: operation("topDelta", queries.topDelta),
       tool: query("tool", ({ tx }) => Either.right({ path: "ploop", generation: tx.state.generation })),

@@ -61,6 +61,17 @@ export const samples: { readonly [Name in Operation.Name]: Sample } = {
   },
   deviceOf: { options: { disk }, result: Option.some(attachment) },
   isMounted: { options: { disk }, result: true },
+  attachments: {
+    options: { disk },
+    result: [{
+      ...attachment,
+      snapshot: SnapshotId.top,
+      readOnly: false,
+      targets: [HostPath.make("/mnt")],
+      images: [image],
+      deleted: []
+    }]
+  },
   listDevices: { options: nothing, result: [{ device, image, target: HostPath.make("/mnt") }] },
   topDelta: { options: { disk }, result: image },
   tool: { options: nothing, result: { path: "ploop", generation: "1.15" } },

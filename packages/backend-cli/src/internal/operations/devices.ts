@@ -88,13 +88,13 @@ const listedByTool = (session: Session, about: About) =>
 const isPath = Schema.is(HostPath)
 
 /** A path that the kernel names. A path that no operation accepts is escaped. */
-const pathOf = (path: string): HostPath => HostPath.make(isPath(path) ? path : PrintableText.escape(path))
+export const pathOf = (path: string): HostPath => HostPath.make(isPath(path) ? path : PrintableText.escape(path))
 
 /** What the kernel appends to the path of a file that was removed. */
 const removed = " (deleted)"
 
 /** The path of an image, and whether the file was removed; a file may have that ending as its name. */
-const imageOf = (session: Session, path: string) =>
+export const imageOf = (session: Session, path: string) =>
   !path.endsWith(removed)
     ? Effect.succeed({ image: pathOf(path) })
     : Effect.map(session.host.exists(path), (exists) =>

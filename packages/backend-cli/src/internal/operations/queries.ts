@@ -13,6 +13,7 @@ import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import { prerequisites } from "../prerequisites.js"
 import type { Session } from "../session.js"
+import { attachments } from "./attachments.js"
 import { deviceOf, listDevices, unnamedDevice } from "./devices.js"
 import { fileSystemInfo } from "./fileSystemInfo.js"
 import * as fromFiles from "./fromFiles.js"
@@ -22,6 +23,7 @@ type Methods =
   | "fileSystemInfo"
   | "deviceOf"
   | "isMounted"
+  | "attachments"
   | "listDevices"
   | "topDelta"
   | "tool"
@@ -86,6 +88,8 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     const about = { operation: "isMounted", subject: disk } as const
     return session.lookAt(about, disk, (path) => Effect.map(unnamedDevice(session, about, path), Option.isSome))
   },
+
+  attachments: attachments(session),
 
   listDevices: listDevices(session, { operation: "listDevices", subject: "host" }),
 

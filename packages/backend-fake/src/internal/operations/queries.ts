@@ -8,13 +8,15 @@ import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as devices from "../devices.js"
 import * as deviceTable from "../deviceTable.js"
 import * as disks from "../disk.js"
-import type { Device } from "../state.js"
+import * as files from "../files.js"
+import type { Device, Level } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { context, generation, refused, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
@@ -104,6 +106,44 @@ export const deviceOf = (tool: Tool, request: Request.DeviceOf): Answer<Option.O
 
 export const isMounted = (tool: Tool, request: Request.OfDisk): Answer<boolean> =>
   Either.map(deviceOf(tool, request), Option.isSome)
+
+/** The identifiers of the deltas of a disk, by the real paths of their images. */
+const identifiers = (tool: Tool, disk: disks.Disk): ReadonlyMap<string, SnapshotId> =>
+  new Map(
+    SnapshotTree.nodes(disk.tree).map(({ file, id }) => {
+      const path = disks.imagePath(tool, disk, file)
+      return [Either.getOrElse(files.realPath(tool.tx, path), () => path), id]
+    })
+  )
+
+const isDeleted = ({ tx }: Tool, { file }: Level): boolean => tx.inode(file).links === 0
+
+const attachedDevice = (tool: Tool, ids: ReadonlyMap<string, SnapshotId>) => (device: Device) => {
+  const { levels, readOnly } = device
+  /** A file at the path of a removed image is another file. */
+  const idOf = (level: Level) =>
+    isDeleted(tool, level) && files.exists(tool.tx, level.path) ? undefined : ids.get(level.path)
+  if (idOf(levels[0]!) === undefined) return []
+  const snapshot = idOf(levels.at(-1)!)
+  const attached: Result.AttachedDevice = {
+    ...devices.attachment(device),
+    ...(snapshot !== undefined && { snapshot }),
+    readOnly,
+    targets: tool.tx.mountsOf(device.device).map(({ target }) => HostPathSchema.make(target)),
+    images: levels.map(({ path }) => HostPathSchema.make(path)),
+    deleted: levels.filter((level) => isDeleted(tool, level)).map(({ path }) => HostPathSchema.make(path))
+  }
+  return [attached]
+}
+
+export const attachments = (
+  tool: Tool,
+  request: Request.OfDisk
+): Answer<ReadonlyArray<Result.AttachedDevice>> =>
+  Either.map(
+    disks.read(tool, request.disk, "backend"),
+    (disk) => deviceTable.all(tool.tx.state.devices).flatMap(attachedDevice(tool, identifiers(tool, disk)))
+  )
 
 export const listDevices = (tool: Tool): Answer<ReadonlyArray<Result.RunningDevice>> =>
   Either.right(

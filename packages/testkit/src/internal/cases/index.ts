@@ -1,4 +1,5 @@
 import type { Case } from "../../Case.js"
+import { attachments } from "./attachments.js"
 import { balloonChange } from "./balloonChange.js"
 import { balloonCheck } from "./balloonCheck.js"
 import { balloonClear } from "./balloonClear.js"
@@ -80,6 +81,7 @@ export const cases: ReadonlyArray<Case> = [
   ...imageInfo,
   ...fileSystemInfo,
   ...deviceOf,
+  ...attachments,
   ...isMounted,
   ...listDevices,
   ...topDelta,
