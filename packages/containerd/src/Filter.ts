@@ -15,7 +15,7 @@
 import * as Either from "effect/Either"
 import * as internal from "./internal/filter.js"
 import type { Info } from "./Snapshot.js"
-import { ArgumentInvalid } from "./SnapshotterError.js"
+import { ArgumentInvalid } from "./StorageError.js"
 
 /**
  * Whether a snapshot matches.

@@ -1,5 +1,5 @@
 /**
- * What callers give to the snapshotter.
+ * What callers give to the snapshotter and to the volume driver.
  *
  * @since 0.2.0
  */
@@ -55,15 +55,15 @@ export interface UpdateOptions {
 }
 
 /**
- * How snapshots are kept.
+ * How disks are kept.
  *
  * @since 0.2.0
  * @category models
  */
 export interface Options {
   /**
-   * The directory of the snapshots, on one file system with hard links. It is made when it is not
-   * there. One snapshotter at a time may use it.
+   * The directory of the disks, on one file system with hard links. It is made when it is not
+   * there. One snapshotter or volume driver at a time may use it.
    */
   readonly root: string
   /**

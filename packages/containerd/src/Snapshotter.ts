@@ -36,6 +36,7 @@ import * as internal from "./internal/snapshotter.js"
 import type { CommitOptions, NewOptions, Options, UpdateOptions } from "./Request.js"
 import type * as Snapshot from "./Snapshot.js"
 import type * as SnapshotterError from "./SnapshotterError.js"
+import type { ArgumentInvalid } from "./StorageError.js"
 
 /**
  * The calls of containerd. Each has a span, `Snapshotter.<call>`, and is counted in
@@ -99,7 +100,7 @@ export interface Snapshotter {
    */
   readonly list: (
     filters?: ReadonlyArray<string>
-  ) => Effect.Effect<ReadonlyArray<Snapshot.Info>, SnapshotterError.ArgumentInvalid>
+  ) => Effect.Effect<ReadonlyArray<Snapshot.Info>, ArgumentInvalid>
 
   /**
    * What a snapshot takes, without what it shares with others.

@@ -7,7 +7,7 @@
 export * as Filter from "./Filter.js"
 
 /**
- * What callers give to the snapshotter.
+ * What callers give to the snapshotter and to the volume driver.
  *
  * @since 0.2.0
  */
@@ -42,3 +42,39 @@ export * as SnapshotterError from "./SnapshotterError.js"
  * @since 0.2.0
  */
 export * as SnapshotterServer from "./SnapshotterServer.js"
+
+/**
+ * Why a call of the snapshotter, or of the volume driver, failed: the causes that
+ * both have.
+ *
+ * @since 0.2.0
+ */
+export * as StorageError from "./StorageError.js"
+
+/**
+ * A volume: a file system for containers that outlives them.
+ *
+ * @since 0.2.0
+ */
+export * as Volume from "./Volume.js"
+
+/**
+ * The volume driver: what Docker asks of a store of volumes, on ploop disks.
+ *
+ * @since 0.2.0
+ */
+export * as VolumeDriver from "./VolumeDriver.js"
+
+/**
+ * Why a call of the volume driver failed.
+ *
+ * @since 0.2.0
+ */
+export * as VolumeError from "./VolumeError.js"
+
+/**
+ * Serves a volume driver over HTTP on a Unix socket, as a volume plugin of Docker.
+ *
+ * @since 0.2.0
+ */
+export * as VolumePlugin from "./VolumePlugin.js"

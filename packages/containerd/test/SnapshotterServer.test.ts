@@ -1,6 +1,6 @@
 import { PloopFake } from "@effect-ploop/backend-fake"
 import type { Snapshot } from "@effect-ploop/containerd"
-import { Snapshotter, SnapshotterError, SnapshotterServer } from "@effect-ploop/containerd"
+import { Snapshotter, SnapshotterError, SnapshotterServer, StorageError } from "@effect-ploop/containerd"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -157,7 +157,7 @@ describe("the server", () => {
     Effect.gen(function*() {
       const errors: ReadonlyArray<[SnapshotterError.SnapshotterError, string]> = [
         [
-          new SnapshotterError.ArgumentInvalid({ argument: "key", value: "", rule: "must be there" }),
+          new StorageError.ArgumentInvalid({ argument: "key", value: "", rule: "must be there" }),
           "INVALID_ARGUMENT"
         ],
         [new SnapshotterError.SnapshotNotFound({ key: "a" }), "NOT_FOUND"],
@@ -165,10 +165,10 @@ describe("the server", () => {
         [new SnapshotterError.ParentNotCommitted({ parent: "p" }), "INVALID_ARGUMENT"],
         [new SnapshotterError.KindWrong({ key: "a", needs: "active" }), "FAILED_PRECONDITION"],
         [new SnapshotterError.NotRemovable({ key: "a", reason: "it is mounted" }), "FAILED_PRECONDITION"],
-        [new SnapshotterError.StorageFull({ reason: "no space" }), "RESOURCE_EXHAUSTED"],
-        [new SnapshotterError.HostUnready({ reason: "no driver" }), "UNAVAILABLE"],
-        [new SnapshotterError.DiskDamaged({ step: "mount", reason: "no image" }), "DATA_LOSS"],
-        [new SnapshotterError.StorageFailed({ step: "mount", reason: "no luck" }), "INTERNAL"]
+        [new StorageError.StorageFull({ reason: "no space" }), "RESOURCE_EXHAUSTED"],
+        [new StorageError.HostUnready({ reason: "no driver" }), "UNAVAILABLE"],
+        [new StorageError.DiskDamaged({ step: "mount", reason: "no image" }), "DATA_LOSS"],
+        [new StorageError.StorageFailed({ step: "mount", reason: "no luck" }), "INTERNAL"]
       ]
       for (const [error, code] of errors) {
         const client = yield* served(only({ mounts: () => Effect.fail(error) }))

@@ -6,25 +6,13 @@ import * as Effect from "effect/Effect"
 import * as durable from "./durable.js"
 import { imageName, type Layout } from "./layout.js"
 
-/** Small, so that a layer with one small file in it takes little. */
+/** Small, so that a disk with one small file in it takes little. */
 const clusterSize = "64K"
 
-/** What mkfs and the tool put into a new file system. containerd expects an empty one. */
-const isOfFileSystem = (name: string) => name === "lost+found" || name.startsWith(".balloon-")
+/** What a new file system gets at its first mount. */
+export type Prepare<E, R> = (target: string) => Effect.Effect<void, E, R>
 
-const empty = (disk: Disk.Disk, target: string) =>
-  Ploop.withMount({ disk, target }, () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const names = yield* fs.readDirectory(target)
-      yield* Effect.forEach(
-        names.filter(isOfFileSystem),
-        (name) => fs.remove(`${target}/${name}`, { recursive: true }),
-        { discard: true }
-      )
-    }))
-
-const build = (layout: Layout, size: ByteSize, home: string) =>
+const build = <E, R>(layout: Layout, size: ByteSize, home: string, prepare: Prepare<E, R>) =>
   Effect.scoped(Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const ploop = yield* Ploop.Ploop
@@ -33,17 +21,17 @@ const build = (layout: Layout, size: ByteSize, home: string) =>
     const target = `${aside}/mount`
     yield* Effect.forEach([directory, target], (path) => fs.makeDirectory(path), { discard: true })
     const { disk } = yield* ploop.create({ image: `${directory}/${imageName}`, size, clusterSize })
-    yield* empty(disk, target)
+    yield* Ploop.withMount({ disk, target }, () => prepare(target))
     yield* durable.syncFile(`${directory}/${imageName}`)
     yield* durable.syncFile(disk)
     yield* durable.moveDirectory(directory, home)
   }))
 
-/** The empty disk of a size, which is made at its first use. */
-export const ensure = (layout: Layout, size: ByteSize) =>
+/** The empty disk of a size, which is made and prepared at its first use. */
+export const ensure = <E, R>(layout: Layout, size: ByteSize, prepare: Prepare<E, R>) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const home = `${layout.bases}/${size}`
-    if (!(yield* fs.exists(home))) yield* build(layout, size, home)
+    if (!(yield* fs.exists(home))) yield* build(layout, size, home, prepare)
     return Disk.inDirectory(home)
   })

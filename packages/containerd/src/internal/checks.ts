@@ -6,7 +6,7 @@ import * as Schema from "effect/Schema"
 import * as Struct from "effect/Struct"
 import type { Options } from "../Request.js"
 import { type Labels, sizeLabel } from "../Snapshot.js"
-import { ArgumentInvalid } from "../SnapshotterError.js"
+import { ArgumentInvalid } from "../StorageError.js"
 
 const refuse = (argument: string, value: string, rule: string) => new ArgumentInvalid({ argument, value, rule })
 
@@ -17,13 +17,15 @@ const sizeRule = "must be from 300M to 15T, with a unit, as in 10G"
 
 const isAllowed = (size: ByteSize.ByteSize) => size >= sizes.least && size <= sizes.most
 
+const Size = ByteSize.ByteSize.pipe(Schema.filter((size) => isAllowed(size) || sizeRule))
+
 const Options_ = Schema.Struct({
   root: Schema.String.pipe(
     Schema.filter((path) =>
       (/^\/[^\0\n]*[^/\0\n]$/.test(path)) || "must be an absolute path without a slash at its end"
     )
   ),
-  size: Schema.optionalWith(ByteSize.ByteSize.pipe(Schema.filter((size) => isAllowed(size) || sizeRule)), {
+  size: Schema.optionalWith(Size, {
     default: () => ByteSize.GiB(10)
   }),
   maxChain: Schema.optionalWith(
@@ -45,6 +47,10 @@ export const options = (given: Options): Either.Either<Checked, ArgumentInvalid>
     const name = String(issue?.path[0] ?? "options")
     return refuse(name, String(given[name as keyof Options] ?? ""), issue?.message ?? "must be valid")
   })
+
+/** The size of a disk. */
+export const size = (given: ByteSize.ByteSizeInput): Either.Either<ByteSize.ByteSize, ArgumentInvalid> =>
+  Either.mapLeft(Schema.decodeEither(Size)(given), () => refuse("size", String(given), sizeRule))
 
 export const key = (argument: "key" | "name", value: string) =>
   value === "" || value.includes("\0")
@@ -70,10 +76,7 @@ export const sizeOf = (
 ): Either.Either<ByteSize.ByteSize, ArgumentInvalid> => {
   const text = given[sizeLabel]
   if (text === undefined) return Either.right(fallback)
-  return Either.mapLeft(
-    Either.filterOrLeft(Schema.decodeEither(ByteSize.ByteSizeFromString)(text), isAllowed, () => undefined),
-    () => refuse(sizeLabel, text, sizeRule)
-  )
+  return Either.mapLeft(size(text), ({ rule, value }) => refuse(sizeLabel, value, rule))
 }
 
 const prefix = "labels."

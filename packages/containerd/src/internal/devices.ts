@@ -18,31 +18,46 @@ export const attach = (disk: Disk, readOnly: boolean) =>
     return nodeOf(Option.isSome(attached) ? attached.value : yield* ploop.mount({ disk, readOnly }))
   })
 
-/** Where the file system of a disk is mounted, as far as this process sees. */
-export const mountedAt = (disk: Disk) =>
+/** A running device of a disk. */
+export interface Running {
+  readonly device: string
+  /** Where its file system is mounted, as far as this process sees. */
+  readonly target?: string | undefined
+}
+
+/** The device of a disk, if it is attached. */
+export const running = (disk: Disk) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
     const attached = yield* find(disk)
-    if (Option.isNone(attached)) return Option.none()
+    if (Option.isNone(attached)) return Option.none<Running>()
+    const { device } = attached.value
     const devices = yield* ploop.listDevices
-    return Option.fromNullable(devices.find(({ device }) => device === attached.value.device)?.target)
+    return Option.some<Running>({ device, target: devices.find((one) => one.device === device)?.target })
   })
 
 /** Something such as udev opens a device for a moment after an unmount. */
 const whileBusy = Schedule.intersect(Schedule.exponential("50 millis"), Schedule.recurs(5))
 
+const umount = (disk: Disk) =>
+  Effect.flatMap(Ploop.Ploop, (ploop) => ploop.umount({ disk })).pipe(
+    Effect.retry({ schedule: whileBusy, while: ({ _tag }) => _tag === "Busy" }),
+    Effect.catchTag("NotMounted", () => Effect.void)
+  )
+
 /**
- * Detaches a disk unless it is mounted: the unmount of the tool would also unmount
- * what a client has mounted. Returns where it is mounted.
+ * Detaches a disk that is not mounted, or at `own`. The unmount of the tool would also
+ * unmount what somebody else has mounted. Returns where that is.
  */
-export const detach = (disk: Disk) =>
+export const release = (disk: Disk, own?: string) =>
   Effect.gen(function*() {
-    const ploop = yield* Ploop.Ploop
-    const target = yield* mountedAt(disk)
-    if (Option.isSome(target)) return target
-    if (Option.isNone(yield* find(disk))) return Option.none()
-    yield* Effect.retry(ploop.umount({ disk }), { schedule: whileBusy, while: ({ _tag }) => _tag === "Busy" }).pipe(
-      Effect.catchTag("NotMounted", () => Effect.void)
-    )
+    const found = yield* running(disk)
+    if (Option.isNone(found)) return Option.none()
+    const { target } = found.value
+    if (target !== undefined && target !== own) return Option.some(target)
+    yield* umount(disk)
     return Option.none()
   })
+
+/** Detaches a disk unless it is mounted. Returns where it is mounted. */
+export const detach = (disk: Disk) => release(disk)

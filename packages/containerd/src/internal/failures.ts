@@ -2,16 +2,10 @@ import type { DescriptorSyntaxError } from "@effect-ploop/core/DiskDescriptor"
 import type { PloopError } from "@effect-ploop/core/PloopError"
 import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
-import * as SnapshotterError from "../SnapshotterError.js"
+import * as StorageError from "../StorageError.js"
 
 /** What `Ploop`, `FileSystem` and a descriptor fail with. */
 export type Underlying = PloopError | PlatformError | DescriptorSyntaxError
-
-export type StorageError =
-  | SnapshotterError.StorageFull
-  | SnapshotterError.HostUnready
-  | SnapshotterError.DiskDamaged
-  | SnapshotterError.StorageFailed
 
 /** The error of a file system has the errno of a full one in its text alone. */
 const saysFull = (reason: string) => /\b(ENOSPC|EDQUOT)\b/.test(reason)
@@ -33,15 +27,15 @@ const damaged: ReadonlySet<string> = new Set([
   "FileSystemCorrupt"
 ])
 
-const toStorageError = (step: string) => (error: Underlying): StorageError => {
+const toStorageError = (step: string) => (error: Underlying): StorageError.StorageError => {
   const reason = error.message
-  if (error._tag === "NoSpace" || saysFull(reason)) return new SnapshotterError.StorageFull({ reason })
-  if (unready.has(error._tag)) return new SnapshotterError.HostUnready({ reason })
-  if (damaged.has(error._tag)) return new SnapshotterError.DiskDamaged({ step, reason })
-  return new SnapshotterError.StorageFailed({ step, reason })
+  if (error._tag === "NoSpace" || saysFull(reason)) return new StorageError.StorageFull({ reason })
+  if (unready.has(error._tag)) return new StorageError.HostUnready({ reason })
+  if (damaged.has(error._tag)) return new StorageError.DiskDamaged({ step, reason })
+  return new StorageError.StorageFailed({ step, reason })
 }
 
-/** The errors of the layers below as those of the snapshotter. `step` completes "could not". */
+/** The errors of the layers below as those of this package. `step` completes "could not". */
 export const during = (step: string) => <A, R>(effect: Effect.Effect<A, Underlying, R>) =>
   Effect.mapError(effect, toStorageError(step))
 

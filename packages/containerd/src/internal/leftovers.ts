@@ -1,4 +1,3 @@
-import * as Disk from "@effect-ploop/core/Disk"
 import { Ploop } from "@effect-ploop/core/Ploop"
 import type { RunningDevice } from "@effect-ploop/core/Result"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -12,7 +11,7 @@ import type { Record } from "./record.js"
 
 type Services = Ploop | FileSystem.FileSystem | Path
 
-const tolerate = (what: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+export const tolerate = (what: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.catchAllCause(effect, (cause) => Effect.logWarning(`${what}: it stays until the next clean-up`, cause))
 
 /** The device of a committed snapshot, which a client had mounted at its commit. */
@@ -22,37 +21,34 @@ const detachCommitted = (layout: Layout, record: Record) =>
     if (Option.isSome(target)) yield* Effect.logDebug(`a committed snapshot is mounted at ${target.value}`)
   }).pipe(tolerate(`the device of snapshot ${JSON.stringify(record.info.name)} could not be detached`))
 
-/** Stops a device that belongs to no snapshot, unless it is mounted. */
-const stop = ({ device, image, target }: RunningDevice) =>
-  target === undefined
+const isIn = (directory: string, path: string) => path.startsWith(`${directory}/`)
+
+/** Stops a device that belongs to no disk, unless somebody else has mounted it. */
+const stop = (own: ReadonlyArray<string>) => ({ device, image, target }: RunningDevice) =>
+  target === undefined || own.some((directory) => isIn(directory, target))
     ? Effect.flatMap(Ploop, (ploop) => ploop.umount({ device })).pipe(
       tolerate(`${device}, the device of ${image}, could not be detached`)
     )
-    : Effect.logWarning(`${device} belongs to no snapshot, but is mounted at ${target}: it stays`)
+    : Effect.logWarning(`${device} belongs to no known disk, but is mounted at ${target}: it stays`)
 
-/** The directory of a snapshotter's snapshot in which an image is, if it is in one. */
-const homeOf = (layout: Layout, image: string): string | undefined => {
-  const found = [layout.snapshots, layout.building, layout.removed].find((parent) => image.startsWith(`${parent}/`))
-  return found === undefined ? undefined : Disk.directory(Disk.inDirectory(image.slice(0, image.lastIndexOf("/"))))
-}
-
-const stopOrphans = (layout: Layout, known: ReadonlyArray<Record>) =>
+/** Stops the devices whose disks have no record. Mounts below the directories `own` are of this program. */
+export const stopOrphans = (layout: Layout, known: ReadonlyArray<string>, own: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop
-    const homes = new Set(known.map(({ id }) => layout.homeOf(id)))
+    const homes = known.map(layout.homeOf)
     const running = yield* ploop.listDevices
     yield* Effect.forEach(
-      running.filter(({ deleted, image }) => {
-        const home = homeOf(layout, image)
-        return home !== undefined && (deleted === true || !homes.has(home))
-      }),
-      stop,
+      running.filter(({ deleted, image }) =>
+        [layout.homes, layout.building, layout.removed].some((parent) => isIn(parent, image)) &&
+        (deleted === true || !homes.some((home) => isIn(home, image)))
+      ),
+      stop(own),
       { discard: true }
     )
   }).pipe(tolerate("devices could not be listed"))
 
 /** Removes what is in a directory of unfinished work. */
-const sweep = (directory: string) =>
+export const sweep = (directory: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const names = yield* fs.readDirectory(directory)
@@ -84,4 +80,8 @@ export const takeDown = (
 export const takeDownAtStart = (
   layout: Layout,
   records: ReadonlyArray<Record>
-): Effect.Effect<void, never, Services> => Effect.zipRight(stopOrphans(layout, records), sweep(layout.building))
+): Effect.Effect<void, never, Services> =>
+  Effect.zipRight(
+    stopOrphans(layout, records.map(({ id }) => id), [layout.building]),
+    sweep(layout.building)
+  )

@@ -1,11 +1,10 @@
 import type { Ploop } from "@effect-ploop/core/Ploop"
-import * as FileSystem from "@effect/platform/FileSystem"
+import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import type { Options } from "../Request.js"
 import * as catalogs from "./catalog.js"
 import * as checks from "./checks.js"
-import * as durable from "./durable.js"
 import { during } from "./failures.js"
 import * as layouts from "./layout.js"
 import * as leftovers from "./leftovers.js"
@@ -13,7 +12,7 @@ import * as locks from "./locks.js"
 import * as records from "./record.js"
 import * as timestamps from "./timestamps.js"
 
-export type Services = Ploop | FileSystem.FileSystem | Path
+export type Services = Ploop | FileSystem | Path
 
 /** What the calls share. */
 export interface Store {
@@ -34,8 +33,7 @@ export interface Store {
 export const open = (given: Options) =>
   Effect.gen(function*() {
     const options = yield* checks.options(given)
-    const layout = layouts.make(options.root)
-    yield* during("make the directory of the snapshots")(layouts.prepare(layout))
+    const layout = yield* during("make the directory of the snapshots")(layouts.open(options.root, records.kind))
     const found = yield* during("read the records")(records.readAll(layout))
     yield* leftovers.takeDownAtStart(layout, found)
     const store: Store = {
@@ -54,14 +52,6 @@ export const open = (given: Options) =>
 /** Takes down what nobody needs. */
 export const cleanUp = ({ catalog, keys, layout }: Store): Effect.Effect<void, never, Services> =>
   leftovers.takeDown(layout, catalog.all, keys.exclusively)
-
-/** Moves the directory of a snapshot out of the way at once. What cannot be removed then is removed later. */
-export const discard = ({ layout }: Store, id: string) =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    yield* durable.moveDirectory(layout.homeOf(id), `${layout.removed}/${id}`)
-    yield* Effect.ignoreLogged(fs.remove(`${layout.removed}/${id}`, { recursive: true }))
-  })
 
 /** Uses the snapshot of a key while nothing else does. */
 export const withRecord = <A, E, R>(

@@ -8,11 +8,23 @@ import type * as Snapshot from "../../Snapshot.js"
 import * as bases from "../bases.js"
 import * as checks from "../checks.js"
 import * as clone from "../clone.js"
-import * as durable from "../durable.js"
 import { during } from "../failures.js"
+import * as homes from "../homes.js"
 import * as records from "../record.js"
-import { discard, type Store } from "../store.js"
+import type { Store } from "../store.js"
 import { attach } from "./attach.js"
+
+/** What mkfs and the tool put into a new file system. containerd expects an empty one. */
+const isOwn = (name: string) => name === "lost+found" || name.startsWith(".balloon-")
+
+const removeOwnFiles = (target: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const names = yield* fs.readDirectory(target)
+    yield* Effect.forEach(names.filter(isOwn), (name) => fs.remove(`${target}/${name}`, { recursive: true }), {
+      discard: true
+    })
+  })
 
 interface Source {
   readonly from: Disk
@@ -27,7 +39,7 @@ const sourceOf = (store: Store, parent: Option.Option<records.Record>, labels: S
     }
     const size = yield* checks.sizeOf(labels, store.options.size)
     const from = yield* store.bases.exclusively(`${size}`)(
-      during("make an empty disk")(bases.ensure(store.layout, size))
+      during("make an empty disk")(bases.ensure(store.layout, size, removeOwnFiles))
     )
     return { from } satisfies Source
   })
@@ -40,22 +52,6 @@ const newRecord = ({ now }: Store, kind: "active" | "view", { key, labels = {}, 
     return { version: 1, id, info } satisfies records.Record
   })
 
-/** Builds a disk and its record aside, and moves them to their place at once. */
-const publish = <E, R>(
-  { layout }: Store,
-  record: records.Record,
-  build: (directory: string) => Effect.Effect<void, E, R>
-) =>
-  Effect.scoped(Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const aside = yield* fs.makeTempDirectoryScoped({ directory: layout.building, prefix: "snapshot-" })
-    const directory = `${aside}/${record.id}`
-    yield* fs.makeDirectory(directory)
-    yield* build(directory)
-    yield* records.write(directory, record)
-    yield* durable.moveDirectory(directory, layout.homeOf(record.id))
-  }))
-
 /** Only what takes long can be interrupted: the snapshot is there, attached and known, or it is not. */
 export const create = (store: Store, kind: "active" | "view", options: NewOptions) =>
   Effect.uninterruptibleMask((restore) =>
@@ -67,9 +63,15 @@ export const create = (store: Store, kind: "active" | "view", options: NewOption
       const source = yield* restore(sourceOf(store, below, labels))
       const record = yield* newRecord(store, kind, options)
       const build = (directory: string) =>
-        restore(clone.make({ ...source, directory, maxChain: store.options.maxChain }))
-      yield* during("make the disk of a snapshot")(publish(store, record, build))
-      const mounts = yield* Effect.tapError(attach(store, record), () => Effect.ignoreLogged(discard(store, record.id)))
+        Effect.zipRight(
+          restore(clone.make({ ...source, directory, maxChain: store.options.maxChain })),
+          records.write(store.layout, directory, record)
+        )
+      yield* during("make the disk of a snapshot")(homes.publish(store.layout, record.id, build))
+      const mounts = yield* Effect.tapError(
+        attach(store, record),
+        () => Effect.ignoreLogged(homes.discard(store.layout, record.id))
+      )
       yield* store.catalog.put(record)
       return mounts
     })

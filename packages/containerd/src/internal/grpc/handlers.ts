@@ -5,7 +5,8 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import { ArgumentInvalid, type SnapshotterError } from "../../SnapshotterError.js"
+import type { SnapshotterError } from "../../SnapshotterError.js"
+import { ArgumentInvalid } from "../../StorageError.js"
 import { ofCause, type Status } from "./status.js"
 
 /** Starts a fiber that ends with the server. */

@@ -1,0 +1,9 @@
+/**
+ * The command `ploop-volume-plugin`.
+ *
+ * @since 0.2.0
+ */
+import { launch } from "./internal/cli/launch.js"
+import { main } from "./internal/cli/volumePlugin.js"
+
+launch(main)
