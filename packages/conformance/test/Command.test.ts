@@ -4,10 +4,11 @@ import { Report } from "@effect-ploop/testkit"
 import { Command, FileSystem, Path, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Fiber, Schedule, Schema, Stream } from "effect"
+import { ConfigProvider, Effect, Fiber, Schedule, Schema, Stream, TestClock } from "effect"
 import { fileURLToPath } from "node:url"
 import { requireExt4 } from "../src/internal/cli/hostFileSystem.js"
 import { codeOf, main } from "../src/internal/cli/main.js"
+import { pages } from "../src/internal/cli/pages.js"
 import * as progress from "../src/internal/cli/progress.js"
 import { missing, title } from "./utils/realTool.js"
 
@@ -48,6 +49,8 @@ const rule = (name: string, body: Effect.Effect<void, unknown, NodeContext.NodeC
 const withEnvironment = <A, E, R>(variables: Record<string, string>, effect: Effect.Effect<A, E, R>) =>
   Effect.withConfigProvider(effect, ConfigProvider.fromMap(new Map(Object.entries(variables)), { pathDelim: "_" }))
 
+const onFake = ["run", "--backend", "fake"]
+
 const Json = Schema.parseJson(Report.Report)
 
 describe("ploop-conformance replay", () => {
@@ -66,7 +69,7 @@ describe("ploop-conformance run --tape", () => {
   rule(
     "is refused for the fake, and for a file in a directory that is not there",
     Effect.gen(function*() {
-      const fake = yield* run(["run", "--tape", "/tmp/none.tape"])
+      const fake = yield* run(["run", "--backend", "fake", "--tape", "/tmp/none.tape"])
       assert.strictEqual(fake.code, 2)
       assert.include(fake.stderr, "--tape is /tmp/none.tape, but it is only for --backend cli")
       const nowhere = yield* run(["run", "--backend", "cli", "--tape", "/none/at/all.tape"])
@@ -117,8 +120,16 @@ describe("ploop-conformance run", () => {
       const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-command-" })
       const file = (format: string) => path.join(directory, `report.${format}`)
       const reports = ["junit", "json", "html"].flatMap((format) => ["--report", `${format}=${file(format)}`])
-      const { code } = yield* run(["run", "--filter", "createSnapshot/answers-the-given-id", ...reports])
+      const { code, stdout } = yield* run([
+        ...onFake,
+        "--filter",
+        "createSnapshot/answers-the-given-id",
+        ...reports
+      ])
       assert.strictEqual(code, 0)
+      for (const format of ["junit", "json", "html"]) {
+        assert.include(stdout, `report as ${format}: ${file(format)}\n`)
+      }
       const report = yield* Schema.decode(Json)(yield* fs.readFileString(file("json")))
       assert.deepStrictEqual(report.results.map(({ id }) => id), ["createSnapshot/answers-the-given-id"])
       assert.match(yield* fs.readFileString(file("junit")), /<testsuites .*tests="1"/)
@@ -130,7 +141,7 @@ describe("ploop-conformance run", () => {
     "reports the generation of the fake",
     Effect.gen(function*() {
       const { code, stdout } = yield* run([
-        "run",
+        ...onFake,
         "--generation",
         "9",
         "--filter",
@@ -144,7 +155,7 @@ describe("ploop-conformance run", () => {
   rule(
     "shows progress on a terminal, and nowhere else",
     Effect.gen(function*() {
-      const args = ["run", "--filter", "createSnapshot/answers-the-given-id"]
+      const args = [...onFake, "--filter", "createSnapshot/answers-the-given-id"]
       assert.include((yield* run(args, { isTTY: true })).stdout, "[0/1] createSnapshot/answers-the-given-id")
       assert.notInclude((yield* run(args)).stdout, "[0/1]")
     })
@@ -156,7 +167,7 @@ describe("ploop-conformance run", () => {
       ["run", "--filter", "no such case"],
       /--filter is no such case, but it must be part of the id or title of a case/
     ],
-    ["an unknown backend", ["run", "--backend", "clj"], /--backend is clj, but it must be fake or cli/],
+    ["an unknown backend", ["run", "--backend", "clj"], /--backend is clj, but it must be cli or fake/],
     ["zero jobs", ["run", "--jobs", "0"], /--jobs is 0, but it must be a whole number larger than zero/],
     [
       "jobs that are not a number",
@@ -182,19 +193,28 @@ describe("ploop-conformance run", () => {
     ],
     [
       "a report where no file can be written",
-      ["run", "--report", "html=/nowhere/report.html"],
+      [...onFake, "--report", "html=/nowhere/report.html"],
       /--report is html=\/nowhere\/report\.html, but the directory of the file must be writable/
     ],
     [
       "a scratch directory that is missing",
-      ["run", "--dir", "/nowhere"],
+      [...onFake, "--dir", "/nowhere"],
       /the scratch directory is \/nowhere, but it must be a directory that exists/
     ],
     [
       "a generation for the real tool",
       ["run", "--backend", "cli", "--generation", "9"],
-      /--generation is 9, but it is only for the fake/
+      /--generation is 9, but it is only for --backend fake/
     ],
+    [
+      "a generation without a backend, which is the tool of this host",
+      ["run", "--generation", "9"],
+      /--generation is 9, but it is only for --backend fake/
+    ],
+    ["an option that does not exist", ["run", "--dirr", "/vz"], /--dirr is not an option of run, which has .*--dir/],
+    ["an option of another command", ["list", "--jobs=2"], /--jobs=2 is not an option of list, which has --filter/],
+    ["an option without its value at the end", ["run", "--dir"], /--dir needs a value: --dir DIRECTORY/],
+    ["an option without its value", ["run", "--filter", "--jobs", "2"], /--filter needs a value: --filter TEXT/],
     ["an unknown subcommand", ["walk"], /run/]
   ]
   for (const [what, args, words] of misuses) {
@@ -211,7 +231,7 @@ describe("ploop-conformance run", () => {
 })
 
 describe("a run of skipped cases", () => {
-  const generation7 = ["run", "--generation", "7", "--filter", "copySend/round-trip"]
+  const generation7 = [...onFake, "--generation", "7", "--filter", "copySend/round-trip"]
 
   rule(
     "ends with 3 and says so when no case ran",
@@ -263,12 +283,15 @@ describe("a variable of the environment that cannot be read", () => {
   rule(
     "is refused with its name, its value and what it must be",
     Effect.gen(function*() {
-      const { code, stderr } = yield* withEnvironment(
-        { PLOOP_QUERY_LIMIT: "abc" },
-        run(["run", "--backend", "cli", "--filter", "tool/"])
-      )
-      assert.strictEqual(code, 2)
-      assert.match(stderr, /PLOOP_QUERY_LIMIT cannot be used: Expected a duration but received "abc"/)
+      const variables = { PLOOP_QUERY_LIMIT: "abc", PLOOP_MAX_PROCESSES: "0" }
+      for (const command of ["run", "doctor", "compare"]) {
+        const { code, stderr } = yield* withEnvironment(variables, run([command]))
+        assert.strictEqual(code, 2)
+        assert.match(stderr, /PLOOP_QUERY_LIMIT is abc, but it must be a duration/)
+        assert.match(stderr, /PLOOP_MAX_PROCESSES is 0, but it must be a whole number larger than zero/)
+      }
+      const onTheFake = yield* withEnvironment(variables, run([...onFake, "--filter", "createSnapshot/answers"]))
+      assert.strictEqual(onTheFake.code, 0)
     })
   )
 })
@@ -303,14 +326,52 @@ describe("ploop-conformance", () => {
   )
 
   rule(
-    "prints plain help without a terminal",
+    "prints plain help without a terminal, for itself and for each command",
     Effect.gen(function*() {
-      for (const args of [["--help"], ["run", "--help"]]) {
+      for (const args of [[], ["--help"], ["run", "--help"], ["run", "--jobs", "x", "-h"]]) {
         const { code, stdout } = yield* run(args)
         assert.strictEqual(code, 0)
-        assert.match(stdout, /USAGE/)
+        assert.match(stdout, /^Usage: ploop-conformance/)
         assert.notInclude(stdout, "\u001b")
       }
+    })
+  )
+
+  rule(
+    "has help with the default of every option, the variables of the environment, the exit codes and examples",
+    Effect.gen(function*() {
+      const { stdout } = yield* run(["run", "--help"])
+      for (
+        const text of [
+          "  --jobs N\n",
+          "Default: 2.",
+          "Default: cli.",
+          "  PLOOP_QUERY_LIMIT\n",
+          "3 minutes",
+          "\n  130\n"
+        ]
+      ) {
+        assert.include(stdout, text)
+      }
+      assert.include(stdout, "  $ ploop-conformance run --backend fake\n")
+      assert.isTrue(stdout.split("\n").every((line) => line.length <= 80), stdout)
+    })
+  )
+
+  rule(
+    "has examples and help for every command that it names",
+    Effect.gen(function*() {
+      const names = pages.map(({ name }) => name)
+      const { stdout } = yield* run(["--help"])
+      for (const { description, examples, name, options } of pages) {
+        assert.include(stdout, `\n  ${name}\n`)
+        assert.isNotEmpty(examples)
+        assert.notStrictEqual(description, "")
+        for (const { term, text } of options) assert.match(text, /\.$/, `${name} ${term}`)
+      }
+      const unknown = yield* run(["nosuch"])
+      for (const name of names) assert.include(unknown.stderr, `'${name}'`)
+      assert.strictEqual(unknown.stderr.split("'").length - 1, names.length * 2)
     })
   )
 
@@ -336,6 +397,7 @@ describe("the progress of a run", () => {
       duration: 1
     }
   }
+  const profile = { name: "host", tool: "ploop", generation: "9", capabilities: [], lacks: [] } as const
   const shownOf = (isTTY: boolean, columns = 80) =>
     Effect.gen(function*() {
       const shown: Array<string> = []
@@ -349,6 +411,33 @@ describe("the progress of a run", () => {
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* shownOf(false), ["failed: mount/one: defect: boom\n"])
       assert.match((yield* shownOf(true))[0] ?? "", /failed:.* mount\/one: defect: boom\n$/)
+    }))
+
+  it.effect("is a line every ten seconds where there is no terminal: how far the run is, and its latest case", () =>
+    Effect.gen(function*() {
+      const shown: Array<string> = []
+      const terminal = makeTerminal(shown, false)
+      const { heartbeat, onEvent } = yield* Effect.provideService(progress.make, Terminal.Terminal, terminal)
+      const fiber = yield* Effect.fork(heartbeat)
+      yield* TestClock.adjust("9 seconds")
+      assert.deepStrictEqual(shown, [])
+      yield* onEvent({ _tag: "Started", target: profile, cases: 40 })
+      yield* onEvent(event)
+      yield* TestClock.adjust("11 seconds")
+      assert.deepStrictEqual(shown.slice(1), [
+        "1 of 40 cases after 10s, 1 failed\n",
+        "1 of 40 cases after 20s, 1 failed\n"
+      ])
+      yield* Fiber.interrupt(fiber)
+    }))
+
+  it.effect("has no further lines on a terminal", () =>
+    Effect.gen(function*() {
+      const shown: Array<string> = []
+      const { heartbeat } = yield* Effect.provideService(progress.make, Terminal.Terminal, makeTerminal(shown, true))
+      yield* Effect.fork(heartbeat)
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(shown, [])
     }))
 
   it.effect("is a line that is never wider than the terminal", () =>

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as KernelEmulation from "../../KernelEmulation.js"
-import type { Backend } from "./options.js"
+import { type Backend, defaultDirectory } from "./options.js"
 
 /** The options of the command that select a backend. */
 export interface Wanted {
@@ -50,9 +50,6 @@ const layerOf = (options: Config.Config<PloopCli.Options>) =>
 export const cliLayer = layerOf(options)
 
 const name = "the ploop tool of this host"
-
-/** Where the cases work on the real tool by default. */
-export const defaultDirectory = "/tmp"
 
 /** The tool as a target, and how it is run. */
 export interface Tool {

@@ -7,22 +7,20 @@ import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Differential from "../../Differential.js"
 import * as backends from "./backends.js"
+import * as environment from "./environment.js"
 import { Ended, misused, words } from "./exit.js"
 import { inside } from "./namespaces.js"
 import * as option from "./option.js"
 import * as options from "./options.js"
 
-const sequences = option.positive("sequences").pipe(
-  Options.withDescription("the number of sequences"),
-  Options.withDefault(300)
-)
+const sequences = option.withDefault(option.positive("sequences"), "The number of sequences.", 300)
 
 const noShrink = Options.boolean("no-shrink").pipe(
-  Options.withDescription("report the first sequence that differs, without searching for a shorter one")
+  Options.withDescription("Report the first sequence that differs, without searching for a shorter one.")
 )
 
 const counts = Options.boolean("counts").pipe(
-  Options.withDescription("also report how often each operation succeeded and failed")
+  Options.withDescription("Also report how often each operation succeeded and failed.")
 )
 
 interface Given {
@@ -85,8 +83,9 @@ export const command = Command.make("compare", {
   sequences
 }, (given) =>
   Effect.gen(function*() {
+    yield* environment.check
     const work = compareTargets(given)
-    yield* given.emulateKernel ? inside(given.directory ?? backends.defaultDirectory, work) : work
+    yield* given.emulateKernel ? inside(given.directory ?? options.defaultDirectory, work) : work
   })).pipe(
     Command.withDescription(
       "Runs random sequences of operations on the tool of this host and on the host in memory, and reports a difference."

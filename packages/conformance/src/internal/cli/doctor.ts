@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Doctor from "../../Doctor.js"
 import * as KernelEmulation from "../../KernelEmulation.js"
 import { cliLayer } from "./backends.js"
+import * as environment from "./environment.js"
 import { Ended, misused, words } from "./exit.js"
 import * as options from "./options.js"
 
@@ -38,6 +39,7 @@ export const command = Command.make(
   { directory: options.directory },
   ({ directory = "/tmp" }) =>
     Effect.gen(function*() {
+      yield* environment.check
       const terminal = yield* Terminal.Terminal
       const findings = yield* Doctor.examine(directory).pipe(
         Effect.provide(cliLayer),

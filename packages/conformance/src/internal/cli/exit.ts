@@ -1,4 +1,3 @@
-import * as ConfigError from "effect/ConfigError"
 import * as Data from "effect/Data"
 
 /**
@@ -10,14 +9,6 @@ export class Ended extends Data.TaggedError("Ended")<{ readonly code: number; re
 /** A request that cannot be carried out: the option, its value, and the rule that it breaks. */
 export const misused = (message: string): Ended => new Ended({ code: 2, message })
 
-/** The variables of the environment that cannot be used, each with the rule that it breaks. */
-const variables = (error: ConfigError.ConfigError): string =>
-  error._op === "And" || error._op === "Or"
-    ? `${variables(error.left)}; ${variables(error.right)}`
-    : `${error.path.join("_")} cannot be used: ${error.message}`
-
 /** The message of an error, and its remedy if it has one. */
 export const words = (error: { readonly message?: string; readonly remedy?: string }): string =>
-  ConfigError.isConfigError(error)
-    ? variables(error)
-    : [error.message ?? String(error), error.remedy ?? ""].filter((line) => line !== "").join("\n")
+  [error.message ?? String(error), error.remedy ?? ""].filter((line) => line !== "").join("\n")

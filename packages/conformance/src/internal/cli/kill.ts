@@ -11,7 +11,7 @@ import type { Name } from "../kill/scenario.js"
 import { scenarios } from "../kill/scenario.js"
 import type { Victim } from "../kill/strike.js"
 import { victims } from "../kill/strike.js"
-import * as backends from "./backends.js"
+import * as environment from "./environment.js"
 import { Ended, misused, words } from "./exit.js"
 import { inside } from "./namespaces.js"
 import * as option from "./option.js"
@@ -19,19 +19,20 @@ import * as options from "./options.js"
 
 const operations = Record.keys(scenarios)
 
-const rounds = option.positive("rounds").pipe(
-  Options.withDescription("how many times each operation is killed in each way"),
-  Options.withDefault(1)
+const rounds = option.withDefault(
+  option.positive("rounds"),
+  "How many times each operation is killed in each way.",
+  1
 )
 
 const only = option.choices("operation", operations).pipe(
-  Options.withDescription("only this operation; may be repeated")
+  Options.withDescription("Only this operation. May be repeated. Default: all.")
 )
 
 const killed = option.choices("killed", victims).pipe(
   Options.withDescription(
-    "only this kind of kill; may be repeated. tool: the process group of the tool; fiber: the fiber of the " +
-      "operation, which is interrupted; process: the whole Node process"
+    "Only this kind of kill. May be repeated. Default: all. tool: the process group of the tool; fiber: the fiber of " +
+      "the operation, which is interrupted; process: the whole Node process."
   )
 )
 
@@ -50,7 +51,7 @@ const orAll = <A>(chosen: ReadonlyArray<A>, all: ReadonlyArray<A>): ReadonlyArra
 const killOn = (given: Given) =>
   Effect.gen(function*() {
     const seed = given.seed ?? (yield* Random.nextIntBetween(0, 1_000_000_000))
-    const scratch = given.directory ?? backends.defaultDirectory
+    const scratch = given.directory ?? options.defaultDirectory
     const emulation = yield* Effect.mapError(KernelEmulation.scoped({ scratch }), (error) => misused(words(error)))
     yield* Console.log(`seed ${seed}`)
     const found = yield* kill({
@@ -79,7 +80,8 @@ export const command = Command.make("kill", {
     if (!given.emulateKernel) {
       return yield* misused("kill works only on an emulated kernel: add --emulate-kernel")
     }
-    yield* inside(given.directory ?? backends.defaultDirectory, killOn(given))
+    yield* environment.check
+    yield* inside(given.directory ?? options.defaultDirectory, killOn(given))
   })).pipe(
     Command.withDescription(
       "Kills each operation that changes something at random moments, on the tool of this host over an emulated " +

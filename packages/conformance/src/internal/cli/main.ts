@@ -9,20 +9,23 @@ import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
+import { answered } from "./arguments.js"
 import * as compare from "./compare.js"
 import * as doctor from "./doctor.js"
 import { Ended } from "./exit.js"
 import * as kill from "./kill.js"
 import * as list from "./list.js"
+import { program, summary } from "./pages.js"
 import * as replay from "./replay.js"
 import * as run from "./run.js"
+import * as version from "./version.js"
 
-const command = Command.make("ploop-conformance").pipe(
-  Command.withDescription("Tests whether a backend behaves like ploop."),
+const command = Command.make(program).pipe(
+  Command.withDescription(summary),
   Command.withSubcommands([run.command, replay.command, list.command, compare.command, kill.command, doctor.command])
 )
 
-const parse = Command.run(command, { name: "ploop-conformance", version: "0.1.0" })
+const parse = Command.run(command, { name: program, version: version.command })
 
 /** The exit code of a shell for a program that Ctrl-C ended. */
 export const codeOf = (exit: Exit.Exit<unknown, unknown>): number =>
@@ -59,14 +62,19 @@ const whereItIsPlain = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 
 /** Runs the command for its arguments. It prints an error, and fails with it. */
 export const main = (argv: ReadonlyArray<string>): Effect.Effect<void, unknown, NodeContext.NodeContext> =>
-  parse(argv).pipe(
+  Effect.gen(function*() {
+    const terminal = yield* Terminal.Terminal
+    const columns = (yield* terminal.isTTY) ? yield* terminal.columns : 0
+    if (yield* answered(argv, Math.min(columns > 0 ? columns : 80, 100))) return
+    yield* parse(argv)
+  }).pipe(
     Effect.tapErrorCause((cause) =>
       Option.match(Cause.failureOption(cause), {
         onNone: () => Cause.isInterruptedOnly(cause) ? Effect.void : Console.error(Cause.pretty(cause)),
         onSome: (error) =>
           ValidationError.isValidationError(error) || error.message === ""
             ? Effect.void
-            : Console.error(`ploop-conformance: ${error.message}`)
+            : Console.error(`${program}: ${error.message}`)
       })
     ),
     // The tool's output belongs in the report of a failed case.

@@ -29,6 +29,18 @@ const readAll = <A>(name: string, rules: ReadonlyArray<string>, of: Of<A>): Opti
 
 const member = <A extends string>(all: ReadonlyArray<A>): Of<A> => (text) => all.find((one) => one === text)
 
+/** An option with a default, which its description ends with. */
+export const withDefault = <A extends string | number>(
+  self: Options.Options<A>,
+  description: string,
+  initial: NoInfer<A>
+): Options.Options<A> =>
+  self.pipe(
+    Options.withDescription(`${description} Default: ${initial}.`),
+    Options.withDefault(initial),
+    Options.map((value): A => value)
+  )
+
 /** One of several words. */
 export const choice = <const A extends string>(name: string, words: ReadonlyArray<A>): Options.Options<A> =>
   read(name, words.join(" or "), member(words)).pipe(Options.withPseudoName(words.join("|")))

@@ -6,62 +6,72 @@ import { formats } from "./reports.js"
 
 export type Backend = "fake" | "cli"
 
-export const backend = option.choice<Backend>("backend", ["fake", "cli"]).pipe(
-  Options.withDescription("fake: the host in memory; cli: the ploop tool of this host"),
-  Options.withDefault<Backend>("fake")
+/** Where the cases work on the real tool by default. */
+export const defaultDirectory = "/tmp"
+
+export const backend = option.withDefault(
+  option.choice<Backend>("backend", ["cli", "fake"]),
+  "What to test. cli: the ploop tool of this host; fake: a host in memory, which says nothing about this one.",
+  "cli"
 )
 
 export const generation = option.choice("generation", Generation.literals).pipe(
-  Options.withDescription("the generation of the host in memory; default 1.15"),
+  Options.withDescription("The generation of the host in memory. Default: 1.15."),
   Options.optional,
   Options.map(Option.getOrUndefined)
 )
 
 export const directory = Options.text("dir").pipe(
-  Options.withDescription("where the cases work, each in a directory of its own. Ploop requires ext4"),
+  Options.withPseudoName("DIRECTORY"),
+  Options.withDescription(
+    "Where the cases work, each in a directory of its own, which is removed afterwards. Ploop requires ext4. " +
+      `Default: ${defaultDirectory}, or /vz on the host in memory.`
+  ),
   Options.optional,
   Options.map(Option.getOrUndefined)
 )
 
 export const failOnSkip = Options.boolean("fail-on-skip").pipe(
-  Options.withDescription("end with 1 when a case was skipped that a host of this generation can run")
+  Options.withDescription("End with 1 when a case was skipped that a host of this generation can run.")
 )
 
 export const filters = Options.text("filter").pipe(
-  Options.withDescription("only cases with this text in their id or title; may be repeated"),
+  Options.withPseudoName("TEXT"),
+  Options.withDescription(
+    "Only cases with this text in their identifier or title. May be repeated. Default: every case."
+  ),
   Options.repeated
 )
 
-export const jobs = option.positive("jobs").pipe(
-  Options.withDescription("how many cases run at the same time"),
-  Options.withDefault(2)
-)
+const jobsDescription = "How many cases run at the same time."
 
-export const replayJobs = option.positive("jobs").pipe(
-  Options.withDescription("how many cases run at the same time"),
-  Options.withDefault(16)
-)
+export const jobs = option.withDefault(option.positive("jobs"), jobsDescription, 2)
+
+export const replayJobs = option.withDefault(option.positive("jobs"), jobsDescription, 16)
 
 export const tape = Options.text("tape").pipe(
-  Options.withDescription("also record the run to this file, which replay reads"),
+  Options.withPseudoName("FILE"),
+  Options.withDescription("Also record the run to this file, which replay reads."),
   Options.optional,
   Options.map(Option.getOrUndefined)
 )
 
 export const reports = option.pairs("report", formats, "FILE").pipe(
-  Options.withDescription("also write a report; may be repeated")
+  Options.withDescription(
+    "Also write a report: html is one page for people, junit is for CI, json is for diff. May be repeated."
+  )
 )
 
 export const seed = option.integer("seed").pipe(
-  Options.withDescription("the seed of the random numbers; by default a random one, which is printed"),
+  Options.withDescription("The seed of the random numbers. Default: a random one, which is printed."),
   Options.optional,
   Options.map(Option.getOrUndefined)
 )
 
 export const remote = Options.boolean("remote").pipe(
-  Options.withDescription("reach the backend and its files through a server on a Unix socket")
+  Options.withDescription("Reach the backend and its files through a server on a Unix socket.")
 )
 
 export const emulateKernel = Options.boolean("emulate-kernel").pipe(
-  Options.withDescription("emulate the ploop kernel driver for the tool; requires root and a few packages")
+  Options.withDescription("Emulate the ploop kernel driver for the tool. Requires root and a few packages: see doctor.")
 )

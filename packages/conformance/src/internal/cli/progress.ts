@@ -1,6 +1,8 @@
 import type * as Runner from "@effect-ploop/testkit/Runner"
 import type { PlatformError } from "@effect/platform/Error"
 import * as Terminal from "@effect/platform/Terminal"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Ref from "effect/Ref"
 
@@ -8,6 +10,8 @@ export interface Progress {
   readonly onEvent: (event: Runner.Event) => Effect.Effect<void>
   /** Erases the line that shows progress. */
   readonly clear: Effect.Effect<void>
+  /** Where there is no terminal, prints every ten seconds how far the run is. It never ends by itself. */
+  readonly heartbeat: Effect.Effect<never>
 }
 
 const startOfLine = "\r\u001b[K"
@@ -21,6 +25,8 @@ interface Counted {
   readonly all: number
   readonly done: number
   readonly failed: number
+  /** The case that began last. */
+  readonly latest: string
 }
 
 const shown = ({ all, done, failed }: Counted, id: string, columns: number): string => {
@@ -29,11 +35,19 @@ const shown = ({ all, done, failed }: Counted, id: string, columns: number): str
   return `[${String(done).padStart(width)}/${all}${failures}] ${id}`.slice(0, Math.max(columns - 1, 20))
 }
 
-/** On a terminal, one line that changes; elsewhere, only the failures. */
+const interval = Duration.seconds(10)
+
+/** A line of its own for a log: how far the run is, for how long it has run, and what it began last. */
+const beat = ({ all, done, failed, latest }: Counted, elapsed: Duration.Duration): string =>
+  `${done} of ${all} cases after ${Duration.format(elapsed)}, ${failed} failed${
+    latest === "" ? "" : `; the latest is ${latest}`
+  }\n`
+
+/** On a terminal, one line that changes; elsewhere, the failures, and a line every ten seconds. */
 export const make: Effect.Effect<Progress, never, Terminal.Terminal> = Effect.gen(function*() {
   const terminal = yield* Terminal.Terminal
   const isTerminal = yield* terminal.isTTY
-  const counted = yield* Ref.make<Counted>({ all: 0, done: 0, failed: 0 })
+  const counted = yield* Ref.make<Counted>({ all: 0, done: 0, failed: 0, latest: "" })
   const say = (text: string): Effect.Effect<void> => Effect.ignore<void, PlatformError, never>(terminal.display(text))
   const show = (id: string) =>
     isTerminal
@@ -43,14 +57,27 @@ export const make: Effect.Effect<Progress, never, Terminal.Terminal> = Effect.ge
       )
       : Effect.void
 
+  const beats = Effect.gen(function*() {
+    const begin = yield* Clock.currentTimeMillis
+    return yield* Effect.forever(Effect.gen(function*() {
+      yield* Effect.sleep(interval)
+      const elapsed = Duration.millis((yield* Clock.currentTimeMillis) - begin)
+      yield* say(beat(yield* Ref.get(counted), elapsed))
+    }))
+  })
+
   return {
+    heartbeat: isTerminal ? Effect.never : beats,
     clear: isTerminal ? say(startOfLine) : Effect.void,
     onEvent: (event) => {
       switch (event._tag) {
         case "Started":
-          return Ref.set(counted, { all: event.cases, done: 0, failed: 0 })
+          return Ref.set(counted, { all: event.cases, done: 0, failed: 0, latest: "" })
         case "CaseStarted":
-          return show(event.case.id)
+          return Effect.zipRight(
+            Ref.update(counted, (now) => ({ ...now, latest: event.case.id })),
+            show(event.case.id)
+          )
         case "CaseEnded": {
           const { id, outcome } = event.result
           const failed = outcome._tag === "Failed"

@@ -9,7 +9,7 @@ import * as options from "./options.js"
 import { reported } from "./reported.js"
 import { select } from "./select.js"
 
-const file = Args.text({ name: "file" }).pipe(Args.withDescription("the tape, which run --tape has recorded"))
+const file = Args.text({ name: "file" }).pipe(Args.withDescription("The tape, which run --tape has recorded."))
 
 /** How a tape is recorded again, for a person who changed the backend on purpose. */
 const again = (file: string, { command, target }: TapedRun.TapedRun): string =>

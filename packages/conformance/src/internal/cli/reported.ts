@@ -8,6 +8,7 @@ import type * as Path from "@effect/platform/Path"
 import * as Terminal from "@effect/platform/Terminal"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
 import { Ended, misused, words } from "./exit.js"
 import * as progress from "./progress.js"
@@ -49,6 +50,20 @@ const print = (report: Report.Report): Effect.Effect<void, PlatformError, Termin
     yield* terminal.display(`${Report.toText(report, { color, columns })}\n`)
   })
 
+/** Says where the files of a run are. */
+const name = (
+  destinations: ReadonlyArray<reports.Destination>,
+  tape: string | undefined
+): Effect.Effect<void, PlatformError, Terminal.Terminal> =>
+  Effect.gen(function*() {
+    const terminal = yield* Terminal.Terminal
+    const lines = [
+      ...destinations.map(({ file, key }) => `report as ${key}: ${file}`),
+      ...tape === undefined ? [] : [`tape: ${tape}`]
+    ]
+    if (lines.length > 0) yield* terminal.display(`\n${lines.join("\n")}\n`)
+  })
+
 /** How a run ends whose report is not a success, or that skipped cases although each of them had to run. */
 const judge = (
   report: Report.Report,
@@ -83,6 +98,8 @@ export interface Reporting {
   readonly failOnSkip: boolean
   readonly jobs: number
   readonly reports: ReadonlyArray<reports.Wanted>
+  /** The file of the tape that the run writes. */
+  readonly tape?: string | undefined
 }
 
 /** Runs cases, shows the progress, reports the results, also when it is interrupted, and fails unless they passed. */
@@ -97,7 +114,7 @@ export const reported = <E extends { readonly message?: string }, R>(
     const known = yield* Ref.make<Known>({ profile: undefined, results: [] })
     const startedAt = yield* DateTime.now
 
-    const report = yield* run({
+    const running = run({
       cases,
       jobs: given.jobs,
       onEvent: (event) => Effect.zipRight(note(known)(event), shown.onEvent(event))
@@ -109,12 +126,19 @@ export const reported = <E extends { readonly message?: string }, R>(
           if (partial === undefined) return
           yield* print(partial)
           yield* reports.write(destinations, partial)
+          yield* name(destinations, undefined)
         }).pipe(Effect.ignoreLogged)
       ),
       Effect.mapError((error) => misused(words(error)))
     )
+    const report = yield* Effect.acquireUseRelease(
+      Effect.fork(Effect.interruptible(shown.heartbeat)),
+      () => running,
+      Fiber.interrupt
+    )
     yield* shown.clear
     yield* print(report)
     yield* reports.write(destinations, report)
+    yield* name(destinations, given.tape)
     yield* judge(report, cases, given.failOnSkip)
   })

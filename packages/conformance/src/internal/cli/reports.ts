@@ -22,7 +22,10 @@ export interface Wanted {
 }
 
 /** The file of a report, and the function that formats it. */
-interface Destination {
+export interface Destination {
+  /** The format. */
+  readonly key: Format
+  /** The absolute path. */
   readonly file: string
   readonly format: (report: Report.Report) => string
 }
@@ -38,7 +41,7 @@ export const destinations = (
       Effect.mapBoth(fs.access(path.dirname(path.resolve(file)), { writable: true }), {
         onFailure: (error) =>
           misused(`--report is ${key}=${file}, but the directory of the file must be writable: ${error.message}`),
-        onSuccess: () => ({ file, format: format[key] })
+        onSuccess: () => ({ key, file: path.resolve(file), format: format[key] })
       }))
   })
 

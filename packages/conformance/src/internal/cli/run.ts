@@ -3,6 +3,7 @@ import * as Runner from "@effect-ploop/testkit/Runner"
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as backends from "./backends.js"
+import * as environment from "./environment.js"
 import { type Ended, misused, words } from "./exit.js"
 import { requireExt4 } from "./hostFileSystem.js"
 import { inside } from "./namespaces.js"
@@ -22,7 +23,7 @@ interface Given extends backends.Wanted, Reporting {
 const refuse = ({ backend, emulateKernel, generation, remote, tape }: Given): Effect.Effect<void, Ended> =>
   backend === "cli" && generation !== undefined
     ? Effect.fail(misused(
-      `--generation is ${generation}, but it is only for the fake: the tool has its own generation`
+      `--generation is ${generation}, but it is only for --backend fake: the tool has its own generation`
     ))
     : backend === "fake" && emulateKernel
     ? Effect.fail(misused("--emulate-kernel is only for --backend cli: the fake needs no kernel"))
@@ -35,7 +36,7 @@ const refuse = ({ backend, emulateKernel, generation, remote, tape }: Given): Ef
 const runOn = (given: Given, cases: ReadonlyArray<Case.Case>) =>
   Effect.gen(function*() {
     if (given.backend === "cli" && !given.emulateKernel) {
-      yield* requireExt4(given.directory ?? backends.defaultDirectory).pipe(
+      yield* requireExt4(given.directory ?? options.defaultDirectory).pipe(
         Effect.provide(backends.cliLayer),
         Effect.catchTag("ConfigError", (error) => misused(words(error)))
       )
@@ -68,6 +69,7 @@ export const command = Command.make("run", {
 }, (given) =>
   Effect.gen(function*() {
     yield* refuse(given)
+    if (given.backend === "cli") yield* environment.check
     const work = runOn(given, yield* select(given.filters))
-    yield* given.emulateKernel ? inside(given.directory ?? backends.defaultDirectory, work) : work
+    yield* given.emulateKernel ? inside(given.directory ?? options.defaultDirectory, work) : work
   })).pipe(Command.withDescription("Runs the suite on a backend, and reports which cases passed and failed."))
