@@ -19,6 +19,7 @@ export {
   Failed,
   isSuccess,
   Operation,
+  Origin,
   Outcome,
   Passed,
   Report,
@@ -53,8 +54,10 @@ export const toJson = (report: Report): string => `${JSON.stringify(Schema.encod
 export const toJUnit: (report: Report) => string = junit.toJUnit
 
 /**
- * The report as one self-contained HTML page: a summary, a table of outcomes by
- * operation, each failure with the operations that it ran, and every case.
+ * The report as one self-contained HTML page: a summary, where it comes from, a
+ * table of outcomes by operation, each failure with the operations that it ran, the
+ * causes for which cases were skipped, and every case with its duration and source.
+ * The cases can be searched and filtered without a network.
  *
  * @since 0.1.0
  * @category formatting

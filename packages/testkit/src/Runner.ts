@@ -107,5 +107,12 @@ export const run = <E>(target: Target.Target<E>, options: Options): Effect.Effec
         }).pipe(Effect.tap((result) => notify({ _tag: "CaseEnded", result }))),
       { concurrency: options.jobs ?? 1 }
     )
-    return new Report.Report({ startedAt, target: profile, results, endedEarly: yield* Ref.get(ended) })
+    return new Report.Report({
+      startedAt,
+      target: profile,
+      results,
+      endedEarly: yield* Ref.get(ended),
+      directory: target.scratch,
+      duration: DateTime.distance(startedAt, yield* DateTime.now)
+    })
   }).pipe(Effect.provide(target.layer))

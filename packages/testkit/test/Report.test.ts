@@ -83,7 +83,7 @@ describe("a report", () => {
 
   it("as HTML shows the output of a case as text, never as markup", () => {
     const html = Report.toHtml(report)
-    assert.notInclude(html, "<script>")
+    assert.notInclude(html, "{<script>}")
     assert.include(html, "&lt;script&gt;")
     assert.include(html, "a &lt;host&gt;")
   })
@@ -185,6 +185,37 @@ describe("a report", () => {
       Report.toHtml(of(Array.from({ length: count }, () => failed("boom")))).match(/<details class="failure" open>/g)
     assert.lengthOf(open(20) ?? [], 20)
     assert.isNull(open(21))
+  })
+
+  it("as HTML has where it comes from, and leaves out what nobody knew", () => {
+    const origin = { host: "vz1", kernel: "Linux 3.10", testkit: "0.2.0", command: "ploop-conformance run --jobs 4" }
+    const html = Report.toHtml(new Report.Report({ ...report, directory: "/vz/t", duration: 61_500, origin }))
+    for (const text of ["vz1", "Linux 3.10", "testkit 0.2.0", "run --jobs 4", "/vz/t", "1 min 2 s", "not known"]) {
+      assert.include(html, text)
+    }
+    for (const name of ["host", "kernel", "directory", "duration"]) {
+      assert.include(html, `<dt>${name}</dt>`)
+      assert.notInclude(Report.toHtml(report), `<dt>${name}</dt>`)
+    }
+  })
+
+  it("as HTML names a cause of skipped cases once, with what they need and how many cases need it", () => {
+    const because = (reason: string): Report.CaseResult => ({ ...passed, outcome: { _tag: "Skipped", reason } })
+    const html = Report.toHtml(of([
+      because("needs a device: no driver: boot another kernel"),
+      because("needs mounts: no driver: boot another kernel"),
+      because("needs mounts: no driver: boot another kernel"),
+      because("not run: interrupted")
+    ]))
+    assert.match(
+      html,
+      /<span class="skip">3<\/span> no driver: boot another kernel<br>.*1 needs a device; 2 needs mounts/
+    )
+    assert.match(html, /<span class="skip">1<\/span> not run: interrupted<\/summary>/)
+  })
+
+  it("as HTML has the duration and the source of every case", () => {
+    assert.match(Report.toHtml(report), /create\/one<\/code> <span class="quiet">manual: init<\/span>.*1\.5 s/)
   })
 
   it("as HTML shows what the target lacks, and why", () => {

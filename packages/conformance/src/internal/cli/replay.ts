@@ -26,7 +26,7 @@ export const command = Command.make("replay", {
   Effect.gen(function*() {
     const cases = yield* select(given.filters)
     const tape = yield* Effect.mapError(TapedRun.read(given.file), (error) => misused(words(error)))
-    yield* reported(given, cases, (options) =>
+    yield* reported({ ...given, runsTool: false }, cases, (options) =>
       Effect.tap(
         TapedRun.replay(tape, options),
         (report) => Report.counts(report.results).failed > 0 ? Console.error(again(given.file, tape)) : Effect.void

@@ -2,6 +2,7 @@ import * as Case from "@effect-ploop/testkit/Case"
 import * as Report from "@effect-ploop/testkit/Report"
 import type * as Runner from "@effect-ploop/testkit/Runner"
 import type { Profile } from "@effect-ploop/testkit/Target"
+import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
@@ -11,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
 import { Ended, misused, words } from "./exit.js"
+import * as origin from "./origin.js"
 import * as progress from "./progress.js"
 import * as reports from "./reports.js"
 
@@ -41,6 +43,10 @@ const interrupted = (
     ),
     endedEarly: "it was interrupted"
   })
+
+/** The report with where it comes from. */
+const withOrigin = (report: Report.Report, runsTool: boolean) =>
+  Effect.map(origin.of(report, runsTool), (origin) => new Report.Report({ ...report, origin }))
 
 const print = (report: Report.Report): Effect.Effect<void, PlatformError, Terminal.Terminal> =>
   Effect.gen(function*() {
@@ -98,6 +104,8 @@ export interface Reporting {
   readonly failOnSkip: boolean
   readonly jobs: number
   readonly reports: ReadonlyArray<reports.Wanted>
+  /** Whether the run has the tool of this host, whose version is in the report. */
+  readonly runsTool: boolean
   /** The file of the tape that the run writes. */
   readonly tape?: string | undefined
 }
@@ -107,7 +115,11 @@ export const reported = <E extends { readonly message?: string }, R>(
   given: Reporting,
   cases: ReadonlyArray<Case.Case>,
   run: (options: Runner.Options) => Effect.Effect<Report.Report, E, R>
-): Effect.Effect<void, Ended | PlatformError, R | FileSystem.FileSystem | Path.Path | Terminal.Terminal> =>
+): Effect.Effect<
+  void,
+  Ended | PlatformError,
+  R | CommandExecutor | FileSystem.FileSystem | Path.Path | Terminal.Terminal
+> =>
   Effect.gen(function*() {
     const destinations = yield* reports.destinations(given.reports)
     const shown = yield* progress.make
@@ -122,8 +134,9 @@ export const reported = <E extends { readonly message?: string }, R>(
       Effect.onInterrupt(() =>
         Effect.gen(function*() {
           yield* shown.clear
-          const partial = interrupted(yield* Ref.get(known), cases, startedAt)
-          if (partial === undefined) return
+          const unfinished = interrupted(yield* Ref.get(known), cases, startedAt)
+          if (unfinished === undefined) return
+          const partial = yield* withOrigin(unfinished, given.runsTool)
           yield* print(partial)
           yield* reports.write(destinations, partial)
           yield* name(destinations, undefined)
@@ -131,10 +144,13 @@ export const reported = <E extends { readonly message?: string }, R>(
       ),
       Effect.mapError((error) => misused(words(error)))
     )
-    const report = yield* Effect.acquireUseRelease(
-      Effect.fork(Effect.interruptible(shown.heartbeat)),
-      () => running,
-      Fiber.interrupt
+    const report = yield* withOrigin(
+      yield* Effect.acquireUseRelease(
+        Effect.fork(Effect.interruptible(shown.heartbeat)),
+        () => running,
+        Fiber.interrupt
+      ),
+      given.runsTool
     )
     yield* shown.clear
     yield* print(report)

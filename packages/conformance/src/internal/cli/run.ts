@@ -13,7 +13,7 @@ import { reported, type Reporting } from "./reported.js"
 import { select } from "./select.js"
 import * as tapes from "./tapes.js"
 
-interface Given extends backends.Wanted, Reporting {
+interface Given extends backends.Wanted, Omit<Reporting, "runsTool"> {
   readonly filters: ReadonlyArray<string>
   readonly tape: string | undefined
   readonly remote: boolean
@@ -43,7 +43,7 @@ const runOn = (given: Given, cases: ReadonlyArray<Case.Case>) =>
     }
     const tape = given.tape === undefined ? undefined : yield* tapes.destination(given.tape)
     yield* reported(
-      given,
+      { ...given, runsTool: given.backend === "cli" },
       cases,
       (options) =>
         tape === undefined

@@ -86,8 +86,32 @@ export const CaseResult = Schema.Struct({
 export type CaseResult = typeof CaseResult.Type
 
 /**
+ * Where a report comes from: the name of the host, its kernel, the version of the
+ * package that has the tool (absent when it is not known), the version of the suite,
+ * and the command line.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const Origin = Schema.Struct({
+  host: Schema.String,
+  kernel: Schema.String,
+  toolVersion: Schema.optional(Schema.String),
+  testkit: Schema.String,
+  command: Schema.String
+})
+
+/**
+ * @since 0.2.0
+ * @category models
+ */
+export type Origin = typeof Origin.Type
+
+/**
  * The outcome of a run: when it started, its target, the result of each case in
- * the order of the suite, and, if it ended early, why.
+ * the order of the suite, and, if it ended early, why. A report also has the
+ * directory of the cases, the duration in milliseconds, and where it comes from,
+ * which are absent when they are not known.
  *
  * @since 0.1.0
  * @category schemas
@@ -96,7 +120,10 @@ export class Report extends Schema.Class<Report>("@effect-ploop/testkit/Report/R
   startedAt: Schema.DateTimeUtc,
   target: Profile,
   results: Schema.Array(CaseResult),
-  endedEarly: Schema.optional(Schema.String)
+  endedEarly: Schema.optional(Schema.String),
+  directory: Schema.optional(Schema.String),
+  duration: Schema.optional(Schema.Number),
+  origin: Schema.optional(Origin)
 }) {}
 
 /**

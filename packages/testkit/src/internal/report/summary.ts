@@ -46,6 +46,40 @@ export const reasons = ({ results }: Report): ReadonlyArray<readonly [string, nu
   return [...counted]
 }
 
+/** A cause for which cases were skipped. */
+export interface Cause {
+  /** What is missing, and what to do about it. */
+  readonly cause: string
+  /** The cases that were skipped. */
+  readonly cases: ReadonlyArray<CaseResult>
+  /** What the cases need, as in "needs devices", with the number of cases; empty when the cause says it. */
+  readonly needs: ReadonlyArray<readonly [string, number]>
+}
+
+/** A reason such as "needs devices: no driver" has a need and the cause. */
+const split = (reason: string): readonly [need: string | undefined, cause: string] => {
+  const parts = /^(needs .*?): (.*)$/s.exec(reason)
+  return parts === null ? [undefined, reason] : [parts[1], parts[2] ?? reason]
+}
+
+/** The causes for which cases were skipped, the most frequent first. Cases with different needs may have one cause. */
+export const causes = ({ results }: Report): ReadonlyArray<Cause> => {
+  const skipped = results.flatMap((result) => {
+    if (result.outcome._tag !== "Skipped") return []
+    const [need, cause] = split(result.outcome.reason)
+    return [{ result, need, cause }]
+  })
+  return Object.values(Array.groupBy(skipped, ({ cause }) => cause))
+    .map((group) => ({
+      cause: group[0].cause,
+      cases: group.map(({ result }) => result),
+      needs: Object.entries(Array.groupBy(group, ({ need }) => need ?? ""))
+        .filter(([need]) => need !== "")
+        .map(([need, { length }]) => [need, length] as const)
+    }))
+    .sort((one, other) => other.cases.length - one.cases.length)
+}
+
 /** The outcome of a run in one sentence. */
 export const sentence = (report: Report): string => {
   const failed = count(report.results, "Failed")
