@@ -1,10 +1,10 @@
 import { PloopFake } from "@effect-ploop/backend-fake"
 import type { Runner } from "@effect-ploop/testkit"
-import { Report } from "@effect-ploop/testkit"
+import { Report, ReportDiff } from "@effect-ploop/testkit"
 import { Command, FileSystem, Path, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Fiber, Schedule, Schema, Stream, TestClock } from "effect"
+import { ConfigProvider, DateTime, Effect, Fiber, Schedule, Schema, Stream, TestClock } from "effect"
 import { fileURLToPath } from "node:url"
 import { requireExt4 } from "../src/internal/cli/hostFileSystem.js"
 import { codeOf, main } from "../src/internal/cli/main.js"
@@ -75,6 +75,92 @@ describe("ploop-conformance run --tape", () => {
       const nowhere = yield* run(["run", "--backend", "cli", "--tape", "/none/at/all.tape"])
       assert.strictEqual(nowhere.code, 2)
       assert.include(nowhere.stderr, "--tape is /none/at/all.tape, but the directory of the file must be writable")
+    })
+  )
+})
+
+describe("ploop-conformance diff", () => {
+  const result = (id: Report.CaseResult["id"], outcome: Report.Outcome): Report.CaseResult => ({
+    id,
+    title: "MUST hold",
+    source: "manual: mount",
+    outcome,
+    duration: 1
+  })
+  const passed: Report.Outcome = { _tag: "Passed" }
+  const skipped: Report.Outcome = { _tag: "Skipped", reason: "no driver" }
+  const failed: Report.Outcome = { _tag: "Failed", message: "boom\n  at a", operations: [], output: [] }
+  const target = { name: "ploop", tool: "ploop", generation: "7", capabilities: [], lacks: [] } as const
+  const reportOf = (results: ReadonlyArray<Report.CaseResult>) =>
+    new Report.Report({ startedAt: DateTime.unsafeMake(0), target, results })
+
+  /** Compares two reports by the command, and returns its end. */
+  const diff = (
+    before: ReadonlyArray<Report.CaseResult>,
+    after: ReadonlyArray<Report.CaseResult>,
+    ...options: ReadonlyArray<string>
+  ) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-diff-" })
+      const [one, other] = [`${directory}/before.json`, `${directory}/after.json`]
+      yield* fs.writeFileString(one, Report.toJson(reportOf(before)))
+      yield* fs.writeFileString(other, Report.toJson(reportOf(after)))
+      return yield* run(["diff", ...options, one, other])
+    }).pipe(Effect.scoped)
+
+  const before = [result("mount/a", passed), result("mount/b", failed), result("mount/c", passed)]
+
+  rule(
+    "ends with 1 when a case broke, and says which cases broke, fail still, are repaired and no longer run",
+    Effect.gen(function*() {
+      const after = [result("mount/a", failed), result("mount/b", passed), result("mount/c", skipped)]
+      const { code, stdout } = yield* diff(before, after)
+      assert.strictEqual(code, 1)
+      assert.match(stdout, /^Broken: 1\n {2}mount\/a: passed, now failed\n {4}MUST hold\n {4}boom$/m)
+      assert.match(stdout, /^Repaired: 1\n {2}mount\/b: failed, now passed$/m)
+      assert.match(stdout, /^No longer run: 1\n {2}mount\/c: passed, now skipped\n {4}MUST hold\n {4}no driver$/m)
+      assert.notMatch(stdout, /Still failing/)
+      assert.match(stdout, /^2 cases ran in both reports; 1 broke\.$/m)
+    })
+  )
+
+  rule(
+    "counts a failure as broken when the case was skipped or absent before",
+    Effect.gen(function*() {
+      const { code, stdout } = yield* diff([...before, result("mount/d", skipped)], [
+        ...before,
+        result("mount/d", failed),
+        result("mount/e", failed)
+      ], "--json")
+      assert.strictEqual(code, 1)
+      const found = yield* Schema.decode(Schema.parseJson(ReportDiff.ReportDiff))(stdout)
+      assert.deepStrictEqual(found.broken.map(({ before, id }) => [id, before]), [
+        ["mount/d", "skipped"],
+        ["mount/e", "absent"]
+      ])
+      assert.deepStrictEqual(found.failing.map(({ id }) => id), ["mount/b"])
+      assert.strictEqual(found.compared, 3)
+    })
+  )
+
+  rule(
+    "ends with 0 when nothing broke, with 1 for lost cases under --fail-on-skip, and with 3 when nothing can be compared",
+    Effect.gen(function*() {
+      assert.strictEqual((yield* diff(before, before)).code, 0)
+      assert.strictEqual((yield* diff(before, before.slice(1))).code, 0)
+      assert.strictEqual((yield* diff(before, before.slice(1), "--fail-on-skip")).code, 1)
+      assert.strictEqual((yield* diff([result("mount/a", skipped)], before.slice(2))).code, 3)
+    })
+  )
+
+  rule(
+    "ends with 2 for a file that is not a report, and names the argument, the file and the rule",
+    Effect.gen(function*() {
+      const here = fileURLToPath(import.meta.url)
+      const { code, stderr } = yield* run(["diff", here, here])
+      assert.strictEqual(code, 2)
+      assert.include(stderr, `before is ${here}, but it must be a report that run --report json=FILE wrote`)
     })
   )
 })

@@ -53,6 +53,14 @@ export * as ImageFile from "./ImageFile.js"
 export * as Report from "./Report.js"
 
 /**
+ * What changed between two reports: which cases broke, which are repaired, and
+ * which no longer ran.
+ *
+ * @since 0.2.0
+ */
+export * as ReportDiff from "./ReportDiff.js"
+
+/**
  * Runs cases on a target, each in a directory of its own, which is removed
  * afterwards, whatever the outcome.
  *

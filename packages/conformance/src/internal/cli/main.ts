@@ -11,6 +11,7 @@ import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import { answered } from "./arguments.js"
 import * as compare from "./compare.js"
+import * as diff from "./diff.js"
 import * as doctor from "./doctor.js"
 import { Ended } from "./exit.js"
 import * as kill from "./kill.js"
@@ -22,7 +23,15 @@ import * as version from "./version.js"
 
 const command = Command.make(program).pipe(
   Command.withDescription(summary),
-  Command.withSubcommands([run.command, replay.command, list.command, compare.command, kill.command, doctor.command])
+  Command.withSubcommands([
+    run.command,
+    replay.command,
+    diff.command,
+    list.command,
+    compare.command,
+    kill.command,
+    doctor.command
+  ])
 )
 
 const parse = Command.run(command, { name: program, version: version.command })

@@ -2,6 +2,7 @@ import * as CliConfig from "@effect/cli/CliConfig"
 import * as Command from "@effect/cli/Command"
 import type * as HelpDoc from "@effect/cli/HelpDoc"
 import * as compare from "./compare.js"
+import * as diff from "./diff.js"
 import * as doctor from "./doctor.js"
 import * as environment from "./environment.js"
 import * as kill from "./kill.js"
@@ -29,12 +30,14 @@ export const exitCodes: ReadonlyArray<manual.Entry> = [
   { term: "0", text: "At least one case ran, and none failed; or the command found nothing wrong." },
   {
     term: "1",
-    text:
-      "A case failed, or the run ended early; a case was skipped under --fail-on-skip; compare found a difference; " +
-      "kill found something left; doctor found that the suite cannot run."
+    text: "A case failed, or the run ended early; a case was skipped under --fail-on-skip; diff found a broken case; " +
+      "compare found a difference; kill found something left; doctor found that the suite cannot run."
   },
   { term: "2", text: "The command could not run: a wrong option or variable, a missing tool or directory." },
-  { term: "3", text: "No case ran, so nothing is known about the backend." },
+  {
+    term: "3",
+    text: "No case ran, so nothing is known about the backend; or diff found no case that ran in both reports."
+  },
   { term: "130", text: "Ctrl-C. The results so far are reported." }
 ]
 
@@ -75,6 +78,9 @@ export const pages: ReadonlyArray<Page> = [
   ]),
   page("replay", Command.getHelp(replay.command, config), false, [
     ["Run the cases against the tape of another host.", "host.tape"]
+  ]),
+  page("diff", Command.getHelp(diff.command, config), false, [
+    ["What broke since the last update of the host.", "before.json after.json"]
   ]),
   page("list", Command.getHelp(list.command, config), false, [["The cases about snapshots.", "--filter snapshot"]]),
   page("compare", Command.getHelp(compare.command, config), true, [
