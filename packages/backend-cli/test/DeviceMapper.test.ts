@@ -175,3 +175,21 @@ describe("an operation of generation 9 that names a device", () => {
       assert.strictEqual(Duration.toDays(took), 2)
     }).pipe(Effect.provide(NodeContext.layer)))
 })
+
+describe("a discard of an idle disk of generation 9", () => {
+  it.scoped("that may not mount it asks for no numbers of its file system, for which the tool would mount it", () =>
+    Effect.gen(function*() {
+      const host = yield* scripted("9", ([command]) =>
+        command === "balloon"
+          ? {
+            stderr: "Error in get_dev_and_mnt (balloon.c:526): Unable to discard: image is not mounted\n",
+            exitCode: 38
+          }
+          : undefined)
+      const discard = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.discard({ disk: host.disk }))
+      const error = yield* Effect.flip(Effect.provide(discard, host.context))
+      assert.strictEqual(error._tag, "NotMounted")
+      const asked = (yield* host.commands).filter(([command]) => command === "balloon")
+      assert.deepStrictEqual(asked, [["balloon", "discard", host.disk]])
+    }).pipe(Effect.provide(NodeContext.layer)))
+})

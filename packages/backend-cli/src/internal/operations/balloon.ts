@@ -84,14 +84,22 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       )
     )
 
+  /** Whether the tool would mount the disk to answer, although the request does not say so. */
+  const isLeftIdle = (about: About, { automount }: Request.Discard, { disk }: args.Place) =>
+    disk === undefined || automount
+      ? Effect.succeed(false)
+      : Effect.map(runningDevice(session, about, disk), (device) => device === undefined)
+
   /** Counts what a discard returned where the tool does not. */
   const counted = (
     about: About,
+    request: Request.Discard,
     named: args.Place,
     run: Effect.Effect<parse.Discarded, PloopError.PloopError>
   ): Effect.Effect<parse.Discarded, PloopError.PloopError> =>
     Effect.gen(function*() {
       if (GenerationTraits.countsReturnedSpace[yield* session.generation]) return yield* run
+      if (yield* isLeftIdle(about, request, named)) return yield* run
       const before = yield* allocated(about, named)
       const discarded = yield* run
       const after = yield* allocated(about, named)
@@ -216,6 +224,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
         onRunning(subject, request, (named) => {
           const run = counted(
             subject,
+            request,
             named,
             session.ask(
               { ...subject, args: args.discard(request, named), kind: Operation.kindOf("discard", request) },
