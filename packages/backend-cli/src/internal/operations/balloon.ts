@@ -84,7 +84,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
       )
     )
 
-  /** Whether the tool would mount the disk to answer, although the request does not say so. */
+  /** Whether the tool would mount the disk to report its numbers, although the request does not say so. */
   const isLeftIdle = (about: About, { automount }: Request.Discard, { disk }: args.Place) =>
     disk === undefined || automount
       ? Effect.succeed(false)
