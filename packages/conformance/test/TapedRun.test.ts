@@ -16,16 +16,26 @@ const rule = (name: string, body: Effect.Effect<void, unknown, NodeContext.NodeC
 
 const tapes = readdirSync(fixtures).filter((name) => name.endsWith(".tape"))
 
+/**
+ * The longest recording that is replayed here, in processes and requests. The few longer ones, such as those of chains
+ * of 500 snapshots, take as long as all others; `ploop-conformance replay` replays them too.
+ */
+const longest = 200
+
 const outcomes = (report: Report.Report) =>
   report.results.flatMap(({ id, outcome }) => outcome._tag === "Failed" ? [`${id}: ${outcome.message}`] : [])
 
 describe("the tape of a whole run", () => {
   for (const name of tapes) {
     rule(
-      `${name} is replayed without the tool, and every case that passed then passes`,
+      `${name} is replayed without the tool, and every short case that passed then passes`,
       Effect.gen(function*() {
         const tape = yield* TapedRun.read(`${fixtures}/${name}`)
-        const passed = new Set(tape.cases.flatMap(({ id, outcome }) => outcome === "Passed" ? [id] : []))
+        const passed = new Set(
+          tape.cases.flatMap(({ id, outcome, recording }) =>
+            outcome === "Passed" && recording.length <= longest ? [id] : []
+          )
+        )
         const cases = Suite.all.filter(({ id }) => passed.has(id))
         const report = yield* TapedRun.replay(tape, { cases, jobs: 16 })
         assert.deepStrictEqual(outcomes(report), [])
