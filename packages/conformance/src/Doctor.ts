@@ -24,7 +24,8 @@ import * as internal from "./internal/doctor.js"
 export type Finding = Prerequisite
 
 /**
- * Whether the suite can run: the tool and a directory to work in are present.
+ * Whether the suite can run: the tool, root, its locks and a directory to work in
+ * are present.
  *
  * @since 0.1.0
  * @category queries
@@ -34,7 +35,8 @@ export const canRun = (findings: ReadonlyArray<Finding>): boolean =>
 
 /**
  * Inspects the host of a backend, and a directory for the cases to work in. It
- * writes one file to that directory and removes it, and changes nothing else.
+ * creates a file and a disk in that directory and removes them, and changes
+ * nothing else. What depends on a missing tool or directory is not reported.
  *
  * @since 0.1.0
  * @category queries
@@ -48,13 +50,23 @@ export const examine = (
 > =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
-    const prerequisites = yield* ploop.prerequisites
-    const others = yield* Effect.all([
-      internal.root,
-      internal.directory(scratch),
-      internal.hostFileSystem(scratch),
-      internal.leftoverDevices(scratch),
-      internal.leftoverDirectories(scratch)
-    ])
-    return [...prerequisites, ...others]
+    const [tool, ...others] = yield* ploop.prerequisites
+    const directory = yield* internal.directory(scratch)
+    const hasTool = tool?.status === "present"
+    const hasDirectory = directory.status === "present"
+    const root = yield* internal.root
+    const further: ReadonlyArray<internal.Look> = [
+      ...hasDirectory ? [internal.hostFileSystem(scratch), internal.leftoverDirectories(scratch)] : [],
+      // Without root, the locks are missing for the same cause.
+      ...hasTool && hasDirectory && root.status === "present" ? [internal.locks(scratch)] : [],
+      ...hasTool && hasDirectory ? [internal.leftoverDevices(scratch)] : []
+    ]
+    return [
+      ...tool === undefined ? [] : [{ ...tool, name: `${tool.name} (PLOOP_TOOL)` }],
+      // Without a tool, its generation is not known, nor what it needs.
+      ...others.filter(({ status }) => hasTool || status !== "unknown"),
+      directory,
+      root,
+      ...yield* Effect.all(further)
+    ]
   })

@@ -466,8 +466,33 @@ describe("ploop-conformance", () => {
     Effect.gen(function*() {
       const { code, stdout } = yield* run(["doctor", "--dir", "/nowhere"])
       assert.strictEqual(code, 1)
-      assert.match(stdout, /missing +scratch directory \/nowhere, needed for everything\n +it must be a directory/)
+      assert.match(
+        stdout,
+        /missing +scratch directory \/nowhere \(--dir\), needed for everything\n +it must be a directory/
+      )
+      assert.lengthOf(stdout.match(/\/nowhere \(/g) ?? [], 1)
+      assert.notMatch(stdout, /of free space|ext4 at|left by earlier runs/)
       assert.match(stdout, /The suite cannot run here\./)
+    })
+  )
+
+  rule(
+    "doctor reports that the suite cannot run where the prefix of the tool does not lead to root",
+    Effect.gen(function*() {
+      const { code, stdout } = yield* withEnvironment({ PLOOP_PREFIX: "echo,1000" }, run(["doctor"]))
+      assert.strictEqual(code, 1)
+      assert.match(stdout, /missing root \(PLOOP_PREFIX\), needed for everything\n +run this as root/)
+    })
+  )
+
+  rule(
+    "doctor reports each finding once, also with those for the emulated kernel, which it reports when it is asked",
+    Effect.gen(function*() {
+      const asked = yield* run(["doctor", "--emulate-kernel"])
+      const names = [...asked.stdout.matchAll(/^(?:ok|missing|unknown) +([^,(\n]+)/gm)].map(([, name]) => name?.trim())
+      assert.include(names, "FUSE")
+      assert.deepStrictEqual(names, [...new Set(names)])
+      assert.notInclude((yield* run(["doctor"])).stdout, "FUSE")
     })
   )
 })

@@ -102,10 +102,20 @@ const withoutDriver = (generation: Generation): ReadonlyArray<Capability.Capabil
   ...GenerationTraits.growsThroughDevice[generation] ? [] : ["idleGrow" as const]
 ]
 
-/** Why the tool cannot take its locks, which it does even for queries; undefined when it can. */
-const lockRefusal = (fs: FileSystem.FileSystem, path: Path.Path, scratch: string) =>
+/**
+ * Why the tool cannot take its locks, which it does even for queries; undefined
+ * when it can. It creates a disk in the directory, and removes it.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const lockRefusal = (
+  scratch: string
+): Effect.Effect<string | undefined, never, Ploop.Ploop | FileSystem.FileSystem | Path.Path> =>
   Effect.scoped(Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
     const directory = yield* fs.makeTempDirectoryScoped({ directory: scratch, prefix: Scratch.prefix })
     const image = path.join(directory, "root.hdd")
     const { disk } = yield* ploop.create({ image, size: "1M", fileSystem: "none", version: 1 })
@@ -121,13 +131,11 @@ const lockRefusal = (fs: FileSystem.FileSystem, path: Path.Path, scratch: string
 /** What the target lacks, by the prerequisites that the tool reports; anything else counts as present. */
 const detect = (target: Pick<Target, "reason" | "scratch">, generation: Generation) =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
     const prerequisites = yield* (yield* Ploop.Ploop).prerequisites
     const missing = (name: string) => prerequisites.find((found) => found.name === name && found.status !== "present")
     const driver = missing("ploop kernel driver") ?? missing("device mapper") ?? missing("ploop target")
     const large = missing("large disk support")
-    const locks = yield* lockRefusal(fs, path, target.scratch)
+    const locks = yield* lockRefusal(target.scratch)
     const why = (capability: Capability.Capability): string | undefined =>
       capability === "locks"
         ? locks

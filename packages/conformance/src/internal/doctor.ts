@@ -1,6 +1,8 @@
+import * as PloopCli from "@effect-ploop/backend-cli/PloopCli"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type { Prerequisite } from "@effect-ploop/core/Result"
 import * as Scratch from "@effect-ploop/testkit/Scratch"
+import * as Target from "@effect-ploop/testkit/Target"
 import * as Command from "@effect/platform/Command"
 import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -13,7 +15,7 @@ export const everything = "everything"
 
 type Environment = Ploop.Ploop | FileSystem.FileSystem | Path.Path | CommandExecutor.CommandExecutor
 
-type Look = Effect.Effect<Prerequisite, never, Environment>
+export type Look = Effect.Effect<Prerequisite, never, Environment>
 
 const finding = (
   name: string,
@@ -39,25 +41,27 @@ const ask = (
     (text) => Option.filter(Option.some(text.trim()), (words) => words !== "")
   )
 
-const rootNeededFor = "the tool's locks, devices and mounts"
+const rootRemedy = "run this as root, or let this user run sudo without a password and set PLOOP_PREFIX=sudo,-n"
 
+/** Whether the tool runs as root, with the prefix that the environment sets. */
 export const root: Look = Effect.gen(function*() {
-  const user = yield* ask("id", "-u")
-  if (Option.isNone(user)) return unknown("root", rootNeededFor, "run as root")
-  if (user.value === "0") return finding("root", true, rootNeededFor, "")
-  const sudo = yield* ask("sudo", "-n", "id", "-u")
-  return finding(
-    "root",
-    Option.contains(sudo, "0"),
-    rootNeededFor,
-    "run as root, or let this user run sudo without a password and set PLOOP_PREFIX=sudo,-n"
-  )
+  const { prefix = [] } = yield* Effect.orElseSucceed(PloopCli.config, () => ({ prefix: undefined }))
+  const [program = "id", ...args] = [...prefix, "id", "-u"]
+  const user = yield* ask(program, ...args)
+  return finding("root (PLOOP_PREFIX)", Option.contains(user, "0"), everything, rootRemedy)
 })
+
+/** Whether the tool can take its locks, without which it does not even query a disk. */
+export const locks = (scratch: string): Look =>
+  Effect.map(
+    Target.lockRefusal(scratch),
+    (refusal) => finding("the tool's locks in /var/lock/ploop", refusal === undefined, everything, refusal ?? "")
+  )
 
 /** Whether a file can be written to the directory and read back. */
 export const directory = (scratch: string): Look =>
   Effect.gen(function*() {
-    const name = `scratch directory ${scratch}`
+    const name = `scratch directory ${scratch} (--dir)`
     return yield* Effect.match(Scratch.requireUsable(scratch), {
       onSuccess: () => finding(name, true, everything, ""),
       onFailure: ({ reason, rule }) => finding(name, false, everything, `it ${rule}: ${reason}`)
@@ -76,7 +80,7 @@ export const isTaken = (type: string): boolean => type === ext4
 export const hostFileSystem = (scratch: string): Look =>
   Effect.map(fileSystemOf(scratch), (found) => {
     const neededFor = "devices, mounts, and everything that needs them"
-    const remedy = "use a directory on ext4: ploop refuses XFS and others"
+    const remedy = "let --dir name a directory on ext4: ploop refuses XFS and others"
     return Option.match(found, {
       onNone: () => unknown(`file system of ${scratch}`, neededFor, remedy),
       onSome: (type) => finding(`ext4 at ${scratch} (it is ${type})`, isTaken(type), neededFor, remedy)
@@ -85,7 +89,9 @@ export const hostFileSystem = (scratch: string): Look =>
 
 const noLeftovers = "a run without leftovers of earlier ones"
 
-const list = (all: ReadonlyArray<string>): string => all.join(", ")
+/** The first few of many. */
+const list = (all: ReadonlyArray<string>): string =>
+  all.length <= 4 ? all.join(", ") : `${all.slice(0, 3).join(", ")} and ${all.length - 3} more`
 
 export const leftoverDevices = (scratch: string): Look =>
   Effect.gen(function*() {
@@ -100,7 +106,7 @@ export const leftoverDevices = (scratch: string): Look =>
           "no devices left by earlier runs",
           left.length === 0,
           noLeftovers,
-          `ploop umount -d ${list(left)}`
+          left.map((device) => `ploop umount -d ${device}`).join("; ")
         )
       }
     })

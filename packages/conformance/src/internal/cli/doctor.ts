@@ -34,35 +34,71 @@ const summary = (findings: ReadonlyArray<Doctor.Finding>): string => {
     : "The suite cannot run here."
 }
 
+/** The name without the generation, the path and the variable. */
+const bare = ({ name }: Doctor.Finding): string => name.replace(/,.*$| \(.*$/, "")
+
+/** What the emulation needs and the findings do not have already. */
+const emulationOf = (directory: string, findings: ReadonlyArray<Doctor.Finding>) =>
+  Effect.map(
+    Effect.all([KernelEmulation.requirements({ scratch: directory }), KernelEmulation.optional]),
+    ([required, optional]) => {
+      const known = findings.map(bare)
+      const others = (all: ReadonlyArray<Doctor.Finding>) => all.filter((finding) => !known.includes(bare(finding)))
+      return { required: others(required), optional: others([optional].flat()) }
+    }
+  )
+
+const missing = (findings: ReadonlyArray<Doctor.Finding>): number =>
+  findings.filter(({ status }) => status !== "present").length
+
+/** Whether this host has no kernel driver, so that an emulated one is useful. */
+const lacksDriver = (findings: ReadonlyArray<Doctor.Finding>): boolean =>
+  findings.some(({ name, status }) => status === "missing" && /^(?:ploop kernel driver|ploop target)$/.test(name))
+
+type Emulation = Effect.Effect.Success<ReturnType<typeof emulationOf>>
+
+const section = ({ optional, required }: Emulation, asked: boolean): ReadonlyArray<Doc.Doc<Ansi.Ansi>> =>
+  asked
+    ? [Doc.empty, Doc.string("For --emulate-kernel also:"), ...[...required, ...optional].map(line)]
+    : missing(required) === 0
+    ? [Doc.empty, Doc.string("The kernel driver can be emulated here: ploop-conformance run --emulate-kernel")]
+    : [
+      Doc.empty,
+      Doc.string(
+        `The kernel driver cannot be emulated here: doctor --emulate-kernel reports the ${
+          missing(required)
+        } missing parts`
+      )
+    ]
+
+const show = (doc: Doc.Doc<Ansi.Ansi>) =>
+  Effect.gen(function*() {
+    const terminal = yield* Terminal.Terminal
+    const isTerminal = yield* terminal.isTTY
+    const plain = () => Doc.render(Doc.unAnnotate(doc), { style: "pretty" })
+    yield* terminal.display(`${isTerminal ? AnsiDoc.render(doc, { style: "pretty" }) : plain()}\n`)
+  })
+
 export const command = Command.make(
   "doctor",
-  { directory: options.directory },
-  ({ directory = "/tmp" }) =>
+  { directory: options.directory, emulateKernel: options.emulateKernel },
+  ({ directory = options.defaultDirectory, emulateKernel }) =>
     Effect.gen(function*() {
       yield* environment.check
-      const terminal = yield* Terminal.Terminal
       const findings = yield* Doctor.examine(directory).pipe(
         Effect.provide(cliLayer),
         Effect.mapError((error) => misused(words(error)))
       )
-      const emulation = yield* Effect.all([
-        KernelEmulation.requirements({ scratch: directory }),
-        KernelEmulation.optional
-      ])
-      const doc = Doc.vsep([
+      const canRun = Doctor.canRun(findings)
+      const isUseful = emulateKernel || canRun && lacksDriver(findings)
+      const emulation = isUseful ? yield* emulationOf(directory, findings) : undefined
+      yield* show(Doc.vsep([
         ...findings.map(line),
-        Doc.empty,
-        Doc.string("To emulate the kernel's ploop driver (--emulate-kernel):"),
-        ...emulation.flat().map(line),
+        ...emulation === undefined ? [] : section(emulation, emulateKernel),
         Doc.empty,
         Doc.string(summary(findings))
-      ])
-      const isTerminal = yield* terminal.isTTY
-      yield* terminal.display(
-        `${
-          isTerminal ? AnsiDoc.render(doc, { style: "pretty" }) : Doc.render(Doc.unAnnotate(doc), { style: "pretty" })
-        }\n`
-      )
-      if (!Doctor.canRun(findings)) return yield* new Ended({ code: 1, message: "" })
+      ]))
+      const cannotEmulate = emulateKernel && emulation !== undefined && missing(emulation.required) > 0
+      if (!canRun || cannotEmulate) return yield* new Ended({ code: 1, message: "" })
     })
 ).pipe(Command.withDescription("Inspects this host, and reports what is missing and what needs it."))
