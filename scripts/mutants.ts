@@ -4,15 +4,7 @@
  * until one fails. It fails when a mutant survives that is not called equivalent,
  * with a reason; when a mutant is stale, because it fits no place of the sources
  * any more; and when the packages as they are do not pass.
- *
- * - `--package NAME`: the mutants of `core`, `backend-cli` or `backend-fake`;
- * - `--only TEXT`: those with this text in their sentence, operation or file;
- * - `--random N`: N mutants that nobody wrote, in place of those of the lists;
- * - `--seed S`: which ones; the same seed draws the same ones from the same sources;
- * - `--survivors N`: how many may survive; 0 unless given;
- * - `--jobs N`: how many side by side; as many as there are processors unless given;
- * - `--list`: only prints what would be broken, and checks that it can be;
- * - `--why`: with what the tests said.
+ * `--help` prints the options.
  */
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Console, Data, Effect } from "effect"

@@ -16,7 +16,7 @@ const packages = process.argv.slice(2)
 const root = join(import.meta.dirname, "../../../packages")
 
 /** Test files that need the real tool, several processes, or minutes. */
-const slow = ["RealTool", "Locks", "Fuzz", "Concurrency", "FileSystemNode", "FileSystemAgreement"]
+const slow = ["RealTool", "Races", "Locks", "Fuzz", "Concurrency", "FileSystemNode", "FileSystemAgreement"]
 
 /** What is in place of a file now. */
 let current: Verdict.Change | undefined
@@ -61,6 +61,8 @@ const start = (): Promise<Vitest> =>
     watch: false,
     bail: 1,
     reporters: [{}],
+    // Nothing is written: several judges would write one file, and the packages would get a directory.
+    cache: false,
     sequence: { sequencer: Sequencer },
     // One thread loads the libraries once; no test keeps anything for another.
     isolate: false,

@@ -4,11 +4,22 @@ import { expect } from "vitest"
 /** Test files whose live tests measure the real time: they may fail for want of it, and would be no witnesses. */
 const measuring = /\/backend-cli\/test\/(?:Kinds|OneWriter|Process|Tape)\.test\.ts$/
 
-type Live = Pick<typeof it, "live" | "scopedLive">
+type Testers = Pick<typeof it, "effect" | "live" | "scoped" | "scopedLive">
 
-// All test files share `it`, so that each sets what it is there.
-const shared: typeof it & { original?: Live } = it
-const { live, scopedLive } = shared.original ??= { live: it.live, scopedLive: it.scopedLive }
+// All test files share `it`, and `layer` writes testers of its own into it, such as one without a test clock. So each
+// file begins with those that the library has made.
+const shared: typeof it & { original?: Testers } = it
+const { effect, live, scoped, scopedLive } = shared.original ??= {
+  effect: it.effect,
+  live: it.live,
+  scoped: it.scoped,
+  scopedLive: it.scopedLive
+}
 const isMeasuring = measuring.test(expect.getState().testPath ?? "")
 
-Object.assign(it, isMeasuring ? { live: live.skip, scopedLive: scopedLive.skip } : { live, scopedLive })
+Object.assign(it, {
+  effect,
+  scoped,
+  live: isMeasuring ? live.skip : live,
+  scopedLive: isMeasuring ? scopedLive.skip : scopedLive
+})
