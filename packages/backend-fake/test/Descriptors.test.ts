@@ -30,7 +30,16 @@ const strange = fc.constantFrom(
   ""
 )
 
-const uses = {
+type Use =
+  | "createSnapshot"
+  | "switchSnapshot"
+  | "snapshotAndSwitch"
+  | "deleteSnapshot"
+  | "mergeSnapshots"
+  | "convert"
+  | "mount"
+
+const uses: Record<Use, (ploop: Ploop.Ploop, disk: string) => Effect.Effect<unknown, PloopError.PloopError>> = {
   createSnapshot: (ploop, disk) => ploop.createSnapshot({ disk, id: b }),
   switchSnapshot: (ploop, disk) => ploop.switchSnapshot({ disk, id: a }),
   snapshotAndSwitch: (ploop, disk) => ploop.snapshotAndSwitch({ disk, id: a }),
@@ -38,9 +47,7 @@ const uses = {
   mergeSnapshots: (ploop, disk) => ploop.mergeSnapshots({ disk }),
   convert: (ploop, disk) => ploop.convert({ disk, format: "preallocated" }),
   mount: (ploop, disk) => ploop.mount({ disk })
-} satisfies Record<string, (ploop: Ploop.Ploop, disk: string) => Effect.Effect<unknown, PloopError.PloopError>>
-
-type Use = keyof typeof uses
+}
 
 /** A fixed seed, unless more runs are wanted than CI has time for: `DESCRIPTOR_RUNS=10000`, with `DESCRIPTOR_SEED`. */
 const parameters = Effect.runSync(Effect.all({
