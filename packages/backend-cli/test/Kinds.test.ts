@@ -61,7 +61,14 @@ const calls = (
 }
 
 /** Operations of which files answer, or the question for the generation. */
-const withoutCommand: ReadonlyArray<Operation.Name> = ["remove", "listSnapshots", "topDelta", "tool", "prerequisites"]
+const withoutCommand: ReadonlyArray<Operation.Name> = [
+  "remove",
+  "listSnapshots",
+  "snapshotSizes",
+  "topDelta",
+  "tool",
+  "prerequisites"
+]
 
 /** Whether the words are those of a command; `info` without an option is one of its own. */
 const isCommand = (words: ReadonlyArray<string>, command: string): boolean => {

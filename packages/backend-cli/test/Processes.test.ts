@@ -18,6 +18,7 @@ const device = "/dev/ploop7"
 /** An operation, and the commands of the tool that it runs, on an idle disk of generation 1.15. */
 const operations: ReadonlyArray<readonly [string, Run, Array<string>]> = [
   ["listSnapshots", ({ ploop }, { disk }) => ploop.listSnapshots({ disk }), []],
+  ["snapshotSizes", ({ ploop }, { disk }) => ploop.snapshotSizes({ disk }), []],
   ["topDelta", ({ ploop }, { disk }) => ploop.topDelta({ disk }), []],
   ["isMounted", ({ ploop }, { disk }) => ploop.isMounted({ disk }), []],
   ["deviceOf", ({ ploop }, { disk }) => ploop.deviceOf({ disk }), []],

@@ -352,6 +352,14 @@ export const table = rows({
     result: SnapshotTree,
     errors: disk
   },
+  snapshotSizes: {
+    group: "snapshots",
+    kind: "query",
+    shape: "effect",
+    request: Request.OfDisk,
+    result: Schema.Array(Result.SnapshotSize),
+    errors: image
+  },
   imageInfo: {
     group: "queries",
     kind: "query",

@@ -139,6 +139,12 @@ export type MergeSnapshotsError = Of<"mergeSnapshots">
 export type ListSnapshotsError = Of<"listSnapshots">
 
 /**
+ * @since 0.2.0
+ * @category errors
+ */
+export type SnapshotSizesError = Of<"snapshotSizes">
+
+/**
  * @since 0.1.0
  * @category errors
  */

@@ -229,6 +229,17 @@ export interface Ploop {
   ) => Effect.Effect<SnapshotTree.SnapshotTree, OperationError.ListSnapshotsError>
 
   /**
+   * How much space on the host each snapshot and the top delta of a disk take, and how
+   * much a deletion would move, in the order of the descriptor. It fails with `ImageNotFound`
+   * when an image is missing.
+   *
+   * @since 0.2.0
+   */
+  readonly snapshotSizes: (
+    options: Request.OfDiskOptions
+  ) => Effect.Effect<ReadonlyArray<Result.SnapshotSize>, OperationError.SnapshotSizesError>
+
+  /**
    * The size and the format of a disk.
    */
   readonly imageInfo: (

@@ -371,6 +371,39 @@ export interface Merged extends Schema.Schema.Type<typeof Merged> {
 }
 
 /**
+ * The space on the host that the image of a snapshot takes.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const SnapshotSize = Schema.Struct({
+  id: SnapshotId,
+  image: HostPath,
+  size: ByteSize.ByteSizeFromSelf,
+  moved: ByteSize.ByteSizeFromSelf
+})
+
+/**
+ * The space on the host that the image of a snapshot takes.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface SnapshotSize extends Schema.Schema.Type<typeof SnapshotSize> {
+  /** The snapshot; `SnapshotId.top` for the top delta. */
+  readonly id: SnapshotId
+  /** Its image. */
+  readonly image: HostPath
+  /** The blocks of the host that the image takes, in bytes. A hole takes none. */
+  readonly size: ByteSize.ByteSize
+  /**
+   * The size of the images that a deletion of the snapshot would merge into others, in bytes: the most that
+   * it would copy. Zero for a deletion that merges nothing.
+   */
+  readonly moved: ByteSize.ByteSize
+}
+
+/**
  * The size and the format of a disk, as its device or its top delta has them. The descriptor can state
  * another size.
  *

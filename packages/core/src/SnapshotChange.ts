@@ -53,6 +53,26 @@ export const deleted = (
 }
 
 /**
+ * The snapshots whose images the deletion of a snapshot merges into the images below
+ * them: its only child, and the only child of each temporary snapshot. A
+ * snapshot with several children is marked as temporary, and its own image is not merged.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const mergedByDeletion = (
+  tree: SnapshotTree.SnapshotTree,
+  id: SnapshotId.SnapshotId
+): ReadonlyArray<SnapshotTree.Node> => {
+  const isLeaf = SnapshotTree.children(tree, id).length === 0
+  const merged = SnapshotTree.nodes(tree).filter((node) => node.temporary || node.id === id).flatMap((node) => {
+    const children = SnapshotTree.children(tree, node.id).filter((child) => !isLeaf || child.id !== id)
+    return children.length === 1 ? children : []
+  })
+  return [...new Set(merged)]
+}
+
+/**
  * The result of a deletion that has nothing to do: the snapshot is temporary
  * already, and several children still need it. The tool fails without a message
  * there, or succeeds and changes nothing.

@@ -43,6 +43,7 @@ describe("an operation", () => {
       "listSnapshots",
       "nextDevice",
       "prerequisites",
+      "snapshotSizes",
       "tool",
       "topDelta"
     ])

@@ -1,4 +1,4 @@
-import { SnapshotChange, SnapshotId } from "@effect-ploop/core"
+import { SnapshotChange, SnapshotId, SnapshotTree } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc, Option } from "effect"
 import * as trees from "./utils/trees.js"
@@ -76,5 +76,32 @@ describe("a deletion has nothing to do", () => {
     ) {
       assert.isTrue(Option.isNone(SnapshotChange.alreadyMarked(tree, a)))
     }
+  })
+})
+
+describe("the deletion of a snapshot merges", () => {
+  const merged = (tree: SnapshotTree.SnapshotTree, id: SnapshotId.SnapshotId) =>
+    SnapshotChange.mergedByDeletion(tree, id).map((node) => node.id)
+
+  it("its only child, and nothing when it has several or none", () => {
+    const chain = treeOf([a, none], [b, a], [top, b])
+    assert.deepStrictEqual([merged(chain, a), merged(chain, b), merged(chain, top)], [[b], [top], []])
+    const branch = treeOf([a, none], [b, a], [top, a])
+    assert.deepStrictEqual([merged(branch, a), merged(branch, b)], [[], []])
+  })
+
+  it("the child that is left to a temporary snapshot", () => {
+    assert.deepStrictEqual(merged(treeOf([a, none, "temporary"], [b, a], [c, a], [top, c]), b), [c])
+  })
+
+  it("each image once, and never one that has no parent", () => {
+    fc.assert(fc.property(trees.entries, (entries) => {
+      const { tree } = trees.disk(entries)
+      for (const node of SnapshotTree.nodes(tree)) {
+        const found = SnapshotChange.mergedByDeletion(tree, node.id)
+        assert.strictEqual(new Set(found).size, found.length)
+        assert.isTrue(found.every(({ id }) => Option.isSome(SnapshotTree.parent(tree, id))))
+      }
+    }))
   })
 })

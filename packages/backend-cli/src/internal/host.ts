@@ -1,4 +1,4 @@
-import type * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import { HostPath } from "@effect-ploop/core/HostPath"
@@ -74,6 +74,8 @@ export interface Host {
   readonly imageStarts: (disk: Descriptor) => Effect.Effect<ReadonlyMap<string, ImageExamination.ImageStart>>
   /** Of an image file; none when it is not there or has no header. */
   readonly header: (image: string) => Effect.Effect<Option.Option<imageHeader.ImageHeader>>
+  /** The blocks that a file takes on its file system, in bytes. */
+  readonly allocated: (file: string) => Effect.Effect<bigint, PlatformError>
   /** The numbers that the last unmount left beside a descriptor; none unless the file has their form. */
   readonly cachedStatistics: (disk: string) => Effect.Effect<Option.Option<Statistics>>
   readonly deviceBlockSize: (partition: string) => Effect.Effect<Option.Option<ByteSize.ByteSize>>
@@ -219,6 +221,12 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
         onFailure: Option.none,
         onSuccess: imageHeader.read
       }),
+    allocated: (file) =>
+      Effect.map(
+        fs.stat(file),
+        ({ blocks, size }) =>
+          Option.match(blocks, { onNone: () => size, onSome: (blocks) => BigInt(blocks) * ByteSize.sectorSize })
+      ),
     cachedStatistics: (disk) => {
       const cache = path.join(path.dirname(disk), statfsCache.name)
       const read = Effect.match(files.whole(cache, statfsCache.length), {

@@ -37,6 +37,7 @@ import * as queries from "./operations/queries.js"
 import * as removal from "./operations/removal.js"
 import * as resizing from "./operations/resize.js"
 import * as snapshots from "./operations/snapshots.js"
+import * as sizes from "./operations/snapshotSizes.js"
 import * as power from "./power.js"
 import * as state from "./state.js"
 import type { Answer, Tool } from "./tool.js"
@@ -140,6 +141,7 @@ export const make = (options: Options) =>
       deleteSnapshot: operation("deleteSnapshot", snapshots.deleteSnapshot),
       mergeSnapshots: operation("mergeSnapshots", snapshots.mergeSnapshots),
       listSnapshots: operation("listSnapshots", snapshots.listSnapshots),
+      snapshotSizes: operation("snapshotSizes", sizes.snapshotSizes),
       imageInfo: operation("imageInfo", queries.imageInfo),
       fileSystemInfo: operation("fileSystemInfo", queries.fileSystemInfo),
       deviceOf: operation("deviceOf", queries.deviceOf),

@@ -72,6 +72,7 @@ export const operations: { readonly [Name in Operation.Name]: Call } = {
   deleteSnapshot: ({ idle, ploop }) => ploop.deleteSnapshot({ disk: idle, id: a }),
   mergeSnapshots: ({ idle, ploop }) => ploop.mergeSnapshots({ disk: idle, all: true }),
   listSnapshots: ({ idle, ploop }) => ploop.listSnapshots({ disk: idle }),
+  snapshotSizes: ({ idle, ploop }) => ploop.snapshotSizes({ disk: idle }),
   imageInfo: ({ idle, ploop }) => ploop.imageInfo({ disk: idle }),
   fileSystemInfo: ({ mounted, ploop }) => ploop.fileSystemInfo({ disk: mounted.disk }),
   deviceOf: ({ idle, ploop }) => ploop.deviceOf({ disk: idle }),
@@ -107,6 +108,7 @@ export const names = Object.keys(operations) as Array<Operation.Name>
 export const queries: ReadonlySet<Operation.Name> = new Set<Operation.Name>([
   "check",
   "listSnapshots",
+  "snapshotSizes",
   "imageInfo",
   "fileSystemInfo",
   "deviceOf",

@@ -27,10 +27,11 @@ const hasBigInt = (value: unknown): boolean =>
   (Array.isArray(value) ? value.some(hasBigInt) : isPlain(value) && Object.values(value).some(hasBigInt))
 
 /**
- * Lets `JSON.stringify` and loggers take a value that has bigints. What is added
+ * Lets `JSON.stringify` and loggers take a value that has bigints, or an array of such values. What is added
  * is not enumerable, so that comparisons, copies and clones do not see it.
  */
 export const serializable = <A>(value: A): A => {
+  if (Array.isArray(value)) value.forEach(serializable)
   if (isPlain(value) && !("toJSON" in value) && Object.isExtensible(value) && hasBigInt(value)) {
     Object.defineProperty(value, "toJSON", { value: () => fields(value) })
   }

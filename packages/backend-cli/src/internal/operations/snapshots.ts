@@ -26,6 +26,7 @@ import * as losses from "./losses.js"
 import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
 import { attach, requireDirectory } from "./mounts.js"
 import * as sharing from "./sharing.js"
+import { snapshotSizes } from "./snapshotSizes.js"
 
 type Methods =
   | "createSnapshot"
@@ -36,6 +37,7 @@ type Methods =
   | "deleteSnapshot"
   | "mergeSnapshots"
   | "listSnapshots"
+  | "snapshotSizes"
 
 /** Uses the identifier for a new snapshot, or a random one, which an error then has as well. */
 const withId = <A>(
@@ -346,5 +348,6 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     Effect.map(
       session.host.descriptor({ operation: "listSnapshots", subject: disk }, session.host.absolute(disk)),
       ({ tree }) => tree
-    )
+    ),
+  snapshotSizes: snapshotSizes(session)
 })

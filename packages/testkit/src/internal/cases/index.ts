@@ -51,6 +51,7 @@ import { trees } from "./scenario/trees.js"
 import { unmergeable } from "./scenario/unmergeable.js"
 import { wrappers } from "./scenario/wrappers.js"
 import { snapshotAndSwitch } from "./snapshotAndSwitch.js"
+import { snapshotSizes } from "./snapshotSizes.js"
 import { start } from "./start.js"
 import { stop } from "./stop.js"
 import { switchAndDelete } from "./switchAndDelete.js"
@@ -78,6 +79,7 @@ export const cases: ReadonlyArray<Case> = [
   ...deleteSnapshot,
   ...mergeSnapshots,
   ...listSnapshots,
+  ...snapshotSizes,
   ...imageInfo,
   ...fileSystemInfo,
   ...deviceOf,
