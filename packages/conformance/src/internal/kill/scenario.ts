@@ -67,10 +67,16 @@ export const scenarios: Readonly<Record<Name, Scenario>> = {
     makes: (bench) => [inDirectory(bench.empty)]
   }),
   remove: idle((ploop, bench) => ploop.remove({ disk: inDirectory(bench.empty) }), {
-    before: call((ploop, bench) =>
-      Effect.zipRight(
-        ploop.create({ image: created(bench), size: "10M", fileSystem: "none" }),
-        ploop.createSnapshot({ disk: inDirectory(bench.empty) })
+    // After a kill, the second call goes on with what is left of the disk.
+    before: files((fs, bench) =>
+      Effect.unlessEffect(
+        call((ploop) =>
+          Effect.zipRight(
+            ploop.create({ image: created(bench), size: "10M", fileSystem: "none" }),
+            ploop.createSnapshot({ disk: inDirectory(bench.empty) })
+          )
+        )(bench),
+        fs.exists(inDirectory(bench.empty))
       )
     ),
     done: ["DiskNotFound"]
