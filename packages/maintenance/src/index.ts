@@ -30,6 +30,14 @@ export * as BackupError from "./BackupError.js"
 export * as Backups from "./Backups.js"
 
 /**
+ * The configuration of the command `ploop-maintenance` and of services, as a file in
+ * YAML, of which JSON is a part. A schema checks it; an error names the line.
+ *
+ * @since 0.2.0
+ */
+export * as ConfigFile from "./ConfigFile.js"
+
+/**
  * How much room the file systems of the host have, which `FileSystem` cannot tell.
  *
  * @since 0.2.0

@@ -63,6 +63,39 @@ describe("ploop-maintenance", () => {
   )
 
   onFake(
+    "takes disks and policies from a configuration file, and options of the command line before them",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      const [first, second, third] = yield* history(disk, ["1 day", "1 day", "1 day"])
+      yield* fs.writeFileString("/vz/c.yaml", "disks: [/vz/a]\nretention:\n  last: 1\n")
+      assert.strictEqual((yield* run("retention", "--config", "/vz/c.yaml", "--keep-last", "2", "--apply")).code, 0)
+      assert.deepStrictEqual(yield* idsOf(disk), [second, third])
+      const shown = yield* run("retention", "--config", "/vz/c.yaml", "--plan")
+      assert.include(shown.stdout, `1. ${disk}: delete the snapshot ${second}`)
+      assert.notInclude(shown.stdout, first!)
+      assert.deepStrictEqual(yield* idsOf(disk), [second, third])
+      yield* fs.writeFileString("/vz/c.yaml", "disks: [/vz/a]\nretention:\n  last: -1\n")
+      const refused = yield* run("retention", "--config", "/vz/c.yaml", "--apply")
+      assert.strictEqual(refused.code, 2)
+      assert.include(refused.stderr, "/vz/c.yaml:3:3: retention.last is -1, but it must be")
+      assert.strictEqual((yield* run("retention", "--config", "/vz/missing.yaml", "--apply")).code, 2)
+    })
+  )
+
+  onFake(
+    "needs a disk, and not both of --plan and --apply, and ends with 2 otherwise",
+    Effect.gen(function*() {
+      const none = yield* run("leftovers")
+      assert.strictEqual(none.code, 2)
+      assert.include(none.stderr, "no disk is named, neither on the command line nor in a configuration file")
+      const both = yield* run("leftovers", "--plan", "--apply", "/vz/a")
+      assert.strictEqual(both.code, 2)
+      assert.include(both.stdout + both.stderr, "--plan and --apply are both given, but only one may be")
+    })
+  )
+
+  onFake(
     "writes one JSON document for all disks, and nothing beside it",
     Effect.gen(function*() {
       yield* diskOf("a")

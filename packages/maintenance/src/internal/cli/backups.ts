@@ -12,6 +12,7 @@ import { Ended } from "./exit.js"
 import * as options from "./options.js"
 import { policyOf, rules } from "./policy.js"
 import { present } from "./present.js"
+import { load, over } from "./settings.js"
 
 const directories = (description: string) =>
   Args.text({ name: "backup" }).pipe(Args.withDescription(description), Args.atLeast(1))
@@ -45,13 +46,20 @@ const backup = Command.make(
     disk: options.disk,
     apply: options.apply,
     json: options.json,
+    config: options.config,
     to: options.text("to", "DIR", "The directory that receives the backup. It must not exist."),
     directory: options.text("in", "DIR", "The directory that has the backups. The new one is named after the time."),
     after: options.text("after", "DIR", "With --to: the backup before, to save only what has changed since."),
     incremental: options.flag("incremental", "With --in: saves only what has changed since the last backup."),
     keepSnapshot: options.flag("keep-snapshot", "With --to: keeps the snapshot for a backup that continues this one.")
   },
-  ({ apply, json, ...given }) => present([planOf(given)], { apply, json }, Plan.apply)
+  ({ apply, config, json, ...given }) =>
+    Effect.gen(function*() {
+      const { backups } = yield* load(config)
+      // A directory for this backup alone comes before that of the file.
+      const all = given.to !== undefined ? given : over(backups, given)
+      return yield* present([planOf(all)], { apply, json }, Plan.apply)
+    })
 ).pipe(Command.withDescription("Saves a disk, running or not, from a snapshot of it."))
 
 const restore = Command.make(
@@ -88,23 +96,34 @@ const verify = Command.make(
     )
 ).pipe(Command.withDescription("Reads backups and compares every image with its digest. It changes nothing."))
 
+const directoriesOf = (given: ReadonlyArray<string>, file: string | undefined) => {
+  const all = given.length > 0 || file === undefined ? given : [file]
+  return all.length > 0
+    ? Effect.succeed(all)
+    : new Ended({ code: 2, message: "no directory is named, neither on the command line nor in a configuration file" })
+}
+
 const retention = Command.make(
   "backup-retention",
   {
     apply: options.apply,
     json: options.json,
+    config: options.config,
     ...rules,
     directories: Args.text({ name: "dir" }).pipe(
       Args.withDescription("A directory that has backups."),
-      Args.atLeast(1)
+      Args.repeated
     )
   },
-  ({ apply, directories, json, ...given }) =>
-    present(
-      directories.map((directory) => Backups.planRetention({ directory, policy: policyOf(given) })),
-      { apply, json },
-      Plan.apply
-    )
+  ({ apply, config, directories, json, ...given }) =>
+    Effect.gen(function*() {
+      const { backups = {} } = yield* load(config)
+      const policy = policyOf(backups.retention, given)
+      const plans = (yield* directoriesOf(directories, backups.directory)).map((directory) =>
+        Backups.planRetention({ directory, policy })
+      )
+      return yield* present(plans, { apply, json }, Plan.apply)
+    })
 ).pipe(
   Command.withDescription("Keeps the newest backups, and the newest of each period, and removes the rest.")
 )

@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 /** A disk by its descriptor, or by the directory that has it under its usual name. */
-const diskOf = (text: string): string => text.endsWith(".xml") ? text : Disk.inDirectory(text)
+export const diskOf = (text: string): string => text.endsWith(".xml") ? text : Disk.inDirectory(text)
 
 const path = Args.text({ name: "disk" }).pipe(
   Args.withDescription("A disk: its DiskDescriptor.xml, or the directory that it is in.")
@@ -18,13 +18,22 @@ const path = Args.text({ name: "disk" }).pipe(
 
 export const disk = Args.map(path, diskOf)
 
+/** Disks that a configuration file may name instead. */
 export const disks = path.pipe(
-  Args.atLeast(1),
+  Args.repeated,
   Args.map((paths) => paths.map(diskOf))
 )
 
-export const apply = Options.boolean("apply").pipe(
-  Options.withDescription("Applies the plan. Default: the plan is only shown.")
+/** Whether the plan is applied. */
+export const apply = Options.all({
+  plan: Options.boolean("plan").pipe(Options.withDescription("Only shows the plan. This is the default.")),
+  apply: Options.boolean("apply").pipe(Options.withDescription("Applies the plan, after it was shown."))
+}).pipe(
+  Options.mapEffect(({ apply, plan }) =>
+    apply && plan
+      ? Effect.fail(ValidationError.invalidValue(HelpDoc.p("--plan and --apply are both given, but only one may be")))
+      : Effect.succeed(apply)
+  )
 )
 
 export const json = Options.boolean("json").pipe(Options.withDescription("Writes JSON, one document for all disks."))
@@ -86,3 +95,6 @@ export const text = (name: string, pseudoName: string, description: string) =>
 /** A switch that is off unless given. */
 export const flag = (name: string, description: string) =>
   Options.boolean(name).pipe(Options.withDescription(description))
+
+/** The configuration file. */
+export const config = text("config", "FILE", "A configuration file in YAML. Options of the command line come first.")

@@ -1,6 +1,8 @@
 import * as Options from "@effect/cli/Options"
 import type * as Duration from "effect/Duration"
+import type * as RetentionPolicy from "../../RetentionPolicy.js"
 import * as options from "./options.js"
+import { over } from "./settings.js"
 
 const keep = (name: string, what: string) => options.count(`keep-${name}`, `How many ${what} to keep. Default: 0.`)
 
@@ -35,11 +37,18 @@ interface Rules {
   readonly pinned: ReadonlyArray<string>
 }
 
-/** The policy that the options say. */
-export const policyOf = ({ deleteUnknownAge, ...policy }: Rules) => ({
-  ...policy,
-  unknownAge: deleteUnknownAge ? "delete" as const : "keep" as const
-})
+/** The policy of the options, over that of the configuration file. */
+export const policyOf = (
+  file: RetentionPolicy.Policy | undefined,
+  { deleteUnknownAge, pinned, ...times }: Rules
+): RetentionPolicy.PolicyOptions => {
+  const all = over(file, times)
+  return {
+    ...all,
+    pinned: [...file?.pinned ?? [], ...pinned],
+    unknownAge: deleteUnknownAge ? "delete" : file?.unknownAge ?? "keep"
+  }
+}
 
 /** Whether a rule is given. */
 export const isGiven = ({ deleteUnknownAge, pinned, timeZone: _, ...times }: Rules): boolean =>

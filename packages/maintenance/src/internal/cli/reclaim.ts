@@ -8,6 +8,7 @@ import * as Reclaim from "../../Reclaim.js"
 import * as options from "./options.js"
 import { isGiven, policyOf, rules } from "./policy.js"
 import { present } from "./present.js"
+import { disksOf, load, over } from "./settings.js"
 
 /** A part of the day, as in `01:00-05:00`. Its times are checked with the policy. */
 const window = Options.text("window").pipe(
@@ -33,6 +34,7 @@ export const command = Command.make(
     disks: options.disks,
     apply: options.apply,
     json: options.json,
+    config: options.config,
     atLeast: options.size("at-least", "How much a disk must be able to give back. Default: 64M."),
     atLeastShare: options.count("at-least-share", "Which share of its images that must be, in percent. Default: 0."),
     budget: options.size("budget", "How much may be copied in all. Default: as much as it takes."),
@@ -41,16 +43,20 @@ export const command = Command.make(
     window,
     ...rules
   },
-  ({ apply, atLeast, atLeastShare, budget, defrag, disks, json, mayMount, window, ...given }) => {
-    const zoned = window === undefined ? undefined : { ...window, timeZone: given.timeZone }
-    const retention = isGiven(given) ? policyOf(given) : undefined
-    const policy = { atLeast, atLeastShare, budget, defrag, mayMount, retention, window: zoned }
-    return present(
-      [Reclaim.plan({ disks, policy })],
-      { apply, json },
-      (plan, { onOutcome }) => Reclaim.apply(plan, { onOutcome, window: zoned })
-    )
-  }
+  ({ apply, atLeast, atLeastShare, budget, config, defrag, disks, json, mayMount, window, ...given }) =>
+    Effect.gen(function*() {
+      const settings = yield* load(config)
+      const file = settings.reclaim
+      const timeZone = given.timeZone ?? file?.window?.timeZone
+      const zoned = window === undefined ? file?.window : { ...window, timeZone }
+      const retention = isGiven(given) ? policyOf(file?.retention, given) : file?.retention
+      const policy = over(file, { atLeast, atLeastShare, budget, defrag, mayMount, retention, window: zoned })
+      return yield* present(
+        [Reclaim.plan({ disks: yield* disksOf(disks, settings), policy })],
+        { apply, json },
+        (plan, { onOutcome }) => Reclaim.apply(plan, { onOutcome, window: zoned })
+      )
+    })
 ).pipe(
   Command.withDescription(
     "Gives unused space back to the host: by discards, and with a --keep option by merges of the other snapshots."

@@ -11,6 +11,7 @@ import * as Prometheus from "../../Prometheus.js"
 import * as Usage from "../../Usage.js"
 import { Ended } from "./exit.js"
 import * as options from "./options.js"
+import { disksOf, load, over } from "./settings.js"
 
 const perDay = (bytes: number | undefined): string => {
   if (bytes === undefined) return "-"
@@ -76,6 +77,7 @@ export const command = Command.make(
   {
     disks: options.disks,
     json: options.json,
+    config: options.config,
     prometheus: options.flag("prometheus", "Writes the metrics of Prometheus."),
     every: options.duration("every", "Reads again and again, which shows the growth. Default: once."),
     readings: options.count("readings", "After how many readings to end. Default: never, with --every."),
@@ -83,10 +85,12 @@ export const command = Command.make(
     hostShare: options.count("host-share", "Which share of the host may be used, in percent. Default: 90."),
     fullWithin: options.duration("full-within", "How long before either is full to raise an alert. Default: 7 days.")
   },
-  ({ disks, every, json, prometheus, readings, ...policy }) =>
+  ({ config, disks, every, json, prometheus, readings, ...given }) =>
     Effect.gen(function*() {
+      const settings = yield* load(config)
+      const policy = over(settings.usage, given)
       let unread = 0
-      const shown = Usage.stream({ disks, schedule: schedule(every, readings) }).pipe(
+      const shown = Usage.stream({ disks: yield* disksOf(disks, settings), schedule: schedule(every, readings) }).pipe(
         Stream.tap((reading) => Effect.zipRight(show(reading, { json, prometheus }), complain(reading))),
         Stream.tap((reading) => Effect.sync(() => unread = reading.unread.length))
       )
