@@ -1,45 +1,13 @@
 import { PloopCli } from "@effect-ploop/backend-cli"
 import { PloopFake } from "@effect-ploop/backend-fake"
-import { ByteSize, Disk, Ploop } from "@effect-ploop/core"
-import { HostSpace, SnapshotTime } from "@effect-ploop/maintenance"
-import { FileSystem, Terminal } from "@effect/platform"
+import { Disk, Ploop } from "@effect-ploop/core"
+import { SnapshotTime } from "@effect-ploop/maintenance"
+import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer, TestClock } from "effect"
-import { codeOf } from "../src/internal/cli/exit.js"
-import { main } from "../src/internal/cli/main.js"
+import { run } from "./run.js"
 import { contents, diskOf, history, idsOf, write } from "./utils.js"
-
-const terminal = Terminal.Terminal.of({
-  columns: Effect.succeed(80),
-  rows: Effect.succeed(25),
-  isTTY: Effect.succeed(false),
-  readInput: Effect.die("no input is expected"),
-  readLine: Effect.die("no input is expected"),
-  display: () => Effect.void
-})
-
-/** The exit code of the command, and its output. */
-const run = (...args: ReadonlyArray<string>) =>
-  Effect.gen(function*() {
-    const stdout: Array<string> = []
-    const stderr: Array<string> = []
-    const console = yield* Effect.console
-    const exit = yield* Effect.exit(
-      main(["node", "ploop-maintenance", ...args]).pipe(
-        Effect.provideService(Terminal.Terminal, terminal),
-        Effect.provideService(HostSpace.HostSpace, {
-          of: () => Effect.succeed({ size: ByteSize.GiB(100), free: ByteSize.GiB(5) })
-        }),
-        Effect.withConsole({
-          ...console,
-          log: (...words) => Effect.sync(() => void stdout.push(`${words.join(" ")}\n`)),
-          error: (...words) => Effect.sync(() => void stderr.push(`${words.join(" ")}\n`))
-        })
-      )
-    )
-    return { code: codeOf(exit), stdout: stdout.join(""), stderr: stderr.join("") }
-  })
 
 const onFake = (title: string, test: Effect.Effect<void, unknown, PloopFake.Services>) =>
   it.effect(title, () => Effect.provide(test, PloopFake.layer()))

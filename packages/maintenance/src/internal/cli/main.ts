@@ -10,29 +10,44 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { HostSpace } from "../../HostSpace.js"
 import * as backups from "./backups.js"
+import { footerOf } from "./examples.js"
 import * as leftovers from "./leftovers.js"
 import * as reclaim from "./reclaim.js"
 import * as retention from "./retention.js"
 import * as sets from "./sets.js"
 import * as usage from "./usage.js"
 
-const command = Command.make("ploop-maintenance").pipe(
-  Command.withDescription(
-    "Plans and applies the maintenance of ploop disks. Without --apply, every command only shows its plan. " +
-      "Exit codes: 0 done, or nothing to do; 1 a disk could not be maintained; 2 the request is wrong; 130 interrupted."
-  ),
-  Command.withSubcommands([
-    leftovers.command,
-    retention.command,
-    reclaim.command,
-    usage.command,
-    ...backups.commands,
-    sets.snapshot,
-    sets.switchBack
-  ])
+/** What the command is for. */
+export const description =
+  "Plans and applies the maintenance of ploop disks. Without --apply, a command only shows its plan."
+
+/** The version of the package. */
+export const version = "0.1.0"
+
+/** Every command, in the order of the help. */
+export const subcommands = [
+  leftovers.command,
+  retention.command,
+  reclaim.command,
+  usage.command,
+  ...backups.commands,
+  sets.snapshot,
+  sets.switchBack
+] as const
+
+/** The whole command. */
+export const command = Command.make("ploop-maintenance").pipe(
+  Command.withDescription(description),
+  Command.withSubcommands(subcommands)
 )
 
-const parse = Command.run(command, { name: "ploop-maintenance", version: "0.1.0" })
+/** The help of a command ends with its own examples. */
+const parse = (argv: ReadonlyArray<string>) =>
+  Command.run(command, {
+    name: "ploop-maintenance",
+    version,
+    footer: footerOf(argv.slice(2).find((word) => !word.startsWith("-")))
+  })(argv)
 
 const escapes = new RegExp("\u001b\\[[0-9;]*m", "g")
 

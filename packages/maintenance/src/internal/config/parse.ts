@@ -3,7 +3,7 @@ import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { type Document, LineCounter, parseDocument } from "yaml"
-import { type Position, ofOffset, ofPath } from "./position.js"
+import { ofOffset, ofPath, type Position } from "./position.js"
 
 /** A rule that a text breaks, and where. */
 export interface Issue extends Position {

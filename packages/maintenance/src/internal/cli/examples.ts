@@ -1,0 +1,81 @@
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Span from "@effect/cli/HelpDoc/Span"
+import type { NonEmptyReadonlyArray } from "effect/Array"
+
+/** The arguments of a command, and what it does with them. */
+interface Example {
+  readonly args: string
+  readonly does: string
+}
+
+/** The examples of each command. Tests run them. */
+export const examples: Readonly<Record<string, NonEmptyReadonlyArray<Example>>> = {
+  leftovers: [
+    { args: "/vz/101", does: "Shows what crashes have left of a disk. Nothing is changed." },
+    { args: "--older-than '2 days' --apply /vz/101 /vz/102", does: "Removes what is sure to be left over." }
+  ],
+  retention: [
+    { args: "--keep-daily 7 --keep-weekly 4 /vz/101", does: "Shows which snapshots would be deleted." },
+    { args: "--config /etc/ploop-maintenance.yaml --apply", does: "Deletes those of all disks that a file names." }
+  ],
+  reclaim: [
+    { args: "--at-least 1G /vz/101 /vz/102", does: "Shows which disks would give back a gigabyte or more." },
+    {
+      args: "--budget 100G --window 01:00-05:00 --keep-last 3 --apply /vz/101",
+      does: "Discards unused space and merges snapshots, but begins nothing after five in the morning."
+    }
+  ],
+  usage: [
+    { args: "/vz/101 /vz/102", does: "Shows what disks and their host use." },
+    { args: "--every '10 minutes' --readings 6 --json /vz/101", does: "Writes a line of JSON six times." },
+    { args: "--prometheus /vz/101", does: "Writes metrics for the node exporter." }
+  ],
+  backup: [
+    { args: "--in /backup --incremental --apply /vz/101", does: "Saves what has changed since the last backup." },
+    { args: "--to /backup/before-upgrade --apply /vz/101", does: "Saves a whole disk in a new directory." }
+  ],
+  restore: [
+    { args: "--to /vz/restored --apply /backup/monday /backup/tuesday", does: "Makes a disk of two backups." }
+  ],
+  verify: [{ args: "/backup/monday", does: "Reads a backup again." }],
+  "backup-retention": [
+    { args: "--keep-daily 7 --keep-weekly 4 --apply /backup", does: "Removes the backups that no rule keeps." }
+  ],
+  snapshot: [{ args: "--apply /vz/db /vz/web", does: "Takes a snapshot of two disks under one identifier." }],
+  switch: [
+    {
+      args: "--id 01a3c2d4-5e6f-7a8b-9c0d-1e2f3a4b5c6d --apply /vz/db /vz/web",
+      does: "Takes both disks back to it, or none."
+    }
+  ]
+}
+
+const codes = [
+  ["0", "Everything was done, or there was nothing to do."],
+  ["1", "A disk could not be maintained, or a backup is damaged."],
+  ["2", "The request is wrong: an option, a policy, or the configuration file."],
+  ["70", "A bug of this command."],
+  ["130", "Interrupted. The same command goes on where it stopped."]
+] as const
+
+const list = (entries: ReadonlyArray<readonly [string, string]>): HelpDoc.HelpDoc => {
+  const [first, ...rest] = entries.map(([term, what]) => [Span.text(term), HelpDoc.p(what)] as const)
+  const entry = ([term, what]: readonly [Span.Span, HelpDoc.HelpDoc]): [Span.Span, HelpDoc.HelpDoc] => [term, what]
+  return first === undefined ? HelpDoc.empty : HelpDoc.descriptionList([entry(first), ...rest.map(entry)])
+}
+
+/** The examples of one command. */
+export const examplesOf = (name: string): HelpDoc.HelpDoc =>
+  list((examples[name] ?? []).map(({ args, does }) => [`ploop-maintenance ${name} ${args}`, does]))
+
+/** What the exit codes mean. */
+export const exitCodes: HelpDoc.HelpDoc = list(codes)
+
+/** What the help of a command ends with; that of the whole command has one example of each. */
+export const footerOf = (name: string | undefined): HelpDoc.HelpDoc => {
+  const known = name !== undefined && name in examples ? [name] : Object.keys(examples)
+  const shown = known.length === 1
+    ? examplesOf(known[0]!)
+    : list(known.map((each) => [`ploop-maintenance ${each} ${examples[each]![0].args}`, examples[each]![0].does]))
+  return HelpDoc.blocks([HelpDoc.h1("EXAMPLES"), shown, HelpDoc.h1("EXIT CODES"), exitCodes])
+}
