@@ -71,7 +71,7 @@ describe("a configuration file", () => {
       ])
     }))
 
-  it.effect("that is no YAML, has a key twice or expands without an end is refused with the line", () =>
+  it.effect("that is not YAML, has a key twice or expands without an end is refused with the line", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* problems("retention:", "  last: 1", "  last: 2"), [
         "c.yaml:3:3: Map keys must be unique"

@@ -53,7 +53,7 @@ const syntax = (document: Document, lines: LineCounter): ReadonlyArray<Issue> =>
 const valueOf = (document: Document) =>
   Either.try({ try: (): unknown => document.toJS() ?? {}, catch: (error) => [{ path: [], problem: `${error}` }] })
 
-/** Reads a text as YAML, of which JSON is a part, and checks it. A failure has every rule that is broken. */
+/** Reads a text as YAML, of which JSON is a part, and checks it. A failure has every rule that has failed. */
 export const parse = <A, I>(
   text: string,
   schema: Schema.Schema<A, I>,
