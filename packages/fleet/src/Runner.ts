@@ -29,7 +29,7 @@ import type * as Ploop from "@effect-ploop/core/Ploop"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Layer from "effect/Layer"
 import type { Fleet } from "./Fleet.js"
-import type { InvalidFleet } from "./FleetError.js"
+import type { InvalidFleet, StorageFailed } from "./FleetError.js"
 import * as internal from "./internal/runner.js"
 import type { Storage } from "./Storage.js"
 
@@ -76,11 +76,11 @@ export interface Options<E, R> {
 
 /**
  * A process of a fleet. It fails with `InvalidFleet` before it does anything when its options contradict themselves, or
- * when another process manages one of its hosts.
+ * when another process manages one of its hosts, and with `StorageFailed` when it cannot read the storage.
  *
  * @since 0.2.0
  * @category layers
  */
 export const layer: <E = never, R = never>(
   options: Options<E, R>
-) => Layer.Layer<Fleet, E | InvalidFleet, R | Storage> = internal.layer
+) => Layer.Layer<Fleet, E | InvalidFleet | StorageFailed, R | Storage> = internal.layer

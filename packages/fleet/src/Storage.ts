@@ -7,7 +7,7 @@ import type { MessageStorage } from "@effect/cluster/MessageStorage"
 import type { RunnerStorage } from "@effect/cluster/RunnerStorage"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Layer from "effect/Layer"
-import type { InvalidFleet } from "./FleetError.js"
+import type { InvalidFleet, StorageFailed } from "./FleetError.js"
 import type { Journal } from "./internal/journal.js"
 import * as internal from "./internal/storage.js"
 
@@ -31,20 +31,23 @@ export interface EmbeddedOptions {
 }
 
 /**
- * A file, for a fleet with one process. A second process that opens it fails with `InvalidFleet`.
+ * A file, for a fleet with one process. A second process that opens it fails with `InvalidFleet`. A file that
+ * is no database, or a damaged one, is `StorageFailed`.
  *
  * @since 0.2.0
  * @category layers
  */
-export const layerEmbedded: (options: EmbeddedOptions) => Layer.Layer<Storage, InvalidFleet> = internal.layerEmbedded
+export const layerEmbedded: (options: EmbeddedOptions) => Layer.Layer<Storage, InvalidFleet | StorageFailed> =
+  internal.layerEmbedded
 
 /**
- * The database of a client that you provide, for a fleet with many processes.
+ * The database of a client that you provide, for a fleet with many processes. When it cannot be used, the
+ * layer fails with `StorageFailed`.
  *
  * @since 0.2.0
  * @category layers
  */
-export const layerSql: Layer.Layer<Storage, never, SqlClient.SqlClient> = internal.layerSql
+export const layerSql: Layer.Layer<Storage, StorageFailed, SqlClient.SqlClient> = internal.layerSql
 
 /**
  * Memory, for tests: nothing survives the process.

@@ -1,6 +1,7 @@
 import { Fleet, Runner, Storage } from "@effect-ploop/fleet"
 import { expect, it } from "@effect/vitest"
 import { type Duration, Effect, Layer } from "effect"
+import { existsSync, writeFileSync } from "node:fs"
 import * as fleets from "./utils/fleets.js"
 
 const disk = "/vz/DiskDescriptor.xml"
@@ -72,4 +73,19 @@ it.scopedLive("a second process cannot open an embedded storage", () =>
     yield* Layer.build(storage)
     const error = yield* Effect.flip(Layer.build(Layer.fresh(storage)))
     expect(error).toMatchObject({ _tag: "InvalidFleet", field: "path" })
+  }))
+
+it.scopedLive("a storage that is no database is StorageFailed", () =>
+  Effect.gen(function*() {
+    const path = yield* fleets.storagePath
+    writeFileSync(path, "this is no database, but text that is long enough to be read as the head of one".repeat(20))
+    const error = yield* Effect.flip(Layer.build(Storage.layerEmbedded({ path })))
+    expect(error).toMatchObject({ _tag: "StorageFailed", reason: expect.stringContaining("not a database") })
+  }))
+
+it.scopedLive("any character may be in the path of a storage", () =>
+  Effect.gen(function*() {
+    const path = `${yield* fleets.storagePath}-100% of #1?mode=memory é`
+    yield* Effect.scoped(Layer.build(Storage.layerEmbedded({ path })))
+    expect(existsSync(path)).toBe(true)
   }))

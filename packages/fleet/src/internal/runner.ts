@@ -15,7 +15,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Fleet from "../Fleet.js"
-import { InvalidFleet } from "../FleetError.js"
+import { InvalidFleet, StorageFailed } from "../FleetError.js"
 import { HostName } from "../HostName.js"
 import * as disk from "./disk.js"
 import * as fleet from "./fleet.js"
@@ -82,7 +82,11 @@ const configOf = ({ address, known, own }: Plan) =>
 /** Two processes with one host would share its disks between two machines. */
 const ownsAlone = ({ address, own }: Plan) =>
   Effect.gen(function*() {
-    const runners = yield* Effect.orDie((yield* RunnerStorage.RunnerStorage).getRunners)
+    const storage = yield* RunnerStorage.RunnerStorage
+    const runners = yield* Effect.mapError(
+      storage.getRunners,
+      (error) => new StorageFailed({ reason: String(error.cause), isRecorded: false })
+    )
     for (const [runner, isHealthy] of runners) {
       const taken = own.find((name) => runner.groups.includes(name))
       if (taken === undefined || !isHealthy || Equal.equals(runner.address, address)) continue
@@ -129,7 +133,7 @@ export const layer = <E, R>(
   options: Options<E, R>
 ): Layer.Layer<
   Fleet.Fleet,
-  E | InvalidFleet,
+  E | InvalidFleet | StorageFailed,
   R | MessageStorage.MessageStorage | RunnerStorage.RunnerStorage | Journal
 > =>
   Layer.unwrapScoped(Effect.gen(function*() {

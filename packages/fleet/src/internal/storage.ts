@@ -6,10 +6,11 @@ import * as SqlMessageStorage from "@effect/cluster/SqlMessageStorage"
 import * as SqlRunnerStorage from "@effect/cluster/SqlRunnerStorage"
 import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
 import * as SqlClient from "@effect/sql/SqlClient"
+import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { InvalidFleet } from "../FleetError.js"
+import { InvalidFleet, StorageFailed } from "../FleetError.js"
 import { Journal } from "./journal.js"
 
 const journalInMemory = Layer.sync(Journal, () => {
@@ -40,10 +41,17 @@ const journalInSql = Layer.effect(
         }))
     }
   })
-).pipe(Layer.orDie)
+)
 
-const messageOf = (error: { readonly message: string; readonly cause?: unknown }): string =>
-  error.cause instanceof Error ? error.cause.message : error.message
+const messageOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message : error.message
+}
+
+/** The engine gives up a database that it cannot use with a defect. */
+const failing = Layer.catchAllCause((cause: Cause.Cause<unknown>) =>
+  Layer.fail(new StorageFailed({ reason: messageOf(Cause.squash(cause)), isRecorded: false }))
+)
 
 const config = ShardingConfig.layer()
 
@@ -57,7 +65,10 @@ export const layerSql = Layer.mergeAll(
   SqlMessageStorage.layer,
   SqlRunnerStorage.layer,
   journalInSql
-).pipe(Layer.provide(config), Layer.orDie)
+).pipe(Layer.provide(config), failing)
+
+/** The URL of a path, in which no character has a meaning. */
+const urlOf = (path: string): string => `file:${encodeURI(path).replaceAll("?", "%3F").replaceAll("#", "%23")}`
 
 /** A transaction that lasts as long as the process: the kernel ends it with the process, however that ends. */
 const alone = (path: string) =>
@@ -80,13 +91,13 @@ const alone = (path: string) =>
     yield* Deferred.await(held)
   }).pipe(
     Layer.scopedDiscard,
-    Layer.provide(LibsqlClient.layer({ url: `file:${path}.lock` }))
+    Layer.provide(LibsqlClient.layer({ url: urlOf(`${path}.lock`) }))
   )
 
 export const layerEmbedded = ({ path }: { readonly path: string }) =>
   Layer.mergeAll(SqlMessageStorage.layer, RunnerStorage.layerMemory, journalInSql).pipe(
     Layer.provide(config),
-    Layer.provide(LibsqlClient.layer({ url: `file:${path}`, intMode: "bigint" })),
-    Layer.orDie,
+    Layer.provide(LibsqlClient.layer({ url: urlOf(path), intMode: "bigint" })),
+    failing,
     Layer.provide(alone(path))
   )
