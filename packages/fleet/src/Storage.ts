@@ -32,7 +32,7 @@ export interface EmbeddedOptions {
 
 /**
  * A file, for a fleet with one process. A second process that opens it fails with `InvalidFleet`. A file that
- * is no database, or a damaged one, is `StorageFailed`.
+ * is not a database, or a damaged one, is `StorageFailed`.
  *
  * @since 0.2.0
  * @category layers

@@ -75,10 +75,10 @@ it.scopedLive("a second process cannot open an embedded storage", () =>
     expect(error).toMatchObject({ _tag: "InvalidFleet", field: "path" })
   }))
 
-it.scopedLive("a storage that is no database is StorageFailed", () =>
+it.scopedLive("a storage that is not a database is StorageFailed", () =>
   Effect.gen(function*() {
     const path = yield* fleets.storagePath
-    writeFileSync(path, "this is no database, but text that is long enough to be read as the head of one".repeat(20))
+    writeFileSync(path, "this is not a database, but text that is long enough to be read as the head of one".repeat(20))
     const error = yield* Effect.flip(Layer.build(Storage.layerEmbedded({ path })))
     expect(error).toMatchObject({ _tag: "StorageFailed", reason: expect.stringContaining("not a database") })
   }))
