@@ -1,7 +1,7 @@
 /**
  * Runs a command while `ploop-snapshotter` serves with the real tool on the emulated
  * kernel: `run.ts DIRECTORY COMMAND [ARGUMENT...]`. The exit code is that of the
- * command.
+ * command. With `SERVICE=volumePluginBin`, `ploop-volume-plugin` serves.
  *
  * The command finds the socket in `SNAPSHOTTER_SOCKET`, and the process in the file
  * that `SNAPSHOTTER_PID` names. It may kill it: as systemd does, this starts another one.
@@ -17,7 +17,7 @@ const socket = `${directory}/snapshotter.sock`
 
 const pidFile = `${directory}/snapshotter.pid`
 
-const bin = new URL("../../src/bin.ts", import.meta.url).pathname
+const bin = new URL(`../../src/${process.env.SERVICE ?? "bin"}.ts`, import.meta.url).pathname
 
 const attached = (command: Command.Command) =>
   command.pipe(Command.stdin("inherit"), Command.stdout("inherit"), Command.stderr("inherit"))
