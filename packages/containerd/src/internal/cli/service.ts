@@ -10,6 +10,7 @@ import { StorageFailed } from "../../StorageError.js"
 import * as instance from "../instance.js"
 import * as options from "./options.js"
 import * as plain from "./plain.js"
+import { version } from "./version.js"
 
 /** The directory, for this process alone. */
 const owned = (root: string) =>
@@ -45,6 +46,6 @@ export const run = <E>(
         return yield* Effect.never
       }))
   ).pipe(Command.withDescription(service.description))
-  const parse = Command.run(command, { name: service.name, version: "0.1.0" })
+  const parse = Command.run(command, { name: service.name, version })
   return (argv) => plain.run(service.name, parse(argv))
 }

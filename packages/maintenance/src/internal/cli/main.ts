@@ -16,13 +16,11 @@ import * as reclaim from "./reclaim.js"
 import * as retention from "./retention.js"
 import * as sets from "./sets.js"
 import * as usage from "./usage.js"
+import { version } from "./version.js"
 
 /** What the command is for. */
 export const description =
   "Plans and applies the maintenance of ploop disks. Without --apply, a command only shows its plan."
-
-/** The version of the package. */
-export const version = "0.1.0"
 
 /** Every command, in the order of the help. */
 export const subcommands = [

@@ -6,7 +6,8 @@ import type * as Span from "@effect/cli/HelpDoc/Span"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import { examples, examplesOf, exitCodes } from "./examples.js"
-import { command, description, version } from "./main.js"
+import { command, description } from "./main.js"
+import { version } from "./version.js"
 
 const textOf = (span: Span.Span): string => {
   switch (span._tag) {
