@@ -44,17 +44,19 @@ export const layer = (
           ? methods(name, options, call)
           : new FleetError.UnknownHost({ host: call.host, known })
 
-      return {
+      const operations = {
         hosts: Effect.mapBoth(managed(storage), {
           onFailure: (error) => new FleetError.StorageFailed({ reason: String(error.cause), isRecorded: false }),
           onSuccess: (managed) => names(managed, known)
         }),
-        query: (host, name, options, given) =>
+        query: (host: string, name: Operation.Name, options: unknown, given?: Fleet.QueryOptions) =>
           isQuery(name)
             ? call(name, options, { host, key: undefined, timeout: timeoutOf(given) })
             : Effect.dieMessage(`${name} is not a query`),
-        change: (host, name, options, given) => call(name, options, { host, key: given.key, timeout: timeoutOf(given) })
-        // One function for all names has not the types of each.
-      } as Fleet.Fleet
+        change: (host: string, name: Operation.Name, options: unknown, given: Fleet.ChangeOptions) =>
+          call(name, options, { host, key: given.key, timeout: timeoutOf(given) })
+      }
+      // One function for all names has not the types of each.
+      return operations as unknown as Fleet.Fleet
     })
   )

@@ -7,7 +7,7 @@ import * as Context from "effect/Context"
 export type HostServices = Ploop.Ploop | LowLevel.LowLevel | FileSystem.FileSystem
 
 /** The hosts that this process manages. */
-export class Hosts extends Context.Tag("@effect-ploop/fleet/Hosts")<
+export class Hosts extends Context.Tag("@effect-ploop/fleet/internal/hosts")<
   Hosts,
   ReadonlyMap<string, Context.Context<HostServices>>
 >() {}

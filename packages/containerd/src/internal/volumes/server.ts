@@ -1,3 +1,5 @@
+// @effect-diagnostics nodeBuiltinImport:off
+// The server of the platform is made from one of Node.
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
