@@ -154,6 +154,7 @@ describe("a tool that runs beyond its limit and ignores SIGTERM", () => {
       "listSnapshots",
       "prerequisites",
       "remove",
+      "snapshotSizes",
       "tool",
       "topDelta"
     ])

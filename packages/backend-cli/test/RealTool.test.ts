@@ -334,7 +334,7 @@ describe.skipIf(missing !== undefined)(title("the real tool"), () => {
         const error = yield* Effect.flip(ploop.createSnapshot({ disk }))
         assert.strictEqual(error._tag, "SnapshotLimitReached")
         assert.strictEqual(SnapshotTree.nodes(yield* snapshots(disk)).length, 127)
-      }), 60_000)
+      }))
 
     it.scoped("snapshots that are taken at once are all there afterwards", () =>
       Effect.gen(function*() {

@@ -52,7 +52,8 @@ export const core = [
   }),
   ...inFile("internal/json.ts", {
     "a large number is rounded in JSON": at("number").ternary().always(),
-    "a result with a size cannot become JSON": at("serializable").if().never(),
+    "a result with a size cannot become JSON": at("serializable").if().nth(1).never(),
+    "a list of results with sizes cannot become JSON": at("serializable").if().nth(0).never(),
     "what makes JSON of a result is seen in copies of it": at("serializable").call("defineProperty").put(
       "Object.assign(value, { toJSON: () => fields(value) })"
     )
