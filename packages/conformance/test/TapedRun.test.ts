@@ -42,7 +42,7 @@ describe("the tape of a whole run", () => {
         const cases = Suite.all.filter(({ id }) => passed.has(id))
         const report = yield* TapedRun.replay(tape, { cases, jobs: 16 })
         assert.deepStrictEqual(outcomes(report), [])
-        assert.isAbove(Report.counts(report.results).passed, 10)
+        assert.isAbove(Report.counts(report.results).passed, 5)
       })
     )
   }
