@@ -402,10 +402,13 @@ describe("a start", () => {
       const fs = yield* FileSystem.FileSystem
       const before = yield* start()
       yield* before.create({ name: "db" })
+      const files = yield* before.mount({ name: "db", id: "1" })
+      yield* fs.writeFileString(`${files}/rows`, "of db")
       const { directory } = yield* before.get("db")
       const text = yield* fs.readFileString(`${directory}/volume.json`)
       yield* fs.writeFileString(`${directory}/volume.json`, "{}")
       assert.deepStrictEqual(yield* namesOf(yield* start()), [])
+      assert.strictEqual(yield* fs.readFileString(`${files}/rows`), "of db")
       yield* fs.writeFileString(`${directory}/volume.json`, text)
       assert.deepStrictEqual(yield* namesOf(yield* start()), ["db"])
     })

@@ -8,6 +8,7 @@ import * as devices from "./devices.js"
 import type { Layout } from "./layout.js"
 import type { Locks } from "./locks.js"
 import type { Record } from "./record.js"
+import type { Found } from "./recordFiles.js"
 
 type Services = Ploop | FileSystem.FileSystem | Path
 
@@ -30,6 +31,12 @@ const stop = (own: ReadonlyArray<string>) => ({ device, image, target }: Running
       tolerate(`${device}, the device of ${image}, could not be detached`)
     )
     : Effect.logWarning(`${device} belongs to no known disk, but is mounted at ${target}: it stays`)
+
+/** The names of the disks that have a record, those whose record cannot be read included. */
+export const knownOf = ({ records, unreadable }: Found<{ readonly id: string }>): ReadonlyArray<string> => [
+  ...records.map(({ id }) => id),
+  ...unreadable
+]
 
 /** Stops the devices whose disks have no record. Mounts below the directories `own` are of this program. */
 export const stopOrphans = (layout: Layout, known: ReadonlyArray<string>, own: ReadonlyArray<string>) =>
@@ -79,9 +86,9 @@ export const takeDown = (
 /** Takes down what an earlier process left, before the first call. */
 export const takeDownAtStart = (
   layout: Layout,
-  records: ReadonlyArray<Record>
+  found: Found<Record>
 ): Effect.Effect<void, never, Services> =>
   Effect.zipRight(
-    stopOrphans(layout, records.map(({ id }) => id), [layout.building]),
+    stopOrphans(layout, knownOf(found), [layout.building]),
     sweep(layout.building)
   )

@@ -8,6 +8,13 @@ import type { Layout } from "./layout.js"
 
 type Services = FileSystem.FileSystem | Path
 
+/** What a directory has. */
+export interface Found<Record> {
+  readonly records: ReadonlyArray<Record>
+  /** The names of the disks whose record is there, or may be, but cannot be read: somebody may use them. */
+  readonly unreadable: ReadonlyArray<string>
+}
+
 /**
  * The records of a directory, each in a file beside its disk.
  *
@@ -20,14 +27,19 @@ export interface RecordFiles<Record> {
   readonly write: (layout: Layout, directory: string, record: Record) => Effect.Effect<void, PlatformError, Services>
   /** Replaces a record. */
   readonly replace: (layout: Layout, record: Record) => Effect.Effect<void, PlatformError, Services>
-  /** Every record. A directory whose record cannot be read stays as it is. */
-  readonly readAll: (layout: Layout) => Effect.Effect<ReadonlyArray<Record>, PlatformError, FileSystem.FileSystem>
+  /** Every record. A disk whose record cannot be read stays as it is. */
+  readonly readAll: (layout: Layout) => Effect.Effect<Found<Record>, PlatformError, FileSystem.FileSystem>
 }
 
-const unreadable = (home: string) => (error: { readonly message: string }) =>
+interface Unread {
+  readonly message: string
+  readonly reason?: string | undefined
+}
+
+const withoutRecord = (home: string, name: string) => ({ message, reason }: Unread) =>
   Effect.as(
-    Effect.logError(`the record in ${home} cannot be read; the disk stays, but is not used`, error.message),
-    undefined
+    Effect.logError(`the record in ${home} cannot be read; the disk stays, but is not used`, message),
+    { records: [], unreadable: reason === "NotFound" ? [] : [name] }
   )
 
 /** The files of records that have the name of their directory as `id`. */
@@ -49,7 +61,10 @@ export const make = <Record extends { readonly id: string }, Encoded>(
       const fs = yield* FileSystem.FileSystem
       const record = yield* decode(yield* fs.readFileString(`${layout.homeOf(name)}/${layout.recordName}`))
       return record.id === name ? record : yield* Effect.fail({ message: `it is the record of ${record.id}` })
-    }).pipe(Effect.catchAll(unreadable(layout.homeOf(name))))
+    }).pipe(
+      Effect.map((record): Found<Record> => ({ records: [record], unreadable: [] })),
+      Effect.catchAll(withoutRecord(layout.homeOf(name), name))
+    )
 
   return {
     write,
@@ -59,7 +74,10 @@ export const make = <Record extends { readonly id: string }, Encoded>(
         const fs = yield* FileSystem.FileSystem
         const names = yield* fs.readDirectory(layout.homes)
         const found = yield* Effect.forEach(names, (name) => read(layout, name), { concurrency: 16 })
-        return found.filter((record) => record !== undefined)
+        return {
+          records: found.flatMap(({ records }) => records),
+          unreadable: found.flatMap(({ unreadable }) => unreadable)
+        }
       })
   }
 }

@@ -39,7 +39,7 @@ export const open = (given: Options) =>
     const store: Store = {
       options,
       layout,
-      catalog: yield* catalogs.make(found),
+      catalog: yield* catalogs.make(found.records),
       now: yield* timestamps.make,
       keys: yield* locks.make,
       bases: yield* locks.make,

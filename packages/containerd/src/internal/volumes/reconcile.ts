@@ -6,6 +6,7 @@ import * as devices from "../devices.js"
 import * as durable from "../durable.js"
 import type { Layout } from "../layout.js"
 import * as leftovers from "../leftovers.js"
+import type { Found } from "../recordFiles.js"
 import * as records from "./record.js"
 
 /** The directories on which disks are mounted. None of them is below what is ever removed recursively. */
@@ -75,11 +76,11 @@ const sweepPoints = (layout: Layout, mounts: Mounts, known: ReadonlyArray<string
   }).pipe(leftovers.tolerate(`${mounts.directory} could not be read`))
 
 /** Takes down what an earlier process left, before the first call. Returns the records as they are then. */
-export const atStart = (layout: Layout, mounts: Mounts, found: ReadonlyArray<records.Record>) =>
+export const atStart = (layout: Layout, mounts: Mounts, found: Found<records.Record>) =>
   Effect.gen(function*() {
-    const known = found.map(({ id }) => id)
+    const known = leftovers.knownOf(found)
     yield* leftovers.stopOrphans(layout, known, [layout.building, mounts.directory])
-    const settled = yield* Effect.forEach(found, settle(layout, mounts))
+    const settled = yield* Effect.forEach(found.records, settle(layout, mounts))
     yield* sweepPoints(layout, mounts, known)
     yield* leftovers.sweep(layout.building)
     yield* leftovers.sweep(layout.removed)
