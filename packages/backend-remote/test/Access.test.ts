@@ -231,6 +231,10 @@ describe("a server", () => {
       assert.isFalse(yield* fs.exists(path))
       yield* fs.writeFileString(path, "a file")
       assert.match((yield* Effect.flip(Layer.build(server))).message, /another file is there/)
+      yield* fs.remove(path)
+      yield* fs.symlink("/nowhere", path)
+      assert.match((yield* Effect.flip(Layer.build(server))).message, /a symbolic link is there/)
+      assert.strictEqual(yield* fs.readLink(path), "/nowhere")
     }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
 
   it.live("does not listen on a port without tokens", () =>

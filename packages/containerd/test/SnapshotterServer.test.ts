@@ -259,6 +259,10 @@ describe("the server", () => {
       yield* fs.writeFileString(file, "mine")
       assert.include((yield* Effect.flip(serve(file))).message, "a file that is not a socket is there")
       assert.strictEqual(yield* fs.readFileString(file), "mine")
+      const link = `${socket}.link`
+      yield* fs.symlink("/nowhere", link)
+      assert.include((yield* Effect.flip(serve(link))).message, "a symbolic link is there")
+      assert.strictEqual(yield* fs.readLink(link), "/nowhere")
       assert.strictEqual((yield* fs.stat(socket)).mode & 0o777, 0o600)
     })
   )

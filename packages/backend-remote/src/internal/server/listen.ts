@@ -8,6 +8,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type * as Scope from "effect/Scope"
 import { ListenFailed } from "../../ListenFailed.js"
 
@@ -23,6 +24,10 @@ const failed = (address: string) => (error: { readonly message: string; readonly
     reason: error.cause instanceof Error ? error.cause.message : error.message
   })
 
+/** Only a refused connection shows that nobody listens: a busy server may not accept one. */
+const isRefused = (error: { readonly cause?: unknown }) =>
+  Predicate.hasProperty(error.cause, "code") && error.cause.code === "ECONNREFUSED"
+
 /** Whether a server listens at a socket. */
 const isServed = (path: string) =>
   Effect.gen(function*() {
@@ -30,7 +35,7 @@ const isServed = (path: string) =>
     const opened = yield* Deferred.make<boolean>()
     const open = socket.run(() => {}, { onOpen: Effect.asVoid(Deferred.succeed(opened, true)) })
     return yield* Effect.raceFirst(Deferred.await(opened), Effect.as(open, false))
-  })
+  }).pipe(Effect.catchIf(isRefused, () => Effect.succeed(false)))
 
 /** Closes a connection as soon as it is open. */
 const drop = (socket: Socket) =>
@@ -60,12 +65,17 @@ const ending = (make: ReturnType<typeof NodeSocketServer.make>) =>
 /** Fails unless nothing is there, or only the socket of a server that has ended. */
 const requireFree = (fs: FileSystem.FileSystem, path: string) =>
   Effect.gen(function*() {
-    const found = yield* Effect.option(fs.stat(path))
-    if (Option.isNone(found)) return
-    if (found.value.type !== "Socket") {
-      return yield* new ListenFailed({ address: path, reason: "another file is there" })
+    if (yield* Effect.isSuccess(fs.readLink(path))) {
+      return yield* new ListenFailed({ address: path, reason: "a symbolic link is there" })
     }
-    if (yield* Effect.orElseSucceed(isServed(path), () => false)) {
+    const type = yield* Effect.catchIf(
+      Effect.map(fs.stat(path), ({ type }) => type),
+      (error) => error._tag === "SystemError" && error.reason === "NotFound",
+      () => Effect.succeed(undefined)
+    )
+    if (type === undefined) return
+    if (type !== "Socket") return yield* new ListenFailed({ address: path, reason: "another file is there" })
+    if (yield* isServed(path)) {
       return yield* new ListenFailed({ address: path, reason: "another server listens there" })
     }
   })
