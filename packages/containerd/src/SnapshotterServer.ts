@@ -8,24 +8,10 @@ import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as internal from "./internal/grpc/server.js"
 import { Snapshotter } from "./Snapshotter.js"
-
-/**
- * The socket cannot be served.
- *
- * @since 0.2.0
- * @category errors
- */
-export class SocketRefused extends Schema.TaggedError<SocketRefused>(
-  "@effect-ploop/containerd/SnapshotterServer/SocketRefused"
-)("SocketRefused", { socket: Schema.String, reason: Schema.String }) {
-  override get message(): string {
-    return `cannot serve ${this.socket}: ${this.reason}`
-  }
-}
+import { SocketRefused } from "./SocketRefused.js"
 
 /**
  * Where to serve.

@@ -7,24 +7,10 @@ import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as internal from "./internal/volumes/server.js"
+import { SocketRefused } from "./SocketRefused.js"
 import { VolumeDriver } from "./VolumeDriver.js"
-
-/**
- * The socket cannot be served.
- *
- * @since 0.2.0
- * @category errors
- */
-export class SocketRefused extends Schema.TaggedError<SocketRefused>(
-  "@effect-ploop/containerd/VolumePlugin/SocketRefused"
-)("SocketRefused", { socket: Schema.String, reason: Schema.String }) {
-  override get message(): string {
-    return `cannot serve ${this.socket}: ${this.reason}`
-  }
-}
 
 /**
  * Where to serve.

@@ -44,6 +44,13 @@ export * as SnapshotterError from "./SnapshotterError.js"
 export * as SnapshotterServer from "./SnapshotterServer.js"
 
 /**
+ * A server that cannot serve its socket.
+ *
+ * @since 0.2.0
+ */
+export * as SocketRefused from "./SocketRefused.js"
+
+/**
  * Why a call of the snapshotter, or of the volume driver, failed: the causes that
  * both have.
  *
