@@ -9,10 +9,10 @@ export const generate: Effect.Effect<Redacted.Redacted> = Effect.sync(() =>
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest()
 
-export const digestOf = (token: Redacted.Redacted): string => digest(Redacted.value(token)).toString("hex")
-
 /** The SHA-256 of a text, as hexadecimal digits. */
 export const fingerprint = (text: string): string => digest(text).toString("hex")
+
+export const digestOf = (token: Redacted.Redacted): string => fingerprint(Redacted.value(token))
 
 /** The first entry whose digest is that of the token. The time that this takes depends on neither. */
 export const find = <Entry extends { readonly sha256: string }>(

@@ -150,13 +150,13 @@ const save = (options: Options, before: Manifest | undefined, id: SnapshotId.Sna
       }))
   })
 
-/** Takes down what a backup that is complete leaves on the disk. */
-export const finish = ({ disk, drops, keepSnapshot }: Options, id: SnapshotId.SnapshotId) =>
-  Effect.gen(function*() {
-    if (keepSnapshot !== true) yield* dropSnapshot(disk, id)
-    if (drops !== undefined) yield* dropSnapshot(disk, drops)
-  })
+/** Deletes the snapshot of the backup before, which a complete backup needs no more. */
+const dropEarlier = ({ disk, drops }: Options) => drops === undefined ? Effect.void : dropSnapshot(disk, drops)
+
+/** Takes down what a backup that is complete, but was cut short then, leaves on the disk. */
+export const finish = (options: Options, id: SnapshotId.SnapshotId) =>
+  Effect.zipRight(options.keepSnapshot === true ? Effect.void : dropSnapshot(options.disk, id), dropEarlier(options))
 
 /** Saves what has changed since the backup before, or all, from the snapshot with this identifier. */
 export const create = (options: Options, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
-  Effect.tap(withSnapshot(options, id, save(options, before, id)), finish(options, id))
+  Effect.tap(withSnapshot(options, id, save(options, before, id)), dropEarlier(options))
