@@ -20,7 +20,7 @@ grep --quiet --line-regexp --fixed-strings "## $version (not released)" CHANGELO
 if git rev-parse --quiet --verify "refs/tags/v$version" >/dev/null; then fail "the tag v$version exists"; fi
 
 # Nothing of a release that failed stays behind.
-trap 'git checkout --quiet -- .' ERR INT TERM
+trap 'git checkout --quiet -- .; exit 1' ERR INT TERM
 
 npm version "$version" --workspaces --no-git-tag-version --allow-same-version >/dev/null
 sed --in-place "s/^## $version (not released)$/## $version, $(date --utc +%F)/" CHANGELOG.md

@@ -243,8 +243,8 @@ const copy: HostFiles["copy"] = (from, to) =>
   Effect.tryPromise({
     try: async (signal) => {
       requireKind(from, await NFS.promises.stat(from, { bigint: true }), "File")
-      if (await isShared(from, to)) return
       const { O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_WRONLY } = NFS.constants
+      if (await isShared(from, to)) return withFile(to, O_RDONLY, (target) => target.sync())
       await withFile(from, O_RDONLY | O_NONBLOCK, async (source) => {
         requireKind(from, await source.stat({ bigint: true }), "File")
         await withFile(to, O_WRONLY | O_CREAT | O_EXCL, async (target) => {
