@@ -56,7 +56,7 @@ export const layer = (
         change: (host: string, name: Operation.Name, options: unknown, given: Fleet.ChangeOptions) =>
           call(name, options, { host, key: given.key, timeout: timeoutOf(given) })
       }
-      // One function for all names has not the types of each.
+      // One function for all names does not have the types of each.
       return operations as unknown as Fleet.Fleet
     })
   )

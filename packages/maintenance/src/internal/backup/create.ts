@@ -150,7 +150,7 @@ const save = (options: Options, before: Manifest | undefined, id: SnapshotId.Sna
       }))
   })
 
-/** Deletes the snapshot of the backup before, which a complete backup needs no more. */
+/** Deletes the snapshot of the backup before, which a complete backup no longer needs. */
 const dropEarlier = ({ disk, drops }: Options) => drops === undefined ? Effect.void : dropSnapshot(disk, drops)
 
 /** Takes down what a backup that is complete, but was cut short then, leaves on the disk. */
