@@ -33,7 +33,7 @@ export const saveBackup: Handler<Action.SaveBackup> = {
       if (!(yield* isSaved(action))) return taken()
       const isThere = yield* hasSnapshot(action.disk, action.snapshot)
       if (action.keepSnapshot && !isThere) {
-        return Outdated({ planned: `the snapshot ${action.snapshot}`, found: "it no more" })
+        return Outdated({ planned: `the snapshot ${action.snapshot}`, found: "no such snapshot" })
       }
       return (yield* isUnfinished(action, isThere)) ? Pending() : Done()
     }),

@@ -39,7 +39,7 @@ export const switchSnapshot: Handler<Action.SwitchSnapshot> = {
   status: ({ disk, id, keepAs }) =>
     Effect.map(treeOf(disk), (tree): Status => {
       if (Option.isNone(SnapshotTree.get(tree, id))) {
-        return Outdated({ planned: `the snapshot ${id}`, found: "it no more" })
+        return Outdated({ planned: `the snapshot ${id}`, found: "no such snapshot" })
       }
       if (Option.isNone(SnapshotTree.get(tree, keepAs))) {
         return Pending()
