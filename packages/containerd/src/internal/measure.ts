@@ -1,4 +1,5 @@
 import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -17,7 +18,7 @@ const outcome = (exit: Exit.Exit<unknown, { readonly _tag: string }>): string =>
 
 /** How a group of calls is measured. */
 export interface Measured {
-  /** The name of the service, of which the name of each span begins. */
+  /** The name of the service, with which the name of each span begins. */
   readonly service: string
   readonly calls: Metric.Metric.Counter<number>
   readonly durations: Metric.Metric.Histogram<number>
@@ -33,11 +34,15 @@ export const metrics = (prefix: string, what: string): Pick<Measured, "calls" | 
   )
 })
 
-/** Gives a call its span, and counts it. */
-export const call =
-  ({ calls, durations, service }: Measured, name: string, attributes: Record<string, string> = {}) =>
-  <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    effect.pipe(
+/** Runs calls with the services that they need. Each has its span, and is counted. */
+export const calling =
+  <Services>({ calls, durations, service }: Measured, services: Context.Context<Services>) =>
+  <A, E extends { readonly _tag: string }>(
+    name: string,
+    attributes: Record<string, string>,
+    effect: Effect.Effect<A, E, Services>
+  ): Effect.Effect<A, E> =>
+    Effect.provide(effect, services).pipe(
       Metric.trackDurationWith(Metric.tagged(durations, "call", name), Duration.toSeconds),
       Effect.onExit((exit) =>
         Metric.update(Metric.tagged(Metric.tagged(calls, "call", name), "outcome", outcome(exit)), 1)

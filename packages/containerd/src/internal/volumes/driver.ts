@@ -16,14 +16,8 @@ const measured: measure.Measured = { service: "VolumeDriver", ...metrics }
 
 export const make = (options: Options) =>
   Effect.gen(function*() {
-    const services = yield* Effect.context<Services>()
+    const call = measure.calling(measured, yield* Effect.context<Services>())
     const store = yield* open(options)
-
-    const call = <A, E extends { readonly _tag: string }>(
-      name: string,
-      attributes: Record<string, string>,
-      effect: Effect.Effect<A, E, Services>
-    ): Effect.Effect<A, E> => Effect.provide(measure.call(measured, name, attributes)(effect), services)
 
     return {
       create: (options: CreateOptions) => call("create", { name: options.name }, create(store, options)),
