@@ -39,6 +39,12 @@ static bool busy(const struct device *device)
 	return device->maintenance != PLOOP_MNTN_OFF;
 }
 
+/* Whether it runs or is about to: the driver takes one request after the other. */
+static bool attached(const struct device *device)
+{
+	return device->running || device->client >= 0;
+}
+
 static bool writable(struct device *device)
 {
 	return device->chain.count && !chain_top(&device->chain)->read_only;
@@ -94,7 +100,7 @@ static int clear(struct device *device)
 {
 	char path[PATH_MAX];
 
-	if (device->running)
+	if (attached(device))
 		return -EBUSY;
 	chain_clear(&device->chain);
 	/* first ends the connection, so that the unmount waits for nobody */
@@ -147,7 +153,7 @@ void command_keeper(struct device *device)
 
 static int add_delta(struct device *device, const struct request *request)
 {
-	int error = device->running ? -EBUSY :
+	int error = attached(device) ? -EBUSY :
 		chain_add(&device->chain, request->path, request->raw, request->read_only, request->cluster_log);
 
 	if (!error && *request->cookie)
@@ -161,7 +167,7 @@ static int delete_delta(struct device *device, int level)
 
 	if (level < 0 || level > top)
 		return -ENOENT;
-	if (busy(device) || (device->running && (level == 0 || level == top)))
+	if (busy(device) || (attached(device) && (level == 0 || level == top)))
 		return -EBUSY;
 	chain_delete(&device->chain, level);
 	return 0;

@@ -594,7 +594,10 @@ export interface MountOptions extends Schema.Schema.Encoded<typeof Mount> {
    * a mount of a snapshot is by default. Default: `false`.
    */
   readonly fsck?: boolean | undefined
-  /** The device to attach. Default: a free one. */
+  /**
+   * The device to attach. Default: a free one. The tool locks the choice of a free device, but not a device that is
+   * named: name one only on a host where nothing else attaches disks meanwhile.
+   */
   readonly device?: string | undefined
   /** The file system to mount. Default: `ext4`. */
   readonly fileSystem?: FileSystemType | "xfs" | undefined

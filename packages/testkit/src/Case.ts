@@ -99,6 +99,13 @@ export interface Case {
   /** The generations for which the rule holds. Default: all. */
   readonly generations?: ReadonlyArray<Generation> | undefined
   /**
+   * Whether the case runs while no other case does, because it uses what all disks of the host share, such as the
+   * name of a free device. Default: false.
+   *
+   * @since 0.2.0
+   */
+  readonly alone?: boolean | undefined
+  /**
    * Tests the rule: it succeeds if the case passes. It works in the directory of {@link Conformance}, which
    * is removed afterwards.
    */

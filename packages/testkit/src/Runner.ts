@@ -92,6 +92,8 @@ export const run = <E>(target: Target.Target<E>, options: Options): Effect.Effec
     const profile = yield* Target.profile(target)
     const notify = options.onEvent ?? (() => Effect.void)
     const ended = yield* Ref.make<string | undefined>(undefined)
+    const jobs = options.jobs ?? 1
+    const places = yield* Effect.makeSemaphore(jobs)
     yield* notify({ _tag: "Started", target: profile, cases: options.cases.length })
     const results = yield* Effect.forEach(
       options.cases,
@@ -104,8 +106,11 @@ export const run = <E>(target: Target.Target<E>, options: Options): Effect.Effec
           const lost = internal.lostTool(result)
           if (lost !== undefined) yield* Ref.set(ended, lost)
           return result
-        }).pipe(Effect.tap((result) => notify({ _tag: "CaseEnded", result }))),
-      { concurrency: options.jobs ?? 1 }
+        }).pipe(
+          Effect.tap((result) => notify({ _tag: "CaseEnded", result })),
+          places.withPermits(self.alone === true ? jobs : 1)
+        ),
+      { concurrency: jobs }
     )
     return new Report.Report({
       startedAt,

@@ -77,7 +77,7 @@ export const suite = <E>(target: Target<E>, options: Options = {}): void => {
     for (const operation of new Set(cases.map(Case.operation))) {
       describe(operation, { concurrent: options.concurrent === true }, () => {
         for (const self of cases.filter((other) => Case.operation(other) === operation)) {
-          it(`${self.title} (${self.id})`, { timeout }, async (context) => {
+          it(`${self.title} (${self.id})`, { timeout, sequential: self.alone === true }, async (context) => {
             if (profile === undefined) throw new Error("the target was not built")
             const { outcome } = await runtime.runPromise(
               Runner.runCase({ profile, scratch: target.scratch }, self, limit),

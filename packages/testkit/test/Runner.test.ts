@@ -170,6 +170,25 @@ describe("a run", () => {
       assert.strictEqual(yield* Ref.get(most), 3)
     }))
 
+  it.effect("runs a case that is to run alone while no other runs, at any number of jobs", () =>
+    Effect.gen(function*() {
+      const { target } = yield* makeHost()
+      const now = yield* Ref.make(0)
+      const beside = yield* Ref.make<ReadonlyArray<number>>([])
+      const run = (note: (count: number) => Effect.Effect<void>) =>
+        Effect.acquireUseRelease(
+          Ref.updateAndGet(now, (n) => n + 1),
+          () => Effect.zipRight(Effect.repeatN(Effect.yieldNow(), 20), Effect.flatMap(Ref.get(now), note)),
+          () => Ref.update(now, (n) => n - 1)
+        )
+      const other = makeCase(run(() => Effect.void))
+      const alone = { ...makeCase(run((count) => Ref.update(beside, (all) => [...all, count]))), alone: true }
+      const cases = [other, other, alone, other, other, other, alone, other]
+      const report = yield* Runner.run(target, { cases, jobs: 3 })
+      assert.strictEqual(report.results.length, 8)
+      assert.deepStrictEqual(yield* Ref.get(beside), [1, 1])
+    }))
+
   it.effect("skips a case that needs what the target lacks, and reports what and why", () =>
     Effect.gen(function*() {
       const { target } = yield* makeHost(["locks", "version2"])

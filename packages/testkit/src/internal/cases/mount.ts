@@ -196,6 +196,8 @@ const devices: ReadonlyArray<Case.Case> = [
     source: Case.manual("mount, -d"),
     needs: ["device", "lowLevel"],
     generations: ["1.15", "7"],
+    // With the device named, the tool does not lock the choice of a device: it would take another case's.
+    alone: true,
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.disk()

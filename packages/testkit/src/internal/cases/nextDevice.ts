@@ -13,6 +13,8 @@ export const nextDevice: ReadonlyArray<Case.Case> = [
     source: Case.manual("getdev"),
     needs: ["device"],
     generations: ["1.15", "7"],
+    // With the device named, the tool does not lock the choice of a device: it would take another case's.
+    alone: true,
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const low = yield* LowLevel.LowLevel
