@@ -107,6 +107,17 @@ describe("a tool that is killed while it changes a disk", () => {
       assert.include(yield* names(directory), delta)
     }))
 
+  test("leaves a directory that has the name of a file, and a file that has that of a mount point", () =>
+    Effect.gen(function*() {
+      const { directory, error } = yield* killed((directory) => {
+        writeFileSync(`${directory}/${delta}`, header())
+        mkdirSync(`${directory}/root.hdd.tmp`)
+        writeFileSync(`${directory}/root.hdd.mnt`, "another's")
+      })
+      yield* error
+      assert.deepStrictEqual(yield* names(directory), ["DiskDescriptor.xml", "root.hdd.mnt", "root.hdd.tmp"])
+    }))
+
   test("leaves a directory that is not empty", () =>
     Effect.gen(function*() {
       const { directory, error } = yield* killed((directory) => {

@@ -3,7 +3,8 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, type Scope } from "effect"
 import { execFileSync } from "node:child_process"
-import { open } from "node:fs/promises"
+import { renameSync } from "node:fs"
+import fsPromises, { open } from "node:fs/promises"
 import { vi } from "vitest"
 import { nodeHostFiles as files } from "../src/internal/nodeHostFiles.js"
 
@@ -269,4 +270,25 @@ describe("the copy of a file", () => {
         assert.isFalse(yield* fs.exists(`${directory}/other`))
       })
   )
+})
+
+describe("the lock of a file", () => {
+  test("is one of the file that is at the path, not of one that was there", (directory, fs) =>
+    Effect.gen(function*() {
+      const path = `${directory}/file`
+      yield* fs.writeFileString(path, "")
+      yield* fs.writeFileString(`${directory}/another`, "")
+      assert.isTrue(Option.isSome(yield* Effect.scoped(files.tryLock(path))))
+      // The file is locked when this is asked for what is at the path now.
+      const lstat = fsPromises.lstat
+      const spy = vi.spyOn(fsPromises, "lstat").mockImplementationOnce(
+        ((...args: Parameters<typeof lstat>) => {
+          renameSync(`${directory}/another`, path)
+          return lstat(...args)
+        }) as typeof lstat
+      )
+      yield* Effect.addFinalizer(() => Effect.sync(() => spy.mockRestore()))
+      assert.isTrue(Option.isNone(yield* files.tryLock(path)))
+      assert.strictEqual(spy.mock.calls.length, 1)
+    }))
 })

@@ -8,6 +8,7 @@ import { until, untilDone } from "./utils/clock.js"
 import { A, B, scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
+import { sysfs } from "./utils/sysfs.js"
 
 const device = "/dev/ploop1"
 
@@ -206,9 +207,12 @@ describe("a permit", () => {
   const stop = (number: number) =>
     Effect.flatMap(LowLevel.LowLevel, (lowLevel) => lowLevel.stop({ device: `/dev/ploop${number}` }))
 
+  /** A process at a time, and no device, as files show. */
+  const oneProcess = Effect.map(sysfs({}), (sysfs) => ({ maxProcesses: 1, queries: "files" as const, sysfs }))
+
   it.scoped("that is waited for can be given up", () =>
     Effect.gen(function*() {
-      const host = yield* scripted("1.15", () => ({ lasts: "1 hour" }), { maxProcesses: 1 })
+      const host = yield* scripted("1.15", () => ({ lasts: "1 hour" }), yield* oneProcess)
       const first = yield* Effect.fork(Effect.provide(stop(1), host.context))
       yield* until(Effect.map(host.commands, (commands) => commands.length === 1))
       const second = yield* Effect.fork(Effect.provide(stop(2), host.context))
@@ -225,7 +229,7 @@ describe("a permit", () => {
       const answers: ReadonlyArray<Answer> = [{ spawnError: "ENOMEM" }, { exitCode: 3 }, { lasts: "1 hour" }, {
         signal: "SIGSEGV"
       }]
-      const host = yield* scripted("1.15", (_, __, index) => answers[index], { maxProcesses: 1 })
+      const host = yield* scripted("1.15", (_, __, index) => answers[index], yield* oneProcess)
       for (let index = 0; index < answers.length; index++) {
         const fiber = yield* Effect.fork(Effect.provide(stop(1), host.context))
         const before = (yield* host.commands).length

@@ -1,9 +1,11 @@
 import { Disk, LowLevel, Ploop } from "@effect-ploop/core"
 import type { PloopError } from "@effect-ploop/core"
-import { FileSystem } from "@effect/platform"
+import { Error as Errors, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Option } from "effect"
+import { Deferred, Duration, Effect, Fiber, Option } from "effect"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
@@ -141,20 +143,25 @@ describe("an operation of several steps that is interrupted in the first", () =>
 
 describe("while a snapshot of a running disk is taken", () => {
   const device = "/dev/ploop7"
+  /** The node of the device is there. */
+  const withNode: HostFiles = {
+    ...nodeHostFiles,
+    find: (path) => nodeHostFiles.find(path === device ? "/dev/null" : path)
+  }
   const low = (run: (low: LowLevel.LowLevel) => Effect.Effect<unknown, PloopError.PloopError>) =>
     Effect.flatMap(LowLevel.LowLevel, run)
 
   /** A disk that runs on {@link device} and is mounted at its directory `mnt`, by what files of the kernel show. */
-  const running = (script: Parameters<typeof scripted>[1]) =>
+  const running = (script: Parameters<typeof scripted>[1], others: Partial<HostFiles> = {}) =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const root = yield* sysfs({})
       const mounts = { text: "" }
       const files: HostFiles = {
-        ...nodeHostFiles,
-        find: (path) => nodeHostFiles.find(path === device ? "/dev/null" : path),
+        ...withNode,
         kernelText: (path) =>
-          path === "/proc/mounts" ? Effect.sync(() => Option.some(mounts.text)) : nodeHostFiles.kernelText(path)
+          path === "/proc/mounts" ? Effect.sync(() => Option.some(mounts.text)) : nodeHostFiles.kernelText(path),
+        ...others
       }
       const host = yield* scripted("1.15", script, { queries: "files", sysfs: root }).pipe(
         Effect.provideService(CurrentHostFiles, files)
@@ -165,7 +172,7 @@ describe("while a snapshot of a running disk is taken", () => {
       yield* fs.makeDirectory(`${directory}/mnt`)
       yield* fs.writeFile(`${directory}/root.hdd`, image())
       mounts.text = `${device}p1 ${directory}/mnt ext4 rw 0 0\n`
-      return host
+      return { ...host, sysfs: root }
     })
 
   const changes: ReadonlyArray<readonly [title: string, operation: Operation]> = [
@@ -203,6 +210,56 @@ describe("while a snapshot of a running disk is taken", () => {
       }).pipe(Effect.provide(NodeContext.layer)))
   }
 
+  for (const [title, operation] of changes) {
+    it.scoped(`${title} waits also where queries run the tool, which says which disk it is`, () =>
+      Effect.gen(function*() {
+        const host = yield* scripted("1.15", ([command, all], disk) => {
+          const image = `${dirname(disk)}/root.hdd`
+          return command === "list"
+            ? { stdout: all === "-a" ? `ploop7       ${image} ${dirname(disk)}/mnt \n` : `ploop7       ${image}  \n` }
+            : { lasts: "1 day" }
+        }).pipe(Effect.provideService(CurrentHostFiles, withNode))
+        mkdirSync(`${host.directory}/mnt`)
+        const both = [snapshot(host), operation(host)].map(Effect.exit)
+        const fiber = yield* Effect.all(both, { concurrency: "unbounded" }).pipe(
+          Effect.timed,
+          Effect.provide(host.context),
+          Effect.fork
+        )
+        yield* untilDone(host, fiber, "1 hour")
+        const [took] = yield* Fiber.join(fiber)
+        assert.isAtLeast(Duration.toDays(took), 2)
+      }).pipe(Effect.provide(NodeContext.layer)))
+  }
+
+  it.scoped("what names its device waits for the disk that the device runs by then", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const entered: Array<string> = []
+      const shown = yield* Deferred.make<string>()
+      const other = yield* fs.realPath(yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" }))
+      const host = yield* running(() => undefined, {
+        lockDirectory: (directory) =>
+          Effect.flatMap(Deferred.await(shown), (file) => {
+            entered.push(directory)
+            writeFileSync(file, `${other}/root.hdd\n`)
+            return nodeHostFiles.lockDirectory(directory)
+          })
+      })
+      yield* Deferred.succeed(shown, `${host.sysfs}/block/ploop7/pdelta/0/image`)
+      yield* Effect.provide(low((low) => low.stop({ device })), host.context)
+      assert.deepStrictEqual(entered, [yield* fs.realPath(host.directory), other])
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("what names its device goes on without the lock where this process may not open the directory", () =>
+    Effect.gen(function*() {
+      const reason = "PermissionDenied"
+      const denied = new Errors.SystemError({ module: "FileSystem", method: "lockDirectory", reason })
+      const host = yield* running(() => undefined, { lockDirectory: () => Effect.fail(denied) })
+      yield* Effect.provide(low((low) => low.stop({ device })), host.context)
+      assert.deepStrictEqual(yield* host.commands, [["stop", "-d", device]])
+    }).pipe(Effect.provide(NodeContext.layer)))
+
   it.scoped("a query of its balloon does not wait", () =>
     Effect.gen(function*() {
       const host = yield* running(([command]) => command === "snapshot" ? { lasts: "1 hour" } : undefined)
@@ -211,5 +268,32 @@ describe("while a snapshot of a running disk is taken", () => {
       yield* Effect.exit(Effect.provide(ploop((ploop) => ploop.balloonStatus({ device })), host.context))
       assert.isNull(writer.unsafePoll())
       yield* untilDone(host, writer, "1 hour")
+    }).pipe(Effect.provide(NodeContext.layer)))
+})
+
+describe("an operation in two directories", () => {
+  it.scoped("enters them in one order, whichever is the source, so that no two wait for each other", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const entered: Array<string> = []
+      const host = yield* scripted("1.15", () => undefined).pipe(
+        Effect.provideService(CurrentHostFiles, {
+          ...nodeHostFiles,
+          lockDirectory: (directory) => {
+            entered.push(directory)
+            return nodeHostFiles.lockDirectory(directory)
+          }
+        })
+      )
+      const [a, b] = [`${host.directory}/a`, `${host.directory}/b`]
+      for (const directory of [a, b]) {
+        yield* fs.makeDirectory(directory)
+        yield* fs.copyFile(host.disk, Disk.inDirectory(directory))
+      }
+      for (const [from, to] of [[a, b], [b, a]] as const) {
+        const clone = ploop((ploop) => ploop.clone({ disk: Disk.inDirectory(from), snapshot: A, directory: to }))
+        yield* Effect.exit(Effect.provide(clone, host.context))
+      }
+      assert.deepStrictEqual(entered, [a, b, a, b])
     }).pipe(Effect.provide(NodeContext.layer)))
 })

@@ -185,6 +185,11 @@ describe("reading", () => {
     ["two storages", fresh.replace(/(<Storage>[\s\S]*<\/Storage>)/, "$1$1"), "/StorageData/Storage"],
     ["a cluster size that is not a number", fresh.replace("<Blocksize>2048", "<Blocksize>abc"), "Blocksize"],
     ["a cluster size that is not a power of two", fresh.replace("<Blocksize>2048", "<Blocksize>2000"), "Blocksize"],
+    [
+      "cylinders in a number that is not exact in JavaScript",
+      fresh.replace(/<Cylinders>\d+/, "<Cylinders>9007199254740992"),
+      "Cylinders"
+    ],
     ["no cluster size", fresh.replace(/<Blocksize>.*<\/Blocksize>/, ""), "Blocksize"],
     ["a GUID that is none", fresh.replace(`<GUID>${SnapshotId.top}`, "<GUID>x"), "GUID"],
     [
@@ -298,6 +303,20 @@ describe("writing", () => {
       const over = new DiskDescriptor.DiskDescriptor({ ...after, source: DiskDescriptor.format(before) })
       assert.deepStrictEqual(withoutSource(read(DiskDescriptor.format(over))), withoutSource(after))
     }))
+  })
+
+  it("marks a preallocated disk with a 1, the only mark that the tool takes, also over a text without it", () => {
+    const mark = "<Preallocated>1</Preallocated>"
+    const plain = read(fresh)
+    for (const source of [undefined, fresh]) {
+      const text = DiskDescriptor.format(new DiskDescriptor.DiskDescriptor({ ...plain, preallocated: true, source }))
+      assert.include(text, mark)
+      assert.isTrue(read(text).preallocated)
+      assert.notInclude(
+        DiskDescriptor.format(new DiskDescriptor.DiskDescriptor({ ...read(text), preallocated: false })),
+        "Preallocated"
+      )
+    }
   })
 
   it("keeps what only generations 7 and 9 write, and the limit of deltas", () => {

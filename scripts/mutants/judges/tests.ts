@@ -16,7 +16,7 @@ const packages = process.argv.slice(2)
 const root = join(import.meta.dirname, "../../../packages")
 
 /** Test files that need the real tool, several processes, or minutes. */
-const slow = ["RealTool", "Races", "Locks", "Fuzz", "Concurrency", "FileSystemNode", "FileSystemAgreement"]
+const slow = ["RealTool", "Races", "Fuzz", "Concurrency", "FileSystemNode", "FileSystemAgreement"]
 
 /** What is in place of a file now. */
 let current: Verdict.Change | undefined

@@ -1,11 +1,9 @@
-import type { Row } from "@effect-ploop/core/GenerationTraits"
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { About } from "../host.js"
 import type { Session } from "../session.js"
 import { listDevices } from "./devices.js"
-import * as fromFiles from "./fromFiles.js"
 
 /** A disk that runs, by its device or by where it is mounted. */
 export interface Named {
@@ -13,26 +11,10 @@ export interface Named {
   readonly target?: string | undefined
 }
 
-/** Whether no file shows the devices, so that the tool has to be asked for them. */
-const asksForDevices: Row<boolean> = { "1.15": false, "7": false, "9": true }
-
-interface Running {
-  readonly device: string
-  readonly image: string
-  readonly target?: string | undefined
-}
-
-const runningOf = (session: Session, about: About): Effect.Effect<ReadonlyArray<Running>, PloopError.PloopError> =>
-  Effect.gen(function*() {
-    return asksForDevices[yield* session.generation]
-      ? yield* listDevices(session, about)
-      : Option.getOrElse(yield* fromFiles.runningDevices(session), () => [])
-  })
-
 /** The directory of the base image of the disk, where files or the tool tell. */
 const homeOf = (session: Session, about: About, { device, target }: Named) =>
   Effect.gen(function*() {
-    const devices = yield* runningOf(session, about)
+    const devices = yield* listDevices(session, about)
     const place = target === undefined ? undefined : yield* session.host.real(target)
     const found = devices.find((running) =>
       device === undefined ? place !== undefined && running.target === place : running.device === device
