@@ -1,4 +1,12 @@
 /**
+ * The variables of the environment that configure the tool: what each sets, the rule for its value and its default.
+ * Commands print them in their help, and check them before anything runs.
+ *
+ * @since 0.2.0
+ */
+export * as Environment from "./Environment.js"
+
+/**
  * The backend that runs the `ploop` tool of the host, of any generation.
  *
  * @since 0.1.0

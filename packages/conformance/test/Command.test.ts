@@ -5,6 +5,7 @@ import { Command, FileSystem, Path, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, DateTime, Effect, Fiber, Schedule, Schema, Stream, TestClock } from "effect"
+import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { requireExt4 } from "../src/internal/cli/hostFileSystem.js"
 import { codeOf, main } from "../src/internal/cli/main.js"
@@ -441,6 +442,17 @@ describe("ploop-conformance", () => {
       }
       assert.include(stdout, "  $ ploop-conformance run --backend fake\n")
       assert.isTrue(stdout.split("\n").every((line) => line.length <= 80), stdout)
+    })
+  )
+
+  rule(
+    "completes the options of a command in bash",
+    Effect.gen(function*() {
+      const { stdout } = yield* run(["--completions", "bash"])
+      const script = `${stdout}
+COMP_WORDS=(ploop-conformance run --re); COMP_CWORD=2; _ploop-conformance_bash_completions ploop-conformance
+echo "\${COMPREPLY[@]}"`
+      assert.strictEqual(spawnSync("bash", { input: script, encoding: "utf8" }).stdout, "--remote --report\n")
     })
   )
 

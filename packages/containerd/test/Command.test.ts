@@ -2,8 +2,9 @@ import { PloopFake } from "@effect-ploop/backend-fake"
 import { FileSystem, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { ConfigProvider, Effect } from "effect"
 import { codeOf } from "../src/internal/cli/exit.js"
+import { onHost } from "../src/internal/cli/launch.js"
 import { main } from "../src/internal/cli/snapshotter.js"
 import * as instance from "../src/internal/instance.js"
 
@@ -69,5 +70,16 @@ describe("ploop-snapshotter", () => {
     Effect.gen(function*() {
       yield* Effect.scoped(instance.own(directory))
       yield* Effect.scoped(instance.own(directory))
+    }))
+
+  it.effect("ends with 2 when a variable breaks its rule, and names it", () =>
+    Effect.gen(function*() {
+      const stderr: Array<string> = []
+      const exit = yield* Effect.exit(onHost(main, ["node", "ploop-snapshotter"])).pipe(
+        Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["PLOOP_GRACE", "soon"]]), { pathDelim: "_" })),
+        Effect.withConsole({ ...yield* Effect.console, error: (text) => Effect.sync(() => void stderr.push(text)) })
+      )
+      assert.strictEqual(codeOf(exit), 2)
+      assert.deepStrictEqual(stderr, ["PLOOP_GRACE is soon, but it must be a duration with its unit, as in 30 seconds"])
     }))
 })

@@ -1,10 +1,11 @@
 import { PloopFake } from "@effect-ploop/backend-fake"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { readFileSync } from "node:fs"
+import { ConfigProvider, Effect } from "effect"
+import { spawnSync } from "node:child_process"
 import { examples } from "../src/internal/cli/examples.js"
+import { codeOf } from "../src/internal/cli/exit.js"
+import { onHost } from "../src/internal/cli/host.js"
 import { subcommands } from "../src/internal/cli/main.js"
-import { page } from "../src/internal/cli/man.js"
 import { run } from "./run.js"
 
 const onFake = (title: string, test: Effect.Effect<void, unknown, PloopFake.Services>) =>
@@ -53,8 +54,33 @@ describe("the help", () => {
   })
 })
 
-describe("the manual page", () => {
-  it("is that of the command: npm run docs:man", () => {
-    assert.strictEqual(readFileSync(new URL("../man/ploop-maintenance.8", import.meta.url), "utf8"), page())
-  })
+describe("the completions", () => {
+  onFake(
+    "of bash have the options of a command",
+    Effect.gen(function*() {
+      const { code, stdout } = yield* run("--completions", "bash")
+      assert.strictEqual(code, 0)
+      const script = `${stdout}
+COMP_WORDS=(ploop-maintenance backup --in); COMP_CWORD=2; _ploop-maintenance_bash_completions ploop-maintenance
+echo "\${COMPREPLY[@]}"`
+      assert.strictEqual(spawnSync("bash", { input: script, encoding: "utf8" }).stdout, "--in --incremental\n")
+    })
+  )
+})
+
+describe("a variable that breaks its rule", () => {
+  it.effect("ends the command with 2, and is named with its value and the rule", () =>
+    Effect.gen(function*() {
+      const stderr: Array<string> = []
+      const exit = yield* Effect.exit(onHost(["node", "ploop-maintenance", "usage", "/vz/101"])).pipe(
+        Effect.withConfigProvider(
+          ConfigProvider.fromMap(new Map([["PLOOP_QUERY_LIMIT", "soon"]]), { pathDelim: "_" })
+        ),
+        Effect.withConsole({ ...yield* Effect.console, error: (text) => Effect.sync(() => void stderr.push(text)) })
+      )
+      assert.strictEqual(codeOf(exit), 2)
+      assert.deepStrictEqual(stderr, [
+        "ploop-maintenance: PLOOP_QUERY_LIMIT is soon, but it must be a duration with its unit, as in 30 seconds"
+      ])
+    }))
 })

@@ -1,3 +1,5 @@
+import * as HelpDoc from "@effect/cli/HelpDoc"
+import * as Span from "@effect/cli/HelpDoc/Span"
 import * as Cause from "effect/Cause"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -8,3 +10,16 @@ export const codeOf = (exit: Exit.Exit<unknown, unknown>): number =>
     onSuccess: () => 0,
     onFailure: (cause) => Cause.isInterruptedOnly(cause) ? 0 : Option.isSome(Cause.failureOption(cause)) ? 2 : 70
   })
+
+/** The exit codes, and what each means. */
+export const codes = [
+  ["0", "It was told to stop, by SIGTERM or SIGINT."],
+  ["2", "It could not begin: a wrong option or variable, a missing tool, or a directory or socket in use."],
+  ["70", "A bug of this command."]
+] as const
+
+/** The exit codes at the end of the help. */
+export const footer: HelpDoc.HelpDoc = HelpDoc.blocks([
+  HelpDoc.h1("EXIT CODES"),
+  ...codes.map(([code, text]) => HelpDoc.descriptionList([[Span.text(code), HelpDoc.p(text)]]))
+])

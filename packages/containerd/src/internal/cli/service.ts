@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import type { Options } from "../../Request.js"
 import { StorageFailed } from "../../StorageError.js"
 import * as instance from "../instance.js"
+import { footer } from "./exit.js"
 import * as options from "./options.js"
 import * as plain from "./plain.js"
 import { version } from "./version.js"
@@ -25,17 +26,17 @@ type Services = Ploop | FileSystem.FileSystem | Path
 /** A command that serves disks until it is told to stop. */
 export interface Service<E> extends options.Defaults {
   readonly name: string
+  /** What the command does, in a few words without a period. */
+  readonly summary: string
   readonly description: string
   /** What is served, as in "snapshots". */
   readonly what: string
   readonly layer: (socket: string, options: Options) => Layer.Layer<never, E, Services>
 }
 
-/** Runs a command for its arguments. It prints an error, and fails with it. */
-export const run = <E>(
-  service: Service<E>
-): (argv: ReadonlyArray<string>) => Effect.Effect<void, unknown, Services | Terminal> => {
-  const command = Command.make(
+/** The command, with its options. */
+export const commandOf = <E>(service: Service<E>) =>
+  Command.make(
     service.name,
     options.make(service),
     ({ socket, ...options }) =>
@@ -46,6 +47,11 @@ export const run = <E>(
         return yield* Effect.never
       }))
   ).pipe(Command.withDescription(service.description))
-  const parse = Command.run(command, { name: service.name, version })
+
+/** Runs a command for its arguments. It prints an error, and fails with it. */
+export const run = <E>(
+  service: Service<E>
+): (argv: ReadonlyArray<string>) => Effect.Effect<void, unknown, Services | Terminal> => {
+  const parse = Command.run(commandOf(service), { name: service.name, version, footer })
   return (argv) => plain.run(service.name, parse(argv))
 }

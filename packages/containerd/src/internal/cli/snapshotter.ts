@@ -1,18 +1,28 @@
 import * as Layer from "effect/Layer"
+import type { Options } from "../../Request.js"
 import * as Snapshotter from "../../Snapshotter.js"
 import * as SnapshotterServer from "../../SnapshotterServer.js"
 import * as service from "./service.js"
 
-/** The command `ploop-snapshotter`. */
-export const main = service.run({
+/** What `ploop-snapshotter` serves. */
+const definition = {
   name: "ploop-snapshotter",
+  summary: "serves snapshots on ploop disks to containerd",
   description:
-    "Serves snapshots on ploop disks to containerd, until it gets SIGTERM or SIGINT. Containers go on running without " +
-    "it. Exit codes: 0 it was told to stop; 2 it could not begin.",
+    "Serves snapshots on ploop disks to containerd, until it gets SIGTERM or SIGINT. Containers go on running without it.",
   what: "snapshots",
   prefix: "PLOOP_SNAPSHOTTER",
   root: "/var/lib/ploop-snapshotter",
   socket: "/run/ploop-snapshotter/snapshotter.sock",
   reader: "which the configuration of containerd names",
-  layer: (socket, options) => SnapshotterServer.layer({ socket }).pipe(Layer.provide(Snapshotter.layer(options)))
-})
+  layer: (socket: string, options: Options) =>
+    SnapshotterServer.layer({ socket }).pipe(Layer.provide(Snapshotter.layer(options)))
+}
+
+/** The command, with its options. */
+export const command = service.commandOf(definition)
+
+export const { summary } = definition
+
+/** Runs the command for its arguments. */
+export const main = service.run(definition)

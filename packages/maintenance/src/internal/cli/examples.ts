@@ -50,7 +50,8 @@ export const examples: Readonly<Record<string, NonEmptyReadonlyArray<Example>>> 
   ]
 }
 
-const codes = [
+/** The exit codes, and what each means. */
+export const codes = [
   ["0", "Everything was done, or there was nothing to do."],
   ["1", "A disk could not be maintained, or a backup is damaged."],
   ["2", "The request is wrong: an option, a policy, or the configuration file."],
@@ -65,11 +66,11 @@ const list = (entries: ReadonlyArray<readonly [string, string]>): HelpDoc.HelpDo
 }
 
 /** The examples of one command. */
-export const examplesOf = (name: string): HelpDoc.HelpDoc =>
+const examplesOf = (name: string): HelpDoc.HelpDoc =>
   list((examples[name] ?? []).map(({ args, does }) => [`ploop-maintenance ${name} ${args}`, does]))
 
 /** What the exit codes mean. */
-export const exitCodes: HelpDoc.HelpDoc = list(codes)
+const exitCodes: HelpDoc.HelpDoc = list(codes)
 
 /** What the help of a command ends with; that of the whole command has one example of each. */
 export const footerOf = (name: string | undefined): HelpDoc.HelpDoc => {

@@ -49,11 +49,14 @@ const parse = (argv: ReadonlyArray<string>) =>
 
 const escapes = new RegExp("\u001b\\[[0-9;]*m", "g")
 
+/** @effect/cli finds no subcommand in its completions for bash when the name of the program has a hyphen. */
+const withSubcommands = (text: string): string => text.replaceAll("ploop__maintenance,", "ploop-maintenance,")
+
 /** The help has styles for terminals; elsewhere it must be plain. */
 const plain = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.consoleWith((console) => {
     const strip = (values: ReadonlyArray<unknown>) =>
-      values.map((value) => typeof value === "string" ? value.replace(escapes, "") : value)
+      values.map((value) => typeof value === "string" ? withSubcommands(value.replace(escapes, "")) : value)
     return Effect.withConsole(effect, {
       ...console,
       log: (...values) => console.log(...strip(values)),
