@@ -682,6 +682,17 @@ export const shrinkMounted: (
 ) => Either.Either<void, PloopError.SizeRefused> = mounts.shrinkMounted
 
 /**
+ * The smallest size of the disk, where the tool names that of the file system in it.
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const smallestDisk: (
+  error: PloopError.SizeRefused,
+  clusterSize: ClusterSize
+) => PloopError.SizeRefused = mounts.smallestDisk
+
+/**
  * Fails when files can have more of a mounted file system than the size to which
  * the tool reported to have shrunk the disk.
  *

@@ -1,10 +1,17 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as ClusterSize from "@effect-ploop/core/ClusterSize"
 import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 
 /** In sectors: more than any disk has. */
 const tooMany = 1n << 43n
+
+/** The type in the header of every image. */
+const imageType = 2
+
+const isClusterSize = Schema.is(Schema.typeSchema(ClusterSize.ClusterSize))
 
 /** What the header of an image says. */
 export interface ImageHeader {
@@ -20,8 +27,9 @@ export interface ImageHeader {
 /** None unless the bytes are a header: signature, sizes and the length of the index table agree. */
 export const read = (bytes: Uint8Array): Option.Option<ImageHeader> => {
   if (bytes.byteLength < ImageExamination.headerLength) return Option.none()
-  const { clusterSectors, clusters, firstSector, inUse, sectors, version } = ImageExamination.readHeader(bytes)
-  const fits = clusterSectors > 0n && firstSector > 0n && firstSector % clusterSectors === 0n &&
+  const { clusterSectors, clusters, firstSector, inUse, sectors, type, version } = ImageExamination.readHeader(bytes)
+  const fits = type === imageType && isClusterSize(ByteSize.fromSectors(clusterSectors)) && firstSector > 0n &&
+    firstSector % clusterSectors === 0n && sectors % clusterSectors === 0n &&
     clusters * clusterSectors >= sectors && sectors < tooMany
   return fits && version !== undefined
     ? Option.some({

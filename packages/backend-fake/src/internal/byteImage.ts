@@ -170,7 +170,7 @@ const placeOf = (bytes: content.Bytes, { clusterSize, version }: Opened, index: 
 }
 
 const extended = (bytes: content.Bytes, end: number): content.Bytes =>
-  bytes.size < end ? content.truncate(bytes, end, undefined).bytes : bytes
+  bytes.size < end ? resized(bytes, end) : bytes
 
 /** Gives an image these clusters of the disk, as far as it has not got them: at the end of the file. */
 export const withClusters = (before: content.Bytes, clusters: Iterable<number>): content.Bytes => {
@@ -217,6 +217,13 @@ export const preallocate = (before: content.Bytes): Worked => {
 
 /** An image after work that failed, with the in-use flag set. */
 export const marked = (bytes: content.Bytes): content.Bytes => put(bytes, ImageExamination.inUsePosition, word(inUse))
+
+/** An image with zeros in the place of its header. */
+export const withoutHeader = (bytes: content.Bytes): content.Bytes => put(bytes, 0, new Uint8Array(headerLength))
+
+/** A file with another size. */
+export const resized = (bytes: content.Bytes, size: number): content.Bytes =>
+  content.truncate(bytes, size, undefined).bytes
 
 /** Whether two images have the same header, whether or not they are in use. */
 export const isSameHeader = (one: content.Bytes, other: content.Bytes): boolean => {

@@ -10,8 +10,9 @@ import { top } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import type * as byteImage from "./byteImage.js"
+import * as byteImage from "./byteImage.js"
 import * as content from "./content.js"
 import * as descriptorFile from "./descriptorFile.js"
 import * as files from "./files.js"
@@ -436,10 +437,21 @@ export const versionOf = (tool: Tool, path: string): image.Image["version"] | un
   return Either.isRight(found) ? found.right.image.version : undefined
 }
 
+/** The size that a host reports for a small directory, in bytes. */
+const directorySize = 4096
+
 /** Opens an image for its size and format, as the tool does before it builds a delta on it. */
 export const openForSize = (tool: Tool, disk: Disk, node: SnapshotTree.Node): Answer<OpenImage> => {
   const raw = node.parent === undefined && isRaw(disk)
-  return openImage(tool, imagePath(tool, disk, node.file), {
+  const path = imagePath(tool, disk, node.file)
+  const found = files.lookup(tool.tx, path)
+  // The size of a raw image is that of its file, whatever kind of file that is.
+  if (raw && Either.isRight(found) && tool.tx.inode(found.right).body._tag === "Directory") {
+    const empty = content.truncate(content.empty, directorySize, undefined).bytes
+    const opened = image.fromRawBytes(empty, Number(disk.descriptor.clusterSize), () => Option.none())
+    return Either.right({ ref: found.right, path, image: opened })
+  }
+  return openImage(tool, path, {
     raw,
     clusterSize: disk.descriptor.clusterSize,
     missing: raw ? [15, "Failed to stat"] : [4, "open"]
@@ -470,6 +482,18 @@ export const setImage = (tool: Tool, ref: FileRef, next: image.Image): Answer<vo
   return denied(tool, 7, "Can't write image")(
     tx.setInode(ref.volume, { ...tx.inode(ref), mtime: tx.now, ctime: tx.now, body: { ...next, token: undefined } })
   )
+}
+
+/**
+ * Stores an image that was opened as raw. Of a file in which no data is known, the bytes stay, a header of another
+ * format among them, until the first cluster is written.
+ */
+export const setRaw = (tool: Tool, opened: OpenImage, next: image.Image, isBeginWritten: boolean): Answer<void> => {
+  const isUnknown = opened.image.delta.tree === "garbage" && next.delta.tree === "garbage"
+  const bytes = isUnknown ? files.bytesOf(tool.tx, opened.ref) : undefined
+  if (bytes === undefined) return setImage(tool, opened.ref, next)
+  const sized = byteImage.resized(bytes, next.size)
+  return setBytes(tool, opened.ref, isBeginWritten ? byteImage.withoutHeader(sized) : sized)
 }
 
 /** Stores the bytes of an image in its file. */

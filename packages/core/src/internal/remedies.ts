@@ -16,7 +16,9 @@ const remedies = <const Table extends Readonly<Record<string, (fields: never) =>
   // The functions are the same; their results become the only values of the type.
   table as unknown as { readonly [Name in keyof Table]: (...args: Parameters<Table[Name]>) => Text }
 
-const inspect = "Inspect the disk with listSnapshots, deviceOf and check({ readOnly: true }) before you repeat it"
+const inspect =
+  "Inspect the disk with listSnapshots and deviceOf, and its images with check({ image, readOnly: true }), before you " +
+  "repeat it"
 
 /** What to do about a refused option, and about what a generation cannot do or would damage. */
 const refused = {

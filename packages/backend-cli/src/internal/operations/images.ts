@@ -5,6 +5,7 @@ import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About, Descriptor } from "../host.js"
 import * as newFiles from "../newFiles.js"
@@ -96,6 +97,20 @@ const byItsLevel = (session: Session, about: About, request: Request.Replace, pa
     return level === undefined ? request : { ...request, level, snapshot: undefined, file: undefined }
   })
 
+/** The file of an image as the tool puts it together from the descriptor: it compares the text of paths. */
+const asTheToolHasIt = (session: Session, about: About, path: string, given: string) =>
+  Effect.gen(function*() {
+    const file = session.host.absolute(given)
+    const disk = yield* Effect.option(session.host.descriptor(about, path))
+    const found = Option.flatMap(disk, ({ descriptor, image }) =>
+      Option.fromNullable(descriptor.images.find((entry) => image(entry.file) === file)))
+    if (Option.isNone(found)) {
+      return file
+    }
+    const home = session.host.directory(yield* session.host.real(path))
+    return found.value.file.startsWith("/") ? found.value.file : `${home}/${found.value.file}`
+  })
+
 const replace = (session: Session) => (request: Request.Replace) => {
   const about = { operation: "replace", subject: request.disk } as const
   return session.onSoundDisk(about, request.disk, (path) =>
@@ -115,7 +130,7 @@ const replace = (session: Session) => (request: Request.Replace) => {
         ...about,
         args: args.replace(session.verbosity, named, {
           disk: path,
-          file: named.file === undefined ? undefined : session.host.absolute(named.file),
+          file: named.file === undefined ? undefined : yield* asTheToolHasIt(session, about, path, named.file),
           with: replacement
         }),
         kind: Operation.kindOf("replace", request)

@@ -26,7 +26,7 @@ import * as losses from "./losses.js"
 import { endingMaintenance } from "./maintenance.js"
 import { requireNoHarm } from "./otherDevices.js"
 import * as sharing from "./sharing.js"
-import { measuring } from "./shrinking.js"
+import { measuring, namingSmallest } from "./shrinking.js"
 import * as staleFlag from "./staleFlag.js"
 import { attachingIdle, stopDevices } from "./teardown.js"
 import { umount } from "./umount.js"
@@ -293,7 +293,8 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           args: args.resize(session.verbosity, request, path),
           kind: Operation.kindOf("resize", request)
         })
-        const ending = endingMaintenance(session, about, { disk: path }, run)
+        const sized = namingSmallest(session, about, path, run)
+        const ending = endingMaintenance(session, about, { disk: path }, sized)
         yield* measuring(session, about, request, path, attachingIdle(session, about, path, ending))
         yield* dropNumbers(session, path)
       }))

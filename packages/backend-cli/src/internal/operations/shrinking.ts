@@ -33,6 +33,19 @@ const measure = (session: Session, about: About, { device, partition }: Result.A
     })
   })
 
+/** The tool names the smallest size of the file system; a caller gives the size of the disk. */
+export const namingSmallest = <A>(
+  session: Session,
+  about: About,
+  path: string,
+  run: Effect.Effect<A, PloopError.PloopError>
+): Effect.Effect<A, PloopError.PloopError> =>
+  Effect.catchTag(run, "SizeRefused", (error) =>
+    Effect.flatMap(
+      session.host.descriptor(about, path),
+      ({ descriptor }) => Effect.fail(Refusal.smallestDisk(error, descriptor.clusterSize))
+    ))
+
 /**
  * Runs a resize. Where the tool shrinks a mounted file system by a share of what
  * is too much, less than possible is refused before, and what is left is read afterwards.

@@ -485,7 +485,9 @@ const selected = (tool: Tool, disk: disks.Disk, request: Request.Replace): Answe
   const { images } = disk.descriptor
   if (request.snapshot !== undefined) {
     const found = images.find((entry) => entry.id === request.snapshot)
-    return found === undefined
+    // The tool does not find the top delta by its usual identifier where it has another.
+    const isOldTop = request.snapshot === SnapshotId.top && disk.isOld && trait(tool, traits.refusesOldDescriptor)
+    return found === undefined || isOldTop
       ? toolError(tool, 38, `Can't find snapshot by uuid ${request.snapshot}`)
       : Either.right(found)
   }

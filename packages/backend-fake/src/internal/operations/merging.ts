@@ -16,6 +16,8 @@ import * as traits from "../traits.js"
 
 const imageMissing = [4, "Can't open"] as const
 
+const sector = 512
+
 const rawMissing = [7, "Can't open"] as const
 
 /** The image of a snapshot. */
@@ -47,9 +49,15 @@ const requireFree = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId, pa
     : toolError(tool, 17, `Snapshot ${id} is busy by device(s): ${attached.map(({ device }) => `${device} `).join("")}`)
 }
 
+/** The tool counts a raw image in sectors, and appends to its file what is missing. */
+const mergedSize = (parent: Image, child: Image): number =>
+  parent.raw
+    ? parent.size + Math.max(0, child.size - Math.ceil(parent.size / sector) * sector)
+    : Math.max(parent.size, child.size)
+
 const merged = (parent: Image, child: Image): Image => ({
   ...parent,
-  size: Math.max(parent.size, child.size),
+  size: mergedSize(parent, child),
   dirty: child.dirty,
   token: undefined,
   delta: {
@@ -92,7 +100,10 @@ const requireAlike = (tool: Tool, images: ReadonlyArray<disks.OpenImage>): Answe
 }
 
 const clustersOf = (images: ReadonlyArray<disks.OpenImage>): HashSet.HashSet<number> =>
-  images.reduce((all, { image }) => HashSet.union(all, image.delta.clusters), HashSet.empty<number>())
+  HashSet.fromIterable(images.flatMap(({ image }) => [
+    ...image.delta.clusters,
+    ...Array.from({ length: image.preallocated }, (_, cluster) => cluster)
+  ]))
 
 /** The lower image, made ready for a merge: its header is rewritten. None where it is not bytes. */
 const readyBytes = (tool: Tool, into: disks.OpenImage, size: number): byteImage.Worked | undefined => {
@@ -136,6 +147,7 @@ export const requireCopyableInto = (
   Either.gen(function*() {
     if (devices.find(tool, disk, undefined) !== undefined) return
     const images = yield* Either.all(ids.map((id) => open(tool, disk, id)))
+    for (const each of images) yield* requireClean(tool, disk, each)
     if (images.some((each) => each.image.raw)) return
     yield* requireAlike(tool, images)
     const index = unreadable(tool, images)
@@ -181,6 +193,7 @@ const mergeImages = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId
     const isRewritten = running === undefined && !result.raw
     const isForeign = isRewritten && disks.foreignBytes(tool, into.path) !== undefined
     if (isForeign) yield* mergeIntoBytes(tool, into, uppers, result)
+    else if (result.raw) yield* disks.setRaw(tool, into, result, HashSet.has(clustersOf(uppers), 0))
     else yield* disks.setImage(tool, into.ref, isRewritten ? image.rewritten(result) : result)
     for (const { path, ref } of uppers) {
       yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))

@@ -179,7 +179,11 @@ export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
     const change = (running: Device, online: boolean): Answer<void> =>
       size <= 4n * cluster ? refuse(tool, Number(size)) : Either.flatMap(
         refuseTooLarge(tool, size),
-        () => resizeRunning(tool, disk, running, Number(size), online)
+        () =>
+          Either.mapLeft(
+            resizeRunning(tool, disk, running, Number(size), online),
+            (error) => error._tag === "SizeRefused" ? Refusal.smallestDisk(error, cluster) : error
+          )
       )
     if (device !== undefined) {
       if (isResizedAsIdle(tool, device)) yield* refuseRawShrink(tool, disk, request)
@@ -292,6 +296,8 @@ const growIdle = (tool: Tool, opened: disks.OpenImage, wanted: number): Answer<v
       const worked = foreign === undefined ? undefined : byteImage.grow(foreign.bytes, size)
       if (worked !== undefined) return yield* disks.setWorked(tool, opened.ref, worked)
       const grown = { ...opened.image, size }
-      yield* disks.setImage(tool, opened.ref, raw ? grown : image.rewritten(grown))
+      yield* raw
+        ? disks.setRaw(tool, opened, grown, false)
+        : disks.setImage(tool, opened.ref, image.rewritten(grown))
     }
   })

@@ -72,6 +72,10 @@ export const normalizer = ({ directory }: Place): (text: string) => string => {
       .replace(/, partition: "[^"]*"/g, "")
       .replace(/Error in \w+ \([\w-]+\.c:\d+\): /g, "")
       .replace(/\.\{?[\dA-Fa-f]{8}(?:-[\dA-Fa-f]{4}){3}-[\dA-Fa-f]{12}\}?/g, suffixed)
+      // The tool keeps the spelling of identifiers that it does not change.
+      .replace(/\{[\dA-Fa-f]{8}(?:-[\dA-Fa-f]{4}){3}-[\dA-Fa-f]{12}\}/g, (id) => id.toLowerCase())
+      // A list of files is in the order of random parts of their names.
+      .replace(/\(([^()]*suffix \d[^()]*)\)/g, (_, list: string) => `(${list.split(", ").sort().join(", ")})`)
       .replace(/(\/dev\/(?:mapper\/)?ploop\d+)(p1)?/g, (_, whole: string, part = "") => `${device(whole)}${part}`)
   }
 }

@@ -93,6 +93,17 @@ export const shrinkMounted = (
   )
 }
 
+export const smallestDisk = (
+  error: PloopError.SizeRefused,
+  clusterSize: ClusterSize.ClusterSize
+): PloopError.SizeRefused => {
+  const { minimum } = error
+  return minimum === undefined ? error : new PloopError.SizeRefused({
+    ...error,
+    minimum: ByteSize.make(ClusterSize.roundUp(minimum, clusterSize) + reservedClusters * clusterSize)
+  })
+}
+
 export const shrunk = (
   about: About,
   request: Pick<Request.Resize, "size">,

@@ -1,0 +1,182 @@
+import { Ploop, PloopError, Remedy } from "@effect-ploop/core"
+import { assert } from "@effect/vitest"
+import { Effect } from "effect"
+import type { Executions } from "./execution.js"
+import { a, about, disk, image, made, motd, remedied, services } from "./execution.js"
+
+const { texts } = Remedy
+
+const copy = "/copy/DiskDescriptor.xml"
+
+/** Copies the directory of the disk. */
+const copied = Effect.gen(function*() {
+  const { fs } = yield* services
+  yield* fs.makeDirectory("/copy")
+  const names = (yield* fs.readDirectory("/vz")).filter((name) => !name.endsWith(".lck"))
+  yield* Effect.forEach(names, (name) => fs.copyFile(`/vz/${name}`, `/copy/${name}`))
+})
+
+const holders = [new PloopError.Holder({ command: "tail", pid: 4711, user: "root" })]
+
+/** Mounts, and file systems in images. */
+export const mounts: Executions = {
+  "busy": [
+    {},
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      yield* made
+      yield* ploop.mount({ disk, target: "/mnt" })
+      yield* Effect.scoped(Effect.zipRight(fs.open("/mnt/motd"), remedied(ploop.umount({ disk }), texts.busy())))
+      yield* ploop.umount({ disk })
+      assert.strictEqual(yield* motd, "kept")
+    })
+  ],
+  "busy-holders": [
+    {},
+    Effect.gen(function*() {
+      const { host, ploop } = yield* services
+      yield* made
+      const { device } = yield* ploop.mount({ disk, target: "/mnt" })
+      yield* host.fail("umount", new PloopError.Busy({ ...about("umount"), holders, device }))
+      const error = yield* remedied(ploop.umount({ disk }), texts["busy-holders"]({ device }))
+      assert.isTrue(error.isRetryable)
+      yield* ploop.umount({ device })
+      assert.strictEqual(yield* motd, "kept")
+    })
+  ],
+  "busy-mounts-and-holders": [
+    {},
+    Effect.gen(function*() {
+      const { fs, host, ploop } = yield* services
+      yield* made
+      const { device } = yield* ploop.mount({ disk, target: "/mnt" })
+      yield* fs.makeDirectory("/mnt/inner")
+      const inner = yield* ploop.create({ image: "/tmp/inner.hdd", size: "300M" })
+      yield* ploop.mount({ disk: inner.disk, target: "/mnt/inner" })
+      const given = { device, mounts: ["/mnt/inner"] }
+      yield* host.fail("umount", new PloopError.Busy({ ...about("umount"), ...given, holders }))
+      yield* remedied(ploop.umount({ disk }), texts["busy-mounts-and-holders"](given))
+      yield* ploop.umount({ target: "/mnt/inner" })
+      yield* ploop.umount({ device })
+      assert.strictEqual(yield* motd, "kept")
+    })
+  ],
+  "umount-failed": [
+    {},
+    Effect.gen(function*() {
+      const { host, ploop } = yield* services
+      yield* made
+      yield* ploop.mount({ disk, target: "/mnt" })
+      yield* host.fail("umount", new PloopError.UmountFailed(about("umount")))
+      yield* remedied(ploop.umount({ disk }), texts["umount-failed"]())
+      yield* ploop.umount({ disk })
+      assert.strictEqual(yield* motd, "kept")
+    })
+  ],
+  "mount-failed": [
+    {},
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      yield* made
+      yield* ploop.mount({ disk, target: "/mnt" })
+      yield* Effect.scoped(
+        Effect.flatMap(
+          fs.open("/mnt/live", { flag: "w" }),
+          (file) => Effect.zipRight(file.writeAll(new TextEncoder().encode("live")), file.sync)
+        )
+      )
+      yield* copied
+      // The copy has the in-use flag, which a check clears.
+      yield* ploop.check({ disk: copy })
+      yield* fs.makeDirectory("/of-the-copy")
+      const shown = { disk: copy, target: "/of-the-copy", readOnly: true }
+      yield* remedied(ploop.mount(shown), texts["mount-failed"]())
+      yield* Ploop.withMount({ ...shown, data: ["noload"] }, () => fs.readFileString("/of-the-copy/motd"))
+      yield* Ploop.withMount({ disk: copy }, ({ device }) => ploop.deviceStatistics({ device }))
+      yield* Ploop.withMount({ disk: copy, target: "/of-the-copy" }, () => fs.readFileString("/of-the-copy/live"))
+      yield* ploop.umount({ disk })
+      assert.strictEqual(yield* motd, "kept")
+    })
+  ],
+  "mount-failed-create": [
+    {},
+    Effect.gen(function*() {
+      const { host, ploop } = yield* services
+      yield* host.fail("create", new PloopError.MountFailed(about("create")))
+      yield* remedied(ploop.create({ image, size: "300M" }), texts["mount-failed-create"]())
+      yield* ploop.create({ image, size: "300M", fileSystem: "ext3" })
+      yield* Ploop.withMount({ disk, target: "/mnt" }, () => Effect.void)
+    })
+  ],
+  "mount-failed-other": [
+    {},
+    Effect.gen(function*() {
+      const { host, ploop } = yield* services
+      yield* made
+      yield* host.fail("resize", new PloopError.MountFailed(about("resize")))
+      const resize = ploop.resize({ disk, size: "400M" })
+      yield* remedied(resize, texts["mount-failed-other"]())
+      yield* Ploop.withMount({ disk, target: "/mnt", data: ["data=ordered"] }, () => resize)
+      assert.strictEqual((yield* ploop.imageInfo({ disk })).size, 400n << 20n)
+      assert.strictEqual(yield* motd, "kept")
+    })
+  ],
+  "file-system-unsupported": [
+    {},
+    Effect.gen(function*() {
+      const { fs, host, ploop } = yield* services
+      yield* made
+      yield* host.fail("mount", new PloopError.FileSystemUnsupported(about("mount")))
+      yield* remedied(ploop.mount({ disk, target: "/mnt" }), texts["file-system-unsupported"]())
+      yield* copied
+      yield* Ploop.withMount(
+        { disk: copy, target: "/mnt" },
+        () => Effect.map(fs.readFileString("/mnt/motd"), (text) => assert.strictEqual(text, "kept"))
+      )
+    })
+  ],
+  "file-system-corrupt": [
+    {},
+    Effect.gen(function*() {
+      const { fs, host, ploop } = yield* services
+      yield* made
+      yield* host.fail("mount", new PloopError.FileSystemCorrupt(about("mount")))
+      const mount = ploop.mount({ disk, target: "/mnt", fsck: true })
+      yield* remedied(mount, texts["file-system-corrupt"]())
+      yield* copied
+      // The partition is there for e2fsck, which this host has not got.
+      yield* Ploop.withMount({ disk }, ({ device }) => fs.stat(device))
+      yield* mount
+      yield* ploop.umount({ disk })
+      assert.strictEqual(yield* motd, "kept")
+    })
+  ],
+  "file-system-make-failed": [
+    {},
+    Effect.gen(function*() {
+      const { ploop } = yield* services
+      const create = (size: `${number}M`) => ploop.create({ image, size })
+      yield* remedied(create("128M"), texts["file-system-make-failed"]())
+      yield* create("300M")
+      yield* Ploop.withMount({ disk, target: "/mnt" }, () => Effect.void)
+    })
+  ],
+  "file-system-resize-failed": [
+    {},
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      yield* made
+      yield* ploop.deleteSnapshot({ disk, id: a })
+      yield* Ploop.withMount(
+        { disk, target: "/mnt" },
+        () => fs.writeFile("/mnt/large", new Uint8Array(90 << 20).fill(1))
+      )
+      const resize = (size: bigint) => ploop.resize({ disk, size, mode: "offline" })
+      const { text } = yield* remedied(resize(100n << 20n), texts["file-system-resize-failed"]())
+      const [, blocks = "none"] = /minimum \((\d+)\)/.exec(text) ?? []
+      // The disk has its partition table beside the file system.
+      yield* resize(BigInt(blocks) * 4096n + (4n << 20n))
+      assert.strictEqual(yield* motd, "kept")
+    })
+  ]
+}

@@ -1,0 +1,152 @@
+import { Ploop, PloopError, Remedy } from "@effect-ploop/core"
+import type { OperationError } from "@effect-ploop/core"
+import { assert } from "@effect/vitest"
+import { Duration, Effect } from "effect"
+import type { Executions, Failing } from "./execution.js"
+import { a, about, disk, image, made, motd, passing, remedied, services, snapshot } from "./execution.js"
+
+const { texts } = Remedy
+
+const limit = Duration.seconds(1)
+
+const info = (ploop: Ploop.Ploop): Failing => ploop.imageInfo({ disk })
+const convert = (ploop: Ploop.Ploop): Failing => ploop.convert({ disk, format: "preallocated" })
+
+/** The host gets what was missing: the failure hits one call, and after it the same call works. */
+const provided = (error: OperationError.Of<"createSnapshot">, remedy: Remedy.Text) =>
+  [{}, passing("createSnapshot", error, snapshot, remedy)] as const
+
+/** The tool, its process, and what a host needs for it. */
+export const processes: Executions = {
+  "locked": [{}, passing("createSnapshot", new PloopError.Locked(about("createSnapshot")), snapshot, texts.locked())],
+  "tool-aborted": [
+    {},
+    passing("createSnapshot", new PloopError.ToolAborted(about("createSnapshot")), snapshot, texts["tool-aborted"]())
+  ],
+  "tool-aborted-query": [
+    {},
+    passing("imageInfo", new PloopError.ToolAborted(about("imageInfo")), info, texts["tool-aborted-query"]())
+  ],
+  "timed-out": [
+    {},
+    passing("convert", new PloopError.TimedOut({ ...about("convert"), limit }), convert, texts["timed-out"]())
+  ],
+  "timed-out-query": [
+    {},
+    passing("imageInfo", new PloopError.TimedOut({ ...about("imageInfo"), limit }), info, texts["timed-out-query"]())
+  ],
+  "out-of-memory": [
+    {},
+    passing("imageInfo", new PloopError.OutOfMemory(about("imageInfo")), info, texts["out-of-memory"]())
+  ],
+  "out-of-memory-half-way": [
+    {},
+    passing("convert", new PloopError.OutOfMemory(about("convert")), convert, texts["out-of-memory-half-way"]())
+  ],
+  "connection-lost": [
+    {},
+    passing(
+      "createSnapshot",
+      new PloopError.ConnectionLost({ ...about("createSnapshot"), reason: "closed", mayHaveHappened: true }),
+      snapshot,
+      texts["connection-lost"]()
+    )
+  ],
+  "connection-lost-before": [
+    {},
+    passing(
+      "createSnapshot",
+      new PloopError.ConnectionLost({ ...about("createSnapshot"), reason: "refused", mayHaveHappened: false }),
+      snapshot,
+      texts["connection-lost-before"]()
+    )
+  ],
+  "limit-exceeded": [
+    {},
+    passing(
+      "createSnapshot",
+      new PloopError.LimitExceeded({ ...about("createSnapshot"), limit: "requests", value: 1 }),
+      snapshot,
+      texts["limit-exceeded"]()
+    )
+  ],
+  "operation-not-provided": [
+    {},
+    Effect.gen(function*() {
+      const { ploop } = yield* services
+      yield* remedied(
+        Effect.flatMap(Ploop.Ploop, (none) => none.listDevices).pipe(Effect.provide(Ploop.layerNoop({}))),
+        texts["operation-not-provided"]({ operation: "listDevices" })
+      )
+      yield* Effect.flatMap(Ploop.Ploop, (given) => given.listDevices).pipe(
+        Effect.provide(Ploop.layerNoop({ listDevices: ploop.listDevices }))
+      )
+    })
+  ],
+  "prerequisite-missing": [
+    {},
+    Effect.gen(function*() {
+      const { host, ploop } = yield* services
+      yield* made
+      const what = "the ploop kernel driver"
+      yield* host.fail("mount", new PloopError.PrerequisiteMissing({ ...about("mount"), what }))
+      yield* remedied(ploop.mount({ disk }), texts["prerequisite-missing"]({ what }))
+      const missing = (yield* ploop.prerequisites).filter(({ status }) => status === "missing")
+      assert.deepStrictEqual(missing, [])
+      assert.strictEqual(yield* motd, "kept")
+    })
+  ],
+  "permission-denied": provided(
+    new PloopError.PermissionDenied(about("createSnapshot")),
+    texts["permission-denied"]()
+  ),
+  "tool-not-found": provided(
+    new PloopError.ToolNotFound({ ...about("createSnapshot"), path: "/usr/sbin/ploop" }),
+    texts["tool-not-found"]()
+  ),
+  "tool-not-executable": provided(
+    new PloopError.ToolNotExecutable({ ...about("createSnapshot"), path: "/usr/sbin/ploop" }),
+    texts["tool-not-executable"]()
+  ),
+  "not-ploop": [
+    {},
+    passing(
+      "tool",
+      new PloopError.UnexpectedOutput({ ...about("tool"), line: "hello", expected: "the usage of ploop" }),
+      (ploop) => ploop.tool,
+      texts["not-ploop"]()
+    )
+  ],
+  "unexpected-output": [
+    {},
+    passing(
+      "imageInfo",
+      new PloopError.UnexpectedOutput({ ...about("imageInfo"), line: "hello", expected: "a size" }),
+      info,
+      texts["unexpected-output"]()
+    )
+  ],
+  "input-output-failed": provided(
+    new PloopError.InputOutputFailed(about("createSnapshot")),
+    texts["input-output-failed"]()
+  ),
+  "unclassified": provided(new PloopError.Unclassified(about("createSnapshot")), texts.unclassified()),
+  "rolled-back": [
+    {},
+    Effect.gen(function*() {
+      const { fs, host, ploop } = yield* services
+      yield* made
+      const copied = fs.copyFile(image, "/vz/copy.hdd")
+      const replace = { disk, snapshot: a, with: "/vz/copy.hdd" }
+      yield* copied
+      yield* ploop.mount({ disk, target: "/mnt" })
+      yield* host.fail("replace", new PloopError.RolledBack(about("replace")))
+      yield* remedied(ploop.replace({ ...replace, keepName: true }), texts["rolled-back"]())
+      yield* ploop.replace(replace)
+      yield* ploop.umount({ disk })
+      yield* fs.copyFile("/vz/copy.hdd", "/vz/again.hdd")
+      yield* ploop.replace({ ...replace, with: "/vz/again.hdd", keepName: true })
+      assert.strictEqual(yield* motd, "kept")
+    })
+  ]
+}
