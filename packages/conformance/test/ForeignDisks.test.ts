@@ -1,5 +1,5 @@
-import type { Request } from "@effect-ploop/core"
-import { LowLevel, Ploop, SnapshotId } from "@effect-ploop/core"
+import type { PloopError, Request } from "@effect-ploop/core"
+import { LowLevel, Ploop, Remedy, SnapshotId } from "@effect-ploop/core"
 import type { Case } from "@effect-ploop/testkit"
 import { ImageFile } from "@effect-ploop/testkit"
 import { FileSystem } from "@effect/platform"
@@ -108,12 +108,32 @@ const rules: Readonly<Record<string, Rule>> = {
     assert.notStrictEqual(yield* top, before)
   }),
 
-  "replace does not find the top delta of the old format by its usual identifier": Effect.gen(function*() {
-    const { directory, disk, edit, fs, image, ploop } = yield* foreign()
-    yield* edit(new RegExp(SnapshotId.top, "g"), "{eeeeeeee-0000-4000-8000-00000000000e}")
-    yield* fs.copyFile(image, `${directory}/copy`)
-    const error = yield* Effect.flip(ploop.replace({ disk, snapshot: SnapshotId.top, with: `${directory}/copy` }))
-    assert.strictEqual(error._tag, "SnapshotNotFound")
+  "an operation on the top delta of a descriptor of the old format fails, and says to convert it": Effect.gen(
+    function*() {
+      const { directory, disk, edit, fs, image, ploop } = yield* foreign()
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* edit(new RegExp(SnapshotId.top, "g"), "{eeeeeeee-0000-4000-8000-00000000000e}")
+      yield* fs.copyFile(image, `${directory}/copy`)
+      const replace = ploop.replace({ disk, snapshot: SnapshotId.top, with: `${directory}/copy` })
+      const calls: ReadonlyArray<Effect.Effect<unknown, PloopError.PloopError>> = [
+        replace,
+        ploop.mergeSnapshots({ disk })
+      ]
+      for (const call of calls) {
+        const error = yield* Effect.flip(call)
+        assert.strictEqual(error._tag, "DescriptorInvalid")
+        assert.strictEqual(error.remedy, Remedy.texts["descriptor-old"]())
+      }
+      yield* ploop.convert({ disk, format: "expanded" })
+      yield* ploop.mergeSnapshots({ disk })
+    }
+  ),
+
+  "a check of a raw image that is a directory reports how much is missing": Effect.gen(function*() {
+    const { disk, fs, image, ploop } = yield* foreign({ format: "raw" })
+    yield* Effect.zipRight(fs.remove(image), fs.makeDirectory(image))
+    const { outcome } = yield* ploop.check({ disk })
+    assert.strictEqual(outcome, "broken")
   })
 }
 

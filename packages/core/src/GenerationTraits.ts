@@ -142,6 +142,16 @@ export const replacesRunningDisksOnly: Row<boolean> = { "1.15": false, "7": fals
 export const findsLevels: Row<boolean> = { "1.15": true, "7": true, "9": false }
 
 /**
+ * Whether the tool refuses to change the snapshots of a descriptor of the old
+ * format, whose top delta has another identifier than the usual one, and does not
+ * find the top delta of such a descriptor by the usual one.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const refusesOldFormat: Row<boolean> = { "1.15": true, "7": false, "9": false }
+
+/**
  * Whether the tool, when it shrinks an idle raw disk, cuts its partition shorter
  * than the file system in it, which then cannot be mounted.
  *

@@ -789,6 +789,23 @@ export const mergeRange: (
 > = merge.mergeRange
 
 /**
+ * Refuses an operation that names the top delta of a descriptor of the old format,
+ * where this generation does not find it by its usual identifier: the tool would
+ * say that it is the base, or that there is no such snapshot.
+ *
+ * - `named`: the snapshot that the operation names; undefined when it names none
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const oldTop: (
+  about: About,
+  generation: Generation,
+  disk: Pick<Described, "descriptor">,
+  named: SnapshotId | undefined
+) => Either.Either<void, PloopError.DescriptorInvalid> = descriptors.oldTop
+
+/**
  * Refuses a merge into a new file that the tool cannot finish without losing
  * data. A file that exists is refused by {@link existingFile}.
  *

@@ -169,8 +169,7 @@ const placeOf = (bytes: content.Bytes, { clusterSize, version }: Opened, index: 
   return entry === 0 ? undefined : version === 1 ? entry * sector : entry * clusterSize
 }
 
-const extended = (bytes: content.Bytes, end: number): content.Bytes =>
-  bytes.size < end ? resized(bytes, end) : bytes
+const extended = (bytes: content.Bytes, end: number): content.Bytes => bytes.size < end ? resized(bytes, end) : bytes
 
 /** Gives an image these clusters of the disk, as far as it has not got them: at the end of the file. */
 export const withClusters = (before: content.Bytes, clusters: Iterable<number>): content.Bytes => {

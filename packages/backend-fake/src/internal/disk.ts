@@ -17,6 +17,7 @@ import * as content from "./content.js"
 import * as descriptorFile from "./descriptorFile.js"
 import * as files from "./files.js"
 import * as image from "./image.js"
+import * as space from "./space.js"
 import type { FileRef } from "./state.js"
 import type { Answer, Tool } from "./tool.js"
 import { absolute, context, denied, generation, refused, toolError, trait } from "./tool.js"
@@ -208,7 +209,7 @@ export const openForQuery = (tool: Tool, name: string): Answer<Disk> =>
  * unusual identifier. Generations that accept it write the usual one.
  */
 export const refuseOld = (tool: Tool, disk: Disk): Answer<void> =>
-  disk.isOld && trait(tool, traits.refusesOldDescriptor)
+  disk.isOld && trait(tool, GenerationTraits.refusesOldFormat)
     ? toolError(tool, 38, "Snapshot is in old format")
     : Either.void
 
@@ -401,6 +402,9 @@ export const openImage = (
       if (options.raw) return { ref, path, image: asRaw(body, Number(options.clusterSize)) }
       return body.raw ? yield* refuseImage(tool, path, "signature", purpose) : { ref, path, image: body }
     }
+    if (body._tag === "Directory" && options.raw && purpose === "check") {
+      return { ref, path, image: rawDirectory(options.clusterSize) }
+    }
     if (body._tag !== "Bytes") {
       return yield* purpose === "rewrite"
         ? toolError(tool, 4, `open ${path}: Is a directory`)
@@ -437,8 +441,13 @@ export const versionOf = (tool: Tool, path: string): image.Image["version"] | un
   return Either.isRight(found) ? found.right.image.version : undefined
 }
 
-/** The size that a host reports for a small directory, in bytes. */
-const directorySize = 4096
+/** A directory, as the tool takes it for a raw image. */
+const rawDirectory = (clusterSize: bigint): image.Image =>
+  image.fromRawBytes(
+    byteImage.resized(content.empty, space.blockSize),
+    Number(clusterSize),
+    () => Option.none()
+  )
 
 /** Opens an image for its size and format, as the tool does before it builds a delta on it. */
 export const openForSize = (tool: Tool, disk: Disk, node: SnapshotTree.Node): Answer<OpenImage> => {
@@ -447,9 +456,7 @@ export const openForSize = (tool: Tool, disk: Disk, node: SnapshotTree.Node): An
   const found = files.lookup(tool.tx, path)
   // The size of a raw image is that of its file, whatever kind of file that is.
   if (raw && Either.isRight(found) && tool.tx.inode(found.right).body._tag === "Directory") {
-    const empty = content.truncate(content.empty, directorySize, undefined).bytes
-    const opened = image.fromRawBytes(empty, Number(disk.descriptor.clusterSize), () => Option.none())
-    return Either.right({ ref: found.right, path, image: opened })
+    return Either.right({ ref: found.right, path, image: rawDirectory(disk.descriptor.clusterSize) })
   }
   return openImage(tool, path, {
     raw,

@@ -11,9 +11,6 @@ export const leavesLockFile: Row<boolean> = { "1.15": true, "7": true, "9": fals
 /** Whether the tool locks the base image, so that a snapshot fails when that image is missing. */
 export const locksBaseImage: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
-/** Whether the snapshots of a descriptor whose top delta has an unusual identifier cannot be changed. */
-export const refusesOldDescriptor: Row<boolean> = { "1.15": true, "7": false, "9": false }
-
 const balloonCode = (operation: Operation.Name): number => operation.startsWith("balloon") ? 38 : 39
 
 /** The exit code of a command whose descriptor is missing. */

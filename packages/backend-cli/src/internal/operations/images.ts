@@ -118,6 +118,8 @@ const replace = (session: Session) => (request: Request.Replace) => {
       const generation = yield* session.generation
       const replacement = session.host.absolute(request.with)
       yield* Refusal.missingImage(about, replacement, yield* session.host.exists(replacement))
+      const disk = yield* Effect.option(session.host.descriptor(about, path))
+      if (Option.isSome(disk)) yield* Refusal.oldTop(about, generation, disk.value, request.snapshot)
       yield* Refusal.replace(about, generation, request, yield* runningDevice(session, about, path))
       if (request.keepName) {
         const renamed = request.snapshot === undefined ? confinement.all : confinement.image(request.snapshot)

@@ -99,6 +99,7 @@ const mergeRange = (
 ) =>
   Effect.gen(function*() {
     const range = yield* Refusal.mergeRange(about, disk.tree, request)
+    yield* Refusal.oldTop(about, yield* session.generation, disk, range.survivor)
     yield* confinement.requireInside(session, about, path, disk, confinement.merged(range), confinement.temporary)
     const written = into === undefined ? range.merged.map(confinement.image) : []
     yield* sharing.requireUnshared(session, about, disk, sharing.onTheWay, ...written)

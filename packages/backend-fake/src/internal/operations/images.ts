@@ -485,9 +485,7 @@ const selected = (tool: Tool, disk: disks.Disk, request: Request.Replace): Answe
   const { images } = disk.descriptor
   if (request.snapshot !== undefined) {
     const found = images.find((entry) => entry.id === request.snapshot)
-    // The tool does not find the top delta by its usual identifier where it has another.
-    const isOldTop = request.snapshot === SnapshotId.top && disk.isOld && trait(tool, traits.refusesOldDescriptor)
-    return found === undefined || isOldTop
+    return found === undefined
       ? toolError(tool, 38, `Can't find snapshot by uuid ${request.snapshot}`)
       : Either.right(found)
   }
@@ -540,6 +538,7 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
     const replacement = absolute(tool, request.with)
     yield* Refusal.missingImage(tool, replacement, files.exists(tx, replacement))
     const disk = yield* disks.open(tool, request.disk)
+    yield* Refusal.oldTop(tool, generation(tool), disk, request.snapshot)
     const device = devices.find(tool, disk, undefined)
     yield* Refusal.replace(tool, generation(tool), request, device?.device)
     const entry = yield* selected(tool, disk, request)

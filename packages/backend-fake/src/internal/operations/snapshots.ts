@@ -334,6 +334,7 @@ export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Ans
   Either.gen(function*() {
     const before = yield* disks.read(tool, request.disk, "backend")
     const range = yield* Refusal.mergeRange(tool, before.tree, request)
+    yield* Refusal.oldTop(tool, generation(tool), before, range.survivor)
     const id = range.survivor
     const into = request.into === undefined ? undefined : absolute(tool, request.into)
     const { images } = before.descriptor

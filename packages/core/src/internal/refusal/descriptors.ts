@@ -251,3 +251,22 @@ export const descriptor = (
     yield* kept(about, generation, nodes)
     yield* whole(about, disk, images)
   })
+
+/** The identifier of the top delta, as the text of a descriptor has it; none when it has the usual one. */
+const unusualTop = ({ source = "" }: DiskDescriptor.DiskDescriptor): string | undefined => {
+  const [, id] = /<TopGUID>\s*(.*?)\s*<\/TopGUID>/.exec(source) ?? []
+  return id === undefined || id.toLowerCase() === SnapshotId.top ? undefined : id
+}
+
+export const oldTop = (
+  about: About,
+  generation: Generation,
+  { descriptor }: Pick<Described, "descriptor">,
+  named: SnapshotId.SnapshotId | undefined
+): Either.Either<void, PloopError.DescriptorInvalid> => {
+  const id = unusualTop(descriptor)
+  return when(
+    GenerationTraits.refusesOldFormat[generation] && named === SnapshotId.top && id !== undefined,
+    () => invalid(about, `it is in the old format: TopGUID is ${id}`)
+  )
+}
