@@ -242,6 +242,7 @@ describe("a private directory of a process that was killed", () => {
   > = [
     ["has a name that no process gives", (fs, left) => Effect.as(fs.rename(left, `${left}-mine`), `${left}-mine`)],
     ["others have rights to", (fs, left) => Effect.as(fs.chmod(left, 0o755), left)],
+    ["its group has rights to", (fs, left) => Effect.as(fs.chmod(left, 0o750), left)],
     ["belongs to another user", (fs, left) => Effect.as(fs.chown(left, 65534, 65534), left)]
   ]
   for (const [what, change] of others) {

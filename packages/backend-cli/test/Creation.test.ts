@@ -276,6 +276,23 @@ describe("copyReceive", () => {
     }))
 })
 
+describe("restoreDescriptor", () => {
+  test("starts nothing while other images of the disk are beside its image, also where a link leads there", () =>
+    Effect.gen(function*() {
+      const { calls, context, directory, fs, image } = yield* host(() => ({}))
+      yield* fs.writeFileString(image, "base")
+      yield* fs.writeFileString(`${image}.{aaaaaaaa-0000-4000-8000-aaaaaaaaaaaa}`, "delta")
+      yield* fs.makeDirectory(`${directory}/elsewhere`)
+      yield* fs.symlink(image, `${directory}/elsewhere/link.hdd`)
+      for (const named of [image, `${directory}/elsewhere/link.hdd`]) {
+        const restore = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.restoreDescriptor({ image: named }))
+        const error = yield* Effect.flip(Effect.provide(restore, context))
+        assert.strictEqual(error._tag, "Unsupported")
+      }
+      assert.isFalse(calls.some((call) => call.argv.includes("restore-descriptor")))
+    }))
+})
+
 describe.skipIf(missing !== undefined)(title("with the real tool"), () => {
   const real = <A, E>(
     title: string,

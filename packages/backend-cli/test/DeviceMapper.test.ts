@@ -1,5 +1,5 @@
 import type { PloopError } from "@effect-ploop/core"
-import { LowLevel, Ploop } from "@effect-ploop/core"
+import { LowLevel, Ploop, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -7,8 +7,9 @@ import { Duration, Effect, Fiber } from "effect"
 import { writeFileSync } from "node:fs"
 import { untilDone } from "./utils/clock.js"
 import type { Directories } from "./utils/directories.js"
-import { scripted } from "./utils/host.js"
+import { B, descriptor, scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
+import { uuid } from "./utils/realTool.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
 
 type Services = Ploop.Ploop | LowLevel.LowLevel
@@ -119,12 +120,15 @@ describe("a device that the driver of generation 9 refused its table", () => {
 })
 
 /** A mount that fails, and leaves the in-use flag as this generation does. */
-const failedMount = (inUse: number) =>
+const failedMount = (inUse: number, devices: (image: string) => string = () => "") =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const top: { path: string } = { path: "" }
-    const host = yield* scripted("9", ([command]) => {
+    let hasFailed = false
+    const host = yield* scripted("9", ([command], disk) => {
+      if (command === "list" && hasFailed) return { stdout: devices(disk.replace("DiskDescriptor.xml", "root.hdd")) }
       if (command !== "mount") return undefined
+      hasFailed = true
       writeFileSync(top.path, image({ inUse: 0x746f6e59 }))
       return { stderr: "Error in do_mount (x.c:1): Can't mount file system dev=/dev/mapper/ploop7\n", exitCode: 21 }
     })
@@ -144,11 +148,55 @@ describe("the in-use flag that a failed mount of generation 9 leaves", () => {
       assert.deepStrictEqual(checks, [["check", "-f", "-d", top]])
     }))
 
+  it.scoped("stays when a device has the disk by then, which set it", () =>
+    Effect.gen(function*() {
+      const { checks } = yield* failedMount(0, (image) => `ploop7\t${image}\t\n`)
+      assert.deepStrictEqual(checks, [])
+    }))
+
   it.scoped("stays when it was set before, because the image was not closed cleanly", () =>
     Effect.gen(function*() {
       const { checks } = yield* failedMount(0x746f6e59)
       assert.deepStrictEqual(checks, [])
     }))
+})
+
+describe("a temporary snapshot of generation 9 whose mount fails", () => {
+  const C = SnapshotId.make(uuid("c"))
+
+  /** How often the snapshot is deleted when the tool, which takes it or finds it there, fails. */
+  const deletions = (isThere: boolean) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const taken = descriptor("root.hdd.3", C).replace(
+        `<GUID>${C}</GUID>\n      <ParentGUID>${B}</ParentGUID>`,
+        "$&<Temporary/>"
+      )
+      assert.include(taken, "<Temporary/>")
+      const host = yield* scripted("9", ([command], disk) => {
+        if (command !== "tsnapshot") return undefined
+        writeFileSync(disk, taken)
+        return isThere
+          ? { stderr: `Error in x (y.c:1): The snapshot ${C} already exist\n`, exitCode: 20 }
+          : { stderr: "Error in do_mount (x.c:1): Can't mount file system dev=/dev/mapper/ploop7\n", exitCode: 21 }
+      })
+      for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2", "root.hdd.3"]) {
+        yield* fs.writeFile(`${host.directory}/${name}`, image())
+      }
+      if (isThere) yield* fs.writeFileString(host.disk, taken)
+      const take = Effect.flatMap(Ploop.Ploop, (ploop) =>
+        ploop.createTemporarySnapshot({ disk: host.disk, id: C, component: "bk" }))
+      const error = yield* Effect.flip(Effect.provide(take, host.context))
+      assert.strictEqual(error._tag, isThere ? "SnapshotExists" : "MountFailed")
+      return (yield* host.commands).filter(([command]) =>
+        command === "snapshot-delete"
+      ).length
+    }).pipe(Effect.provide(NodeContext.layer))
+
+  it.scoped("is deleted", () => Effect.map(deletions(false), (count) => assert.strictEqual(count, 1)))
+
+  it.scoped("is not deleted when it was there before: it is somebody else's", () =>
+    Effect.map(deletions(true), (count) => assert.strictEqual(count, 0)))
 })
 
 describe("an operation of generation 9 that names a device", () => {

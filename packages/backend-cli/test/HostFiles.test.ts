@@ -3,7 +3,7 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, type Scope } from "effect"
 import { execFileSync } from "node:child_process"
-import { renameSync } from "node:fs"
+import { renameSync, writeFileSync } from "node:fs"
 import fsPromises, { open } from "node:fs/promises"
 import { vi } from "vitest"
 import { nodeHostFiles as files } from "../src/internal/nodeHostFiles.js"
@@ -252,6 +252,23 @@ describe("the copy of a file", () => {
         assert.deepStrictEqual(Buffer.compare(yield* fs.readFile(to), bytes), 0)
         const { blocks } = yield* fs.stat(to)
         assert.isAtMost(Number(Option.getOrThrow(blocks)) * 512, 2 * 1024 * 1024)
+      })
+  )
+
+  test(
+    "is not made over a file that comes to be while it is seen that no blocks can be shared",
+    (directory, fs) =>
+      Effect.gen(function*() {
+        const [from, to] = [`${directory}/from`, `${directory}/to`]
+        yield* fs.writeFileString(from, "new")
+        const spy = vi.spyOn(fsPromises, "copyFile").mockImplementationOnce(() => {
+          writeFileSync(to, "another's")
+          return Promise.reject(Object.assign(new Error("no blocks can be shared"), { code: "ENOTSUP" }))
+        })
+        yield* Effect.addFinalizer(() => Effect.sync(() => spy.mockRestore()))
+        const error = yield* Effect.flip(files.copy(from, to))
+        assert.strictEqual(error._tag === "SystemError" && error.reason, "AlreadyExists")
+        assert.strictEqual(yield* fs.readFileString(to), "another's")
       })
   )
 

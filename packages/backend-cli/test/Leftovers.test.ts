@@ -182,6 +182,24 @@ describe("a mount that fails takes down", () => {
   )
 
   test(
+    "the device in as much time as a change may take",
+    Effect.gen(function*() {
+      const host = yield* scripted("1.15", ([command], disk) =>
+        command === "mount"
+          ? { ...failing, stdout: log("/dev/ploop8") }
+          : command === "list"
+          ? { stdout: `ploop8       ${base(disk)}  \n` }
+          : command === "umount"
+          ? { lasts: "1 hour" }
+          : undefined, { queryLimit: "1 minute", changeLimit: "1 day" })
+      const failed = Effect.exit(Effect.provide(ploop((ploop) => mount(ploop, host.disk)), host.context))
+      yield* untilDone(host, yield* Effect.fork(failed), "10 minutes")
+      const found = host.calls.filter(({ argv }) => argv.includes("umount"))
+      assert.deepStrictEqual(found.map(({ signals }) => signals), [[]])
+    })
+  )
+
+  test(
     "no device of another disk",
     Effect.gen(function*() {
       const answer = { ...failing, stdout: log("/dev/ploop8") }

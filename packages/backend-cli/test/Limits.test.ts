@@ -114,14 +114,16 @@ const runs: ReadonlyArray<readonly [Operation.Name, Operation.Kind, Run]> = [
 
 const words = (argv: ReadonlyArray<string>) => argv.slice(1).filter((word) => !/^-v-?\d+$/.test(word))
 
-/** The signals that the tool gets when its time is over and it ignores the first. */
-const signalsOf = ({ command, run }: Run) =>
+/** The signals that the tool gets when the time of its kind is over and it ignores the first. */
+const signalsOf = (kind: Operation.Kind, { command, run }: Run) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const host = yield* scripted(
       "1.15",
       (found) => found[0] === command ? { lasts: "10 minutes", ignores: ["SIGTERM"] } : undefined,
-      { queryLimit: "2 minutes", changeLimit: "2 minutes" }
+      kind === "query"
+        ? { queryLimit: "2 minutes", changeLimit: "1 day" }
+        : { queryLimit: "1 day", changeLimit: "2 minutes" }
     )
     for (const file of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
       yield* fs.writeFile(`${host.directory}/${file}`, image())
@@ -136,11 +138,11 @@ const signalsOf = ({ command, run }: Run) =>
     return host.calls.find((call) => words(call.argv)[0] === command)?.signals ?? []
   })
 
-describe("a tool that runs beyond its limit and ignores SIGTERM", () => {
+describe("a tool that runs beyond the limit of its kind and ignores SIGTERM", () => {
   for (const [name, kind, run] of runs) {
     it.scoped(`is ${kind === "uninterruptible" ? "waited for" : "killed"} in ${run.title ?? name} (${kind})`, () =>
       Effect.gen(function*() {
-        const signals = yield* signalsOf(run)
+        const signals = yield* signalsOf(kind, run)
         assert.strictEqual(signals[0], "SIGTERM")
         assert.strictEqual(signals.includes("SIGKILL"), kind !== "uninterruptible")
       }).pipe(Effect.provide(NodeContext.layer)))

@@ -1,4 +1,5 @@
 import { PloopFake } from "@effect-ploop/backend-fake"
+import { KernelEmulation } from "@effect-ploop/conformance"
 import type { Runner } from "@effect-ploop/testkit"
 import { Report, ReportDiff } from "@effect-ploop/testkit"
 import { Command, FileSystem, Path, Terminal } from "@effect/platform"
@@ -601,3 +602,49 @@ describe.skipIf(missing !== undefined)(title("ploop-conformance as a process, on
     }).pipe(Effect.scoped)
   )
 })
+
+const emulation = await Effect.runPromise(Effect.provide(KernelEmulation.requirements(), NodeContext.layer))
+
+const cannotEmulate = missing !== undefined || emulation.some(({ status }) => status === "missing")
+
+describe.skipIf(cannotEmulate)(title("ploop-conformance kill as a process, on the emulated kernel"), () => {
+  rule(
+    "ends with 130 on Ctrl-C in the middle of a round, and leaves no file, process or loop device",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const scratch = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-command-kill-" })
+      const args = ["kill", "--emulate-kernel", "--operation", "mount", "--rounds", "1000", "--seed", "1"]
+      const child = yield* Command.start(Command.make(process.execPath, executable, ...args, "--dir", scratch))
+      yield* Effect.fork(Stream.runDrain(child.stdout))
+      const stderr = yield* Effect.fork(Stream.mkString(Stream.decodeText(child.stderr)))
+      // The first copy of the disk is for the operation that nobody kills.
+      const rounds = new Set<string>()
+      const seen = Effect.gen(function*() {
+        for (const home of yield* fs.readDirectory(scratch)) {
+          for (const name of yield* fs.readDirectory(`${scratch}/${home}`)) {
+            if (name.startsWith("round-")) rounds.add(name)
+          }
+        }
+      })
+      yield* Effect.repeat(seen, { until: () => rounds.size >= 2, schedule: Schedule.spaced("10 millis") })
+      yield* child.kill("SIGINT")
+      assert.strictEqual(Number(yield* child.exitCode), 130, yield* Fiber.join(stderr))
+      assert.deepStrictEqual(yield* fs.readDirectory(scratch), [])
+      assert.deepStrictEqual(yield* openedBelow(scratch), [])
+    }).pipe(Effect.scoped)
+  )
+})
+
+/** The processes and the loop devices of this host that name a directory. */
+const openedBelow = (directory: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const text = (path: string) => Effect.orElseSucceed(fs.readFileString(path), () => "")
+    const pids = (yield* fs.readDirectory("/proc")).filter((name) => /^\d+$/.test(name))
+    const loops = (yield* fs.readDirectory("/sys/block")).filter((name) => name.startsWith("loop"))
+    const paths = [
+      ...pids.map((pid) => `/proc/${pid}/cmdline`),
+      ...loops.map((loop) => `/sys/block/${loop}/loop/backing_file`)
+    ]
+    return yield* Effect.filter(paths, (path) => Effect.map(text(path), (found) => found.includes(directory)))
+  })

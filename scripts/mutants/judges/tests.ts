@@ -97,6 +97,10 @@ const verdictOf = (modules: ReadonlyArray<TestModule>, unhandled: ReadonlyArray<
     : Verdict.Noticed.make({ by: "an error outside of the tests", message: `${unhandled[0]}` })
 }
 
+/** A run also returns the modules of earlier runs, as they ended then: with the failures that another mutant caused. */
+const isIn = (batch: ReadonlyArray<TestSpecification>) => ({ moduleId }: TestModule): boolean =>
+  batch.some((test) => test.moduleId === moduleId)
+
 const vitest = await start()
 
 await answer(({ change }) =>
@@ -106,7 +110,7 @@ await answer(({ change }) =>
     let passed = 0
     for (const batch of batchesOf(await vitest.globTestSpecifications())) {
       const { testModules, unhandledErrors } = await vitest.runTestSpecifications([...batch])
-      const verdict = verdictOf(testModules, unhandledErrors)
+      const verdict = verdictOf(testModules.filter(isIn(batch)), unhandledErrors)
       if (verdict._tag === "Noticed") return verdict
       passed += verdict.passed
     }
