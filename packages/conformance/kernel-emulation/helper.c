@@ -5,8 +5,17 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* Descriptors from here on are the helper's; it has none of the server's, so the disk is dead when the server is. */
-#define OWN_DESCRIPTORS 200
+/* The helper has none of the server's descriptors, so the disk is dead when the server is. */
+static void close_all_but(unsigned one, unsigned other)
+{
+	unsigned low = one < other ? one : other, high = one < other ? other : one;
+
+	if (low > 3)
+		close_range(3, low - 1, 0);
+	if (high > low + 1)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0u, 0);
+}
 
 static void help(const struct task *task, const void *argument, int lifeline, int status)
 {
@@ -43,11 +52,8 @@ int helper_start(struct helper *helper, const struct task *task, const void *arg
 			close(ends[i]);
 		return -error;
 	case 0:
-		fcntl(ends[0], F_DUPFD, OWN_DESCRIPTORS);
-		fcntl(ends[3], F_DUPFD, OWN_DESCRIPTORS + 1);
-		close_range(3, OWN_DESCRIPTORS - 1, 0);
-		close_range(OWN_DESCRIPTORS + 2, ~0u, 0);
-		help(task, argument, OWN_DESCRIPTORS, OWN_DESCRIPTORS + 1);
+		close_all_but(ends[0], ends[3]);
+		help(task, argument, ends[0], ends[3]);
 	}
 	close(ends[0]);
 	close(ends[3]);

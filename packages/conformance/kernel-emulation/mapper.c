@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -158,6 +159,17 @@ static void run(void)
 	mapper_reply(quitter, 0, -1, NULL);
 }
 
+/* One server has the images of all devices. */
+static void allow_many_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int map(void)
 {
 	char path[PATH_MAX];
@@ -172,6 +184,7 @@ int map(void)
 		return errno;
 	case 0:
 		detach();
+		allow_many_files();
 		run();
 		_exit(0);
 	}

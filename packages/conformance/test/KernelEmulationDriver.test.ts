@@ -91,6 +91,12 @@ describe.skipIf(withoutMapper !== undefined)(mapperTitle("the emulated target \"
       )
       assert.deepStrictEqual(lines(yield* printed("driver-data.bash", "9")), lines(expected))
     }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scopedLive("keeps devices apart that have hundreds of images together", () =>
+    Effect.gen(function*() {
+      const output = lines(yield* printed("driver-many.bash", "9"))
+      assert.deepStrictEqual(output, ["data of one", "data of two"])
+    }).pipe(Effect.provide(NodeContext.layer)))
 })
 
 describe.skipIf(withoutMapper !== undefined)(
