@@ -16,7 +16,15 @@ const statistics = ".statfs"
  */
 const ownNames = ({ descriptor, images, names }: RemovableDisk): ReadonlyArray<string> => {
   const deltas = images.flatMap(({ name }) => name ?? []).reverse()
-  const own = new Set([...deltas, statistics, recordName, `${descriptor}.tmp`, `${descriptor}.lck`, descriptor])
+  const own = new Set([
+    ...deltas,
+    statistics,
+    recordName,
+    `${descriptor}.tmp`,
+    `${descriptor}.tmp.tmp`,
+    `${descriptor}.lck`,
+    descriptor
+  ])
   return [...own].filter((name) => names.includes(name))
 }
 

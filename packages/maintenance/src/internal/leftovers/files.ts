@@ -88,7 +88,8 @@ const judgeEntry = (entry: Entry, descriptor: string, known: Known) => {
   const { info, name, path } = entry
   const isFile = info.type === "File"
   if (isRemoving(name) && info.type === "Directory") return ofRemoval(entry)
-  if (name === `${descriptor}.tmp` && isFile) {
+  // The tool writes a new descriptor under the longer name first.
+  if ((name === `${descriptor}.tmp` || name === `${descriptor}.tmp.tmp`) && isFile) {
     return Effect.succeed(removal(entry, "It is a descriptor whose change was not committed."))
   }
   if (name.endsWith(".idx") && isFile) {
