@@ -32,7 +32,7 @@ const round = ({ call, done, names, users = [] }: Job, cut: Cut) =>
     const again = yield* Effect.either(call(driver))
     if (again._tag === "Left") assert.strictEqual(again.left._tag, done)
     assert.sameMembers(yield* namesOf(driver), [...names])
-    for (const name of names) assert.deepStrictEqual(yield* contentOf(driver, name), { a: "1" })
+    for (const name of names) assert.deepStrictEqual(yield* contentOf(driver, name), { a: "1" }, `${name} at ${cut.at}`)
     if (names.includes("db")) assert.deepStrictEqual((yield* driver.get("db")).users, users)
     const left = yield* leftovers
     assert.deepStrictEqual([left.building, left.removed, left.volumes], [0, 0, names.length])
@@ -42,6 +42,7 @@ const round = ({ call, done, names, users = [] }: Job, cut: Cut) =>
 
 const jobs: Record<string, Job> = {
   snapshot: { call: (driver) => driver.create({ name: "db@one" }), names: ["db", "db@one"] },
+  clone: { call: (driver) => driver.create({ name: "copy", from: "db" }), names: ["copy", "db"] },
   mount: { call: (driver) => driver.mount({ name: "db", id: "1" }), names: ["db"], users: ["1"] },
   unmount: {
     call: (driver) => Effect.zipRight(driver.mount({ name: "db", id: "1" }), driver.unmount({ name: "db", id: "1" })),

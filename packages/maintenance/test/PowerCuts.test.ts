@@ -263,4 +263,19 @@ describe("a power cut at any change, and a second run", () => {
       )
     })
   )
+
+  onFake(
+    "end a switch of a set with every disk at the snapshot, and its content from before kept",
+    Effect.gen(function*() {
+      const id = "{11111111-2222-4333-8444-555555555555}"
+      const keepAs = "{66666666-2222-4333-8444-555555555555}"
+      const disks = [disk, Disk.inDirectory("/vz/b")]
+      yield* Effect.forEach(["a", "b"], (name) => diskOf(name))
+      yield* Effect.forEach(disks, (each) => write(each, "one.txt", "1"))
+      yield* SnapshotSet.apply(yield* SnapshotSet.plan({ disks, id }))
+      yield* Effect.forEach(disks, (each) => write(each, "two.txt", "2"))
+      const plan = yield* SnapshotSet.planSwitch({ disks, id, keepAs })
+      yield* atEveryChange(Effect.void, Effect.asVoid(SnapshotSet.apply(plan)), Effect.forEach(disks, of))
+    })
+  )
 })
