@@ -40,4 +40,4 @@ git commit --quiet --all --message "Release $version"
 git tag --annotate "v$version" --message "Version $version"
 echo "Version $version is committed, tagged and packed. To publish it:"
 echo "  git push --follow-tags"
-for tarball in "$tarballs"/*.tgz; do echo "  npm publish --access public $tarball"; done
+for tarball in "$tarballs"/*.tgz; do echo "  npm publish $tarball"; done

@@ -1,4 +1,4 @@
-import { FakeHost, PloopFake } from "@effect-ploop/backend-fake"
+import { PloopFake } from "@effect-ploop/backend-fake"
 import type { Disk } from "@effect-ploop/core"
 import { Ploop, SnapshotId } from "@effect-ploop/core"
 import { SnapshotTime } from "@effect-ploop/maintenance"
@@ -68,5 +68,3 @@ export const onFake = (
   run: Effect.Effect<void, unknown, PloopFake.Services>,
   options?: PloopFake.Options
 ) => it.effect(title, () => Effect.provide(run, PloopFake.layer(options)))
-
-export { FakeHost }

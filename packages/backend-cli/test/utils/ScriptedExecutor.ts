@@ -204,6 +204,3 @@ export const make = (script: Script): ScriptedExecutor => {
   const executor = CommandExecutor.makeExecutor(start)
   return { executor, layer: Layer.succeed(CommandExecutor.CommandExecutor, executor), calls, running: () => running }
 }
-
-/** The arguments of a call behind the name of the tool. */
-export const argsOf = (call: Call | undefined): ReadonlyArray<string> => call?.argv.slice(1) ?? []

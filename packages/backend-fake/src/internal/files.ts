@@ -17,7 +17,6 @@ import {
   isMountPoint,
   isSpecial,
   lookup,
-  pathOf,
   realPath,
   same,
   walk,
@@ -25,7 +24,7 @@ import {
   walkToName
 } from "./walk.js"
 
-export { exists, isMountPoint, lookup, pathOf, realPath, same }
+export { exists, isMountPoint, lookup, realPath, same }
 
 const isReadOnly = (tx: Transaction, ref: FileRef): boolean => tx.volume(ref.volume).readOnly
 

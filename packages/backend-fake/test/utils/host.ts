@@ -7,9 +7,9 @@ import { Effect } from "effect"
 export const generations = ["1.15", "7", "9"] as const
 
 /** Identifiers that are easy to tell apart. */
-export const [a, b, c, d] = ["a", "b", "c", "d"].map((digit) =>
+export const [a, b, c] = ["a", "b", "c"].map((digit) =>
   SnapshotId.make(`${digit.repeat(8)}-0000-4000-8000-${digit.repeat(12)}`)
-) as [SnapshotId.SnapshotId, SnapshotId.SnapshotId, SnapshotId.SnapshotId, SnapshotId.SnapshotId]
+) as [SnapshotId.SnapshotId, SnapshotId.SnapshotId, SnapshotId.SnapshotId]
 
 export const MiB = 1024 * 1024
 

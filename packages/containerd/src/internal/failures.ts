@@ -38,5 +38,3 @@ const toStorageError = (step: string) => (error: Underlying): StorageError.Stora
 /** The errors of the layers below as those of this package. `step` completes "could not". */
 export const during = (step: string) => <A, R>(effect: Effect.Effect<A, Underlying, R>) =>
   Effect.mapError(effect, toStorageError(step))
-
-export const isNotFound = (error: PlatformError): boolean => error._tag === "SystemError" && error.reason === "NotFound"

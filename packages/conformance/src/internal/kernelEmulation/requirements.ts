@@ -20,9 +20,6 @@ interface Probe {
   readonly present: Effect.Effect<boolean, never, CommandExecutor | FileSystem.FileSystem>
 }
 
-/** The packages for `apt-get install`. */
-export const debianPackages = "ploop libploop-dev parted e2fsprogs gcc libc6-dev"
-
 const install = (names: string): string => `install it (on Debian: apt-get install --no-install-recommends ${names})`
 
 /** The free space for a disk with ext4, its snapshots and its copies in a test. */
