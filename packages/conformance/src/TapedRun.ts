@@ -28,8 +28,10 @@ import type { Profile } from "@effect-ploop/testkit/Target"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
+import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
@@ -95,6 +97,33 @@ export const write = (path: string, run: TapedRun): Effect.Effect<void, Platform
     Effect.all([FileSystem.FileSystem, file.encode(run)]),
     ([fs, bytes]) => fs.writeFile(path, bytes)
   )
+
+/** What two runs need in common so that one tape can have cases of both. */
+const samePlace = ({ options, scratch, target }: TapedRun, other: TapedRun): string | undefined =>
+  target.generation !== other.target.generation
+    ? `be of generation ${target.generation}, as the tool, and it is of generation ${other.target.generation}`
+    : scratch !== other.scratch
+    ? `be of a run with --dir ${scratch}, and it is of one with --dir ${other.scratch}`
+    : !Equal.equals(Data.struct(options), Data.struct(other.options))
+    ? "be of a run with the same options of the tool, and it is not"
+    : undefined
+
+/**
+ * The tape in a file with the cases of a new run: they replace those with the same
+ * identifiers, and the others stay. Fails, as `TapeInvalid`, when the two runs
+ * differ in generation, directory or options of the tool.
+ *
+ * @since 0.2.0
+ * @category files
+ */
+export const update = (path: string, run: TapedRun): Effect.Effect<TapedRun, TapeInvalid, FileSystem.FileSystem> =>
+  Effect.gen(function*() {
+    const before = yield* read(path)
+    const rule = samePlace(run, before)
+    if (rule !== undefined) return yield* new TapeInvalid({ path, rule })
+    const known = new Map([...before.cases, ...run.cases].map((taped) => [taped.id, taped]))
+    return { ...before, cases: [...known.values()] }
+  })
 
 /** Every case has its own random numbers, the same in every run. */
 const withOwnRandom = <A, E, R>(self: Case.Case, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

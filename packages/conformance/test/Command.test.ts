@@ -1,5 +1,5 @@
 import { PloopFake } from "@effect-ploop/backend-fake"
-import { KernelEmulation } from "@effect-ploop/conformance"
+import { KernelEmulation, TapedRun } from "@effect-ploop/conformance"
 import type { Runner } from "@effect-ploop/testkit"
 import { Report, ReportDiff } from "@effect-ploop/testkit"
 import { Command, FileSystem, Path, Terminal } from "@effect/platform"
@@ -65,9 +65,45 @@ describe("ploop-conformance replay", () => {
       assert.include(stderr, `the tape is ${here}, but it must be a tape`)
     })
   )
+
+  rule(
+    "says how to record again the cases that no longer fit, and only those",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const tape = yield* TapedRun.read(
+        fileURLToPath(new URL("fixtures/tapes/1.15-emulated-kernel.tape", import.meta.url))
+      )
+      const id = "switchSnapshot/begins-a-new-top-upon-it"
+      const path = yield* fs.makeTempFileScoped()
+      yield* TapedRun.write(path, {
+        ...tape,
+        cases: tape.cases.map((taped) => taped.id === id ? { ...taped, recording: [] } : taped)
+      })
+      const { code, stderr } = yield* run(["replay", path, "--filter", "switchSnapshot/"])
+      assert.strictEqual(code, 1)
+      assert.include(
+        stderr,
+        `record it again, with the tool of generation 1.15:
+  ploop-conformance ${tape.command} --tape ${path} --update-tape --filter ${id}\n`
+      )
+    }).pipe(Effect.scoped)
+  )
 })
 
 describe("ploop-conformance run --tape", () => {
+  rule(
+    "with --update-tape is refused without a file, and for a file that is not a tape",
+    Effect.gen(function*() {
+      const nothing = yield* run(["run", "--backend", "cli", "--update-tape"])
+      assert.strictEqual(nothing.code, 2)
+      assert.include(nothing.stderr, "--update-tape needs --tape FILE")
+      const here = fileURLToPath(import.meta.url)
+      const other = yield* run(["run", "--backend", "cli", "--update-tape", "--tape", here])
+      assert.strictEqual(other.code, 2)
+      assert.include(other.stderr, `the tape is ${here}, but it must be a tape`)
+    })
+  )
+
   rule(
     "is refused for the fake, and for a file in a directory that is not there",
     Effect.gen(function*() {

@@ -8,6 +8,7 @@ import { Effect } from "effect"
 import { readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import * as file from "../src/internal/tape/file.js"
+import { cover } from "./utils/cover.js"
 
 const fixtures = fileURLToPath(new URL("fixtures/tapes", import.meta.url))
 
@@ -15,12 +16,6 @@ const rule = (name: string, body: Effect.Effect<void, unknown, NodeContext.NodeC
   it.live(name, () => Effect.provide(body, NodeContext.layer), 300_000)
 
 const tapes = readdirSync(fixtures).filter((name) => name.endsWith(".tape"))
-
-/**
- * The longest recording that is replayed here, in processes and requests. The few longer ones, such as those of chains
- * of 500 snapshots, take as long as all others; `ploop-conformance replay` replays them too.
- */
-const longest = 150
 
 /** Its paths go up from the working directory of the recording, so they have another depth elsewhere. */
 const isRelative = (id: Case.Id): boolean => id.startsWith("scenario/relative-")
@@ -31,15 +26,11 @@ const outcomes = (report: Report.Report) =>
 describe("the tape of a whole run", () => {
   for (const name of tapes) {
     rule(
-      `${name} is replayed without the tool, and every short case that passed then passes`,
+      `${name} is replayed without the tool: cases with every command line of it pass again`,
       Effect.gen(function*() {
         const tape = yield* TapedRun.read(`${fixtures}/${name}`)
-        const passed = new Set(
-          tape.cases.flatMap(({ id, outcome, recording }) =>
-            outcome === "Passed" && recording.length <= longest && !isRelative(id) ? [id] : []
-          )
-        )
-        const cases = Suite.all.filter(({ id }) => passed.has(id))
+        const chosen = cover(tape.cases.filter(({ id, outcome }) => outcome === "Passed" && !isRelative(id)))
+        const cases = Suite.all.filter(({ id }) => chosen.has(id))
         const report = yield* TapedRun.replay(tape, { cases, jobs: 16 })
         assert.deepStrictEqual(outcomes(report), [])
         assert.isAbove(Report.counts(report.results).passed, 5)
@@ -90,6 +81,40 @@ describe("a replay", () => {
       const report = yield* TapedRun.replay({ ...tape, cases: [] }, { cases: Suite.all.slice(0, 1) })
       assert.deepInclude(report.results[0]?.outcome, { _tag: "Skipped" })
       assert.include(JSON.stringify(report.results[0]?.outcome), "not on the tape: record the run again")
+    })
+  )
+})
+
+describe("an update of a tape", () => {
+  const updated = (change: (run: TapedRun.TapedRun) => TapedRun.TapedRun) =>
+    Effect.gen(function*() {
+      const path = `${fixtures}/1.15-emulated-kernel.tape`
+      const before = yield* TapedRun.read(path)
+      const run = change({ ...before, cases: before.cases.slice(0, 1).map((taped) => ({ ...taped, recording: [] })) })
+      return { before, after: yield* TapedRun.update(path, run) }
+    })
+
+  rule(
+    "has the new recordings of the cases that ran, and the former ones of all others, in the same order",
+    Effect.gen(function*() {
+      const { after, before } = yield* updated((run) => run)
+      assert.isNotEmpty(before.cases[0]?.recording)
+      assert.deepStrictEqual(after.cases[0], { ...before.cases[0]!, recording: [] })
+      assert.deepStrictEqual(after.cases.slice(1), before.cases.slice(1))
+    })
+  )
+
+  rule(
+    "is refused for another generation, another directory, and other options of the tool",
+    Effect.gen(function*() {
+      const refusal = (change: (run: TapedRun.TapedRun) => TapedRun.TapedRun) =>
+        Effect.map(Effect.flip(updated(change)), ({ message }) => message)
+      const generation = yield* refusal((run) => ({ ...run, target: { ...run.target, generation: "9" } }))
+      assert.include(generation, "it must be of generation 9, as the tool, and it is of generation 1.15")
+      const scratch = yield* refusal((run) => ({ ...run, scratch: "/vz" }))
+      assert.include(scratch, "it must be of a run with --dir /vz, and it is of one with --dir /tmp")
+      const options = yield* refusal((run) => ({ ...run, options: { ...run.options, verbosity: 9 } }))
+      assert.include(options, "the same options of the tool")
     })
   )
 })

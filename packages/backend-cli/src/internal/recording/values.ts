@@ -13,14 +13,15 @@ import { errnoOf } from "../process/failures.js"
 /** What can be written as JSON; anything else is an object with one key that begins with `$`. */
 export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
 
-export const Json: Schema.Schema<Json> = Schema.Union(
-  Schema.Null,
-  Schema.Boolean,
-  Schema.Number,
-  Schema.String,
-  Schema.Array(Schema.suspend(() => Json)),
-  Schema.Record({ key: Schema.String, value: Schema.suspend(() => Json) })
-)
+const isJson = (value: unknown): value is Json =>
+  value === null ||
+  Predicate.isString(value) ||
+  Predicate.isBoolean(value) ||
+  Predicate.isNumber(value) ||
+  (Array.isArray(value) ? value.every(isJson) : Predicate.isObject(value) && Object.values(value).every(isJson))
+
+/** One function, because a recording has many values, and a union of schemas takes ten times as long. */
+export const Json: Schema.Schema<Json> = Schema.declare(isJson, { identifier: "Json" })
 
 /** Replaces the names in a text. */
 export type Rename = (text: string) => string
@@ -29,7 +30,13 @@ const decodeBase64 = (text: string): Uint8Array => Either.getOrElse(Encoding.dec
 
 export const deflate = (bytes: Uint8Array): string => Encoding.encodeBase64(new Uint8Array(deflateRawSync(bytes)))
 
-export const inflate = (text: string): Uint8Array => new Uint8Array(inflateRawSync(decodeBase64(text)))
+/** A large result is made of few pieces, since zlib copies each of them once more. */
+const pieceSize = (text: string): number => Math.min(Math.max(256 * text.length, 1 << 14), 1 << 22)
+
+export const inflate = (text: string): Uint8Array => {
+  const bytes = inflateRawSync(decodeBase64(text), { chunkSize: pieceSize(text) })
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+}
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 

@@ -56,6 +56,10 @@ export const tape = Options.text("tape").pipe(
   Options.map(Option.getOrUndefined)
 )
 
+export const updateTape = Options.boolean("update-tape").pipe(
+  Options.withDescription("With --tape: keep the cases that the file already has and this run does not record.")
+)
+
 export const reports = option.pairs("report", formats, "FILE").pipe(
   Options.withDescription(
     "Also write a report: html is one page for people, junit is for CI, json is for diff. May be repeated."

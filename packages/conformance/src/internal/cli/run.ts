@@ -16,11 +16,12 @@ import * as tapes from "./tapes.js"
 interface Given extends backends.Wanted, Omit<Reporting, "runsTool"> {
   readonly filters: ReadonlyArray<string>
   readonly tape: string | undefined
+  readonly updateTape: boolean
   readonly remote: boolean
 }
 
 /** Checks the options, as far as that is possible without the host. */
-const refuse = ({ backend, emulateKernel, generation, remote, tape }: Given): Effect.Effect<void, Ended> =>
+const refuse = ({ backend, emulateKernel, generation, remote, tape, updateTape }: Given): Effect.Effect<void, Ended> =>
   backend === "cli" && generation !== undefined
     ? Effect.fail(misused(
       `--generation is ${generation}, but it is only for --backend fake: the tool has its own generation`
@@ -29,6 +30,8 @@ const refuse = ({ backend, emulateKernel, generation, remote, tape }: Given): Ef
     ? Effect.fail(misused("--emulate-kernel is only for --backend cli: the fake needs no kernel"))
     : backend === "fake" && tape !== undefined
     ? Effect.fail(misused(`--tape is ${tape}, but it is only for --backend cli: the fake runs no tool`))
+    : updateTape && tape === undefined
+    ? Effect.fail(misused("--update-tape needs --tape FILE: it says what becomes of that file"))
     : remote && tape !== undefined
     ? Effect.fail(misused("--tape is only for a run without --remote: a tape has the calls of the host itself"))
     : Effect.void
@@ -41,7 +44,9 @@ const runOn = (given: Given, cases: ReadonlyArray<Case.Case>) =>
         Effect.catchTag("ConfigError", (error) => misused(words(error)))
       )
     }
-    const tape = given.tape === undefined ? undefined : yield* tapes.destination(given.tape)
+    const tape = given.tape === undefined
+      ? undefined
+      : yield* tapes.destination({ file: given.tape, update: given.updateTape })
     yield* reported(
       { ...given, runsTool: given.backend === "cli" },
       cases,
@@ -65,7 +70,8 @@ export const command = Command.make("run", {
   jobs: options.jobs,
   remote: options.remote,
   reports: options.reports,
-  tape: options.tape
+  tape: options.tape,
+  updateTape: options.updateTape
 }, (given) =>
   Effect.gen(function*() {
     yield* refuse(given)

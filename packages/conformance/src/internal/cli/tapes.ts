@@ -5,12 +5,18 @@ import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as TapedRun from "../../TapedRun.js"
 import * as backends from "./backends.js"
-import { type Ended, misused } from "./exit.js"
+import { type Ended, misused, words } from "./exit.js"
 
-/** Checks that the tape can be written, before anything runs. */
+/** The file that a run writes, and whether it keeps what that has. */
+export interface Destination {
+  readonly file: string
+  readonly update: boolean
+}
+
+/** Checks that the tape can be written, and read if it is kept, before anything runs. */
 export const destination = (
-  file: string
-): Effect.Effect<string, Ended, FileSystem.FileSystem | Path.Path> =>
+  { file, update }: Destination
+): Effect.Effect<Destination, Ended, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
@@ -18,7 +24,8 @@ export const destination = (
       fs.access(path.dirname(path.resolve(file)), { writable: true }),
       (error) => misused(`--tape is ${file}, but the directory of the file must be writable: ${error.message}`)
     )
-    return file
+    if (update) yield* Effect.mapError(TapedRun.read(file), (error) => misused(words(error)))
+    return { file, update }
   })
 
 const commandOf = ({ directory, emulateKernel }: backends.Wanted): string =>
@@ -29,7 +36,7 @@ const commandOf = ({ directory, emulateKernel }: backends.Wanted): string =>
   ].join(" ")
 
 /** Runs cases on the tool, and writes the tape when they have ended. */
-export const record = (file: string, wanted: backends.Wanted, options: Runner.Options) =>
+export const record = ({ file, update }: Destination, wanted: backends.Wanted, options: Runner.Options) =>
   Effect.gen(function*() {
     const tool = yield* backends.tool(wanted)
     const source = {
@@ -39,8 +46,11 @@ export const record = (file: string, wanted: backends.Wanted, options: Runner.Op
       command: commandOf(wanted)
     }
     const { report, tape } = yield* TapedRun.record(source, options)
+    const whole = update
+      ? yield* Effect.mapError(TapedRun.update(file, tape), (error) => misused(words(error)))
+      : tape
     yield* Effect.mapError(
-      TapedRun.write(file, tape),
+      TapedRun.write(file, whole),
       (error) => misused(`the tape ${file} could not be written: ${error.message}`)
     )
     return report

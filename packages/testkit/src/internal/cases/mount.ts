@@ -6,6 +6,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Struct from "effect/Struct"
+import { areUint8ArraysEqual } from "uint8array-extras"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
@@ -111,10 +112,7 @@ const trees: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* FileTree.read(target), {}, "the files of the disk")
       yield* ploop.umount({ disk })
       const after = yield* fs.readFile(image)
-      yield* Check.isTrue(
-        before.length === after.length && before.every((byte, index) => byte === after[index]),
-        "whether the image is unchanged"
-      )
+      yield* Check.isTrue(areUint8ArraysEqual(before, after), "whether the image is unchanged")
     })
   }),
   Case.make({
