@@ -28,15 +28,14 @@ import type { Profile } from "@effect-ploop/testkit/Target"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import * as Data from "effect/Data"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Equal from "effect/Equal"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Schema from "effect/Schema"
+import * as Struct from "effect/Struct"
 import * as file from "./internal/tape/file.js"
 import { unstable } from "./internal/tape/unstable.js"
 
@@ -104,7 +103,7 @@ const samePlace = ({ options, scratch, target }: TapedRun, other: TapedRun): str
     ? `be of generation ${target.generation}, as the tool, and it is of generation ${other.target.generation}`
     : scratch !== other.scratch
     ? `be of a run with --dir ${scratch}, and it is of one with --dir ${other.scratch}`
-    : !Equal.equals(Data.struct(options), Data.struct(other.options))
+    : Struct.keys(file.ToolOptions.fields).some((name) => options[name] !== other.options[name])
     ? "be of a run with the same options of the tool, and it is not"
     : undefined
 

@@ -97,7 +97,8 @@ describe("an update of a tape", () => {
   rule(
     "has the new recordings of the cases that ran, and the former ones of all others, in the same order",
     Effect.gen(function*() {
-      const { after, before } = yield* updated((run) => run)
+      // A run that was just recorded has options that are undefined; a file leaves them out.
+      const { after, before } = yield* updated((run) => ({ ...run, options: { queries: undefined, ...run.options } }))
       assert.isNotEmpty(before.cases[0]?.recording)
       assert.deepStrictEqual(after.cases[0], { ...before.cases[0]!, recording: [] })
       assert.deepStrictEqual(after.cases.slice(1), before.cases.slice(1))

@@ -45,10 +45,12 @@ export const record = ({ file, update }: Destination, wanted: backends.Wanted, o
       options: yield* tool.options,
       command: commandOf(wanted)
     }
+    const merged = (tape: TapedRun.TapedRun) =>
+      update ? Effect.mapError(TapedRun.update(file, tape), (error) => misused(words(error))) : Effect.succeed(tape)
+    // A run of no cases shows that the tape fits, before the cases take their time.
+    yield* Effect.flatMap(TapedRun.record(source, { cases: [] }), ({ tape }) => merged(tape))
     const { report, tape } = yield* TapedRun.record(source, options)
-    const whole = update
-      ? yield* Effect.mapError(TapedRun.update(file, tape), (error) => misused(words(error)))
-      : tape
+    const whole = yield* merged(tape)
     yield* Effect.mapError(
       TapedRun.write(file, whole),
       (error) => misused(`the tape ${file} could not be written: ${error.message}`)
