@@ -31,7 +31,52 @@ const depth = Effect.map(
 
 const ready = Effect.zipRight(makeDisk("d"), FakeHost.FakeHost)
 
+describe("the calls of a host", () => {
+  it.effect("are recorded in order with every default, also those that fail, but not those that are refused", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      const ploop = yield* Ploop.Ploop
+      const disk = diskOf("d")
+      const before = (yield* host.calls).length
+      yield* host.fail("mount", "Locked")
+      yield* Effect.flip(ploop.mount({ disk }))
+      yield* Effect.flip(ploop.createSnapshot({ disk, id: "no uuid" }))
+      yield* ploop.listDevices
+      const [mount, list, ...others] = (yield* host.calls).slice(before)
+      assert.deepStrictEqual([mount?.operation, list?.operation, others], ["mount", "listDevices", []])
+      if (mount?.operation === "mount") assert.deepStrictEqual([mount.request.disk, mount.request.fsck], [disk, false])
+      assert.isUndefined(list?.request)
+    }).pipe(Effect.provide(PloopFake.layer())))
+
+  it.effect("are the last ones, when there are very many", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      const { isMounted } = yield* Ploop.Ploop
+      for (let index = 0; index < 20_100; index++) yield* isMounted({ disk: `/vz/${index}.xml` }).pipe(Effect.ignore)
+      const calls = yield* host.calls
+      assert.isBelow(calls.length, 20_001)
+      assert.isAbove(calls.length, 9_999)
+      const last = calls.at(-1)
+      assert.strictEqual(last?.operation === "isMounted" ? last.request.disk : last?.operation, "/vz/20099.xml")
+    }).pipe(Effect.provide(PloopFake.layer())))
+})
+
 describe("an injected failure", () => {
+  it.effect("of a tag is the error of that class, about what the call is about", () =>
+    Effect.gen(function*() {
+      const host = yield* ready
+      const ploop = yield* Ploop.Ploop
+      yield* host.fail("createSnapshot", "NoSpace")
+      const error = yield* Effect.flip(ploop.createSnapshot({ disk: diskOf("d") }))
+      assert.instanceOf(error, PloopError.NoSpace)
+      assert.deepStrictEqual([error.operation, error.subject], ["createSnapshot", diskOf("d")])
+      // @ts-expect-error An error of this class needs the processes.
+      const unfinished = host.fail("umount", "Busy")
+      // @ts-expect-error The operation has no such error.
+      const foreign = host.fail("listDevices", "ImageDirty")
+      assert.isDefined([unfinished, foreign])
+    }).pipe(Effect.provide(PloopFake.layer())))
+
   it.effect("hits the next call and no other", () =>
     Effect.gen(function*() {
       const host = yield* ready

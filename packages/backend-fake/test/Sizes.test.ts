@@ -125,6 +125,17 @@ describe("an image file", () => {
     { fastCheck: { numRuns: 25 } }
   )
 
+  it.effect("that is preallocated shrinks when the balloon grows, and at a discard", () =>
+    Effect.gen(function*() {
+      const { ploop } = yield* services
+      const { disk } = yield* makeMounted("ct", { format: "preallocated" })
+      const before = yield* imageSize
+      const { truncated } = yield* ploop.balloonChange({ disk, size: "20M" })
+      assert.isAtLeast(Number(truncated), 18 * MiB)
+      assert.strictEqual(yield* imageSize, before - Number(truncated))
+      assert.isAbove(Number((yield* ploop.discard({ disk })).truncated), 100 * MiB)
+    }).pipe(Effect.provide(PloopFake.layer())))
+
   it.effect("shrinks by no more than a discard may free, and grows again with new data", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services

@@ -1,9 +1,10 @@
 import type * as Operation from "@effect-ploop/core/Operation"
-import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import * as Ref from "effect/Ref"
-import type { Calls } from "../FakeHost.js"
+import type { Calls, FieldlessTag } from "../FakeHost.js"
 
 /** An injected delay or failure. */
 interface Fault {
@@ -12,7 +13,7 @@ interface Fault {
   readonly left: number
   readonly always: boolean
   readonly delay: Duration.Duration
-  readonly error: PloopError.PloopError | undefined
+  readonly error: PloopError.PloopError | FieldlessTag | undefined
 }
 
 export interface Faults {
@@ -23,7 +24,7 @@ export interface Faults {
   ) => Effect.Effect<void>
   readonly reset: Effect.Effect<void>
   /** Delays and fails the call as requested. The error is one of the operation's own. */
-  readonly before: (operation: Operation.Name) => Effect.Effect<void, PloopError.PloopError>
+  readonly before: (operation: Operation.Name, subject: string) => Effect.Effect<void, PloopError.PloopError>
 }
 
 /** Counts a call: returns the faults that are due, and those that stay. */
@@ -58,20 +59,29 @@ export const make: Effect.Effect<Faults> = Effect.gen(function*() {
           error
         }]),
     reset: Ref.set(ref, []),
-    before: (operation) =>
+    before: (operation, subject) =>
       Effect.flatMap(Ref.get(ref), (faults) =>
         faults.length === 0
           ? Effect.void
-          : Effect.flatMap(Ref.modify(ref, (faults) => count(faults, operation)), happen))
+          : Effect.flatMap(Ref.modify(ref, (faults) => count(faults, operation)), (due) =>
+            happen(due, operation, subject)))
   }
 })
 
 /** Waits for the sum of all delays, then fails with the error that was added first. */
-const happen = (due: ReadonlyArray<Fault>): Effect.Effect<void, PloopError.PloopError> => {
+const happen = (
+  due: ReadonlyArray<Fault>,
+  operation: Operation.Name,
+  subject: string
+): Effect.Effect<void, PloopError.PloopError> => {
   const delay = due.reduce((sum, fault) => Duration.sum(sum, fault.delay), Duration.zero)
   const error = due.find((fault) => fault.error !== undefined)?.error
   return Effect.zipRight(
     Duration.greaterThan(delay, Duration.zero) ? Effect.sleep(delay) : Effect.void,
-    error === undefined ? Effect.void : Effect.fail(error)
+    error === undefined
+      ? Effect.void
+      : Effect.fail(
+        Predicate.isString(error) ? new PloopError.classes[error]({ operation, subject, text: "" }) : error
+      )
   )
 }

@@ -35,6 +35,14 @@ export const fileSize = (image: Image): number => {
   return dataStart(image) + grown * image.clusterSize
 }
 
+/** The same image with each of its clusters by itself, so that some can be given back. */
+export const withEachCluster = (image: Image): Image => {
+  if (image.preallocated === 0) return image
+  const first = Array.from({ length: image.preallocated }, (_, cluster) => cluster)
+  const clusters = HashSet.union(image.delta.clusters, HashSet.fromIterable(first))
+  return { ...image, preallocated: 0, delta: { ...image.delta, clusters } }
+}
+
 const isEmpty = (image: Image): boolean => image.preallocated === 0 && HashSet.size(image.delta.clusters) === 0
 
 /** The image with the empty flag set in its header. */

@@ -21,6 +21,7 @@ import { PCGRandom } from "effect/Utils"
 import { concatUint8Arrays } from "uint8array-extras"
 import { FakeHost } from "../FakeHost.js"
 import type { HostState } from "../HostState.js"
+import * as calls from "./calls.js"
 import * as devices from "./devices.js"
 import * as disks from "./disk.js"
 import * as faults from "./faults.js"
@@ -75,6 +76,11 @@ export const make = (options: Options) =>
     const path = yield* Effect.provide(Path.Path, Path.layer)
     const host = yield* hosts.make(withoutHandles(initial(options, now), now))
     const fault = yield* faults.make
+    const recorded = yield* calls.make
+
+    /** Records a call, then delays and fails it as a test has asked for. */
+    const before = (name: Operation.Name, request: unknown) =>
+      Effect.zipRight(recorded.record(name, request), fault.before(name, Operation.subjectOf(request)))
 
     const run = <A>(operation: Operation.Name, request: unknown, transition: (tool: Tool) => Answer<A>) => {
       const subject = Operation.subjectOf(request)
@@ -110,7 +116,7 @@ export const make = (options: Options) =>
     ) =>
     (request: Request) =>
       Effect.zipRight(
-        Waiting.interruptible(fault.before(name)),
+        Waiting.interruptible(before(name, request)),
         run(name, request, (tool) =>
           Either.gen(function*() {
             yield* ofOwnDevice(name, request)(tool)
@@ -165,7 +171,7 @@ export const make = (options: Options) =>
       copyReceive: (request) => {
         const receive = (transition: (tool: Tool) => Answer<void>) => run("copyReceive", request, transition)
         const begun = Effect.zipRight(
-          fault.before("copyReceive"),
+          before("copyReceive", request),
           receive((tool) => copy.requireNew(tool, request))
         )
         return Sink.unwrap(Effect.as(
@@ -189,6 +195,7 @@ export const make = (options: Options) =>
       fail: (operation, error, calls) =>
         fault.add(operation, calls, { error }),
       delay: (operation, duration, calls) => fault.add(operation, calls, { delay: Duration.decode(duration) }),
+      calls: recorded.all,
       reset: fault.reset,
       cutPower: host.change(power.cut),
       state: Effect.map(Ref.get(host.state), hostState.wrap),

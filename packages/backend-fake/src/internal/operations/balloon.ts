@@ -81,17 +81,18 @@ const punch = (tool: Tool, device: Device, runs: ReadonlyArray<space.Run>): Answ
   const inode = top === undefined ? undefined : tool.tx.inode(top.file)
   if (top === undefined || inode?.body._tag !== "Image" || inode.body.raw) return Either.right(0)
   const perCluster = device.clusterSize / space.blockSize
-  const { clusters } = inode.body.delta
+  const found = image.withEachCluster(inode.body)
+  const { clusters } = found.delta
   const kept = HashSet.mutate(clusters, (set) => {
     for (const { length, start } of runs) {
       const end = Math.floor((start + length) / perCluster)
       for (let cluster = Math.ceil(start / perCluster); cluster < end; cluster++) HashSet.remove(set, cluster + 1)
     }
   })
-  return Either.map(
-    disks.setImage(tool, top.file, { ...inode.body, delta: { ...inode.body.delta, clusters: kept } }),
-    () => HashSet.size(clusters) - HashSet.size(kept)
-  )
+  const freed = HashSet.size(clusters) - HashSet.size(kept)
+  return freed === 0
+    ? Either.right(0)
+    : Either.map(disks.setImage(tool, top.file, { ...found, delta: { ...found.delta, clusters: kept } }), () => freed)
 }
 
 /** Fails where the balloon cannot grow. The kernel has begun by then, except for a raw image. */
@@ -188,7 +189,7 @@ const discardFrom = (tool: Tool, device: Device, request: Request.Discard): Answ
   const most = request.toFree === undefined ? Infinity : Math.ceil(Number(request.toFree) / device.clusterSize)
   const perCluster = device.clusterSize / space.blockSize
   const inode = tool.tx.inode(device.levels.at(-1)!.file)
-  const own = inode.body._tag === "Image" ? inode.body.delta.clusters : HashSet.empty<number>()
+  const own = inode.body._tag === "Image" ? image.withEachCluster(inode.body).delta.clusters : HashSet.empty<number>()
   const runs: Array<space.Run> = []
   let found = 0
   for (const [start, length] of space.runs(volumeOf(tool, device).space!)) {

@@ -68,8 +68,9 @@ const discardBehind = (tool: Tool, device: Device): Answer<void> =>
     if (body._tag !== "Image" || body.raw) return
     const end = 1 + Math.ceil(layout!.blocks * space.blockSize / device.clusterSize)
     const last = Math.ceil(device.size / device.clusterSize) - 1
-    const clusters = HashSet.filter(body.delta.clusters, (cluster) => cluster < end || cluster === last)
-    yield* disks.setImage(tool, top.file, { ...body, delta: { ...body.delta, clusters } })
+    const found = image.withEachCluster(body)
+    const clusters = HashSet.filter(found.delta.clusters, (cluster) => cluster < end || cluster === last)
+    yield* disks.setImage(tool, top.file, { ...found, delta: { ...found.delta, clusters } })
   })
 
 const refuse = (tool: Tool, size: number, least?: number): Answer<never> =>
