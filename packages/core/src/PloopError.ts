@@ -127,8 +127,12 @@ interface Definition<in Self> {
 /** A query changes nothing, so that it can be repeated whatever became of it. */
 const isQuery = (self: Context): boolean => Operation.table[self.operation].kind === "query"
 
-/** An operation that was ended half-way, or failed half-way, can be repeated unless that damages an image. */
-const isRepeatable = (self: Context): boolean => Operation.table[self.operation].kind !== "uninterruptible"
+/**
+ * An operation that was ended half-way, or failed half-way, can be repeated unless that damages an image. After
+ * deleteDelta, the same level is that of another image.
+ */
+const isRepeatable = (self: Context): boolean =>
+  Operation.table[self.operation].kind !== "uninterruptible" && self.operation !== "deleteDelta"
 
 const crashes: ReadonlySet<string> = new Set(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "SIGSYS"])
 

@@ -4,7 +4,7 @@ import { LowLevel, Ploop } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import type { Chunk } from "effect"
 import { Effect, Stream } from "effect"
-import { a, b, makeDisk, makeMounted } from "./host.js"
+import { a, b, c, makeDisk, makeMounted } from "./host.js"
 
 /** A host on which every operation can do something. */
 export interface World {
@@ -14,7 +14,7 @@ export interface World {
   readonly mounted: { readonly disk: string; readonly target: string; readonly device: DevicePath.DevicePath }
   /** A chain of two snapshots and the top delta. */
   readonly idle: string
-  /** Attached without a mount, with two snapshots. */
+  /** Attached without a mount, with three snapshots. */
   readonly attached: DevicePath.DevicePath
   /** Attached, but stopped. */
   readonly stopped: DevicePath.DevicePath
@@ -41,6 +41,7 @@ export const prepare = Effect.gen(function*() {
   const chained = yield* makeDisk("chained")
   yield* ploop.createSnapshot({ disk: chained, id: a })
   yield* ploop.createSnapshot({ disk: chained, id: b })
+  yield* ploop.createSnapshot({ disk: chained, id: c })
   const { device: attached } = yield* ploop.mount({ disk: chained })
   const { device: stopped } = yield* ploop.mount({ disk: yield* makeDisk("stopped", { clusterSize: "32K" }) })
   yield* low.stop({ device: stopped })
