@@ -1,3 +1,4 @@
+import * as agent from "./agent.js"
 import * as conformance from "./conformance.js"
 import * as containerd from "./containerd.js"
 import * as maintenance from "./maintenance.js"
@@ -8,6 +9,7 @@ const of = (directory: string, manual: Manual) => [`packages/${directory}/man/${
 /** The manual page of every command, by its path in the repository. */
 export const pages = (): Readonly<Record<string, string>> =>
   Object.fromEntries([
+    of("backend-remote", agent.manual()),
     of("conformance", conformance.manual()),
     of("maintenance", maintenance.manual()),
     ...containerd.manuals().map((manual) => of("containerd", manual))

@@ -1,0 +1,19 @@
+import * as Environment from "@effect-ploop/backend-cli/Environment"
+import * as PloopCli from "@effect-ploop/backend-cli/PloopCli"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { codeOf } from "./exit.js"
+import { main } from "./main.js"
+
+const HostLive = Layer.provideMerge(PloopCli.layerConfig(PloopCli.config), NodeContext.layer)
+
+/** Runs the command as this process, with the tool of this host as the environment configures it. */
+export const launch = (): void =>
+  Environment.check.pipe(
+    Effect.tapError(({ message }) => Console.error(message)),
+    Effect.zipRight(Effect.provide(main(process.argv), HostLive)),
+    NodeRuntime.runMain({ disableErrorReporting: true, teardown: (exit, onExit) => onExit(codeOf(exit)) })
+  )

@@ -1,0 +1,69 @@
+import * as Operation from "@effect-ploop/core/Operation"
+import * as Args from "@effect/cli/Args"
+import * as Options from "@effect/cli/Options"
+import * as Config from "effect/Config"
+
+/** Where the tokens are when nothing else is said. */
+export const defaultTokens = "/etc/ploop-agent/tokens.json"
+
+const defaultSocket = "/run/ploop-agent/agent.sock"
+
+export const socket = Options.text("socket").pipe(
+  Options.withPseudoName("PATH"),
+  Options.withDescription(
+    `The Unix socket to serve, for its owner alone. Default: ${defaultSocket}. Variable: PLOOP_AGENT_SOCKET.`
+  ),
+  Options.withFallbackConfig(Config.string("PLOOP_AGENT_SOCKET")),
+  Options.withDefault(defaultSocket)
+)
+
+export const tcp = Options.text("tcp").pipe(
+  Options.withPseudoName("HOST:PORT"),
+  Options.withDescription(
+    "Serve this address in place of the socket. Callers need tokens, and the protocol is not encrypted: use it on " +
+      "loopback and in private networks. Variable: PLOOP_AGENT_TCP."
+  ),
+  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TCP")),
+  Options.optional
+)
+
+export const tokens = Options.text("tokens").pipe(
+  Options.withPseudoName("FILE"),
+  Options.withDescription(
+    `The file of tokens. With it every caller needs one. Default with --tcp: ${defaultTokens}. ` +
+      "Variable: PLOOP_AGENT_TOKENS."
+  ),
+  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TOKENS")),
+  Options.optional
+)
+
+export const tokenFile = Options.text("tokens").pipe(
+  Options.withPseudoName("FILE"),
+  Options.withDescription(`The file of tokens. Default: ${defaultTokens}. Variable: PLOOP_AGENT_TOKENS.`),
+  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TOKENS")),
+  Options.withDefault(defaultTokens)
+)
+
+export const files = Options.text("files").pipe(
+  Options.withPseudoName("DIRECTORY"),
+  Options.withDescription("A directory whose files callers may read and write. It can be given again. Default: none."),
+  Options.repeated
+)
+
+export const operations = Options.choice("operation", Operation.names).pipe(
+  Options.withPseudoName("NAME"),
+  Options.withDescription("An operation that the token allows. It can be given again. Default: all operations."),
+  Options.repeated
+)
+
+export const directories = Options.text("directory").pipe(
+  Options.withPseudoName("PATH"),
+  Options.withDescription(
+    "A directory that the token allows: every path of a request must be in one. It can be given again. Default: all paths."
+  ),
+  Options.repeated
+)
+
+export const name = Args.text({ name: "NAME" }).pipe(
+  Args.withDescription("Who will use the token, as in backups. It appears in the logs of the host.")
+)

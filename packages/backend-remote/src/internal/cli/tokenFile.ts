@@ -1,0 +1,72 @@
+import type { PlatformError } from "@effect/platform/Error"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { Path } from "@effect/platform/Path"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { Entry, type Grant, issue } from "../../Access.js"
+import { reasonOf } from "./reason.js"
+
+/** The file of tokens cannot be used. */
+export class TokenFileUnusable extends Schema.TaggedError<TokenFileUnusable>()("TokenFileUnusable", {
+  path: Schema.String,
+  reason: Schema.String
+}) {
+  override get message(): string {
+    return `${this.path} ${this.reason}`
+  }
+}
+
+const Entries = Schema.parseJson(Schema.Array(Entry), { space: 2 })
+
+/** The grants in a file, with the digests of their tokens. */
+export const read = (path: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const text = yield* fs.readFileString(path)
+    return yield* Schema.decode(Entries)(text).pipe(
+      Effect.mapError((error) => new TokenFileUnusable({ path, reason: `is not a file of tokens: ${reasonOf(error)}` }))
+    )
+  })
+
+const isReason = (reason: string) => (error: PlatformError): boolean =>
+  error._tag === "SystemError" && error.reason === reason
+
+const readOrNone = (path: string) =>
+  Effect.catchIf(
+    read(path),
+    (error) => error._tag === "SystemError" && isReason("NotFound")(error),
+    () => Effect.succeed([])
+  )
+
+/** Writes the whole file under another name, and then gives it its own: a reader sees the old one or the new one. */
+const replace = (path: string, entries: ReadonlyArray<Entry>) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const next = `${path}.new`
+    const text = yield* Effect.orDie(Schema.encode(Entries)(entries))
+    yield* Effect.scoped(Effect.gen(function*() {
+      const file = yield* fs.open(next, { flag: "wx", mode: 0o600 })
+      yield* file.writeAll(new TextEncoder().encode(`${text}\n`))
+      yield* file.sync
+    })).pipe(Effect.catchIf(isReason("AlreadyExists"), () =>
+      new TokenFileUnusable({
+        path: next,
+        reason: "exists: another ploop-agent is making a token, or one was killed; in that case remove it"
+      })))
+    yield* fs.rename(next, path)
+  })
+
+/** Makes a token for a grant, and puts its digest into the file, which is made if there is none. */
+export const add = (path: string, grant: Grant) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const { dirname } = yield* Path
+    yield* fs.makeDirectory(dirname(path), { recursive: true, mode: 0o700 })
+    const before = yield* readOrNone(path)
+    if (before.some(({ name }) => name === grant.name)) {
+      return yield* new TokenFileUnusable({ path, reason: `has a token for ${grant.name}: choose another name` })
+    }
+    const { entry, token } = yield* issue(grant)
+    yield* replace(path, [...before, entry])
+    return token
+  }).pipe(Effect.uninterruptible)

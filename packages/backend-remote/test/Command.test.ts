@@ -1,0 +1,150 @@
+import { PloopFake } from "@effect-ploop/backend-fake"
+import { Access, RemotePloop } from "@effect-ploop/backend-remote"
+import { Ploop } from "@effect-ploop/core"
+import { FileSystem, Terminal } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Layer, Redacted, Schedule, Schema } from "effect"
+import { codeOf } from "../src/internal/cli/exit.js"
+import { main } from "../src/internal/cli/main.js"
+
+const terminal = Terminal.Terminal.of({
+  columns: Effect.succeed(80),
+  rows: Effect.succeed(25),
+  isTTY: Effect.succeed(false),
+  readInput: Effect.die("no input is expected"),
+  readLine: Effect.die("no input is expected"),
+  display: () => Effect.void
+})
+
+/** The exit code of the command, and what it printed. Its ploops are in memory, and its files on this host. */
+const run = (...args: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const [stdout, stderr]: [Array<string>, Array<string>] = [[], []]
+    const to = (lines: Array<string>) => (...words: ReadonlyArray<unknown>) =>
+      Effect.sync(() => void lines.push(words.join(" ")))
+    const exit = yield* Effect.exit(
+      main(["node", "ploop-agent", ...args]).pipe(
+        Effect.provideService(Terminal.Terminal, terminal),
+        Effect.withConsole({ ...yield* Effect.console, log: to(stdout), error: to(stderr) }),
+        Effect.provide(Layer.merge(PloopFake.layer(), NodeContext.layer))
+      )
+    )
+    return { code: codeOf(exit), stdout: stdout.join("\n"), stderr: stderr.join("\n") }
+  })
+
+const inDirectory = (
+  title: string,
+  test: (directory: string) => Effect.Effect<void, unknown, NodeContext.NodeContext>
+) =>
+  it.scopedLive(
+    title,
+    () =>
+      Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.flatMap(fs.makeTempDirectoryScoped(), test)).pipe(
+        Effect.provide(NodeContext.layer)
+      )
+  )
+
+const Entries = Schema.parseJson(Schema.Array(Access.Entry))
+
+describe("ploop-agent token", () => {
+  inDirectory(
+    "prints a token once, and keeps its digest in a file that only its owner can read",
+    (directory) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const tokens = `${directory}/agent/tokens.json`
+        const made = yield* run("token", "--tokens", tokens, "--operation", "tool", "--directory", "/vz", "backups")
+        assert.strictEqual(made.code, 0)
+        assert.match(made.stdout, /^[\w-]{43}$/)
+        const text = yield* fs.readFileString(tokens)
+        assert.notInclude(text, made.stdout)
+        assert.strictEqual((yield* fs.stat(tokens)).mode & 0o777, 0o600)
+        const [entry] = yield* Schema.decode(Entries)(text)
+        assert.deepInclude(entry, { name: "backups", operations: ["tool"], directories: ["/vz"] })
+      })
+  )
+
+  inDirectory(
+    "adds to the tokens that there are, and refuses a name that one of them has",
+    (directory) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const tokens = `${directory}/tokens.json`
+        yield* run("token", "--tokens", tokens, "one")
+        yield* run("token", "--tokens", tokens, "two")
+        const text = yield* fs.readFileString(tokens)
+        assert.deepStrictEqual((yield* Schema.decode(Entries)(text)).map(({ name }) => name), ["one", "two"])
+        const again = yield* run("token", "--tokens", tokens, "two")
+        assert.deepStrictEqual([again.code, again.stdout], [2, ""])
+        assert.include(again.stderr, `${tokens} has a token for two: choose another name`)
+        assert.strictEqual(yield* fs.readFileString(tokens), text)
+      })
+  )
+
+  inDirectory(
+    "refuses a path that is not absolute, and a file that has no tokens, and changes nothing",
+    (directory) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const tokens = `${directory}/tokens.json`
+        const relative = yield* run("token", "--tokens", tokens, "--directory", "vz", "one")
+        assert.strictEqual(relative.code, 2)
+        assert.include(relative.stderr, "directories[0] must be an absolute path")
+        assert.isFalse(yield* fs.exists(tokens))
+        yield* fs.writeFileString(tokens, "{}")
+        const other = yield* run("token", "--tokens", tokens, "one")
+        assert.strictEqual(other.code, 2)
+        assert.include(other.stderr, `${tokens} is not a file of tokens: Expected`)
+        assert.strictEqual(yield* fs.readFileString(tokens), "{}")
+      })
+  )
+
+  inDirectory("refuses to write while another one does", (directory) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const tokens = `${directory}/tokens.json`
+      yield* fs.writeFileString(`${tokens}.new`, "of another")
+      const { code, stderr } = yield* run("token", "--tokens", tokens, "one")
+      assert.strictEqual(code, 2)
+      assert.include(stderr, `${tokens}.new exists: another ploop-agent is making a token`)
+      assert.strictEqual(yield* fs.readFileString(`${tokens}.new`), "of another")
+      assert.isFalse(yield* fs.exists(tokens))
+    }))
+})
+
+describe("ploop-agent serve", () => {
+  inDirectory(
+    "serves the ploops of its host at a socket until it is interrupted, to callers with a token",
+    (directory) =>
+      Effect.gen(function*() {
+        const tokens = `${directory}/tokens.json`
+        const path = `${directory}/run/agent.sock`
+        const token = (yield* run("token", "--tokens", tokens, "--operation", "tool", "one")).stdout
+        const server = yield* Effect.fork(run("serve", "--socket", path, "--tokens", tokens))
+        const asked = (token: string) =>
+          Effect.flatMap(Ploop.Ploop, (ploop) => ploop.tool).pipe(
+            Effect.provide(RemotePloop.layer({
+              address: { path },
+              token: Redacted.make(token),
+              reconnect: Schedule.spaced("20 millis")
+            }))
+          )
+        assert.strictEqual((yield* asked(token)).generation, "1.15")
+        assert.strictEqual((yield* Effect.flip(asked("guess")))._tag, "AccessRefused")
+        assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(server)))
+      })
+  )
+
+  inDirectory("ends with 2 and the reason when it cannot listen", (directory) =>
+    Effect.gen(function*() {
+      const missing = yield* run("serve", "--tcp", "127.0.0.1:0", "--tokens", `${directory}/none`)
+      assert.strictEqual(missing.code, 2)
+      assert.include(missing.stderr, `${directory}/none`)
+      for (const address of ["7000", "127.0.0.1:", "127.0.0.1:70000"]) {
+        const { code, stderr } = yield* run("serve", "--tcp", address, "--tokens", `${directory}/none`)
+        assert.strictEqual(code, 2)
+        assert.include(stderr, `cannot listen at ${address}: --tcp must be HOST:PORT`)
+      }
+    }))
+})
