@@ -13,6 +13,7 @@ import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as internal from "./internal/doctor.js"
+import * as hostFacts from "./internal/hostFacts.js"
 
 /**
  * A result of the inspection: what was checked, whether it is present, what needs
@@ -70,3 +71,40 @@ export const examine = (
       ...yield* Effect.all(further)
     ]
   })
+
+/**
+ * Something that is true of a host, for a person who asks what runs there.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Fact {
+  /** What it is about. */
+  readonly name: string
+  /** What is true of it, in words. */
+  readonly value: string
+}
+
+/**
+ * What is true of the host of a backend: the package of the tool and its version,
+ * the modules of the kernel driver, the version of the ploop target, and the format
+ * versions of the images that mount. It changes nothing. Without a tool there are
+ * none.
+ *
+ * - `findings`: the result of {@link examine} on the same host
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const facts = (
+  findings: ReadonlyArray<Finding>
+): Effect.Effect<
+  ReadonlyArray<Fact>,
+  never,
+  Ploop.Ploop | FileSystem.FileSystem | CommandExecutor.CommandExecutor
+> =>
+  Effect.flatMap(Ploop.Ploop, ({ tool }) =>
+    Effect.matchEffect(tool, {
+      onFailure: () => Effect.succeed([]),
+      onSuccess: (tool) => hostFacts.facts(tool, findings)
+    }))

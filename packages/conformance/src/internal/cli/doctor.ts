@@ -71,6 +71,11 @@ const section = ({ optional, required }: Emulation, asked: boolean): ReadonlyArr
       )
     ]
 
+const description = (facts: ReadonlyArray<Doctor.Fact>): ReadonlyArray<Doc.Doc<Ansi.Ansi>> =>
+  facts.length === 0
+    ? []
+    : [Doc.empty, Doc.string("On this host:"), ...facts.map(({ name, value }) => Doc.string(`  ${name}: ${value}`))]
+
 const show = (doc: Doc.Doc<Ansi.Ansi>) =>
   Effect.gen(function*() {
     const terminal = yield* Terminal.Terminal
@@ -85,7 +90,9 @@ export const command = Command.make(
   ({ directory = options.defaultDirectory, emulateKernel }) =>
     Effect.gen(function*() {
       yield* environment.check
-      const findings = yield* Doctor.examine(directory).pipe(
+      const { facts, findings } = yield* Doctor.examine(directory).pipe(
+        Effect.bindTo("findings"),
+        Effect.bind("facts", ({ findings }) => Doctor.facts(findings)),
         Effect.provide(cliLayer),
         Effect.mapError((error) => misused(words(error)))
       )
@@ -95,6 +102,7 @@ export const command = Command.make(
       yield* show(Doc.vsep([
         ...findings.map(line),
         ...emulation === undefined ? [] : section(emulation, emulateKernel),
+        ...description(facts),
         Doc.empty,
         Doc.string(summary(findings))
       ]))
