@@ -11,6 +11,8 @@ import { fake, real } from "./utils/targets.js"
 
 const a = SnapshotId.make("aaaaaaaa-0000-4000-8000-00000000000a")
 
+const b = SnapshotId.make("bbbbbbbb-0000-4000-8000-00000000000b")
+
 const MiB = 1 << 20
 
 /** A disk in a directory of its own, of which other software changes the files. */
@@ -128,6 +130,17 @@ const rules: Readonly<Record<string, Rule>> = {
       yield* ploop.mergeSnapshots({ disk })
     }
   ),
+
+  "a deletion of a snapshot leaves no DiskDescriptor.xml.tmp, nor one that a crash has left": Effect.gen(function*() {
+    for (const isLeaf of [false, true]) {
+      const { disk, fs, ploop } = yield* foreign()
+      for (const id of [a, b]) yield* ploop.createSnapshot({ disk, id })
+      if (isLeaf) yield* ploop.switchSnapshot({ disk, id: a })
+      yield* fs.writeFileString(`${disk}.tmp`, "half of a descriptor")
+      yield* ploop.deleteSnapshot({ disk, id: b })
+      assert.isFalse(yield* fs.exists(`${disk}.tmp`), `of a leaf: ${isLeaf}`)
+    }
+  }),
 
   "a check of a raw image that is a directory reports how much is missing": Effect.gen(function*() {
     const { disk, fs, image, ploop } = yield* foreign({ format: "raw" })

@@ -1,7 +1,9 @@
 import { PloopFake } from "@effect-ploop/backend-fake"
 import { Remedy } from "@effect-ploop/core"
+import type { Case } from "@effect-ploop/testkit"
 import { Suite } from "@effect-ploop/testkit"
 import { assert, describe, it } from "@effect/vitest"
+import type { Scope } from "effect"
 import { Effect } from "effect"
 import type { Executions } from "./remedies/execution.js"
 import { files } from "./remedies/files.js"
@@ -9,26 +11,34 @@ import { generations } from "./remedies/generations.js"
 import { mounts } from "./remedies/mounts.js"
 import { processes } from "./remedies/processes.js"
 import { space } from "./remedies/space.js"
+import { outside } from "./remedies/tool.js"
+import { missing, title } from "./utils/realTool.js"
+import { real } from "./utils/targets.js"
 
 /** The executions beside those of the suite: the state needs a host that a test controls. */
 const executions: Executions = { ...processes, ...generations, ...mounts, ...space, ...files }
 
+/** The executions on the tool of this machine, for remedies that no host in memory has. */
+const onTool: Partial<Record<Remedy.Name, Effect.Effect<void, unknown, Case.Services | Scope.Scope>>> = {
+  "image-outside": outside
+}
+
 /** Why no test executes a remedy: it asks a person to read, or for something that no test can bring. */
 const unexecuted: Partial<Record<Remedy.Name, string>> = {
   "split-disk": "it needs the software that made the disk",
-  "image-outside": "the backend over the tool has it; its tests move the image, and allow what is outside",
   "busy-balloon": "the command kill executes it, on the emulated kernel",
-  "not-tracked": "no operation tracks changes",
-  "encryption-failed": "it needs a key",
-  "images-dropped": "the tests of the backend over the tool drop images, and put the former descriptor back",
-  "access-refused": "it changes the host of a remote backend; the tests of that backend use a token that allows it",
-  "limit-exceeded-bytes": "it changes the host of a remote backend",
-  "protocol-mismatch": "it changes the installed version"
+  "not-tracked": "no operation tracks changes"
 }
 
 describe("a remedy, followed to the letter, works and loses nothing", () => {
   for (const [name, [options, test]] of Object.entries(executions)) {
     it.effect(name, () => Effect.provide(test, PloopFake.layer(options)))
+  }
+})
+
+describe.skipIf(missing !== undefined)(title("a remedy, followed to the letter on the real tool"), () => {
+  for (const [name, test] of Object.entries(onTool)) {
+    it.scopedLive(name, () => Effect.provide(test, real.layer))
   }
 })
 
@@ -38,7 +48,7 @@ describe("the remedies", () => {
       const [, name] = /^scenario\/remedy-(.*)$/.exec(id) ?? []
       return name === undefined ? [] : [name]
     })
-    const covered = [...ofSuite, ...Object.keys(executions), ...Object.keys(unexecuted)]
+    const covered = [...ofSuite, ...[executions, onTool, unexecuted].flatMap((table) => Object.keys(table))]
     assert.deepStrictEqual(covered.sort(), [...Remedy.names].sort())
   })
 })

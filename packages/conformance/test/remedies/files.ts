@@ -1,9 +1,8 @@
-import { Remedy, SnapshotId } from "@effect-ploop/core"
-import type { PloopError } from "@effect-ploop/core"
+import { PloopError, Remedy, SnapshotId } from "@effect-ploop/core"
 import { assert } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import type { Executions } from "./execution.js"
-import { a, b, bare, disk, image, made, remedied, services } from "./execution.js"
+import { a, about, b, bare, disk, image, made, motd, remedied, services } from "./execution.js"
 
 const { texts } = Remedy
 
@@ -21,6 +20,26 @@ export const files: Executions = {
       yield* fs.remove("/vz/copy.hdd", { force: true })
       yield* receive(ploop.copySend({ device }))
       assert.strictEqual(yield* fs.readFileString("/mnt/motd"), "kept")
+    })
+  ],
+  "images-dropped": [
+    {},
+    Effect.gen(function*() {
+      const { fs, host, ploop } = yield* services
+      yield* made
+      const former = `${disk}.former-1`
+      const text = yield* fs.readFileString(disk)
+      yield* fs.writeFileString(former, text)
+      const dropped = { images: [image], former }
+      yield* host.fail("createSnapshot", new PloopError.ImagesDropped({ ...about("createSnapshot"), ...dropped }))
+      yield* remedied(ploop.createSnapshot({ disk }), texts["images-dropped"](dropped))
+      // What the tool leaves: a descriptor without the image of the snapshot.
+      const without = text.replace(/<Image>[\s\S]*?<\/Image>/, "").replace(/<Shot>[\s\S]*?<\/Shot>/, "")
+      yield* fs.writeFileString(disk, without)
+      yield* fs.copy("/vz", "/copy")
+      yield* fs.rename(former, disk)
+      assert.strictEqual((yield* ploop.check({ disk })).outcome, "clean")
+      assert.strictEqual(yield* motd, "kept")
     })
   ],
   "snapshot-has-children": [

@@ -131,6 +131,22 @@ export const processes: Executions = {
     texts["input-output-failed"]()
   ),
   "unclassified": provided(new PloopError.Unclassified(about("createSnapshot")), texts.unclassified()),
+  "encryption-failed": provided(
+    new PloopError.EncryptionFailed(about("createSnapshot")),
+    texts["encryption-failed"]()
+  ),
+  "access-refused": provided(
+    new PloopError.AccessRefused({ ...about("createSnapshot"), what: "operation", reason: "not granted" }),
+    texts["access-refused"]()
+  ),
+  "limit-exceeded-bytes": provided(
+    new PloopError.LimitExceeded({ ...about("createSnapshot"), limit: "bytes", value: 1 }),
+    texts["limit-exceeded-bytes"]()
+  ),
+  "protocol-mismatch": provided(
+    new PloopError.ProtocolMismatch({ ...about("createSnapshot"), client: 1, server: 2 }),
+    texts["protocol-mismatch"]({ client: 1, server: 2 })
+  ),
   "rolled-back": [
     {},
     Effect.gen(function*() {
