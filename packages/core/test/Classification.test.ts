@@ -131,6 +131,15 @@ describe("what the words tell", () => {
       { _tag: "Locked", pid: 4711 }
     ],
     [
+      "of a number that is too large for JavaScript, that it is at least so large",
+      {
+        exitCode: 23,
+        generation: "9",
+        stderr: `Error in lock_di (lock.c:140): Already locked by pid ${"9".repeat(30)}\n`
+      },
+      { _tag: "Locked", pid: Number.MAX_SAFE_INTEGER }
+    ],
+    [
       "that 23 is contention only when a lock is spoken of",
       { exitCode: 23, stderr: "The /vz/DiskDescriptor.xml.lck is locked: Resource temporarily unavailable\n" },
       { _tag: "Locked" }

@@ -1,6 +1,6 @@
 /** Refusals that depend on the images of a disk: what cannot be attached, merged, or described again. */
-import type { SnapshotTree } from "@effect-ploop/core"
-import { ByteSize, Generation, Operation, Refusal, SnapshotId } from "@effect-ploop/core"
+import type { Request } from "@effect-ploop/core"
+import { ByteSize, Generation, Operation, Refusal, SnapshotId, SnapshotTree } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
 import * as trees from "./utils/trees.js"
@@ -210,5 +210,41 @@ describe("the descriptor of a disk", () => {
       "switchAndDelete",
       "switchSnapshot"
     ])
+  })
+})
+
+describe("the images of a clone", () => {
+  const chainOf = (length: number): ReadonlyArray<trees.Entry> => {
+    const ids = Array.from(
+      { length },
+      (_, index) =>
+        index === length - 1 ? top : SnapshotId.make(`{${String(index).padStart(8, "0")}-0000-4000-8000-aaaaaaaaaaaa}`)
+    )
+    return ids.map((id, index) => [id, ids[index - 1] ?? none])
+  }
+
+  /** How a clone of the last snapshot below the top ends, which has so many images below it. */
+  const cloned = (images: number, request: Partial<Pick<Request.Clone, "flatten" | "mode" | "snapshot">>) => {
+    const { tree } = trees.disk(chainOf(images + 1))
+    const snapshot = SnapshotTree.top(tree).parent!
+    return Refusal.cloneChain({ ...about, operation: "clone" }, tree, {
+      mode: "full",
+      flatten: false,
+      snapshot,
+      ...request
+    })
+  }
+
+  it("are at most 127, with the top delta that the clone gets besides", () => {
+    for (const mode of ["linked", "full"] as const) {
+      assert.strictEqual(tagOf(cloned(126, { mode })), "accepted")
+      assert.strictEqual(tagOf(cloned(127, { mode })), "SnapshotLimitReached")
+    }
+  })
+
+  it("are as many as there are where the clone gets no top delta", () => {
+    assert.strictEqual(tagOf(cloned(127, { flatten: true })), "accepted")
+    assert.strictEqual(tagOf(cloned(126, { snapshot: top })), "accepted")
+    assert.strictEqual(tagOf(cloned(127, { snapshot: top, mode: "linked" })), "SnapshotLimitReached")
   })
 })

@@ -168,6 +168,14 @@ describe("PrintableText", () => {
     }))
   })
 
+  it("escapes each control character but the tab, each line separator and each mark of direction that Unicode has", () => {
+    for (let code = 0; code <= 0xffff; code++) {
+      const char = String.fromCharCode(code)
+      if (char === "\t" || !/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(char)) continue
+      assert.strictEqual(PrintableText.escape(`a${char}b`), `a\\u${code.toString(16).padStart(4, "0")}b`)
+    }
+  })
+
   it("is the text itself when that can be printed, and otherwise names the character", () => {
     assert.strictEqual(PrintableText.escape("/vz/диск 1\t{a}.hdd"), "/vz/диск 1\t{a}.hdd")
     assert.strictEqual(PrintableText.escape("a\n\u001b[2J\u202eb"), "a\\u000a\\u001b[2J\\u202eb")
