@@ -70,6 +70,26 @@ describe("reading", () => {
     assert.strictEqual(descriptor.snapshots[0]?.id, SnapshotId.top)
   })
 
+  it("renames the top of an old descriptor also as the parent of what is built on it", () => {
+    const [old, child] = [
+      "{12345678-0000-4000-8000-000000000001}",
+      SnapshotId.make("12345678-0000-4000-8000-000000000002")
+    ]
+    const described = DiskDescriptor.make({
+      size: "1G",
+      images: [
+        { id: SnapshotId.top, type: "Compressed", file: "root.hdd" },
+        { id: child, type: "Compressed", file: "child.hdd" }
+      ],
+      snapshots: [
+        { id: SnapshotId.top, parent: SnapshotId.none, temporary: false },
+        { id: child, parent: SnapshotId.top, temporary: false }
+      ]
+    })
+    const text = DiskDescriptor.format(described).replaceAll(SnapshotId.top, old)
+    assert.deepStrictEqual(read(text).snapshots, described.snapshots)
+  })
+
   it("decodes the predefined and the numeric references", () => {
     const descriptor = read(fresh.replace("<File>root.hdd</File>", "<File>a&amp;b&lt;&#xe9;&#9;</File>"))
     assert.strictEqual(descriptor.images[0]?.file, "a&b<é\t")
