@@ -133,16 +133,24 @@ describe("a tool that is killed while it changes a disk", () => {
 const described = (file: string) => descriptor(file, SnapshotId.make(B.replaceAll("b", "d")))
 
 describe("a tool that is killed after a device has begun to write to a new delta", () => {
-  test("has its last step done for it, or what is written from then on would be lost", () =>
-    Effect.gen(function*() {
-      const { directory, disk, error, fs } = yield* killed((directory) => {
-        writeFileSync(`${directory}/${delta}`, header({ inUse: 1 }))
-        writeFileSync(`${directory}/DiskDescriptor.xml.tmp`, described(delta))
-      })
-      assert.strictEqual((yield* error)._tag, "ToolAborted")
-      assert.deepStrictEqual(yield* names(directory), ["DiskDescriptor.xml", delta])
-      assert.strictEqual(yield* fs.readFileString(disk), described(delta))
-    }))
+  for (
+    const [title, given] of [
+      ["or what is written from then on would be lost", {}],
+      ["also when its size is no whole number of clusters", { size: 20_479n }],
+      ["also when its header has a type that the tool does not write", { type: 7 }]
+    ] as const
+  ) {
+    test(`has its last step done for it, ${title}`, () =>
+      Effect.gen(function*() {
+        const { directory, disk, error, fs } = yield* killed((directory) => {
+          writeFileSync(`${directory}/${delta}`, header({ inUse: 1, ...given }))
+          writeFileSync(`${directory}/DiskDescriptor.xml.tmp`, described(delta))
+        })
+        assert.strictEqual((yield* error)._tag, "ToolAborted")
+        assert.deepStrictEqual(yield* names(directory), ["DiskDescriptor.xml", delta])
+        assert.strictEqual(yield* fs.readFileString(disk), described(delta))
+      }))
+  }
 
   for (
     const [what, text] of [

@@ -22,14 +22,18 @@ export interface ImageHeader {
   readonly start: bigint
   /** Whether the in-use flag is set. */
   readonly isInUse: boolean
+  /**
+   * Whether it is a header as the tool writes it: another one may have a type or clusters that the tool does not
+   * know, or a size of no whole clusters, but its in-use flag still says that a device may write to the image.
+   */
+  readonly isRegular: boolean
 }
 
 /** None unless the bytes are a header: signature, sizes and the length of the index table agree. */
 export const read = (bytes: Uint8Array): Option.Option<ImageHeader> => {
   if (bytes.byteLength < ImageExamination.headerLength) return Option.none()
   const { clusterSectors, clusters, firstSector, inUse, sectors, type, version } = ImageExamination.readHeader(bytes)
-  const fits = type === imageType && isClusterSize(ByteSize.fromSectors(clusterSectors)) && firstSector > 0n &&
-    firstSector % clusterSectors === 0n && sectors % clusterSectors === 0n &&
+  const fits = clusterSectors > 0n && firstSector > 0n && firstSector % clusterSectors === 0n &&
     clusters * clusterSectors >= sectors && sectors < tooMany
   return fits && version !== undefined
     ? Option.some({
@@ -37,7 +41,9 @@ export const read = (bytes: Uint8Array): Option.Option<ImageHeader> => {
       size: ByteSize.fromSectors(sectors),
       clusterSize: ByteSize.fromSectors(clusterSectors),
       start: firstSector * ByteSize.sectorSize,
-      isInUse: inUse !== 0
+      isInUse: inUse !== 0,
+      isRegular: type === imageType && isClusterSize(ByteSize.fromSectors(clusterSectors)) &&
+        sectors % clusterSectors === 0n
     })
     : Option.none()
 }

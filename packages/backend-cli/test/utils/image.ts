@@ -1,6 +1,7 @@
 /** What the header of an image says; of the scripted disk, unless given. */
 export interface Header {
   readonly signature?: string
+  readonly type?: number
   /** In sectors. */
   readonly size?: bigint
   /** In sectors. */
@@ -13,11 +14,19 @@ export interface Header {
 
 /** The header of an image, of 64 bytes; the signature says the version. */
 export const header = (given: Header = {}): Uint8Array => {
-  const { cluster = 2048, clusters = 10, first = 2048, inUse = 0, signature = "WithouFreSpacExt", size = 20_480n } =
-    given
+  const {
+    cluster = 2048,
+    clusters = 10,
+    first = 2048,
+    inUse = 0,
+    signature = "WithouFreSpacExt",
+    size = 20_480n,
+    type = 2
+  } = given
   const bytes = new Uint8Array(64)
   const view = new DataView(bytes.buffer)
   bytes.set(new TextEncoder().encode(signature))
+  view.setUint32(16, type, true)
   view.setUint32(28, cluster, true)
   view.setUint32(32, clusters, true)
   view.setBigUint64(36, size, true)

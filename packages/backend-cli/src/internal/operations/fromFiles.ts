@@ -106,8 +106,8 @@ const idleInfo = (session: Session, { descriptor, image, tree }: Descriptor) =>
     const path = image(top.file)
     const stamp = yield* session.files.stamp(path)
     const header = yield* session.host.header(path)
-    return Option.flatMap(header, ({ clusterSize, isInUse, size, start, version }) =>
-      !isInUse && clusterSize === descriptor.clusterSize && stamp.size >= start
+    return Option.flatMap(header, ({ clusterSize, isInUse, isRegular, size, start, version }) =>
+      isRegular && !isInUse && clusterSize === descriptor.clusterSize && stamp.size >= start
         ? Option.some<parse.ImageInfo>({
           sectors: ByteSize.toSectors(size),
           clusterSectors: ByteSize.toSectors(clusterSize),
