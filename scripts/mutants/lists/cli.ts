@@ -90,12 +90,18 @@ export const cli = [
     "operations on images of a directory run at once": at("make.exclusive").call("zipRight").unwrap(1),
     "operations on one disk run at once": at("make.onlyWriter").call("zipRight").unwrap(1),
     "generation 9 works on a disk that it cannot lock": at("locksItself").value("9").put("true"),
-    "a missing flock is a missing file": at("lockError").ternary().never()
+    "a missing flock is a missing file": at("lockError").ternary().never(),
+    "an operation on a device fails where the directory may not be opened": at("make").call("catchTag").nth(-1).drop()
   }),
   ...inFile("flock.ts", {
     "another process may hold the lock": at("lock").binary("&&").put("false"),
     "the fibers of this process do not wait for each other": at("enter").call("take").put("Effect.void"),
-    "the wait for a lock cannot be interrupted": at("enter").call("restore").unwrap()
+    "the wait for a lock cannot be interrupted": at("enter").call("restore").unwrap(),
+    "a directory that was moved while its lock was waited for counts as locked": at("attempt").binary("&&").nth(0)
+      .unwrap(0),
+    "several may hold the lock": at("flock").literal("-x").put("\"-s\""),
+    "a lock that another holds is had": at("tryLock").if().never(),
+    "the lock of a file that was replaced counts": at("tryLock").ternary().nth(-1).always()
   }),
   ...inFile("session.ts", {
     "operations on a disk take no lock": at("make.onDisk").curried("onlyWriter").unwrap(),
@@ -158,7 +164,10 @@ export const cli = [
     "a directory of another identity is removed": at("removeDirectory").if().nth(0).never(),
     "a link takes the place of a file": at("nodeHostFiles").value("link").put(
       "(from, to) => attempt(\"link\", to, () => NFS.promises.rename(from, to))"
-    )
+    ),
+    "a file of another identity gets a name": at("replace").if().always(),
+    "a directory that others have rights to is private": at("foundOf").value("isPrivate").unwrap(0),
+    "a copy is written over a file that comes to be meanwhile": at("copy").binary("|").nth(-1).unwrap(0)
   }),
   ...inFile("statfsCache.ts", {
     "a cache of any length is read": at("read").if().nth(0).never()
@@ -212,7 +221,9 @@ export const cli = [
     "a restored descriptor replaces one that is there": at("restoreDescriptor").call("refuseExisting").drop(),
     "a restored descriptor takes no lock": at("restoreDescriptor").curried("exclusive").unwrap(),
     "a restored descriptor names its image as the private directory sees it": at("restoreInPrivate").call("moved")
-      .unwrap()
+      .unwrap(),
+    "a descriptor is restored beside other deltas": at("restoreDescriptor").call("names").put("Effect.succeed([])"),
+    "to restore a descriptor is a query": at("restoreDescriptor").value("kind").put("\"query\"")
   }),
   ...inFile("operations/images.ts", {
     "convert changes a running disk": at("convert").call("runningDisk").drop(),
@@ -246,7 +257,10 @@ export const cli = [
     "a delta that a device writes to is removed": at("removeWritten").if().nth(1).never(),
     "a file that was there before is removed after a kill": at("clearing").call("has").put("false"),
     "a snapshot that a device uses is not finished": at("finish").if().nth(0).never(),
-    "any new descriptor takes the place of the old one": at("finish").call("exists").put("true")
+    "any new descriptor takes the place of the old one": at("finish").call("exists").put("true"),
+    "a directory with the name of a file keeps a killed tool's files": at("regular").call("filter").put(
+      "all.flatMap(Option.toArray)"
+    )
   }),
   ...inFile("operations/abandoned.ts", {
     "a private directory of a living process is removed": at("clear").if().nth(1).never(),
@@ -257,7 +271,22 @@ export const cli = [
     "a device is left by what was killed": at("attachingIdle").binary("&&").put("false"),
     "a device of a component is stopped": at("attachingIdle").binary("===").put("true"),
     "a device that cannot be stopped hides why the operation failed": at("stopDevices").call("catchAll").drop(),
-    "every device is stopped after a create": at("stopDevicesBelow").call("some").put("true")
+    "every device is stopped after a create": at("stopDevicesBelow").call("some").put("true"),
+    "the unmount of what was left is a query": at("stopDevices").value("kind").put("\"query\"")
+  }),
+  ...inFile("operations/ofDevice.ts", {
+    "an operation on a device takes no lock": at("homeOf").call("listDevices").put("Effect.succeed([])"),
+    "a device that runs another disk by then is changed": at("onlyUser").ternary().always()
+  }),
+  ...inFile("operations/cloning.ts", {
+    "two clones in opposite directions wait for each other": at("inBoth").ternary().nth(-1).never(),
+    "an image of a clone is made as a query": at("makeTop").value("kind").put("\"query\"")
+  }),
+  ...inFile("operations/removal.ts", {
+    "a disk is removed while its tool is at work": at("lockTool").if().never()
+  }),
+  ...inFile("operations/staleFlag.ts", {
+    "the in-use flag of a device is cleared": at("clear").binary("||").unwrap(0)
   }),
   ...inFile("operations/mounts.ts", {
     "a mount can be killed": at("attach").value("kind").put(killable),
@@ -358,7 +387,8 @@ export const cli = [
     "a merge into a new file is tried where the tool loses snapshots": at("mergeRange").call("mergeIntoFile").drop(),
     "a merge writes over the file that it is to make": at("mergeRange").call("refuseExisting").drop(),
     "a merge of several steps stops after the first": at("mergeSnapshots").call("merges").put("_.slice(0, 1)"),
-    "a merge says that no snapshot is gone": at("mergeSnapshots").call("merged").part(3).put("before")
+    "a merge says that no snapshot is gone": at("mergeSnapshots").call("merged").part(3).put("before"),
+    "a temporary snapshot that was there before is deleted": at("undoTemporary").if().nth(1).never()
   }),
   ...inFile("operations/balloon.ts", {
     "a change of the balloon can be killed": at("make.balloonChange").value("kind").put(killable),

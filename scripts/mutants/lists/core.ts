@@ -48,6 +48,9 @@ export const core = [
     "control characters come raw into messages": at("escape").call("replace").put("text"),
     "bidirectional marks come raw into messages": at("escape").call("replace").part(0).put(
       "/[\\u0000-\\u0008\\u000a-\\u001f]/g"
+    ),
+    "isolates of direction come raw into messages": at("escape").call("replace").part(0).put(
+      "/[\\u0000-\\u0008\\u000a-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e]/g"
     )
   }),
   ...inFile("internal/json.ts", {
@@ -127,6 +130,9 @@ export const core = [
     "generation 7 merges a chain into a new file": at("mergeIntoFile").call("when").nth(1).drop(),
     "a raw base is merged into a new file": at("mergeIntoFile").call("when").nth(2).drop()
   }),
+  ...inFile("internal/refusal/clone.ts", {
+    "a clone of as many images as can be gets one more": at("cloneChain").binary(">=").operator(">")
+  }),
   ...inFile("SnapshotChange.ts", {
     "every snapshot is gone after a merge": at("gone").call("filter").put("ids(SnapshotTree.nodes(before))"),
     "a deletion that marks a snapshot says that it is gone": at("deleted").if().nth(1).never(),
@@ -184,7 +190,8 @@ export const core = [
     "only the last holder of a busy mount is named": at("holders").array().nth(-1).put("[...found.values()].slice(-1)"),
     "a lock that another process holds is permission denied": at("rules").construct("Locked").nth(-1)
       .put("new PloopError.PermissionDenied(context)"),
-    "the pid of the holder of a lock is lost": at("rules").construct("Locked").nth(0).property("pid").drop()
+    "the pid of the holder of a lock is lost": at("rules").construct("Locked").nth(0).property("pid").drop(),
+    "a number of the tool is of any size": at("count").call("min").unwrap(0)
   }),
   ...inFile("SnapshotTree.ts", {
     "two snapshots of one identifier are a tree": at("fromDescriptor").if().nth(0).never(),
@@ -244,7 +251,10 @@ export const core = [
     "an older top delta keeps its identifier": at("renameTop.renamed").ternary().never(),
     "as many images as snapshots need not be there": at("readSnapshots").if().nth(-1).never(),
     "what does not change in a descriptor is written again": at("format").if().nth(-1).never(),
-    "a snapshot that is no longer temporary stays so in the file": at("change").ternary().nth(-1).always()
+    "a snapshot that is no longer temporary stays so in the file": at("change").ternary().nth(-1).always(),
+    "a number that is not exact is read": at("small").ternary().always(),
+    "what is built on a renamed top delta keeps its old name": at("renameTop").value("parent").put("snapshot.parent"),
+    "a preallocated disk has a mark that the tool does not take": at("storageFields").literal("1").put("\"2\"")
   }),
   ...inFile("internal/descriptorXml.ts", {
     "entities of a descriptor are expanded": at("options").value("processEntities").put("true"),
