@@ -136,7 +136,7 @@ describe("a tool that is killed after a device has begun to write to a new delta
   for (
     const [title, given] of [
       ["or what is written from then on would be lost", {}],
-      ["also when its size is no whole number of clusters", { size: 20_479n }],
+      ["also when its size is not a whole number of clusters", { size: 20_479n }],
       ["also when its header has a type that the tool does not write", { type: 7 }]
     ] as const
   ) {

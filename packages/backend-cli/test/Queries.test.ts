@@ -309,7 +309,7 @@ describe("the size of an idle disk", () => {
     "has an unknown signature": { signature: "WithoutSignature" },
     "has another cluster size than the descriptor says": { cluster: 4096, first: 4096 },
     "has another type than the tool gives": { type: 7 },
-    "has a size of no whole clusters": { size: 20_479n },
+    "has a size that is not a whole number of clusters": { size: 20_479n },
     "has no room for its index table": { clusters: 9 },
     "has clusters of nothing": { cluster: 0 },
     "begins in the middle of a cluster": { first: 2047 },

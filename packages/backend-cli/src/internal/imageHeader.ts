@@ -24,7 +24,7 @@ export interface ImageHeader {
   readonly isInUse: boolean
   /**
    * Whether it is a header as the tool writes it: another one may have a type or clusters that the tool does not
-   * know, or a size of no whole clusters, but its in-use flag still says that a device may write to the image.
+   * know, or a size that is not a whole number of clusters, but its in-use flag still says that a device may write to the image.
    */
   readonly isRegular: boolean
 }
