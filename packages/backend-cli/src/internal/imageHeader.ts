@@ -23,8 +23,9 @@ export interface ImageHeader {
   /** Whether the in-use flag is set. */
   readonly isInUse: boolean
   /**
-   * Whether it is a header as the tool writes it: another one may have a type or clusters that the tool does not
-   * know, or a size that is not a whole number of clusters, but its in-use flag still says that a device may write to the image.
+   * Whether it is a header as the tool writes it. Another one may have a type or clusters
+   * that the tool does not know, or a size that is not a whole number of clusters. Its
+   * in-use flag still says that a device may write to the image.
    */
   readonly isRegular: boolean
 }
