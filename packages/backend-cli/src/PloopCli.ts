@@ -155,6 +155,7 @@ export const make = (
     const files = yield* CurrentHostFiles
     const config = processConfig(options)
     const dmsetup = yield* process.make({ ...config, tool: "dmsetup" })
+    const resize2fs = yield* process.make({ ...config, tool: "resize2fs" })
     const runner = deadDevices.removing(yield* process.make(config), dmsetup)
     const load = options.loadModules === true ? yield* loadModules(config) : () => Effect.void
     const probed = yield* generation.make({ runner, tool: config.tool, prepare: load })
@@ -168,6 +169,7 @@ export const make = (
       drivers: driversOf(options, files),
       runner,
       dmsetup,
+      resize2fs,
       tool: config.tool,
       verbosity: options.verbosity ?? 3
     })

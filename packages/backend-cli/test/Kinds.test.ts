@@ -36,6 +36,7 @@ const calls = (
     mergeSnapshots: ["snapshot-merge", ploop.mergeSnapshots({ disk })],
     imageInfo: ["info -s", ploop.imageInfo({ disk })],
     fileSystemInfo: ["info", ploop.fileSystemInfo({ disk, mayMount: true })],
+    sizeLimits: ["mount", ploop.sizeLimits({ disk, mayMount: true })],
     deviceOf: ["info -d", ploop.deviceOf({ disk })],
     isMounted: ["info -d", ploop.isMounted({ disk })],
     attachments: ["list", ploop.attachments({ disk })],
@@ -88,6 +89,8 @@ const signalsOf = (name: Operation.Name) =>
       (words) =>
         isCommand(words, state.command)
           ? { lasts, ignores: ["SIGTERM"], exitCode: 1, stderr: "ended by itself" }
+          : isCommand(words, "info -s")
+          ? { stdout: "size:\t\t20480\nblocksize:\t2048\nfmt_version:\t2\n" }
           : undefined,
       { grace: "50 millis" }
     )

@@ -157,6 +157,7 @@ describe("a tool that runs beyond the limit of its kind and ignores SIGTERM", ()
       "listSnapshots",
       "prerequisites",
       "remove",
+      "sizeLimits",
       "snapshotSizes",
       "tool",
       "topDelta"

@@ -272,6 +272,15 @@ export const copiesInDialogue: Row<boolean> = { "1.15": false, "7": true, "9": t
 export const unmountsDevicesOnly: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
 /**
+ * Whether the tool can stop a device without an unmount of its file system, so that
+ * the driver refuses while it is mounted.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const stopsWithoutUnmount: Row<boolean> = { "1.15": true, "7": true, "9": false }
+
+/**
  * Whether the tool divides by the geometry when it writes a descriptor, and
  * crashes where there is none.
  *

@@ -387,6 +387,15 @@ export const table = rows({
       "Busy"
     ]
   },
+  sizeLimits: {
+    group: "queries",
+    kind: "uninterruptible",
+    isQuery: (request: Request.SizeLimits) => !request.mayMount,
+    shape: "effect",
+    request: Request.SizeLimits,
+    result: Result.SizeLimits,
+    errors: [...image, "ImageInUse", "AlreadyMounted", "MountFailed", "UmountFailed", "Busy", "FileSystemUnsupported"]
+  },
   deviceOf: {
     group: "queries",
     kind: "query",

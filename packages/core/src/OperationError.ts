@@ -157,6 +157,12 @@ export type ImageInfoError = Of<"imageInfo">
 export type FileSystemInfoError = Of<"fileSystemInfo">
 
 /**
+ * @since 0.2.0
+ * @category errors
+ */
+export type SizeLimitsError = Of<"sizeLimits">
+
+/**
  * @since 0.1.0
  * @category errors
  */

@@ -255,6 +255,17 @@ export interface Ploop {
   ) => Effect.Effect<Result.FileSystemInfo, OperationError.FileSystemInfoError>
 
   /**
+   * The sizes to which `resize` and `grow` can bring a disk, from the rules by which they refuse others. To
+   * know the least size of a disk that is not running, it has to be attached: the caller has to consent by
+   * `mayMount`.
+   *
+   * @since 0.2.0
+   */
+  readonly sizeLimits: (
+    options: Request.SizeLimitsOptions
+  ) => Effect.Effect<Result.SizeLimits, OperationError.SizeLimitsError>
+
+  /**
    * The device that runs a disk, if one does. That of a linked clone, which has the same
    * base image by another name, is not reported for it.
    */

@@ -36,6 +36,7 @@ import * as attaching from "./internal/refusal/attach.js"
 import * as cloning from "./internal/refusal/clone.js"
 import * as descriptors from "./internal/refusal/descriptors.js"
 import * as images from "./internal/refusal/images.js"
+import * as limits from "./internal/refusal/limits.js"
 import * as merge from "./internal/refusal/merge.js"
 import * as mergeables from "./internal/refusal/mergeable.js"
 import type {
@@ -50,7 +51,8 @@ import type {
   ObservedFileSystem,
   RemovableDisk,
   Removal,
-  SharedImage
+  SharedImage,
+  SizedDisk
 } from "./internal/refusal/model.js"
 import * as mounts from "./internal/refusal/mounts.js"
 import * as paths from "./internal/refusal/paths.js"
@@ -80,7 +82,8 @@ export type {
   RemovableDisk,
   RemovableImage,
   Removal,
-  SharedImage
+  SharedImage,
+  SizedDisk
 } from "./internal/refusal/model.js"
 
 // Descriptors
@@ -650,6 +653,18 @@ export const resize: (
 export const isCutWhenIdle: (generation: Generation, descriptor: DiskDescriptor) => boolean = mounts.isCutWhenIdle
 
 /**
+ * Refuses to stop a device only while it is idle, where the tool cannot.
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const umount: (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Umount, "onlyIdle">
+) => Either.Either<void, PloopError.Unsupported> = mounts.umount
+
+/**
  * Refuses to shrink a disk for which {@link isCutWhenIdle} is true.
  *
  * - `size`: the present size of the disk
@@ -691,6 +706,26 @@ export const smallestDisk: (
   error: PloopError.SizeRefused,
   clusterSize: ClusterSize
 ) => PloopError.SizeRefused = mounts.smallestDisk
+
+/**
+ * The least size of a mounted file system after a shrink with the balloon, in bytes:
+ * what {@link shrinkMounted} and the tool refuse to go below.
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const leastMounted: (
+  generation: Generation,
+  measured: Pick<MeasuredFileSystem, "available" | "size" | "tables">
+) => bigint = limits.leastMounted
+
+/**
+ * The sizes that a disk can have: those that neither a backend nor the tool refuses.
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const sizeLimits: (generation: Generation, disk: SizedDisk) => Result.SizeLimits = limits.sizeLimits
 
 /**
  * Fails when files can have more of a mounted file system than the size to which

@@ -614,6 +614,12 @@ export interface MountOptions extends Schema.Schema.Encoded<typeof Mount> {
   readonly component?: string | undefined
 }
 
+/** What is mounted at a directory is not idle. */
+const idleHasNoTarget: Rule = (options: { readonly onlyIdle?: unknown; readonly target?: unknown }) =>
+  options.onlyIdle === true && options.target !== undefined
+    ? { path: ["onlyIdle"], message: "cannot be given together with target: a device that is mounted is not idle" }
+    : undefined
+
 /**
  * An unmount, and the end of the device.
  *
@@ -626,10 +632,12 @@ export const Umount = request(
     device: Schema.optional(DevicePath),
     target: Schema.optional(HostPath),
     image: Schema.optional(HostPath),
-    component: Schema.optional(attached)
+    component: Schema.optional(attached),
+    onlyIdle: flag
   },
   exactlyOne("disk", "device", "target", "image"),
-  notTogether("component", "device", "target")
+  notTogether("component", "device", "target"),
+  idleHasNoTarget
 )
 
 /**
@@ -657,6 +665,15 @@ export interface UmountFields extends Schema.Schema.Encoded<typeof Umount> {
   readonly image?: string | undefined
   /** The component name of the device; only with `disk` and `image`. Default: the unnamed device. */
   readonly component?: string | undefined
+  /**
+   * Whether to stop the device only while its file system is mounted nowhere, as after a `mount` without a target. The
+   * driver itself refuses otherwise, so that a mount that somebody else makes at the same moment stays: it fails with
+   * `Busy`. Not with `target`. Generation 9 cannot; it fails with `Unsupported`. Default: `false`, which unmounts the
+   * file system first.
+   *
+   * @since 0.2.0
+   */
+  readonly onlyIdle?: boolean | undefined
 }
 
 /**
@@ -952,6 +969,41 @@ export interface FileSystemInfoOptions extends Schema.Schema.Encoded<typeof File
   /**
    * Consents to a temporary mount, read-write, where no other source has the numbers. Such a mount replays the
    * journal, and on generation 7 converts images of version 1. Default: `false`.
+   */
+  readonly mayMount?: boolean | undefined
+}
+
+/**
+ * A question about the sizes that a disk can have.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const SizeLimits = Schema.Struct({
+  disk: Disk,
+  mayMount: flag
+})
+
+/**
+ * A checked request of {@link SizeLimits}, with its defaults.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type SizeLimits = typeof SizeLimits.Type & Documented<SizeLimitsOptions>
+
+/**
+ * What a caller may write for {@link SizeLimits}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface SizeLimitsOptions extends Schema.Schema.Encoded<typeof SizeLimits> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /**
+   * Consents to attach a disk that is not running, read-only, for as long as `resize2fs` takes to compute the
+   * smallest file system. Default: `false`: the result has no `minimum` for such a disk.
    */
   readonly mayMount?: boolean | undefined
 }

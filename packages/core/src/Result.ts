@@ -472,6 +472,40 @@ export interface FileSystemInfo extends Schema.Schema.Type<typeof FileSystemInfo
 }
 
 /**
+ * The sizes that a disk can have.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const SizeLimits = Schema.Struct({
+  size: ByteSize.ByteSizeFromSelf,
+  minimum: Schema.optional(ByteSize.ByteSizeFromSelf),
+  maximum: ByteSize.ByteSizeFromSelf,
+  maximumGrow: ByteSize.ByteSizeFromSelf
+})
+
+/**
+ * The sizes that a disk can have.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface SizeLimits extends Schema.Schema.Type<typeof SizeLimits> {
+  /** The present size, in bytes: that of the device, or of the top delta while none runs. */
+  readonly size: ByteSize.ByteSize
+  /**
+   * A size to which `resize` shrinks the disk in its present state, in bytes. For a disk that is not running it is
+   * the least one: a cluster less is refused. For a mounted disk the least one is at most 17 MiB smaller, because
+   * ext4 keeps up to 16 MiB for itself. Absent where no ext file system is mounted or could be inspected.
+   */
+  readonly minimum?: ByteSize.ByteSize | undefined
+  /** The largest size that `resize` accepts, in bytes. */
+  readonly maximum: ByteSize.ByteSize
+  /** The largest size that `grow` accepts, in bytes: it leaves the file system as it is. */
+  readonly maximumGrow: ByteSize.ByteSize
+}
+
+/**
  * A running device.
  *
  * @since 0.1.0

@@ -23,6 +23,7 @@ describe("an operation", () => {
       "remove",
       "replace",
       "resize",
+      "sizeLimits",
       "snapshotAndSwitch",
       "switchAndDelete",
       "switchSnapshot"

@@ -672,7 +672,8 @@ describe("a mounted disk of generation 9", () => {
     size: ByteSize.MiB(298),
     available: ByteSize.MiB(140),
     capacity: ByteSize.MiB(143),
-    balloon: ByteSize.MiB(balloon)
+    balloon: ByteSize.MiB(balloon),
+    tables: ByteSize.MiB(5)
   })
 
   it("is refused a size below what its file system and its files take, with the smallest one", () => {
@@ -683,6 +684,17 @@ describe("a mounted disk of generation 9", () => {
     refused(shrink("9", 161), { _tag: "SizeRefused", minimum: ByteSize.MiB(162) })
     accepted(shrink("9", 162))
     accepted(shrink("9", 400))
+  })
+
+  it("is said to take the size that is not refused, and what ext4 keeps for itself", () => {
+    const limits = (generation: Generation.Generation, fileSystem: Refusal.SizedDisk["fileSystem"]) =>
+      Refusal.sizeLimits(generation, { size: ByteSize.MiB(300), clusterSize: cluster, version: 2, fileSystem })
+    const mounted = { _tag: "Mounted", measured: measured(0) } as const
+    assert.strictEqual(limits("9", mounted).minimum, ByteSize.MiB(168))
+    assert.strictEqual(limits("1.15", mounted).minimum, ByteSize.MiB(163))
+    assert.strictEqual(limits("7", { _tag: "Idle", least: ByteSize.MiB(100) + 1n }).minimum, ByteSize.MiB(105))
+    assert.strictEqual(limits("7", { _tag: "CutWhenIdle" }).minimum, ByteSize.MiB(301))
+    assert.notProperty(limits("7", undefined), "minimum")
   })
 
   it("was shrunk only if files cannot have more than its new size", () => {

@@ -206,6 +206,7 @@ describe("the descriptor of a disk", () => {
       "mount",
       "replace",
       "resize",
+      "sizeLimits",
       "snapshotAndSwitch",
       "switchAndDelete",
       "switchSnapshot"

@@ -350,6 +350,9 @@ export const clearInUseFlag = (verbosity: number, image: string): Arguments => [
   image
 ]
 
+/** Of `resize2fs`: the least size of a file system, in its blocks. */
+export const leastBlocks = (partition: string): Arguments => ["-P", partition]
+
 /** Of `dmsetup`: the targets that the kernel knows. */
 export const targets: Arguments = ["targets"]
 

@@ -32,7 +32,7 @@ const programs: ReadonlyArray<Program> = [
   { name: "mkfs.xfs", neededFor: "XFS file systems", debian: "xfsprogs", neededBy: newest },
   { name: "tune2fs", neededFor: "create, resize", debian: "e2fsprogs", neededBy: every },
   { name: "dumpe2fs", neededFor: "resize", debian: "e2fsprogs", neededBy: every },
-  { name: "resize2fs", neededFor: "resize", debian: "e2fsprogs", neededBy: every },
+  { name: "resize2fs", neededFor: "resize, sizeLimits", debian: "e2fsprogs", neededBy: every },
   { name: "fsck.ext4", neededFor: "mount with fsck, resize", debian: "e2fsprogs", neededBy: every },
   { name: "lsof", neededFor: "naming the holders of a busy mount", debian: "lsof", neededBy: oldest },
   { name: "dmsetup", neededFor: "every operation on a device", debian: "dmsetup", neededBy: newest },

@@ -45,6 +45,8 @@ export interface Session {
   readonly kernel: kernel.Kernel
   /** Runs `dmsetup` where the tool runs. */
   readonly dmsetup: Runner
+  /** Runs `resize2fs` where the tool runs. */
+  readonly resize2fs: Runner
   /**
    * Whether the files that the tool makes are this process's own, so that it may
    * give them other names: not those of a tool that a prefix runs as another user.
@@ -95,6 +97,7 @@ interface Options {
   readonly drivers: Session["drivers"]
   readonly runner: Runner
   readonly dmsetup: Runner
+  readonly resize2fs: Runner
   readonly tool: string
   readonly verbosity: number
 }

@@ -37,6 +37,7 @@ import * as mounts from "./operations/mounts.js"
 import * as queries from "./operations/queries.js"
 import * as removal from "./operations/removal.js"
 import * as resizing from "./operations/resize.js"
+import * as limits from "./operations/sizeLimits.js"
 import * as snapshots from "./operations/snapshots.js"
 import * as sizes from "./operations/snapshotSizes.js"
 import * as power from "./power.js"
@@ -92,7 +93,8 @@ export const make = (options: Options) =>
 
     /** A query of the file system mounts the disk only where it knows no other way, and judges the descriptor then. */
     const judged = (name: Operation.Name, request: unknown) => (tool: Tool): Answer<void> =>
-      Refusal.isJudgedByDescriptor(name) && name !== "fileSystemInfo" && Predicate.hasProperty(request, "disk") &&
+      Refusal.isJudgedByDescriptor(name) && name !== "fileSystemInfo" && name !== "sizeLimits" &&
+        Predicate.hasProperty(request, "disk") &&
         Predicate.isString(request.disk)
         ? disks.judge(tool, request.disk)
         : Either.void
@@ -150,6 +152,7 @@ export const make = (options: Options) =>
       snapshotSizes: operation("snapshotSizes", sizes.snapshotSizes),
       imageInfo: operation("imageInfo", queries.imageInfo),
       fileSystemInfo: operation("fileSystemInfo", queries.fileSystemInfo),
+      sizeLimits: operation("sizeLimits", limits.sizeLimits),
       deviceOf: operation("deviceOf", queries.deviceOf),
       isMounted: operation("isMounted", queries.isMounted),
       attachments: operation("attachments", queries.attachments),

@@ -68,6 +68,8 @@ const refused = {
   "discard-without-limits": () => "Leave minBlock and toFree out.",
   "copy-by-snapshot": () =>
     "Take a snapshot and copy the image file that it freezes, which listSnapshots names; nothing writes to it then.",
+  "umount-idle": () =>
+    "Inspect with attachments whether the device is mounted, and call umount without onlyIdle if it is not.",
   "next-device": () => "Leave device out of mount, which chooses one and returns it.",
   "other-writer-mount": ({ device }: { readonly device: string }) =>
     `Use ${device}, or unmount it first; or mount the disk read-only.`,

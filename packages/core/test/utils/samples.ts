@@ -60,6 +60,10 @@ export const samples: { readonly [Name in Operation.Name]: Sample } = {
     options: { disk, mayMount: true },
     result: { size, free: size, inodes: 655_360n, freeInodes: 655_349n, blockSize: ByteSize.KiB(4), source: "cached" }
   },
+  sizeLimits: {
+    options: { disk, mayMount: true },
+    result: { size, minimum: size, maximum: size, maximumGrow: size }
+  },
   deviceOf: { options: { disk }, result: Option.some(attachment) },
   isMounted: { options: { disk }, result: true },
   attachments: {

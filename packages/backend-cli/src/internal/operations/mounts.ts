@@ -156,7 +156,7 @@ export const findAttachment = (
  */
 export const attach = (
   session: Session,
-  about: About & { readonly operation: "mount" | "createTemporarySnapshot" },
+  about: About & { readonly operation: "mount" | "createTemporarySnapshot" | "sizeLimits" },
   call: {
     readonly args: args.Arguments
     readonly path: string

@@ -1,15 +1,9 @@
-import * as ByteSize from "@effect-ploop/core/ByteSize"
-import * as ClusterSize from "@effect-ploop/core/ClusterSize"
 import type { Generation } from "@effect-ploop/core/Generation"
-import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type * as Ploop from "@effect-ploop/core/Ploop"
-import * as PloopError from "@effect-ploop/core/PloopError"
-import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
-import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import { prerequisites } from "../prerequisites.js"
 import type { Session } from "../session.js"
@@ -17,10 +11,13 @@ import { attachments } from "./attachments.js"
 import { deviceOf, listDevices, unnamedDevice } from "./devices.js"
 import { fileSystemInfo } from "./fileSystemInfo.js"
 import * as fromFiles from "./fromFiles.js"
+import { imageInfo, orAsked } from "./imageInfo.js"
+import { sizeLimits } from "./sizeLimits.js"
 
 type Methods =
   | "imageInfo"
   | "fileSystemInfo"
+  | "sizeLimits"
   | "deviceOf"
   | "isMounted"
   | "attachments"
@@ -30,54 +27,15 @@ type Methods =
   | "prerequisites"
   | "deviceStatistics"
 
-const version = (number: 0 | 1 | 2) => number === 0 ? {} : { version: number }
-
-/** What the files tell, or else the answer of the tool. */
-const orAsked = <A, E>(
-  fromFiles: Effect.Effect<Option.Option<A>, E>,
-  asked: Effect.Effect<A, E>
-): Effect.Effect<A, E> => Effect.flatMap(fromFiles, Option.match({ onNone: () => asked, onSome: Effect.succeed }))
-
-/** The cause of a failure that the tool gives no reason for, from the files. */
-const causeOf = (session: Session, about: About, path: string, error: PloopError.PloopError) =>
-  Effect.gen(function*() {
-    if (!GenerationTraits.queriesSilently[yield* session.generation] || error.text !== "") return error
-    const { descriptor, image, tree } = yield* session.host.descriptor(about, path)
-    const { file, parent } = SnapshotTree.top(tree)
-    const isRaw = parent === undefined && descriptor.images.some(({ type }) => type === "Plain")
-    const top = image(file)
-    const { exitCode, operation, subject, text } = error
-    const failed = { operation, subject, text, exitCode, image: top }
-    if (!(yield* session.host.exists(top))) return new PloopError.ImageNotFound(failed)
-    const hasHeader = Option.isSome(yield* session.host.header(top))
-    return !isRaw && !hasHeader ? new PloopError.ImageCorrupt(failed) : error
-  })
-
-const askImageInfo = (session: Session, about: About, path: string) =>
-  session.ask({ ...about, args: args.imageInfo(path), descriptor: path, kind: "query" }, parse.imageInfo).pipe(
-    // Of a descriptor that only the tool can read, nobody knows what it has read.
-    Effect.tap(() => session.host.descriptor(about, path)),
-    Effect.catchAll((error) => Effect.flatMap(causeOf(session, about, path, error), Effect.fail))
-  )
-
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   imageInfo: ({ disk }) => {
     const about = { operation: "imageInfo", subject: disk } as const
-    return session.lookAt(about, disk, (path) =>
-      Effect.map(
-        orAsked(
-          fromFiles.imageInfo(session, about, path),
-          askImageInfo(session, about, path)
-        ),
-        (info): Result.ImageInfo => ({
-          size: ByteSize.fromSectors(info.sectors),
-          clusterSize: ClusterSize.make(ByteSize.fromSectors(info.clusterSectors)),
-          ...version(info.version)
-        })
-      ))
+    return session.lookAt(about, disk, (path) => imageInfo(session, about, path))
   },
 
   fileSystemInfo: fileSystemInfo(session),
+
+  sizeLimits: sizeLimits(session),
 
   deviceOf: ({ component, disk }) => {
     const about = { operation: "deviceOf", subject: disk } as const

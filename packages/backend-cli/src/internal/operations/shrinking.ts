@@ -11,8 +11,11 @@ import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { unnamedDevice } from "./devices.js"
 
+/** The size of an inode of the file systems that the tool makes, in bytes. */
+const inodeSize = 256n
+
 /** What the file system of a device has; none while it is not mounted, and where its numbers cannot be read. */
-const measure = (session: Session, about: About, { device, partition }: Result.Attachment) =>
+export const measure = (session: Session, about: About, { device, partition }: Result.Attachment) =>
   Effect.gen(function*() {
     const mounts = Option.getOrElse(yield* session.host.mounts, () => [])
     const target = mounts.find(parse.isMountOf(device))?.target
@@ -24,12 +27,13 @@ const measure = (session: Session, about: About, { device, partition }: Result.A
       { ...about, args: args.balloonShow({ target }), kind: "query" },
       parse.balloonSize
     )
-    const { blockSize, blocks, freeBlocks } = numbers.value
+    const { blockSize, blocks, freeBlocks, inodes } = numbers.value
     return Option.some<Refusal.MeasuredFileSystem>({
       size: size.value,
       available: freeBlocks * blockSize + balloon,
       capacity: blocks * blockSize,
-      balloon
+      balloon,
+      tables: inodes * inodeSize
     })
   })
 

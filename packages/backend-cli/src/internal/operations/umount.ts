@@ -2,14 +2,64 @@ import type * as DevicePath from "@effect-ploop/core/DevicePath"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
+import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
+import type * as Request from "@effect-ploop/core/Request"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
+import type { About } from "../host.js"
+import { isMountOf } from "../parse.js"
 import type { Session } from "../session.js"
 import * as busy from "./busy.js"
 import { deviceOf, listDevices } from "./devices.js"
 import { onlyUser } from "./ofDevice.js"
+
+/** The device that a request names other than by its mount point. */
+const namedDevice = (session: Session, about: About, { component, device, disk, image }: Request.Umount) =>
+  Effect.gen(function*() {
+    if (device !== undefined) {
+      yield* Refusal.missingDevice(about, yield* session.host.exists(device))
+      return device
+    }
+    if (disk !== undefined) {
+      const found = yield* deviceOf(session, about, session.host.absolute(disk), component)
+      return Option.getOrUndefined(found)?.device
+    }
+    const path = yield* session.host.real(session.host.absolute(image ?? ""))
+    const devices = yield* listDevices(session, about)
+    return devices.find((running) => running.image === path && running.component === component)?.device
+  })
+
+/** The error for a device that the driver did not stop, with the mount points that keep it busy. */
+const mounted = (session: Session, error: PloopError.Busy, device: string) =>
+  Effect.flatMap(busy.mountTable(session), (table) => {
+    const mounts = table.filter(isMountOf(device)).map(({ target }) => target)
+    return Effect.fail(new PloopError.Busy({ ...error, device, ...(mounts.length > 0 && { mounts }) }))
+  })
+
+/** Stops a device and detaches its images. The driver refuses to stop one that is mounted. */
+const stopIdle = (session: Session, about: About, request: Request.Umount) =>
+  Effect.gen(function*() {
+    const device = yield* namedDevice(session, about, request)
+    if (device === undefined) return yield* Refusal.idleDisk(about, device)
+    const run = (words: args.Arguments) => session.execute({ ...about, args: words, kind: "uninterruptible" })
+    yield* Effect.catchTag(
+      run(args.stop(session.verbosity, device)),
+      "Busy",
+      (error) => mounted(session, error, device)
+    )
+    yield* run(args.clear(session.verbosity, device))
+  }).pipe(Effect.uninterruptible)
+
+/** By the name of a disk or of its images, or by a device: nobody else changes the disk meanwhile. */
+const umountIdle = (session: Session, about: About, request: Request.Umount) => {
+  const run = Effect.suspend(() => stopIdle(session, about, request))
+  if (request.disk !== undefined) return session.onDisk(about, request.disk, () => run)
+  return request.device === undefined
+    ? session.onImage(about, request.image ?? "", () => run)
+    : onlyUser(session, about, { device: request.device }, run)
+}
 
 export const umount = (session: Session): Ploop.Backend["umount"] => {
   const left: busy.Left = new Map()
@@ -46,6 +96,12 @@ export const umount = (session: Session): Ploop.Backend["umount"] => {
     const deviceIfAny = (device: DevicePath.DevicePath | undefined) =>
       device === undefined ? Refusal.idleDisk(about, device) : run({ device })
 
+    if (request.onlyIdle) {
+      return session.generation.pipe(
+        Effect.flatMap((generation) => Refusal.umount(about, generation, request)),
+        Effect.zipRight(umountIdle(session, about, request))
+      )
+    }
     if (request.disk !== undefined) {
       return session.onDisk(about, request.disk, (path) =>
         Effect.gen(function*() {

@@ -249,6 +249,37 @@ const mounted = (
 const detachAny = (tool: Tool, device: Device | undefined): Answer<void> =>
   device === undefined ? Refusal.idleDisk(tool, device) : unmountDevice(tool, device)
 
+/** Stops a device that is not mounted. */
+const stopIdle = (tool: Tool, device: Device | undefined): Answer<void> => {
+  if (device === undefined) return Refusal.idleDisk(tool, device)
+  const mounts = tool.tx.mountsOf(device.device).map(({ target }) => target)
+  if (mounts.length === 0 && device.maintenance === "OFF") return devices.detach(tool, device)
+  return refused(
+    new PloopError.Busy({
+      ...context(tool, "PLOOP_IOC_STOP: Device or resource busy"),
+      exitCode: 3,
+      holders: [],
+      device: device.device,
+      ...(mounts.length > 0 && { mounts })
+    })
+  )
+}
+
+/** The device that a request names other than by its mount point. */
+const namedDevice = (tool: Tool, request: Request.Umount): Answer<Device | undefined> =>
+  Either.gen(function*() {
+    if (request.device !== undefined) {
+      const device = tool.tx.device(request.device)
+      yield* Refusal.missingDevice(tool, device !== undefined)
+      return device
+    }
+    if (request.disk !== undefined) {
+      return devices.find(tool, yield* disks.open(tool, request.disk), request.component)
+    }
+    const image = absolute(tool, request.image ?? "")
+    return devices.ofBase(tool, image).find(({ component }) => component === request.component)
+  })
+
 /**
  * Unmounts by device. Where the tool knows disks by their devices only, it writes
  * the numbers of the file system as an unmount by descriptor does elsewhere.
@@ -282,6 +313,8 @@ const umountDisk = (tool: Tool, request: Request.Umount, name: string): Answer<v
 export const umount = (tool: Tool, request: Request.Umount): Answer<void> =>
   Either.gen(function*() {
     const { tx } = tool
+    yield* Refusal.umount(tool, generation(tool), request)
+    if (request.onlyIdle) return yield* stopIdle(tool, yield* namedDevice(tool, request))
     if (request.disk !== undefined) return yield* umountDisk(tool, request, request.disk)
     if (request.device !== undefined) {
       const device = tx.device(request.device)

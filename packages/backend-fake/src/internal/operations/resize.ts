@@ -82,16 +82,26 @@ const refuse = (tool: Tool, size: number, least?: number): Answer<never> =>
   )
 
 /** What a file system has; the balloon is part of its capacity. */
-const measure = (tool: Tool, device: Device, volume: Volume) => {
-  const { blockSize, blocks, freeBlocks } = devices.numbers(volume)
+export const measure = (tool: Tool, device: Device, volume: Volume) => {
+  const { blockSize, blocks, freeBlocks, inodes } = devices.numbers(volume)
   const balloon = balloonSize(tool, device)
   return {
     size: volume.layout!.blocks * space.blockSize,
     available: freeBlocks * blockSize + balloon,
     capacity: blocks * blockSize,
-    balloon
+    balloon,
+    tables: inodes * inodeSize
   }
 }
+
+/** The same as core takes it. */
+export const inBigInts = (measured: ReturnType<typeof measure>): Refusal.MeasuredFileSystem => ({
+  size: BigInt(measured.size),
+  available: BigInt(measured.available),
+  capacity: BigInt(measured.capacity),
+  balloon: BigInt(measured.balloon),
+  tables: BigInt(measured.tables)
+})
 
 /** The balloon that stands for what is too much: the tool assumes that its tables were never available to files. */
 const withoutTables = (excess: number, tables: number): number => excess > tables ? excess - tables : excess
@@ -106,13 +116,8 @@ const shareOf = (size: number, excess: number, capacity: number): number => {
 /** Refuses to shrink a mounted file system to less than it can have. */
 const requirePossible = (tool: Tool, request: Request.Resize, device: Device, disk: disks.Disk): Answer<void> => {
   if (device.volume === undefined || tool.tx.mountsOf(device.device).length === 0) return Either.void
-  const found = measure(tool, device, tool.tx.volume(device.volume))
-  return Refusal.shrinkMounted(tool, generation(tool), request, disk.descriptor.clusterSize, {
-    size: BigInt(found.size),
-    available: BigInt(found.available),
-    capacity: BigInt(found.capacity),
-    balloon: BigInt(found.balloon)
-  })
+  const found = inBigInts(measure(tool, device, tool.tx.volume(device.volume)))
+  return Refusal.shrinkMounted(tool, generation(tool), request, disk.descriptor.clusterSize, found)
 }
 
 /** Whether the tool unmounts the file system of a device that is only attached, to resize it. */
@@ -150,13 +155,12 @@ const resizeRunning = (
       yield* inflate(tool, device, 0)
       return yield* resizeFileSystem(tool, device, wanted)
     }
-    const { available, capacity } = measure(tool, device, volume)
+    const measured = measure(tool, device, volume)
     const balloon = trait(tool, GenerationTraits.shrinksByShare)
-      ? shareOf(now, now - wanted, capacity)
-      : withoutTables(now - wanted, devices.numbers(volume).inodes * inodeSize)
-    if (balloon > available) {
-      const tables = trait(tool, GenerationTraits.shrinksByShare) ? 0 : devices.numbers(volume).inodes * inodeSize
-      return yield* refuse(tool, wanted, now - available - tables)
+      ? shareOf(now, now - wanted, measured.capacity)
+      : withoutTables(now - wanted, measured.tables)
+    if (balloon > measured.available) {
+      return yield* refuse(tool, wanted, Number(Refusal.leastMounted(generation(tool), inBigInts(measured))))
     }
     yield* inflate(tool, device, balloon)
   })
@@ -221,7 +225,9 @@ export const grow = (tool: Tool, request: Request.Grow): Answer<void> =>
       return yield* growIdle(tool, opened, size)
     }
     const disk = yield* disks.open(tool, request.disk ?? "")
-    yield* requireUnshared(tool, disk, [SnapshotTree.top(disk.tree).file])
+    const top = SnapshotTree.top(disk.tree).file
+    yield* requireUnshared(tool, disk, [top])
+    yield* Refusal.grow(tool, request, disks.versionOf(tool, disks.imagePath(tool, disk, top)))
     const device = devices.find(tool, disk, undefined)
     const growsDevice = device !== undefined || (trait(tool, GenerationTraits.growsThroughDevice) && !isRawBase(disk))
     if (growsDevice) yield* Refusal.growRunning(tool, request, disk.descriptor.clusterSize)

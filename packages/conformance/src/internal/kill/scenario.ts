@@ -118,6 +118,7 @@ export const scenarios: Readonly<Record<Name, Scenario>> = {
   fileSystemInfo: idle((ploop, { disk }) => ploop.fileSystemInfo({ disk, mayMount: true }), {
     before: files((fs, bench) => fs.remove(`${bench.directory}/disk/.statfs`, { force: true }))
   }),
+  sizeLimits: idle((ploop, { disk }) => ploop.sizeLimits({ disk, mayMount: true })),
   balloonClear: mounted((ploop, { disk }) => ploop.balloonClear({ disk }), { before: balloon }),
   balloonChange: mounted((ploop, { disk }) => ploop.balloonChange({ disk, size: "16M" })),
   balloonComplete: mounted((ploop, { disk }) => ploop.balloonComplete({ disk }), { before: balloon }),

@@ -214,6 +214,7 @@ const uses: Readonly<Partial<Record<Name, "read" | "write" | "mount">>> = {
   replace: "write",
   mount: "mount",
   fileSystemInfo: "mount",
+  sizeLimits: "mount",
   resize: "write",
   createSnapshot: "write",
   createTemporarySnapshot: "write",

@@ -1,3 +1,5 @@
+import type { ByteSize } from "../../ByteSize.js"
+import type { ClusterSize } from "../../ClusterSize.js"
 import type { DiskDescriptor } from "../../DiskDescriptor.js"
 import type { FormatVersion } from "../../FormatVersion.js"
 import type * as PloopError from "../../PloopError.js"
@@ -217,4 +219,31 @@ export interface MeasuredFileSystem {
   readonly capacity: bigint
   /** The size of the balloon. */
   readonly balloon: bigint
+  /** The size of its inode tables. */
+  readonly tables: bigint
+}
+
+/**
+ * What a backend has observed about a disk that may get another size, in bytes.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface SizedDisk {
+  /** The present size. */
+  readonly size: ByteSize
+  /** The size of its clusters. */
+  readonly clusterSize: ClusterSize
+  /** The format version of its top delta; undefined for a raw image alone. */
+  readonly version: FormatVersion | undefined
+  /**
+   * What limits a smaller size: the numbers of a mounted file system; the least size to which `resize2fs` would
+   * shrink that of an idle disk, in bytes; or that the tool would damage the idle disk. Undefined where it is not
+   * known.
+   */
+  readonly fileSystem:
+    | { readonly _tag: "Mounted"; readonly measured: Pick<MeasuredFileSystem, "available" | "size" | "tables"> }
+    | { readonly _tag: "Idle"; readonly least: bigint }
+    | { readonly _tag: "CutWhenIdle" }
+    | undefined
 }

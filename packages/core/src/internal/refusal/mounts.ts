@@ -10,6 +10,7 @@ import type * as Request from "../../Request.js"
 import * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
 import { texts } from "../remedies.js"
+import * as limits from "./limits.js"
 import type { About, MeasuredFileSystem, MountedDelta } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 import * as running from "./running.js"
@@ -34,6 +35,14 @@ export const mountSnapshot = (
     ? Either.right({ snapshot: id, readOnly })
     : Either.left(new PloopError.SnapshotHasChildren({ ...context(about), id, children }))
 }
+
+export const umount = (about: About, generation: Generation, { onlyIdle }: Pick<Request.Umount, "onlyIdle">) =>
+  when(onlyIdle && !GenerationTraits.stopsWithoutUnmount[generation], () =>
+    unsupported(
+      about,
+      `generation ${generation} unmounts the file system of a device before it stops the device`,
+      texts["umount-idle"]()
+    ))
 
 export const resize = (
   about: About,
@@ -66,29 +75,27 @@ export const shrinkIdleRaw = (
       texts["resize-raw"]()
     ))
 
-/** How many clusters of a disk stay outside its file system after a resize. */
-const reservedClusters = 4n
-
 /** The size of the file system in a disk of a size. */
 const fileSystemSize = (size: bigint, clusterSize: ClusterSize.ClusterSize): bigint =>
-  ClusterSize.roundUp(ByteSize.make(size), clusterSize) - reservedClusters * clusterSize
+  ClusterSize.roundUp(ByteSize.make(size), clusterSize) - limits.reservedClusters * clusterSize
 
 export const shrinkMounted = (
   about: About,
   generation: Generation,
   request: Pick<Request.Resize, "size">,
   clusterSize: ClusterSize.ClusterSize,
-  { available, size }: MeasuredFileSystem
+  measured: MeasuredFileSystem
 ): Either.Either<void, PloopError.SizeRefused> => {
+  const { size } = measured
   const wanted = fileSystemSize(request.size, clusterSize)
-  const least = size - available
+  const least = limits.leastMounted(generation, measured)
   return when(
     // The tool itself refuses a disk of four clusters or less.
     GenerationTraits.shrinksByShare[generation] && wanted > 0n && wanted < size && wanted < least,
     () =>
       new PloopError.SizeRefused({
         ...context(about),
-        minimum: ByteSize.make(least + reservedClusters * clusterSize)
+        minimum: ByteSize.make(least + limits.reservedClusters * clusterSize)
       })
   )
 }
@@ -100,7 +107,7 @@ export const smallestDisk = (
   const { minimum } = error
   return minimum === undefined ? error : new PloopError.SizeRefused({
     ...error,
-    minimum: ByteSize.make(ClusterSize.roundUp(minimum, clusterSize) + reservedClusters * clusterSize)
+    minimum: ByteSize.make(ClusterSize.roundUp(minimum, clusterSize) + limits.reservedClusters * clusterSize)
   })
 }
 

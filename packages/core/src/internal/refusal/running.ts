@@ -59,6 +59,7 @@ const onDevices: ReadonlySet<Name> = new Set<Name>([
   "mergeSnapshots",
   "imageInfo",
   "fileSystemInfo",
+  "sizeLimits",
   "balloonStatus",
   "balloonClear",
   "balloonChange",

@@ -50,6 +50,7 @@ import { scopes } from "./scenario/scopes.js"
 import { trees } from "./scenario/trees.js"
 import { unmergeable } from "./scenario/unmergeable.js"
 import { wrappers } from "./scenario/wrappers.js"
+import { sizeLimits } from "./sizeLimits.js"
 import { snapshotAndSwitch } from "./snapshotAndSwitch.js"
 import { snapshotSizes } from "./snapshotSizes.js"
 import { start } from "./start.js"
@@ -82,6 +83,7 @@ export const cases: ReadonlyArray<Case> = [
   ...snapshotSizes,
   ...imageInfo,
   ...fileSystemInfo,
+  ...sizeLimits,
   ...deviceOf,
   ...attachments,
   ...isMounted,

@@ -11,6 +11,7 @@ import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
 import * as files from "./diskFiles.js"
 import { misnamed } from "./misnamed.js"
+import { isMarkedInUse } from "./snapshotUtils.js"
 
 /** The ways to name a disk that is to be unmounted. */
 const forms = {
@@ -224,9 +225,101 @@ const refusals: ReadonlyArray<Case.Case> = [
   })
 ]
 
+const onlyIdle: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "umount/only-idle",
+    title: "MUST stop a device that is not mounted by its disk, its device and its image, with onlyIdle",
+    source: Case.observed("stop and clear of a device"),
+    needs: ["device"],
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      for (const by of ["disk", "device", "image"] as const) {
+        const { device } = yield* ploop.mount({ disk })
+        const named = { disk: { disk }, device: { device }, image: { image } }[by]
+        yield* ploop.umount({ ...named, onlyIdle: true })
+        yield* Check.equal(yield* ploop.attachments({ disk }), [], `the devices after an unmount by ${by}`)
+      }
+      yield* Check.equal(yield* isMarkedInUse(image), false, "whether the in-use flag is left")
+    })
+  }),
+  Case.make({
+    id: "umount/only-idle-component",
+    title: "MUST stop the device of the component alone, with onlyIdle",
+    source: Case.service("Request.Umount"),
+    needs: ["device"],
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      const { device } = yield* ploop.mount({ disk })
+      yield* ploop.mount({ disk, component: "part", readOnly: true })
+      yield* ploop.umount({ disk, component: "part", onlyIdle: true })
+      yield* Check.equal((yield* ploop.attachments({ disk })).map((one) => one.device), [device], "what still runs")
+      yield* ploop.umount({ disk, onlyIdle: true })
+    })
+  }),
+  Case.make({
+    id: "umount/only-idle-refuses-a-mounted-device",
+    title: "MUST refuse a mounted device by any name with onlyIdle, name its mount point, and leave it mounted",
+    source: Case.source("the driver's ploop_stop: the device is open"),
+    needs: ["mount"],
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.formatted()
+      const { device, target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { motd: "kept" })
+      for (const named of [{ disk }, { device }, { image }]) {
+        yield* Check.fails(ploop.umount({ ...named, onlyIdle: true }), "Busy", { device, mounts: [target] })
+      }
+      yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
+    })
+  }),
+  Case.make({
+    id: "umount/only-idle-of-an-idle-disk",
+    title: "MUST refuse a disk without a device with NotMounted, and a missing device, with onlyIdle",
+    source: Case.service("Request.Umount"),
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      yield* Check.fails(ploop.umount({ disk, onlyIdle: true }), "NotMounted")
+      yield* Check.fails(ploop.umount({ image, onlyIdle: true }), "NotMounted")
+      yield* Check.fails(ploop.umount({ device: "/dev/ploop99999", onlyIdle: true }), "DeviceNotFound")
+    })
+  }),
+  Case.make({
+    id: "umount/only-idle-has-no-target",
+    title: "MUST refuse onlyIdle together with a mount point",
+    source: Case.service("Request.Umount"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      yield* Check.fails(ploop.umount({ target: "/mnt", onlyIdle: true }), "InvalidArgument", { field: "onlyIdle" })
+    })
+  }),
+  Case.make({
+    id: "umount/only-idle-unsupported",
+    title: "MUST refuse onlyIdle where the tool unmounts before it stops a device, and leave the device running",
+    source: Case.source("lib/dm.c, tools/ploop.c: no stop"),
+    needs: ["device"],
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      const { device } = yield* ploop.mount({ disk })
+      yield* Check.fails(ploop.umount({ device, onlyIdle: true }), "Unsupported")
+      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether it runs")
+      yield* ploop.umount({ device })
+    })
+  })
+]
+
 export const umount: ReadonlyArray<Case.Case> = [
   ...byEveryName,
   ...components,
   ...refusals,
+  ...onlyIdle,
   ...misnamed("umount", (ploop, disk) => ploop.umount({ disk }))
 ]

@@ -4,10 +4,12 @@ import type { MountOptions } from "@effect-ploop/core/Request"
 import { ids } from "@effect-ploop/testkit/Conformance"
 import * as FileTree from "@effect-ploop/testkit/FileTree"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Array from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
+import * as Order from "effect/Order"
 import type { Place, Work } from "../step.js"
 import { besideTarget, component, further, target, top } from "../step.js"
 import type { Weighted, When } from "./build.js"
@@ -349,6 +351,23 @@ const space: ReadonlyArray<Weighted> = [
       `fileSystemInfo${mayMount ? ", which may mount" : ""}`,
       (p, disk) => Effect.map(p.fileSystemInfo({ disk, mayMount }), ({ blockSize, source }) => ({ blockSize, source }))
     )),
+  some(1, FastCheck.boolean(), (mayMount) =>
+    on(
+      `sizeLimits${mayMount ? ", which may attach" : ""}`,
+      (p, disk) =>
+        Effect.map(p.sizeLimits({ disk, mayMount }), ({ minimum, ...others }) => [others, minimum !== undefined])
+    )),
+  just(
+    1,
+    on(
+      "attachments of the disk",
+      (p, disk) => Effect.map(p.attachments({ disk }), Array.sortWith(({ component = "" }) => component, Order.string))
+    )
+  ),
+  just(
+    1,
+    on("umount only an idle device", (p, disk) => p.umount({ disk, onlyIdle: true }), { leads: unmountedNow })
+  ),
   just(1, on("deviceOf the disk", (p, disk) => p.deviceOf({ disk })))
 ]
 
