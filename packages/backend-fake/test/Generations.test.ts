@@ -7,6 +7,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Stream } from "effect"
 import { a, b, c, generations, makeDisk, makeMounted, MiB } from "./utils/host.js"
 
+const d = SnapshotId.make("dddddddd-0000-4000-8000-00000000000d")
+
 const services = Effect.all({
   fs: FileSystem.FileSystem,
   ploop: Ploop.Ploop,
@@ -398,6 +400,23 @@ describe("snapshots and images", () => {
       yield* ploop.switchSnapshot({ disk, id: a })
       assert.strictEqual((yield* ploop.deleteSnapshot({ disk, id: a }))._tag, "MarkedTemporary")
       return yield* outcome(ploop.createSnapshot({ disk, id: c }))
+    })
+  )
+
+  differs(
+    "the place of merged snapshots in the descriptor, which is that of the parent or of the child",
+    { "1.15": [a, d, c, SnapshotId.top], 7: [a, d, c, SnapshotId.top], 9: [a, c, d, SnapshotId.top] },
+    Effect.gen(function*() {
+      const { ploop } = yield* services
+      const disk = yield* makeDisk("ct")
+      yield* ploop.createSnapshot({ disk, id: a })
+      yield* ploop.createSnapshot({ disk, id: b })
+      yield* ploop.switchSnapshot({ disk, id: a })
+      yield* ploop.createSnapshot({ disk, id: c })
+      yield* ploop.switchSnapshot({ disk, id: b })
+      yield* ploop.createSnapshot({ disk, id: d })
+      yield* ploop.mergeSnapshots({ disk, snapshot: d })
+      return (yield* ploop.listSnapshots({ disk })).nodes.map(({ id }) => id)
     })
   )
 

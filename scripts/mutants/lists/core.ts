@@ -144,7 +144,8 @@ export const core = [
     "new disks of every host are of version 2": at("defaultVersion").ternary().always(),
     "generation 7 copies one way": at("copiesInDialogue").value("7").put("false"),
     "generation 9 unmounts disks": at("unmountsDevicesOnly").value("9").put("false"),
-    "generation 7 cuts no raw disks": at("cutsIdleRawDisks").value("7").put("false")
+    "generation 7 cuts no raw disks": at("cutsIdleRawDisks").value("7").put("false"),
+    "generation 9 merges into a raw base": at("mergesIntoRawBase").value("9").put("true")
   }),
   ...inFile("internal/message.ts", {
     "a subject with a line end comes raw into the message": at("short").call("escape").unwrap(),
