@@ -47,7 +47,11 @@ describe("the end of a scope", () => {
     Effect.gen(function*() {
       const { of, service } = host(Effect.void)
       yield* Effect.provide(mounted, service)
-      assert.deepStrictEqual(of("umount").map(([, request]) => request), [{ disk, component: undefined }])
+      assert.deepStrictEqual(of("umount").map(([, request]) => request), [{
+        disk,
+        component: undefined,
+        onlyIdle: false
+      }])
     }))
 
   it.effect("tries a busy unmount eleven times, at intervals that grow to five seconds, and then fails", () =>
@@ -80,7 +84,7 @@ describe("the end of a scope", () => {
       const { calls, service } = host(Effect.void)
       yield* Effect.provide(snapshot, service)
       assert.deepStrictEqual(calls.slice(1).map(([name, request]) => [name, request]), [
-        ["umount", { disk, component: "~bk" }],
+        ["umount", { disk, component: "~bk", onlyIdle: false }],
         ["deleteSnapshot", { disk, id }]
       ])
     }))
