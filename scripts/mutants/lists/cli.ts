@@ -347,8 +347,10 @@ export const cli = [
   ...inFile("operations/queries.ts", {
     "image information waits for operations on the disk": at("make.imageInfo").call("lookAt").put(
       "session.onDisk(_0, _1, _2)"
-    ),
-    "a cluster is as large as the disk": at("make.imageInfo").call("fromSectors").nth(1).put(
+    )
+  }),
+  ...inFile("operations/imageInfo.ts", {
+    "a cluster is as large as the disk": at("imageInfo").call("fromSectors").nth(1).put(
       "ByteSize.fromSectors(info.sectors)"
     ),
     "a raw image has a version": at("version").ternary().never()

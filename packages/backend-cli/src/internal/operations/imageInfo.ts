@@ -31,7 +31,7 @@ const causeOf = (session: Session, about: About, path: string, error: PloopError
     const { exitCode, operation, subject, text } = error
     const failed = { operation, subject, text, exitCode, image: top }
     if (!(yield* session.host.exists(top))) return new PloopError.ImageNotFound(failed)
-    const hasHeader = Option.isSome(yield* session.host.header(top))
+    const hasHeader = Option.exists(yield* session.host.header(top), ({ isRegular }) => isRegular)
     return !isRaw && !hasHeader ? new PloopError.ImageCorrupt(failed) : error
   })
 
