@@ -16,8 +16,9 @@ export default {
     },
     {
       name: "no-backend-imports-another",
+      comment: "The command of backend-remote serves the tool of its host.",
       severity: "error",
-      from: { path: "^packages/(backend-[^/]+)/src/" },
+      from: { path: "^packages/(backend-[^/]+)/src/", pathNot: "^packages/backend-remote/src/internal/cli/" },
       to: { path: "^packages/backend-", pathNot: "^packages/$1/" }
     },
     {
