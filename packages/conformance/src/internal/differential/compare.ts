@@ -22,7 +22,7 @@ import type { Model, Place, Step } from "./step.js"
 import { furtherName, mountPoints } from "./step.js"
 import { steps } from "./steps.js"
 import type { Kind } from "./steps/images.js"
-import { creation, disks, kind as anyKind, kinds } from "./steps/images.js"
+import { creation, disks, kindOf, kinds, kindsOf } from "./steps/images.js"
 
 /** The options of the caller, with every default. */
 export interface Plan {
@@ -70,7 +70,7 @@ const makeSide = <E>(
           scratch,
           copies: mounts
         }
-        if (mounts) yield* Effect.forEach(kinds, (kind) => format(side, kind), { discard: true })
+        if (mounts) yield* Effect.forEach(kindsOf(profile.generation), (kind) => format(side, kind), { discard: true })
         return side
       }),
       context
@@ -264,7 +264,7 @@ const check = (
     const commands = FastCheck.commands([step], { maxCommands: limit * candidates, size: "max" })
     let begun = 0
     const details = await FastCheck.check(
-      FastCheck.asyncProperty(creation, anyKind, commands, async (made, kind, commands) => {
+      FastCheck.asyncProperty(creation, kindOf(one.profile.generation), commands, async (made, kind, commands) => {
         if (progress.isOver(job)) return
         try {
           await sequence(one, other, `sequence-${job}-${begun++}`, { made, kind }, commands, limit, progress, signal)

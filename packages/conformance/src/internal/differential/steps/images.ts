@@ -1,3 +1,5 @@
+import type { Generation } from "@effect-ploop/core/Generation"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type { CreateOptions } from "@effect-ploop/core/Request"
@@ -56,11 +58,22 @@ export const kinds: ReadonlyArray<Kind> = [
   "no file system"
 ]
 
+/** The disks that a generation does not make. */
+const notMade = (generation: Generation): ReadonlyArray<Kind> => [
+  ...GenerationTraits.makesXfsForExt3[generation] ? ["ext3" as const] : [],
+  ...GenerationTraits.attachesVersion2Only[generation] ? ["ext4 on a raw image" as const] : []
+]
+
+/** The disks that a generation makes. */
+export const kindsOf = (generation: Generation): ReadonlyArray<Kind> =>
+  kinds.filter((kind) => !notMade(generation).includes(kind))
+
 /** Most sequences begin with the usual disk. */
-export const kind: FastCheck.Arbitrary<Kind> = FastCheck.oneof(
-  { weight: 3, arbitrary: FastCheck.constant<Kind>("ext4") },
-  FastCheck.constantFrom(...kinds)
-)
+export const kindOf = (generation: Generation): FastCheck.Arbitrary<Kind> =>
+  FastCheck.oneof(
+    { weight: 3, arbitrary: FastCheck.constant<Kind>("ext4") },
+    FastCheck.constantFrom(...kindsOf(generation))
+  )
 
 /** Queries. */
 export const questions: Weighted = anyOf(
