@@ -24,7 +24,7 @@ const apply = () => {
     group.open = isFiltered && matching > 0
     count += matching
   }
-  shown.textContent = isFiltered ? count + " cases match" : ""
+  shown.textContent = !isFiltered ? "" : count === 1 ? "1 case matches" : count + " cases match"
 }
 search.addEventListener("input", apply)
 for (const box of boxes) box.addEventListener("change", apply)
