@@ -60,8 +60,9 @@ const documents = [
 
 for (const path of documents) {
   const name = relative(root, path).replaceAll("/", "-")
-  for (const [index, match] of [...readFileSync(path, "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].entries()) {
-    examples.set(`${basename(name, ".md")}${index}.ts`, match[1]!)
+  const blocks = readFileSync(path, "utf8").matchAll(/^( *)```ts\n([\s\S]*?)^ *```$/gm)
+  for (const [index, [, indent = "", text = ""]] of [...blocks].entries()) {
+    examples.set(`${basename(name, ".md")}${index}.ts`, text.replace(new RegExp(`^${indent}`, "gm"), ""))
   }
 }
 

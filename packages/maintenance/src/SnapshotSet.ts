@@ -76,7 +76,7 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
     const disks = yield* internal.disks(options.disks)
     yield* Effect.forEach(disks, (disk) => internal.expect(disk, id, false))
     return internal.make(
-      `Snapshot ${id} of ${disks.length} disks`,
+      `Snapshot ${id} of ${disks.length} ${disks.length === 1 ? "disk" : "disks"}`,
       disks.map((disk) => new Action.CreateSnapshot({ disk, id })),
       "It belongs to the set."
     )

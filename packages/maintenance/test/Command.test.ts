@@ -208,7 +208,7 @@ describe("ploop-maintenance", () => {
     "names the field, the value and the rule of a policy that cannot be followed, and ends with 2",
     Effect.gen(function*() {
       yield* diskOf("a")
-      const { code, stderr } = yield* run("retention", "/vz/a")
+      const { code, stderr } = yield* run("retention", "--keep-last", "0", "/vz/a")
       assert.strictEqual(code, 2)
       assert.include(stderr, "last is 0, but it must be larger than zero, or another rule about time must be given")
     })
@@ -236,4 +236,14 @@ describe("ploop-maintenance on the real tool", () => {
       assert.deepStrictEqual(yield* idsOf(disk), ids.slice(2))
       assert.deepStrictEqual((yield* fs.readDirectory(directory)).filter((name) => /\.tmp$|^\.ploop/.test(name)), [])
     }).pipe(Effect.provide(RealTool)))
+
+  onFake(
+    "names the options that say what to keep when none is given, and ends with 2",
+    Effect.forEach([["retention", "/vz/a"], ["backup-retention", "/backup"]], (args) =>
+      Effect.gen(function*() {
+        const { code, stderr } = yield* run(...args)
+        assert.strictEqual(code, 2)
+        assert.include(stderr, "no rule says what to keep: give --keep-last, --keep-hourly, ")
+      }), { discard: true })
+  )
 })

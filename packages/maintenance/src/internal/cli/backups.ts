@@ -10,7 +10,7 @@ import * as MaintenanceError from "../../MaintenanceError.js"
 import * as Plan from "../../Plan.js"
 import { Ended } from "./exit.js"
 import * as options from "./options.js"
-import { policyOf, rules } from "./policy.js"
+import { policyOf, requireRule, rules } from "./policy.js"
 import { present } from "./present.js"
 import { load, over } from "./settings.js"
 
@@ -118,6 +118,7 @@ const retention = Command.make(
   ({ apply, config, directories, json, ...given }) =>
     Effect.gen(function*() {
       const { backups = {} } = yield* load(config)
+      yield* requireRule(backups.retention, given)
       const policy = policyOf(backups.retention, given)
       const plans = (yield* directoriesOf(directories, backups.directory)).map((directory) =>
         Backups.planRetention({ directory, policy })

@@ -1,6 +1,8 @@
 import * as Options from "@effect/cli/Options"
 import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import type * as RetentionPolicy from "../../RetentionPolicy.js"
+import { Ended } from "./exit.js"
 import * as options from "./options.js"
 import { over } from "./settings.js"
 
@@ -36,6 +38,16 @@ interface Rules {
   readonly timeZone: string | undefined
   readonly pinned: ReadonlyArray<string>
 }
+
+/** Fails when neither the options nor the configuration file say what to keep. */
+export const requireRule = (file: RetentionPolicy.Policy | undefined, given: Rules): Effect.Effect<void, Ended> =>
+  file !== undefined || isGiven(given)
+    ? Effect.void
+    : new Ended({
+      code: 2,
+      message: "no rule says what to keep: give --keep-last, --keep-hourly, --keep-daily, --keep-weekly, " +
+        "--keep-monthly, --keep-yearly or --keep-within, or name a configuration file with --config"
+    })
 
 /** The policy of the options, over that of the configuration file. */
 export const policyOf = (

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Plan from "../../Plan.js"
 import * as Retention from "../../Retention.js"
 import * as options from "./options.js"
-import { policyOf, rules } from "./policy.js"
+import { policyOf, requireRule, rules } from "./policy.js"
 import { present } from "./present.js"
 import { disksOf, load } from "./settings.js"
 
@@ -13,6 +13,7 @@ export const command = Command.make(
   ({ apply, config, disks, json, ...given }) =>
     Effect.gen(function*() {
       const settings = yield* load(config)
+      yield* requireRule(settings.retention, given)
       const policy = policyOf(settings.retention, given)
       const plans = (yield* disksOf(disks, settings)).map((disk) => Retention.plan({ disk, policy }))
       return yield* present(plans, { apply, json }, Plan.apply)

@@ -90,7 +90,7 @@ export const make = (offers: ReadonlyArray<Offer>, policy: Policy): Plan.Plan =>
     chosen.push(offer)
   }
   return new Plan.Plan({
-    title: `Space of ${offers.length} disks`,
+    title: `Space of ${offers.length} ${offers.length === 1 ? "disk" : "disks"}`,
     steps: chosen.flatMap(({ steps }) => steps),
     kept: chosen.flatMap(({ kept }) => kept),
     onFailure: "stop"
