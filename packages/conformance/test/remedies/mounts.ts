@@ -61,6 +61,18 @@ export const mounts: Executions = {
       assert.strictEqual(yield* motd, "kept")
     })
   ],
+  "umount-idle": [
+    { generation: "9" },
+    Effect.gen(function*() {
+      const { ploop } = yield* services
+      yield* made
+      yield* ploop.mount({ disk })
+      yield* remedied(ploop.umount({ disk, onlyIdle: true }), texts["umount-idle"]())
+      assert.deepStrictEqual((yield* ploop.attachments({ disk })).map(({ targets }) => targets), [[]])
+      yield* ploop.umount({ disk })
+      assert.strictEqual(yield* motd, "kept")
+    })
+  ],
   "umount-failed": [
     {},
     Effect.gen(function*() {
