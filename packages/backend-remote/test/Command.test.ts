@@ -100,6 +100,21 @@ describe("ploop-agent token", () => {
       })
   )
 
+  inDirectory(
+    "does not read a file that another one is changing, and leaves nothing when it fails",
+    (directory) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const tokens = `${directory}/tokens.json`
+        yield* fs.writeFileString(tokens, "to be replaced")
+        yield* fs.writeFileString(`${tokens}.new`, "of another")
+        assert.include((yield* run("token", "--tokens", tokens, "one")).stderr, `${tokens}.new exists`)
+        yield* fs.remove(`${tokens}.new`)
+        assert.include((yield* run("token", "--tokens", tokens, "one")).stderr, "is not a file of tokens")
+        assert.deepStrictEqual(yield* fs.readDirectory(directory), ["tokens.json"])
+      })
+  )
+
   inDirectory("refuses to write while another one does", (directory) =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

@@ -1,6 +1,7 @@
 import * as Command from "@effect/cli/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
+import type * as SocketServer from "@effect/platform/SocketServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -31,12 +32,8 @@ const atSocket = (path: string) =>
     return { path }
   })
 
-const shown = (address: { readonly _tag: string }): string =>
-  "path" in address && typeof address.path === "string"
-    ? address.path
-    : "hostname" in address && "port" in address
-    ? `${String(address.hostname)}:${String(address.port)}`
-    : address._tag
+const shown = (address: SocketServer.Address): string =>
+  address._tag === "UnixAddress" ? address.path : `${address.hostname}:${address.port}`
 
 export const serve = Command.make("serve", {
   socket: options.socket,

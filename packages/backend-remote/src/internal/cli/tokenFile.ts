@@ -38,23 +38,33 @@ const readOrNone = (path: string) =>
     () => Effect.succeed([])
   )
 
-/** Writes the whole file under another name, and then gives it its own: a reader sees the old one or the new one. */
-const replace = (path: string, entries: ReadonlyArray<Entry>) =>
+/**
+ * Changes the file as a whole: the new one is written under another name, and then gets its own. Nobody else changes it
+ * meanwhile, because that name is taken before the file is read. A change that fails leaves no file.
+ */
+const changing = <A, E, R>(
+  path: string,
+  change: (before: ReadonlyArray<Entry>) => Effect.Effect<readonly [after: ReadonlyArray<Entry>, A], E, R>
+) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const next = `${path}.new`
-    const text = yield* Effect.orDie(Schema.encode(Entries)(entries))
-    yield* Effect.scoped(Effect.gen(function*() {
-      const file = yield* fs.open(next, { flag: "wx", mode: 0o600 })
+    const file = yield* fs.open(next, { flag: "wx", mode: 0o600 }).pipe(
+      Effect.catchIf(isReason("AlreadyExists"), () =>
+        new TokenFileUnusable({
+          path: next,
+          reason: "exists: another ploop-agent is making a token, or one was killed; in that case remove it"
+        }))
+    )
+    return yield* Effect.gen(function*() {
+      const [after, result] = yield* change(yield* readOrNone(path))
+      const text = yield* Effect.orDie(Schema.encode(Entries)(after))
       yield* file.writeAll(new TextEncoder().encode(`${text}\n`))
       yield* file.sync
-    })).pipe(Effect.catchIf(isReason("AlreadyExists"), () =>
-      new TokenFileUnusable({
-        path: next,
-        reason: "exists: another ploop-agent is making a token, or one was killed; in that case remove it"
-      })))
-    yield* fs.rename(next, path)
-  })
+      yield* fs.rename(next, path)
+      return result
+    }).pipe(Effect.tapErrorCause(() => Effect.ignore(fs.remove(next))))
+  }).pipe(Effect.scoped, Effect.uninterruptible)
 
 /** Makes a token for a grant, and puts its digest into the file, which is made if there is none. */
 export const add = (path: string, grant: Grant) =>
@@ -62,11 +72,8 @@ export const add = (path: string, grant: Grant) =>
     const fs = yield* FileSystem.FileSystem
     const { dirname } = yield* Path
     yield* fs.makeDirectory(dirname(path), { recursive: true, mode: 0o700 })
-    const before = yield* readOrNone(path)
-    if (before.some(({ name }) => name === grant.name)) {
-      return yield* new TokenFileUnusable({ path, reason: `has a token for ${grant.name}: choose another name` })
-    }
-    const { entry, token } = yield* issue(grant)
-    yield* replace(path, [...before, entry])
-    return token
-  }).pipe(Effect.uninterruptible)
+    return yield* changing(path, (before) =>
+      before.some(({ name }) => name === grant.name)
+        ? new TokenFileUnusable({ path, reason: `has a token for ${grant.name}: choose another name` })
+        : Effect.map(issue(grant), ({ entry, token }) => [[...before, entry], token] as const))
+  })
