@@ -51,22 +51,20 @@ const inspect = (session: Session, about: About & { readonly operation: "sizeLim
         (devices) => devices.filter((other) => other.component === component)
       )
     )
-    const least = yield* Effect.acquireUseRelease(
-      attach(session, about, {
-        args: args.mount(session.verbosity, request, { disk: path, target: undefined, ...delta }),
-        path,
-        component
-      }),
-      ({ device, partition }) => leastOn(session, about, partition ?? device),
-      ({ device }) =>
-        Effect.orDie(session.execute({
-          ...about,
-          args: args.umount(session.verbosity, { device }),
-          kind: Operation.table.umount.kind
-        }))
-    )
+    const { device, partition } = yield* attach(session, about, {
+      args: args.mount(session.verbosity, request, { disk: path, target: undefined, ...delta }),
+      path,
+      component
+    })
+    const found = yield* Effect.exit(leastOn(session, about, partition ?? device))
+    yield* session.execute({
+      ...about,
+      args: args.umount(session.verbosity, { device }),
+      kind: Operation.table.umount.kind
+    })
+    const least = yield* found
     return least === undefined ? undefined : { _tag: "Idle", least } as const
-  })
+  }).pipe(Effect.uninterruptible)
 
 const observed = (
   session: Session,
