@@ -25,6 +25,7 @@ import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Action from "./Action.js"
+import { countOfDisks } from "./internal/countOfDisks.js"
 import { frozen } from "./internal/set/frozen.js"
 import * as internal from "./internal/set/plan.js"
 import type * as MaintenanceError from "./MaintenanceError.js"
@@ -76,7 +77,7 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
     const disks = yield* internal.disks(options.disks)
     yield* Effect.forEach(disks, (disk) => internal.expect(disk, id, false))
     return internal.make(
-      `Snapshot ${id} of ${disks.length} ${disks.length === 1 ? "disk" : "disks"}`,
+      `Snapshot ${id} of ${countOfDisks(disks.length)}`,
       disks.map((disk) => new Action.CreateSnapshot({ disk, id })),
       "It belongs to the set."
     )
@@ -97,7 +98,7 @@ export const planSwitch = (options: SwitchOptions): Effect.Effect<Plan.Plan, Pla
     yield* Effect.forEach(disks, (disk) => internal.expect(disk, id, true))
     yield* Effect.forEach(disks, (disk) => internal.expect(disk, keepAs, false))
     return internal.make(
-      `Switch of ${disks.length} disks to the snapshot ${id}`,
+      `Switch of ${countOfDisks(disks.length)} to the snapshot ${id}`,
       disks.map((disk) => new Action.SwitchSnapshot({ disk, id, keepAs })),
       `The present content is kept as ${keepAs}.`
     )

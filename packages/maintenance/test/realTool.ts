@@ -36,7 +36,7 @@ export const killedAt = (call: string, time: number, args: ReadonlyArray<string>
     Command.exitCode,
     Effect.flatMap((code) => code === 0 ? Effect.succeed(false) : Effect.dieMessage(`the tool failed with ${code}`)),
     // A process that was killed has no exit code.
-    Effect.catchAll(() => Effect.succeed(true))
+    Effect.catchIf(({ message }) => message.includes("SIGKILL"), () => Effect.succeed(true))
   )
 
 /** Small, so that an image is written in a moment. */
