@@ -93,7 +93,7 @@ const prepared = Effect.gen(function*() {
   yield* write(debian, "passwd")
 })
 
-type Failing = "mount" | "umount" | "deviceOf" | "createSnapshot" | "clone" | "deleteSnapshot"
+type Failing = "mount" | "umount" | "attachments" | "createSnapshot" | "clone" | "deleteSnapshot"
 
 /** Makes the next call of an operation fail, as when another process holds the lock too long. */
 const failNext = (operation: Failing) =>
@@ -291,6 +291,31 @@ describe("ImageStore", () => {
         yield* createChild(redis, debian)
         assert.deepStrictEqual(yield* contents(redis), { later: "later", passwd: "passwd" })
         assert.deepStrictEqual(yield* contents(debian), { later: "later", passwd: "passwd" })
+      })
+    )
+
+    rule(
+      "the changes of a child are the files in which it differs from what it started from",
+      Effect.gen(function*() {
+        const images = yield* store
+        yield* prepared
+        yield* createChild(nginx, debian)
+        yield* write(debian, "later")
+        yield* write(nginx, "passwd", "changed")
+        yield* write(nginx, "nginx.conf")
+        yield* createChild(site, nginx)
+        yield* write(nginx, "later still")
+        const found = yield* Ref.make<ReadonlyArray<string>>([])
+        yield* leavesNoTrace(
+          images.changes(nginx, ({ _tag, path }) => Ref.update(found, (all) => [...all, `${_tag} ${path}`]))
+        )
+        assert.deepStrictEqual([...yield* Ref.get(found)].sort(), [
+          "Added /later still",
+          "Added /nginx.conf",
+          "Changed /passwd"
+        ])
+        yield* failsWith(images.changes(debian, () => Effect.void), "LayerHasNoParent")
+        yield* use(nginx, () => failsWith(images.changes(nginx, () => Effect.void), "LayerInUse"))
       })
     )
 
@@ -644,7 +669,7 @@ describe("ImageStore", () => {
           const images = yield* store
           yield* prepared
           const calls = [createChild(nginx, debian), images.remove(debian)]
-          const results = yield* atOnce(first === "remove" ? calls.reverse() : calls, ["deviceOf", "clone"])
+          const results = yield* atOnce(first === "remove" ? calls.reverse() : calls, ["attachments", "clone"])
           assert.deepStrictEqual(results, ["done", first === "remove" ? "LayerNotFound" : "LayerHasChildren"])
           assert.deepStrictEqual(yield* images.list, first === "remove" ? [] : [debian, nginx])
           for (const layer of yield* images.list) assert.deepStrictEqual(yield* contents(layer), { passwd: "passwd" })
@@ -657,7 +682,7 @@ describe("ImageStore", () => {
       Effect.gen(function*() {
         const images = yield* store
         yield* prepared
-        const results = yield* atOnce([images.get(debian), images.remove(debian)], ["deviceOf", "mount"])
+        const results = yield* atOnce([images.get(debian), images.remove(debian)], ["attachments", "mount"])
         assert.deepStrictEqual(results, ["done", "LayerInUse"])
       })
     )
@@ -667,7 +692,7 @@ describe("ImageStore", () => {
       Effect.gen(function*() {
         const images = yield* store
         yield* prepared
-        const results = yield* atOnce([images.get(debian), createChild(nginx, debian)], ["deviceOf", "mount"])
+        const results = yield* atOnce([images.get(debian), createChild(nginx, debian)], ["attachments", "mount"])
         assert.deepStrictEqual(results, ["done", "LayerInUse"])
       })
     )
@@ -680,7 +705,7 @@ describe("ImageStore", () => {
         // The first call holds the lock that both others need until they wait for it.
         const results = yield* atOnce(
           [use(debian, () => Effect.void), createChild(debian, nginx), createChild(nginx, debian)],
-          ["deviceOf"]
+          ["attachments"]
         )
         assert.deepStrictEqual(results, ["done", "LayerExists", "LayerExists"])
       })
@@ -696,7 +721,7 @@ describe("ImageStore", () => {
           yield* createChild(nginx, debian)
           yield* atOnce(
             calls.map(run),
-            ["deviceOf", "mount", "umount", "createSnapshot", "clone", "deleteSnapshot"]
+            ["attachments", "mount", "umount", "createSnapshot", "clone", "deleteSnapshot"]
           )
           const { devices, files, mountPoints } = yield* traces
           assert.deepStrictEqual({ devices, mountPoints }, { devices: [], mountPoints: [] })
@@ -713,7 +738,7 @@ describe("ImageStore", () => {
   })
 
   describe("a step that fails", () => {
-    for (const operation of ["deviceOf", "createSnapshot", "clone"] as const) {
+    for (const operation of ["attachments", "createSnapshot", "clone"] as const) {
       rule(
         `${operation}: nothing of the child is left, and the next try succeeds`,
         Effect.gen(function*() {
@@ -783,7 +808,7 @@ describe("ImageStore", () => {
   })
 
   describe("an interruption", () => {
-    for (const operation of ["deviceOf", "createSnapshot", "clone"] as const) {
+    for (const operation of ["attachments", "createSnapshot", "clone"] as const) {
       rule(
         `during ${operation}: nothing of the child is left, and the next try succeeds`,
         Effect.gen(function*() {
@@ -862,7 +887,7 @@ describe("ImageStore", () => {
       })
     )
 
-    for (const operation of ["deviceOf", "createSnapshot", "clone"] as const) {
+    for (const operation of ["attachments", "createSnapshot", "clone"] as const) {
       rule(
         `finds nothing of a child when the earlier program ended during ${operation}`,
         Effect.gen(function*() {

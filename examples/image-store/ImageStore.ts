@@ -26,11 +26,11 @@
  *
  * Only one program at a time may open a store.
  */
-import type { OperationError } from "@effect-ploop/core"
-import { Disk, Ploop, SnapshotId, SnapshotTree } from "@effect-ploop/core"
+import type { DiskChange, OperationError } from "@effect-ploop/core"
+import { Disk, DiskChanges, Ploop, SnapshotId, SnapshotTree } from "@effect-ploop/core"
 import { FileSystem, Path } from "@effect/platform"
 import type { PlatformError } from "@effect/platform/Error"
-import { Context, Effect, HashMap, Layer, Option, RcMap, Ref, Schema, Scope } from "effect"
+import { Context, Effect, HashMap, Layer, Option, RcMap, Ref, Schema, Scope, Stream } from "effect"
 
 /**
  * The name of a layer. It is also the name of its directory and the component
@@ -97,11 +97,18 @@ export class LayerDamaged extends Schema.TaggedError<LayerDamaged>()("LayerDamag
   }
 }
 
+/** A base layer starts from nothing that it could be compared with. */
+export class LayerHasNoParent extends Schema.TaggedError<LayerHasNoParent>()("LayerHasNoParent", { layer: LayerName }) {
+  override get message(): string {
+    return `layer ${this.layer} is a base layer`
+  }
+}
+
 /** The errors of reading a layer and its parents. */
 export type LookupError = LayerNotFound | LayerDamaged | PlatformError
 
 /** The errors of querying whether a layer is mounted. */
-export type MountStateError = OperationError.DeviceOfError | OperationError.ListDevicesError
+export type MountStateError = OperationError.AttachmentsError
 
 export type CreateBaseError = LayerExists | OperationError.CreateError | PlatformError
 
@@ -122,6 +129,8 @@ export type PutError = LayerNotMounted | LookupError | OperationError.UmountErro
 export type RemoveError = LayerInUse | LayerHasChildren | LookupError | OperationError.RemoveError
 
 export type StatusError = LookupError | MountStateError | OperationError.TopDeltaError
+
+export type ChangesError = LayerHasNoParent | LayerInUse | LookupError | MountStateError | DiskChanges.BetweenError
 
 /** The current status of a layer. */
 export interface Status {
@@ -173,6 +182,15 @@ export class ImageStore extends Context.Tag("effect-ploop/examples/image-store/I
   readonly remove: (layer: LayerName) => Effect.Effect<void, RemoveError>
 
   readonly status: (layer: LayerName) => Effect.Effect<Status, StatusError>
+
+  /**
+   * Runs an effect with each file in which a layer differs from the state of its parent that it started from. The layer
+   * must not be mounted.
+   */
+  readonly changes: <E, R>(
+    layer: LayerName,
+    each: (change: DiskChange.Change) => Effect.Effect<unknown, E, R>
+  ) => Effect.Effect<void, E | ChangesError, R>
 
   /** The names of all layers, in alphabetical order. */
   readonly list: Effect.Effect<ReadonlyArray<LayerName>, PlatformError>
@@ -270,12 +288,10 @@ const make = (options: Options) =>
      * base layer share. A component name distinguishes their devices.
      */
     const deviceOf = (layer: LayerName) =>
-      Effect.gen(function*() {
-        const attached = yield* ploop.deviceOf({ disk: diskOf(layer), component: layer })
-        if (Option.isNone(attached)) return Option.none()
-        const devices = yield* ploop.listDevices
-        return Option.fromNullable(devices.find(({ device }) => device === attached.value.device))
-      })
+      Effect.map(
+        ploop.attachments({ disk: diskOf(layer) }),
+        (devices) => Option.fromNullable(devices.find(({ component }) => component === layer))
+      )
 
     const umount = (layer: LayerName) =>
       Effect.retry(ploop.umount({ disk: diskOf(layer), component: layer }), {
@@ -287,7 +303,7 @@ const make = (options: Options) =>
       Effect.gen(function*() {
         const device = yield* deviceOf(layer)
         if (Option.isSome(device)) {
-          if (device.value.target !== undefined) return
+          if (device.value.targets.length > 0) return
           // A program ended between the two steps of a mount.
           yield* umount(layer)
         }
@@ -421,10 +437,23 @@ const make = (options: Options) =>
           return {
             parent: Option.fromNullable(record.parent),
             children: yield* childrenOf(layer),
-            mountedAt: Option.flatMap(device, ({ target }) => Option.fromNullable(target)),
+            mountedAt: Option.flatMap(device, ({ targets }) => Option.fromNullable(targets[0])),
             holders: yield* holdersOf(layer),
             size: top.size
           }
+        }).pipe(exclusively(layer)),
+
+      changes: (layer, each) =>
+        Effect.gen(function*() {
+          const { parent } = yield* recordOf(layer)
+          if (parent === undefined) return yield* new LayerHasNoParent({ layer })
+          const { snapshot } = yield* recordOf(parent)
+          yield* requireIdle(layer)
+          yield* DiskChanges.between({ disk: diskOf(layer), from: snapshot, directory: options.directory }).pipe(
+            Stream.provideService(Ploop.Ploop, ploop),
+            Stream.provideService(FileSystem.FileSystem, fs),
+            Stream.runForEach(each)
+          )
         }).pipe(exclusively(layer)),
 
       list

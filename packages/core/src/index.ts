@@ -34,6 +34,23 @@ export * as DevicePath from "./DevicePath.js"
 export * as Disk from "./Disk.js"
 
 /**
+ * A difference between the files of two points of a disk, as `DiskChanges` finds
+ * it.
+ *
+ * @since 0.2.0
+ */
+export * as DiskChange from "./DiskChange.js"
+
+/**
+ * Which files differ between two points of a disk, each a snapshot or the top
+ * delta. It is made of the operations of `Ploop` and of the host's `FileSystem`, so
+ * every backend has it.
+ *
+ * @since 0.2.0
+ */
+export * as DiskChanges from "./DiskChanges.js"
+
+/**
  * The files of a clone: which images it has of the disk that is cloned, by which
  * names, and its descriptor. A backend links or copies, and writes them.
  *

@@ -37,6 +37,7 @@ import { replace } from "./replace.js"
 import { resize } from "./resize.js"
 import { restoreDescriptor } from "./restoreDescriptor.js"
 import { backups } from "./scenario/backup.js"
+import { changes } from "./scenario/changes.js"
 import { concurrency } from "./scenario/concurrency.js"
 import { containers } from "./scenario/containers.js"
 import { damage } from "./scenario/damage.js"
@@ -111,6 +112,7 @@ export const cases: ReadonlyArray<Case> = [
   ...wrappers,
   ...containers,
   ...backups,
+  ...changes,
   ...trees,
   ...concurrency,
   ...names,
