@@ -87,6 +87,15 @@ export const rootElement: Row<"Parallels_disk_image" | "Virtuozzo_disk_image"> =
   "9": "Virtuozzo_disk_image"
 }
 
+/**
+ * Whether the tool gives a new file system a label, makes one without a partition
+ * table, and makes a raw image as a hole.
+ *
+ * @since 0.2.0
+ * @category formats
+ */
+export const shapesNewDisks: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
 // What the tool gets wrong
 
 /**

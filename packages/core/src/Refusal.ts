@@ -356,8 +356,9 @@ export const idleDisk: (
 // Images
 
 /**
- * Refuses a file system that the tool would not make, one in an image that the
- * driver does not attach, and a size that the format version cannot hold.
+ * Refuses an option that the tool does not have, a file system that it would not
+ * make, one in an image that the driver does not attach, and a size that the format
+ * version cannot hold.
  *
  * - `version`: the requested version, or the default of the host
  *
@@ -367,7 +368,7 @@ export const idleDisk: (
 export const create: (
   about: About,
   generation: Generation,
-  request: Pick<Request.Create, "size" | "fileSystem" | "format">,
+  request: Pick<Request.Create, "size" | "fileSystem" | "format" | "label" | "partition" | "sparse">,
   version: FormatVersion
 ) => Either.Either<void, PloopError.Unsupported | PloopError.InvalidArgument> = images.create
 

@@ -143,14 +143,27 @@ export const Create = request({
       Schema.filter((size) => [1024n, 2048n, 4096n].includes(size) || "must be 1K, 2K or 4K")
     )
   ),
-  lazy: withDefault(Schema.Boolean, true)
+  lazy: withDefault(Schema.Boolean, true),
+  label: Schema.optional(
+    Schema.String.pipe(
+      Schema.filter((text) =>
+        /^[!-~](?:[ -~]{0,14}[!-~])?$/.test(text) ||
+        "must be 1 to 16 characters of ASCII, and not begin or end with a space"
+      )
+    )
+  ),
+  partition: withDefault(Schema.Boolean, true),
+  sparse: flag
 }, (options) => {
-  const left = given(options, ["fileSystemBlockSize", "lazy"])[0]
+  const left = given(options, ["fileSystemBlockSize", "lazy", "label", "partition"])[0]
   return left !== undefined && "fileSystem" in options && options.fileSystem === "none"
     ? { path: [left], message: "cannot be given when fileSystem is none" }
     : undefined
 }).pipe(
-  Schema.filter(({ image, size, version = 2 }) => {
+  Schema.filter(({ format, image, size, sparse, version = 2 }) => {
+    if (sparse && format !== "raw") {
+      return { path: ["sparse"], message: "can be given for a raw image only: the others grow as data is written" }
+    }
     if (image.endsWith("/")) return { path: ["image"], message: "must name a file, not a directory" }
     if (image.endsWith(".xml")) {
       return { path: ["image"], message: "must not end in .xml: the tool would take the image for a descriptor" }
@@ -209,6 +222,27 @@ export interface CreateOptions extends Schema.Schema.Encoded<typeof Create> {
   readonly fileSystemBlockSize?: ByteSize.ByteSizeInput | undefined
   /** Whether the kernel finishes the file system later, in the background. Default: `true`. */
   readonly lazy?: boolean | undefined
+  /**
+   * The label of the file system: 1 to 16 characters of ASCII. Default: none. Generation 1.15 makes none; it fails with
+   * `Unsupported`.
+   *
+   * @since 0.2.0
+   */
+  readonly label?: string | undefined
+  /**
+   * Whether the disk has a partition table, with one partition for the file system. Without one, the file system is on
+   * the device itself. Default: `true`. Generation 1.15 always makes one; it fails with `Unsupported` for `false`.
+   *
+   * @since 0.2.0
+   */
+  readonly partition?: boolean | undefined
+  /**
+   * Whether a raw image is made as a hole of its full size, and not written with zeros. Only for a raw image. Default:
+   * `false`. Generation 1.15 always writes it; it fails with `Unsupported`.
+   *
+   * @since 0.2.0
+   */
+  readonly sparse?: boolean | undefined
 }
 
 /**

@@ -274,7 +274,9 @@ describe("what a caller may write", () => {
         format: "expanded",
         clusterSize: ByteSize.MiB(1),
         fileSystem: "ext4",
-        lazy: true
+        lazy: true,
+        partition: true,
+        sparse: false
       })
       assert.deepInclude(yield* echo(Echo.resize({ disk, size: "1G" })), { mode: "auto" })
       assert.deepInclude(yield* echo(Echo.mount({ disk })), { fileSystem: "ext4", fsck: false })

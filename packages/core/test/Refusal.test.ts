@@ -277,25 +277,34 @@ describe("running disks", () => {
 
 describe("create", () => {
   const size = ByteSize.GiB(1)
+  const usual = { partition: true, sparse: false }
+
+  it("does not ask generation 1.15 for what its tool has no option for", () => {
+    const create = (options: object) => (generation: Generation.Generation) =>
+      Refusal.create(about, generation, { size, fileSystem: "ext4", format: "expanded", ...usual, ...options }, 2)
+    for (const option of [{ label: "root" }, { partition: false }, { sparse: true }]) {
+      refusedBy(["1.15"], create(option), { _tag: "Unsupported", instead: `Leave ${Object.keys(option)[0]} out.` })
+    }
+  })
 
   it("does not ask generation 9 for ext3, which it would make XFS", () => {
     refusedBy(
       ["9"],
-      (generation) => Refusal.create(about, generation, { size, fileSystem: "ext3", format: "expanded" }, 2)
+      (generation) => Refusal.create(about, generation, { size, fileSystem: "ext3", format: "expanded", ...usual }, 2)
     )
     refusedBy(
       [],
-      (generation) => Refusal.create(about, generation, { size, fileSystem: "ext4", format: "expanded" }, 2)
+      (generation) => Refusal.create(about, generation, { size, fileSystem: "ext4", format: "expanded", ...usual }, 2)
     )
     refusedBy(
       [],
-      (generation) => Refusal.create(about, generation, { size, fileSystem: "none", format: "expanded" }, 2)
+      (generation) => Refusal.create(about, generation, { size, fileSystem: "none", format: "expanded", ...usual }, 2)
     )
   })
 
   it("refuses a size from 2 TiB for format version 1", () => {
     const create = (size: ByteSize.ByteSize, version: 1 | 2) => (generation: Generation.Generation) =>
-      Refusal.create(about, generation, { size, fileSystem: "none", format: "expanded" }, version)
+      Refusal.create(about, generation, { size, fileSystem: "none", format: "expanded", ...usual }, version)
     refusedBy(all, create(ByteSize.TiB(2), 1), { _tag: "InvalidArgument", field: "size", value: "2T" })
     refusedBy([], create(ByteSize.fromSectors(ByteSize.toSectors(ByteSize.TiB(2)) - 1n), 1))
     refusedBy([], create(ByteSize.TiB(2), 2))

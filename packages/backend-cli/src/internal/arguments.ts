@@ -57,6 +57,9 @@ export const create = (
   ...option("-b", request.clusterSize === ClusterSize.standard ? undefined : sectors(request.clusterSize)),
   ...option("-B", request.fileSystemBlockSize === undefined ? undefined : `${request.fileSystemBlockSize}`),
   ...flag("-n", !request.lazy),
+  ...option("-L", request.label),
+  ...flag("-P", !request.partition),
+  ...flag("-S", request.sparse),
   "--",
   image
 ]

@@ -75,7 +75,7 @@ export interface HostFiles {
   readonly stamp: (path: string) => Effect.Effect<Stamp, PlatformError>
   /** The same for every name of a file, and what is there now. */
   readonly resolve: (path: string) => Effect.Effect<Resolved, PlatformError>
-  /** Whether there is a node in `/dev`. */
+  /** Whether there is a node in `/dev` with a device behind it: the tool leaves nodes, and makes some of partitions that are none. */
   readonly hasNode: (path: string) => Effect.Effect<boolean>
   /** The numbers of the file system that a directory is in. */
   readonly numbers: (directory: string) => Effect.Effect<FileSystemNumbers, PlatformError>

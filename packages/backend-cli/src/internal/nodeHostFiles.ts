@@ -159,9 +159,18 @@ const numbers: HostFiles["numbers"] = (directory) =>
     })
   )
 
-/** `/dev` is in memory, as are the files that follow. */
+const noDevice: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENXIO", "ENODEV"])
+
+/** `/dev` is in memory, as are the files that follow. What may not be opened is there. */
 const hasNode: HostFiles["hasNode"] = (path) =>
-  Effect.sync(() => NFS.lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+  Effect.sync(() => {
+    try {
+      NFS.closeSync(NFS.openSync(path, NFS.constants.O_RDONLY | NFS.constants.O_NONBLOCK))
+      return true
+    } catch (thrown) {
+      return !noDevice.has((thrown as NodeJS.ErrnoException).code)
+    }
+  })
 
 /**
  * Such files are in memory, so a thread of the pool would take longer to start than

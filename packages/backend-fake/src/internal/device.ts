@@ -32,6 +32,8 @@ export interface Device {
   readonly version: 0 | 1 | 2
   /** The file system on it, including the kernel's cache; undefined when it has none. */
   readonly volume: number | undefined
+  /** Whether the file system is in a partition. */
+  readonly partitioned: boolean
   readonly running: boolean
   /** What the kernel does for the balloon. A change that fails halfway leaves `BALLOON`, which blocks the device. */
   readonly maintenance: "OFF" | "BALLOON"

@@ -160,11 +160,9 @@ export const attachedAt = (tool: Tool, disk: disks.Disk, path: string): Readonly
   })
 }
 
-export const isPartitioned = (device: Device): boolean => device.volume !== undefined
-
 export const attachment = (device: Device): Result.Attachment => ({
   device: device.device,
-  ...(isPartitioned(device) && { partition: DevicePath.partition(device.device) }),
+  ...(device.partitioned && { partition: DevicePath.partition(device.device) }),
   ...(device.component !== undefined && { component: device.component })
 })
 
@@ -223,12 +221,13 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
       clusterSize: top.image.clusterSize,
       version: top.image.raw ? 0 : top.image.version,
       volume,
+      partitioned: typeof tree === "object" && tree.layout?.partitioned === true,
       running: true,
       maintenance: "OFF",
       statistics: { bio_writes: 0n, bio_syncs: 0n }
     }
     tx.update({ devices: deviceTable.add(tx.state.devices, attached) })
-    for (const node of volume === undefined ? [device] : nodesOf(device)) files.makeNode(tx, node)
+    for (const node of attached.partitioned ? nodesOf(device) : [device]) files.makeNode(tx, node, device)
     return attached
   })
 

@@ -17,6 +17,10 @@ export interface Layout {
   readonly blockSize: number
   readonly blocks: number
   readonly inodesPerGroup: number
+  /** Whether it is in a partition, and not on the device itself. */
+  readonly partitioned: boolean
+  /** Empty when it has none. */
+  readonly label: string
 }
 
 export const groups = (layout: Layout): number => Math.ceil(layout.blocks / blocksPerGroup)
@@ -49,13 +53,15 @@ export const inodeBlocks = (layout: Layout): number => inodes(layout) / inodesPe
 /** The blocks that the file system uses itself. */
 export const overhead = (layout: Layout): number => tableBlocks(layout) + inodeBlocks(layout) + journalBlocks
 
-/** The layout of a new file system in a partition of this many bytes; undefined when the journal does not fit. */
-export const layout = (type: Layout["type"], blockSize: number, partition: number): Layout | undefined => {
-  const blocks = Math.floor(partition / space.blockSize)
+/** What is chosen for a new file system. */
+export type Choice = Pick<Layout, "blockSize" | "label" | "partitioned" | "type">
+
+/** The layout of a new file system that may have this many bytes; undefined when the journal does not fit. */
+export const layout = (choice: Choice, bytes: number): Layout | undefined => {
+  const blocks = Math.floor(bytes / space.blockSize)
   const perGroup = Math.ceil(Math.floor(blocks / 4) / Math.max(Math.ceil(blocks / blocksPerGroup), 1))
   const found: Layout = {
-    type,
-    blockSize,
+    ...choice,
     blocks,
     inodesPerGroup: Math.ceil(perGroup / inodesPerBlock) * inodesPerBlock
   }

@@ -1,3 +1,4 @@
+import type { DevicePath } from "@effect-ploop/core/DevicePath"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
@@ -5,8 +6,9 @@ import * as content from "./content.js"
 import type { Code } from "./errno.js"
 import * as image from "./image.js"
 import * as space from "./space.js"
-import type { Body, Delta, Directory, FileRef, Handle, Inode } from "./state.js"
+import type { Body, Delta, DeviceNode, Directory, FileRef, Handle, Inode } from "./state.js"
 import { hostVolume, withBody, withEntries } from "./state.js"
+import * as superblock from "./superblock.js"
 import type { Transaction } from "./transaction.js"
 import type { Found, Result } from "./walk.js"
 import {
@@ -153,9 +155,10 @@ export const makeSymbolicLink = (tx: Transaction, target: string, path: string):
 }
 
 /** Makes a block device node. */
-export const makeNode = (tx: Transaction, path: string): void => {
+export const makeNode = (tx: Transaction, path: string, device: DevicePath): void => {
   const found = walkToName(tx, path)
-  if (Either.isRight(found) && found.right.node === undefined) make(tx, found.right, { _tag: "Device" }, 0o600)
+  const body: Body = { _tag: "Device", device, partition: path !== device }
+  if (Either.isRight(found) && found.right.node === undefined) make(tx, found.right, body, 0o600)
 }
 
 export const readLink = (tx: Transaction, path: string): Result<string> =>
@@ -289,7 +292,9 @@ export const sectorsOf = (inode: Inode): number => {
   const { body } = inode
   const bytes = body._tag === "Bytes"
     ? content.allocated(body)
-    : body._tag === "Image" || body._tag === "Directory"
+    : body._tag === "Image"
+    ? image.allocated(body)
+    : body._tag === "Directory"
     ? sizeOf(inode)
     : 0
   return Math.ceil(bytes / 512)
@@ -330,8 +335,21 @@ const store = (tx: Transaction, ref: FileRef, written: content.Written): Result<
 /** The maximum size of a file: block numbers have 32 bits. */
 const largestFile = (2 ** 32 - 1) * space.blockSize
 
+/** A device is read as far as its superblock: what is behind it is not modelled. */
+const readNode = (tx: Transaction, { device, partition }: DeviceNode, position: number, length: number) => {
+  const found = tx.device(device)
+  if (found === undefined) return failed("EIO")
+  const layout = found.volume === undefined || found.partitioned !== partition
+    ? undefined
+    : tx.volume(found.volume).layout
+  const end = position + length
+  return end <= superblock.length ? Either.right(superblock.make(layout).slice(position, end)) : failed("EIO")
+}
+
 export const readAt = (tx: Transaction, ref: FileRef, position: number, length: number): Result<Uint8Array> => {
   if (position < 0) return failed("EINVAL")
+  const { body } = tx.inode(ref)
+  if (body._tag === "Device") return readNode(tx, body, position, length)
   const bytes = bytesOf(tx, ref)
   if (bytes === undefined) return failed(directory(tx, ref) === undefined ? "EIO" : "EISDIR")
   return Either.right(content.read(bytes, position, length))

@@ -1,4 +1,3 @@
-import type { FileSystemType } from "@effect-ploop/core/FileSystemType"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
 import * as HashSet from "effect/HashSet"
@@ -25,8 +24,10 @@ const written = (of: image.Image, layout: ext4.Layout, lazy: boolean): HashSet.H
   const tables = ext4.tableBlocks(layout) + (lazy ? 0 : ext4.inodeBlocks(layout))
   const first = ext4.overhead(layout)
   const last = Math.ceil(of.size / of.clusterSize) - 1
-  const clusters = [0, last, 1 + Math.floor(first / perCluster)]
-  for (let block = 0; block < tables; block += perCluster) clusters.push(1 + Math.floor(block / perCluster))
+  // A partition table is in the first cluster and in the last one.
+  const start = layout.partitioned ? 1 : 0
+  const clusters = [...(layout.partitioned ? [0, last] : [0]), start + Math.floor(first / perCluster)]
+  for (let block = 0; block < tables; block += perCluster) clusters.push(start + Math.floor(block / perCluster))
   return HashSet.fromIterable(clusters)
 }
 
@@ -37,9 +38,9 @@ const written = (of: image.Image, layout: ext4.Layout, lazy: boolean): HashSet.H
 export const make = (
   tool: Tool,
   blank: image.Image,
-  options: { readonly type: FileSystemType; readonly blockSize: number; readonly lazy: boolean }
+  { lazy, ...choice }: ext4.Choice & { readonly lazy: boolean }
 ): Answer<image.Image> => {
-  const layout = ext4.layout(options.type, options.blockSize, blank.size - 2 * blank.clusterSize)
+  const layout = ext4.layout(choice, blank.size - (choice.partitioned ? 2 * blank.clusterSize : 0))
   if (layout === undefined) {
     return toolError(tool, 24, "Total journal size too big for filesystem.\nCommand mkfs exited with code 1")
   }
@@ -87,5 +88,5 @@ export const make = (
     space: taken.space,
     readOnly: false
   }
-  return Either.right({ ...blank, delta: { tree, clusters: written(blank, layout, options.lazy) } })
+  return Either.right({ ...blank, delta: { tree, clusters: written(blank, layout, lazy) } })
 }

@@ -35,6 +35,12 @@ export const fileSize = (image: Image): number => {
   return dataStart(image) + grown * image.clusterSize
 }
 
+/** The space that the file takes on the host, in bytes. */
+export const allocated = (image: Image): number =>
+  image.raw && image.sparse === true
+    ? Math.min(HashSet.size(image.delta.clusters) * image.clusterSize, image.size)
+    : fileSize(image)
+
 /** The same image with each of its clusters by itself, so that some can be given back. */
 export const withEachCluster = (image: Image): Image => {
   if (image.preallocated === 0) return image

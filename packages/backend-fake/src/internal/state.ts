@@ -31,6 +31,9 @@ export interface Link {
 
 export interface DeviceNode {
   readonly _tag: "Device"
+  readonly device: DevicePath
+  /** Whether it is the node of the partition. */
+  readonly partition: boolean
 }
 
 /**
@@ -48,6 +51,8 @@ export interface Image {
   readonly _tag: "Image"
   /** Whether it is raw, and so has no header. */
   readonly raw: boolean
+  /** Whether a raw image has holes where nothing was written. */
+  readonly sparse?: boolean | undefined
   /** The number of preallocated clusters, from the first on. */
   readonly preallocated: number
   readonly version: FormatVersion

@@ -23,7 +23,7 @@ const hostUse = (body: state.Body): number => {
     case "Bytes":
       return content.allocated(body)
     case "Image":
-      return image.fileSize(body)
+      return image.allocated(body)
     case "Directory":
       return space.blockSize
     default:
@@ -301,7 +301,7 @@ const restored = (from: state.State["random"]): PCGRandom => {
 }
 
 /** Where the file system begins on a device, in bytes: after the partition table, which takes one cluster. */
-export const partitionStart = (device: state.Device): number => device.clusterSize
+export const partitionStart = (device: state.Device): number => device.partitioned ? device.clusterSize : 0
 
 const hasInode = (volume: state.Volume): boolean =>
   volume.layout === undefined || HashMap.size(volume.inodes) + ext4.reservedInodes < ext4.inodes(volume.layout)

@@ -33,6 +33,7 @@ const refused = {
   "attach-version-1": () => "Call convert({ disk, version: 2 }) first.",
   "create-attachable": () =>
     "Choose the format expanded or preallocated, and format version 2; or choose fileSystem: \"none\".",
+  "create-without": ({ option }: { readonly option: string }) => `Leave ${option} out.`,
   "create-ext4": () => "Choose the file system ext4, or xfs.",
   "split-disk": () =>
     "Merge the pieces first with the software that made the disk, as `prl_disk_tool convert --merge` of Virtuozzo " +

@@ -22,7 +22,18 @@ interface Sample {
 /** A call of every operation. */
 export const samples: { readonly [Name in Operation.Name]: Sample } = {
   create: {
-    options: { image, size: "10G", format: "raw", clusterSize: "64K", version: 2, fileSystem: "ext3", lazy: false },
+    options: {
+      image,
+      size: "10G",
+      format: "raw",
+      clusterSize: "64K",
+      version: 2,
+      fileSystem: "ext3",
+      lazy: false,
+      label: "root",
+      partition: false,
+      sparse: true
+    },
     result: { disk: Disk.make(disk), image, version: 2 }
   },
   restoreDescriptor: { options: { image, format: "raw", clusterSize: 65536n }, result: Disk.make(disk) },

@@ -109,7 +109,7 @@ const makeTop = (scene: Scene, own: string, image: string, size: ByteSize.ByteSi
       ...about,
       args: args.create(
         session.verbosity,
-        { size, clusterSize, format: "expanded", fileSystem: "none", lazy: true },
+        { size, clusterSize, format: "expanded", fileSystem: "none", lazy: true, partition: true, sparse: false },
         image,
         version
       ),

@@ -65,6 +65,7 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
     const blank: image.Image = {
       _tag: "Image",
       raw,
+      ...(request.sparse && { sparse: true }),
       preallocated: 0,
       version,
       clusterSize: Number(cluster),
@@ -80,7 +81,9 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
     const made = type === "none" ? roomy : yield* fresh.make(tool, roomy, {
       type,
       blockSize: Number(request.fileSystemBlockSize ?? space.blockSize),
-      lazy: request.lazy
+      lazy: request.lazy,
+      label: request.label ?? "",
+      partitioned: request.partition
     })
     yield* disks.makeImage(tool, path, made)
     yield* disks.write(

@@ -66,8 +66,8 @@ const discardBehind = (tool: Tool, device: Device): Answer<void> =>
     const { body } = tool.tx.inode(top.file)
     const { layout } = tool.tx.volume(device.volume!)
     if (body._tag !== "Image" || body.raw) return
-    const end = 1 + Math.ceil(layout!.blocks * space.blockSize / device.clusterSize)
-    const last = Math.ceil(device.size / device.clusterSize) - 1
+    const end = (device.partitioned ? 1 : 0) + Math.ceil(layout!.blocks * space.blockSize / device.clusterSize)
+    const last = device.partitioned ? Math.ceil(device.size / device.clusterSize) - 1 : -1
     const found = image.withEachCluster(body)
     const clusters = HashSet.filter(found.delta.clusters, (cluster) => cluster < end || cluster === last)
     yield* disks.setImage(tool, top.file, { ...found, delta: { ...found.delta, clusters } })
@@ -139,7 +139,7 @@ const resizeRunning = (
       yield* inflate(tool, device, 0)
       const grown = yield* setSize(tool, current(tool, device), size)
       yield* disks.change(tool, disk, { diskSize: ByteSize.make(size) })
-      return yield* resizeFileSystem(tool, grown, size - 2 * cluster)
+      return yield* resizeFileSystem(tool, grown, device.partitioned ? size - 2 * cluster : size)
     }
     const volume = tool.tx.volume(device.volume)
     const wanted = size - 4 * cluster

@@ -46,13 +46,31 @@ const attached = (
     ? Either.void
     : attach(about, generation, { isRaw: format === "raw", versions: [version] })
 
+/** The option that the tool of this generation does not have, if one is given. */
+const lackingOption = ({ label, partition, sparse }: Pick<Request.Create, "label" | "partition" | "sparse">) =>
+  label !== undefined ? "label" : !partition ? "partition" : sparse ? "sparse" : undefined
+
+const shaped = (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Create, "label" | "partition" | "sparse">
+) => {
+  const option = lackingOption(request)
+  return option === undefined || GenerationTraits.shapesNewDisks[generation] ? Either.void : Either.left(unsupported(
+    about,
+    `generation ${generation} has no option for ${option}, which generations 7 and 9 have`,
+    texts["create-without"]({ option })
+  ))
+}
+
 export const create = (
   about: About,
   generation: Generation,
-  request: Pick<Request.Create, "size" | "fileSystem" | "format">,
+  request: Pick<Request.Create, "size" | "fileSystem" | "format" | "label" | "partition" | "sparse">,
   version: FormatVersion.FormatVersion
 ) =>
   Either.gen(function*() {
+    yield* shaped(about, generation, request)
     yield* ext3(about, generation, request)
     yield* attached(about, generation, request, version)
     yield* largerThanVersion(about, request, version)

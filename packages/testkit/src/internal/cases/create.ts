@@ -281,6 +281,14 @@ const refusals: ReadonlyArray<Case.Case> = [
         ["clusterSize", { clusterSize: "96K" }],
         ["clusterSize", { clusterSize: "128M" }],
         ["lazy", { lazy: false }],
+        ["label", { label: "root" }],
+        ["label", { fileSystem: "ext4", label: "" }],
+        ["label", { fileSystem: "ext4", label: "seventeen-letters" }],
+        ["label", { fileSystem: "ext4", label: "größe" }],
+        ["label", { fileSystem: "ext4", label: "root " }],
+        ["partition", { partition: false }],
+        ["sparse", { sparse: true }],
+        ["sparse", { format: "preallocated", sparse: true }],
         ["fileSystemBlockSize", { fileSystem: "ext4", fileSystemBlockSize: "8K" }]
       ] as const
       for (const [field, options] of broken) {

@@ -31,6 +31,7 @@ import { listDevices } from "./listDevices.js"
 import { listSnapshots } from "./listSnapshots.js"
 import { mergeSnapshots } from "./mergeSnapshots.js"
 import { mount } from "./mount.js"
+import { newShapes } from "./newShapes.js"
 import { nextDevice } from "./nextDevice.js"
 import { remove } from "./remove.js"
 import { replace } from "./replace.js"
@@ -63,6 +64,7 @@ import { umount } from "./umount.js"
 
 export const cases: ReadonlyArray<Case> = [
   ...create,
+  ...newShapes,
   ...restoreDescriptor,
   ...remove,
   ...cloning,

@@ -247,17 +247,21 @@ const edits: ReadonlyArray<Rule> = [
     edit: (target, fs) =>
       Effect.zipRight(
         fs.makeDirectory(`${target}/zz`),
-        Effect.forEach(["a", "b", "c", "d"], (name) => fs.rename(`${target}/old-${name}`, `${target}/zz/${name}`))
+        // The last one is found first.
+        Effect.forEach(
+          [["a", "4"], ["b", "3"], ["c", "2"], ["d", "1"]],
+          ([old, name]) => fs.rename(`${target}/old-${old}`, `${target}/zz/${name}`)
+        )
       ),
     changes: [
       "Removed /old-a",
       "Removed /old-b",
       "Removed /old-c",
       "Added /zz",
-      "Added /zz/a",
-      "Added /zz/b",
-      "Added /zz/c",
-      "Renamed /old-d -> /zz/d"
+      "Added /zz/2",
+      "Added /zz/3",
+      "Added /zz/4",
+      "Renamed /old-d -> /zz/1"
     ],
     options: { maximumRenames: 2 }
   }

@@ -304,6 +304,21 @@ const generations: ReadonlyArray<Case> = [
       }
     })
   }),
+  remedy("create-without", {
+    when: "this generation lacks an option for new disks",
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const { path, ploop } = yield* services
+      const image = path.join(yield* Conformance.directory("new"), "root.hdd")
+      const raw = { image, size: "8M", fileSystem: "none", format: "raw" } as const
+      return {
+        call: ploop.create({ ...raw, sparse: true }),
+        fails: "Unsupported",
+        remedy: texts["create-without"]({ option: "sparse" }),
+        then: ploop.create(raw)
+      }
+    })
+  }),
   remedy("create-ext4", {
     when: "this generation makes XFS for ext3",
     needs: ["mount"],
