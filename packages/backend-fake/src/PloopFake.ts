@@ -46,6 +46,7 @@ import * as Layer from "effect/Layer"
 import type { FakeHost } from "./FakeHost.js"
 import type { HostState } from "./HostState.js"
 import * as internal from "./internal/ploopFake.js"
+import type { SharedData } from "./SharedData.js"
 
 /**
  * The kind of host to make. Every option has a default.
@@ -65,6 +66,12 @@ export interface Options {
   readonly largeDisks?: boolean | undefined
   /** The seed of identifiers and random names: the same seed gives the same values. Default: 0. */
   readonly seed?: number | undefined
+  /**
+   * What this host knows of the images of others, and they of its own. Default: nothing.
+   *
+   * @since 0.2.0
+   */
+  readonly sharedData?: SharedData | undefined
   /** The state to start from, which overrides all other options. Default: a new host. */
   readonly state?: HostState | undefined
 }

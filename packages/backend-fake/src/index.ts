@@ -20,3 +20,11 @@ export * as HostState from "./HostState.js"
  * @since 0.1.0
  */
 export * as PloopFake from "./PloopFake.js"
+
+/**
+ * What several hosts in memory know of each other's images, so that the bytes of an image that one of them has written are the same
+ * disk on another.
+ *
+ * @since 0.2.0
+ */
+export * as SharedData from "./SharedData.js"

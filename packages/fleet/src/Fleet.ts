@@ -128,6 +128,10 @@ export interface Fleet {
   /** The hosts of the fleet, in the order of their names. */
   readonly hosts: Effect.Effect<ReadonlyArray<Host>, StorageFailed>
   /**
+   * The disks of a host, by the paths of their descriptors, in order. Those that a workflow holds or receives are not among them.
+   */
+  readonly disks: (host: string, call?: QueryOptions) => Effect.Effect<ReadonlyArray<string>, QueryError>
+  /**
    * Queries a disk, or the host. It is not recorded: when the host does not respond in time, it fails with
    * `HostUnreachable`, and the caller decides whether to repeat it.
    */

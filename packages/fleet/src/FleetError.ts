@@ -141,12 +141,112 @@ export class InvalidFleet extends Schema.TaggedError<InvalidFleet>("@effect-ploo
 }
 
 /**
+ * A workflow holds the disk, because it moves it. Nothing was touched. The outcome belongs to the key of the change: make the change with
+ * a new key once the workflow has ended.
+ *
+ * - `host`: the host
+ * - `subject`: the disk
+ * - `workflow`: the identifier of the workflow
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class DiskHeld extends Schema.TaggedError<DiskHeld>("@effect-ploop/fleet/DiskHeld")("DiskHeld", {
+  host: Schema.String,
+  subject: Schema.String,
+  workflow: Schema.String
+}) {
+  override get message(): string {
+    return `the workflow ${this.workflow} holds ${this.subject} on ${this.host}`
+  }
+}
+
+/**
+ * The request of a workflow breaks a rule. Nothing was touched.
+ *
+ * - `field`: the field
+ * - `value`: its value
+ * - `rule`: the rule that it breaks
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class InvalidRequest
+  extends Schema.TaggedError<InvalidRequest>("@effect-ploop/fleet/InvalidRequest")("InvalidRequest", {
+    field: Schema.String,
+    value: Schema.String,
+    rule: Schema.String
+  })
+{
+  override get message(): string {
+    return `${this.field} is ${this.value}, but ${this.rule}`
+  }
+}
+
+/**
+ * The key was used before, for a workflow of the same kind with another request. Nothing was touched.
+ *
+ * - `key`: the key
+ * - `id`: the identifier of that workflow
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class KeyTaken extends Schema.TaggedError<KeyTaken>("@effect-ploop/fleet/KeyTaken")("KeyTaken", {
+  key: Schema.String,
+  id: Schema.String
+}) {
+  override get message(): string {
+    return `the key ${this.key} was used for the workflow ${this.id}, which has another request`
+  }
+}
+
+/**
+ * The fleet has no workflow of this identifier.
+ *
+ * - `id`: the identifier that was given
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class UnknownWorkflow
+  extends Schema.TaggedError<UnknownWorkflow>("@effect-ploop/fleet/UnknownWorkflow")("UnknownWorkflow", {
+    id: Schema.String
+  })
+{
+  override get message(): string {
+    return `the fleet has no workflow ${this.id}`
+  }
+}
+
+/**
+ * Nobody can decide about the workflow now.
+ *
+ * - `id`: the workflow
+ * - `decision`: what was to be decided
+ * - `reason`: why that is not possible
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class CannotDecide extends Schema.TaggedError<CannotDecide>("@effect-ploop/fleet/CannotDecide")("CannotDecide", {
+  id: Schema.String,
+  decision: Schema.Literal("resume", "giveUp"),
+  reason: Schema.String
+}) {
+  override get message(): string {
+    const what = this.decision === "resume" ? "resumed" : "given up"
+    return `the workflow ${this.id} cannot be ${what}: ${this.reason}`
+  }
+}
+
+/**
  * The errors of a query.
  *
  * @since 0.2.0
  * @category models
  */
-export type QueryError = UnknownHost | HostUnreachable | Busy
+export type QueryError = UnknownHost | HostUnreachable | Busy | DiskHeld
 
 /**
  * The errors of a change.
@@ -154,4 +254,4 @@ export type QueryError = UnknownHost | HostUnreachable | Busy
  * @since 0.2.0
  * @category models
  */
-export type ChangeError = UnknownHost | HostUnreachable | Busy | KeyReused | OutcomeUnknown | StorageFailed
+export type ChangeError = UnknownHost | HostUnreachable | Busy | KeyReused | OutcomeUnknown | DiskHeld | StorageFailed

@@ -27,11 +27,13 @@
 import type * as LowLevel from "@effect-ploop/core/LowLevel"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import type * as FileSystem from "@effect/platform/FileSystem"
+import type * as Duration from "effect/Duration"
 import type * as Layer from "effect/Layer"
 import type { Fleet } from "./Fleet.js"
 import type { InvalidFleet, StorageFailed } from "./FleetError.js"
 import * as internal from "./internal/runner.js"
 import type { Storage } from "./Storage.js"
+import type { Workflows } from "./Workflows.js"
 
 /**
  * What a host needs to be part of a fleet: its operations, and its files.
@@ -72,6 +74,15 @@ export interface Options<E, R> {
    * private networks. Default: nowhere, for a fleet with one process.
    */
   readonly address?: Address | undefined
+  /**
+   * The directories of each host that have disks, up to four levels below. `Fleet.disks` and a drain find those. Default: `/vz`.
+   */
+  readonly directories?: ReadonlyArray<string> | undefined
+  /**
+   * After which times a step of a workflow that fails is repeated by itself, when a repetition may help. After the last one it waits for a
+   * person. Default: 1 second, 10 seconds and 1 minute.
+   */
+  readonly retries?: ReadonlyArray<Duration.DurationInput> | undefined
 }
 
 /**
@@ -83,4 +94,4 @@ export interface Options<E, R> {
  */
 export const layer: <E = never, R = never>(
   options: Options<E, R>
-) => Layer.Layer<Fleet, E | InvalidFleet | StorageFailed, R | Storage> = internal.layer
+) => Layer.Layer<Fleet | Workflows, E | InvalidFleet | StorageFailed, R | Storage> = internal.layer

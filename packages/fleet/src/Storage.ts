@@ -8,7 +8,7 @@ import type { RunnerStorage } from "@effect/cluster/RunnerStorage"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Layer from "effect/Layer"
 import type { InvalidFleet, StorageFailed } from "./FleetError.js"
-import type { Journal } from "./internal/journal.js"
+import type { Journal, Records } from "./internal/journal.js"
 import * as internal from "./internal/storage.js"
 
 /**
@@ -17,7 +17,7 @@ import * as internal from "./internal/storage.js"
  * @since 0.2.0
  * @category models
  */
-export type Storage = MessageStorage | RunnerStorage | Journal
+export type Storage = MessageStorage | RunnerStorage | Journal | Records
 
 /**
  * Where the embedded storage is.

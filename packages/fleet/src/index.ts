@@ -32,3 +32,18 @@ export * as Runner from "./Runner.js"
  * @since 0.2.0
  */
 export * as Storage from "./Storage.js"
+
+/**
+ * What a workflow of a fleet is: its request, what has happened in it so far, and its state.
+ *
+ * @since 0.2.0
+ */
+export * as Workflow from "./Workflow.js"
+
+/**
+ * The workflows of a fleet: moves of disks between hosts, clones, snapshots of several disks, and what else takes many steps
+ * on many hosts.
+ *
+ * @since 0.2.0
+ */
+export * as Workflows from "./Workflows.js"

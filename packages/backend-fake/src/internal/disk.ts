@@ -9,7 +9,6 @@ import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import { top } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
-import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as byteImage from "./byteImage.js"
@@ -397,7 +396,7 @@ export const openImage = (
     }
     const ref = found.right
     const { body } = tx.inode(ref)
-    const deltas = (token: number) => HashMap.get(tx.state.deltas, token)
+    const deltas = (token: number) => files.remembered(tx, token)
     if (body._tag === "Image") {
       if (options.raw) return { ref, path, image: asRaw(body, Number(options.clusterSize)) }
       return body.raw ? yield* refuseImage(tool, path, "signature", purpose) : { ref, path, image: body }

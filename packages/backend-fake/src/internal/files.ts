@@ -322,10 +322,18 @@ export const bytesOf = (tx: Transaction, ref: FileRef): content.Bytes | undefine
 
 /** Remembers a delta, so that its marker in the bytes of an image means it. */
 export const remember = (tx: Transaction, delta: Delta): number => {
+  const { shared } = tx.state
+  if (shared !== undefined) return shared.deltas.push(delta)
   const token = HashMap.size(tx.state.deltas) + 1
   tx.update({ deltas: HashMap.set(tx.state.deltas, token, delta) })
   return token
 }
+
+/** The delta of a marker. */
+export const remembered = (tx: Transaction, token: number): Option.Option<Delta> =>
+  tx.state.shared === undefined
+    ? HashMap.get(tx.state.deltas, token)
+    : Option.fromNullable(tx.state.shared.deltas[token - 1])
 
 const store = (tx: Transaction, ref: FileRef, written: content.Written): Result<void> => {
   tx.touch(ref.volume, written.touched)

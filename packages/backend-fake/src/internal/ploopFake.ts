@@ -41,6 +41,7 @@ import * as limits from "./operations/sizeLimits.js"
 import * as snapshots from "./operations/snapshots.js"
 import * as sizes from "./operations/snapshotSizes.js"
 import * as power from "./power.js"
+import * as sharedData from "./sharedData.js"
 import * as state from "./state.js"
 import type { Answer, Tool } from "./tool.js"
 import { Transaction } from "./transaction.js"
@@ -50,6 +51,7 @@ interface Options {
   readonly capacity?: number | undefined
   readonly largeDisks?: boolean | undefined
   readonly seed?: number | undefined
+  readonly sharedData?: sharedData.SharedData | undefined
   readonly state?: HostState | undefined
 }
 
@@ -60,6 +62,7 @@ const initial = (options: Options, now: number): state.State =>
       capacity: options.capacity,
       largeDisks: options.largeDisks ?? true,
       random: new PCGRandom(options.seed ?? 0).getState(),
+      shared: options.sharedData === undefined ? undefined : sharedData.unwrap(options.sharedData),
       now
     })
     : hostState.unwrap(options.state)

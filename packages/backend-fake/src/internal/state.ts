@@ -46,6 +46,11 @@ export interface Delta {
   readonly clusters: HashSet.HashSet<number>
 }
 
+/** The deltas that several hosts have read as bytes. The marker of each is its position, from 1. */
+export interface SharedDeltas {
+  readonly deltas: Array<Delta>
+}
+
 /** An image file. Sizes are in bytes. */
 export interface Image {
   readonly _tag: "Image"
@@ -135,6 +140,8 @@ export interface State {
   readonly nextHandle: number
   /** The deltas whose image files have been read as bytes. */
   readonly deltas: HashMap.HashMap<number, Delta>
+  /** In place of these, the deltas of several hosts. */
+  readonly shared: SharedDeltas | undefined
 }
 
 // These copy field by field: every write calls them, and a spread is several times as slow.
@@ -186,7 +193,8 @@ const withParts = (state: State, volumes: State["volumes"], devices: State["devi
   nextDevice: state.nextDevice,
   handles: state.handles,
   nextHandle: state.nextHandle,
-  deltas: state.deltas
+  deltas: state.deltas,
+  shared: state.shared
 })
 
 /** The host with a changed file system. */
@@ -253,6 +261,7 @@ export const make = (options: {
   readonly largeDisks: boolean
   readonly random: PCGRandomState
   readonly now: number
+  readonly shared?: SharedDeltas | undefined
 }): State => ({
   generation: options.generation,
   capacity: options.capacity,
@@ -265,5 +274,6 @@ export const make = (options: {
   nextDevice: 17_761,
   handles: HashMap.empty(),
   nextHandle: 3,
-  deltas: HashMap.empty()
+  deltas: HashMap.empty(),
+  shared: options.shared
 })

@@ -3,7 +3,7 @@ import * as Operation from "@effect-ploop/core/Operation"
 import * as Predicate from "effect/Predicate"
 
 /** Two spellings of one path name one disk. */
-const normalize = (path: string): string => {
+export const normalize = (path: string): string => {
   const parts: Array<string> = []
   for (const part of path.split("/")) {
     if (part === "" || part === ".") continue

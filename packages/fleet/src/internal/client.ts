@@ -16,7 +16,8 @@ import * as Schema from "effect/Schema"
 import * as FleetError from "../FleetError.js"
 import * as address from "./address.js"
 import { snapshotId } from "./digest.js"
-import { DiskEntity, type Ended } from "./protocol.js"
+import type { Ended } from "./protocol.js"
+import type { Send as SendTo } from "./send.js"
 
 /** How a call is made, beside its options. */
 export interface Call {
@@ -42,21 +43,18 @@ const dieWith = (error: FleetError.QueryError | FleetError.ChangeError): Effect.
 
 type ClusterError = MailboxFull | AlreadyProcessingMessage | PersistenceError
 
-type Send = (id: string) => Readonly<
-  globalThis.Record<string, (payload: unknown) => Effect.Effect<unknown, ClusterError | PloopError.PloopError>>
->
-
 /** Whether a process manages the host now. */
 export type IsManaged = (host: string) => Effect.Effect<boolean>
 
 interface Client {
-  readonly send: Send
+  readonly send: SendTo
   readonly isManaged: IsManaged
 }
 
 const messageOf = (cause: unknown): string => cause instanceof Error ? cause.message : String(cause)
 
 const ofCluster = (call: Call, subject: string, error: unknown): Effect.Effect<never, PloopError.PloopError> => {
+  if (error instanceof FleetError.DiskHeld) return dieWith(error)
   switch ((error as ClusterError)._tag) {
     case "MailboxFull":
       return dieWith(new FleetError.Busy({ host: call.host, subject }))
@@ -135,7 +133,7 @@ const change = (client: Client, call: Call, key: string, name: Operation.Name, g
       return yield* dieWith(new FleetError.KeyReused({ key, operation: name }))
     }
     if (ended._tag === "Done") return ended.result
-    return yield* (ended.error instanceof FleetError.OutcomeUnknown
+    return yield* (ended.error instanceof FleetError.OutcomeUnknown || ended.error instanceof FleetError.DiskHeld
       ? dieWith(ended.error)
       : Effect.fail(ended.error as PloopError.PloopError))
   })
@@ -160,7 +158,7 @@ const failureOf = (cause: Cause.Cause<unknown>): Option.Option<Failure> =>
   )
 
 /** The methods of all hosts. */
-export const make = (sendTo: Send, isManaged: IsManaged): Methods => {
+export const make = (sendTo: SendTo, isManaged: IsManaged): Methods => {
   const client: Client = { send: sendTo, isManaged }
   const backend = Record.map(
     Operation.table,
@@ -187,6 +185,3 @@ export const make = (sendTo: Send, isManaged: IsManaged): Methods => {
     )
   }
 }
-
-/** A client of the entities. */
-export const send = Effect.map(DiskEntity.client, (client) => client as unknown as Send)

@@ -4,16 +4,25 @@ import * as Ploop from "@effect-ploop/core/Ploop"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Entity from "@effect/cluster/Entity"
 import type * as Sharding from "@effect/cluster/Sharding"
+import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Rpc from "@effect/rpc/Rpc"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import { OutcomeUnknown } from "../FleetError.js"
+import { DiskHeld, OutcomeUnknown } from "../FleetError.js"
 import * as address from "./address.js"
-import { Hosts } from "./hosts.js"
+import * as finding from "./finding.js"
+import { Directories, Hosts } from "./hosts.js"
 import { Journal } from "./journal.js"
-import { type Change, DiskEntity, type Ended, names } from "./protocol.js"
+import { type Change, DiskEntity, type Ended, names, type TakeStep } from "./protocol.js"
+import { type Send, send } from "./send.js"
+import { readPart } from "./transfer/copy.js"
+import { beside, directoryOf, type Place } from "./transfer/place.js"
+import * as problems from "./transfer/problem.js"
+import type { Read } from "./transfer/steps.js"
+import { type Reader, take } from "./transfer/take.js"
 
 type Services = Ploop.Ploop & LowLevel.LowLevel
 
@@ -28,11 +37,31 @@ const runOn = (services: Services): Run => (name, request) => {
 }
 
 /** Begins as soon as the storage is there. A runner that stops need not wait for that. */
-const begin = (journal: Disk["journal"], id: string, wait: <A>(self: Effect.Effect<A>) => Effect.Effect<A>) =>
+const begin = (journal: Disk["journal"], id: string, wait: Wait) =>
   Effect.catchAll(
     Effect.retry(journal.begin(id), { times: 2 }),
     (): Effect.Effect<boolean> => Effect.zipRight(wait(Effect.sleep("1 second")), begin(journal, id, wait))
   )
+
+const heldBy = (disk: Disk, workflow: string) =>
+  new DiskHeld({ host: address.hostOf(disk.id), subject: address.subjectIn(disk.id), workflow })
+
+type Wait = <A>(self: Effect.Effect<A>) => Effect.Effect<A>
+
+/** The workflow that holds the disk, as soon as the storage is there. */
+const holderOf = (disk: Disk, wait: Wait): Effect.Effect<Option.Option<string>> =>
+  Effect.catchAll(
+    Effect.retry(disk.journal.holder(disk.id), { times: 2 }),
+    () => Effect.zipRight(wait(Effect.sleep("1 second")), holderOf(disk, wait))
+  )
+
+/** While a workflow holds the disk, no tool finds it. */
+const query = (disk: Disk, name: Operation.Name, request: unknown) =>
+  Effect.catchAll(runOn(disk.services)(name, request), (error) =>
+    Effect.flatMap(
+      Effect.orElseSucceed(disk.journal.holder(disk.id), () => Option.none<string>()),
+      (holder) => Effect.fail(Option.isSome(holder) ? heldBy(disk, holder.value) : error)
+    ))
 
 /** Whether the snapshot that a killed process was to take exists: its identifier was chosen before. */
 const isTaken = (services: Services, request: unknown) =>
@@ -44,6 +73,10 @@ const isTaken = (services: Services, request: unknown) =>
 
 interface Disk {
   readonly services: Services
+  readonly fs: FileSystem.FileSystem
+  /** The directories of the host that have disks. */
+  readonly directories: ReadonlyArray<string>
+  readonly send: Send
   readonly id: string
   /** One change at a time. */
   readonly changes: Effect.Semaphore
@@ -76,8 +109,10 @@ const change =
     disk.changes.withPermits(1)(Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
         const { request } = message.payload
-        const isFirst = yield* begin(disk.journal, String(message.requestId), restore)
         const text = JSON.stringify(request) ?? ""
+        const holder = yield* holderOf(disk, restore)
+        if (Option.isSome(holder)) return { _tag: "Failed", request: text, error: heldBy(disk, holder.value) } as const
+        const isFirst = yield* begin(disk.journal, String(message.requestId), restore)
         return yield* Effect.match(isFirst ? runOn(disk.services)(name, request) : afterKill(disk, name, request), {
           onFailure: (error): Ended => ({ _tag: "Failed", request: text, error }),
           onSuccess: (result): Ended => ({ _tag: "Done", request: text, result })
@@ -85,16 +120,48 @@ const change =
       })
     ))
 
+const placeOf = (disk: Disk, workflow: string): Place => ({
+  fs: disk.fs,
+  ploop: disk.services,
+  journal: disk.journal,
+  id: disk.id,
+  disk: address.subjectIn(disk.id),
+  workflow
+})
+
+/** Reads from the disk of another host, or of this one. */
+const readerOf = ({ send }: Disk, workflow: string): Reader => (from, origin) => (name, offset) =>
+  send(from)["workflow/read"]!({ workflow, origin, name, offset }).pipe(
+    Effect.timeoutFail({
+      duration: "1 minute",
+      onTimeout: () => problems.unreachable(address.hostOf(from))
+    }),
+    Effect.mapBoth({ onFailure: problems.ofSource, onSuccess: (bytes) => bytes as Uint8Array })
+  )
+
+/** A step waits for the changes of the disk. One that a killed process has begun is taken again. */
+const takeStep = (disk: Disk) => ({ payload: { step, workflow } }: { readonly payload: TakeStep }) =>
+  disk.changes.withPermits(1)(take(placeOf(disk, workflow), step, readerOf(disk, workflow)))
+
+const read = (disk: Disk) => ({ payload: { name, offset, origin, workflow } }: { readonly payload: Read }) => {
+  const place = placeOf(disk, workflow)
+  const directory = origin === "clone" ? beside(place, "clone") : directoryOf(place.disk)
+  return Effect.mapError(readPart(place, directory, name, offset), problems.of)
+}
+
 const handlersOf = (disk: Disk) =>
-  Object.fromEntries(
-    names.flatMap((name) => [
+  Object.fromEntries([
+    ...names.flatMap((name) => [
       [`query/${name}`, ({ payload }: { readonly payload: { readonly request?: unknown } }) =>
-        runOn(disk.services)(name, payload.request)] as const,
+        query(disk, name, payload.request)] as const,
       [`change/${name}`, change(disk, name)] as const
     ]).filter(([procedure]) =>
       DiskEntity.protocol.requests.has(procedure)
-    )
-  )
+    ),
+    ["workflow/take", takeStep(disk)],
+    ["workflow/read", read(disk)],
+    ["host/find", () => finding.find(disk.fs, disk.directories)]
+  ])
 
 /** The disks of the hosts that this process manages. */
 export const layer = DiskEntity.toLayer(
@@ -103,6 +170,9 @@ export const layer = DiskEntity.toLayer(
     const host = (yield* Hosts).get(address.hostOf(id))
     if (host === undefined) return yield* Effect.dieMessage(`this process does not manage the host of ${id}`)
     return handlersOf({
+      directories: yield* Directories,
+      fs: Context.get(host, FileSystem.FileSystem),
+      send: yield* send,
       services: { ...Context.get(host, Ploop.Ploop), ...Context.get(host, LowLevel.LowLevel) },
       id,
       changes: yield* Effect.makeSemaphore(1),

@@ -11,3 +11,9 @@ export class Hosts extends Context.Tag("@effect-ploop/fleet/internal/hosts")<
   Hosts,
   ReadonlyMap<string, Context.Context<HostServices>>
 >() {}
+
+/** The directories of each host that have disks. */
+export class Directories extends Context.Tag("@effect-ploop/fleet/internal/directories")<
+  Directories,
+  ReadonlyArray<string>
+>() {}

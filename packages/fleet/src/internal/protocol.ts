@@ -5,8 +5,10 @@ import * as Entity from "@effect/cluster/Entity"
 import * as Rpc from "@effect/rpc/Rpc"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
-import { OutcomeUnknown } from "../FleetError.js"
+import { DiskHeld, OutcomeUnknown } from "../FleetError.js"
+import { Problem } from "../Workflow.js"
 import * as address from "./address.js"
+import { Read, Result, Step } from "./transfer/steps.js"
 
 /** The operations that return once: a copy needs its caller at the other end. */
 export const names = Operation.names.filter((name) => Operation.table[name].shape === "effect")
@@ -27,7 +29,7 @@ const query = (name: Operation.Name) =>
   Rpc.make(`query/${name}`, {
     payload: Query,
     success: Operation.table[name].result,
-    error: OperationError.schemaOf(name)
+    error: Schema.Union(DiskHeld, OperationError.schemaOf(name))
   })
 
 /** What the storage keeps of a change: how it has ended, and for which request. */
@@ -37,7 +39,7 @@ const ended = (name: Operation.Name) =>
     Schema.TaggedStruct("Done", { request: Schema.String, result: Schema.optional(Operation.table[name].result) }),
     Schema.TaggedStruct("Failed", {
       request: Schema.String,
-      error: Schema.Union(OutcomeUnknown, OperationError.schemaOf(name))
+      error: Schema.Union(OutcomeUnknown, DiskHeld, OperationError.schemaOf(name))
     })
   )
 
@@ -52,6 +54,24 @@ const change = (name: Operation.Name) =>
     .annotate(ClusterSchema.Persisted, true)
     .annotate(ClusterSchema.Uninterruptible, true)
 
+const stepFields = { workflow: Schema.String, step: Step, key: Schema.String }
+
+/** A step of a workflow that is to be taken. */
+export type TakeStep = Schema.Struct.Type<typeof stepFields>
+
+/** A step of a workflow outlives the process that asks for it. */
+const take = Rpc.make("workflow/take", { payload: stepFields, success: Result, primaryKey: ({ key }) => key })
+  .annotate(ClusterSchema.Persisted, true)
+  .annotate(ClusterSchema.Uninterruptible, true)
+
+/** A part of a file, for the host that receives the disk. */
+const read = Rpc.make("workflow/read", { payload: Read, success: Schema.Uint8ArrayFromSelf, error: Problem })
+
+/** The disks of the host. */
+const find = Rpc.make("host/find", {
+  success: Schema.Array(Schema.String)
+})
+
 const procedures: ReadonlyArray<Rpc.Any> = names.flatMap((name) => {
   const row: Operation.Row = Operation.table[name]
   return [...(hasQueries(row) ? [query(name)] : []), ...(row.kind === "query" ? [] : [change(name)])]
@@ -60,5 +80,5 @@ const procedures: ReadonlyArray<Rpc.Any> = names.flatMap((name) => {
 /** A disk of a host, or the host itself. It lives where the group of its host lives. */
 export const DiskEntity = Entity.fromRpcGroup(
   "Disk",
-  RpcGroup.make(...procedures).annotate(ClusterSchema.ShardGroup, address.hostOf)
+  RpcGroup.make(...procedures, take, read, find).annotate(ClusterSchema.ShardGroup, address.hostOf)
 )

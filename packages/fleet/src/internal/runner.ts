@@ -1,3 +1,4 @@
+import * as ClusterWorkflowEngine from "@effect/cluster/ClusterWorkflowEngine"
 import type * as MessageStorage from "@effect/cluster/MessageStorage"
 import * as RunnerAddress from "@effect/cluster/RunnerAddress"
 import * as RunnerHealth from "@effect/cluster/RunnerHealth"
@@ -8,6 +9,7 @@ import * as ShardingConfig from "@effect/cluster/ShardingConfig"
 import * as SocketRunner from "@effect/cluster/SocketRunner"
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import * as RpcSerialization from "@effect/rpc/RpcSerialization"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Equal from "effect/Equal"
@@ -17,15 +19,20 @@ import * as Schema from "effect/Schema"
 import type * as Fleet from "../Fleet.js"
 import { InvalidFleet, StorageFailed } from "../FleetError.js"
 import { HostName } from "../HostName.js"
+import type { Workflows } from "../Workflows.js"
 import * as disk from "./disk.js"
 import * as fleet from "./fleet.js"
-import { Hosts, type HostServices } from "./hosts.js"
-import type { Journal } from "./journal.js"
+import { Directories, Hosts, type HostServices } from "./hosts.js"
+import type { Journal, Records } from "./journal.js"
+import * as workflows from "./workflow/layer.js"
+import * as service from "./workflow/service.js"
 
 interface Options<E, R> {
   readonly hosts?: Readonly<Record<string, Layer.Layer<HostServices, E, R>>> | undefined
   readonly fleet?: ReadonlyArray<string> | undefined
   readonly address?: { readonly host: string; readonly port: number } | undefined
+  readonly directories?: ReadonlyArray<string> | undefined
+  readonly retries?: ReadonlyArray<Duration.DurationInput> | undefined
 }
 
 /** What the options say, once they are checked. */
@@ -129,19 +136,32 @@ const buildHosts = <E, R>(hosts: Readonly<Record<string, Layer.Layer<HostService
     )
   )
 
+/** Where the disks of a host usually are. */
+const directories: ReadonlyArray<string> = ["/vz"]
+
+/** After which times a step that fails is repeated, before it waits for a person. */
+const retries: ReadonlyArray<Duration.DurationInput> = ["1 second", "10 seconds", "1 minute"]
+
 export const layer = <E, R>(
   options: Options<E, R>
 ): Layer.Layer<
-  Fleet.Fleet,
+  Fleet.Fleet | Workflows,
   E | InvalidFleet | StorageFailed,
-  R | MessageStorage.MessageStorage | RunnerStorage.RunnerStorage | Journal
+  R | MessageStorage.MessageStorage | RunnerStorage.RunnerStorage | Journal | Records
 > =>
   Layer.unwrapScoped(Effect.gen(function*() {
     const checked = yield* plan(options as Options<never, never>)
     yield* ownsAlone(checked)
     const cluster = options.address !== undefined ? networked : checked.own.length === 0 ? clientOnly : single
-    const entities = Layer.provide(disk.layer, buildHosts(options.hosts ?? {}))
-    return Layer.mergeAll(fleet.layer(checked.known), entities).pipe(
+    const entities = Layer.provide(disk.layer, [
+      buildHosts(options.hosts ?? {}),
+      Layer.succeed(Directories, options.directories ?? directories)
+    ])
+    const steps = Layer.mergeAll(
+      service.layer(checked.known),
+      checked.own.length === 0 ? Layer.empty : workflows.layer(options.retries ?? retries)
+    )
+    return Layer.mergeAll(fleet.layer(checked.known), entities, Layer.provide(steps, ClusterWorkflowEngine.layer)).pipe(
       Layer.provide(cluster),
       Layer.provide(configOf(checked))
     )

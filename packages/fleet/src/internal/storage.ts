@@ -1,4 +1,3 @@
-import { PersistenceError } from "@effect/cluster/ClusterError"
 import * as MessageStorage from "@effect/cluster/MessageStorage"
 import * as RunnerStorage from "@effect/cluster/RunnerStorage"
 import * as ShardingConfig from "@effect/cluster/ShardingConfig"
@@ -11,37 +10,8 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { InvalidFleet, StorageFailed } from "../FleetError.js"
-import { Journal } from "./journal.js"
-
-const journalInMemory = Layer.sync(Journal, () => {
-  const begun = new Set<string>()
-  return {
-    begin: (id) =>
-      Effect.sync(() => {
-        const isFirst = !begun.has(id)
-        begun.add(id)
-        return isFirst
-      })
-  }
-})
-
-/** Each change has one owner at a time, so nobody comes between the question and the record. */
-const journalInSql = Layer.effect(
-  Journal,
-  Effect.gen(function*() {
-    const sql = (yield* SqlClient.SqlClient).withoutTransforms()
-    yield* sql`CREATE TABLE IF NOT EXISTS ploop_fleet_begun (id VARCHAR(64) PRIMARY KEY)`
-    return {
-      begin: (id) =>
-        PersistenceError.refail(Effect.gen(function*() {
-          const known = yield* sql`SELECT id FROM ploop_fleet_begun WHERE id = ${id}`
-          if (known.length > 0) return false
-          yield* sql`INSERT INTO ploop_fleet_begun (id) VALUES (${id})`
-          return true
-        }))
-    }
-  })
-)
+import * as memory from "./storage/memory.js"
+import * as inSql from "./storage/sql.js"
 
 const messageOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
@@ -58,13 +28,13 @@ const config = ShardingConfig.layer()
 export const layerMemory = Layer.mergeAll(
   MessageStorage.layerMemory,
   RunnerStorage.layerMemory,
-  journalInMemory
+  memory.layer
 ).pipe(Layer.provide(config))
 
 export const layerSql = Layer.mergeAll(
   SqlMessageStorage.layer,
   SqlRunnerStorage.layer,
-  journalInSql
+  inSql.layer
 ).pipe(Layer.provide(config), failing)
 
 /** The URL of a path, in which no character has a meaning. */
@@ -95,7 +65,7 @@ const alone = (path: string) =>
   )
 
 export const layerEmbedded = ({ path }: { readonly path: string }) =>
-  Layer.mergeAll(SqlMessageStorage.layer, RunnerStorage.layerMemory, journalInSql).pipe(
+  Layer.mergeAll(SqlMessageStorage.layer, RunnerStorage.layerMemory, inSql.layer).pipe(
     Layer.provide(config),
     Layer.provide(LibsqlClient.layer({ url: urlOf(path), intMode: "bigint" })),
     failing,

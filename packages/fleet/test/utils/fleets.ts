@@ -1,16 +1,23 @@
-import { PloopFake } from "@effect-ploop/backend-fake"
+import { PloopFake, SharedData } from "@effect-ploop/backend-fake"
+import { Disk, Ploop } from "@effect-ploop/core"
 import { Runner, Storage } from "@effect-ploop/fleet"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import type { Context } from "effect"
 import { Effect, Layer } from "effect"
+import { createHash } from "node:crypto"
 
 /** Hosts in memory, which stay when the process that manages them ends. */
 export const hosts = <const Name extends string>(...names: ReadonlyArray<Name>) =>
-  Effect.map(
-    Effect.forEach(names, (name, seed) => Effect.map(PloopFake.make({ seed }), (host) => [name, host] as const)),
-    (made) => Object.fromEntries(made) as Record<Name, Context.Context<PloopFake.Services>>
-  )
+  Effect.suspend(() => {
+    const sharedData = SharedData.make()
+    return Effect.map(
+      Effect.forEach(names, (name, seed) =>
+        Effect.map(PloopFake.make({ seed, sharedData }), (host) => [name, host] as const)),
+      (made) =>
+        Object.fromEntries(made) as Record<Name, Context.Context<PloopFake.Services>>
+    )
+  })
 
 /** As the options of a process want them. */
 export const layersOf = (hosts: Readonly<Record<string, Context.Context<PloopFake.Services>>>) =>
@@ -28,3 +35,65 @@ export const storagePath = Effect.provide(
   }),
   NodeContext.layer
 )
+
+export type Host = Context.Context<PloopFake.Services>
+
+/** A disk with a snapshot between the first file and the others. */
+export const makeDisk = (host: Host, disk: string, files: Readonly<Record<string, string>>) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const ploop = yield* Ploop.Ploop
+    const directory = Disk.directory(Disk.make(disk))
+    yield* fs.makeDirectory(directory, { recursive: true })
+    yield* ploop.create({ image: `${directory}/root.hdd`, size: "512M" })
+    for (const [name, content] of Object.entries(files)) {
+      yield* Ploop.withMount({ disk, target: "/mnt" }, () => fs.writeFileString(`/mnt/${name}`, content))
+      yield* ploop.createSnapshot({ disk })
+    }
+  }).pipe(Effect.provide(host))
+
+/** The identifier of the snapshot of a small disk. */
+export const snapshot = "{11111111-2222-4333-8444-555555555555}"
+
+/** A small disk without a file system, and with a snapshot. */
+export const makeSmallDisk = (host: Host, disk: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const ploop = yield* Ploop.Ploop
+    const directory = Disk.directory(Disk.make(disk))
+    yield* fs.makeDirectory(directory, { recursive: true })
+    yield* ploop.create({ image: `${directory}/root.hdd`, size: "8M", clusterSize: "32K", fileSystem: "none" })
+    yield* ploop.createSnapshot({ disk, id: snapshot })
+  }).pipe(Effect.provide(host))
+
+/** Everything below the directory of disks: the names of directories, and a digest of the content of each file. */
+export const everything = (host: Host) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const names = (yield* fs.readDirectory("/vz", { recursive: true })).sort()
+    const entries = yield* Effect.forEach(names, (name) =>
+      Effect.gen(function*() {
+        const isFile = (yield* fs.stat(`/vz/${name}`)).type === "File"
+        return [name, isFile ? digest(yield* fs.readFile(`/vz/${name}`)) : "directory"] as const
+      }))
+    return Object.fromEntries(entries) as Readonly<Record<string, string>>
+  }).pipe(Effect.provide(host))
+
+const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex").slice(0, 16)
+
+/** The files in a disk. */
+export const filesOf = (host: Host, disk: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const names = Effect.map(fs.readDirectory("/mnt"), (names) =>
+      names.filter((name) => name !== "lost+found" && !name.startsWith(".balloon")))
+    const read = Effect.flatMap(
+      names,
+      Effect.forEach((name) =>
+        Effect.map(fs.readFileString(`/mnt/${name}`), (content) => [name, content] as const)
+      )
+    )
+    return Object.fromEntries(
+      yield* Ploop.withMount({ disk, target: "/mnt", readOnly: true }, () => read)
+    )
+  }).pipe(Effect.provide(host))

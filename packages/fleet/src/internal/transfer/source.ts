@@ -1,0 +1,149 @@
+import * as Effect from "effect/Effect"
+import * as manifests from "./manifest.js"
+import {
+  beside,
+  directoryOf,
+  forPerson,
+  heldName,
+  nameOf,
+  type Place,
+  recordUndone,
+  refused,
+  removeIfThere,
+  requireNotUndone,
+  syncDirectory,
+  take,
+  type Taking
+} from "./place.js"
+import type { Manifest, Taken } from "./steps.js"
+
+const inUse = (place: Place) => refused("DiskInUse", `${place.disk} is running: unmount it first`)
+
+/** Whether a device of the host has an image of the disk, whatever the descriptor is called. */
+const isRunning = (place: Place): Taking<boolean> =>
+  Effect.map(
+    place.ploop.listDevices,
+    (devices) => devices.some(({ image }) => directoryOf(image) === directoryOf(place.disk))
+  )
+
+/** Links the name, which replaces no descriptor that somebody has written in the meantime. */
+const unfence = (place: Place): Taking<void> =>
+  Effect.gen(function*() {
+    const { disk, fs } = place
+    const held = heldName(place)
+    if (!(yield* fs.exists(held))) return
+    const [now, before] = yield* Effect.all([Effect.option(fs.stat(disk)), fs.stat(held)])
+    if (now._tag === "None") yield* fs.link(held, disk)
+    else if (JSON.stringify(now.value.ino) !== JSON.stringify(before.ino)) {
+      return yield* forPerson("AlreadyExists", `another descriptor is at ${disk}; that of the disk is ${held}`)
+    }
+    yield* fs.remove(held)
+    yield* syncDirectory(place, directoryOf(disk))
+  })
+
+const fence = (place: Place): Taking<void> =>
+  Effect.gen(function*() {
+    const { disk, fs, ploop } = place
+    if (yield* fs.exists(heldName(place))) return
+    // What cannot be copied is refused while the disk still has its descriptor.
+    if ((yield* ploop.attachments({ disk })).length > 0) return yield* inUse(place)
+    yield* manifests.read(place, directoryOf(disk), disk)
+    yield* fs.rename(disk, heldName(place))
+    yield* syncDirectory(place, directoryOf(disk))
+  })
+
+/** A refused step leaves nothing behind. */
+const orLeave = (place: Place, leave: Taking<void>) => <A>(step: Taking<A>): Taking<A> =>
+  Effect.catchIf(
+    step,
+    (error) => error._tag === "Problem" && error.kind === "refused",
+    (error) =>
+      Effect.zipRight(Effect.zipRight(leave, place.journal.release(place.id, place.workflow)), Effect.fail(error))
+  )
+
+export const hold = (place: Place): Taking<Taken> =>
+  Effect.gen(function*() {
+    yield* requireNotUndone(place)
+    yield* take(place)
+    return yield* Effect.gen(function*() {
+      yield* fence(place)
+      // A mount that had read the descriptor before it lost its name.
+      if (yield* isRunning(place)) return yield* inUse(place)
+      return { manifest: yield* manifests.read(place, directoryOf(place.disk), heldName(place)) }
+    }).pipe(orLeave(place, unfence(place)))
+  })
+
+const isHolder = (place: Place): Taking<boolean> =>
+  Effect.map(place.journal.holder(place.id), (holder) => holder._tag === "Some" && holder.value === place.workflow)
+
+export const release = (place: Place): Taking<Taken> =>
+  Effect.gen(function*() {
+    yield* recordUndone(place)
+    yield* unfence(place)
+    if ((yield* isHolder(place)) && !(yield* place.fs.exists(place.disk))) {
+      return yield* forPerson("DescriptorMissing", `${place.disk} is missing, and so is ${heldName(place)}`)
+    }
+    yield* place.journal.release(place.id, place.workflow)
+    return {}
+  })
+
+const requireUnchanged = (place: Place, manifest: Manifest, options: { readonly mayBeMissing: boolean }) =>
+  Effect.gen(function*() {
+    if (yield* isRunning(place)) {
+      return yield* forPerson("DiskInUse", `a device has images of ${place.disk}, which the workflow holds`)
+    }
+    const path = yield* manifests.changed(place, manifest, options)
+    if (path !== undefined) {
+      return yield* forPerson("SourceChanged", `${path} was changed while the workflow held the disk`)
+    }
+  })
+
+export const confirm = (place: Place, manifest: Manifest): Taking<Taken> =>
+  Effect.gen(function*() {
+    if (!(yield* place.fs.exists(heldName(place)))) {
+      return yield* forPerson("NotHeld", `${heldName(place)} is missing: the disk is not held any more`)
+    }
+    yield* requireUnchanged(place, manifest, { mayBeMissing: false })
+    return {}
+  })
+
+/** The descriptor goes last, so that a second call finishes what a killed one has begun. */
+export const purge = (place: Place, manifest: Manifest): Taking<Taken> =>
+  Effect.gen(function*() {
+    const directory = directoryOf(place.disk)
+    // A killed process has finished it, and somebody may have made another disk since.
+    if (!(yield* isHolder(place))) return {}
+    if (yield* place.fs.exists(place.disk)) {
+      return yield* forPerson(
+        "NotHeld",
+        `a descriptor is at ${place.disk}, although the disk was moved: remove one of the two`
+      )
+    }
+    if (yield* place.fs.exists(heldName(place))) {
+      yield* requireUnchanged(place, manifest, { mayBeMissing: true })
+      yield* Effect.forEach(manifest.files, ({ name }) => removeIfThere(place, `${directory}/${name}`))
+      yield* removeIfThere(place, `${directory}/${nameOf(place.disk)}.lck`)
+      yield* syncDirectory(place, directory)
+      yield* removeIfThere(place, heldName(place))
+      yield* syncDirectory(place, directory)
+    }
+    yield* place.journal.release(place.id, place.workflow)
+    return {}
+  })
+
+const removeClone = (place: Place): Taking<void> =>
+  place.fs.remove(beside(place, "clone"), { recursive: true, force: true })
+
+export const stage = (place: Place, snapshot: string): Taking<Taken> =>
+  Effect.gen(function*() {
+    yield* requireNotUndone(place)
+    const directory = beside(place, "clone")
+    // One that a killed process has begun: nobody else uses the name.
+    yield* removeClone(place)
+    yield* place.fs.makeDirectory(directory, { mode: 0o700 })
+    const { disk } = yield* place.ploop.clone({ disk: place.disk, snapshot, directory, mode: "linked" })
+    return { manifest: yield* manifests.read(place, directory, disk) }
+  })
+
+export const unstage = (place: Place): Taking<Taken> =>
+  Effect.zipRight(Effect.zipRight(recordUndone(place), removeClone(place)), Effect.succeed({}))

@@ -1,0 +1,115 @@
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Option from "effect/Option"
+import type { DiskOfHost, Outcome, Problem } from "../../Workflow.js"
+import type { Manifest } from "../transfer/steps.js"
+import { done, failed } from "./ending.js"
+import type { Environment } from "./environment.js"
+import { type Durable, orLeave } from "./step.js"
+import { at, entityOf, type Take } from "./taking.js"
+
+interface Disks {
+  readonly id: string
+  readonly source: Take
+  readonly target: Take
+  readonly from: DiskOfHost
+  readonly to: DiskOfHost
+}
+
+const manifestOf = ({ manifest }: { readonly manifest?: Manifest | undefined }): Effect.Effect<Manifest> =>
+  manifest === undefined ? Effect.dieMessage("a step has not returned the files of the disk") : Effect.succeed(manifest)
+
+const release = ({ from, id, source }: Disks) =>
+  orLeave(
+    source("release the source", { _tag: "Release" }),
+    `the descriptor of ${entityOf(from)} may still be called ${from.disk}.held-${id}`
+  )
+
+const discard = ({ id, target, to }: Disks) =>
+  orLeave(
+    target("discard what was received", { _tag: "Discard" }),
+    `a directory whose name ends in .receiving-${id} may still be beside that of ${entityOf(to)}`
+  )
+
+/** As long as the new disk was not to be published, the source can be released before the target responds. */
+const undoCopy = (disks: Disks, problem: Problem, isReceiving: boolean): Durable<Outcome> =>
+  Effect.gen(function*() {
+    const released = yield* release(disks)
+    const discarded = isReceiving ? yield* discard(disks) : Option.none()
+    return failed(problem, [released, discarded])
+  })
+
+/**
+ * The new disk may have been published: only its host knows. So nobody can give this step up, and the source
+ * stays held until it has ended.
+ */
+const undoPublish = (disks: Disks): Durable<boolean> =>
+  Effect.map(
+    Effect.orDie(disks.target("withdraw the new disk", { _tag: "Discard" }, { canGiveUp: false })),
+    ({ isPublished = false }) => isPublished
+  )
+
+/** From here on the disk is at the target, and only there. */
+const clean = (disks: Disks, manifest: Manifest): Durable<Outcome> =>
+  Effect.gen(function*() {
+    const { from, id, source, target, to } = disks
+    const purged = yield* orLeave(
+      source("purge the source", { _tag: "Purge", manifest }),
+      `the files of ${entityOf(from)} are still there, with the descriptor ${from.disk}.held-${id}`
+    )
+    const forgotten = Option.isSome(purged)
+      ? yield* orLeave(source("let go of the source", { _tag: "Finish" }), `the fleet still holds ${entityOf(from)}`)
+      : Option.none()
+    const finished = yield* orLeave(
+      target("finish the new disk", { _tag: "Finish" }),
+      `the fleet still holds ${entityOf(to)}`
+    )
+    return done([purged, forgotten, finished])
+  })
+
+/** Moves a disk. Its README has the table of these steps, and says why they are in this order. */
+export const move = (env: Environment, from: DiskOfHost, to: DiskOfHost): Durable<Outcome> =>
+  Effect.gen(function*() {
+    const { source, target, ...disks }: Disks = { id: env.id, source: at(env, from), target: at(env, to), from, to }
+    const all = { source, target, ...disks }
+    const held = yield* Effect.either(source("hold the source", { _tag: "Hold" }))
+    if (Either.isLeft(held)) return yield* undoCopy(all, held.left, false)
+    const manifest = yield* manifestOf(held.right)
+    const copied = yield* Effect.either(Effect.zipRight(
+      target("receive the files", { _tag: "Receive", from: entityOf(from), origin: "disk", manifest }),
+      source("confirm the source", { _tag: "Confirm", manifest })
+    ))
+    if (Either.isLeft(copied)) return yield* undoCopy(all, copied.left, true)
+    const published = yield* Effect.either(target("publish the new disk", { _tag: "Publish", manifest }))
+    if (Either.isLeft(published) && !(yield* undoPublish(all))) {
+      return failed(published.left, [yield* release(all)])
+    }
+    return yield* clean(all, manifest)
+  })
+
+/** Makes a disk on another host from a snapshot. */
+export const clone = (env: Environment, from: DiskOfHost, snapshot: string, to: DiskOfHost): Durable<Outcome> =>
+  Effect.gen(function*() {
+    const source = at(env, from)
+    const target = at(env, to)
+    const unstage = orLeave(
+      source("remove the linked clone", { _tag: "Unstage" }),
+      `a directory whose name ends in .clone-${env.id} may still be beside that of ${entityOf(from)}`
+    )
+    const staged = yield* Effect.either(source("make a linked clone", { _tag: "Stage", snapshot }))
+    if (Either.isLeft(staged)) return failed(staged.left, [yield* unstage])
+    const manifest = yield* manifestOf(staged.right)
+    const published = yield* Effect.either(Effect.zipRight(
+      target("receive the files", { _tag: "Receive", from: entityOf(from), origin: "clone", manifest }),
+      target("publish the new disk", { _tag: "Publish", manifest })
+    ))
+    if (Either.isLeft(published) && !(yield* undoPublish({ id: env.id, source, target, from, to }))) {
+      return failed(published.left, [yield* unstage])
+    }
+    const unstaged = yield* unstage
+    const finished = yield* orLeave(
+      target("finish the new disk", { _tag: "Finish" }),
+      `the fleet still holds ${entityOf(to)}`
+    )
+    return done([unstaged, finished])
+  })

@@ -1,0 +1,195 @@
+import { FakeHost } from "@effect-ploop/backend-fake"
+import { Ploop } from "@effect-ploop/core"
+import { Fleet, Runner, Storage, Workflow, Workflows } from "@effect-ploop/fleet"
+import { expect, it } from "@effect/vitest"
+import { Context, Effect, Layer } from "effect"
+import * as fleets from "./utils/fleets.js"
+
+const disk = "/vz/101/DiskDescriptor.xml"
+
+const from = { host: "node-1", disk }
+
+const to = { host: "node-2", disk }
+
+const start = Effect.flatMap(
+  Workflows.Workflows,
+  (workflows) => workflows.start({ _tag: "Move", from, to }, { key: "move 101" })
+)
+
+const prepare = Effect.gen(function*() {
+  const hosts = yield* fleets.hosts("node-1", "node-2")
+  yield* fleets.makeDisk(hosts["node-1"], disk, { "one.txt": "one", "two.txt": "two" })
+  return hosts
+})
+
+/** A fleet in which no step is repeated by itself. */
+const fleetOf = (hosts: Readonly<Record<string, fleets.Host>>, fleet?: ReadonlyArray<string>) =>
+  Layer.provide(Runner.layer({ hosts: fleets.layersOf(hosts), fleet, retries: [] }), Storage.layerMemory)
+
+/** Waits until a workflow is in a state. */
+const until = (id: string, name: Workflow.State["name"]): Effect.Effect<Workflow.State, unknown, Workflows.Workflows> =>
+  Effect.flatMap(Effect.flatMap(Workflows.Workflows, (workflows) => workflows.get(id)), (workflow) => {
+    const state = Workflow.state(workflow)
+    return state.name === name
+      ? Effect.succeed(state)
+      : Effect.flatMap(Effect.sleep("20 millis"), () => until(id, name))
+  })
+
+it.live("a disk that is moved has its files and its snapshots on the other host, and is gone from the first", () =>
+  Effect.gen(function*() {
+    const hosts = yield* prepare
+    const snapshots = Context.get(hosts["node-1"], Ploop.Ploop).listSnapshots({ disk })
+    const before = yield* snapshots
+    const program = Effect.gen(function*() {
+      const workflows = yield* Workflows.Workflows
+      const id = yield* start
+      expect(yield* workflows.ended(id)).toEqual({ _tag: "Done", left: [] })
+      expect(yield* start).toBe(id)
+      const steps = (yield* workflows.get(id)).history.flatMap((event) =>
+        event._tag === "Succeeded" ? [event.step] : []
+      )
+      expect(steps).toEqual([
+        "hold the source",
+        "receive the files",
+        "confirm the source",
+        "publish the new disk",
+        "purge the source",
+        "finish the new disk"
+      ])
+      expect(yield* workflows.list()).toEqual([])
+      expect((yield* workflows.list({ ended: true })).map(({ id }) => id)).toEqual([id])
+    })
+    yield* Effect.provide(program, fleets.single(hosts))
+    expect(yield* fleets.filesOf(hosts["node-2"], disk)).toEqual({ "one.txt": "one", "two.txt": "two" })
+    expect(yield* Context.get(hosts["node-2"], Ploop.Ploop).listSnapshots({ disk })).toEqual(before)
+    expect((yield* Effect.flip(snapshots))._tag).toBe("DiskNotFound")
+  }))
+
+it.live("a disk that runs is not moved, and nothing happens to it", () =>
+  Effect.gen(function*() {
+    const hosts = yield* prepare
+    yield* Context.get(hosts["node-1"], Ploop.Ploop).mount({ disk, target: "/mnt" })
+    const outcome = yield* Effect.flatMap(start, (id) =>
+      Effect.flatMap(Workflows.Workflows, (workflows) => workflows.ended(id))).pipe(Effect.provide(fleetOf(hosts)))
+    expect(outcome).toMatchObject({ _tag: "Failed", problem: { tag: "DiskInUse", kind: "refused" }, left: [] })
+    yield* Context.get(hosts["node-1"], Ploop.Ploop).umount({ disk })
+    expect(yield* fleets.filesOf(hosts["node-1"], disk)).toEqual({ "one.txt": "one", "two.txt": "two" })
+  }))
+
+/** The target cannot use what it has received, so that the move waits for a person. */
+const stuck = Effect.gen(function*() {
+  const hosts = yield* prepare
+  yield* Context.get(hosts["node-2"], FakeHost.FakeHost).fail("imageInfo", "InputOutputFailed")
+  return hosts
+})
+
+it.live("while a move waits for a person, the disk is held; resumed, the move ends", () =>
+  Effect.gen(function*() {
+    const hosts = yield* stuck
+    const program = Effect.gen(function*() {
+      const fleet = yield* Fleet.Fleet
+      const workflows = yield* Workflows.Workflows
+      const id = yield* start
+      expect(yield* until(id, "waiting")).toMatchObject({ step: "receive the files", canGiveUp: true })
+
+      const change = fleet.change("node-1", "createSnapshot", { disk }, { key: "nightly" })
+      expect(yield* Effect.flip(change)).toMatchObject({ _tag: "DiskHeld", workflow: id })
+      const query = fleet.query("node-1", "listSnapshots", { disk })
+      expect(yield* Effect.flip(query)).toMatchObject({ _tag: "DiskHeld", workflow: id })
+      const create = fleet.change("node-2", "create", { image: "/vz/101/root.hdd", size: "1G" }, { key: "there" })
+      expect(yield* Effect.flip(create)).toMatchObject({ _tag: "DiskHeld", workflow: id })
+      const tool = Context.get(hosts["node-1"], Ploop.Ploop).mount({ disk, target: "/mnt" })
+      expect((yield* Effect.flip(tool))._tag).toBe("DiskNotFound")
+
+      yield* workflows.resume(id)
+      expect(yield* workflows.ended(id)).toEqual({ _tag: "Done", left: [] })
+      expect(yield* Effect.flip(workflows.resume(id))).toMatchObject({ _tag: "CannotDecide", decision: "resume" })
+    })
+    yield* Effect.provide(program, fleetOf(hosts))
+    expect(yield* fleets.filesOf(hosts["node-2"], disk)).toEqual({ "one.txt": "one", "two.txt": "two" })
+  }))
+
+it.live("a move that a person gives up is undone", () =>
+  Effect.gen(function*() {
+    const hosts = yield* stuck
+    const before = yield* fleets.everything(hosts["node-1"])
+    const program = Effect.gen(function*() {
+      const workflows = yield* Workflows.Workflows
+      const id = yield* start
+      yield* until(id, "waiting")
+      yield* workflows.giveUp(id)
+      expect(yield* workflows.ended(id)).toMatchObject({ _tag: "Failed", problem: { kind: "givenUp" }, left: [] })
+    })
+    yield* Effect.provide(program, fleetOf(hosts))
+    expect(yield* fleets.everything(hosts["node-1"])).toEqual(before)
+    expect(yield* fleets.everything(hosts["node-2"])).toEqual({})
+  }))
+
+it.live("a move waits for a host that no process manages, and a person need not wait", () =>
+  Effect.gen(function*() {
+    const hosts = yield* prepare
+    const before = yield* fleets.everything(hosts["node-1"])
+    const program = Effect.gen(function*() {
+      const workflows = yield* Workflows.Workflows
+      const id = yield* start
+      expect(yield* until(id, "unreachable")).toMatchObject({ step: "receive the files", canGiveUp: true })
+      yield* workflows.giveUp(id)
+      yield* until(id, "unreachable")
+      expect(yield* fleets.everything(hosts["node-1"])).toEqual(before)
+      yield* workflows.giveUp(id)
+      const left = [expect.stringContaining(`.receiving-${id} may still be beside that of node-2:${disk}`)]
+      expect(yield* workflows.ended(id)).toMatchObject({ _tag: "Failed", problem: { kind: "givenUp" }, left })
+    })
+    yield* Effect.provide(program, fleetOf({ "node-1": hosts["node-1"] }, ["node-1", "node-2"]))
+  }))
+
+const refusals: ReadonlyArray<{ readonly what: string; readonly request: unknown; readonly field: string }> = [
+  { what: "to the same host", request: { _tag: "Move", from, to: from }, field: "to.host" },
+  {
+    what: "to a host that the fleet does not have",
+    request: { _tag: "Move", from, to: { host: "node-9", disk } },
+    field: "to.host"
+  },
+  {
+    what: "of a path with ..",
+    request: { _tag: "Move", from: { host: "node-1", disk: "/vz/../DiskDescriptor.xml" }, to },
+    field: "from.disk"
+  },
+  {
+    what: "of a disk without a directory",
+    request: { _tag: "Move", from: { host: "node-1", disk: "/DiskDescriptor.xml" }, to },
+    field: "from.disk"
+  },
+  {
+    what: "to another name",
+    request: { _tag: "Move", from, to: { host: "node-2", disk: "/vz/101/other.xml" } },
+    field: "to.disk"
+  }
+]
+
+for (const { field, request, what } of refusals) {
+  it.live(`a move ${what} is InvalidRequest`, () =>
+    Effect.gen(function*() {
+      const hosts = yield* fleets.hosts("node-1", "node-2")
+      // What the types refuse, a caller can still send.
+      const error = yield* Effect.flatMap(Workflows.Workflows, (workflows) =>
+        workflows.start(request as typeof Workflow.Request.Encoded, { key: "move" })).pipe(
+          Effect.flip,
+          Effect.provide(fleetOf(hosts))
+        )
+      expect(error).toMatchObject({ _tag: "InvalidRequest", field })
+    }))
+}
+
+it.live("a key that was used for another move is KeyTaken", () =>
+  Effect.gen(function*() {
+    const hosts = yield* prepare
+    const program = Effect.gen(function*() {
+      const workflows = yield* Workflows.Workflows
+      const id = yield* start
+      const other = workflows.start({ _tag: "Move", from: to, to: from }, { key: "move 101" })
+      expect(yield* Effect.flip(other)).toMatchObject({ _tag: "KeyTaken", id })
+      yield* workflows.ended(id)
+    })
+    yield* Effect.provide(program, fleetOf(hosts))
+  }))
