@@ -49,6 +49,7 @@ import { onOwnDevices } from "./internal/operations/ownDevice.js"
 import * as queries from "./internal/operations/queries.js"
 import * as snapshots from "./internal/operations/snapshots.js"
 import * as process from "./internal/process.js"
+import * as qemuImg from "./internal/qemuImg.js"
 import * as session from "./internal/session.js"
 
 /**
@@ -156,6 +157,7 @@ export const make = (
     const config = processConfig(options)
     const dmsetup = yield* process.make({ ...config, tool: "dmsetup" })
     const resize2fs = yield* process.make({ ...config, tool: "resize2fs" })
+    const qemu = yield* process.make({ ...config, tool: qemuImg.program, prefix: [] })
     const runner = deadDevices.removing(yield* process.make(config), dmsetup)
     const load = options.loadModules === true ? yield* loadModules(config) : () => Effect.void
     const probed = yield* generation.make({ runner, tool: config.tool, prepare: load })
@@ -170,6 +172,7 @@ export const make = (
       runner,
       dmsetup,
       resize2fs,
+      qemuImg: qemu,
       tool: config.tool,
       verbosity: options.verbosity ?? 3
     })

@@ -1,5 +1,5 @@
 import type { PloopError } from "@effect-ploop/core"
-import { LowLevel, Operation, Ploop, SnapshotId } from "@effect-ploop/core"
+import { ExchangeFormat, LowLevel, Operation, Ploop, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -21,6 +21,14 @@ const calls = (
       ploop.restoreDescriptor({ image: `${directory}/root.hdd`, directory: `${directory}/new` })
     ],
     clone: ["init", ploop.clone({ disk, snapshot: A, directory: `${directory}/new` })],
+    exportImage: [
+      "convert",
+      ploop.exportImage({ disk, snapshot: A, file: `${directory}/new/copy.qcow2`, format: "qcow2" })
+    ],
+    importImage: [
+      "convert",
+      ploop.importImage({ file: `${directory}/disk.qcow2`, image: `${directory}/new/root.hdd`, format: "qcow2" })
+    ],
     convert: ["convert", ploop.convert({ disk, format: "preallocated" })],
     check: ["check", ploop.check({ image: `${directory}/root.hdd` })],
     replace: ["replace", ploop.replace({ disk, snapshot: A, with: `${directory}/root.hdd` })],
@@ -96,6 +104,7 @@ const signalsOf = (name: Operation.Name) =>
     )
     yield* fs.makeDirectory(`${host.directory}/new`)
     yield* fs.writeFile(`${host.directory}/root.hdd`, image())
+    yield* fs.writeFile(`${host.directory}/disk.qcow2`, ExchangeFormat.qcow2Header(1024n * 1024n))
     const [ploop, low] = yield* Effect.provide(Effect.all([Ploop.Ploop, LowLevel.LowLevel]), host.context)
     const [command, run] = calls(ploop, low, host)[name]!
     state.command = command

@@ -153,7 +153,9 @@ describe("a tool that runs beyond the limit of its kind and ignores SIGTERM", ()
     const others = Operation.names.filter((name) => !named.has(name))
     assert.deepStrictEqual(others.sort(), [
       "copyReceive",
+      "exportImage",
       "fileSystemInfo",
+      "importImage",
       "listSnapshots",
       "prerequisites",
       "remove",

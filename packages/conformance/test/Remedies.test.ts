@@ -26,6 +26,7 @@ const onTool: Partial<Record<Remedy.Name, Effect.Effect<void, unknown, Case.Serv
 /** Why no test executes a remedy: it asks a person to read, or for something that no test can bring. */
 const unexecuted: Partial<Record<Remedy.Name, string>> = {
   "split-disk": "it needs the software that made the disk",
+  "export-encrypted": "it needs a key",
   "busy-balloon": "the command kill executes it, on the emulated kernel",
   "not-tracked": "no operation tracks changes"
 }

@@ -5,6 +5,10 @@
  *
  * @since 0.2.0
  */
+import * as Either from "effect/Either"
+import * as ByteSize from "./ByteSize.js"
+import { geometry } from "./DiskDescriptor.js"
+
 /**
  * How much of an image file its header takes, in bytes.
  *
@@ -23,7 +27,15 @@ export const inUsePosition = 44
 
 const sector = 512n
 
-const signatures: ReadonlyMap<string, 1 | 2> = new Map([["WithoutFreeSpace", 1], ["WithouFreSpacExt", 2]])
+const signatureOf = { 1: "WithoutFreeSpace", 2: "WithouFreSpacExt" } as const
+
+const signatures: ReadonlyMap<string, 1 | 2> = new Map([[signatureOf[1], 1], [signatureOf[2], 2]])
+
+/** The kind of every image of ploop. */
+const imageType = 2
+
+/** The in-use flag, as the tool sets it. */
+const usedMark = 0x746f6e59
 
 /**
  * The fields of a header as they are in the file, whether or not they make sense.
@@ -85,6 +97,63 @@ export const readHeader = (start: Uint8Array): Header => {
   }
 }
 
+/**
+ * What the header of a new image says.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface NewHeader {
+  /** The version of the format. */
+  readonly version: 1 | 2
+  /** The size of a cluster, in bytes. */
+  readonly clusterSize: number
+  /** The size of the disk, in bytes; it is rounded up to whole clusters. */
+  readonly size: number
+  /** The flags: bit 0 says that the image is empty. */
+  readonly flags: number
+  /** Whether the in-use flag is set. */
+  readonly isInUse: boolean
+}
+
+/**
+ * How many clusters the header and the index table of an image take.
+ *
+ * - `clusters`: how many clusters the disk has
+ * - `clusterSize`: in bytes
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const tableClusters = (clusters: number, clusterSize: number): number =>
+  Math.ceil((headerLength + 4 * clusters) / clusterSize)
+
+/**
+ * The first {@link headerLength} bytes of an image, as the tool writes them.
+ *
+ * @since 0.2.0
+ * @category formatting
+ */
+export const formatHeader = ({ clusterSize, flags, isInUse, size, version }: NewHeader): Uint8Array => {
+  const clusters = Math.ceil(size / clusterSize)
+  const sectors = clusters * clusterSize / Number(sector)
+  const { cylinders, heads } = geometry(ByteSize.make(clusters * clusterSize))
+  const bytes = new Uint8Array(headerLength)
+  const view = new DataView(bytes.buffer)
+  bytes.set(new TextEncoder().encode(signatureOf[version]))
+  view.setUint32(16, imageType, true)
+  view.setUint32(20, heads, true)
+  view.setUint32(24, cylinders, true)
+  view.setUint32(28, clusterSize / Number(sector), true)
+  view.setUint32(32, clusters, true)
+  if (version === 1) view.setUint32(36, sectors, true)
+  else view.setBigUint64(36, BigInt(sectors), true)
+  view.setUint32(inUsePosition, isInUse ? usedMark : 0, true)
+  view.setUint32(48, tableClusters(clusters, clusterSize) * clusterSize / Number(sector), true)
+  view.setUint32(52, flags, true)
+  return bytes
+}
+
 /** The clusters that a disk of this size has. */
 const clustersOf = ({ clusterSectors, sectors }: Header): bigint => (sectors + clusterSectors - 1n) / clusterSectors
 
@@ -95,7 +164,7 @@ const isClusterSize = (sectors: bigint): boolean =>
 const wrongHeader = (header: Header): string | undefined => {
   const { clusterSectors, clusters, firstSector, flags, sectors, type, version } = header
   if (version === undefined) return "the signature is not that of an image"
-  if (type !== 2) return `the type in the header is ${type}, not 2`
+  if (type !== imageType) return `the type in the header is ${type}, not 2`
   if (!isClusterSize(clusterSectors)) return `the cluster size in the header is ${clusterSectors} sectors`
   if (sectors === 0n) return "the size in the header is 0"
   if (clusters * clusterSectors < sectors) {
@@ -163,6 +232,46 @@ export const lengthToExamine = (start: Uint8Array): bigint => {
   const header = readHeader(start)
   return wrongHeader(header) === undefined ? header.firstSector * sector : BigInt(headerLength)
 }
+
+/**
+ * Why the header of an image makes no sense; undefined when it does.
+ *
+ * - `start`: the first {@link headerLength} bytes of the file, or all that it has
+ * - `fileSize`: the length of the file, in bytes
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const headerProblem = (start: Uint8Array, fileSize: bigint): string | undefined =>
+  start.byteLength < headerLength
+    ? `the file ends in its header, after ${fileSize} bytes`
+    : wrongHeader(readHeader(start))
+
+/**
+ * Where a cluster of the disk begins in a file, in bytes; undefined when the file does not have it. An
+ * entry that leads to no cluster of the file is an error.
+ *
+ * - `index`: the number of the cluster
+ * - `entry`: what the index table has for it
+ * - `fileSize`: the length of the file, in bytes
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const placeOf = (
+  header: Header,
+  index: number,
+  entry: number,
+  fileSize: bigint
+): Either.Either<number | undefined, string> => {
+  if (entry === 0) return absent
+  const wrong = wrongEntry(header, index, entry, fileSize)
+  return wrong === undefined
+    ? Either.right(entry * Number(sector) * (header.version === 1 ? 1 : Number(header.clusterSectors)))
+    : Either.left(wrong)
+}
+
+const absent = Either.right(undefined)
 
 /** What is wrong with an entry of the index table, if anything is. */
 const wrongEntry = (header: Header, index: number, entry: number, fileSize: bigint): string | undefined => {

@@ -181,6 +181,22 @@ export const table = rows({
       "SnapshotLimitReached"
     ]
   },
+  exportImage: {
+    group: "images",
+    kind: "change",
+    shape: "effect",
+    request: Request.ExportImage,
+    result: Result.Exported,
+    errors: [...image, "AlreadyExists", "DirectoryNotFound", "ImageInUse", "SnapshotNotFound"]
+  },
+  importImage: {
+    group: "images",
+    kind: "change",
+    shape: "effect",
+    request: Request.ImportImage,
+    result: Result.Imported,
+    errors: [...tool, "Locked", "ImageNotFound", "NoSpace", "AlreadyExists", "DirectoryNotFound"]
+  },
   convert: {
     group: "images",
     kind: "uninterruptible",

@@ -55,6 +55,18 @@ export type RemoveError = Of<"remove">
 export type CloneError = Of<"clone">
 
 /**
+ * @since 0.2.0
+ * @category errors
+ */
+export type ExportImageError = Of<"exportImage">
+
+/**
+ * @since 0.2.0
+ * @category errors
+ */
+export type ImportImageError = Of<"importImage">
+
+/**
  * @since 0.1.0
  * @category errors
  */

@@ -113,6 +113,37 @@ export interface Ploop {
   ) => Effect.Effect<Result.Cloned, OperationError.CloneError>
 
   /**
+   * Writes a disk, or the state of a snapshot, into a raw or a qcow2 file. Nothing is
+   * mounted or attached, so no kernel driver is needed. The disk may be running if a
+   * snapshot is exported: nothing writes to its images.
+   *
+   * The file gets its name when it is complete, and never replaces another one. What was never
+   * written, and what is zero, is a hole in it. For qcow2 the host needs `qemu-img`, and
+   * room for a raw file beside the result.
+   *
+   * Encrypted disks are refused: the file would have the encrypted bytes.
+   *
+   * @since 0.2.0
+   */
+  readonly exportImage: (
+    options: Request.ExportImageOptions
+  ) => Effect.Effect<Result.Exported, OperationError.ExportImageError>
+
+  /**
+   * Makes a new disk of a raw or a qcow2 file: an expanded image, which has a cluster
+   * for each part of the file that is not zero, and its descriptor. The file system in it
+   * stays as it is, with or without a partition table. Nothing is mounted or attached.
+   *
+   * A qcow2 file with a backing file, with an external data file, or with encryption is
+   * refused: the maker of the file could have any file of the host read.
+   *
+   * @since 0.2.0
+   */
+  readonly importImage: (
+    options: Request.ImportImageOptions
+  ) => Effect.Effect<Result.Imported, OperationError.ImportImageError>
+
+  /**
    * Changes the format of the base image, or the format version of every image.
    * Refused while a device of the disk is running.
    */

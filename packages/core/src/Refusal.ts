@@ -32,9 +32,11 @@ import type { DescriptorSyntaxError, DiskDescriptor } from "./DiskDescriptor.js"
 import type { FormatVersion } from "./FormatVersion.js"
 import type { Generation } from "./Generation.js"
 import type { ImageStart } from "./ImageExamination.js"
+import * as qcow2 from "./internal/qcow2.js"
 import * as attaching from "./internal/refusal/attach.js"
 import * as cloning from "./internal/refusal/clone.js"
 import * as descriptors from "./internal/refusal/descriptors.js"
+import * as exchange from "./internal/refusal/exchange.js"
 import * as images from "./internal/refusal/images.js"
 import * as limits from "./internal/refusal/limits.js"
 import * as merge from "./internal/refusal/merge.js"
@@ -42,8 +44,10 @@ import * as mergeables from "./internal/refusal/mergeable.js"
 import type {
   About,
   AttachedImages,
+  ClonedImage,
   CloneTarget,
   Described,
+  ImportedFile,
   MeasuredFileSystem,
   MergedImage,
   MergeRange,
@@ -74,6 +78,7 @@ export type {
   ClonedImage,
   CloneTarget,
   Described,
+  ImportedFile,
   MeasuredFileSystem,
   MergedImage,
   MergeRange,
@@ -412,6 +417,60 @@ export const clone: (
   | PloopError.ImageInUse
   | PloopError.Unsupported
 > = cloning.clone
+
+/**
+ * The snapshots whose images an export reads, from the base to the one that is exported.
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const exportChain: (
+  about: About,
+  tree: SnapshotTree,
+  request: Pick<Request.ExportImage, "snapshot">
+) => Either.Either<ReadonlyArray<Node>, PloopError.SnapshotNotFound> = exchange.exportChain
+
+/**
+ * Refuses to export the top delta of a running disk, and images that are missing,
+ * damaged or in use.
+ *
+ * - `images`: the images of the chain, the base first
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const exportImage: (
+  about: About,
+  request: Pick<Request.ExportImage, "snapshot">,
+  images: ReadonlyArray<ClonedImage>
+) => Either.Either<
+  void,
+  PloopError.ImageNotFound | PloopError.ImageCorrupt | PloopError.ImageDirty | PloopError.ImageInUse
+> = exchange.exportImage
+
+/**
+ * How much of a file {@link importImage} needs, from its start, in bytes.
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const importedStart: number = qcow2.headerLength
+
+/**
+ * The size of the disk in a file that is imported, in bytes. Refuses a file that is not of the format: a raw one that
+ * begins as an image of another format does, is empty, or is not a whole number of sectors; a qcow2 one without
+ * the header of one, with a backing file, with its data in another file, encrypted, or damaged. Refuses a
+ * size that the format version cannot have.
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const importImage: (
+  about: About,
+  request: Pick<Request.ImportImage, "file" | "format">,
+  version: FormatVersion,
+  found: ImportedFile
+) => Either.Either<ByteSize, PloopError.InvalidArgument> = exchange.importImage
 
 /**
  * Refuses to write to an image file that has other names: those of linked clones,

@@ -15,6 +15,7 @@ import * as ByteSize from "./ByteSize.js"
 import * as ClusterSize from "./ClusterSize.js"
 import { DevicePath } from "./DevicePath.js"
 import { Disk } from "./Disk.js"
+import { ExchangeFormat } from "./ExchangeFormat.js"
 import { FileSystemType } from "./FileSystemType.js"
 import * as FormatVersion from "./FormatVersion.js"
 import { HostPath } from "./HostPath.js"
@@ -125,6 +126,15 @@ const level = Schema.Int.pipe(
   Schema.filter((value) => value >= 0 && value <= 127 || "must be a whole number from 0 (the base delta) to 127")
 )
 
+/** The image file of a new disk. */
+const newImage = HostPath.pipe(
+  Schema.filter((image) =>
+    image.endsWith("/")
+      ? "must name a file, not a directory"
+      : !image.endsWith(".xml") || "must not end in .xml: the tool would take the image for a descriptor"
+  )
+)
+
 /**
  * A new disk: an image file, its descriptor and a file system.
  *
@@ -132,7 +142,7 @@ const level = Schema.Int.pipe(
  * @category schemas
  */
 export const Create = request({
-  image: HostPath,
+  image: newImage,
   size: positive,
   format: withDefault(ImageFormat, "expanded"),
   version: Schema.optional(FormatVersion.FormatVersion),
@@ -160,13 +170,9 @@ export const Create = request({
     ? { path: [left], message: "cannot be given when fileSystem is none" }
     : undefined
 }).pipe(
-  Schema.filter(({ format, image, size, sparse, version = 2 }) => {
+  Schema.filter(({ format, size, sparse, version = 2 }) => {
     if (sparse && format !== "raw") {
       return { path: ["sparse"], message: "can be given for a raw image only: the others grow as data is written" }
-    }
-    if (image.endsWith("/")) return { path: ["image"], message: "must name a file, not a directory" }
-    if (image.endsWith(".xml")) {
-      return { path: ["image"], message: "must not end in .xml: the tool would take the image for a descriptor" }
     }
     const maximum = FormatVersion.maximumSize(version)
     return size <= maximum || {
@@ -243,6 +249,96 @@ export interface CreateOptions extends Schema.Schema.Encoded<typeof Create> {
    * @since 0.2.0
    */
   readonly sparse?: boolean | undefined
+}
+
+/**
+ * An export of a disk, or of a snapshot, into a file of another format.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const ExportImage = Schema.Struct({
+  disk: Disk,
+  snapshot: withDefault(SnapshotId, top),
+  file: HostPath.pipe(
+    Schema.filter((file) => !file.endsWith("/") || "must name a file, not a directory")
+  ),
+  format: withDefault(ExchangeFormat, "raw")
+})
+
+/**
+ * A checked request of {@link ExportImage}, with its defaults.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type ExportImage = typeof ExportImage.Type & Documented<ExportImageOptions>
+
+/**
+ * What a caller may write for {@link ExportImage}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface ExportImageOptions extends Schema.Schema.Encoded<typeof ExportImage> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. It may be running if a snapshot is exported. */
+  readonly disk: string
+  /**
+   * The snapshot whose state is exported, with or without braces; a temporary one, too. Default: the top delta
+   * of a disk that is not running.
+   */
+  readonly snapshot?: string | undefined
+  /** The file to write. Its directory must exist, and the file must not. */
+  readonly file: string
+  /** The format of that file. Default: `raw`. */
+  readonly format?: ExchangeFormat | undefined
+}
+
+/**
+ * An import of a raw or a qcow2 image as a new disk.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const ImportImage = Schema.Struct({
+  file: HostPath,
+  image: newImage,
+  format: withDefault(ExchangeFormat, "raw"),
+  version: Schema.optional(FormatVersion.FormatVersion),
+  clusterSize: withDefault(ClusterSize.ClusterSize, ClusterSize.standard)
+})
+
+/**
+ * A checked request of {@link ImportImage}, with its defaults.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type ImportImage = typeof ImportImage.Type & Documented<ImportImageOptions>
+
+/**
+ * What a caller may write for {@link ImportImage}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface ImportImageOptions extends Schema.Schema.Encoded<typeof ImportImage> {
+  /** The file to read, which stays as it is. Its size, or that in its header, is that of the disk. */
+  readonly file: string
+  /**
+   * The image file to create, as in `create`. Its directory gets the descriptor, so one directory holds one
+   * disk. The file must not exist.
+   */
+  readonly image: string
+  /**
+   * The format of the file that is read. It is never guessed: the bytes of a disk belong to its guest, which could
+   * make them look like another format. Default: `raw`.
+   */
+  readonly format?: ExchangeFormat | undefined
+  /** The version of the image format. Default: 2, or 1 where the kernel driver knows no other. */
+  readonly version?: FormatVersion.FormatVersion | undefined
+  /** The unit in which the image grows: a power of two from `32K` to `64M`. Default: `1M`. */
+  readonly clusterSize?: ByteSize.ByteSizeInput | undefined
 }
 
 /**

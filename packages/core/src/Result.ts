@@ -41,6 +41,60 @@ export interface Created extends Schema.Schema.Type<typeof Created> {
 }
 
 /**
+ * A disk in a file of another format.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const Exported = Schema.Struct({
+  file: HostPath,
+  size: ByteSize.ByteSizeFromSelf
+})
+
+/**
+ * A disk in a file of another format.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Exported extends Schema.Schema.Type<typeof Exported> {
+  /** The new file. */
+  readonly file: HostPath
+  /** The size of the disk in it, in bytes. The file takes less space: it has holes where nothing was written. */
+  readonly size: ByteSize.ByteSize
+}
+
+/**
+ * A new disk that was made of an image of another format.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const Imported = Schema.Struct({
+  disk: Disk,
+  image: HostPath,
+  version: FormatVersion,
+  size: ByteSize.ByteSizeFromSelf
+})
+
+/**
+ * A new disk that was made of an image of another format.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Imported extends Schema.Schema.Type<typeof Imported> {
+  /** The disk, by the path of its new descriptor. */
+  readonly disk: Disk
+  /** The base image. */
+  readonly image: HostPath
+  /** The version of the image format. */
+  readonly version: FormatVersion
+  /** The size of the disk, in bytes: that of the image which was read, rounded up to whole clusters. */
+  readonly size: ByteSize.ByteSize
+}
+
+/**
  * The files that a removal has removed, and those that it kept.
  *
  * @since 0.2.0

@@ -66,6 +66,13 @@ export * as DiskClone from "./DiskClone.js"
 export * as DiskDescriptor from "./DiskDescriptor.js"
 
 /**
+ * The formats in which a disk leaves ploop, and enters it.
+ *
+ * @since 0.2.0
+ */
+export * as ExchangeFormat from "./ExchangeFormat.js"
+
+/**
  * The exit codes of the tool, of all generations.
  *
  * @since 0.1.0

@@ -54,6 +54,26 @@ export interface FileSystemNumbers {
   readonly freeInodes: bigint
 }
 
+/** Learns how many bytes of the disk are done. */
+export type OnDone = (bytes: number) => void
+
+/** The images that make a disk, and its size. */
+export interface Composition {
+  /** The base first. A raw image has no header; only the base can be raw. */
+  readonly layers: ReadonlyArray<{ readonly path: string; readonly isRaw: boolean }>
+  /** In bytes. */
+  readonly size: bigint
+}
+
+/** What the header of a new image says. */
+export interface Packing {
+  readonly version: 1 | 2
+  /** In bytes. */
+  readonly clusterSize: number
+  /** The size of the disk, in bytes. */
+  readonly size: number
+}
+
 /**
  * What the backend asks of the host's file system beyond Effect's `FileSystem`,
  * which has no `lstat`, waits for the writer of a FIFO, reads without a limit, and
@@ -91,6 +111,19 @@ export interface HostFiles {
   readonly link: (from: string, to: string) => Effect.Effect<void, PlatformError>
   /** Writes a file that must not be there yet. */
   readonly writeNew: (path: string, text: string) => Effect.Effect<void, PlatformError>
+  /** Makes an empty file that only its owner may read. */
+  readonly makePrivateFile: (path: string) => Effect.Effect<void, PlatformError>
+  /**
+   * Writes what a chain of images holds to a path where nothing is yet: a raw file, with holes where
+   * no image has anything, or has zeros. An image that makes no sense is an error of its path, for the reason
+   * `InvalidData`. An interruption ends it.
+   */
+  readonly compose: (composition: Composition, to: string, onDone?: OnDone) => Effect.Effect<void, PlatformError>
+  /**
+   * Writes an expanded image of what a raw file holds to a path where nothing is yet. It has a cluster for each part of
+   * the file that is not zero. An interruption ends it.
+   */
+  readonly pack: (from: string, to: string, packing: Packing, onDone?: OnDone) => Effect.Effect<void, PlatformError>
   /**
    * Copies a regular file to a path where nothing is yet: the copy shares blocks with it
    * where the file system can, and has holes where it has only zeros elsewhere. An

@@ -1,50 +1,29 @@
 // @effect-diagnostics nodeBuiltinImport:off
-import { type PlatformError, SystemError, type SystemErrorReason } from "@effect/platform/Error"
+import { type PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as NFS from "node:fs"
 import * as NodePath from "node:path"
 import * as process from "node:process"
+import { compose, pack } from "./exchangeFiles.js"
 import * as flock from "./flock.js"
 import { type Found, type HostFiles, type Kind, privatePrefix, same, type Stamp } from "./hostFiles.js"
+import {
+  attempt,
+  failure,
+  type FileHandle,
+  fromNode,
+  kindOf,
+  piece,
+  requireKind,
+  withFile,
+  withNew,
+  withRegular,
+  writeSparsely
+} from "./nodeFiles.js"
 
 /** A read takes longer only where a file server does not respond. */
 const timeLimit = "30 seconds"
-
-const reasons: Readonly<Record<string, SystemErrorReason>> = {
-  ENOENT: "NotFound",
-  EACCES: "PermissionDenied",
-  EPERM: "PermissionDenied",
-  EROFS: "PermissionDenied",
-  EEXIST: "AlreadyExists",
-  EISDIR: "BadResource",
-  ENOTDIR: "BadResource",
-  ELOOP: "BadResource",
-  EBUSY: "Busy"
-}
-
-const failure = (method: string, path: string, reason: SystemErrorReason, description: string, cause?: unknown) =>
-  new SystemError({ module: "FileSystem", method, pathOrDescriptor: path, reason, description, cause })
-
-/** Node rejects with an `ErrnoException`, which is an `Error` that has a code. */
-const fromNode = (method: string, path: string) => (thrown: unknown): PlatformError => {
-  const error = thrown as NodeJS.ErrnoException
-  return failure(method, path, reasons[error.code ?? ""] ?? "Unknown", error.message, error)
-}
-
-const attempt = <A>(method: string, path: string, run: () => Promise<A>): Effect.Effect<A, PlatformError> =>
-  Effect.tryPromise({ try: run, catch: fromNode(method, path) })
-
-const kindOf = (stats: NFS.BigIntStats): Kind =>
-  stats.isFile()
-    ? "File"
-    : stats.isDirectory()
-    ? "Directory"
-    : stats.isSymbolicLink()
-    ? "SymbolicLink"
-    : stats.isBlockDevice()
-    ? "BlockDevice"
-    : "Other"
 
 const foundOf = (stats: NFS.BigIntStats): Found => ({
   kind: kindOf(stats),
@@ -65,19 +44,6 @@ const find: HostFiles["find"] = (path) =>
       (stats) => Option.some(foundOf(stats)),
       (error) => isAbsence(error) ? Option.none() : Promise.reject(error)
     ))
-
-const names: Record<Kind, string> = {
-  File: "a file",
-  Directory: "a directory",
-  SymbolicLink: "a symbolic link",
-  BlockDevice: "a block device",
-  Other: "a FIFO, a socket or a character device"
-}
-
-const requireKind = (path: string, stats: NFS.BigIntStats, kind: Kind): void => {
-  const found = kindOf(stats)
-  if (found !== kind) throw failure("read", path, "BadResource", `it is ${names[found]}, and not ${names[kind]}`)
-}
 
 /** Reads up to `length` bytes: what is asked of a file in `/proc` comes in pieces, and has no size. */
 const readUpTo = async (file: NFS.promises.FileHandle, length: number): Promise<Uint8Array> => {
@@ -110,7 +76,7 @@ const read = (path: string, length: number, kind: Kind): Effect.Effect<Uint8Arra
         await file.close()
       }
     },
-    catch: (thrown) => thrown instanceof SystemError ? thrown : fromNode("read", path)(thrown)
+    catch: fromNode("read", path)
   }).pipe(
     Effect.disconnect,
     Effect.timeoutFail({
@@ -191,11 +157,6 @@ const kernelText: HostFiles["kernelText"] = (path) =>
 
 const kernelNames: HostFiles["kernelNames"] = (path) => fromKernel("kernelNames", path, () => NFS.readdirSync(path))
 
-/** How much is read at a time, in bytes. A hole in a copy is at least as long. */
-const piece = 1024 * 1024
-
-const zeros = Buffer.alloc(piece)
-
 /** The errors of a file system, or of two, that cannot share blocks. */
 const cannotShare = ["ENOTSUP", "EOPNOTSUPP", "EXDEV", "EINVAL", "ENOTTY", "ENOSYS"]
 
@@ -208,61 +169,25 @@ const isShared = (from: string, to: string): Promise<boolean> => {
   )
 }
 
-const writeAll = async (file: NFS.promises.FileHandle, bytes: Buffer, position: number): Promise<void> => {
-  let done = 0
-  while (done < bytes.length) {
-    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten
-  }
-}
-
-/** Copies piece by piece, without those that are zeros. */
-const copySparsely = async (
-  source: NFS.promises.FileHandle,
-  target: NFS.promises.FileHandle,
-  signal: AbortSignal
-): Promise<void> => {
+/** Copies piece by piece, with holes in the place of zeros. */
+const copySparsely = async (source: FileHandle, target: FileHandle, signal: AbortSignal): Promise<void> => {
   const buffer = Buffer.alloc(piece)
   let position = 0
   for (;;) {
     signal.throwIfAborted()
     const { bytesRead } = await source.read(buffer, 0, piece, position)
     if (bytesRead === 0) break
-    const bytes = buffer.subarray(0, bytesRead)
-    if (!bytes.equals(zeros.subarray(0, bytesRead))) await writeAll(target, bytes, position)
+    await writeSparsely(target, buffer.subarray(0, bytesRead), position)
     position += bytesRead
   }
   await target.truncate(position)
 }
 
-/** Opens a file for the time of its use. */
-const withFile = async (
-  path: string,
-  flags: number,
-  use: (file: NFS.promises.FileHandle) => Promise<void>
-): Promise<void> => {
-  const file = await NFS.promises.open(path, flags, 0o600)
-  try {
-    await use(file)
-  } finally {
-    await file.close()
-  }
-}
-
 const copy: HostFiles["copy"] = (from, to) =>
-  Effect.tryPromise({
-    try: async (signal) => {
-      requireKind(from, await NFS.promises.stat(from, { bigint: true }), "File")
-      const { O_CREAT, O_EXCL, O_NONBLOCK, O_RDONLY, O_WRONLY } = NFS.constants
-      if (await isShared(from, to)) return withFile(to, O_RDONLY, (target) => target.sync())
-      await withFile(from, O_RDONLY | O_NONBLOCK, async (source) => {
-        requireKind(from, await source.stat({ bigint: true }), "File")
-        await withFile(to, O_WRONLY | O_CREAT | O_EXCL, async (target) => {
-          await copySparsely(source, target, signal)
-          await target.sync()
-        })
-      })
-    },
-    catch: (thrown) => thrown instanceof SystemError ? thrown : fromNode("copy", to)(thrown)
+  attempt("copy", to, async (signal) => {
+    requireKind(from, await NFS.promises.stat(from, { bigint: true }), "File")
+    if (await isShared(from, to)) return withFile(to, NFS.constants.O_RDONLY, (target) => target.sync())
+    await withRegular(from, (source) => withNew(to, (target) => copySparsely(source, target, signal)))
   })
 
 const replace: HostFiles["replace"] = (from, to, identity) =>
@@ -308,7 +233,10 @@ export const nodeHostFiles: HostFiles = {
   link: (from, to) => attempt("link", to, () => NFS.promises.link(from, to)),
   writeNew: (path, text) =>
     attempt("writeNew", path, () => NFS.promises.writeFile(path, text, { flag: "wx", flush: true, mode: 0o644 })),
+  makePrivateFile: (path) => attempt("makePrivateFile", path, () => withNew(path, () => Promise.resolve())),
   copy,
+  compose,
+  pack,
   replace,
   unlink,
   removeDirectory,

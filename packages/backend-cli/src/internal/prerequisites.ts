@@ -36,7 +36,7 @@ const programs: ReadonlyArray<Program> = [
   { name: "fsck.ext4", neededFor: "mount with fsck, resize", debian: "e2fsprogs", neededBy: every },
   { name: "lsof", neededFor: "naming the holders of a busy mount", debian: "lsof", neededBy: oldest },
   { name: "dmsetup", neededFor: "every operation on a device", debian: "dmsetup", neededBy: newest },
-  { name: "qemu-img", neededFor: "qcow2 images", debian: "qemu-utils", neededBy: newest }
+  { name: "qemu-img", neededFor: "exportImage and importImage of qcow2", debian: "qemu-utils", neededBy: every }
 ]
 
 interface Part {

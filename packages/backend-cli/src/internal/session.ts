@@ -47,6 +47,8 @@ export interface Session {
   readonly dmsetup: Runner
   /** Runs `resize2fs` where the tool runs. */
   readonly resize2fs: Runner
+  /** Runs `qemu-img` as this process, whose files it reads and writes. */
+  readonly qemuImg: Runner
   /**
    * Whether the files that the tool makes are this process's own, so that it may
    * give them other names: not those of a tool that a prefix runs as another user.
@@ -98,6 +100,7 @@ interface Options {
   readonly runner: Runner
   readonly dmsetup: Runner
   readonly resize2fs: Runner
+  readonly qemuImg: Runner
   readonly tool: string
   readonly verbosity: number
 }

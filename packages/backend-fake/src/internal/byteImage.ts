@@ -1,19 +1,13 @@
 /** What the tool's work does to an image of which only the bytes are known, because something else wrote it. */
-import * as ByteSize from "@effect-ploop/core/ByteSize"
-import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as Option from "effect/Option"
 import * as content from "./content.js"
 
-const { headerLength } = ImageExamination
+const { formatHeader, headerLength, tableClusters } = ImageExamination
 
 const sector = 512
 
-const signatures = { 1: "WithoutFreeSpace", 2: "WithouFreSpacExt" } as const
-
 const inUse = 0x746f6e59
-
-const encoder = new TextEncoder()
 
 /** How work on an image ended: with the code 0, or with another and a message; and the file afterwards. */
 export interface Worked {
@@ -57,38 +51,6 @@ const word = (value: number): Uint8Array => {
   return bytes
 }
 
-/** The header of an image; sizes in bytes. */
-export const header = (image: {
-  readonly version: 1 | 2
-  readonly clusterSize: number
-  readonly size: number
-  readonly flags: number
-  readonly isInUse: boolean
-}): Uint8Array => {
-  const { clusterSize, flags, isInUse, version } = image
-  const clusters = Math.ceil(image.size / clusterSize)
-  const size = clusters * clusterSize
-  const { cylinders, heads } = DiskDescriptor.geometry(ByteSize.make(size))
-  const bytes = new Uint8Array(headerLength)
-  const view = new DataView(bytes.buffer)
-  bytes.set(encoder.encode(signatures[version]))
-  view.setUint32(16, 2, true)
-  view.setUint32(20, heads, true)
-  view.setUint32(24, cylinders, true)
-  view.setUint32(28, clusterSize / sector, true)
-  view.setUint32(32, clusters, true)
-  if (version === 1) view.setUint32(36, size / sector, true)
-  else view.setBigUint64(36, BigInt(size / sector), true)
-  view.setUint32(44, isInUse ? inUse : 0, true)
-  view.setUint32(48, tablesOf(clusters, clusterSize) * clusterSize / sector, true)
-  view.setUint32(52, flags, true)
-  return bytes
-}
-
-/** How many clusters the header and the index take that the tool makes for so many clusters. */
-const tablesOf = (clusters: number, clusterSize: number): number =>
-  Math.ceil((headerLength + 4 * clusters) / clusterSize)
-
 const done = (bytes: content.Bytes): Worked => ({ code: 0, text: "", bytes })
 
 /**
@@ -97,7 +59,7 @@ const done = (bytes: content.Bytes): Worked => ({ code: 0, text: "", bytes })
  */
 export const grow = (before: content.Bytes, size: number): Worked | undefined => {
   const { clusterSize, tables, version } = read(before)
-  const wanted = tablesOf(Math.ceil(size / clusterSize), clusterSize)
+  const wanted = tableClusters(Math.ceil(size / clusterSize), clusterSize)
   const marked = put(before, ImageExamination.inUsePosition, word(inUse))
   const allocated = Math.floor(before.size / clusterSize)
   if (allocated < tables) {
@@ -112,7 +74,7 @@ export const grow = (before: content.Bytes, size: number): Worked | undefined =>
   }
   const looksEmpty = Math.floor(extended.size / (clusterSize / sector)) <= wanted * clusterSize / sector
   const flags = looksEmpty ? 1 : 0
-  return done(put(extended, 0, header({ version, clusterSize, size, flags, isInUse: false })))
+  return done(put(extended, 0, formatHeader({ version, clusterSize, size, flags, isInUse: false })))
 }
 
 /** A cluster of the disk, and where its entry says that it is in the file, in bytes. */

@@ -136,6 +136,36 @@ export const read = (bytes: Bytes, position: number, length: number): Uint8Array
   return result
 }
 
+/** Copies a part of a file into another one that takes no blocks of a disk. What is a hole stays one. */
+export const copyPart = (from: Bytes, position: number, length: number, to: Bytes, at: number): Bytes => {
+  const end = Math.min(position + length, from.size)
+  let result = to
+  for (let index = Math.floor(position / pieceSize); index * pieceSize < end; index++) {
+    const piece = Option.getOrUndefined(HashMap.get(from.pieces, index))
+    if (piece === undefined) continue
+    const start = index * pieceSize
+    const first = Math.max(position, start)
+    const data = piece.bytes.subarray(first - start, Math.min(end, start + piece.bytes.length) - start)
+    if (data.length > 0) result = Option.getOrThrow(write(result, at + first - position, data, undefined)).bytes
+  }
+  return result
+}
+
+/** The parts of a file that are not zeros, as the numbers of the units in which they are. */
+export const filled = (bytes: Bytes, unit: number): ReadonlyArray<number> => {
+  const found = new Set<number>()
+  for (const [index, piece] of bytes.pieces) {
+    const start = index * pieceSize
+    for (let at = 0; at < piece.bytes.length;) {
+      const number = Math.floor((start + at) / unit)
+      const end = Math.min((number + 1) * unit - start, piece.bytes.length)
+      if (piece.bytes.subarray(at, end).some((byte) => byte !== 0)) found.add(number)
+      at = end
+    }
+  }
+  return [...found].sort((a, b) => a - b)
+}
+
 const withLength = (runs: ReadonlyArray<space.Run>, count: number) => {
   const kept: Array<space.Run> = []
   const freed: Array<space.Run> = []

@@ -479,12 +479,21 @@ export const copyContent = (tx: Transaction, from: FileRef, to: FileRef): Result
   }
   if (body._tag === "Device") return Either.void
   const bytes = bytesOf(tx, from)
-  if (bytes === undefined) return failed("EISDIR")
+  return bytes === undefined ? failed("EISDIR") : fill(tx, to, bytes)
+}
+
+/** Gives an empty file its contents. */
+const fill = (tx: Transaction, to: FileRef, bytes: content.Bytes): Result<void> => {
+  const free = tx.volume(to.volume).space
   const copy = content.unplaced(bytes)
   if (free === undefined) return store(tx, to, { bytes: copy, space: undefined, touched: [] })
   const placed = content.place(copy, free)
   return Option.isNone(placed) ? failed("ENOSPC") : store(tx, to, placed.value)
 }
+
+/** Makes a file that must not be there yet. */
+export const writeNew = (tx: Transaction, path: string, bytes: content.Bytes): Result<void> =>
+  Either.flatMap(openFile(tx, path, flags("wx"), 0o600), (ref) => fill(tx, ref, bytes))
 
 /** The contents of a whole file. */
 export const readWhole = (tx: Transaction, path: string): Result<Uint8Array> =>

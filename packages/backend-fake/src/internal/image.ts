@@ -1,7 +1,7 @@
+import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as Either from "effect/Either"
 import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
-import * as byteImage from "./byteImage.js"
 import * as content from "./content.js"
 import type { Delta, Image } from "./state.js"
 
@@ -73,7 +73,7 @@ const decoder = new TextDecoder()
 const header = (image: Image): Uint8Array => {
   const bytes = new Uint8Array(headerSize + 4 * clusterCount(image))
   const view = new DataView(bytes.buffer)
-  bytes.set(byteImage.header({ ...image, flags: hasEmptyFlag(image) ? 1 : 0, isInUse: image.dirty }))
+  bytes.set(ImageExamination.formatHeader({ ...image, flags: hasEmptyFlag(image) ? 1 : 0, isInUse: image.dirty }))
   const unit = image.version === 1 ? image.clusterSize / 512 : 1
   const first = dataStart(image) / image.clusterSize
   const preallocated = Array.from({ length: image.preallocated }, (_, cluster) => cluster)
@@ -98,11 +98,13 @@ export const toBytes = (image: Image, token: number): content.Bytes => {
     : written(headed, dataStart(image), encoder.encode(`${mark}${token}\n`))
 }
 
+/** Bytes with a marker for a delta at a position, where there is room for it. */
+export const withMarkerAt = (bytes: content.Bytes, position: number, token: number): content.Bytes =>
+  bytes.size > position + mark.length + 20 ? written(bytes, position, encoder.encode(`${mark}${token}\n`)) : bytes
+
 /** Bytes of an image with a marker for the data in it, where there is room for data. */
 export const withMarker = (bytes: content.Bytes, image: Image, token: number): content.Bytes =>
-  bytes.size > dataStart(image) + mark.length + 20
-    ? written(bytes, dataStart(image), encoder.encode(`${mark}${token}\n`))
-    : bytes
+  withMarkerAt(bytes, dataStart(image), token)
 
 /** Why a file is not an image. */
 export type Problem = "short" | "signature" | "header"

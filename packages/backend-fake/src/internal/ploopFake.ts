@@ -31,6 +31,7 @@ import * as hostState from "./hostState.js"
 import * as balloon from "./operations/balloon.js"
 import * as cloning from "./operations/cloning.js"
 import * as copy from "./operations/copy.js"
+import * as exchange from "./operations/exchange.js"
 import * as images from "./operations/images.js"
 import * as lowLevel from "./operations/lowLevel.js"
 import * as mounts from "./operations/mounts.js"
@@ -138,6 +139,8 @@ export const make = (options: Options) =>
       restoreDescriptor: operation("restoreDescriptor", images.restoreDescriptor),
       remove: operation("remove", removal.remove),
       clone: operation("clone", cloning.clone),
+      exportImage: operation("exportImage", exchange.exportImage),
+      importImage: operation("importImage", exchange.importImage),
       convert: operation("convert", images.convert),
       check: operation("check", images.check),
       replace: operation("replace", images.replace),

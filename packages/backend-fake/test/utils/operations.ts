@@ -36,6 +36,7 @@ export const prepare = Effect.gen(function*() {
   yield* ploop.createSnapshot({ disk: idle, id: b })
   yield* fs.copyFile("/vz/idle/root.hdd", "/vz/idle/copy.hdd")
   yield* fs.makeDirectory("/vz/new")
+  yield* fs.writeFile("/vz/free.raw", new Uint8Array(1024 * 1024).fill(7))
   const bare = yield* makeDisk("bare")
   yield* fs.remove(bare)
   const chained = yield* makeDisk("chained")
@@ -59,6 +60,8 @@ export const operations: { readonly [Name in Operation.Name]: Call } = {
   restoreDescriptor: ({ ploop }) => ploop.restoreDescriptor({ image: "/vz/bare/root.hdd" }),
   remove: ({ idle, ploop }) => ploop.remove({ disk: idle, keepOthers: true }),
   clone: ({ idle, ploop }) => ploop.clone({ disk: idle, snapshot: a, directory: "/vz/new" }),
+  exportImage: ({ idle, ploop }) => ploop.exportImage({ disk: idle, snapshot: a, file: "/vz/new/idle.raw" }),
+  importImage: ({ ploop }) => ploop.importImage({ file: "/vz/free.raw", image: "/vz/new/root.hdd" }),
   convert: ({ idle, ploop }) => ploop.convert({ disk: idle, format: "preallocated" }),
   check: ({ idle, ploop }) => ploop.check({ disk: idle }),
   replace: ({ idle, ploop }) => ploop.replace({ disk: idle, snapshot: a, with: "/vz/idle/copy.hdd" }),

@@ -41,6 +41,7 @@ const refused = {
   "encrypted": () =>
     "Work on a host whose software knows this encryption (generations 7 and 9 know KeyId), or decrypt the disk there " +
     "first. Keep a copy of the descriptor.",
+  "export-encrypted": () => "Mount the disk, with its key, and copy the files.",
   "kept-by-others": ({ generations }: { readonly generations: ReadonlyArray<Generation> }) =>
     `Work on a host with generation ${generations.join(" or ")} of ploop, which keeps it.`,
   "kept-by-none": ({ path, what }: { readonly what: string; readonly path: string }) =>

@@ -45,6 +45,14 @@ export const samples: { readonly [Name in Operation.Name]: Sample } = {
     options: { disk, snapshot: id, directory: "/vz/102" },
     result: { disk: Disk.make("/vz/102/DiskDescriptor.xml"), images: [image] }
   },
+  exportImage: {
+    options: { disk, snapshot: id, file: "/backup/101.qcow2", format: "qcow2" },
+    result: { file: HostPath.make("/backup/101.qcow2"), size }
+  },
+  importImage: {
+    options: { file: "/backup/101.raw", image, version: 2, clusterSize: "256K" },
+    result: { disk: Disk.make(disk), image, version: 2, size }
+  },
   convert: { options: { disk, version: 1 }, result: nothing },
   check: { options: { image, raw: true, clusterSize: "1M" }, result: { outcome: "clean", findings: ["a line"] } },
   replace: { options: { disk, level: 0, with: "/vz/new.hdd", keepName: true }, result: nothing },

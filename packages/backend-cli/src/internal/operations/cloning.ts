@@ -1,11 +1,10 @@
-import * as ByteSize from "@effect-ploop/core/ByteSize"
+import type * as ByteSize from "@effect-ploop/core/ByteSize"
 import { descriptorName } from "@effect-ploop/core/Disk"
 import type { Disk } from "@effect-ploop/core/Disk"
 import * as DiskClone from "@effect-ploop/core/DiskClone"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as Operation from "@effect-ploop/core/Operation"
-import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -20,10 +19,12 @@ import { unexpected } from "../outcome.js"
 import * as paths from "../paths.js"
 import type { Session } from "../session.js"
 import { clearAbandoned } from "./abandoned.js"
+import { inBoth } from "./bothDirectories.js"
 import * as confinement from "./confinement.js"
 import { defaultVersion } from "./creation.js"
 import { devicesOfDisk } from "./devices.js"
 import { requireMergeableImages } from "./mergeable.js"
+import { observed, sizeOf } from "./observedImages.js"
 
 /** A clone that is made. */
 interface Scene {
@@ -44,23 +45,6 @@ interface Scene {
 const inClone = ({ about, directory, request, session }: Scene, name: string) =>
   paths.require(about, "directory", request.directory, session.host.join(directory, name))
 
-const observed = (scene: Scene, device: string | undefined) => (node: Node) =>
-  Effect.gen(function*() {
-    const { session, source } = scene
-    const image = source.image(node.file)
-    const header = Option.getOrUndefined(yield* session.host.header(image))
-    const seen: Refusal.ClonedImage = {
-      image,
-      isRawBase: node.parent === undefined && source.descriptor.images.some(({ type }) => type === "Plain"),
-      exists: yield* session.host.exists(image),
-      size: header?.size,
-      version: header?.version,
-      isDirty: header?.isInUse === true,
-      device
-    }
-    return seen
-  })
-
 /** The file system of a file, by its number; none where nothing is there. */
 const fileSystemOf = ({ about, session }: Scene, path: string) =>
   Effect.mapBoth(session.files.find(path), {
@@ -77,7 +61,7 @@ const requireClonable = (scene: Scene) =>
     yield* confinement.requireInside(session, about, path, source, () => files)
     const real = yield* session.host.real(directory)
     const device = (yield* devicesOfDisk(session, about, path))[0]?.device
-    const images = yield* Effect.forEach(chain, observed(scene, device))
+    const images = yield* Effect.forEach(chain, observed(session, source, device))
     const own = yield* fileSystemOf(scene, real)
     const others = yield* Effect.forEach(
       images,
@@ -90,15 +74,6 @@ const requireClonable = (scene: Scene) =>
     })
     return images
   })
-
-/** The size of the disk at the snapshot: that of its image, which a raw base has as its length. */
-const sizeOf = ({ about, session }: Scene, found: Refusal.ClonedImage) =>
-  found.size !== undefined && !found.isRawBase
-    ? Effect.succeed(ByteSize.make(found.size))
-    : Effect.mapBoth(session.files.stamp(found.image), {
-      onFailure: newFiles.fileError(about, found.image),
-      onSuccess: ({ size }) => ByteSize.make(size - size % ByteSize.sectorSize)
-    })
 
 /** Lets the tool make an empty image, which is what a new delta is. */
 const makeTop = (scene: Scene, own: string, image: string, size: ByteSize.ByteSize, version: 1 | 2) =>
@@ -152,11 +127,11 @@ const descriptorOf = (
 /** The clone's own top delta, and the size of the disk. */
 const ownTop = (scene: Scene, own: string, last: Refusal.ClonedImage) =>
   Effect.gen(function*() {
-    const { chain, session } = scene
+    const { about, chain, session } = scene
     const name = DiskClone.topName(chain, yield* SnapshotId.random)
     const from = session.host.join(own, name)
     const version = last.isRawBase ? undefined : last.version
-    const wanted = yield* sizeOf(scene, last)
+    const wanted = yield* sizeOf(session, about, last)
     const known = version ?? (yield* defaultVersion(session, yield* session.generation))
     const size = yield* makeTop(scene, own, from, wanted, known)
     return { name, from, to: yield* inClone(scene, name), size }
@@ -223,7 +198,7 @@ const copyIn = (scene: Scene, own: string, last: Refusal.ClonedImage) =>
         { from: copy, to, name }
       )
     })
-    const text = yield* descriptorOf(scene, top?.name, top?.size ?? (yield* sizeOf(scene, last)))
+    const text = yield* descriptorOf(scene, top?.name, top?.size ?? (yield* sizeOf(session, about, last)))
     if (!request.flatten || chain.length === 1) {
       const descriptor = join(own, "finished.xml")
       yield* writeNew(scene, descriptor, text)
@@ -268,23 +243,6 @@ const cloneFrom = (scene: Omit<Scene, "source" | "chain">) =>
       directory,
       (own) => request.mode === "full" ? copyIn(complete, own, last) : linkIn(complete, own, last)
     )
-  })
-
-/** Works in two directories. Everybody enters them in the same order, so that no two wait for each other. */
-const inBoth = (
-  session: Session,
-  about: About,
-  disk: string,
-  directory: string,
-  use: (path: string) => Effect.Effect<Result.Cloned, PloopError.PloopError>
-) =>
-  Effect.gen(function*() {
-    const source = session.host.directory(yield* session.host.real(disk))
-    const target = yield* session.host.real(directory)
-    if (source === target) return yield* session.onSoundDisk(about, disk, use)
-    return target < source
-      ? yield* session.exclusive(about, target)(session.onSoundDisk(about, disk, use))
-      : yield* session.onSoundDisk(about, disk, (path) => session.exclusive(about, target)(use(path)))
   })
 
 export const clone = (session: Session) => (request: Request.Clone) => {

@@ -17,10 +17,21 @@ import * as confinement from "./confinement.js"
 import * as creation from "./creation.js"
 import { deviceOfImage, devicesOfDisk, runningDevice } from "./devices.js"
 import * as examination from "./examination.js"
+import { exportImage } from "./exporting.js"
+import { importImage } from "./importing.js"
 import { remove } from "./removal.js"
 import { requireUnshared, requireUnsharedIfRead, requireUnsharedImages } from "./sharing.js"
 
-type Methods = "create" | "restoreDescriptor" | "remove" | "clone" | "convert" | "check" | "replace"
+type Methods =
+  | "create"
+  | "restoreDescriptor"
+  | "remove"
+  | "clone"
+  | "exportImage"
+  | "importImage"
+  | "convert"
+  | "check"
+  | "replace"
 
 /** The files that the tool makes beside the images that it converts; it overwrites or removes what has such a name. */
 const scratchFiles = ({ descriptor, image }: Descriptor, request: Request.Convert): ReadonlyArray<string> =>
@@ -144,6 +155,8 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   ...creation.make(session),
   remove: remove(session),
   clone: clone(session),
+  exportImage: exportImage(session),
+  importImage: importImage(session),
   convert: convert(session),
   check: check(session),
   replace: replace(session)

@@ -144,7 +144,12 @@ export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
     makePrivateDirectory: wrap("makePrivateDirectory", files.makePrivateDirectory),
     link: wrap("link", files.link),
     writeNew: wrap("writeNew", files.writeNew),
+    makePrivateFile: wrap("makePrivateFile", files.makePrivateFile),
     copy: wrap("copy", files.copy),
+    compose: (composition, to, onDone) =>
+      answer("HostFiles.compose", [composition, to], files.compose(composition, to, onDone)),
+    pack: (from, to, packing, onDone) =>
+      answer("HostFiles.pack", [from, to, packing], files.pack(from, to, packing, onDone)),
     replace: wrap("replace", files.replace),
     unlink: wrap("unlink", files.unlink),
     removeDirectory: wrap("removeDirectory", files.removeDirectory),

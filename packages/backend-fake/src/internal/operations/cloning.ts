@@ -15,26 +15,13 @@ import * as files from "../files.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, denied, generation, trait } from "../tool.js"
 import * as traits from "../traits.js"
+import { refuseExisting } from "./existing.js"
 import { requireMergeableImages } from "./mergeable.js"
 import { mergeChain, mergeInto } from "./merging.js"
+import { observed } from "./observedImages.js"
 import { newDelta } from "./snapshots.js"
 
 const encoder = new TextEncoder()
-
-const observed = (tool: Tool, disk: disks.Disk, device: string | undefined) => (node: Node): Refusal.ClonedImage => {
-  const image = disks.imagePath(tool, disk, node.file)
-  const opened = disks.openImage(tool, image, { raw: false, clusterSize: 0n, missing: [4, "open"] })
-  const found = Either.isRight(opened) ? opened.right.image : undefined
-  return {
-    image,
-    isRawBase: node.parent === undefined && disks.isRaw(disk),
-    exists: files.exists(tool.tx, image),
-    size: found === undefined ? undefined : BigInt(found.size),
-    version: found?.version,
-    isDirty: found?.dirty === true,
-    device
-  }
-}
 
 const volumeOf = (tool: Tool, path: string): number | undefined => {
   const found = files.lookup(tool.tx, path)
@@ -58,12 +45,6 @@ const requireClonable = (
     images
   })
 }
-
-const refuseExisting = (tool: Tool, paths: ReadonlyArray<string>): Answer<void> =>
-  Either.map(
-    Either.all(paths.map((path) => Refusal.existingFile(tool, path, files.exists(tool.tx, path)))),
-    () => undefined
-  )
 
 /** Links an image of the snapshot into the directory of the clone. */
 const link = (tool: Tool, from: string, to: string): Answer<void> =>
@@ -110,7 +91,7 @@ export const clone = (tool: Tool, request: Request.Clone): Answer<Result.Cloned>
     const links = DiskClone.links(chain)
     const names = links.map(({ name }) => name)
     const record = inHome(DiskClone.recordName)
-    yield* refuseExisting(tool, [disk, ...names.map(inHome), record])
+    yield* refuseExisting(tool, disk, ...names.map(inHome), record)
     yield* disks.requireParent(tool, home)
     const last = yield* disks.openForSize(tool, source, chain[chain.length - 1]!)
     const made = newDelta(tool, last.image)

@@ -26,14 +26,9 @@ import type { FileRef } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, denied, generation, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
+import { refuseExisting } from "./existing.js"
 import { refuseTooLarge, sectors } from "./sectors.js"
 import { requireUnshared, requireUnsharedImages } from "./sharing.js"
-
-const refuseExisting = (tool: Tool, ...paths: ReadonlyArray<string>): Answer<void> =>
-  Either.map(
-    Either.all(paths.map((path) => Refusal.existingFile(tool, path, files.exists(tool.tx, path)))),
-    () => undefined
-  )
 
 const knowsVersion2 = (tool: Tool): boolean => trait(tool, GenerationTraits.knowsVersion2)(tool.tx.state)
 

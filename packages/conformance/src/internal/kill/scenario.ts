@@ -51,6 +51,10 @@ const deviceOf = (ploop: Ploop.Ploop, { disk }: Bench) =>
 
 const created = (bench: Bench) => `${bench.empty}/new.hdd`
 
+const raw = (bench: Bench) => `${bench.empty}/disk.raw`
+
+const megabyte = 1024 * 1024
+
 const replacement = (bench: Bench) => `${bench.directory}/replacement.hdd`
 
 /** A balloon to be made smaller, checked and repaired. */
@@ -84,6 +88,23 @@ export const scenarios: Readonly<Record<Name, Scenario>> = {
   clone: mounted((ploop, bench) => ploop.clone({ disk: bench.disk, snapshot, directory: bench.empty }), {
     done: ["AlreadyExists"],
     makes: (bench) => [`${bench.empty}/.ploop-clone.json`, inDirectory(bench.empty)]
+  }),
+  exportImage: mounted((ploop, bench) => ploop.exportImage({ disk: bench.disk, snapshot, file: raw(bench) }), {
+    done: ["AlreadyExists"],
+    makes: (bench) => [raw(bench)]
+  }),
+  importImage: idle((ploop, bench) => ploop.importImage({ file: raw(bench), image: created(bench) }), {
+    before: files((fs, bench) =>
+      Effect.unlessEffect(
+        Effect.zipRight(
+          fs.writeFile(raw(bench), new Uint8Array(megabyte).fill(1)),
+          fs.truncate(raw(bench), 64 * megabyte)
+        ),
+        fs.exists(raw(bench))
+      )
+    ),
+    done: ["AlreadyExists"],
+    makes: (bench) => [raw(bench), created(bench), inDirectory(bench.empty)]
   }),
   convert: idle((ploop, { disk }) => ploop.convert({ disk, format: "preallocated" })),
   check: idle((ploop, { image }) => ploop.check({ image, force: true })),

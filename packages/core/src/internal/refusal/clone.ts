@@ -35,7 +35,7 @@ export const cloneChain = (
     return chain
   })
 
-const readable = (about: About, found: ClonedImage) =>
+export const readable = (about: About, found: ClonedImage) =>
   Either.gen(function*() {
     const { image } = found
     yield* when(!found.exists, () => new PloopError.ImageNotFound({ ...context(about), image }))

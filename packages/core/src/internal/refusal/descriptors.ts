@@ -170,6 +170,14 @@ const encrypted = (about: About, generation: Generation, nodes: ReadonlyArray<xm
     ))
 }
 
+/** Only a device decrypts what is in the images. */
+const plain = (about: About, { keyId }: DiskDescriptor.DiskDescriptor) =>
+  when(
+    keyId !== undefined,
+    () =>
+      unsupported(about, "the disk is encrypted, and so are the bytes of its images", remedies["export-encrypted"]())
+  )
+
 const geometry = (about: About, generation: Generation, descriptor: DiskDescriptor.DiskDescriptor) => {
   const { cylinders, diskSize, heads } = descriptor
   const usual = DiskDescriptor.geometry(diskSize)
@@ -203,12 +211,13 @@ const kept = (about: About, generation: Generation, nodes: ReadonlyArray<xml.Nod
 }
 
 /**
- * What the operations do with a descriptor: `read` it for the images of the disk; `write` it again, which drops what the
- * tool does not know; or `mount` the disk, which writes it only where a temporary
+ * What the operations do with a descriptor: `read` it for the images of the disk; `decode` what is in the images;
+ * `write` it again, which drops what the tool does not know; or `mount` the disk, which writes it only where a temporary
  * snapshot is merged.
  */
-const uses: Readonly<Partial<Record<Name, "read" | "write" | "mount">>> = {
+const uses: Readonly<Partial<Record<Name, "read" | "decode" | "write" | "mount">>> = {
   check: "read",
+  exportImage: "decode",
   convert: "write",
   clone: "write",
   replace: "write",
@@ -246,6 +255,7 @@ export const descriptor = (
     yield* sameClusters(about, disk.descriptor, images)
     if (use === "read") return
     yield* encrypted(about, generation, nodes)
+    if (use === "decode") return yield* plain(about, disk.descriptor)
     // A mount merges temporary snapshots, and writes the descriptor then.
     if (use === "mount" && !SnapshotTree.nodes(disk.tree).some(({ temporary }) => temporary)) return
     yield* geometry(about, generation, disk.descriptor)

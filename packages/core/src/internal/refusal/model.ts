@@ -179,6 +179,19 @@ export interface CloneTarget {
 }
 
 /**
+ * A file that is to become a disk, as a backend has observed it.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface ImportedFile {
+  /** Its first `Refusal.importedStart` bytes, or all that it has. */
+  readonly start: Uint8Array
+  /** Its length, in bytes. */
+  readonly size: bigint
+}
+
+/**
  * An image that an operation would write to, as a backend has observed it.
  *
  * @since 0.2.0

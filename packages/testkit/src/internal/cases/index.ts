@@ -22,10 +22,12 @@ import { deviceOf } from "./deviceOf.js"
 import { deviceStatistics } from "./deviceStatistics.js"
 import { discard } from "./discard.js"
 import { discardStatus } from "./discardStatus.js"
+import { exportImage } from "./exportImage.js"
 import { fileSystemInfo } from "./fileSystemInfo.js"
 import { grow } from "./grow.js"
 import { prerequisites, tool } from "./host.js"
 import { imageInfo } from "./imageInfo.js"
+import { importImage } from "./importImage.js"
 import { isMounted } from "./isMounted.js"
 import { listDevices } from "./listDevices.js"
 import { listSnapshots } from "./listSnapshots.js"
@@ -69,6 +71,8 @@ export const cases: ReadonlyArray<Case> = [
   ...remove,
   ...cloning,
   ...copying,
+  ...exportImage,
+  ...importImage,
   ...convert,
   ...check,
   ...replace,

@@ -1,0 +1,154 @@
+import type { OperationError } from "@effect-ploop/core"
+import { ExchangeFormat, ImageExamination, Ploop } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, FastCheck as fc, Fiber, type Scope } from "effect"
+import type { OnDone } from "../src/internal/hostFiles.js"
+import { nodeHostFiles as files } from "../src/internal/nodeHostFiles.js"
+import { A, scripted } from "./utils/host.js"
+import { image } from "./utils/image.js"
+
+const test = <A, E>(
+  title: string,
+  body: (directory: string, fs: FileSystem.FileSystem) => Effect.Effect<A, E, Scope.Scope>
+) =>
+  it.scopedLive(title, () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      return yield* body(yield* fs.makeTempDirectoryScoped({ prefix: "ploop-exchange-" }), fs)
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+const clusterSize = 32_768
+
+const sector = 512
+
+/** The bytes of a disk of some sectors, with a byte in each of these positions. */
+const disk = (sectors: number, places: ReadonlyArray<readonly [sector: number, byte: number]>) => {
+  const bytes = new Uint8Array(sectors * sector)
+  for (const [at, byte] of places) bytes[(at * sector + byte) % bytes.length] = byte
+  return bytes
+}
+
+const disks = fc.tuple(
+  fc.integer({ min: 1, max: 1000 }),
+  fc.array(fc.tuple(fc.nat(1000), fc.integer({ min: 1, max: 255 })), { maxLength: 6 })
+).map(([sectors, places]) => disk(sectors, places))
+
+describe("an image that is packed of a raw file", () => {
+  test(
+    "has a sound index, no hole, and every byte of it, and zeros up to the end of the last cluster",
+    (directory, fs) =>
+      Effect.promise(() =>
+        fc.assert(
+          fc.asyncProperty(disks, fc.constantFrom<1 | 2>(1, 2), (bytes, version) =>
+            Effect.runPromise(Effect.scoped(Effect.gen(function*() {
+              const own = yield* fs.makeTempDirectoryScoped({ directory })
+              const [raw, packed, again] = ["raw", "packed", "again"].map((name) => `${own}/${name}`) as [
+                string,
+                string,
+                string
+              ]
+              yield* fs.writeFile(raw, bytes)
+              const size = Math.ceil(bytes.length / clusterSize) * clusterSize
+              yield* files.pack(raw, packed, { version, clusterSize, size })
+              const made = yield* fs.readFile(packed)
+              assert.deepStrictEqual(ImageExamination.examine(made, BigInt(made.length)), [])
+              yield* files.compose({ layers: [{ path: packed, isRaw: false }], size: BigInt(size) }, again)
+              const expected = new Uint8Array(size)
+              expected.set(bytes)
+              assert.isTrue(Buffer.from(yield* fs.readFile(again)).equals(expected))
+            })))),
+          { numRuns: 20 }
+        )
+      )
+  )
+})
+
+describe("a raw file that is composed", () => {
+  test("is not made of images with clusters of different sizes", (directory, fs) =>
+    Effect.gen(function*() {
+      yield* fs.writeFile(`${directory}/base`, image())
+      yield* fs.writeFile(`${directory}/top`, image({ cluster: 64, first: 2048, clusters: 320 }))
+      const layers = ["base", "top"].map((name) => ({ path: `${directory}/${name}`, isRaw: false }))
+      const error = yield* Effect.flip(files.compose({ layers, size: 1024n }, `${directory}/raw`))
+      assert.strictEqual(error._tag === "SystemError" && error.reason, "InvalidData")
+    }))
+
+  test("is not made when an image is not one, or is cut in its index", (directory, fs) =>
+    Effect.gen(function*() {
+      for (const bytes of [new Uint8Array(4096), image().subarray(0, 70)]) {
+        yield* fs.writeFile(`${directory}/base`, bytes)
+        const layers = [{ path: `${directory}/base`, isRaw: false }]
+        const made = files.compose({ layers, size: 10n * 1024n * 1024n }, `${directory}/${bytes.length}`)
+        const error = yield* Effect.flip(made)
+        assert.strictEqual(error._tag === "SystemError" && error.reason, "InvalidData")
+      }
+    }))
+
+  test("ends with an interruption", (directory, fs) =>
+    Effect.gen(function*() {
+      yield* fs.writeFile(`${directory}/base`, new Uint8Array())
+      yield* fs.truncate(`${directory}/base`, 1 << 30)
+      const layers = [{ path: `${directory}/base`, isRaw: true }]
+      let done = 0
+      const started = yield* Effect.makeLatch()
+      const onDone: OnDone = (bytes) => {
+        done = bytes
+        started.unsafeOpen()
+      }
+      const fiber = yield* Effect.fork(files.compose({ layers, size: 1n << 30n }, `${directory}/raw`, onDone))
+      yield* started.await
+      yield* Fiber.interrupt(fiber)
+      assert.isBelow(done, 1 << 30)
+    }))
+})
+
+/** A host on which qemu-img does what the test says. */
+const withQemu = (answer: { readonly exitCode: number; readonly stderr?: string }) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const host = yield* scripted("1.15", ([command]) => command === "convert" ? answer : undefined)
+    yield* fs.makeDirectory(`${host.directory}/new`)
+    yield* fs.writeFile(`${host.directory}/root.hdd`, image())
+    yield* fs.writeFile(`${host.directory}/disk.qcow2`, ExchangeFormat.qcow2Header(1024n * 1024n))
+    const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+    const { directory } = host
+    const calls: ReadonlyArray<
+      Effect.Effect<unknown, OperationError.ExportImageError | OperationError.ImportImageError>
+    > = [
+      ploop.exportImage({ disk: host.disk, snapshot: A, file: `${directory}/new/a.qcow2`, format: "qcow2" }),
+      ploop.importImage({ file: `${directory}/disk.qcow2`, image: `${directory}/new/root.hdd`, format: "qcow2" })
+    ]
+    return {
+      calls,
+      left: fs.readDirectory(`${directory}/new`)
+    }
+  })
+
+describe("qemu-img", () => {
+  test("that runs out of space leaves nothing", () =>
+    Effect.gen(function*() {
+      const { calls, left } = yield* withQemu({ exitCode: 1, stderr: "qemu-img: error: No space left on device\n" })
+      for (const call of calls) assert.strictEqual((yield* Effect.flip(call))._tag, "NoSpace")
+      assert.deepStrictEqual(yield* left, [])
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  test("that fails leaves nothing, and its output is in the error", () =>
+    Effect.gen(function*() {
+      const { calls, left } = yield* withQemu({ exitCode: 1, stderr: "qemu-img: Image is corrupt\n" })
+      for (const call of calls) {
+        const error = yield* Effect.flip(call)
+        assert.strictEqual(error._tag, "InputOutputFailed")
+        assert.include(error.text, "Image is corrupt")
+      }
+      assert.deepStrictEqual(yield* left, [])
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  test("that says it succeeded and wrote no image is not believed", () =>
+    Effect.gen(function*() {
+      const { calls, left } = yield* withQemu({ exitCode: 0 })
+      for (const call of calls) assert.strictEqual((yield* Effect.flip(call))._tag, "UnexpectedOutput")
+      assert.deepStrictEqual(yield* left, [])
+    }).pipe(Effect.provide(NodeContext.layer)))
+})
