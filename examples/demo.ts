@@ -12,6 +12,7 @@ import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import type { ConfigError } from "effect"
 import { Console, Effect, Layer, Logger, LogLevel, Ref } from "effect"
 import { parseArgs } from "node:util"
+import { demo as fleetDemo } from "./fleet/demo.js"
 
 /** The names that the demo gives to snapshots, because identifiers mean little to a reader. */
 const names = new Map<SnapshotId.SnapshotId, string>([[SnapshotId.top, "top delta"]])
@@ -173,10 +174,12 @@ const explain = (error: unknown) =>
     ? Console.error(`The demo cannot continue.\n\n  ${error.message}\n\n  ${error.remedy}`)
     : Console.error(`The demo cannot continue: ${error}`)
 
-const usage = `Usage: npm run demo -- [--backend fake|cli]
+const usage = `Usage: npm run demo -- [--backend fake|cli] [--fleet]
 
   fake  a host in memory (the default)
-  cli   the ploop tool of this host, as root`
+  cli   the ploop tool of this host, as root
+
+  --fleet  a disk moves between hosts in memory, and the process that moves it is killed`
 
 const backends: Record<
   "cli" | "fake",
@@ -193,10 +196,18 @@ const misused = (what: string) =>
 
 const main = Effect.gen(function*() {
   const { values } = yield* Effect.try({
-    try: () => parseArgs({ options: { backend: { type: "string", default: "fake" }, help: { type: "boolean" } } }),
+    try: () =>
+      parseArgs({
+        options: {
+          backend: { type: "string", default: "fake" },
+          fleet: { type: "boolean" },
+          help: { type: "boolean" }
+        }
+      }),
     catch: (cause) => cause instanceof Error ? cause.message : String(cause)
   })
   if (values.help === true) return yield* Console.log(usage)
+  if (values.fleet === true) return yield* Effect.tapError(fleetDemo, explain)
   if (!isBackend(values.backend)) return yield* misused(`backend is ${values.backend}, but it must be fake or cli`)
   yield* demo.pipe(Effect.provide(backends[values.backend]), Effect.tapError(explain))
 }).pipe(Effect.catchIf((error) => typeof error === "string", misused))
