@@ -3,7 +3,7 @@ import { DiskDescriptor, SnapshotId } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
 import * as content from "../src/internal/content.js"
-import * as descriptorFile from "../src/internal/descriptorFile.js"
+import { DescriptorFile } from "../src/internal/descriptorFile.js"
 
 /** The descriptor of a chain of images with these names. */
 const chain = (files: ReadonlyArray<string>): DiskDescriptor.DiskDescriptor => {
@@ -30,7 +30,7 @@ describe("the file of a descriptor", () => {
   it("takes as much space before it is read as afterwards, and holds the text of the descriptor", () => {
     fc.assert(fc.property(fc.array(names, { minLength: 1, maxLength: 12 }), (files) => {
       const descriptor = chain(files)
-      const file = descriptorFile.make(descriptor)
+      const file = new DescriptorFile(descriptor)
       const before = content.allocated(file)
       const bytes = content.read(file, 0, file.size)
       assert.strictEqual(new TextDecoder().decode(bytes), DiskDescriptor.format(descriptor))

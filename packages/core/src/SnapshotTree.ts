@@ -19,6 +19,7 @@ import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as DiskDescriptor from "./DiskDescriptor.js"
+import { unchecked } from "./internal/unchecked.js"
 import * as PrintableText from "./PrintableText.js"
 import * as SnapshotId from "./SnapshotId.js"
 
@@ -68,12 +69,12 @@ const ownAncestor = (
 
 /** The descriptor has been checked: to check its parts again takes most of the time of a large tree. */
 const nodeOf = (image: DiskDescriptor.Image, snapshot: DiskDescriptor.Snapshot): Node =>
-  new Node({
-    id: image.id,
-    file: image.file,
-    temporary: snapshot.temporary,
-    ...(snapshot.parent !== SnapshotId.none && { parent: snapshot.parent })
-  }, { disableValidation: true })
+  unchecked(
+    Node,
+    snapshot.parent === SnapshotId.none
+      ? { id: image.id, file: image.file, temporary: snapshot.temporary }
+      : { id: image.id, file: image.file, temporary: snapshot.temporary, parent: snapshot.parent }
+  )
 
 /**
  * The tree in a descriptor. It fails when a snapshot has no image, an image no
@@ -105,13 +106,16 @@ export const fromDescriptor = (
   if (!snapshots.has(SnapshotId.top)) {
     return broken(SnapshotId.top, "must be listed: it is the top delta")
   }
-  return Either.right(new SnapshotTree({ nodes }, { disableValidation: true }))
+  return Either.right(unchecked(SnapshotTree, { nodes }))
 }
 
 interface Index {
   readonly byId: ReadonlyMap<SnapshotId.SnapshotId, Node>
   readonly children: ReadonlyMap<SnapshotId.SnapshotId | undefined, ReadonlyArray<Node>>
 }
+
+/** Up to this number of nodes, a search takes less time than an index of them. */
+const few = 16
 
 const indexes = new WeakMap<SnapshotTree, Index>()
 
@@ -132,6 +136,13 @@ const indexOf = (tree: SnapshotTree): Index => {
   return index
 }
 
+const find = (tree: SnapshotTree, id: SnapshotId.SnapshotId): Node | undefined =>
+  tree.nodes.length > few ? indexOf(tree).byId.get(id) : tree.nodes.find((node) => node.id === id)
+
+/** The nodes on this one; those that are on none when undefined. */
+const below = (tree: SnapshotTree, id: SnapshotId.SnapshotId | undefined): ReadonlyArray<Node> =>
+  tree.nodes.length > few ? indexOf(tree).children.get(id) ?? [] : tree.nodes.filter((node) => node.parent === id)
+
 /**
  * Every node, in the order of the descriptor.
  *
@@ -151,8 +162,7 @@ export const get: {
   (tree: SnapshotTree, id: SnapshotId.SnapshotId): Option.Option<Node>
 } = dual(
   2,
-  (tree: SnapshotTree, id: SnapshotId.SnapshotId): Option.Option<Node> =>
-    Option.fromNullable(indexOf(tree).byId.get(id))
+  (tree: SnapshotTree, id: SnapshotId.SnapshotId): Option.Option<Node> => Option.fromNullable(find(tree, id))
 )
 
 /**
@@ -189,7 +199,7 @@ export const children: {
   (tree: SnapshotTree, id: SnapshotId.SnapshotId): ReadonlyArray<Node>
 } = dual(
   2,
-  (tree: SnapshotTree, id: SnapshotId.SnapshotId): ReadonlyArray<Node> => indexOf(tree).children.get(id) ?? []
+  (tree: SnapshotTree, id: SnapshotId.SnapshotId): ReadonlyArray<Node> => below(tree, id)
 )
 
 /**
@@ -204,7 +214,10 @@ export const chain: {
   (tree: SnapshotTree, id: SnapshotId.SnapshotId): ReadonlyArray<Node>
 } = dual(2, (tree: SnapshotTree, id: SnapshotId.SnapshotId): ReadonlyArray<Node> => {
   const found: Array<Node> = []
-  for (let next = get(tree, id); Option.isSome(next); next = parent(tree, next.value.id)) found.push(next.value)
+  for (let next = find(tree, id); next !== undefined;) {
+    found.push(next)
+    next = next.parent === undefined ? undefined : find(tree, next.parent)
+  }
   return found
 })
 
@@ -255,8 +268,6 @@ interface Step {
   readonly rest: string
 }
 
-const roots = (tree: SnapshotTree): ReadonlyArray<Node> => indexOf(tree).children.get(undefined) ?? []
-
 /**
  * The tree for people, base first. A chain goes straight down; only branches
  * are indented.
@@ -269,18 +280,18 @@ export const render = (tree: SnapshotTree, options?: RenderOptions): string => {
   const [node, fork, last, line] = unicode ? ["●", "├─", "└─", "│ "] : ["*", "|-", "`-", "| "]
   const label = options?.label ?? defaultLabel
   const lines: Array<string> = []
-  const left = roots(tree).map((at): Step => ({ at, head: "", rest: "" })).reverse()
+  const left = below(tree, undefined).map((at): Step => ({ at, head: "", rest: "" })).reverse()
   for (let step = left.pop(); step !== undefined; step = left.pop()) {
     const { at, head, rest } = step
     lines.push(`${head}${node} ${label(at)}`)
-    const below = children(tree, at.id)
-    if (below.length === 1) {
+    const above = below(tree, at.id)
+    if (above.length === 1) {
       lines.push(`${rest}${line.trimEnd()}`)
-      left.push({ at: below[0]!, head: rest, rest })
+      left.push({ at: above[0]!, head: rest, rest })
     } else {
-      for (let index = below.length - 1; index >= 0; index--) {
-        const end = index === below.length - 1
-        left.push({ at: below[index]!, head: `${rest}${end ? last : fork}`, rest: `${rest}${end ? "  " : line}` })
+      for (let index = above.length - 1; index >= 0; index--) {
+        const end = index === above.length - 1
+        left.push({ at: above[index]!, head: `${rest}${end ? last : fork}`, rest: `${rest}${end ? "  " : line}` })
       }
     }
   }

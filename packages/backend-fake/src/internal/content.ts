@@ -207,16 +207,21 @@ export const truncate = (bytes: Bytes, size: number, free: space.Space | undefin
 const made = new WeakMap<Bytes, Bytes>()
 
 /**
- * Contents that are made when something reads them. What was made is kept outside, so that the states of two hosts are
+ * Contents that take no blocks of a disk and are made when something reads them. What was made is kept outside, so that the states of two hosts are
  * equal although something was read in one of them only.
  */
-class Deferred<A> implements Bytes {
+export abstract class Deferred implements Bytes {
   readonly _tag = "Bytes"
 
-  constructor(readonly value: A, readonly render: (value: A) => Uint8Array, readonly most: number) {}
+  /** The maximum size of the file: what needs its size only in blocks does not make the bytes. It has one at least. */
+  abstract readonly most: number
+
+  protected abstract render(): Uint8Array
 
   private get bytes(): Bytes {
-    const bytes = made.get(this) ?? make(this.render(this.value))
+    const known = made.get(this)
+    if (known !== undefined) return known
+    const bytes = make(this.render())
     made.set(this, bytes)
     return bytes
   }
@@ -229,13 +234,6 @@ class Deferred<A> implements Bytes {
     return this.bytes.pieces
   }
 }
-
-/**
- * A file that takes no blocks of a disk, whose bytes are made from a value when something reads them. There is one at
- * least, and there are not more than `most`: what needs their number only in blocks does not make them.
- */
-export const deferred = <A>(value: A, render: (value: A) => Uint8Array, most: number): Bytes =>
-  new Deferred(value, render, most)
 
 /** A file with these bytes that takes no blocks of a disk. */
 export const make = (data: Uint8Array): Bytes => Option.getOrThrow(write(empty, 0, data, undefined)).bytes

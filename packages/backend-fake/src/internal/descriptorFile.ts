@@ -1,4 +1,5 @@
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as content from "./content.js"
 
 const encoder = new TextEncoder()
@@ -15,9 +16,19 @@ const limit = ({ images, keyId, snapshots, source, volume }: DiskDescriptor.Disk
     ? Infinity
     : images.reduce((sum, { file }) => sum + widest * file.length, frame + entry * (images.length + snapshots.length))
 
-const render = (descriptor: DiskDescriptor.DiskDescriptor): Uint8Array =>
-  encoder.encode(DiskDescriptor.format(descriptor))
-
 /** The text of a descriptor as the contents of a file, rendered when something reads it. */
-export const make = (descriptor: DiskDescriptor.DiskDescriptor): content.Bytes =>
-  content.deferred(descriptor, render, limit(descriptor))
+export class DescriptorFile extends content.Deferred {
+  /** The tree in the descriptor, made once for the file and for the operation that writes it. */
+  readonly tree: ReturnType<typeof SnapshotTree.fromDescriptor>
+  readonly most: number
+
+  constructor(readonly descriptor: DiskDescriptor.DiskDescriptor) {
+    super()
+    this.tree = SnapshotTree.fromDescriptor(descriptor)
+    this.most = limit(descriptor)
+  }
+
+  protected render(): Uint8Array {
+    return encoder.encode(DiskDescriptor.format(this.descriptor))
+  }
+}

@@ -48,6 +48,8 @@ const withNames = (
   return next
 }
 
+export const isEmpty = ({ entries }: DeviceTable): boolean => HashMap.isEmpty(entries)
+
 const ordered = (entries: Iterable<Entry>): ReadonlyArray<Device> =>
   Array.from(entries).sort((a, b) => a.order - b.order).map(({ device }) => device)
 
@@ -63,11 +65,16 @@ export const some = ({ entries }: DeviceTable, is: (device: Device) => boolean):
 export const get = ({ entries }: DeviceTable, name: DevicePath): Device | undefined =>
   Option.getOrUndefined(HashMap.get(entries, name))?.device
 
-const byKey = ({ entries, names }: DeviceTable, key: string): ReadonlyArray<Device> =>
-  ordered(Option.getOrElse(HashMap.get(names, key), () => []).map((name) => HashMap.unsafeGet(entries, name)))
+const byKey = ({ entries, names }: DeviceTable, key: string): ReadonlyArray<Device> => {
+  const found = Option.getOrUndefined(HashMap.get(names, key))
+  return found === undefined ? none : ordered(found.map((name) => HashMap.unsafeGet(entries, name)))
+}
+
+const none: ReadonlyArray<Device> = []
 
 /** The devices that have this file as one of their levels. */
-export const ofFile = (table: DeviceTable, file: FileRef): ReadonlyArray<Device> => byKey(table, fileKey(file))
+export const ofFile = (table: DeviceTable, file: FileRef): ReadonlyArray<Device> =>
+  isEmpty(table) ? none : byKey(table, fileKey(file))
 
 /** The devices whose base level has this path. */
 export const ofBase = (table: DeviceTable, path: string): ReadonlyArray<Device> => byKey(table, baseKey(path))

@@ -64,8 +64,10 @@ export const ofBase = (tool: Tool, base: string): ReadonlyArray<Device> => {
   const { tx } = tool
   const found = files.lookup(tx, base)
   if (Either.isLeft(found)) return []
+  const devices = deviceTable.ofFile(tx.devices, found.right)
+  if (devices.length === 0) return devices
   const path = Either.getOrElse(files.realPath(tx, base), () => base)
-  return deviceTable.ofFile(tx.state.devices, found.right).filter(({ levels: [level] }) =>
+  return devices.filter(({ levels: [level] }) =>
     level !== undefined && files.same(level.file, found.right) &&
     (!trait(tool, GenerationTraits.findsDevicesByPath) || knownPath(tx, level, path) === path)
   )
@@ -78,7 +80,7 @@ export const ofImage = (tool: Tool, path: string): Device | undefined => {
   const found = files.lookup(tool.tx, path)
   return Either.isLeft(found)
     ? undefined
-    : deviceTable.ofFile(tool.tx.state.devices, found.right)[0]
+    : deviceTable.ofFile(tool.tx.devices, found.right)[0]
 }
 
 /** The path of the base image by which a device was attached. */
@@ -128,13 +130,14 @@ export const ofTop = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => {
 
 /** Every device of the disk, found by the paths of its images. */
 export const all = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => {
+  if (deviceTable.isEmpty(tool.tx.devices)) return []
   const paths = new Set(
     disk.descriptor.images.map((entry) => {
       const path = disks.imagePath(tool, disk, entry.file)
       return Either.getOrElse(files.realPath(tool.tx, path), () => path)
     })
   )
-  return [...paths].flatMap((path) => deviceTable.ofBase(tool.tx.state.devices, path))
+  return [...paths].flatMap((path) => deviceTable.ofBase(tool.tx.devices, path))
 }
 
 /** The devices of the disk that have this file as one of their levels. */
@@ -226,7 +229,7 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
       maintenance: "OFF",
       statistics: { bio_writes: 0n, bio_syncs: 0n }
     }
-    tx.update({ devices: deviceTable.add(tx.state.devices, attached) })
+    tx.update({ devices: deviceTable.add(tx.devices, attached) })
     for (const node of attached.partitioned ? nodesOf(device) : [device]) files.makeNode(tx, node, device)
     return attached
   })
@@ -315,7 +318,7 @@ const skipsJournal = (data: ReadonlyArray<string> | undefined): boolean =>
 const isWrittenElsewhere = (tx: Transaction, device: Device): boolean => {
   const top = device.levels.at(-1)
   return top !== undefined &&
-    deviceTable.ofFile(tx.state.devices, top.file).some((other) =>
+    deviceTable.ofFile(tx.devices, top.file).some((other) =>
       other.device !== device.device && !other.readOnly && tx.mountsOf(other.device).length > 0 &&
       files.same(other.levels.at(-1)!.file, top.file)
     )
@@ -399,7 +402,7 @@ export const mount = (
 const holds = (tx: Transaction, volume: number): boolean => {
   for (const handle of HashMap.values(tx.state.handles)) if (handle.file.volume === volume) return true
   return tx.state.mounts.some((mount) => mount.covers.volume === volume) ||
-    deviceTable.some(tx.state.devices, ({ levels }) => levels.some((level) => level.file.volume === volume))
+    deviceTable.some(tx.devices, ({ levels }) => levels.some((level) => level.file.volume === volume))
 }
 
 /** Unmounts the file system of a device. */
@@ -457,7 +460,7 @@ export const detach = (tool: Tool, device: Device): Answer<void> =>
     yield* requireNoMaintenance(tool, device)
     yield* sync(tool, device)
     yield* setInUse(tool, device, false)
-    tx.update({ devices: deviceTable.remove(tx.state.devices, device) })
+    tx.update({ devices: deviceTable.remove(tx.devices, device) })
     if (device.volume !== undefined) tx.removeVolume(device.volume)
     for (const level of device.levels) tx.forget(level.file)
     for (const node of nodesOf(device.device)) files.unlink(tx, node)

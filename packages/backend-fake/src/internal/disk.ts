@@ -1,7 +1,7 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
-import { HostPath } from "@effect-ploop/core/HostPath"
+import * as HostPath from "@effect-ploop/core/HostPath"
 import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
@@ -13,13 +13,14 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as byteImage from "./byteImage.js"
 import * as content from "./content.js"
-import * as descriptorFile from "./descriptorFile.js"
+import { DescriptorFile } from "./descriptorFile.js"
 import * as files from "./files.js"
 import * as image from "./image.js"
 import * as space from "./space.js"
 import type { FileRef } from "./state.js"
+import { withBody } from "./state.js"
 import type { Answer, Tool } from "./tool.js"
-import { absolute, context, denied, generation, refused, toolError, trait } from "./tool.js"
+import { absolute, checks, context, denied, generation, refused, toolError, trait } from "./tool.js"
 import * as traits from "./traits.js"
 
 /** A disk, as read from its descriptor. */
@@ -32,6 +33,8 @@ export interface Disk {
   readonly tree: SnapshotTree.SnapshotTree
   /** Whether `TopGUID` is another identifier than `SnapshotId.top`. */
   readonly isOld: boolean
+  /** The absolute paths of the images, by their files in the descriptor. */
+  readonly paths: Paths
 }
 
 type Parsed = Either.Either<
@@ -41,16 +44,19 @@ type Parsed = Either.Either<
 
 const known = new WeakMap<content.Bytes, Parsed>()
 
-const trees = new WeakMap<DiskDescriptor.DiskDescriptor, ReturnType<typeof SnapshotTree.fromDescriptor>>()
+/** Paths of images; undefined where no host can have one. */
+type Paths = ReadonlyMap<string, HostPath.HostPath | undefined>
 
-/** A descriptor that is written is asked for its tree twice: for the file, and for the operation. */
-const treeOf = (descriptor: DiskDescriptor.DiskDescriptor): ReturnType<typeof SnapshotTree.fromDescriptor> => {
-  const tree = trees.get(descriptor) ?? SnapshotTree.fromDescriptor(descriptor)
-  trees.set(descriptor, tree)
-  return tree
+const isPath = Schema.is(HostPath.HostPath)
+
+const pathsOf = (tool: Tool, { images }: DiskDescriptor.DiskDescriptor, home: string, old?: Paths): Paths => {
+  const paths = new Map<string, HostPath.HostPath | undefined>()
+  for (const { file } of images) {
+    const path = old?.get(file) ?? tool.path.resolve(home, file)
+    paths.set(file, isPath(path) ? path : undefined)
+  }
+  return paths
 }
-
-const isPath = Schema.is(HostPath)
 
 const isOldFormat = (text: string): boolean => {
   const [, id] = /<TopGUID>\s*(.*?)\s*<\/TopGUID>/.exec(text) ?? []
@@ -58,6 +64,9 @@ const isOldFormat = (text: string): boolean => {
 }
 
 const parse = (bytes: content.Bytes): Parsed => {
+  if (bytes instanceof DescriptorFile && Either.isRight(bytes.tree)) {
+    return Either.right({ descriptor: bytes.descriptor, tree: bytes.tree.right, isOld: false })
+  }
   const found = known.get(bytes)
   if (found !== undefined) return found
   const parsed = Either.flatMap(
@@ -104,30 +113,37 @@ export const read = (tool: Tool, name: string, reader: Reader): Answer<Disk> =>
   Either.flatMap(Refusal.descriptorName(tool, generation(tool), name), () => readAnyName(tool, name, reader))
 
 /** Reads a descriptor for a result that needs no tool, so that the file may have any name. */
-export const readAnyName = (tool: Tool, name: string, reader: Reader = "backend"): Answer<Disk> =>
-  Either.gen(function*() {
-    const { tx } = tool
-    const path = absolute(tool, name)
-    const found = files.realPath(tx, path)
-    if (Either.isLeft(found)) return yield* missing(tool, reader, path)
-    const ref = yield* denied(tool, 23, `Can't open ${path}`)(files.lookup(tx, path))
-    const { body } = tx.inode(ref)
-    if (body._tag !== "Bytes") {
-      return yield* invalid(tool, reader, body._tag === "Directory" ? "it is a directory" : `Can't parse ${path}`)
-    }
-    const parsed = parse(body)
-    if (Either.isLeft(parsed)) {
-      const error = Refusal.unreadableDescriptor(tool, content.read(body, 0, body.size), parsed.left)
-      return yield* refused(reader === "tool" ? byTool(error) : error)
-    }
-    const home = tool.path.dirname(found.right)
-    const strange = parsed.right.descriptor.images.find(({ file }) => !isPath(tool.path.resolve(home, file)))
-    if (strange !== undefined) {
-      const file = JSON.stringify(strange.file.slice(0, 80))
-      return yield* invalid(tool, "backend", `File is ${file}, which no host can have as a path`)
-    }
-    return { path: found.right, home, ...parsed.right }
-  })
+export const readAnyName = (tool: Tool, name: string, reader: Reader = "backend"): Answer<Disk> => {
+  const { last } = tool
+  if (last !== undefined && last.name === name && last.state === tool.tx.state) return last.disk
+  const disk = readFile(tool, absolute(tool, name), reader)
+  if (Either.isRight(disk)) tool.last = { state: tool.tx.state, name, disk }
+  return disk
+}
+
+const readFile = (tool: Tool, path: string, reader: Reader): Answer<Disk> => {
+  const { tx } = tool
+  const found = files.realFile(tx, path)
+  if (Either.isLeft(found)) return missing(tool, reader, path)
+  const { body } = tx.inode(found.right.ref)
+  if (body._tag !== "Bytes") {
+    return invalid(tool, reader, body._tag === "Directory" ? "it is a directory" : `Can't parse ${path}`)
+  }
+  const parsed = parse(body)
+  if (Either.isLeft(parsed)) {
+    const error = Refusal.unreadableDescriptor(tool, content.read(body, 0, body.size), parsed.left)
+    return refused(reader === "tool" ? byTool(error) : error)
+  }
+  const { descriptor, isOld, tree } = parsed.right
+  const home = tool.path.dirname(found.right.path)
+  const paths = pathsOf(tool, descriptor, home)
+  const strange = descriptor.images.find(({ file }) => paths.get(file) === undefined)
+  if (strange !== undefined) {
+    const file = JSON.stringify(strange.file.slice(0, 80))
+    return invalid(tool, "backend", `File is ${file}, which no host can have as a path`)
+  }
+  return Either.right({ path: found.right.path, home, descriptor, tree, isOld, paths })
+}
 
 /** The starts of the images; a raw base has no header. */
 const imageStarts = (
@@ -212,8 +228,9 @@ export const refuseOld = (tool: Tool, disk: Disk): Answer<void> =>
     ? toolError(tool, 38, "Snapshot is in old format")
     : Either.void
 
-export const imagePath = (tool: Tool, disk: Pick<Disk, "home">, file: string): HostPath =>
-  HostPath.make(tool.path.resolve(disk.home, file))
+/** The absolute path of an image of the disk, or of one that it is to have. */
+export const imagePath = (tool: Tool, { home, paths }: Pick<Disk, "home" | "paths">, file: string) =>
+  paths.get(file) ?? HostPath.make(tool.path.resolve(home, file))
 
 /** The name of an image file in a descriptor. */
 export const relative = (tool: Tool, home: string, path: string): string =>
@@ -224,19 +241,8 @@ export const relative = (tool: Tool, home: string, path: string): string =>
 export const rootElement = (tool: Tool) => trait(tool, GenerationTraits.rootElement)
 
 /** Writes a descriptor to the `.tmp` file beside the current one. */
-const writeAside = (tool: Tool, path: string, descriptor: DiskDescriptor.DiskDescriptor): Answer<void> =>
-  Either.map(
-    denied(tool, 255, `Can't create ${path}.tmp`)(
-      files.writeDeferred(tool.tx, `${path}.tmp`, descriptorFile.make(descriptor))
-    ),
-    (ref) => {
-      const { body } = tool.tx.inode(ref)
-      const tree = treeOf(descriptor)
-      if (body._tag === "Bytes" && Either.isRight(tree)) {
-        known.set(body, Either.right({ descriptor, tree: tree.right, isOld: false }))
-      }
-    }
-  )
+const writeAside = (tool: Tool, path: string, file: DescriptorFile): Answer<unknown> =>
+  denied(tool, 255, `Can't create ${path}.tmp`)(files.writeDeferred(tool.tx, `${path}.tmp`, file))
 
 /** Removes the `.tmp` file. */
 export const dropAside = (tool: Tool, disk: Disk): void => {
@@ -249,20 +255,23 @@ const commit = (tool: Tool, path: string): Answer<void> =>
 
 /** Writes a descriptor: a new file replaces the old one. */
 export const write = (tool: Tool, path: string, descriptor: DiskDescriptor.DiskDescriptor): Answer<void> =>
-  Either.flatMap(writeAside(tool, path, descriptor), () => commit(tool, path))
+  writeFile(tool, path, new DescriptorFile(descriptor))
+
+const writeFile = (tool: Tool, path: string, file: DescriptorFile): Answer<void> =>
+  checks(() => writeAside(tool, path, file), () => commit(tool, path))
 
 /** The parts of a descriptor that operations change. */
 export type Change = Partial<
   Pick<DiskDescriptor.DiskDescriptor, "diskSize" | "preallocated" | "images" | "snapshots">
 >
 
-const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DiskDescriptor.DiskDescriptor => {
+const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DescriptorFile => {
   const diskSize = changes.diskSize ?? descriptor.diskSize
   const plane = BigInt(descriptor.cylinders * descriptor.heads)
   const images = changes.images ?? descriptor.images
   // The tool takes a disk for raw when one of its images is.
   const type = images.some((image) => image.type === "Plain") ? "Plain" : "Compressed"
-  return new DiskDescriptor.DiskDescriptor({
+  const next = new DiskDescriptor.DiskDescriptor({
     rootElement: rootElement(tool),
     diskSize,
     cylinders: descriptor.cylinders,
@@ -277,52 +286,53 @@ const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DiskDescrip
     snapshots: changes.snapshots ?? descriptor.snapshots
     // Each part comes from a descriptor that was read or from a checked request.
   }, { disableValidation: true })
+  return new DescriptorFile(next)
 }
 
-const withDescriptor = (tool: Tool, disk: Disk, descriptor: DiskDescriptor.DiskDescriptor): Answer<Disk> =>
-  Either.mapBoth(
-    Either.orElse(
-      treeOf(descriptor),
-      // The error is the one that reading the new file would give.
-      (error) => Either.flatMap(DiskDescriptor.parse(DiskDescriptor.format(descriptor)), () => Either.left(error))
-    ),
-    {
-      onLeft: (error) => new PloopError.DescriptorInvalid({ ...context(tool), reason: error.message }),
-      onRight: (tree) => ({ ...disk, descriptor, tree, isOld: false })
-    }
-  )
+const withDescriptor = (
+  tool: Tool,
+  { home, path, paths: old }: Disk,
+  { descriptor, tree }: DescriptorFile
+): Answer<Disk> => {
+  if (Either.isRight(tree)) {
+    const paths = pathsOf(tool, descriptor, home, old)
+    return Either.right({ path, home, descriptor, tree: tree.right, isOld: false, paths })
+  }
+  // The error is the one that reading the new file would give.
+  const read = DiskDescriptor.parse(DiskDescriptor.format(descriptor))
+  const { message } = Either.isLeft(read) ? read.left : tree.left
+  return refused(new PloopError.DescriptorInvalid({ ...context(tool), reason: message }))
+}
 
 /**
  * Changes the descriptor, in the form that this generation of the tool writes.
  * The `.tmp` file is written before the work starts: a failure after that
  * leaves it behind.
  */
-export const changeWith = (tool: Tool, disk: Disk, changes: Change, work: () => Answer<void>): Answer<Disk> =>
-  Either.gen(function*() {
-    const descriptor = changed(tool, disk, changes)
-    yield* writeAside(tool, disk.path, descriptor)
-    tool.tx.checkpoint()
-    yield* work()
-    yield* commit(tool, disk.path)
-    return yield* withDescriptor(tool, disk, descriptor)
-  })
+export const changeWith = (tool: Tool, disk: Disk, changes: Change, work: () => Answer<void>): Answer<Disk> => {
+  const file = changed(tool, disk, changes)
+  const written = writeAside(tool, disk.path, file)
+  if (Either.isLeft(written)) return Either.left(written.left)
+  tool.tx.checkpoint()
+  const worked = checks(work, () => commit(tool, disk.path))
+  return Either.isRight(worked) ? withDescriptor(tool, disk, file) : Either.left(worked.left)
+}
 
 /** Leaves the descriptor of a change that failed before anything else was changed. */
 export const leaveAside = (tool: Tool, disk: Disk, changes: Change): Answer<void> =>
   Either.map(writeAside(tool, disk.path, changed(tool, disk, changes)), () => tool.tx.checkpoint())
 
 /** Changes the descriptor and nothing else. */
-export const change = (tool: Tool, disk: Disk, changes: Change): Answer<Disk> =>
-  Either.gen(function*() {
-    const descriptor = changed(tool, disk, changes)
-    yield* write(tool, disk.path, descriptor)
-    return yield* withDescriptor(tool, disk, descriptor)
-  })
+export const change = (tool: Tool, disk: Disk, changes: Change): Answer<Disk> => {
+  const file = changed(tool, disk, changes)
+  const written = writeFile(tool, disk.path, file)
+  return Either.isRight(written) ? withDescriptor(tool, disk, file) : Either.left(written.left)
+}
 
 export const isRaw = (disk: Disk): boolean => disk.descriptor.images.some((image) => image.type === "Plain")
 
 /** The base image, which identifies the devices of the disk. */
-export const base = (tool: Tool, disk: Disk): HostPath =>
+export const base = (tool: Tool, disk: Disk): HostPath.HostPath =>
   imagePath(
     tool,
     disk,
@@ -331,7 +341,7 @@ export const base = (tool: Tool, disk: Disk): HostPath =>
       : SnapshotTree.base(disk.tree).file
   )
 
-export const fileOf = (tool: Tool, disk: Disk, id: SnapshotId): HostPath | undefined => {
+export const fileOf = (tool: Tool, disk: Disk, id: SnapshotId): HostPath.HostPath | undefined => {
   const found = disk.descriptor.images.find((image) => image.id === id)
   return found === undefined ? undefined : imagePath(tool, disk, found.file)
 }
@@ -386,43 +396,40 @@ export const openImage = (
     readonly missing: readonly [number, string]
     readonly purpose?: Purpose
   }
-): Answer<OpenImage> =>
-  Either.gen(function*() {
-    const { tx } = tool
-    const { purpose = "open" } = options
-    const found = files.lookup(tx, path)
-    if (Either.isLeft(found)) {
-      return yield* toolError(tool, options.missing[0], `${options.missing[1]} ${path}: No such file or directory`)
-    }
-    const ref = found.right
-    const { body } = tx.inode(ref)
-    const deltas = (token: number) => files.remembered(tx, token)
-    if (body._tag === "Image") {
-      if (options.raw) return { ref, path, image: asRaw(body, Number(options.clusterSize)) }
-      return body.raw ? yield* refuseImage(tool, path, "signature", purpose) : { ref, path, image: body }
-    }
-    if (body._tag === "Directory" && options.raw && purpose === "check") {
-      return { ref, path, image: rawDirectory(options.clusterSize) }
-    }
-    if (body._tag !== "Bytes") {
-      return yield* purpose === "rewrite"
-        ? toolError(tool, 4, `open ${path}: Is a directory`)
-        : purpose === "open"
-        ? toolError(tool, 4, `read 1st sector of ${path}: Is a directory`)
-        : toolError(tool, 6, "read PVD header: Is a directory")
-    }
-    if (options.raw) {
-      return { ref, path, image: image.fromRawBytes(body, Number(options.clusterSize), deltas) }
-    }
-    const opened = image.fromBytes(
-      body,
-      deltas,
-      trait(tool, traits.takesAnyMarkForInUse),
-      purpose === "open" || purpose === "rewrite"
-    )
-    if (Either.isLeft(opened)) return yield* refuseImage(tool, path, opened.left, purpose)
-    return { ref, path, image: opened.right }
-  })
+): Answer<OpenImage> => {
+  const { tx } = tool
+  const { purpose = "open" } = options
+  const found = files.lookup(tx, path)
+  if (Either.isLeft(found)) {
+    return toolError(tool, options.missing[0], `${options.missing[1]} ${path}: No such file or directory`)
+  }
+  const ref = found.right
+  const { body } = tx.inode(ref)
+  const opened = (image: image.Image): Answer<OpenImage> => Either.right({ ref, path, image })
+  const deltas = (token: number) => files.remembered(tx, token)
+  if (body._tag === "Image") {
+    if (options.raw) return opened(asRaw(body, Number(options.clusterSize)))
+    return body.raw ? refuseImage(tool, path, "signature", purpose) : opened(body)
+  }
+  if (body._tag === "Directory" && options.raw && purpose === "check") {
+    return opened(rawDirectory(options.clusterSize))
+  }
+  if (body._tag !== "Bytes") {
+    return purpose === "rewrite"
+      ? toolError(tool, 4, `open ${path}: Is a directory`)
+      : purpose === "open"
+      ? toolError(tool, 4, `read 1st sector of ${path}: Is a directory`)
+      : toolError(tool, 6, "read PVD header: Is a directory")
+  }
+  if (options.raw) return opened(image.fromRawBytes(body, Number(options.clusterSize), deltas))
+  const read = image.fromBytes(
+    body,
+    deltas,
+    trait(tool, traits.takesAnyMarkForInUse),
+    purpose === "open" || purpose === "rewrite"
+  )
+  return Either.isRight(read) ? opened(read.right) : refuseImage(tool, path, read.left, purpose)
+}
 
 /** The bytes of an image file that was not written by this tool, or was changed since; none when the tool wrote it. */
 export const foreignBytes = (
@@ -486,7 +493,10 @@ export const chain = (
 export const setImage = (tool: Tool, ref: FileRef, next: image.Image): Answer<void> => {
   const { tx } = tool
   return denied(tool, 7, "Can't write image")(
-    tx.setInode(ref.volume, { ...tx.inode(ref), mtime: tx.now, ctime: tx.now, body: { ...next, token: undefined } })
+    tx.setInode(
+      ref.volume,
+      withBody(tx.inode(ref), next.token === undefined ? next : { ...next, token: undefined }, tx.now)
+    )
   )
 }
 
@@ -506,7 +516,7 @@ export const setRaw = (tool: Tool, opened: OpenImage, next: image.Image, isBegin
 export const setBytes = (tool: Tool, ref: FileRef, bytes: content.Bytes): Answer<void> => {
   const { tx } = tool
   return denied(tool, 7, "Can't write image")(
-    tx.setInode(ref.volume, { ...tx.inode(ref), mtime: tx.now, ctime: tx.now, body: bytes })
+    tx.setInode(ref.volume, withBody(tx.inode(ref), bytes, tx.now))
   )
 }
 
@@ -522,10 +532,12 @@ export const setWorked = (tool: Tool, ref: FileRef, { bytes, code, text }: byteI
 /** Makes a new image file. */
 export const makeImage = (tool: Tool, path: string, made: image.Image, code = 1): Answer<FileRef> => {
   const { tx } = tool
-  return denied(tool, code, `Can't create ${path}`)(Either.flatMap(
-    files.openFile(tx, path, files.flags("wx"), 0o600),
-    (ref) => Either.map(tx.setInode(ref.volume, { ...tx.inode(ref), body: made }), () => ref)
-  ))
+  const create = denied(tool, code, `Can't create ${path}`)
+  const opened = files.openFile(tx, path, files.flags("wx"), 0o600)
+  if (Either.isLeft(opened)) return create(opened)
+  const ref = opened.right
+  const stored = tx.setInode(ref.volume, withBody(tx.inode(ref), made, tx.now))
+  return Either.isRight(stored) ? Either.right(ref) : create(Either.left(stored.left))
 }
 
 /** The file beside the base image to which an unmount by descriptor writes the numbers of the file system. */

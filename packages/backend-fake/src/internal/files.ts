@@ -7,7 +7,7 @@ import type { Code } from "./errno.js"
 import * as image from "./image.js"
 import * as space from "./space.js"
 import type { Body, Delta, DeviceNode, Directory, FileRef, Handle, Inode } from "./state.js"
-import { hostVolume, withBody, withEntries } from "./state.js"
+import { hostVolume, withBody, withEntries, withLinks } from "./state.js"
 import * as superblock from "./superblock.js"
 import type { Transaction } from "./transaction.js"
 import type { Found, Result } from "./walk.js"
@@ -19,6 +19,7 @@ import {
   isMountPoint,
   isSpecial,
   lookup,
+  realFile,
   realPath,
   same,
   walk,
@@ -26,9 +27,9 @@ import {
   walkToName
 } from "./walk.js"
 
-export { exists, isMountPoint, lookup, realPath, same }
+export { exists, isMountPoint, lookup, realFile, realPath, same }
 
-const isReadOnly = (tx: Transaction, ref: FileRef): boolean => tx.volume(ref.volume).readOnly
+const isReadOnly = (tx: Transaction, ref: FileRef): boolean => tx.isReadOnly(ref.volume)
 
 const addEntry = (tx: Transaction, parent: FileRef, name: string, ino: number, links = 0): void => {
   const inode = tx.inode(parent)
@@ -46,12 +47,13 @@ const removeEntry = (tx: Transaction, parent: FileRef, name: string, links = 0):
 
 const link = (tx: Transaction, ref: FileRef, count: number): void => {
   const inode = tx.inode(ref)
-  tx.setAttributes(ref.volume, { ...inode, links: inode.links + count, ctime: tx.now })
+  tx.setAttributes(ref.volume, withLinks(inode, inode.links + count, tx.now))
 }
 
 /** Removes a name, and the file with its last name. */
 const unname = (tx: Transaction, parent: FileRef, name: string, node: FileRef): void => {
   const isDirectory = directory(tx, node) !== undefined
+  if (isDirectory) tx.forgetDirectories()
   removeEntry(tx, parent, name, isDirectory ? -1 : 0)
   link(tx, node, isDirectory ? -2 : -1)
   tx.forget(node)
@@ -210,16 +212,15 @@ export const rename = (tx: Transaction, from: string, to: string): Result<void> 
         unname(tx, next.parent, next.name, next.node)
       }
       const isDirectory = directory(tx, node) !== undefined
+      if (isDirectory) tx.forgetDirectories()
       removeEntry(tx, old.parent, old.name, isDirectory ? -1 : 0)
       addEntry(tx, next.parent, next.name, node.ino, isDirectory ? 1 : 0)
       const inode = tx.inode(node)
-      tx.setAttributes(node.volume, {
-        ...inode,
-        ctime: tx.now,
-        body: inode.body._tag === "Directory"
-          ? { ...inode.body, parent: next.parent.ino, name: next.name }
-          : inode.body
-      })
+      const { body, links } = inode
+      const moved = body._tag === "Directory"
+        ? { ...inode, body: { ...body, parent: next.parent.ino, name: next.name } }
+        : inode
+      tx.setAttributes(node.volume, withLinks(moved, links, tx.now))
       return Either.void
     }))
 

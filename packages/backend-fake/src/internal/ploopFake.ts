@@ -68,6 +68,10 @@ const initial = (options: Options, now: number): state.State =>
     })
     : hostState.unwrap(options.state)
 
+/** The disk that a request names. */
+const diskOf = (request: unknown): string | undefined =>
+  Predicate.hasProperty(request, "disk") && Predicate.isString(request.disk) ? request.disk : undefined
+
 /** Closes the files that were open when the state was read: no caller has their handles now. */
 const withoutHandles = (from: state.State, now: number): state.State => {
   const tx = new Transaction(from, now)
@@ -85,7 +89,10 @@ export const make = (options: Options) =>
 
     /** Records a call, then delays and fails it as a test has asked for. */
     const before = (name: Operation.Name, request: unknown) =>
-      Effect.zipRight(recorded.record(name, request), fault.before(name, Operation.subjectOf(request)))
+      Effect.suspend(() => {
+        recorded.record(name, request)
+        return fault.before(name, Operation.subjectOf(request))
+      })
 
     const run = <A>(operation: Operation.Name, request: unknown, transition: (tool: Tool) => Answer<A>) => {
       const subject = Operation.subjectOf(request)
@@ -96,23 +103,22 @@ export const make = (options: Options) =>
     }
 
     /** A query of the file system mounts the disk only where it knows no other way, and judges the descriptor then. */
-    const judged = (name: Operation.Name, request: unknown) => (tool: Tool): Answer<void> =>
-      Refusal.isJudgedByDescriptor(name) && name !== "fileSystemInfo" && name !== "sizeLimits" &&
-        Predicate.hasProperty(request, "disk") &&
-        Predicate.isString(request.disk)
-        ? disks.judge(tool, request.disk)
-        : Either.void
+    const judged = (name: Operation.Name, request: unknown) => {
+      const isJudged = Refusal.isJudgedByDescriptor(name) && name !== "fileSystemInfo" && name !== "sizeLimits"
+      const disk = isJudged ? diskOf(request) : undefined
+      return (tool: Tool): Answer<void> => disk === undefined ? Either.void : disks.judge(tool, disk)
+    }
 
     /** Refuses what the tool would do with the device of another disk. */
     const ofOwnDevice = (name: Operation.Name, request: unknown) => (tool: Tool): Answer<void> => {
-      const generation = tool.tx.state.generation
-      const disk = Predicate.hasProperty(request, "disk") && Predicate.isString(request.disk)
-        ? Option.getOrUndefined(Either.getRight(disks.readAnyName(tool, request.disk)))
-        : undefined
-      if (disk === undefined || !Refusal.mistakesDevices(generation, name)) return Either.void
+      const { generation } = tool.tx
+      const named = diskOf(request)
+      if (named === undefined || !Refusal.mistakesDevices(generation, name)) return Either.void
+      const disk = Option.getOrUndefined(Either.getRight(disks.readAnyName(tool, named)))
+      if (disk === undefined) return Either.void
       const component = name === "umount" && Predicate.hasProperty(request, "component") ? request.component : undefined
-      const named = Predicate.isString(component) ? component : undefined
-      return Refusal.otherDisk(tool, generation, devices.ofOther(tool, disk, named)?.device)
+      const own = Predicate.isString(component) ? component : undefined
+      return Refusal.otherDisk(tool, generation, devices.ofOther(tool, disk, own)?.device)
     }
 
     /** An operation is a transition of the host, after the injected delays and failures. */
@@ -123,12 +129,11 @@ export const make = (options: Options) =>
     (request: Request) =>
       Effect.zipRight(
         Waiting.interruptible(before(name, request)),
-        run(name, request, (tool) =>
-          Either.gen(function*() {
-            yield* ofOwnDevice(name, request)(tool)
-            yield* judged(name, request)(tool)
-            return yield* transition(tool, request)
-          }))
+        run(name, request, (tool) => {
+          const own = ofOwnDevice(name, request)(tool)
+          const allowed = Either.isRight(own) ? judged(name, request)(tool) : own
+          return Either.isRight(allowed) ? transition(tool, request) : Either.left(allowed.left)
+        })
       )
 
     const query = <A>(name: Operation.Name, transition: (tool: Tool) => Answer<A>) =>

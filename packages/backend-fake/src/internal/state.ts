@@ -160,6 +160,20 @@ export const withBody = (inode: Inode, body: Body, now: number, links = inode.li
   body
 })
 
+/** The file with another number of names. */
+export const withLinks = (inode: Inode, links: number, now: number): Inode => ({
+  ino: inode.ino,
+  mode: inode.mode,
+  uid: inode.uid,
+  gid: inode.gid,
+  links,
+  atime: inode.atime,
+  mtime: inode.mtime,
+  ctime: now,
+  birthtime: inode.birthtime,
+  body: inode.body
+})
+
 /** The directory with other entries. */
 export const withEntries = (directory: Directory, entries: Directory["entries"]): Directory => ({
   _tag: "Directory",
@@ -170,10 +184,20 @@ export const withEntries = (directory: Directory, entries: Directory["entries"])
 })
 
 /** The file system with a changed file. */
-export const withInode = (volume: Volume, inode: Inode, used: number, free: space.Space | undefined): Volume => ({
+export const withInode = (volume: Volume, inode: Inode, used: number, free: space.Space | undefined): Volume =>
+  withInodes(volume, HashMap.set(volume.inodes, inode.ino, inode), used, free)
+
+/** The file system with other files. */
+export const withInodes = (
+  volume: Volume,
+  inodes: Volume["inodes"],
+  used: number,
+  free: space.Space | undefined,
+  nextInode = volume.nextInode
+): Volume => ({
   id: volume.id,
-  inodes: HashMap.set(volume.inodes, inode.ino, inode),
-  nextInode: volume.nextInode,
+  inodes,
+  nextInode,
   used,
   layout: volume.layout,
   space: free,
@@ -181,11 +205,16 @@ export const withInode = (volume: Volume, inode: Inode, used: number, free: spac
   isDirty: volume.isDirty
 })
 
-const withParts = (state: State, volumes: State["volumes"], devices: State["devices"]): State => ({
+const withParts = (
+  state: State,
+  volumes: State["volumes"],
+  devices: State["devices"],
+  random = state.random
+): State => ({
   generation: state.generation,
   capacity: state.capacity,
   largeDisks: state.largeDisks,
-  random: state.random,
+  random,
   volumes,
   nextVolume: state.nextVolume,
   mounts: state.mounts,
@@ -200,6 +229,10 @@ const withParts = (state: State, volumes: State["volumes"], devices: State["devi
 /** The host with a changed file system. */
 export const withVolume = (state: State, volume: Volume): State =>
   withParts(state, HashMap.set(state.volumes, volume.id, volume), state.devices)
+
+/** The host with another state of its source of random values. */
+export const withRandom = (state: State, random: State["random"]): State =>
+  withParts(state, state.volumes, state.devices, random)
 
 /** The host with a changed device. */
 export const withDevice = (state: State, device: Device): State =>

@@ -6,8 +6,10 @@ import type * as Operation from "@effect-ploop/core/Operation"
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Path from "@effect/platform/Path"
 import * as Either from "effect/Either"
+import type { Disk } from "./disk.js"
 import type { Code } from "./errno.js"
 import { strerror } from "./errno.js"
+import type { State } from "./state.js"
 import type { Transaction } from "./transaction.js"
 
 /** The context of a running operation. */
@@ -16,11 +18,13 @@ export interface Tool {
   readonly path: Path.Path
   readonly operation: Operation.Name
   readonly subject: string
+  /** The disk that was read last, and from which state of the host: an operation reads its disk several times. */
+  last?: { readonly state: State; readonly name: string; readonly disk: Answer<Disk> } | undefined
 }
 
 export type Answer<A> = Either.Either<A, PloopError.PloopError>
 
-export const generation = (tool: Tool): Generation => tool.tx.state.generation
+export const generation = (tool: Tool): Generation => tool.tx.generation
 
 /** The entry of a table for the generation of this host. */
 export const trait = <A>(tool: Tool, row: Row<A>): A => row[generation(tool)]
@@ -44,6 +48,18 @@ export const toolError = (tool: Tool, exitCode: number, stderr: string): Either.
   )
 
 export const refused = (error: PloopError.PloopError): Either.Either<never, PloopError.PloopError> => Either.left(error)
+
+/**
+ * Makes checks in order, up to the first that fails. `Either.gen` does the same, but takes longer than most of the
+ * checks, and an operation makes many of them.
+ */
+export const checks = (...all: ReadonlyArray<() => Answer<unknown>>): Answer<void> => {
+  for (const check of all) {
+    const checked = check()
+    if (Either.isLeft(checked)) return Either.left(checked.left)
+  }
+  return Either.void
+}
 
 /** Turns a failed system call into a failure of the tool. */
 export const denied = (tool: Tool, exitCode: number, doing: string) => <A>(result: Either.Either<A, Code>): Answer<A> =>

@@ -1,5 +1,4 @@
 import type { DevicePath } from "@effect-ploop/core/DevicePath"
-import { SnapshotIdFromSelf } from "@effect-ploop/core/SnapshotId"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
@@ -39,20 +38,61 @@ export class Transaction {
   private random: PCGRandom | undefined
   private saved: state.State | undefined
   private readonly written = new Map<number, Set<number>>()
+  private readonly directories = new Map<string, state.FileRef>()
+  /** The file system of the host without the changes that follow. */
+  private host: state.Volume
+  /**
+   * Files of the host that were changed since, undefined when removed: an operation changes some files several times,
+   * and the persistent map of all of them once.
+   */
+  private readonly changes = new Map<number, state.Inode | undefined>()
 
-  constructor(private current: state.State, readonly now: number) {}
+  constructor(private current: state.State, readonly now: number) {
+    this.host = HashMap.unsafeGet(current.volumes, state.hostVolume)
+  }
 
   get state(): state.State {
+    this.storeChanges()
     return this.current
   }
 
+  private storeChanges(): void {
+    if (this.changes.size === 0) return
+    const { host } = this
+    let { inodes } = host
+    for (const [ino, inode] of this.changes) {
+      inodes = inode === undefined ? HashMap.remove(inodes, ino) : HashMap.set(inodes, ino, inode)
+    }
+    this.changes.clear()
+    this.setVolume(state.withInodes(host, inodes, host.used, host.space))
+  }
+
+  private reset(to: state.State): void {
+    this.changes.clear()
+    this.current = to
+    this.host = HashMap.unsafeGet(to.volumes, state.hostVolume)
+  }
+
+  get generation(): state.State["generation"] {
+    return this.current.generation
+  }
+
+  get mounts(): state.State["mounts"] {
+    return this.current.mounts
+  }
+
+  get devices(): state.State["devices"] {
+    return this.current.devices
+  }
+
   update(change: Partial<state.State>): void {
+    if (change.mounts !== undefined) this.forgetDirectories()
     this.current = { ...this.current, ...change }
   }
 
   /** Keeps the changes so far when the transition fails later, as on a host. */
   checkpoint(): void {
-    this.saved = this.current
+    this.saved = this.state
   }
 
   /** The state at the last checkpoint, which a failure leaves; undefined when there was none. */
@@ -65,9 +105,10 @@ export class Transaction {
    * false. It must come first in a transition.
    */
   attempt(work: () => Either.Either<void, Code>): boolean {
-    const before = this.current
+    const before = this.state
     if (Either.isRight(work()) && Either.isRight(this.settle())) return true
-    this.current = before
+    this.reset(before)
+    this.forgetDirectories()
     this.written.clear()
     return false
   }
@@ -78,9 +119,9 @@ export class Transaction {
   hex(digits: number): string {
     this.random ??= restored(this.current.random)
     let text = ""
-    for (let index = 0; index < digits; index++) text += this.random.integer(16).toString(16)
-    this.update({ random: this.random.getState() })
-    return text
+    while (text.length < digits) text += Math.floor(this.random.number() * 2 ** 32).toString(16).padStart(8, "0")
+    this.current = state.withRandom(this.current, this.random.getState())
+    return text.slice(0, digits)
   }
 
   uuid(): SnapshotId {
@@ -89,16 +130,28 @@ export class Transaction {
     const text = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${
       hex.slice(20)
     }`
-    return SnapshotIdFromSelf.make(`{${text}}`)
+    // It is in the canonical form by construction: to test that takes longer than to make it.
+    return `{${text}}` as SnapshotId
   }
 
   // Volumes and their inodes
 
   volume(id: number): state.Volume {
-    return HashMap.unsafeGet(this.current.volumes, id)
+    if (id === state.hostVolume) this.storeChanges()
+    return this.volumeWithoutChanges(id)
+  }
+
+  /** The file system, whose map of files may not have the latest changes. */
+  private volumeWithoutChanges(id: number): state.Volume {
+    return id === state.hostVolume ? this.host : HashMap.unsafeGet(this.current.volumes, id)
+  }
+
+  isReadOnly(id: number): boolean {
+    return this.volumeWithoutChanges(id).readOnly
   }
 
   setVolume(volume: state.Volume): void {
+    if (volume.id === state.hostVolume) this.host = volume
     this.current = state.withVolume(this.current, volume)
   }
 
@@ -107,36 +160,60 @@ export class Transaction {
   }
 
   inode(ref: state.FileRef): state.Inode {
-    return HashMap.unsafeGet(this.volume(ref.volume).inodes, ref.ino)
+    const changed = ref.volume === state.hostVolume ? this.changes.get(ref.ino) : undefined
+    return changed ?? HashMap.unsafeGet(this.volumeWithoutChanges(ref.volume).inodes, ref.ino)
   }
 
   has(ref: state.FileRef): boolean {
-    return Option.match(HashMap.get(this.current.volumes, ref.volume), {
-      onNone: () => false,
-      onSome: (volume) => HashMap.has(volume.inodes, ref.ino)
-    })
+    if (ref.volume === state.hostVolume && this.changes.has(ref.ino)) return this.changes.get(ref.ino) !== undefined
+    const volume = HashMap.get(this.current.volumes, ref.volume)
+    return Option.isSome(volume) && HashMap.has(volume.value.inodes, ref.ino)
+  }
+
+  /** Keeps a changed file and the free space that it leaves. */
+  private put(volume: state.Volume, inode: state.Inode, used: number, free: space.Space | undefined): void {
+    if (volume.id !== state.hostVolume) return this.setVolume(state.withInode(volume, inode, used, free))
+    this.changes.set(inode.ino, inode)
+    if (used !== volume.used) this.host = state.withInodes(volume, volume.inodes, used, free)
+  }
+
+  // Directories that were found
+
+  /** The directory to which this path was found to lead, if nothing that could change that has happened since. */
+  directoryAt(path: string): state.FileRef | undefined {
+    return this.directories.get(path)
+  }
+
+  /** Keeps the directory to which a path leads without links. */
+  keepDirectory(path: string, ref: state.FileRef): void {
+    this.directories.set(path, ref)
+  }
+
+  /** Forgets where paths lead, because a directory is removed, moved or mounted on. */
+  forgetDirectories(): void {
+    this.directories.clear()
   }
 
   /** Stores an inode and the free space that it leaves. Fails when the host lacks the space by which the file grew. */
   setInode(id: number, inode: state.Inode, free?: space.Space): Either.Either<void, Code> {
-    const volume = this.volume(id)
+    const volume = this.volumeWithoutChanges(id)
     let used = volume.used
     if (volume.layout === undefined) {
-      const old = HashMap.get(volume.inodes, inode.ino)
-      const grown = hostUse(inode.body) - (Option.isSome(old) ? hostUse(old.value.body) : 0)
+      const ref = { volume: id, ino: inode.ino }
+      const grown = hostUse(inode.body) - (this.has(ref) ? hostUse(this.inode(ref).body) : 0)
       used += grown
       const { capacity } = this.current
       if (grown > 0 && capacity !== undefined && used > capacity) return Either.left("ENOSPC")
     }
-    this.setVolume(state.withInode(volume, inode, used, free ?? volume.space))
+    this.put(volume, inode, used, free ?? volume.space)
     if (volume.layout !== undefined) this.touchTables(id)
     return Either.void
   }
 
   /** Stores an inode whose contents are unchanged. */
   setAttributes(id: number, inode: state.Inode): void {
-    const volume = this.volume(id)
-    this.setVolume(state.withInode(volume, inode, volume.used, volume.space))
+    const volume = this.volumeWithoutChanges(id)
+    this.put(volume, inode, volume.used, volume.space)
     if (volume.layout !== undefined) this.touchTables(id)
   }
 
@@ -147,7 +224,7 @@ export class Transaction {
     mode: number,
     links: number
   ): Either.Either<state.FileRef, Code> {
-    const volume = this.volume(id)
+    const volume = this.volumeWithoutChanges(id)
     const ino = volume.nextInode
     let free = volume.space
     let made = body
@@ -159,7 +236,10 @@ export class Transaction {
       this.touch(id, taken.value.runs)
     }
     if (volume.layout !== undefined && !hasInode(volume)) return Either.left("ENOSPC")
-    this.setVolume({ ...volume, nextInode: ino + 1, space: free })
+    const next = state.withInodes(volume, volume.inodes, volume.used, free, ino + 1)
+    // That of the host is stored with the new file, or not at all.
+    if (id === state.hostVolume) this.host = next
+    else this.setVolume(next)
     const { now } = this
     const inode: state.Inode = {
       ino,
@@ -173,7 +253,8 @@ export class Transaction {
       birthtime: now,
       body: made
     }
-    return Either.map(this.setInode(id, inode), () => ({ volume: id, ino }))
+    const stored = this.setInode(id, inode)
+    return Either.isRight(stored) ? Either.right({ volume: id, ino }) : Either.left(stored.left)
   }
 
   /** Frees a file that has no name, unless it is open or a device runs on it. */
@@ -181,19 +262,24 @@ export class Transaction {
     if (!this.has(ref)) return
     const inode = this.inode(ref)
     if (inode.links > 0 || this.inUse(ref)) return
-    const volume = this.volume(ref.volume)
+    const volume = this.volumeWithoutChanges(ref.volume)
     const { body } = inode
-    this.setVolume({
-      ...volume,
-      used: volume.layout === undefined ? volume.used - hostUse(body) : volume.used,
-      inodes: HashMap.remove(volume.inodes, ref.ino),
-      space: volume.space === undefined ? undefined : space.release(volume.space, runsOf(body))
-    })
+    const used = volume.layout === undefined ? volume.used - hostUse(body) : volume.used
+    const free = volume.space === undefined ? undefined : space.release(volume.space, runsOf(body))
+    if (ref.volume === state.hostVolume) {
+      this.changes.set(ref.ino, undefined)
+      this.host = state.withInodes(volume, volume.inodes, used, free)
+    } else {
+      this.setVolume(state.withInodes(volume, HashMap.remove(volume.inodes, ref.ino), used, free))
+    }
     if (volume.layout !== undefined) this.touchTables(ref.volume)
   }
 
   private inUse(ref: state.FileRef): boolean {
-    for (const handle of HashMap.values(this.current.handles)) if (sameFile(handle.file, ref)) return true
+    const { handles } = this.current
+    if (!HashMap.isEmpty(handles)) {
+      for (const handle of HashMap.values(handles)) if (sameFile(handle.file, ref)) return true
+    }
     return deviceTable.ofFile(this.current.devices, ref).length > 0
   }
 

@@ -22,12 +22,12 @@ export const directory = (tx: Transaction, ref: FileRef): Directory | undefined 
 
 const root: FileRef = { volume: hostVolume, ino: rootInode }
 
-const onto = (tx: Transaction, ref: FileRef): FileRef => mounts.onto(tx.state.mounts, ref)
+const onto = (tx: Transaction, ref: FileRef): FileRef => mounts.onto(tx.mounts, ref)
 
-const below = (tx: Transaction, ref: FileRef): FileRef => mounts.below(tx.state.mounts, ref)
+const below = (tx: Transaction, ref: FileRef): FileRef => mounts.below(tx.mounts, ref)
 
 /** Whether a file system is mounted there. */
-export const isMountPoint = (tx: Transaction, ref: FileRef): boolean => mounts.isMountPoint(tx.state.mounts, ref)
+export const isMountPoint = (tx: Transaction, ref: FileRef): boolean => mounts.isMountPoint(tx.mounts, ref)
 
 const above = (tx: Transaction, ref: FileRef): FileRef => {
   const at = below(tx, ref)
@@ -124,8 +124,16 @@ const walkWith = (tx: Transaction, path: string, follow: boolean, slash: Slash):
   if (path === "") return failed("ENOENT")
   if (isLongPath(path)) return failed("ENAMETOOLONG")
   const way: Way = { tx, links: 0 }
+  const end = path.lastIndexOf("/")
+  const above = end > 0 && end < path.length - 1 && path.charCodeAt(0) === slashCode ? path.slice(0, end) : undefined
+  const known = above === undefined ? undefined : tx.directoryAt(above)
+  if (known !== undefined) {
+    return resolve(way, { parent: known, name: path.slice(end + 1), slash: false }, follow, slash)
+  }
   const last = toLast(way, onto(tx, root), path)
-  return Either.isLeft(last) ? Either.left(last.left) : resolve(way, last.right, follow, slash)
+  if (Either.isLeft(last)) return Either.left(last.left)
+  if (above !== undefined && way.links === 0) tx.keepDirectory(above, last.right.parent)
+  return resolve(way, last.right, follow, slash)
 }
 
 /** Resolves a path whose last name may be missing. */
@@ -162,12 +170,20 @@ export const pathOf = (tx: Transaction, ref: FileRef): string => {
   return `/${names.reverse().join("/")}`
 }
 
+/** The file at a path, and its absolute path without links. */
+export const realFile = (
+  tx: Transaction,
+  path: string
+): Result<{ readonly ref: FileRef; readonly path: string }> => {
+  const walked = walk(tx, path, true)
+  if (Either.isLeft(walked)) return Either.left(walked.left)
+  const { name, node, parent } = walked.right
+  if (node === undefined) return failed("ENOENT")
+  if (isSpecial(walked.right)) return Either.right({ ref: node, path: pathOf(tx, node) })
+  const up = pathOf(tx, parent)
+  return Either.right({ ref: node, path: up === "/" ? `/${name}` : `${up}/${name}` })
+}
+
 /** The absolute path of the file at a path, without links. */
 export const realPath = (tx: Transaction, path: string): Result<string> =>
-  Either.flatMap(walk(tx, path, true), (found) => {
-    const { name, node, parent } = found
-    if (node === undefined) return failed("ENOENT")
-    if (isSpecial(found)) return Either.right(pathOf(tx, node))
-    const up = pathOf(tx, parent)
-    return Either.right(up === "/" ? `/${name}` : `${up}/${name}`)
-  })
+  Either.map(realFile(tx, path), (found) => found.path)

@@ -24,7 +24,7 @@ import * as imageCheck from "../imageCheck.js"
 import * as space from "../space.js"
 import type { FileRef } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, denied, generation, toolError, trait } from "../tool.js"
+import { absolute, checks, denied, generation, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 import { refuseExisting } from "./existing.js"
 import { refuseTooLarge, sectors } from "./sectors.js"
@@ -38,63 +38,91 @@ const refuseForFileSystem = (tool: Tool, size: bigint, cluster: bigint): Answer<
     ? refuseTooLarge(tool, size)
     : toolError(tool, 38, `Image size should be greater than ${sectors(2n * cluster)}`)
 
-export const create = (tool: Tool, request: Request.Create): Answer<Result.Created> =>
-  Either.gen(function*() {
-    const { tx } = tool
-    const path = absolute(tool, request.image)
-    const home = tool.path.dirname(path)
-    const disk = inDirectory(home)
-    const version = request.version ?? GenerationTraits.defaultVersion(generation(tool), tx.state)
-    yield* Refusal.create(tool, generation(tool), request, version)
-    yield* refuseExisting(tool, path, disk)
-    yield* disks.requireParent(tool, home)
-    if (version === 2 && request.format !== "raw" && !knowsVersion2(tool)) {
-      return yield* toolError(tool, 38, "Unknown ploop image version: 2")
-    }
-    const cluster = request.clusterSize
-    const size = ClusterSize.roundUp(request.size, cluster)
-    const type = request.fileSystem
-    if (type !== "none") yield* refuseForFileSystem(tool, size, cluster)
-    const { format } = request
-    const raw = format === "raw"
-    const blank: image.Image = {
-      _tag: "Image",
-      raw,
-      ...(request.sparse && { sparse: true }),
-      preallocated: 0,
-      version,
-      clusterSize: Number(cluster),
-      size: Number(size),
-      dirty: false,
-      truncated: false,
-      staleFlag: false,
-      delta: image.noDelta
-    }
-    const roomy = format === "preallocated"
-      ? { ...blank, preallocated: image.clusterCount(blank), staleFlag: type === "none" }
-      : blank
-    const made = type === "none" ? roomy : yield* fresh.make(tool, roomy, {
+/** The image of a new disk, with the file system that was asked for. */
+const newImage = (
+  tool: Tool,
+  { clusterSize, fileSystem: type, fileSystemBlockSize, format, label, lazy, partition, sparse }: Request.Create,
+  size: bigint,
+  version: FormatVersion.FormatVersion
+): Answer<image.Image> => {
+  const blank: image.Image = {
+    _tag: "Image",
+    raw: format === "raw",
+    ...(sparse && { sparse: true }),
+    preallocated: 0,
+    version,
+    clusterSize: Number(clusterSize),
+    size: Number(size),
+    dirty: false,
+    truncated: false,
+    staleFlag: false,
+    delta: image.noDelta
+  }
+  const roomy = format === "preallocated"
+    ? { ...blank, preallocated: image.clusterCount(blank), staleFlag: type === "none" }
+    : blank
+  return type === "none"
+    ? Either.right(roomy)
+    : fresh.make(tool, roomy, {
       type,
-      blockSize: Number(request.fileSystemBlockSize ?? space.blockSize),
-      lazy: request.lazy,
-      label: request.label ?? "",
-      partitioned: request.partition
+      blockSize: Number(fileSystemBlockSize ?? space.blockSize),
+      lazy,
+      label: label ?? "",
+      partitioned: partition
     })
-    yield* disks.makeImage(tool, path, made)
-    yield* disks.write(
-      tool,
-      disk,
-      DiskDescriptor.make({
-        size,
-        clusterSize: cluster,
-        preallocated: format === "preallocated",
-        images: [{ id: SnapshotId.top, type: raw ? "Plain" : "Compressed", file: tool.path.basename(path) }],
-        snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }],
-        rootElement: disks.rootElement(tool)
-      })
-    )
-    return { disk, image: path, ...(!raw && { version }) }
-  })
+}
+
+/** Refuses what cannot be created, or not there. */
+const requireCreatable = (
+  tool: Tool,
+  request: Request.Create,
+  { disk, home, path, version }: {
+    readonly disk: Disk
+    readonly home: string
+    readonly path: string
+    readonly version: FormatVersion.FormatVersion
+  }
+): Answer<void> =>
+  checks(
+    () => Refusal.create(tool, generation(tool), request, version),
+    () => refuseExisting(tool, path, disk),
+    () => disks.requireParent(tool, home),
+    () =>
+      version === 2 && request.format !== "raw" && !knowsVersion2(tool)
+        ? toolError(tool, 38, "Unknown ploop image version: 2")
+        : Either.void
+  )
+
+export const create = (tool: Tool, request: Request.Create): Answer<Result.Created> => {
+  const path = absolute(tool, request.image)
+  const home = tool.path.dirname(path)
+  const disk = inDirectory(home)
+  const { clusterSize, format } = request
+  const raw = format === "raw"
+  const version = request.version ?? GenerationTraits.defaultVersion(generation(tool), tool.tx.state)
+  const size = ClusterSize.roundUp(request.size, clusterSize)
+  const created = checks(
+    () => requireCreatable(tool, request, { disk, home, path, version }),
+    () => request.fileSystem === "none" ? Either.void : refuseForFileSystem(tool, size, clusterSize),
+    () => Either.flatMap(newImage(tool, request, size, version), (made) => disks.makeImage(tool, path, made)),
+    () =>
+      disks.write(
+        tool,
+        disk,
+        new DiskDescriptor.DiskDescriptor({
+          rootElement: disks.rootElement(tool),
+          diskSize: size,
+          ...DiskDescriptor.geometry(size),
+          clusterSize,
+          preallocated: format === "preallocated",
+          images: [{ id: SnapshotId.top, type: raw ? "Plain" : "Compressed", file: tool.path.basename(path) }],
+          snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }]
+          // Each part comes from the checked request.
+        }, { disableValidation: true })
+      )
+  )
+  return Either.map(created, () => ({ disk, image: path, ...(!raw && { version }) }))
+}
 
 const clusterOfRaw = (tool: Tool, size: bigint): Answer<bigint> => {
   const found = [20n, 19n, 18n, 17n, 16n, 15n].map((shift) => 1n << shift).find((cluster) => size % cluster === 0n)

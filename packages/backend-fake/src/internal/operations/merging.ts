@@ -10,8 +10,9 @@ import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Image } from "../image.js"
 import * as image from "../image.js"
+import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { denied, toolError, trait } from "../tool.js"
+import { checks, denied, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 
 const imageMissing = [4, "Can't open"] as const
@@ -55,6 +56,9 @@ const mergedSize = (parent: Image, child: Image): number =>
     ? parent.size + Math.max(0, child.size - Math.ceil(parent.size / sector) * sector)
     : Math.max(parent.size, child.size)
 
+const together = (one: HashSet.HashSet<number>, other: HashSet.HashSet<number>): HashSet.HashSet<number> =>
+  HashSet.size(other) === 0 ? one : HashSet.size(one) === 0 ? other : HashSet.union(one, other)
+
 const merged = (parent: Image, child: Image): Image => ({
   ...parent,
   size: mergedSize(parent, child),
@@ -62,7 +66,7 @@ const merged = (parent: Image, child: Image): Image => ({
   token: undefined,
   delta: {
     tree: child.delta.tree ?? parent.delta.tree,
-    clusters: HashSet.union(parent.delta.clusters, child.delta.clusters)
+    clusters: together(parent.delta.clusters, child.delta.clusters)
   }
 })
 
@@ -115,25 +119,34 @@ const readyBytes = (tool: Tool, into: disks.OpenImage, size: number): byteImage.
  * Fails where the data of an upper image cannot be read. The lower image has
  * been made ready by then, and has the clusters before that one.
  */
-const requireCopyable = (tool: Tool, uppers: ReadonlyArray<disks.OpenImage>, into: disks.OpenImage): Answer<void> =>
-  Either.gen(function*() {
-    yield* requireAlike(tool, uppers)
-    const size = Math.max(into.image.size, uppers[0]!.image.size)
-    const ready = readyBytes(tool, into, uppers[0]!.image.size)
-    if (ready !== undefined && ready.code !== 0) return yield* disks.setWorked(tool, into.ref, ready)
-    const index = unreadable(tool, uppers)
-    if (index === undefined) return
-    const copied = HashSet.filter(clustersOf(uppers), (cluster) => cluster < index)
-    const clusters = HashSet.union(into.image.delta.clusters, copied)
-    const left = { ...into.image, size, delta: { ...into.image.delta, clusters } }
-    if (ready === undefined) {
-      yield* disks.setImage(tool, into.ref, into.image.raw ? left : { ...image.rewritten(left), dirty: true })
-    } else {
-      yield* disks.setBytes(tool, into.ref, byteImage.marked(byteImage.withClusters(ready.bytes, sorted(copied))))
-    }
+const requireCopyable = (tool: Tool, uppers: ReadonlyArray<disks.OpenImage>, into: disks.OpenImage): Answer<void> => {
+  const alike = requireAlike(tool, uppers)
+  if (Either.isLeft(alike)) return alike
+  const ready = readyBytes(tool, into, uppers[0]!.image.size)
+  if (ready !== undefined && ready.code !== 0) return disks.setWorked(tool, into.ref, ready)
+  const index = unreadable(tool, uppers)
+  return index === undefined ? Either.void : failCopy(tool, uppers, into, { ready, index })
+}
+
+/** Fails a merge at the cluster that cannot be read. */
+const failCopy = (
+  tool: Tool,
+  uppers: ReadonlyArray<disks.OpenImage>,
+  into: disks.OpenImage,
+  { index, ready }: { readonly ready: byteImage.Worked | undefined; readonly index: number }
+): Answer<never> => {
+  const size = Math.max(into.image.size, uppers[0]!.image.size)
+  const copied = HashSet.filter(clustersOf(uppers), (cluster) => cluster < index)
+  const clusters = HashSet.union(into.image.delta.clusters, copied)
+  const left = { ...into.image, size, delta: { ...into.image.delta, clusters } }
+  const stored = ready === undefined
+    ? disks.setImage(tool, into.ref, into.image.raw ? left : { ...image.rewritten(left), dirty: true })
+    : disks.setBytes(tool, into.ref, byteImage.marked(byteImage.withClusters(ready.bytes, sorted(copied))))
+  return Either.flatMap(stored, () => {
     tool.tx.checkpoint()
-    return yield* toolError(tool, 6, "pread: Input/output error")
+    return toolError(tool, 6, "pread: Input/output error")
   })
+}
 
 const sorted = (clusters: HashSet.HashSet<number>): ReadonlyArray<number> => [...clusters].sort((a, b) => a - b)
 
@@ -173,33 +186,66 @@ const mergeIntoBytes = (
   return disks.setBytes(tool, into.ref, image.withMarker(filled, result, files.remember(tool.tx, result.delta)))
 }
 
+/** Opens the images to merge, topmost first: each must be clean, and is read as it is when all have been tested. */
+const openMerged = (
+  tool: Tool,
+  disk: disks.Disk,
+  ids: ReadonlyArray<SnapshotId.SnapshotId>,
+  running: Device | undefined
+): Answer<ReadonlyArray<disks.OpenImage>> => {
+  const ready = checks(
+    ...ids.map((id) => () =>
+      Either.flatMap(
+        open(tool, disk, id, id === ids.at(-1) ? "rewrite" : "open"),
+        (opened) => requireClean(tool, disk, opened)
+      )
+    ),
+    () =>
+      running?.topReadOnly === true && ids[0] === SnapshotId.top
+        ? toolError(tool, 3, "PLOOP_IOC_MERGE: Read-only file system")
+        : Either.void,
+    () => running === undefined ? Either.void : devices.sync(tool, running)
+  )
+  return Either.isRight(ready) ? Either.all(ids.map((id) => open(tool, disk, id))) : Either.left(ready.left)
+}
+
+/** Stores what the last image is after the merge. */
+const storeMerged = (
+  tool: Tool,
+  into: disks.OpenImage,
+  uppers: ReadonlyArray<disks.OpenImage>,
+  { isIdle, result }: { readonly result: Image; readonly isIdle: boolean }
+): Answer<void> => {
+  if (result.raw) return disks.setRaw(tool, into, result, HashSet.has(clustersOf(uppers), 0))
+  if (!isIdle) return disks.setImage(tool, into.ref, result)
+  return disks.foreignBytes(tool, into.path) === undefined
+    ? disks.setImage(tool, into.ref, image.rewritten(result))
+    : mergeIntoBytes(tool, into, uppers, result)
+}
+
 /** Merges the data of images, topmost first, into the last one, and removes the files of the others. */
-const mergeImages = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId.SnapshotId>): Answer<void> =>
-  Either.gen(function*() {
-    const running = devices.find(tool, disk, undefined)
-    for (const id of ids) {
-      const purpose = id === ids.at(-1) ? "rewrite" : "open"
-      yield* requireClean(tool, disk, yield* open(tool, disk, id, purpose))
-    }
-    if (running?.topReadOnly === true && ids[0] === SnapshotId.top) {
-      return yield* toolError(tool, 3, "PLOOP_IOC_MERGE: Read-only file system")
-    }
-    if (running !== undefined) yield* devices.sync(tool, running)
-    const [upper, ...lower] = yield* Either.all(ids.map((id) => open(tool, disk, id)))
-    const into = lower.at(-1)!
-    const uppers = [upper!, ...lower.slice(0, -1)]
-    if (running === undefined) yield* requireCopyable(tool, uppers, into)
-    const result = lower.reduce((above, below) => merged(below.image, above), upper!.image)
-    const isRewritten = running === undefined && !result.raw
-    const isForeign = isRewritten && disks.foreignBytes(tool, into.path) !== undefined
-    if (isForeign) yield* mergeIntoBytes(tool, into, uppers, result)
-    else if (result.raw) yield* disks.setRaw(tool, into, result, HashSet.has(clustersOf(uppers), 0))
-    else yield* disks.setImage(tool, into.ref, isRewritten ? image.rewritten(result) : result)
-    for (const { path, ref } of uppers) {
-      yield* denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path))
-      devices.drop(tool, running?.device, ref)
-    }
-  })
+const mergeImages = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId.SnapshotId>): Answer<void> => {
+  const running = devices.find(tool, disk, undefined)
+  const opened = openMerged(tool, disk, ids, running)
+  if (Either.isLeft(opened)) return Either.left(opened.left)
+  const [upper, ...lower] = opened.right
+  const into = lower.at(-1)!
+  const uppers = [upper!, ...lower.slice(0, -1)]
+  const isIdle = running === undefined
+  return checks(
+    () => isIdle ? requireCopyable(tool, uppers, into) : Either.void,
+    () => {
+      const result = lower.reduce((above, below) => merged(below.image, above), upper!.image)
+      return storeMerged(tool, into, uppers, { result, isIdle })
+    },
+    ...uppers.map(({ path, ref }) => () =>
+      Either.map(
+        denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path)),
+        () => devices.drop(tool, running?.device, ref)
+      )
+    )
+  )
+}
 
 /**
  * What remains in the descriptor: the first identifier, with the file of the
@@ -235,18 +281,17 @@ export const mergeChain = (
   tool: Tool,
   before: disks.Disk,
   ids: ReadonlyArray<SnapshotId.SnapshotId>
-): Answer<disks.Disk> =>
-  Either.gen(function*() {
-    let disk = before
-    const inOrder = trait(tool, GenerationTraits.findsDevicesByChain) ? [...ids].reverse() : ids
-    for (const id of inOrder) yield* requireFree(tool, disk, id, disks.fileOf(tool, disk, id) ?? "")
-    if (trait(tool, traits.marksBeforeMerge)) {
-      disk = yield* markTemporary(tool, disk, ids.at(-1)!)
-      // If the merge fails, the snapshot stays marked.
-      tool.tx.checkpoint()
-    }
-    return yield* disks.changeWith(tool, disk, remaining(tool, disk, ids), () => mergeImages(tool, disk, ids))
-  })
+): Answer<disks.Disk> => {
+  const inOrder = trait(tool, GenerationTraits.findsDevicesByChain) ? [...ids].reverse() : ids
+  const free = checks(...inOrder.map((id) => () => requireFree(tool, before, id, disks.fileOf(tool, before, id) ?? "")))
+  if (Either.isLeft(free)) return Either.left(free.left)
+  const marked = trait(tool, traits.marksBeforeMerge) ? markTemporary(tool, before, ids.at(-1)!) : undefined
+  if (marked !== undefined && Either.isLeft(marked)) return marked
+  // If the merge fails, the snapshot stays marked.
+  if (marked !== undefined) tool.tx.checkpoint()
+  const disk = marked?.right ?? before
+  return disks.changeWith(tool, disk, remaining(tool, disk, ids), () => mergeImages(tool, disk, ids))
+}
 
 /** Merges a snapshot into its parent: the data goes to the parent's file, and the parent's identifier is gone. */
 export const mergeInto = (tool: Tool, disk: disks.Disk, child: SnapshotId.SnapshotId): Answer<disks.Disk> => {
@@ -297,20 +342,27 @@ const inUse = (tool: Tool, disk: disks.Disk, path: HostPath): boolean =>
  * at most one child. On an idle disk, some generations stop at the first that
  * has more.
  */
-export const mergeTemporary = (tool: Tool, before: disks.Disk): Answer<disks.Disk> =>
-  Either.gen(function*() {
-    let disk = before
-    for (;;) {
-      const { tree } = disk
-      const children = (node: SnapshotTree.Node) => SnapshotTree.children(tree, node.id)
-      const stops = trait(tool, GenerationTraits.stopsAtSharedTemporary) &&
-        devices.find(tool, disk, undefined) === undefined
-      const next = SnapshotTree.nodes(tree).find((node) =>
-        node.temporary && (stops || children(node).length < 2) &&
-        !inUse(tool, disk, disks.imagePath(tool, disk, node.file))
-      )
-      if (next === undefined || children(next).length > 1) return disk
-      const [child] = children(next)
-      disk = child === undefined ? yield* removeLeaf(tool, disk, next) : yield* mergeInto(tool, disk, child.id)
-    }
-  })
+export const mergeTemporary = (tool: Tool, before: disks.Disk): Answer<disks.Disk> => {
+  let disk = before
+  for (;;) {
+    const next = nextTemporary(tool, disk)
+    if (next === undefined) return Either.right(disk)
+    const [child] = SnapshotTree.children(disk.tree, next.id)
+    const merged = child === undefined ? removeLeaf(tool, disk, next) : mergeInto(tool, disk, child.id)
+    if (Either.isLeft(merged)) return merged
+    disk = merged.right
+  }
+}
+
+/** The temporary snapshot to merge or remove next. */
+const nextTemporary = (tool: Tool, disk: disks.Disk): SnapshotTree.Node | undefined => {
+  const temporary = SnapshotTree.nodes(disk.tree).filter((node) => node.temporary)
+  if (temporary.length === 0) return undefined
+  const children = ({ id }: SnapshotTree.Node) => SnapshotTree.children(disk.tree, id).length
+  const stops = trait(tool, GenerationTraits.stopsAtSharedTemporary) &&
+    devices.find(tool, disk, undefined) === undefined
+  const next = temporary.find((node) =>
+    (stops || children(node) < 2) && !inUse(tool, disk, disks.imagePath(tool, disk, node.file))
+  )
+  return next === undefined || children(next) > 1 ? undefined : next
+}

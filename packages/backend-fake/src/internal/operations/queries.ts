@@ -142,12 +142,12 @@ export const attachments = (
 ): Answer<ReadonlyArray<Result.AttachedDevice>> =>
   Either.map(
     disks.read(tool, request.disk, "backend"),
-    (disk) => deviceTable.all(tool.tx.state.devices).flatMap(attachedDevice(tool, identifiers(tool, disk)))
+    (disk) => deviceTable.all(tool.tx.devices).flatMap(attachedDevice(tool, identifiers(tool, disk)))
   )
 
 export const listDevices = (tool: Tool): Answer<ReadonlyArray<Result.RunningDevice>> =>
   Either.right(
-    deviceTable.all(tool.tx.state.devices).map((device) => {
+    deviceTable.all(tool.tx.devices).map((device) => {
       const target = devices.targetOf(tool.tx, device)
       return {
         device: device.device,

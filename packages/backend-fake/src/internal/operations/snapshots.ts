@@ -16,7 +16,7 @@ import * as files from "../files.js"
 import * as image from "../image.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, context, denied, generation, refused, toolError, trait } from "../tool.js"
+import { absolute, checks, context, denied, generation, refused, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
 import {
@@ -77,9 +77,57 @@ const repaired = (tool: Tool, opened: disks.OpenImage, device: Device | undefine
     : Either.void
 
 const openTop = (tool: Tool, disk: disks.Disk): Answer<disks.OpenImage> =>
-  Either.gen(function*() {
-    return yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
-  })
+  disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
+
+/** Fails where the tool cannot take a snapshot with this identifier. */
+const refuseSnapshot = (tool: Tool, { tree }: disks.Disk, id: SnapshotId.SnapshotId): Answer<void> => {
+  if (Option.isSome(SnapshotTree.get(tree, id))) return toolError(tool, 38, `The snapshot ${id} already exist`)
+  return SnapshotTree.chain(tree, SnapshotId.top).length < longestChain ? Either.void : toolError(
+    tool,
+    38,
+    `Unable to create a snapshot. The maximum number of snapshots (${longestChain - 1}) has been reached`
+  )
+}
+
+/** Makes the new top delta, on the running device too, and returns its file as the descriptor has it. */
+const addTop = (tool: Tool, disk: disks.Disk): Answer<string> => {
+  const opened = openTop(tool, disk)
+  if (Either.isLeft(opened)) return Either.left(opened.left)
+  const below = opened.right
+  const file = `${baseName(tool, disk, true)}.${tool.tx.uuid()}`
+  const path = disks.imagePath(tool, disk, file)
+  const made = newDelta(tool, below.image)
+  const ref = disks.makeImage(tool, path, made)
+  if (Either.isLeft(ref)) return Either.left(ref.left)
+  const running = devices.find(tool, disk, undefined)
+  return running === undefined
+    ? Either.right(file)
+    : Either.map(addDelta(tool, running, below, { file: ref.right, path }, made), () => file)
+}
+
+/** The descriptor of a disk whose top delta became a snapshot under a new top delta. */
+const withSnapshot = (
+  disk: disks.Disk,
+  id: SnapshotId.SnapshotId,
+  temporary: boolean,
+  file: string
+): disks.Change => {
+  const renamed = (other: SnapshotId.SnapshotId) => other === SnapshotId.top ? id : other
+  return {
+    images: [
+      ...disk.descriptor.images.map((entry) => ({ id: renamed(entry.id), type: entry.type, file: entry.file })),
+      { id: SnapshotId.top, type: disks.isRaw(disk) ? "Plain" : "Compressed", file }
+    ],
+    snapshots: [
+      ...disk.descriptor.snapshots.map((entry) => ({
+        id: renamed(entry.id),
+        parent: renamed(entry.parent),
+        temporary: entry.temporary || (temporary && entry.id === SnapshotId.top)
+      })),
+      { id: SnapshotId.top, parent: id, temporary: false }
+    ]
+  }
+}
 
 /** Takes a snapshot: the top delta gets its identifier, and a new top delta is added. */
 const take = (
@@ -87,57 +135,32 @@ const take = (
   before: disks.Disk,
   id: SnapshotId.SnapshotId,
   temporary: boolean
-): Answer<disks.Disk> =>
-  Either.gen(function*() {
-    yield* Refusal.otherWriter(tool, devices.otherWriter(tool, before, undefined)?.device)
-    yield* requireUnsharedOnTheWay(tool, before)
-    yield* requireMergeable(tool, before)
-    yield* disks.refuseOld(tool, before)
-    if (Option.isSome(SnapshotTree.get(before.tree, id))) {
-      return yield* toolError(tool, 38, `The snapshot ${id} already exist`)
-    }
-    if (SnapshotTree.chain(before.tree, SnapshotId.top).length >= longestChain) {
-      return yield* toolError(
-        tool,
-        38,
-        `Unable to create a snapshot. The maximum number of snapshots (${longestChain - 1}) has been reached`
-      )
-    }
-    const device = devices.find(tool, before, undefined)
-    yield* repaired(tool, yield* openTop(tool, before), device)
-    yield* Refusal.createSnapshot(tool, generation(tool), before.tree, device?.device)
-    const disk = yield* mergeTemporary(tool, before)
-    const opened = yield* openTop(tool, disk)
-    const file = `${baseName(tool, disk, true)}.${tool.tx.uuid()}`
-    const path = disks.imagePath(tool, disk, file)
-    const made = newDelta(tool, opened.image)
-    const ref = yield* disks.makeImage(tool, path, made)
-    const running = devices.find(tool, disk, undefined)
-    if (running !== undefined) yield* addDelta(tool, running, opened, { file: ref, path }, made)
-    const renamed = (other: SnapshotId.SnapshotId) => other === SnapshotId.top ? id : other
-    return yield* disks.change(tool, disk, {
-      images: [
-        ...disk.descriptor.images.map((entry) => ({ ...entry, id: renamed(entry.id) })),
-        { id: SnapshotId.top, type: disks.isRaw(disk) ? "Plain" : "Compressed", file }
-      ],
-      snapshots: [
-        ...disk.descriptor.snapshots.map((entry) => ({
-          id: renamed(entry.id),
-          parent: renamed(entry.parent),
-          temporary: entry.temporary || (temporary && entry.id === SnapshotId.top)
-        })),
-        { id: SnapshotId.top, parent: id, temporary: false }
-      ]
-    })
-  })
+): Answer<disks.Disk> => {
+  const device = devices.find(tool, before, undefined)
+  const allowed = checks(
+    () => Refusal.otherWriter(tool, devices.otherWriter(tool, before, undefined)?.device),
+    () => requireUnsharedOnTheWay(tool, before),
+    () => requireMergeable(tool, before),
+    () => disks.refuseOld(tool, before),
+    () => refuseSnapshot(tool, before, id),
+    () => Either.flatMap(openTop(tool, before), (opened) => repaired(tool, opened, device)),
+    () => Refusal.createSnapshot(tool, generation(tool), before.tree, device?.device)
+  )
+  if (Either.isLeft(allowed)) return Either.left(allowed.left)
+  const disk = mergeTemporary(tool, before)
+  if (Either.isLeft(disk)) return disk
+  const file = addTop(tool, disk.right)
+  return Either.isRight(file)
+    ? disks.change(tool, disk.right, withSnapshot(disk.right, id, temporary, file.right))
+    : Either.left(file.left)
+}
 
-export const createSnapshot = (tool: Tool, request: Request.CreateSnapshot): Answer<SnapshotId.SnapshotId> =>
-  Either.gen(function*() {
-    const disk = yield* disks.open(tool, request.disk)
-    const id = request.id ?? tool.tx.uuid()
-    yield* take(tool, disk, id, false)
-    return id
-  })
+export const createSnapshot = (tool: Tool, request: Request.CreateSnapshot): Answer<SnapshotId.SnapshotId> => {
+  const disk = disks.open(tool, request.disk)
+  if (Either.isLeft(disk)) return Either.left(disk.left)
+  const id = request.id ?? tool.tx.uuid()
+  return Either.map(take(tool, disk.right, id, false), () => id)
+}
 
 export const createTemporarySnapshot = (
   tool: Tool,
@@ -164,54 +187,64 @@ export const createTemporarySnapshot = (
   })
 
 /** Goes back to a snapshot: replaces the top delta with a new one on top of the snapshot. */
-const switchTo = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> =>
-  Either.gen(function*() {
-    yield* disks.refuseOld(tool, disk)
-    if (id === SnapshotId.top) return yield* toolError(tool, 38, `Nothing to do, already on ${id} snapshot`)
-    const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))
-    if (node === undefined) return yield* toolError(tool, 38, `Can't find snapshot by uuid ${id}`)
-    if (node.temporary) return yield* toolError(tool, 38, `Snapshot ${id} is temporary`)
-    const { image, path } = yield* disks.openForSize(tool, disk, node)
-    if (image.dirty && trait(tool, traits.refusesInUseFlag)) return yield* toolError(tool, 4, `Image is in use ${path}`)
-    const device = devices.find(tool, disk, undefined)
-    if (device !== undefined) {
-      return yield* toolError(
-        tool,
-        38,
-        `Unable to perform switch to snapshot operation on running device (${device.device})`
-      )
-    }
-    const children = SnapshotTree.children(disk.tree, SnapshotId.top).length
-    if (children > 0) {
-      return yield* refused(
-        new PloopError.SnapshotHasChildren({ ...context(tool), exitCode: 38, id: SnapshotId.top, children })
-      )
-    }
-    const old = disks.fileOf(tool, disk, SnapshotId.top)!
-    const file = `${baseName(tool, disk, false)}.${tool.tx.uuid()}`
-    yield* disks.makeImage(tool, disks.imagePath(tool, disk, file), newDelta(tool, image))
-    const next = yield* disks.change(tool, disk, {
-      images: [
-        ...disk.descriptor.images.filter((entry) => entry.id !== SnapshotId.top),
-        { id: SnapshotId.top, type: disks.isRaw(disk) ? "Plain" : "Compressed", file }
-      ],
-      snapshots: [
-        ...disk.descriptor.snapshots.filter((entry) => entry.id !== SnapshotId.top),
-        { id: SnapshotId.top, parent: id, temporary: false }
-      ]
-    })
-    disks.dropStatfs(tool, disk)
-    // The file may be gone already.
-    files.unlink(tool.tx, old)
-    return next
+const switchTo = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> => {
+  const opened = Either.flatMap(
+    openSnapshot(tool, disk, id),
+    (opened) => Either.map(refuseSwitch(tool, disk, opened), () => opened)
+  )
+  if (Either.isLeft(opened)) return Either.left(opened.left)
+  const old = disks.fileOf(tool, disk, SnapshotId.top)!
+  const file = `${baseName(tool, disk, false)}.${tool.tx.uuid()}`
+  const ref = disks.makeImage(tool, disks.imagePath(tool, disk, file), newDelta(tool, opened.right.image))
+  if (Either.isLeft(ref)) return Either.left(ref.left)
+  const next = disks.change(tool, disk, {
+    images: [
+      ...disk.descriptor.images.filter((entry) => entry.id !== SnapshotId.top),
+      { id: SnapshotId.top, type: disks.isRaw(disk) ? "Plain" : "Compressed", file }
+    ],
+    snapshots: [
+      ...disk.descriptor.snapshots.filter((entry) => entry.id !== SnapshotId.top),
+      { id: SnapshotId.top, parent: id, temporary: false }
+    ]
   })
+  if (Either.isLeft(next)) return next
+  disks.dropStatfs(tool, disk)
+  // The file may be gone already.
+  files.unlink(tool.tx, old)
+  return next
+}
+
+/** Opens the image of the snapshot that is switched to. */
+const openSnapshot = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.OpenImage> => {
+  const old = disks.refuseOld(tool, disk)
+  if (Either.isLeft(old)) return Either.left(old.left)
+  if (id === SnapshotId.top) return toolError(tool, 38, `Nothing to do, already on ${id} snapshot`)
+  const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))
+  if (node === undefined) return toolError(tool, 38, `Can't find snapshot by uuid ${id}`)
+  return node.temporary
+    ? toolError(tool, 38, `Snapshot ${id} is temporary`)
+    : disks.openForSize(tool, disk, node)
+}
+
+/** Fails where the disk cannot be switched to the snapshot that has this image. */
+const refuseSwitch = (tool: Tool, disk: disks.Disk, { image, path }: disks.OpenImage): Answer<void> => {
+  if (image.dirty && trait(tool, traits.refusesInUseFlag)) return toolError(tool, 4, `Image is in use ${path}`)
+  const device = devices.find(tool, disk, undefined)
+  if (device !== undefined) {
+    return toolError(tool, 38, `Unable to perform switch to snapshot operation on running device (${device.device})`)
+  }
+  const children = SnapshotTree.children(disk.tree, SnapshotId.top).length
+  return children === 0 ? Either.void : refused(
+    new PloopError.SnapshotHasChildren({ ...context(tool), exitCode: 38, id: SnapshotId.top, children })
+  )
+}
 
 export const switchSnapshot = (tool: Tool, request: Request.OfSnapshot): Answer<void> =>
-  Either.gen(function*() {
-    const disk = yield* disks.open(tool, request.disk)
-    yield* Refusal.otherWriter(tool, devices.otherWriter(tool, disk, undefined)?.device)
-    yield* switchTo(tool, disk, request.id)
-  })
+  Either.flatMap(disks.open(tool, request.disk), (disk) =>
+    checks(
+      () => Refusal.otherWriter(tool, devices.otherWriter(tool, disk, undefined)?.device),
+      () => switchTo(tool, disk, request.id)
+    ))
 
 /** Opens a disk for a switch, and refuses before anything is changed. */
 const openSwitchable = (tool: Tool, request: Request.OfSnapshot): Answer<disks.Disk> =>
@@ -250,41 +283,54 @@ export const switchAndDelete = (tool: Tool, request: Request.OfSnapshot): Answer
     yield* remove(tool, switched, id)
   })
 
-const remove = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> =>
-  Either.gen(function*() {
-    if (id === SnapshotId.top) {
-      yield* Refusal.shownTop(tool, generation(tool), devices.ofTop(tool, disk).map(({ device }) => device))
-    }
-    yield* requireMergeable(tool, disk, id)
-    yield* disks.refuseOld(tool, disk)
-    const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))
-    if (node === undefined) return yield* toolError(tool, 43, `Can't find snapshot by uuid ${id}`)
-    if (id === SnapshotId.top && devices.find(tool, disk, undefined) !== undefined) {
-      return yield* toolError(tool, 38, `Unable to delete active snapshot ${id}`)
-    }
-    const children = SnapshotTree.children(disk.tree, id)
-    const next = children.length === 0
-      ? yield* removeLeaf(tool, disk, node)
-      : children.length === 1
-      ? yield* mergeInto(tool, disk, children[0]!.id)
-      : node.temporary
-      ? disk
-      : yield* markTemporary(tool, disk, id)
-    // A merge that fails leaves another temporary snapshot; this one is deleted anyway.
-    return yield* Either.orElse(mergeTemporary(tool, next), () => disks.readAnyName(tool, disk.path))
-  })
+/** Removes one snapshot: a leaf with its file; one with a child is merged into it; any other is marked. */
+const removeNode = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> => {
+  const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))
+  if (node === undefined) return toolError(tool, 43, `Can't find snapshot by uuid ${id}`)
+  if (id === SnapshotId.top && devices.find(tool, disk, undefined) !== undefined) {
+    return toolError(tool, 38, `Unable to delete active snapshot ${id}`)
+  }
+  const [child, ...others] = SnapshotTree.children(disk.tree, id)
+  return child === undefined
+    ? removeLeaf(tool, disk, node)
+    : others.length === 0
+    ? mergeInto(tool, disk, child.id)
+    : node.temporary
+    ? Either.right(disk)
+    : markTemporary(tool, disk, id)
+}
 
-export const deleteSnapshot = (tool: Tool, { disk: name, id }: Request.OfSnapshot): Answer<Result.SnapshotDeleted> =>
-  Either.gen(function*() {
-    const disk = yield* disks.read(tool, name, "backend")
-    const marked = SnapshotChange.alreadyMarked(disk.tree, id)
-    if (Option.isSome(marked)) return marked.value
-    yield* Refusal.deleteSnapshot(tool, disk, id)
-    yield* requireUnshared(tool, disk, Refusal.writtenWhenDeleted(disk.tree, id))
-    yield* disks.lock(tool, disk)
-    const next = yield* remove(tool, disk, id)
-    return SnapshotChange.deleted(disk.tree, next.tree, id)
-  })
+const remove = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> => {
+  const allowed = checks(
+    () =>
+      id === SnapshotId.top
+        ? Refusal.shownTop(tool, generation(tool), devices.ofTop(tool, disk).map(({ device }) => device))
+        : Either.void,
+    () => requireMergeable(tool, disk, id),
+    () => disks.refuseOld(tool, disk)
+  )
+  if (Either.isLeft(allowed)) return Either.left(allowed.left)
+  const next = removeNode(tool, disk, id)
+  if (Either.isLeft(next)) return next
+  // A merge that fails leaves another temporary snapshot; this one is deleted anyway.
+  return Either.orElse(mergeTemporary(tool, next.right), () => disks.readAnyName(tool, disk.path))
+}
+
+export const deleteSnapshot = (tool: Tool, { disk: name, id }: Request.OfSnapshot): Answer<Result.SnapshotDeleted> => {
+  const found = disks.read(tool, name, "backend")
+  if (Either.isLeft(found)) return Either.left(found.left)
+  const disk = found.right
+  const marked = SnapshotChange.alreadyMarked(disk.tree, id)
+  if (Option.isSome(marked)) return Either.right(marked.value)
+  const allowed = checks(
+    () => Refusal.deleteSnapshot(tool, disk, id),
+    () => requireUnshared(tool, disk, Refusal.writtenWhenDeleted(disk.tree, id)),
+    () => disks.lock(tool, disk)
+  )
+  return Either.isRight(allowed)
+    ? Either.map(remove(tool, disk, id), (next) => SnapshotChange.deleted(disk.tree, next.tree, id))
+    : Either.left(allowed.left)
+}
 
 /** Moves the image of a snapshot to a new file, as large as the topmost of the merged images. */
 const moveInto = (
@@ -301,7 +347,7 @@ const moveInto = (
     const moved = { ...opened.image, size }
     yield* disks.setImage(tool, opened.ref, isCopied ? image.withEmptyFlag(moved) : moved)
     yield* denied(tool, 1, `Can't create ${into}`)(files.rename(tool.tx, opened.path, into))
-    for (const device of deviceTable.ofFile(tool.tx.state.devices, opened.ref)) {
+    for (const device of deviceTable.ofFile(tool.tx.devices, opened.ref)) {
       tool.tx.setDevice({
         ...device,
         levels: device.levels.map((level) => files.same(level.file, opened.ref) ? { ...level, path: into } : level)

@@ -16,7 +16,7 @@ import * as xml from "../descriptorXml.js"
 import type { Text } from "../remedies.js"
 import { texts as remedies } from "../remedies.js"
 import type { About, Described } from "./model.js"
-import { context, unsupported, when } from "./refuse.js"
+import { context, inOrder, unsupported, when } from "./refuse.js"
 import * as texts from "./texts.js"
 
 const invalid = (about: About, reason: string, instead?: Text): PloopError.DescriptorInvalid =>
@@ -242,26 +242,41 @@ export const descriptor = (
   generation: Generation,
   disk: Described,
   images: ReadonlyMap<string, ImageStart>
-): Either.Either<void, PloopError.DescriptorInvalid | PloopError.ImageCorrupt | PloopError.Unsupported> =>
-  Either.gen(function*() {
-    const use = uses[about.operation]
-    if (use === undefined) return
-    const { source } = disk.descriptor
-    const nodes = source === undefined ? [] : Either.getOrElse(xml.parse(source), () => [])
-    yield* repeatedFile(about, disk.descriptor)
-    yield* detour(about, generation, disk.descriptor)
-    yield* oneBase(about, disk.descriptor)
-    yield* rawBase(about, disk)
-    yield* sameClusters(about, disk.descriptor, images)
-    if (use === "read") return
-    yield* encrypted(about, generation, nodes)
-    if (use === "decode") return yield* plain(about, disk.descriptor)
-    // A mount merges temporary snapshots, and writes the descriptor then.
-    if (use === "mount" && !SnapshotTree.nodes(disk.tree).some(({ temporary }) => temporary)) return
-    yield* geometry(about, generation, disk.descriptor)
-    yield* kept(about, generation, nodes)
-    yield* whole(about, disk, images)
-  })
+): Either.Either<void, Refused> => {
+  const use = uses[about.operation]
+  if (use === undefined) return Either.void
+  const alike = inOrder<Refused>(
+    () => repeatedFile(about, disk.descriptor),
+    () => detour(about, generation, disk.descriptor),
+    () => oneBase(about, disk.descriptor),
+    () => rawBase(about, disk),
+    () => sameClusters(about, disk.descriptor, images)
+  )
+  if (Either.isLeft(alike) || use === "read") return alike
+  const nodes = nodesOf(disk.descriptor)
+  const readable = encrypted(about, generation, nodes)
+  if (Either.isLeft(readable)) return readable
+  if (use === "decode") return plain(about, disk.descriptor)
+  // A mount merges temporary snapshots, and writes the descriptor then.
+  if (use === "mount" && !disk.tree.nodes.some(({ temporary }) => temporary)) return Either.void
+  return inOrder<Refused>(
+    () => geometry(about, generation, disk.descriptor),
+    () => kept(about, generation, nodes),
+    () => whole(about, disk, images)
+  )
+}
+
+type Refused = PloopError.DescriptorInvalid | PloopError.ImageCorrupt | PloopError.Unsupported
+
+const parsed = new WeakMap<DiskDescriptor.DiskDescriptor, ReadonlyArray<xml.Node>>()
+
+/** The text that a descriptor was read from, parsed once; none of one that was made here. */
+const nodesOf = (descriptor: DiskDescriptor.DiskDescriptor): ReadonlyArray<xml.Node> => {
+  if (descriptor.source === undefined) return []
+  const nodes = parsed.get(descriptor) ?? Either.getOrElse(xml.parse(descriptor.source), () => [])
+  parsed.set(descriptor, nodes)
+  return nodes
+}
 
 /** The identifier of the top delta, as the text of a descriptor has it; none when it has the usual one. */
 const unusualTop = ({ source = "" }: DiskDescriptor.DiskDescriptor): string | undefined => {

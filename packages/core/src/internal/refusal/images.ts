@@ -11,7 +11,7 @@ import * as SnapshotTree from "../../SnapshotTree.js"
 import { texts } from "../remedies.js"
 import { attach } from "./attach.js"
 import type { About, Described } from "./model.js"
-import { context, unsupported, when } from "./refuse.js"
+import { context, inOrder, unsupported, when } from "./refuse.js"
 
 const ext3 = (about: About, generation: Generation, { fileSystem }: Pick<Request.Create, "fileSystem">) =>
   when(
@@ -69,12 +69,12 @@ export const create = (
   request: Pick<Request.Create, "size" | "fileSystem" | "format" | "label" | "partition" | "sparse">,
   version: FormatVersion.FormatVersion
 ) =>
-  Either.gen(function*() {
-    yield* shaped(about, generation, request)
-    yield* ext3(about, generation, request)
-    yield* attached(about, generation, request, version)
-    yield* largerThanVersion(about, request, version)
-  })
+  inOrder<PloopError.InvalidArgument | PloopError.Unsupported>(
+    () => shaped(about, generation, request),
+    () => ext3(about, generation, request),
+    () => attached(about, generation, request, version),
+    () => largerThanVersion(about, request, version)
+  )
 
 const checkSwitches = [
   "force",
