@@ -36,7 +36,7 @@ const Between = Schema.Struct({
   from: SnapshotId.SnapshotId,
   to: Schema.optionalWith(SnapshotId.SnapshotId, { default: () => SnapshotId.top }),
   directory: Schema.optional(HostPath),
-  fileSystem: Schema.optionalWith(Schema.Union(FileSystemType, Schema.Literal("xfs")), { default: () => "ext4" }),
+  fileSystem: Schema.optionalWith(FileSystemType, { default: () => "ext4" }),
   trustTimes: Schema.optionalWith(Schema.Boolean, { default: () => false }),
   maximumRenames: Schema.optionalWith(
     Schema.Int.pipe(
@@ -64,8 +64,11 @@ export interface Options extends Schema.Schema.Encoded<typeof Between> {
    * for temporary files.
    */
   readonly directory?: string | undefined
-  /** The file system in the disk. Default: `ext4`. */
-  readonly fileSystem?: FileSystemType | "xfs" | undefined
+  /**
+   * The file system in the disk. Default: `ext4`. The kernel may refuse the read-only mount of an XFS, which the tool
+   * makes in two steps: then the stream fails with `MountFailed`.
+   */
+  readonly fileSystem?: FileSystemType | undefined
   /**
    * Whether a regular file of the same inode number, size and time of modification counts as unchanged. That saves
    * most reading, but misses a file whose time was set back. Default: `false`, which compares the bytes of all

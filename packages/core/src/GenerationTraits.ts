@@ -96,6 +96,14 @@ export const rootElement: Row<"Parallels_disk_image" | "Virtuozzo_disk_image"> =
  */
 export const shapesNewDisks: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
+/**
+ * Whether the tool makes XFS file systems.
+ *
+ * @since 0.2.0
+ * @category formats
+ */
+export const makesXfs: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
 // What the tool gets wrong
 
 /**

@@ -72,6 +72,12 @@ const checksWhatIsWritable: Rule = (
     ? { path: ["fsck"], message: "cannot be given for a read-only mount: the check writes to the device" }
     : undefined
 
+/** The tool repairs an XFS after it has discarded its log, and what the log has of the last writes. */
+const checksNoXfs: Rule = (options: { readonly fileSystem?: unknown; readonly fsck?: unknown }) =>
+  options.fsck === true && options.fileSystem === "xfs"
+    ? { path: ["fsck"], message: "cannot be given for XFS: the tool would discard its log, with the last writes" }
+    : undefined
+
 /** An option with a default, which a request has when it is decoded, and which its encoded form leaves out. */
 const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: NoInfer<A>) =>
   Schema.optionalToRequired(Schema.UndefinedOr(schema), Schema.typeSchema(schema), {
@@ -170,7 +176,10 @@ export const Create = request({
     ? { path: [left], message: "cannot be given when fileSystem is none" }
     : undefined
 }).pipe(
-  Schema.filter(({ format, size, sparse, version = 2 }) => {
+  Schema.filter(({ fileSystem, format, label = "", size, sparse, version = 2 }) => {
+    if (fileSystem === "xfs" && label.length > 12) {
+      return { path: ["label"], message: "must not be longer than 12 characters for XFS" }
+    }
     if (sparse && format !== "raw") {
       return { path: ["sparse"], message: "can be given for a raw image only: the others grow as data is written" }
     }
@@ -218,7 +227,7 @@ export interface CreateOptions extends Schema.Schema.Encoded<typeof Create> {
   readonly clusterSize?: ByteSize.ByteSizeInput | undefined
   /**
    * The file system to make in the disk. Default: `ext4`. With `none` the disk stays blank, and no
-   * kernel driver is needed.
+   * kernel driver is needed. Generation 9 makes `xfs`; the others fail with `Unsupported`.
    */
   readonly fileSystem?: "none" | FileSystemType | undefined
   /**
@@ -229,7 +238,7 @@ export interface CreateOptions extends Schema.Schema.Encoded<typeof Create> {
   /** Whether the kernel finishes the file system later, in the background. Default: `true`. */
   readonly lazy?: boolean | undefined
   /**
-   * The label of the file system: 1 to 16 characters of ASCII. Default: none. Generation 1.15 makes none; it fails with
+   * The label of the file system: 1 to 16 characters of ASCII, for XFS 1 to 12. Default: none. Generation 1.15 makes none; it fails with
    * `Unsupported`.
    *
    * @since 0.2.0
@@ -676,7 +685,7 @@ export const Mount = request(
     readOnly: Schema.optional(Schema.Boolean),
     fsck: flag,
     device: Schema.optional(DevicePath),
-    fileSystem: withDefault(Schema.Union(FileSystemType, Schema.Literal("xfs")), "ext4"),
+    fileSystem: withDefault(FileSystemType, "ext4"),
     data: Schema.optional(
       Schema.Array(
         Schema.String.pipe(
@@ -687,7 +696,8 @@ export const Mount = request(
     component: Schema.optional(component)
   },
   needs("data", "target"),
-  checksWhatIsWritable
+  checksWhatIsWritable,
+  checksNoXfs
 )
 
 /**
@@ -721,7 +731,7 @@ export interface MountOptions extends Schema.Schema.Encoded<typeof Mount> {
   readonly readOnly?: boolean | undefined
   /**
    * Whether to check the file system first, and to repair what is safe to repair. Not with a read-only mount, which
-   * a mount of a snapshot is by default. Default: `false`.
+   * a mount of a snapshot is by default, and not for XFS. Default: `false`.
    */
   readonly fsck?: boolean | undefined
   /**
@@ -730,7 +740,7 @@ export interface MountOptions extends Schema.Schema.Encoded<typeof Mount> {
    */
   readonly device?: string | undefined
   /** The file system to mount. Default: `ext4`. */
-  readonly fileSystem?: FileSystemType | "xfs" | undefined
+  readonly fileSystem?: FileSystemType | undefined
   /**
    * Options that the file system itself knows, as in `["discard", "commit=30"]`. Options of the mount,
    * such as `noatime`, are refused by the kernel. Needs `target`. Default: none.

@@ -550,7 +550,7 @@ export interface SizeLimits extends Schema.Schema.Type<typeof SizeLimits> {
   /**
    * A size to which `resize` shrinks the disk in its present state, in bytes. For a disk that is not running it is
    * the least one: a cluster less is refused. For a mounted disk the least one is at most 17 MiB smaller, because
-   * ext4 keeps up to 16 MiB for itself. Absent where no ext file system is mounted or could be inspected.
+   * ext4 keeps up to 16 MiB for itself. Absent where no file system is mounted or could be inspected, and for an idle XFS.
    */
   readonly minimum?: ByteSize.ByteSize | undefined
   /** The largest size that `resize` accepts, in bytes. */

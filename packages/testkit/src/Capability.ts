@@ -19,7 +19,8 @@ import * as Schema from "effect/Schema"
  * - `lowLevel`: the backend has the operations of `LowLevel`;
  * - `version2`: disks of format version 2 can be created;
  * - `snapshotBesideDisk`: a snapshot can be attached while its disk is attached;
- * - `statistics`: a running device has counters.
+ * - `statistics`: a running device has counters;
+ * - `xfs`: XFS file systems can be made in disks.
  *
  * @since 0.1.0
  * @category schemas
@@ -36,7 +37,8 @@ export const Capability = Schema.Literal(
   "lowLevel",
   "version2",
   "snapshotBesideDisk",
-  "statistics"
+  "statistics",
+  "xfs"
 )
 
 /**
@@ -56,9 +58,11 @@ export const all: ReadonlyArray<Capability> = Capability.literals
 const dialogue = (generation: Generation): string =>
   `generation ${generation} copies in a dialogue, which no backend supports yet`
 
+const noXfs = (generation: Generation): string => `generation ${generation} makes no XFS`
+
 const lacks: Row<{ readonly [C in Capability]?: string }> = {
-  "1.15": {},
-  "7": { copy: dialogue("7") },
+  "1.15": { xfs: noXfs("1.15") },
+  "7": { copy: dialogue("7"), xfs: noXfs("7") },
   "9": { copy: dialogue("9"), statistics: "generation 9 has no such counters" }
 }
 
@@ -92,7 +96,8 @@ const sentences: Readonly<Record<Capability, string>> = {
   lowLevel: "the low-level operations",
   version2: "format version 2",
   snapshotBesideDisk: "a snapshot attached beside its disk",
-  statistics: "the counters of a running device"
+  statistics: "the counters of a running device",
+  xfs: "XFS file systems, which need mkfs.xfs"
 }
 
 /**

@@ -135,6 +135,7 @@ const detect = (target: Pick<Target, "reason" | "scratch">, generation: Generati
     const missing = (name: string) => prerequisites.find((found) => found.name === name && found.status !== "present")
     const driver = missing("ploop kernel driver") ?? missing("device mapper") ?? missing("ploop target")
     const large = missing("large disk support")
+    const xfs = missing("mkfs.xfs")
     const locks = yield* lockRefusal(target.scratch)
     const why = (capability: Capability.Capability): string | undefined =>
       capability === "locks"
@@ -143,6 +144,8 @@ const detect = (target: Pick<Target, "reason" | "scratch">, generation: Generati
         ? target.reason ?? `${driver.name} is missing: ${driver.remedy}`
         : large !== undefined && capability === "version2"
         ? `${large.name} is missing: ${large.remedy}`
+        : xfs !== undefined && capability === "xfs"
+        ? `${xfs.name} is missing: ${xfs.remedy}`
         : undefined
     return Capability.all.flatMap((capability): ReadonlyArray<Lack> => {
       const reason = Capability.lackOf(capability, generation) ?? why(capability)

@@ -74,7 +74,9 @@ describe("a backend without copies and low-level operations", () => {
   it.effect("reports that the backend leaves them out", () =>
     Effect.gen(function*() {
       const { lacks } = yield* Effect.provide(Target.profile(target({ leavesOut: ["lowLevel"] })), foreign("1.15"))
-      assert.deepStrictEqual(lacks, [{ capability: "lowLevel", reason: "the backend leaves it out" }])
+      assert.deepStrictEqual(lacks.filter(({ capability }) => Capability.lackOf(capability, "1.15") === undefined), [
+        { capability: "lowLevel", reason: "the backend leaves it out" }
+      ])
     }))
 })
 

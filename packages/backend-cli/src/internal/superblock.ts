@@ -12,12 +12,19 @@ export const powerOfTwo = (value: bigint): Option.Option<ByteSize.ByteSize> =>
 
 const isExt = (view: DataView): boolean => view.byteLength >= length && view.getUint16(1024 + 56, true) === 0xef53
 
-/** The size in the superblock of an ext file system, in bytes. */
+const isXfs = (view: DataView): boolean => view.byteLength >= 16 && view.getUint32(0) === 0x58465342
+
+const blocksOf = (view: DataView): bigint | undefined =>
+  isExt(view)
+    ? BigInt(view.getUint32(1024 + 4, true)) + (BigInt(view.getUint32(1024 + 336, true)) << 32n)
+    : isXfs(view)
+    ? view.getBigUint64(8)
+    : undefined
+
+/** The size in the superblock of an ext or XFS file system, in bytes. */
 export const size = (start: Uint8Array): Option.Option<bigint> => {
-  const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
-  if (!isExt(view)) return Option.none()
-  const blocks = BigInt(view.getUint32(1024 + 4, true)) + (BigInt(view.getUint32(1024 + 336, true)) << 32n)
-  return Option.map(blockSize(start), (bytes) => blocks * bytes)
+  const blocks = blocksOf(new DataView(start.buffer, start.byteOffset, start.byteLength))
+  return blocks === undefined ? Option.none() : Option.map(blockSize(start), (bytes) => blocks * bytes)
 }
 
 /** The block size in the superblock of an ext or XFS file system. */
@@ -26,7 +33,5 @@ export const blockSize = (start: Uint8Array): Option.Option<ByteSize.ByteSize> =
   if (isExt(view)) {
     return powerOfTwo(1024n << BigInt(Math.min(view.getUint32(1024 + 24, true), 16)))
   }
-  return view.byteLength >= 8 && view.getUint32(0) === 0x58465342
-    ? powerOfTwo(BigInt(view.getUint32(4)))
-    : Option.none()
+  return isXfs(view) ? powerOfTwo(BigInt(view.getUint32(4))) : Option.none()
 }

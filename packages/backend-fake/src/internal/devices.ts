@@ -13,9 +13,9 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as deviceTable from "./deviceTable.js"
 import * as disks from "./disk.js"
-import * as ext4 from "./ext4.js"
 import * as files from "./files.js"
 import type * as image from "./image.js"
+import * as layouts from "./layout.js"
 import * as space from "./space.js"
 import type { Device, FileRef, Level, Volume } from "./state.js"
 import { rootInode } from "./state.js"
@@ -503,15 +503,15 @@ export interface Numbers {
 /** The result of statfs(2). */
 export const numbers = (volume: Volume): Numbers => {
   const layout = volume.layout!
-  const inodes = ext4.inodes(layout)
+  const inodes = layouts.inodes(layout)
   const { blockSize } = layout
   const shown = (blocks: number): number => blocks * (space.blockSize / blockSize)
   return {
     blockSize,
-    blocks: shown(layout.blocks - ext4.overhead(layout)),
+    blocks: shown(layout.blocks - layouts.overhead(layout)),
     freeBlocks: shown(volume.space?.freeBlocks ?? 0),
     inodes,
-    freeInodes: inodes - ext4.reservedInodes - HashMap.size(volume.inodes)
+    freeInodes: inodes - layouts.reservedInodes(layout) - HashMap.size(volume.inodes)
   }
 }
 

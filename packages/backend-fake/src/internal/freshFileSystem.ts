@@ -4,8 +4,8 @@ import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
 import * as content from "./content.js"
 import { balloonName } from "./devices.js"
-import * as ext4 from "./ext4.js"
 import type * as image from "./image.js"
+import * as layouts from "./layout.js"
 import * as space from "./space.js"
 import type { Body, Inode, Volume } from "./state.js"
 import { rootInode } from "./state.js"
@@ -19,10 +19,10 @@ const balloon = 12
 const lostBlocks = 4
 
 /** The clusters that a new file system writes: the partition tables, its own tables and its first directories. */
-const written = (of: image.Image, layout: ext4.Layout, lazy: boolean): HashSet.HashSet<number> => {
+const written = (of: image.Image, layout: layouts.Layout, lazy: boolean): HashSet.HashSet<number> => {
   const perCluster = of.clusterSize / space.blockSize
-  const tables = ext4.tableBlocks(layout) + (lazy ? 0 : ext4.inodeBlocks(layout))
-  const first = ext4.overhead(layout)
+  const tables = layouts.tableBlocks(layout) + (lazy ? 0 : layouts.inodeBlocks(layout))
+  const first = layouts.overhead(layout)
   const last = Math.ceil(of.size / of.clusterSize) - 1
   // A partition table is in the first cluster and in the last one.
   const start = layout.partitioned ? 1 : 0
@@ -38,16 +38,19 @@ const written = (of: image.Image, layout: ext4.Layout, lazy: boolean): HashSet.H
 export const make = (
   tool: Tool,
   blank: image.Image,
-  { lazy, ...choice }: ext4.Choice & { readonly lazy: boolean }
+  { lazy, ...choice }: layouts.Choice & { readonly lazy: boolean }
 ): Answer<image.Image> => {
-  const layout = ext4.layout(choice, blank.size - (choice.partitioned ? 2 * blank.clusterSize : 0))
+  const layout = layouts.layout(choice, blank.size - (choice.partitioned ? 2 * blank.clusterSize : 0))
   if (layout === undefined) {
-    return toolError(tool, 24, "Total journal size too big for filesystem.\nCommand mkfs exited with code 1")
+    const [program, reason] = choice.type === "xfs"
+      ? ["mkfs.xfs", "Filesystem must be larger than 300MB."]
+      : ["mkfs", "Total journal size too big for filesystem."]
+    return toolError(tool, 24, `${reason}\nCommand ${program} exited with code 1`)
   }
   const { now } = tool.tx
   // The root directory, a block that the format reserves for growing, and `lost+found`.
   const taken = space.allocate(
-    space.make(ext4.overhead(layout), layout.blocks),
+    space.make(layouts.overhead(layout), layout.blocks),
     2 + lostBlocks
   ).pipe(Option.getOrThrow)
   const [run] = taken.runs
@@ -63,25 +66,25 @@ export const make = (
     birthtime: now,
     body
   }]
+  const hasLost = choice.type !== "xfs"
+  const names = HashMap.make([balloonName, balloon] as const)
+  const root = inode(rootInode, 0o755, hasLost ? 3 : 2, {
+    _tag: "Directory",
+    entries: hasLost ? HashMap.set(names, "lost+found", lostAndFound) : names,
+    parent: rootInode,
+    name: "",
+    runs: [{ start: run!.start, length: 1 }]
+  })
+  const lost = inode(lostAndFound, 0o700, 2, {
+    _tag: "Directory",
+    entries: HashMap.empty(),
+    parent: rootInode,
+    name: "lost+found",
+    runs: [{ start: run!.start + 2, length: lostBlocks }]
+  })
   const tree: Volume = {
     id: 0,
-    inodes: HashMap.make(
-      inode(rootInode, 0o755, 3, {
-        _tag: "Directory",
-        entries: HashMap.make(["lost+found", lostAndFound], [balloonName, balloon]),
-        parent: rootInode,
-        name: "",
-        runs: [{ start: run!.start, length: 1 }]
-      }),
-      inode(lostAndFound, 0o700, 2, {
-        _tag: "Directory",
-        entries: HashMap.empty(),
-        parent: rootInode,
-        name: "lost+found",
-        runs: [{ start: run!.start + 2, length: lostBlocks }]
-      }),
-      inode(balloon, 0o600, 1, content.empty)
-    ),
+    inodes: HashMap.make(root, ...(hasLost ? [lost] : []), inode(balloon, 0o600, 1, content.empty)),
     nextInode: balloon + 1,
     used: 0,
     layout,

@@ -1,7 +1,7 @@
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as content from "./content.js"
-import * as ext4 from "./ext4.js"
+import * as layouts from "./layout.js"
 import * as space from "./space.js"
 import type { Body, Volume } from "./state.js"
 
@@ -26,8 +26,8 @@ const moved = (body: Body, from: ReadonlySet<space.Run>, take: (count: number) =
 }
 
 /** The blocks for files: those after the file system's own. */
-const data = (layout: ext4.Layout): { readonly start: number; readonly end: number } => ({
-  start: ext4.overhead(layout),
+const data = (layout: layouts.Layout): { readonly start: number; readonly end: number } => ({
+  start: layouts.overhead(layout),
   end: layout.blocks
 })
 
@@ -37,7 +37,7 @@ const data = (layout: ext4.Layout): { readonly start: number; readonly end: numb
  */
 export const relayout = (
   volume: Volume,
-  layout: ext4.Layout
+  layout: layouts.Layout
 ): Option.Option<{ readonly volume: Volume; readonly touched: ReadonlyArray<space.Run> }> => {
   const { end, start } = data(layout)
   const all = [...HashMap.values(volume.inodes)].flatMap((inode) => runsOf(inode.body))
@@ -69,9 +69,9 @@ export const relayout = (
 export const minimum = (volume: Volume): number => {
   const layout = volume.layout!
   const used = countOf([...HashMap.values(volume.inodes)].flatMap((inode) => runsOf(inode.body)))
-  let blocks = used + ext4.overhead({ ...layout, blocks: 1 })
-  while (blocks < layout.blocks && blocks < used + ext4.overhead({ ...layout, blocks })) {
-    blocks = used + ext4.overhead({ ...layout, blocks })
+  let blocks = used + layouts.overhead({ ...layout, blocks: 1 })
+  while (blocks < layout.blocks && blocks < used + layouts.overhead({ ...layout, blocks })) {
+    blocks = used + layouts.overhead({ ...layout, blocks })
   }
   return Math.min(blocks, layout.blocks)
 }

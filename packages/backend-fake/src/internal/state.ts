@@ -8,7 +8,7 @@ import type * as content from "./content.js"
 import type { Device, FileRef } from "./device.js"
 import type { DeviceTable } from "./deviceTable.js"
 import * as deviceTable from "./deviceTable.js"
-import type { Layout } from "./ext4.js"
+import type { Layout } from "./layout.js"
 import type * as space from "./space.js"
 import { usesDeviceMapper } from "./traits.js"
 

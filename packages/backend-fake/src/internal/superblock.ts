@@ -1,4 +1,4 @@
-import type { Layout } from "./ext4.js"
+import type { Layout } from "./layout.js"
 import * as space from "./space.js"
 
 /** How much of the start of a file system is modelled, in bytes. */
@@ -13,7 +13,15 @@ export const make = (layout: Layout | undefined): Uint8Array => {
   const bytes = new Uint8Array(length)
   if (layout === undefined) return bytes
   const view = new DataView(bytes.buffer)
-  view.setUint32(at + 4, layout.blocks * (space.blockSize / layout.blockSize), true)
+  const blocks = layout.blocks * (space.blockSize / layout.blockSize)
+  if (layout.type === "xfs") {
+    bytes.set(encoder.encode("XFSB"))
+    view.setUint32(4, layout.blockSize)
+    view.setBigUint64(8, BigInt(blocks))
+    bytes.set(encoder.encode(layout.label), 108)
+    return bytes
+  }
+  view.setUint32(at + 4, blocks, true)
   view.setUint32(at + 24, Math.log2(layout.blockSize / 1024), true)
   view.setUint16(at + 56, 0xef53, true)
   bytes.set(encoder.encode(layout.label), at + 120)

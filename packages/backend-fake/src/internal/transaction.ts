@@ -8,8 +8,8 @@ import { PCGRandom } from "effect/Utils"
 import * as content from "./content.js"
 import * as deviceTable from "./deviceTable.js"
 import type { Code } from "./errno.js"
-import * as ext4 from "./ext4.js"
 import * as image from "./image.js"
+import * as layouts from "./layout.js"
 import * as mounts from "./mounts.js"
 import * as space from "./space.js"
 import * as state from "./state.js"
@@ -390,4 +390,5 @@ const restored = (from: state.State["random"]): PCGRandom => {
 export const partitionStart = (device: state.Device): number => device.partitioned ? device.clusterSize : 0
 
 const hasInode = (volume: state.Volume): boolean =>
-  volume.layout === undefined || HashMap.size(volume.inodes) + ext4.reservedInodes < ext4.inodes(volume.layout)
+  volume.layout === undefined ||
+  HashMap.size(volume.inodes) + layouts.reservedInodes(volume.layout) < layouts.inodes(volume.layout)

@@ -34,6 +34,7 @@ const refused = {
   "create-attachable": () =>
     "Choose the format expanded or preallocated, and format version 2; or choose fileSystem: \"none\".",
   "create-without": ({ option }: { readonly option: string }) => `Leave ${option} out.`,
+  "create-ext": () => "Choose the file system ext4.",
   "create-ext4": () => "Choose the file system ext4, or xfs.",
   "split-disk": () =>
     "Merge the pieces first with the software that made the disk, as `prl_disk_tool convert --merge` of Virtuozzo " +

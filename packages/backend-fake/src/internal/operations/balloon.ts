@@ -18,6 +18,7 @@ import type { Device, Volume } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, generation, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
+import { partitionStart } from "../transaction.js"
 import { temporarily } from "./mounts.js"
 
 const notMounted = (tool: Tool): Answer<never> => toolError(tool, 38, "The image is not mounted")
@@ -81,12 +82,13 @@ const punch = (tool: Tool, device: Device, runs: ReadonlyArray<space.Run>): Answ
   const inode = top === undefined ? undefined : tool.tx.inode(top.file)
   if (top === undefined || inode?.body._tag !== "Image" || inode.body.raw) return Either.right(0)
   const perCluster = device.clusterSize / space.blockSize
+  const first = partitionStart(device) / device.clusterSize
   const found = image.withEachCluster(inode.body)
   const { clusters } = found.delta
   const kept = HashSet.mutate(clusters, (set) => {
     for (const { length, start } of runs) {
       const end = Math.floor((start + length) / perCluster)
-      for (let cluster = Math.ceil(start / perCluster); cluster < end; cluster++) HashSet.remove(set, cluster + 1)
+      for (let cluster = Math.ceil(start / perCluster); cluster < end; cluster++) HashSet.remove(set, cluster + first)
     }
   })
   const freed = HashSet.size(clusters) - HashSet.size(kept)
@@ -188,6 +190,7 @@ const discardFrom = (tool: Tool, device: Device, request: Request.Discard): Answ
   }
   const most = request.toFree === undefined ? Infinity : Math.ceil(Number(request.toFree) / device.clusterSize)
   const perCluster = device.clusterSize / space.blockSize
+  const first = partitionStart(device) / device.clusterSize
   const inode = tool.tx.inode(device.levels.at(-1)!.file)
   const own = inode.body._tag === "Image" ? image.withEachCluster(inode.body).delta.clusters : HashSet.empty<number>()
   const runs: Array<space.Run> = []
@@ -196,7 +199,7 @@ const discardFrom = (tool: Tool, device: Device, request: Request.Discard): Answ
     if (length < minimum) continue
     const end = Math.floor((start + length) / perCluster)
     for (let cluster = Math.ceil(start / perCluster); cluster < end && found < most; cluster++) {
-      if (!HashSet.has(own, cluster + 1)) continue
+      if (!HashSet.has(own, cluster + first)) continue
       found++
       runs.push({ start: cluster * perCluster, length: perCluster })
     }

@@ -144,7 +144,8 @@ const resizeRunning = (
     const volume = tool.tx.volume(device.volume)
     const wanted = size - 4 * cluster
     const now = volume.layout!.blocks * space.blockSize
-    const isIdle = !online || isResizedAsIdle(tool, device)
+    // An XFS cannot get smaller: the tool mounts it, and inflates the balloon.
+    const isIdle = volume.layout!.type !== "xfs" && (!online || isResizedAsIdle(tool, device))
     if (isIdle) {
       if (online) disks.dropStatfs(tool, disk)
       if (balloonSize(tool, device) > 0) yield* inflate(tool, device, 0)

@@ -28,7 +28,10 @@ const inspect = (tool: Tool, disk: disks.Disk): Answer<Observed> =>
     const options = { snapshot: undefined, readOnly: true, component: "sizeLimits" }
     const device = yield* attach(tool, disk, options)
     const volume = device.volume === undefined ? undefined : tool.tx.volume(device.volume)
-    const least = volume === undefined ? undefined : BigInt(minimum(volume) * space.blockSize)
+    // resize2fs computes it, and knows no XFS.
+    const least = volume === undefined || volume.layout?.type === "xfs"
+      ? undefined
+      : BigInt(minimum(volume) * space.blockSize)
     yield* devices.detach(tool, device)
     return least === undefined ? undefined : { _tag: "Idle", least } as const
   })

@@ -4,6 +4,7 @@ import type { Generation } from "@effect-ploop/core/Generation"
 import * as Capability from "@effect-ploop/testkit/Capability"
 import * as Target from "@effect-ploop/testkit/Target"
 import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as FileSystem from "@effect/platform/FileSystem"
 import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
@@ -62,6 +63,15 @@ const toolOf = (
   target: Omit<Target.Target, "layer">
 ): Tool => ({ target: Target.make({ ...target, layer: layerOf(options) }), options })
 
+/** Where the tool looks for programs. */
+const directories = ["/sbin", "/bin", "/usr/sbin", "/usr/bin"]
+
+const makesXfs: Effect.Effect<boolean, never, FileSystem.FileSystem> = Effect.flatMap(
+  FileSystem.FileSystem,
+  (fs) =>
+    Effect.exists(directories, (directory) => Effect.orElseSucceed(fs.exists(`${directory}/mkfs.xfs`), () => false))
+)
+
 /** The tool on an emulated kernel. The program must run in the namespaces of the emulation. */
 const emulated = (scratch: string): Effect.Effect<
   Tool,
@@ -69,16 +79,19 @@ const emulated = (scratch: string): Effect.Effect<
   NodeContext.NodeContext | Scope.Scope
 > =>
   Effect.map(
-    KernelEmulation.scoped({ scratch }),
-    ({ capabilities, generation, prefix, sysfs }) =>
-      toolOf(Config.map(options, (options) => ({ ...options, prefix, sysfs })), {
+    Effect.all([KernelEmulation.scoped({ scratch }), makesXfs]),
+    ([{ capabilities, generation, prefix, sysfs }, makesXfs]) => {
+      const lacks = {
+        ...(!capabilities.growsOnline && { onlineGrow: "CAP_SYS_RESOURCE, which ext4 requires for it" }),
+        ...(!makesXfs && { xfs: "mkfs.xfs, which the package xfsprogs has" })
+      }
+      return toolOf(Config.map(options, (options) => ({ ...options, prefix, sysfs })), {
         name: `${name}, on an emulated kernel`,
         scratch,
-        capabilities: Capability.ofGeneration(generation).filter((capability) =>
-          capability !== "onlineGrow" || capabilities.growsOnline
-        ),
-        reason: "the machine lacks CAP_SYS_RESOURCE, which ext4 requires for it"
+        capabilities: Capability.ofGeneration(generation).filter((capability) => !(capability in lacks)),
+        reason: `the machine lacks ${Object.values(lacks).join(", and ")}`
       })
+    }
   )
 
 /** The tool; where the kernel cannot be emulated, cases that need devices are skipped. */

@@ -22,7 +22,7 @@ interface Request {
   readonly from: SnapshotId.SnapshotId
   readonly to: SnapshotId.SnapshotId
   readonly directory?: HostPath | undefined
-  readonly fileSystem: FileSystemType | "xfs"
+  readonly fileSystem: FileSystemType
   readonly trustTimes: boolean
   readonly maximumRenames: number
 }

@@ -19,6 +19,12 @@ const ext3 = (about: About, generation: Generation, { fileSystem }: Pick<Request
     () => unsupported(about, `generation ${generation} makes XFS when it is asked for ext3`, texts["create-ext4"]())
   )
 
+const xfs = (about: About, generation: Generation, { fileSystem }: Pick<Request.Create, "fileSystem">) =>
+  when(
+    fileSystem === "xfs" && !GenerationTraits.makesXfs[generation],
+    () => unsupported(about, `generation ${generation} makes no XFS, which generation 9 does`, texts["create-ext"]())
+  )
+
 const largerThanVersion = (
   about: About,
   { size }: Pick<Request.Create, "size">,
@@ -72,6 +78,7 @@ export const create = (
   inOrder<PloopError.InvalidArgument | PloopError.Unsupported>(
     () => shaped(about, generation, request),
     () => ext3(about, generation, request),
+    () => xfs(about, generation, request),
     () => attached(about, generation, request, version),
     () => largerThanVersion(about, request, version)
   )

@@ -63,10 +63,12 @@ import { switchAndDelete } from "./switchAndDelete.js"
 import { switchSnapshot } from "./switchSnapshot.js"
 import { topDelta } from "./topDelta.js"
 import { umount } from "./umount.js"
+import { xfsCases } from "./xfs.js"
 
 export const cases: ReadonlyArray<Case> = [
   ...create,
   ...newShapes,
+  ...xfsCases,
   ...restoreDescriptor,
   ...remove,
   ...cloning,

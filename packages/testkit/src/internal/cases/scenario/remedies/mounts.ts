@@ -319,6 +319,21 @@ const generations: ReadonlyArray<Case> = [
       }
     })
   }),
+  remedy("create-ext", {
+    when: "this generation makes no XFS",
+    needs: ["mount"],
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const { path, ploop } = yield* services
+      const image = path.join(yield* Conformance.directory("new"), "root.hdd")
+      return {
+        call: ploop.create({ image, size: "300M", fileSystem: "xfs" }),
+        fails: "Unsupported",
+        remedy: texts["create-ext"](),
+        then: ploop.create({ image, size: "300M", fileSystem: "ext4" })
+      }
+    })
+  }),
   remedy("create-ext4", {
     when: "this generation makes XFS for ext3",
     needs: ["mount"],

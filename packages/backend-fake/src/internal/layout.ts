@@ -1,3 +1,4 @@
+import type { FileSystemType } from "@effect-ploop/core/FileSystemType"
 import * as space from "./space.js"
 
 const blocksPerGroup = 32_768
@@ -7,12 +8,12 @@ const journalBlocks = 32_768
 /** The tool reserves space to grow, of which the format can use this many blocks per copy. */
 const reservedDescriptorBlocks = 1024
 
-/** The inodes in use in a new file system: the reserved ones without the root. */
-export const reservedInodes = 9
+/** XFS keeps a log of 64 MiB, and has an inode of 512 bytes for every four of them. */
+const xfs = { logBlocks: 16_384, tableBlocks: 4, leastBlocks: 76_800, inodesPerBlock: 2 }
 
-/** How the tool's mkfs lays out an ext4 file system. */
+/** How the tool's mkfs lays out a file system. */
 export interface Layout {
-  readonly type: "ext3" | "ext4"
+  readonly type: FileSystemType
   /** The block size that the file system reports, in bytes. Space is always allocated in blocks of 4 KiB. */
   readonly blockSize: number
   readonly blocks: number
@@ -25,7 +26,13 @@ export interface Layout {
 
 export const groups = (layout: Layout): number => Math.ceil(layout.blocks / blocksPerGroup)
 
-export const inodes = (layout: Layout): number => groups(layout) * layout.inodesPerGroup
+const isXfs = ({ type }: Layout): boolean => type === "xfs"
+
+/** The inodes in use in a new file system: the reserved ones without the root. */
+export const reservedInodes = (layout: Layout): number => isXfs(layout) ? 2 : 9
+
+export const inodes = (layout: Layout): number =>
+  isXfs(layout) ? layout.blocks * xfs.inodesPerBlock : groups(layout) * layout.inodesPerGroup
 
 const isPower = (value: number, base: number): boolean => {
   let power = base
@@ -45,18 +52,20 @@ const backupBlocks = (layout: Layout): number => {
 }
 
 /** The blocks of the tables that are written when a file system is made: all except the inodes and the journal. */
-export const tableBlocks = (layout: Layout): number => backupBlocks(layout) + groups(layout) * 2
+export const tableBlocks = (layout: Layout): number =>
+  isXfs(layout) ? xfs.tableBlocks : backupBlocks(layout) + groups(layout) * 2
 
 /** The blocks of the inode tables, which are written later by default. */
-export const inodeBlocks = (layout: Layout): number => inodes(layout) / inodesPerBlock
+export const inodeBlocks = (layout: Layout): number => isXfs(layout) ? 0 : inodes(layout) / inodesPerBlock
 
 /** The blocks that the file system uses itself. */
-export const overhead = (layout: Layout): number => tableBlocks(layout) + inodeBlocks(layout) + journalBlocks
+export const overhead = (layout: Layout): number =>
+  isXfs(layout) ? xfs.logBlocks : tableBlocks(layout) + inodeBlocks(layout) + journalBlocks
 
 /** What is chosen for a new file system. */
 export type Choice = Pick<Layout, "blockSize" | "label" | "partitioned" | "type">
 
-/** The layout of a new file system that may have this many bytes; undefined when the journal does not fit. */
+/** The layout of a new file system that may have this many bytes; undefined when it is too small for its journal. */
 export const layout = (choice: Choice, bytes: number): Layout | undefined => {
   const blocks = Math.floor(bytes / space.blockSize)
   const perGroup = Math.ceil(Math.floor(blocks / 4) / Math.max(Math.ceil(blocks / blocksPerGroup), 1))
@@ -65,5 +74,6 @@ export const layout = (choice: Choice, bytes: number): Layout | undefined => {
     blocks,
     inodesPerGroup: Math.ceil(perGroup / inodesPerBlock) * inodesPerBlock
   }
+  if (isXfs(found)) return blocks < xfs.leastBlocks ? undefined : found
   return journalBlocks <= (blocks - backupBlocks(found)) / 2 ? found : undefined
 }
