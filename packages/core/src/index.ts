@@ -180,6 +180,13 @@ export * as PloopError from "./PloopError.js"
 export * as PrintableText from "./PrintableText.js"
 
 /**
+ * How far an operation is that can take minutes: a copy, a merge, an export.
+ *
+ * @since 0.2.0
+ */
+export * as Progress from "./Progress.js"
+
+/**
  * What an operation must refuse before it touches anything, and the error that
  * it refuses with.
  *

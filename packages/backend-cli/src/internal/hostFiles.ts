@@ -129,7 +129,7 @@ export interface HostFiles {
    * where the file system can, and has holes where it has only zeros elsewhere. An
    * interruption ends the copy.
    */
-  readonly copy: (from: string, to: string) => Effect.Effect<void, PlatformError>
+  readonly copy: (from: string, to: string, onDone?: OnDone) => Effect.Effect<void, PlatformError>
   /** Gives a file, if it is this one, the name of another, which is gone then. */
   readonly replace: (from: string, to: string, identity: Identity) => Effect.Effect<void, PlatformError>
   /** Removes the name of a file, if it is this file's. */

@@ -7,7 +7,7 @@ import * as NodePath from "node:path"
 import * as process from "node:process"
 import { compose, pack } from "./exchangeFiles.js"
 import * as flock from "./flock.js"
-import { type Found, type HostFiles, type Kind, privatePrefix, same, type Stamp } from "./hostFiles.js"
+import { type Found, type HostFiles, type Kind, type OnDone, privatePrefix, same, type Stamp } from "./hostFiles.js"
 import {
   attempt,
   failure,
@@ -170,7 +170,12 @@ const isShared = (from: string, to: string): Promise<boolean> => {
 }
 
 /** Copies piece by piece, with holes in the place of zeros. */
-const copySparsely = async (source: FileHandle, target: FileHandle, signal: AbortSignal): Promise<void> => {
+const copySparsely = async (
+  source: FileHandle,
+  target: FileHandle,
+  onDone: OnDone,
+  signal: AbortSignal
+): Promise<void> => {
   const buffer = Buffer.alloc(piece)
   let position = 0
   for (;;) {
@@ -179,15 +184,16 @@ const copySparsely = async (source: FileHandle, target: FileHandle, signal: Abor
     if (bytesRead === 0) break
     await writeSparsely(target, buffer.subarray(0, bytesRead), position)
     position += bytesRead
+    onDone(position)
   }
   await target.truncate(position)
 }
 
-const copy: HostFiles["copy"] = (from, to) =>
+const copy: HostFiles["copy"] = (from, to, onDone = () => undefined) =>
   attempt("copy", to, async (signal) => {
     requireKind(from, await NFS.promises.stat(from, { bigint: true }), "File")
     if (await isShared(from, to)) return withFile(to, NFS.constants.O_RDONLY, (target) => target.sync())
-    await withRegular(from, (source) => withNew(to, (target) => copySparsely(source, target, signal)))
+    await withRegular(from, (source) => withNew(to, (target) => copySparsely(source, target, onDone, signal)))
   })
 
 const replace: HostFiles["replace"] = (from, to, identity) =>

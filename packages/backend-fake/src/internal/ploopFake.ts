@@ -3,6 +3,7 @@ import * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as Operation from "@effect-ploop/core/Operation"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Progress from "@effect-ploop/core/Progress"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import * as Waiting from "@effect-ploop/core/Waiting"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -55,6 +56,22 @@ interface Options {
   readonly sharedData?: sharedData.SharedData | undefined
   readonly state?: HostState | undefined
 }
+
+/** The size of the disk that a result or a request names: an operation of this host is done at once, and as a whole. */
+const sizeIn = (of: unknown): bigint | undefined =>
+  Predicate.hasProperty(of, "size") && Predicate.isBigInt(of.size) ? of.size : undefined
+
+/** The operations that name the size of a disk, and can take minutes on a host. */
+const sized: ReadonlySet<Operation.Name> = new Set<Operation.Name>(["create", "exportImage", "importImage", "resize"])
+
+/** Reports the size of the disk as what was done. */
+const telling = <A, E>(name: Operation.Name, request: unknown, run: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  sized.has(name)
+    ? Effect.tap(run, (result) => {
+      const size = sizeIn(result) ?? sizeIn(request)
+      return size === undefined ? Effect.void : Progress.tell(size, size)
+    })
+    : run
 
 const initial = (options: Options, now: number): state.State =>
   options.state === undefined
@@ -129,11 +146,15 @@ export const make = (options: Options) =>
     (request: Request) =>
       Effect.zipRight(
         Waiting.interruptible(before(name, request)),
-        run(name, request, (tool) => {
-          const own = ofOwnDevice(name, request)(tool)
-          const allowed = Either.isRight(own) ? judged(name, request)(tool) : own
-          return Either.isRight(allowed) ? transition(tool, request) : Either.left(allowed.left)
-        })
+        telling(
+          name,
+          request,
+          run(name, request, (tool) => {
+            const own = ofOwnDevice(name, request)(tool)
+            const allowed = Either.isRight(own) ? judged(name, request)(tool) : own
+            return Either.isRight(allowed) ? transition(tool, request) : Either.left(allowed.left)
+          })
+        )
       )
 
     const query = <A>(name: Operation.Name, transition: (tool: Tool) => Answer<A>) =>

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
@@ -11,6 +12,7 @@ import { narrow } from "../PloopError.js"
 import * as call from "./call.js"
 import { decode } from "./decode.js"
 import * as metrics from "./metrics.js"
+import * as progress from "./progress.js"
 
 const counted = (name: Operation.Name) => {
   const count = metrics.counter(name)
@@ -29,6 +31,52 @@ const parts = (name: Operation.Name, request: Schema.Schema.AnyNoContext) => ({
   known: narrow(Operation.table[name].errors)
 })
 
+/** The operations that can take minutes. */
+const long: ReadonlySet<Operation.Name> = new Set<Operation.Name>([
+  "create",
+  "clone",
+  "exportImage",
+  "importImage",
+  "convert",
+  "resize",
+  "switchAndDelete",
+  "deleteSnapshot",
+  "mergeSnapshots",
+  "discard"
+])
+
+const lengthOf = (element: unknown): number => element instanceof Uint8Array ? element.length : 0
+
+/** Reports the bytes of a stream as they pass. */
+const measured = (name: Operation.Name, subject: string, of: Stream.Stream<unknown, PloopError>) =>
+  Stream.unwrap(Effect.map(progress.begin(name, subject), (call) => {
+    if (Option.isNone(call)) return of
+    let bytes = 0n
+    const pass = (element: unknown) => Effect.suspend(() => call.value.reportSeldom(bytes += BigInt(lengthOf(element))))
+    return Stream.concat(
+      Stream.tap(of, pass),
+      Stream.execute(Effect.suspend(() => Effect.zipRight(call.value.report(bytes, undefined), call.value.finish)))
+    )
+  }))
+
+/** Reports the bytes that a sink takes. */
+const measuredSink = (name: Operation.Name, subject: string, of: Sink.Sink<unknown, Uint8Array, never, PloopError>) =>
+  Sink.unwrap(Effect.map(progress.begin(name, subject), (call) => {
+    if (Option.isNone(call)) return of
+    let bytes = 0n
+    return of.pipe(
+      Sink.mapInputEffect((element: Uint8Array) =>
+        Effect.as(
+          Effect.suspend(() => call.value.reportSeldom(bytes += BigInt(element.length))),
+          element
+        )
+      ),
+      Sink.mapEffect((result) =>
+        Effect.as(Effect.zipRight(call.value.report(bytes, undefined), call.value.finish), result)
+      )
+    )
+  }))
+
 type Run<A> = (request: unknown) => A
 
 const effect = (
@@ -38,14 +86,18 @@ const effect = (
 ) => {
   const check = decode(name, request)
   const instrumented = instrument(name)
-  return (options: unknown) =>
-    instrumented(
-      Operation.subjectOf(options),
+  const isLong = long.has(name)
+  return (options: unknown) => {
+    const subject = Operation.subjectOf(options)
+    return instrumented(
+      subject,
       Effect.suspend(() => {
         const request = check(options)
-        return Either.isRight(request) ? run(request.right) : request
+        if (Either.isLeft(request)) return request
+        return isLong ? progress.reported(name, subject, run(request.right)) : run(request.right)
       })
     )
+  }
 }
 
 const query = (name: Operation.Name, run: Effect.Effect<unknown, PloopError>) => instrument(name)("host", run)
@@ -58,7 +110,7 @@ const stream = (
   const { check, known } = parts(name, request)
   const count = counted(name)
   return (options: unknown) =>
-    Stream.unwrap(Effect.map(check(options), run)).pipe(
+    measured(name, Operation.subjectOf(options), Stream.unwrap(Effect.map(check(options), run))).pipe(
       Stream.mapError(known),
       Stream.ensuringWith(count),
       Stream.withSpan(`Ploop.${name}`, call.span(name, Operation.subjectOf(options)))
@@ -76,7 +128,8 @@ const sink = (
     Sink.unwrapScoped<unknown, Uint8Array, never, PloopError, Scope.Scope>(
       Effect.gen(function*() {
         yield* Effect.makeSpanScoped(`Ploop.${name}`, call.span(name, Operation.subjectOf(options)))
-        const checked = Sink.mapError(run(yield* check(options)), known)
+        const sunk = measuredSink(name, Operation.subjectOf(options), run(yield* check(options)))
+        const checked = Sink.mapError(sunk, known)
         return Sink.ensuringWith(checked, count)
       })
     )

@@ -4,6 +4,7 @@ import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as Progress from "@effect-ploop/core/Progress"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -20,6 +21,7 @@ import { deviceAt, isMountedDevice, runningDevice } from "./devices.js"
 import { endingMaintenance } from "./maintenance.js"
 import { onlyUser } from "./ofDevice.js"
 import { attachingIdle } from "./teardown.js"
+import * as tracking from "./tracking.js"
 
 type Methods =
   | "balloonStatus"
@@ -229,7 +231,9 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             session.ask(
               { ...subject, args: args.discard(request, named), kind: Operation.kindOf("discard", request) },
               parse.discarded
-            )
+            ).pipe(Progress.track(
+              tracking.changedDisk(session, subject, named.disk, Effect.fromNullable(request.toFree))
+            ))
           )
           return Effect.map(
             request.automount && named.disk !== undefined ? automounting(subject, named.disk, run) : run,

@@ -5,6 +5,7 @@ import * as DiskClone from "@effect-ploop/core/DiskClone"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as Operation from "@effect-ploop/core/Operation"
+import * as Progress from "@effect-ploop/core/Progress"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -25,6 +26,7 @@ import { defaultVersion } from "./creation.js"
 import { devicesOfDisk } from "./devices.js"
 import { requireMergeableImages } from "./mergeable.js"
 import { observed, sizeOf } from "./observedImages.js"
+import * as tracking from "./tracking.js"
 
 /** A clone that is made. */
 interface Scene {
@@ -185,19 +187,34 @@ const flatten = (scene: Scene, own: string, path: string) =>
     return yield* unexpected(about, undefined, { line, expected: "one image after the merge" })
   })
 
+/** Copies the images, one after the other. */
+const copyImages = (scene: Scene, own: string) =>
+  Effect.gen(function*() {
+    const { about, session } = scene
+    const images = yield* imagesOf(scene)
+    const sizes = Effect.forEach(images, ({ from }) => Effect.map(session.files.stamp(from), ({ size }) => size))
+    const counters = images.map(() => tracking.counter())
+    const copies = Effect.forEach(images, ({ from, name, to }, index) => {
+      const copy = session.host.join(own, name)
+      return Effect.as(
+        Effect.mapError(session.files.copy(from, copy, counters[index]?.onDone), newFiles.fileError(about, to)),
+        { from: copy, to, name }
+      )
+    })
+    const total = (numbers: ReadonlyArray<bigint>) => numbers.reduce((all, number) => all + number, 0n)
+    return yield* Progress.track(copies, {
+      done: Effect.map(Effect.all(counters.map(({ done }) => done)), total),
+      total: Effect.map(sizes, total)
+    })
+  })
+
 const copyIn = (scene: Scene, own: string, last: Refusal.ClonedImage) =>
   Effect.gen(function*() {
     const { about, chain, disk, request, session } = scene
     const { join } = session.host
     const hasOwnTop = !request.flatten && request.snapshot !== SnapshotId.top
     const top = hasOwnTop ? yield* ownTop(scene, own, last) : undefined
-    const copies = yield* Effect.forEach(yield* imagesOf(scene), ({ from, name, to }) => {
-      const copy = join(own, name)
-      return Effect.as(
-        Effect.mapError(session.files.copy(from, copy), newFiles.fileError(about, to)),
-        { from: copy, to, name }
-      )
-    })
+    const copies = yield* copyImages(scene, own)
     const text = yield* descriptorOf(scene, top?.name, top?.size ?? (yield* sizeOf(session, about, last)))
     if (!request.flatten || chain.length === 1) {
       const descriptor = join(own, "finished.xml")

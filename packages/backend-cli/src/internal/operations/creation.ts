@@ -6,6 +6,7 @@ import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as Progress from "@effect-ploop/core/Progress"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -19,6 +20,7 @@ import type { Session } from "../session.js"
 import { clearAbandoned } from "./abandoned.js"
 import { requireDevices } from "./devicePrerequisites.js"
 import { stopDevicesBelow } from "./teardown.js"
+import * as tracking from "./tracking.js"
 
 const largeDiskSupport = "/sys/module/ploop/parameters/large_disk_support"
 
@@ -91,7 +93,13 @@ const create = (session: Session) => (request: Request.Create) => {
           args: args.create(session.verbosity, request, path, given),
           kind: Operation.kindOf("create", request),
           alias
-        })
+        }).pipe(
+          Progress.track(tracking.changed(
+            session,
+            [path],
+            request.format === "expanded" ? tracking.unknown : Effect.succeed(request.size)
+          ))
+        )
       yield* session.ownsFiles
         ? createInPrivate(session, about, { directory, image, disk }, run)
         : run(image)

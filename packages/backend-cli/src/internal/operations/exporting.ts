@@ -1,5 +1,6 @@
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Progress from "@effect-ploop/core/Progress"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -16,6 +17,7 @@ import { inBoth } from "./bothDirectories.js"
 import * as confinement from "./confinement.js"
 import { devicesOfDisk } from "./devices.js"
 import { observed, sizeOf } from "./observedImages.js"
+import * as tracking from "./tracking.js"
 import { unchanged } from "./unchanged.js"
 
 /** An export that is made. */
@@ -63,11 +65,20 @@ const sizeIn = ({ about, file, request, session }: Scene, made: string) =>
       : yield* Refusal.importImage(about, { file, format: request.format }, 2, { start, size })
   }).pipe(Effect.orElseSucceed(() => 0n))
 
-const toQcow2 = ({ about, file, session }: Scene, own: string, raw: string) =>
+/** The second half of the work: the new file grows to about what the raw one takes. */
+const toQcow2 = ({ about, file, session }: Scene, own: string, raw: string, size: bigint) =>
   Effect.gen(function*() {
     const made = session.host.join(own, "qcow2")
     yield* Effect.mapError(session.files.makePrivateFile(made), newFiles.fileError(about, file))
-    yield* qemuImg.pack(session.qemuImg, about, raw, made)
+    const share = Effect.zipWith(
+      tracking.allocated(session, [made]),
+      tracking.allocated(session, [raw]),
+      (written, all) => size + (all === 0n ? 0n : size * written / all)
+    )
+    yield* Progress.track(qemuImg.pack(session.qemuImg, about, raw, made), {
+      done: share,
+      total: Effect.succeed(2n * size)
+    })
     return made
   })
 
@@ -77,8 +88,13 @@ const exportIn = (scene: Scene, own: string, images: ReadonlyArray<Refusal.Clone
     const size = yield* sizeOf(session, about, images[images.length - 1]!)
     const layers = images.map(({ image, isRawBase }) => ({ path: image, isRaw: isRawBase }))
     const raw = session.host.join(own, "raw")
-    yield* Effect.mapError(session.files.compose({ layers, size }, raw), composeError(about, file))
-    const made = request.format === "raw" ? raw : yield* toQcow2(scene, own, raw)
+    const parts = request.format === "raw" ? 1n : 2n
+    const { done, onDone } = tracking.counter()
+    yield* session.files.compose({ layers, size }, raw, onDone).pipe(
+      Effect.mapError(composeError(about, file)),
+      Progress.track({ done, total: Effect.succeed(parts * size) })
+    )
+    const made = request.format === "raw" ? raw : yield* toQcow2(scene, own, raw, size)
     const seen = yield* sizeIn(scene, made)
     if (seen !== size) {
       return yield* unexpected(about, undefined, { line: `${seen} bytes`, expected: `a disk of ${size} bytes` })

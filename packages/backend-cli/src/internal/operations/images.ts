@@ -1,6 +1,7 @@
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
+import * as Progress from "@effect-ploop/core/Progress"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
@@ -21,6 +22,7 @@ import { exportImage } from "./exporting.js"
 import { importImage } from "./importing.js"
 import { remove } from "./removal.js"
 import { requireUnshared, requireUnsharedIfRead, requireUnsharedImages } from "./sharing.js"
+import * as tracking from "./tracking.js"
 
 type Methods =
   | "create"
@@ -39,6 +41,19 @@ const scratchFiles = ({ descriptor, image }: Descriptor, request: Request.Conver
     ? request.format === "raw" ? descriptor.images.slice(0, 1).map(({ file }) => `${image(file)}.tmp`) : []
     : descriptor.images.map(({ file }) => `${image(file)}.idx`)
 
+/** The tool fills the base image, or writes a raw one beside it. */
+const conversion = (session: Session, disk: Descriptor, request: Request.Convert): Progress.Tracked => {
+  const base = disk.descriptor.images.slice(0, 1).map(({ file }) => disk.image(file))
+  const { diskSize } = disk.descriptor
+  return request.format === "preallocated"
+    ? tracking.changed(session, base, Effect.map(tracking.allocated(session, base), (size) => diskSize - size))
+    : tracking.changed(
+      session,
+      scratchFiles(disk, request),
+      request.format === "raw" ? Effect.succeed(diskSize) : tracking.unknown
+    )
+}
+
 const convert = (session: Session) => (request: Request.Convert) => {
   const about = { operation: "convert", subject: request.disk } as const
   return session.onSoundDisk(about, request.disk, (path) =>
@@ -55,7 +70,7 @@ const convert = (session: Session) => (request: Request.Convert) => {
         ...about,
         args: args.convert(session.verbosity, request, path),
         kind: Operation.kindOf("convert", request)
-      })
+      }).pipe(Progress.track(conversion(session, disk, request)))
     }))
 }
 

@@ -7,6 +7,7 @@ import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Progress from "@effect-ploop/core/Progress"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -22,6 +23,7 @@ import * as qemuImg from "../qemuImg.js"
 import type { Session } from "../session.js"
 import { clearAbandoned } from "./abandoned.js"
 import { defaultVersion } from "./creation.js"
+import * as tracking from "./tracking.js"
 import { unchanged } from "./unchanged.js"
 
 /** An import that is made. */
@@ -80,7 +82,15 @@ const rawFile = ({ about, file, image, request, session }: Scene, own: string, s
     if (request.format === "raw") return file
     const raw = session.host.join(own, "raw")
     yield* Effect.mapError(session.files.makePrivateFile(raw), newFiles.fileError(about, image))
-    yield* qemuImg.unpack(session.qemuImg, about, file, raw)
+    const share = Effect.zipWith(
+      tracking.allocated(session, [raw]),
+      tracking.allocated(session, [file]),
+      (written, all) => all === 0n ? 0n : size * written / all
+    )
+    yield* Progress.track(qemuImg.unpack(session.qemuImg, about, file, raw), {
+      done: Effect.map(share, (bytes) => bytes < size ? bytes : size),
+      total: Effect.succeed(2n * size)
+    })
     const { size: seen } = yield* Effect.mapError(session.files.stamp(raw), newFiles.fileError(about, image))
     return seen === size
       ? raw
@@ -95,7 +105,12 @@ const importIn = (scene: Scene, own: string, found: ByteSize.ByteSize) =>
     const packing = { version, clusterSize: Number(clusterSize), size: Number(size) }
     const made = session.host.join(own, "image")
     const raw = yield* rawFile(scene, own, found)
-    yield* Effect.mapError(session.files.pack(raw, made, packing), newFiles.fileError(about, image))
+    const { done, onDone } = tracking.counter()
+    const [before, total] = request.format === "raw" ? [0n, found] : [found, 2n * found]
+    yield* session.files.pack(raw, made, packing, onDone).pipe(
+      Effect.mapError(newFiles.fileError(about, image)),
+      Progress.track({ done: Effect.map(done, (bytes) => before + bytes), total: Effect.succeed(total) })
+    )
     const descriptor = session.host.join(own, descriptorName)
     yield* Effect.mapError(
       session.files.writeNew(descriptor, yield* descriptorText(scene, size)),

@@ -5,6 +5,7 @@ import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Progress from "@effect-ploop/core/Progress"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -29,6 +30,7 @@ import * as sharing from "./sharing.js"
 import { measuring, namingSmallest } from "./shrinking.js"
 import * as staleFlag from "./staleFlag.js"
 import { attachingIdle, stopDevices } from "./teardown.js"
+import * as tracking from "./tracking.js"
 import { umount } from "./umount.js"
 
 type Methods = "mount" | "umount" | "resize"
@@ -292,7 +294,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           ...about,
           args: args.resize(session.verbosity, request, path),
           kind: Operation.kindOf("resize", request)
-        })
+        }).pipe(Progress.track(tracking.changedDisk(session, about, path, tracking.unknown)))
         const sized = namingSmallest(session, about, path, run)
         const ending = endingMaintenance(session, about, { disk: path }, sized)
         yield* measuring(session, about, request, path, attachingIdle(session, about, path, ending))

@@ -2,6 +2,7 @@ import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Progress from "@effect-ploop/core/Progress"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
@@ -27,6 +28,7 @@ import { requireMergeable, requireMergeableBelow, requireMergeableImages } from 
 import { attach, requireDirectory } from "./mounts.js"
 import * as sharing from "./sharing.js"
 import { snapshotSizes } from "./snapshotSizes.js"
+import * as tracking from "./tracking.js"
 
 type Methods =
   | "createSnapshot"
@@ -289,6 +291,14 @@ const requireNotShown = (session: Session, about: About, path: string, id: Snaps
     yield* Refusal.shownTop(about, generation, yield* devicesOfTop(session, about, path))
   })
 
+/** A deletion merges the only child into the snapshot. */
+const deletion = (session: Session, { image, tree }: Descriptor, id: SnapshotId.SnapshotId): Progress.Tracked =>
+  tracking.changed(
+    session,
+    Option.toArray(SnapshotTree.get(tree, id)).map(({ file }) => image(file)),
+    tracking.allocated(session, SnapshotChange.mergedByDeletion(tree, id).map(({ file }) => image(file)))
+  )
+
 const deleteSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) => {
   const about = { operation: "deleteSnapshot", subject: disk } as const
   return session.onSoundDisk(about, disk, (path) =>
@@ -304,10 +314,26 @@ const deleteSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) 
       yield* requireNotShown(session, about, path, id)
       // The tool refuses an unknown one, and merges nothing then.
       if (Option.isSome(SnapshotTree.get(before.tree, id))) yield* requireMergeable(session, about, path, before, id)
-      yield* remove(session, about, path, id)
+      yield* Progress.track(remove(session, about, path, id), deletion(session, before, id))
       const after = yield* descriptorOf(session, about, path)
       return SnapshotChange.deleted(before.tree, after.tree, id)
     }))
+}
+
+/** A merge moves at most what the images above the lowest one have. */
+const merging = (
+  session: Session,
+  { image, tree }: Descriptor,
+  { merged, survivor }: Refusal.MergeRange,
+  into: string | undefined
+): Progress.Tracked => {
+  const files = [survivor, ...merged].flatMap((id) => Option.toArray(SnapshotTree.get(tree, id)))
+    .map(({ file }) => image(file))
+  return tracking.changed(
+    session,
+    into === undefined ? files.slice(-1) : [into],
+    tracking.allocated(session, into === undefined ? files.slice(0, -1) : files)
+  )
 }
 
 const mergeSnapshots = (session: Session) => (request: Request.MergeSnapshots) => {
@@ -332,7 +358,7 @@ const mergeSnapshots = (session: Session) => (request: Request.MergeSnapshots) =
             })
           ),
         { discard: true }
-      )
+      ).pipe(Progress.track(merging(session, before, range, into)))
       return yield* merged(about, range.survivor, before, yield* descriptorOf(session, about, path))
     }))
 }

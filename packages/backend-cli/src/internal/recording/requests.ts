@@ -145,7 +145,7 @@ export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
     link: wrap("link", files.link),
     writeNew: wrap("writeNew", files.writeNew),
     makePrivateFile: wrap("makePrivateFile", files.makePrivateFile),
-    copy: wrap("copy", files.copy),
+    copy: (from, to, onDone) => answer("HostFiles.copy", [from, to], files.copy(from, to, onDone)),
     compose: (composition, to, onDone) =>
       answer("HostFiles.compose", [composition, to], files.compose(composition, to, onDone)),
     pack: (from, to, packing, onDone) =>

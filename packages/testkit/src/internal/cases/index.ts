@@ -35,6 +35,7 @@ import { mergeSnapshots } from "./mergeSnapshots.js"
 import { mount } from "./mount.js"
 import { newShapes } from "./newShapes.js"
 import { nextDevice } from "./nextDevice.js"
+import { progress } from "./progress.js"
 import { remove } from "./remove.js"
 import { replace } from "./replace.js"
 import { resize } from "./resize.js"
@@ -75,6 +76,7 @@ export const cases: ReadonlyArray<Case> = [
   ...copying,
   ...exportImage,
   ...importImage,
+  ...progress,
   ...convert,
   ...check,
   ...replace,
