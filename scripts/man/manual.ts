@@ -1,6 +1,7 @@
 import * as agent from "./agent.js"
 import * as conformance from "./conformance.js"
 import * as containerd from "./containerd.js"
+import * as fleet from "./fleet.js"
 import * as maintenance from "./maintenance.js"
 import { type Manual, render } from "./roff.js"
 
@@ -11,6 +12,7 @@ export const pages = (): Readonly<Record<string, string>> =>
   Object.fromEntries([
     of("backend-remote", agent.manual()),
     of("conformance", conformance.manual()),
+    of("fleet", fleet.manual()),
     of("maintenance", maintenance.manual()),
     ...containerd.manuals().map((manual) => of("containerd", manual))
   ])

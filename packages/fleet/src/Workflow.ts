@@ -4,10 +4,12 @@
  * @since 0.2.0
  */
 import { Disk } from "@effect-ploop/core/Disk"
-import { SnapshotIdFromSelf } from "@effect-ploop/core/SnapshotId"
+import { type SnapshotId, SnapshotIdFromSelf } from "@effect-ploop/core/SnapshotId"
 import * as DateTime from "effect/DateTime"
+import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { HostName } from "./HostName.js"
+import { snapshotId } from "./internal/digest.js"
 
 /**
  * A disk of a fleet: its host, and the path of its `DiskDescriptor.xml` there.
@@ -291,6 +293,14 @@ export const outcome = ({ history }: Pick<Workflow, "history">): Outcome | undef
   const last = history.at(-1)
   return last?._tag === "Ended" ? last.outcome : undefined
 }
+
+/**
+ * The identifier that the snapshots of a set have, from that of its workflow.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const snapshotOf = (id: string): Effect.Effect<SnapshotId> => snapshotId(`set ${id}`)
 
 const places = (disks: ReadonlyArray<DiskOfHost>): string => disks.map(({ disk, host }) => `${host}:${disk}`).join(", ")
 

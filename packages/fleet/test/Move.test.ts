@@ -1,6 +1,7 @@
 import { FakeHost } from "@effect-ploop/backend-fake"
 import { Ploop } from "@effect-ploop/core"
 import { Fleet, Runner, Storage, Workflow, Workflows } from "@effect-ploop/fleet"
+import { FileSystem } from "@effect/platform"
 import { expect, it } from "@effect/vitest"
 import { Context, Effect, Layer } from "effect"
 import * as fleets from "./utils/fleets.js"
@@ -74,6 +75,20 @@ it.live("a disk that runs is not moved, and nothing happens to it", () =>
     expect(outcome).toMatchObject({ _tag: "Failed", problem: { tag: "DiskInUse", kind: "refused" }, left: [] })
     yield* Context.get(hosts["node-1"], Ploop.Ploop).umount({ disk })
     expect(yield* fleets.filesOf(hosts["node-1"], disk)).toEqual({ "one.txt": "one", "two.txt": "two" })
+  }))
+
+it.live("a disk that is not there is refused, and nothing stays held", () =>
+  Effect.gen(function*() {
+    const hosts = yield* fleets.hosts("node-1", "node-2")
+    const program = Effect.gen(function*() {
+      const workflows = yield* Workflows.Workflows
+      const outcome = yield* workflows.ended(yield* start)
+      expect(outcome).toMatchObject({ _tag: "Failed", problem: { tag: "DiskNotFound" }, left: [] })
+      const fleet = yield* Fleet.Fleet
+      yield* Context.get(hosts["node-1"], FileSystem.FileSystem).makeDirectory("/vz/101")
+      yield* fleet.change("node-1", "create", { image: "/vz/101/root.hdd", size: "1G" }, { key: "make" })
+    })
+    yield* Effect.provide(program, fleetOf(hosts))
   }))
 
 /** The target cannot use what it has received, so that the move waits for a person. */

@@ -15,6 +15,7 @@ import {
   take,
   type Taking
 } from "./place.js"
+import * as problems from "./problem.js"
 import type { Manifest, Taken } from "./steps.js"
 
 const inUse = (place: Place) => refused("DiskInUse", `${place.disk} is running: unmount it first`)
@@ -54,12 +55,11 @@ const fence = (place: Place): Taking<void> =>
 
 /** A refused step leaves nothing behind. */
 const orLeave = (place: Place, leave: Taking<void>) => <A>(step: Taking<A>): Taking<A> =>
-  Effect.catchIf(
-    step,
-    (error) => error._tag === "Problem" && error.kind === "refused",
-    (error) =>
-      Effect.zipRight(Effect.zipRight(leave, place.journal.release(place.id, place.workflow)), Effect.fail(error))
-  )
+  Effect.catchIf(step, (error) => problems.of(error).kind === "refused", (error) =>
+    Effect.zipRight(
+      Effect.zipRight(leave, place.journal.release(place.id, place.workflow)),
+      Effect.fail(error)
+    ))
 
 export const hold = (place: Place): Taking<Taken> =>
   Effect.gen(function*() {

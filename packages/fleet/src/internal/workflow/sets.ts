@@ -5,8 +5,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { Options } from "../../Fleet.js"
-import { type DiskOfHost, type Outcome, Problem } from "../../Workflow.js"
-import { snapshotId } from "../digest.js"
+import { type DiskOfHost, type Outcome, Problem, snapshotOf } from "../../Workflow.js"
 import { forPerson } from "../transfer/place.js"
 import { change, query } from "./calling.js"
 import { done, failed } from "./ending.js"
@@ -58,9 +57,6 @@ const requireGone = (env: Environment, attempt: Attempt, disk: DiskOfHost, id: S
     (tree) => has(tree, id) ? forPerson("NotUndone", `${disk.disk} still has the snapshot ${id}`) : Effect.void
   )
 
-/** The identifier of the snapshots that a workflow takes. Nobody else has it, so what has it can be deleted. */
-export const identifierOf = (workflow: string): Effect.Effect<SnapshotId.SnapshotId> => snapshotId(`set ${workflow}`)
-
 /**
  * Waits for the outcome of the last request, which must not arrive once the disk was inspected. It is the same request with the same key, so nothing
  * happens twice.
@@ -85,7 +81,7 @@ const settled = <N extends "createSnapshot" | "snapshotAndSwitch">(
 
 /** Takes a snapshot of each disk under one identifier. */
 export const snapshotAll = (env: Environment, disks: ReadonlyArray<DiskOfHost>): Durable<Outcome> =>
-  Effect.flatMap(identifierOf(env.id), (id) => {
+  Effect.flatMap(snapshotOf(env.id), (id) => {
     const verb = "snapshot"
     return toAll(env, disks, {
       verb,
@@ -138,7 +134,7 @@ export const rollBackAll = (
   disks: ReadonlyArray<DiskOfHost>,
   id: SnapshotId.SnapshotId
 ): Durable<Outcome> =>
-  Effect.flatMap(identifierOf(env.id), (keepAs) =>
+  Effect.flatMap(snapshotOf(env.id), (keepAs) =>
     toAll(env, disks, {
       verb: "roll back",
       run: switchOne(env, id, keepAs),
