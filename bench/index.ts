@@ -14,7 +14,7 @@ import { fileSystem } from "./fileSystem.js"
 import { memory } from "./memory.js"
 import type { Report } from "./report.js"
 import { isMet, print } from "./report.js"
-import { scale } from "./scale.js"
+import { endurance, scale } from "./scale.js"
 import { service } from "./service.js"
 import { tool } from "./tool.js"
 
@@ -25,8 +25,12 @@ const topics: ReadonlyMap<string, Effect.Effect<Report>> = new Map([
   ["fake", fake],
   ["scale", scale],
   ["fileSystem", fileSystem],
-  ["memory", memory]
+  ["memory", memory],
+  ["endurance", endurance]
 ])
+
+/** Topics that run only when they are named, because they take minutes. */
+const onDemand: ReadonlySet<string> = new Set(["endurance"])
 
 /** Topics that run in the namespaces of the emulated kernel, in a process of their own. */
 const inNamespaces: ReadonlySet<string> = new Set(["emulated"])
@@ -56,7 +60,7 @@ const program = Effect.gen(function*() {
   }
   let missed = 0
   for (const [name, topic] of topics) {
-    if (chosen.length > 0 && !chosen.includes(name)) continue
+    if (chosen.length > 0 ? !chosen.includes(name) : onDemand.has(name)) continue
     if (inNamespaces.has(name) && !(yield* KernelEmulation.isInside)) {
       missed += (yield* again(name)) ? 0 : 1
       continue

@@ -11,8 +11,6 @@ const many = 10_000
 
 const few = 10
 
-const mounted = 100
-
 const files = 16
 
 const sizeOfFile = 1_048_576
@@ -138,20 +136,44 @@ const cloned = Effect.gen(function*() {
   return [size, among]
 })
 
+/** The devices of a list that is read: those of one call, or of many calls on a host with few. */
+const listed = (count: number) =>
+  Effect.flatMap(Ploop.Ploop, (ploop) => Effect.repeatN(ploop.listDevices, many / count - 1))
+
 const amongMounted = Effect.gen(function*() {
   const host = yield* FakeHost.FakeHost
+  const ploop = yield* Ploop.Ploop
   yield* makeDisk("one-more")
-  yield* makeDisk("first")
-  yield* use("first")
+  const run = (from: number, to: number) =>
+    Effect.forEach(
+      Array.from({ length: to - from }, (_, index) => from + index),
+      (name) =>
+        Effect.zipRight(makeDisk(name), ploop.mount({ disk: Disk.inDirectory(`/vz/${name}`), target: `/mnt/${name}` })),
+      { discard: true }
+    )
+  yield* run(0, few)
   const before = yield* host.state
-  for (let index = 0; index < mounted; index++) yield* Effect.zipRight(makeDisk(index), use(index))
+  yield* run(few, many)
   const states = { few: before, many: yield* host.state }
-  const row = yield* beside(use("one-more"), states, {
-    name: `mount, write and read among ${mounted} mounted disks`,
-    reference: "among one",
+  const number = many.toLocaleString("en")
+  const mounts = yield* beside(use("one-more"), states, {
+    name: `mount, write and read among ${number} mounted disks`,
+    reference: `among ${few}`,
     expectation: atLeast(0.5)
   })
-  return [row]
+  const context = yield* Effect.context<PloopFake.Services>()
+  const times = yield* alternate({
+    many: { prepare: host.restore(states.many), run: Effect.provide(listed(many), context) },
+    few: { prepare: host.restore(states.few), run: Effect.provide(listed(few), context) }
+  }, { rounds: 30, warmUp: 5 })
+  const lists: Row = {
+    name: `a device in the list of ${number}`,
+    figure: perSecond(rate(times.many, many)),
+    reference: `in the list of ${few}, ${perSecond(rate(times.few, many))}`,
+    ...speed(times.many, times.few),
+    expectation: atLeast(0.5)
+  }
+  return [mounts, lists]
 })
 
 export const memory: Effect.Effect<Report> = Effect.map(

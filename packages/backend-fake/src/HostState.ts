@@ -83,8 +83,7 @@ export const devices = (state: HostState): ReadonlyArray<DevicePath> =>
  * @since 0.1.0
  * @category queries
  */
-export const mountPoints = (state: HostState): ReadonlyArray<string> =>
-  internal.unwrap(state).mounts.map(({ target }) => target)
+export const mountPoints = (state: HostState): ReadonlyArray<string> => internal.mountPoints(internal.unwrap(state))
 
 /**
  * The paths of the open files, as they were given to `open`.

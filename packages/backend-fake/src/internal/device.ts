@@ -7,6 +7,12 @@ export interface FileRef {
   readonly ino: number
 }
 
+/** The file system of the host itself. */
+export const hostVolume = 1
+
+/** The inode of the root directory. */
+export const rootInode = 2
+
 /** One delta of a running device; a device lists them base first. */
 export interface Level {
   readonly file: FileRef

@@ -2,6 +2,7 @@ import type { DevicePath } from "@effect-ploop/core/DevicePath"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { Device, FileRef } from "./device.js"
+import { hostVolume } from "./device.js"
 
 interface Entry {
   readonly device: Device
@@ -26,12 +27,16 @@ const fileKey = ({ ino, volume }: FileRef): string => `file ${volume} ${ino}`
 
 const volumeKey = (volume: number): string => `volume ${volume}`
 
+/** Devices on files in the file system of a disk. */
+const outerKey = (volume: number): string => `outer ${volume}`
+
 const baseKey = (path: string): string => `base ${path}`
 
 const keysOf = ({ levels, volume }: Device): ReadonlySet<string> =>
   new Set([
     ...levels.map(({ file }) => fileKey(file)),
     ...levels.slice(0, 1).map(({ path }) => baseKey(path)),
+    ...levels.filter(({ file }) => file.volume !== hostVolume).map(({ file }) => outerKey(file.volume)),
     ...(volume === undefined ? [] : [volumeKey(volume)])
   ])
 
@@ -56,12 +61,6 @@ const ordered = (entries: Iterable<Entry>): ReadonlyArray<Device> =>
 /** All devices, in the order in which they were attached. */
 export const all = ({ entries }: DeviceTable): ReadonlyArray<Device> => ordered(HashMap.values(entries))
 
-/** All devices, in any order. */
-export const some = ({ entries }: DeviceTable, is: (device: Device) => boolean): boolean => {
-  for (const { device } of HashMap.values(entries)) if (is(device)) return true
-  return false
-}
-
 export const get = ({ entries }: DeviceTable, name: DevicePath): Device | undefined =>
   Option.getOrUndefined(HashMap.get(entries, name))?.device
 
@@ -81,6 +80,9 @@ export const ofBase = (table: DeviceTable, path: string): ReadonlyArray<Device> 
 
 /** The device that shows this file system. */
 export const ofVolume = (table: DeviceTable, volume: number): Device | undefined => byKey(table, volumeKey(volume))[0]
+
+/** Whether a device runs on a file in the file system of this disk. */
+export const isUsedBelow = ({ names }: DeviceTable, volume: number): boolean => HashMap.has(names, outerKey(volume))
 
 export const remove = (table: DeviceTable, device: Device): DeviceTable => {
   const found = get(table, device.device)

@@ -16,6 +16,7 @@ import * as disks from "./disk.js"
 import * as files from "./files.js"
 import type * as image from "./image.js"
 import * as layouts from "./layout.js"
+import * as mounts from "./mounts.js"
 import * as space from "./space.js"
 import type { Device, FileRef, Level, Volume } from "./state.js"
 import { rootInode } from "./state.js"
@@ -392,7 +393,7 @@ export const mount = (
     }
     yield* requireBalloon(tool, device, target)
     const path = yield* denied(tool, 21, `Can't mount ${target}`)(files.realPath(tx, target))
-    tx.update({ mounts: [...tx.state.mounts, { covers, volume: volume.id, target: path, device: device.device }] })
+    tx.update({ mounts: mounts.add(tx.mounts, { covers, volume: volume.id, target: path, device: device.device }) })
     if (!device.readOnly) {
       tx.touchTables(volume.id)
       yield* setDirty(tool, device, true)
@@ -401,8 +402,7 @@ export const mount = (
 
 const holds = (tx: Transaction, volume: number): boolean => {
   for (const handle of HashMap.values(tx.state.handles)) if (handle.file.volume === volume) return true
-  return tx.state.mounts.some((mount) => mount.covers.volume === volume) ||
-    deviceTable.some(tx.devices, ({ levels }) => levels.some((level) => level.file.volume === volume))
+  return mounts.inside(tx.mounts, volume).length > 0 || deviceTable.isUsedBelow(tx.devices, volume)
 }
 
 /** Unmounts the file system of a device. */
@@ -411,7 +411,7 @@ export const unmount = (tool: Tool, device: Device): Answer<void> => {
   const [mount] = tx.mountsOf(device.device)
   if (mount === undefined) return Either.void
   if (holds(tx, mount.volume)) {
-    const below = tx.state.mounts.filter((other) => other.covers.volume === mount.volume).map(({ target }) => target)
+    const below = mounts.inside(tx.mounts, mount.volume).map(({ target }) => target)
     return Either.mapLeft(
       toolError(tool, trait(tool, traits.busyCode), `Failed to umount ${mount.target}: Device or resource busy`),
       (error) =>
@@ -420,7 +420,7 @@ export const unmount = (tool: Tool, device: Device): Answer<void> => {
           : error
     )
   }
-  tx.update({ mounts: tx.state.mounts.filter((other) => other !== mount) })
+  tx.update({ mounts: mounts.remove(tx.mounts, mount) })
   if (device.volume !== undefined && !device.readOnly) tx.setVolume({ ...tx.volume(device.volume), isDirty: false })
   return Either.void
 }

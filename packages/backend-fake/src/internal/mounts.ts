@@ -1,68 +1,132 @@
 import type { DevicePath } from "@effect-ploop/core/DevicePath"
-import type { FileRef, Mount } from "./state.js"
-import { rootInode } from "./state.js"
+import * as HashMap from "effect/HashMap"
+import * as Option from "effect/Option"
+import type { FileRef } from "./device.js"
+import { hostVolume, rootInode } from "./device.js"
 
-type Mounts = ReadonlyArray<Mount>
+export interface Mount {
+  /** The directory that the mount hides. */
+  readonly covers: FileRef
+  readonly volume: number
+  readonly target: string
+  readonly device: DevicePath
+}
 
-/** The positions of mounts in the list of mounts, oldest first, by a key. */
-type Index<Key> = ReadonlyMap<Key, ReadonlyArray<number>>
+/** The numbers of mounts, oldest first, by a key. */
+type Index<Key> = HashMap.HashMap<Key, ReadonlyArray<number>>
+
+/**
+ * The mounts of the host, each by a number larger than that of every mount before it. They are found by what a path, a
+ * device or a file system asks for, whatever their number.
+ */
+export interface Mounts {
+  readonly entries: HashMap.HashMap<number, Mount>
+  readonly byCovered: Index<number>
+  readonly byShown: Index<number>
+  readonly byDevice: Index<DevicePath>
+  readonly byTarget: Index<string>
+  /** By the file system of a disk in which they are mounted. Those in the file system of the host are not here. */
+  readonly byOuter: Index<number>
+  readonly next: number
+}
+
+export const empty: Mounts = {
+  entries: HashMap.empty(),
+  byCovered: HashMap.empty(),
+  byShown: HashMap.empty(),
+  byDevice: HashMap.empty(),
+  byTarget: HashMap.empty(),
+  byOuter: HashMap.empty(),
+  next: 0
+}
 
 const key = ({ ino, volume }: FileRef): number => volume * 2 ** 32 + ino
 
-/** The index is cached: every path lookup needs it, and it changes only with a mount. */
-const indexed = <Key>(by: (mount: Mount) => Key): (mounts: Mounts) => Index<Key> => {
-  const known = new WeakMap<Mounts, Index<Key>>()
-  return (mounts) => {
-    const found = known.get(mounts)
-    if (found !== undefined) return found
-    const index = new Map<Key, Array<number>>()
-    for (const [place, mount] of mounts.entries()) {
-      const places = index.get(by(mount))
-      if (places === undefined) index.set(by(mount), [place])
-      else places.push(place)
-    }
-    known.set(mounts, index)
-    return index
+const none: ReadonlyArray<number> = []
+
+const at = <Key>(index: Index<Key>, key: Key): ReadonlyArray<number> => {
+  const found = HashMap.get(index, key)
+  return Option.isSome(found) ? found.value : none
+}
+
+/** A change of the numbers of one key. */
+type Edit = (numbers: ReadonlyArray<number>) => ReadonlyArray<number>
+
+const edited = <Key>(index: Index<Key>, key: Key, edit: Edit): Index<Key> => {
+  const numbers = edit(at(index, key))
+  return numbers.length === 0 ? HashMap.remove(index, key) : HashMap.set(index, key, numbers)
+}
+
+/** The indexes after a change of the numbers of all keys of a mount. */
+const indexed = (mounts: Mounts, { covers, device, target, volume }: Mount, edit: Edit) => ({
+  byCovered: edited(mounts.byCovered, key(covers), edit),
+  byShown: edited(mounts.byShown, volume, edit),
+  byDevice: edited(mounts.byDevice, device, edit),
+  byTarget: edited(mounts.byTarget, target, edit),
+  byOuter: covers.volume === hostVolume ? mounts.byOuter : edited(mounts.byOuter, covers.volume, edit)
+})
+
+export const add = (mounts: Mounts, mount: Mount): Mounts => ({
+  ...indexed(mounts, mount, (numbers) => [...numbers, mounts.next]),
+  entries: HashMap.set(mounts.entries, mounts.next, mount),
+  next: mounts.next + 1
+})
+
+/** Removes a mount that is there. */
+export const remove = (mounts: Mounts, mount: Mount): Mounts => {
+  const number = at(mounts.byDevice, mount.device).find((number) => get(mounts, number) === mount)
+  return number === undefined ? mounts : {
+    ...indexed(mounts, mount, (numbers) => numbers.filter((other) => other !== number)),
+    entries: HashMap.remove(mounts.entries, number),
+    next: mounts.next
   }
 }
 
-const byCovered = indexed(({ covers }) => key(covers))
+const get = ({ entries }: Mounts, number: number): Mount => HashMap.unsafeGet(entries, number)
 
-const byShown = indexed(({ volume }) => volume)
-
-const byDevice = indexed(({ device }) => device)
+/** All mounts, oldest first. */
+export const all = (mounts: Mounts): ReadonlyArray<Mount> =>
+  [...HashMap.keys(mounts.entries)].sort((a, b) => a - b).map((number) => get(mounts, number))
 
 /** The mounts of a device, oldest first. */
 export const ofDevice = (mounts: Mounts, device: DevicePath): ReadonlyArray<Mount> =>
-  (byDevice(mounts).get(device) ?? []).map((place) => mounts[place]!)
+  at(mounts.byDevice, device).map((number) => get(mounts, number))
+
+/** The mounts in the file system of a disk, oldest first. */
+export const inside = (mounts: Mounts, volume: number): ReadonlyArray<Mount> =>
+  at(mounts.byOuter, volume).map((number) => get(mounts, number))
+
+/** The latest mount with this mount point. */
+export const ofTarget = (mounts: Mounts, target: string): Mount | undefined => {
+  const number = at(mounts.byTarget, target).at(-1)
+  return number === undefined ? undefined : get(mounts, number)
+}
 
 /** The file that is visible at a location: the root of the topmost mount on it, or the file itself. */
 export const onto = (mounts: Mounts, ref: FileRef): FileRef => {
-  if (mounts.length === 0) return ref
-  const covered = byCovered(mounts)
-  let at = ref
+  if (HashMap.isEmpty(mounts.entries)) return ref
+  let file = ref
   for (let last = -1;;) {
-    const place = covered.get(key(at))?.find((place) => place > last)
-    if (place === undefined) return at
-    at = { volume: mounts[place]!.volume, ino: rootInode }
-    last = place
+    const number = at(mounts.byCovered, key(file)).find((number) => number > last)
+    if (number === undefined) return file
+    file = { volume: get(mounts, number).volume, ino: rootInode }
+    last = number
   }
 }
 
 /** The directory that a mounted root hides; the file itself when it is not a mounted root. */
 export const below = (mounts: Mounts, ref: FileRef): FileRef => {
-  if (mounts.length === 0 || ref.ino !== rootInode) return ref
-  const shown = byShown(mounts)
-  let at = ref
-  for (let last = mounts.length; at.ino === rootInode;) {
-    const place = shown.get(at.volume)?.findLast((place) => place < last)
-    if (place === undefined) return at
-    at = mounts[place]!.covers
-    last = place
+  if (ref.ino !== rootInode || HashMap.isEmpty(mounts.entries)) return ref
+  let file = ref
+  for (let last = mounts.next; file.ino === rootInode;) {
+    const number = at(mounts.byShown, file.volume).findLast((number) => number < last)
+    if (number === undefined) return file
+    file = get(mounts, number).covers
+    last = number
   }
-  return at
+  return file
 }
 
 /** Whether a file system is mounted there. */
 export const isMountPoint = (mounts: Mounts, ref: FileRef): boolean =>
-  mounts.length > 0 && ref.ino === rootInode && byShown(mounts).has(ref.volume)
+  ref.ino === rootInode && HashMap.has(mounts.byShown, ref.volume)

@@ -2,13 +2,14 @@ import * as DevicePath from "@effect-ploop/core/DevicePath"
 import * as HashMap from "effect/HashMap"
 import * as deviceTable from "./deviceTable.js"
 import * as files from "./files.js"
+import * as mounts from "./mounts.js"
 import { hostVolume } from "./state.js"
 import type { Transaction } from "./transaction.js"
 
 /** Removes everything that exists only in the memory of the host. */
 export const cut = (tx: Transaction): void => {
   const { devices, handles } = tx.state
-  tx.update({ mounts: [], devices: deviceTable.empty, handles: HashMap.empty() })
+  tx.update({ mounts: mounts.empty, devices: deviceTable.empty, handles: HashMap.empty() })
   for (const device of deviceTable.all(devices)) {
     if (device.volume !== undefined) tx.removeVolume(device.volume)
     for (const node of [device.device, DevicePath.partition(device.device)]) files.unlink(tx, node)

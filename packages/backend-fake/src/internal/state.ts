@@ -6,12 +6,15 @@ import type * as HashSet from "effect/HashSet"
 import type { PCGRandomState } from "effect/Utils"
 import type * as content from "./content.js"
 import type { Device, FileRef } from "./device.js"
+import { hostVolume, rootInode } from "./device.js"
 import type { DeviceTable } from "./deviceTable.js"
 import * as deviceTable from "./deviceTable.js"
 import type { Layout } from "./layout.js"
+import * as mounts from "./mounts.js"
 import type * as space from "./space.js"
 import { usesDeviceMapper } from "./traits.js"
 
+export { hostVolume, rootInode } from "./device.js"
 export type { Device, FileRef, Level } from "./device.js"
 
 export interface Directory {
@@ -105,17 +108,6 @@ export interface Volume {
   readonly isDirty?: boolean | undefined
 }
 
-/** The inode of the root directory. */
-export const rootInode = 2
-
-export interface Mount {
-  /** The directory that the mount hides. */
-  readonly covers: FileRef
-  readonly volume: number
-  readonly target: string
-  readonly device: DevicePath
-}
-
 export interface Handle {
   readonly file: FileRef
   readonly path: string
@@ -133,7 +125,7 @@ export interface State {
   readonly random: PCGRandomState
   readonly volumes: HashMap.HashMap<number, Volume>
   readonly nextVolume: number
-  readonly mounts: ReadonlyArray<Mount>
+  readonly mounts: mounts.Mounts
   readonly devices: DeviceTable
   readonly nextDevice: number
   readonly handles: HashMap.HashMap<number, Handle>
@@ -238,9 +230,6 @@ export const withRandom = (state: State, random: State["random"]): State =>
 export const withDevice = (state: State, device: Device): State =>
   withParts(state, state.volumes, deviceTable.set(state.devices, device))
 
-/** The file system of the host itself. */
-export const hostVolume = 1
-
 const directory = (
   ino: number,
   name: string,
@@ -302,7 +291,7 @@ export const make = (options: {
   random: options.random,
   volumes: HashMap.make([hostVolume, hostTree(options.generation, options.now)]),
   nextVolume: hostVolume + 1,
-  mounts: [],
+  mounts: mounts.empty,
   devices: deviceTable.empty,
   nextDevice: 17_761,
   handles: HashMap.empty(),

@@ -297,7 +297,7 @@ export class Transaction {
     this.current = state.withDevice(this.current, device)
   }
 
-  mountsOf(device: DevicePath): ReadonlyArray<state.Mount> {
+  mountsOf(device: DevicePath): ReadonlyArray<mounts.Mount> {
     return mounts.ofDevice(this.current.mounts, device)
   }
 

@@ -13,6 +13,7 @@ import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
 import * as image from "../image.js"
+import * as mounts from "../mounts.js"
 import * as space from "../space.js"
 import type { Device, Volume } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
@@ -44,7 +45,7 @@ const named = (tool: Tool, request: Request.Running): Answer<Device> =>
     }
     const target = absolute(tool, request.target ?? "")
     const path = Either.getOrElse(files.realPath(tx, target), () => target)
-    const mount = tx.state.mounts.findLast((other) => other.target === path)
+    const mount = mounts.ofTarget(tx.mounts, path)
     const device = mount === undefined ? undefined : tx.device(mount.device)
     return device === undefined ? yield* toolError(tool, 38, `Unable to find ploop device by ${target}`) : device
   })

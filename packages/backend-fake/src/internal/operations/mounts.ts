@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
+import * as mountTable from "../mounts.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, context, generation, refused, toolError, trait } from "../tool.js"
@@ -324,7 +325,7 @@ export const umount = (tool: Tool, request: Request.Umount): Answer<void> =>
     if (request.target !== undefined) {
       const target = absolute(tool, request.target)
       const path = Either.getOrElse(files.realPath(tx, target), () => target)
-      const found = tx.state.mounts.findLast((mount) => mount.target === path)
+      const found = mountTable.ofTarget(tx.mounts, path)
       const device = found === undefined ? undefined : tx.device(found.device)
       return yield* device === undefined
         ? toolError(tool, 38, `Unable to find ploop device by ${target}`)
