@@ -1,10 +1,11 @@
 /**
- * A difference between the files of two points of a disk, as `DiskChanges` finds
- * it.
+ * A difference between two points of a disk, in its files or in its blocks, as
+ * `DiskChanges` finds it.
  *
  * @since 0.2.0
  */
 import * as Schema from "effect/Schema"
+import * as ByteSize from "./ByteSize.js"
 
 /**
  * The type of a file.
@@ -115,3 +116,17 @@ export const Change = Schema.Union(Added, Removed, Changed, Renamed)
  * @category models
  */
 export type Change = typeof Change.Type
+
+/**
+ * A part of a disk.
+ *
+ * - `offset`: where it begins, in bytes from the start of the disk
+ * - `length`: in bytes
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export class Extent extends Schema.Class<Extent>("@effect-ploop/core/DiskChange/Extent")({
+  offset: ByteSize.ByteSizeFromSelf,
+  length: ByteSize.ByteSizeFromSelf
+}) {}

@@ -1,6 +1,6 @@
 /**
- * Which files differ between two points of a disk, each a snapshot or the top
- * delta. It is made of the operations of `Ploop` and of the host's `FileSystem`, so
+ * Which files and which blocks differ between two points of a disk, each a
+ * snapshot or the top delta. It is made of the operations of `Ploop` and of the host's `FileSystem`, so
  * every backend has it.
  *
  * @example
@@ -21,7 +21,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { Disk } from "./Disk.js"
-import type { Change } from "./DiskChange.js"
+import type { Change, Extent } from "./DiskChange.js"
 import { FileSystemType } from "./FileSystemType.js"
 import { HostPath } from "./HostPath.js"
 import * as internal from "./internal/changes/between.js"
@@ -31,10 +31,12 @@ import type * as Ploop from "./Ploop.js"
 import type * as PloopError from "./PloopError.js"
 import * as SnapshotId from "./SnapshotId.js"
 
+const toTop = Schema.optionalWith(SnapshotId.SnapshotId, { default: () => SnapshotId.top })
+
 const Between = Schema.Struct({
   disk: Disk,
   from: SnapshotId.SnapshotId,
-  to: Schema.optionalWith(SnapshotId.SnapshotId, { default: () => SnapshotId.top }),
+  to: toTop,
   directory: Schema.optional(HostPath),
   fileSystem: Schema.optionalWith(FileSystemType, { default: () => "ext4" }),
   trustTimes: Schema.optionalWith(Schema.Boolean, { default: () => false }),
@@ -143,3 +145,60 @@ export const between = (
       (request) => internal.between(request as typeof Between.Type, release)
     )
   ).pipe(Stream.withSpan("DiskChanges.between", { attributes: { disk: options.disk } }))
+
+const Blocks = Schema.Struct({ disk: Disk, from: SnapshotId.SnapshotId, to: toTop })
+
+/**
+ * The points between which {@link blocks} reads the deltas.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface BlocksOptions extends Schema.Schema.Encoded<typeof Blocks> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /** The earlier point: a snapshot by its identifier, or {@link SnapshotId.top}. It need not be an ancestor of `to`. */
+  readonly from: string
+  /** The later point. Default: the top delta. */
+  readonly to?: string | undefined
+}
+
+/**
+ * What {@link blocks} fails with. `ImageInUse` says that a device writes to the top delta, which is one of the points;
+ * `ImageCorrupt` that an image has no index table.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export type BlocksError =
+  | OperationError.ListSnapshotsError
+  | OperationError.AttachmentsError
+  | PloopError.SnapshotNotFound
+  | PloopError.ImageInUse
+  | PloopError.ImageCorrupt
+  | PlatformError
+
+const decodeBlocks = decode("listSnapshots", Blocks)
+
+/**
+ * The parts of a disk that were written to between two points, in the order of the disk, as the index tables of the
+ * deltas between them say. No part is missing, but one may have the same bytes at both points: the unit is the
+ * cluster, and what was written back counts. A copy of one point that receives these parts of the other becomes that
+ * one.
+ *
+ * It needs no device, and the disk may be running while both points are snapshots. The top delta of a running disk is
+ * refused with `ImageInUse`: take a snapshot, and use that. Memory holds 256 KiB for each delta.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const blocks = (
+  options: BlocksOptions
+): Stream.Stream<Extent, BlocksError, Ploop.Ploop | FileSystem> =>
+  Stream.unwrap(
+    Effect.flatMap(
+      decodeBlocks(options),
+      // What the schema has decoded has its type.
+      (request) => internal.changedBlocks(request as typeof Blocks.Type)
+    )
+  ).pipe(Stream.withSpan("DiskChanges.blocks", { attributes: { disk: options.disk } }))

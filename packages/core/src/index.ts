@@ -34,16 +34,16 @@ export * as DevicePath from "./DevicePath.js"
 export * as Disk from "./Disk.js"
 
 /**
- * A difference between the files of two points of a disk, as `DiskChanges` finds
- * it.
+ * A difference between two points of a disk, in its files or in its blocks, as
+ * `DiskChanges` finds it.
  *
  * @since 0.2.0
  */
 export * as DiskChange from "./DiskChange.js"
 
 /**
- * Which files differ between two points of a disk, each a snapshot or the top
- * delta. It is made of the operations of `Ploop` and of the host's `FileSystem`, so
+ * Which files and which blocks differ between two points of a disk, each a
+ * snapshot or the top delta. It is made of the operations of `Ploop` and of the host's `FileSystem`, so
  * every backend has it.
  *
  * @since 0.2.0

@@ -13,8 +13,8 @@ import * as PrintableText from "../../PrintableText.js"
 import * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
 import * as resource from "../resource.js"
+import { blocks, unwritten } from "./blocks.js"
 import { type Held, make as makeHeld } from "./held.js"
-import { unwritten } from "./unwritten.js"
 import { walk } from "./walk.js"
 
 interface Request {
@@ -34,10 +34,18 @@ type ReleaseOptions = Ploop.ScopedReleaseOptions<ReleaseError>
 const logged = (disk: Disk) => (error: ReleaseError): Effect.Effect<void> =>
   Effect.logError(`A mount of ${PrintableText.escape(disk)} could not be released, and its device may still run`, error)
 
-const requirePoint = (disk: Disk, tree: SnapshotTree.SnapshotTree, id: SnapshotId.SnapshotId) =>
+/** The operation that an error is reported for. */
+type Reported = "listSnapshots" | "mount"
+
+const requirePoint = (
+  operation: Reported,
+  disk: Disk,
+  tree: SnapshotTree.SnapshotTree,
+  id: SnapshotId.SnapshotId
+) =>
   Option.isSome(SnapshotTree.get(tree, id))
     ? Effect.void
-    : new PloopError.SnapshotNotFound({ operation: "mount", subject: disk, text: "", id })
+    : new PloopError.SnapshotNotFound({ operation, subject: disk, text: "", id })
 
 /** The device that writes to the disk, if one does. */
 const writer = (disk: Disk) =>
@@ -97,27 +105,46 @@ const mounts = (
   })
 
 /** What was read of a top delta that somebody wrote to meanwhile is of no moment. */
-const requireIdle = ({ disk }: Request) =>
+const requireIdle = (operation: Reported, { disk }: Pick<Request, "disk">) =>
   Effect.flatMap(writer(disk), (device) =>
     device === undefined
       ? Effect.void
-      : new PloopError.ImageInUse({ operation: "mount", subject: disk, text: "", device }))
+      : new PloopError.ImageInUse({ operation, subject: disk, text: "", device }))
+
+/** The tree of a disk that has both points. */
+const treeOf = (operation: Reported, { disk, from, to }: Pick<Request, "disk" | "from" | "to">) =>
+  Effect.gen(function*() {
+    const tree = yield* (yield* Ploop.Ploop).listSnapshots({ disk })
+    yield* Effect.forEach([from, to], (id) => requirePoint(operation, disk, tree, id), { discard: true })
+    return tree
+  })
+
+const usesTop = ({ from, to }: Pick<Request, "from" | "to">): boolean =>
+  from === SnapshotId.top || to === SnapshotId.top
+
+export const changedBlocks = (request: Pick<Request, "disk" | "from" | "to">) =>
+  Effect.gen(function*() {
+    const { disk, from, to } = request
+    const tree = yield* treeOf("listSnapshots", request)
+    if (from === to) return Stream.empty
+    if (!usesTop(request)) return blocks(disk, tree, from, to)
+    yield* requireIdle("listSnapshots", request)
+    // An index table that is written meanwhile is of no moment.
+    return Stream.concat(blocks(disk, tree, from, to), Stream.execute(requireIdle("listSnapshots", request)))
+  })
 
 export const between = (request: Request, options: ReleaseOptions = {}) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const ploop = yield* Ploop.Ploop
     const { disk, from, to } = request
-    const tree = yield* ploop.listSnapshots({ disk })
-    yield* Effect.forEach([from, to], (id) => requirePoint(disk, tree, id), { discard: true })
+    const tree = yield* treeOf("mount", request)
     if (from === to) return Stream.empty
-    const usesTop = from === SnapshotId.top || to === SnapshotId.top
-    const isRunning = usesTop && (yield* writer(disk)) !== undefined
+    const isRunning = usesTop(request) && (yield* writer(disk)) !== undefined
     if (!isRunning && (yield* unwritten(disk, tree, from, to))) return Stream.empty
     const held = yield* makeHeld<ReleaseError>(options.onReleaseFailure ?? logged(disk))
     const targets = yield* mounts(request, options.whileBusy ?? Ploop.whileBusy, held, isRunning)
     return walk(fs, targets, request).pipe(
-      Stream.concat(Stream.execute(usesTop && !isRunning ? requireIdle(request) : Effect.void)),
+      Stream.concat(Stream.execute(usesTop(request) && !isRunning ? requireIdle("mount", request) : Effect.void)),
       // After a failure, and when its consumer has enough, the end of the scope does it.
       Stream.concat(Stream.execute(held.release))
     )

@@ -41,6 +41,7 @@ import { replace } from "./replace.js"
 import { resize } from "./resize.js"
 import { restoreDescriptor } from "./restoreDescriptor.js"
 import { backups } from "./scenario/backup.js"
+import { blockChanges } from "./scenario/blocks.js"
 import { changes } from "./scenario/changes.js"
 import { concurrency } from "./scenario/concurrency.js"
 import { containers } from "./scenario/containers.js"
@@ -123,6 +124,7 @@ export const cases: ReadonlyArray<Case> = [
   ...containers,
   ...backups,
   ...changes,
+  ...blockChanges,
   ...trees,
   ...concurrency,
   ...names,
