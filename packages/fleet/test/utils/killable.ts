@@ -6,6 +6,7 @@ import { LowLevel, Ploop } from "@effect-ploop/core"
 import { Runner, type Storage } from "@effect-ploop/fleet"
 import { RunnerStorage, ShardingConfig } from "@effect/cluster"
 import { FileSystem } from "@effect/platform"
+import { SystemError } from "@effect/platform/Error"
 import { Context, Deferred, Effect, Exit, Layer, Scope } from "effect"
 
 /** Effect.never keeps a timer for each fiber. */
@@ -16,12 +17,33 @@ type Anything = Record<string, unknown>
 /** Which calls count; a process is never killed after one of the others. */
 type Counts = (method: string) => boolean
 
+/**
+ * Whether a call of a host fails, as when the connection to it is lost: before it has done anything, or when it has done it.
+ */
+export type Fault = (method: string) => "before" | "after" | undefined
+
+const lost = (method: string) =>
+  new SystemError({
+    module: "FileSystem",
+    method,
+    reason: "Unknown",
+    pathOrDescriptor: "host",
+    description: "the connection was lost"
+  })
+
+const faulty = (fault: Fault, method: string, effect: Effect.Effect<unknown, unknown, unknown>) =>
+  Effect.suspend(() => {
+    const when = fault(method)
+    if (when === undefined) return effect
+    return when === "before" ? lost(method) : Effect.zipRight(effect, lost(method))
+  })
+
 class Gate {
   calls = 0
   isDead = false
   readonly killed = Deferred.unsafeMake<void>(undefined as never)
 
-  constructor(readonly killAfter: number | undefined) {}
+  constructor(readonly killAfter: number | undefined, readonly fault: Fault = () => undefined) {}
 
   /** A result never reaches a process that was killed in the meantime. */
   readonly pass = <A, E, R>(effect: Effect.Effect<A, E, R>, counts: boolean): Effect.Effect<A, E, R> =>
@@ -36,18 +58,18 @@ class Gate {
       })
     )
 
-  readonly around = <S extends object>(service: S, counts: Counts): S =>
+  readonly around = <S extends object>(service: S, counts: Counts, fault: Fault = () => undefined): S =>
     new Proxy(service, {
       get: (target, key) => {
         const member: unknown = (target as Anything)[key as string]
-        if (Effect.isEffect(member)) return this.pass(member, counts(String(key)))
+        if (Effect.isEffect(member)) return this.pass(faulty(fault, String(key), member), counts(String(key)))
         if (typeof member !== "function") return member
         return (...args: ReadonlyArray<unknown>) => {
           const result: unknown = member.apply(target, args)
           if (!Effect.isEffect(result)) return result
-          const passed = this.pass(result, counts(String(key)))
+          const passed = this.pass(faulty(fault, String(key), result), counts(String(key)))
           return key === "open"
-            ? Effect.map(passed, (file) => this.around(file as FileSystem.File, counts))
+            ? Effect.map(passed, (file) => this.around(file as FileSystem.File, counts, fault))
             : passed
         }
       }
@@ -102,7 +124,7 @@ const hostOf = (host: Context.Context<Runner.HostServices>, gate: Gate) => {
     Context.empty().pipe(
       Context.add(Ploop.Ploop, gate.around(Context.get(host, Ploop.Ploop), counts)),
       Context.add(LowLevel.LowLevel, gate.around(Context.get(host, LowLevel.LowLevel), counts)),
-      Context.add(FileSystem.FileSystem, gate.around(Context.get(host, FileSystem.FileSystem), counts))
+      Context.add(FileSystem.FileSystem, gate.around(Context.get(host, FileSystem.FileSystem), counts, gate.fault))
     )
   )
 }
@@ -132,9 +154,10 @@ export const run = <A, E>(options: {
   readonly hosts: Hosts
   readonly program: Effect.Effect<A, E, Services>
   readonly killAfter?: number
+  readonly fault?: Fault
 }) =>
   Effect.gen(function*() {
-    const gate = new Gate(options.killAfter)
+    const gate = new Gate(options.killAfter, options.fault)
     const scope = yield* Scope.make()
     const program = Effect.gen(function*() {
       const process = yield* Layer.buildWithScope(processOf(options.stored, options.hosts, gate), scope)
