@@ -146,7 +146,7 @@ const roundOf = (hosts: Hosts, stored: killable.Stored, originals: ReadonlyMap<n
   })
 
 it.scopedLive(
-  "no disk is lost or doubled, and every move has an outcome, whatever fails",
+  "no disk is lost, none can be run on two hosts, and every move has an outcome, whatever fails",
   () =>
     Effect.gen(function*() {
       const names = Array.from({ length: hostCount }, (_, index) => `node-${index + 1}`)
