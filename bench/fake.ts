@@ -53,7 +53,8 @@ const againstService = Effect.gen(function*() {
     fake: yield* cycles(batch),
     service: { run: Effect.repeatN(cycle(yield* overTrivial, "/vz"), more * batch - 1) },
     updates: { run: Effect.repeatN(Ref.update(ref, (calls) => calls + 1), operationsOfCycle * more * batch - 1) }
-  }, { rounds: 100, warmUp: 100 })
+    // The compiler is done with the code of the operations after some thousand cycles.
+  }, { rounds: 200, warmUp: 800 })
   const figure = perSecond(rate(times.fake, batch))
   const rows: ReadonlyArray<Row> = [
     {

@@ -66,7 +66,11 @@ export const get = ({ entries }: DeviceTable, name: DevicePath): Device | undefi
 
 const byKey = ({ entries, names }: DeviceTable, key: string): ReadonlyArray<Device> => {
   const found = Option.getOrUndefined(HashMap.get(names, key))
-  return found === undefined ? none : ordered(found.map((name) => HashMap.unsafeGet(entries, name)))
+  if (found === undefined) return none
+  const [first, ...others] = found
+  return others.length === 0 && first !== undefined
+    ? [HashMap.unsafeGet(entries, first).device]
+    : ordered(found.map((name) => HashMap.unsafeGet(entries, name)))
 }
 
 const none: ReadonlyArray<Device> = []
@@ -79,7 +83,8 @@ export const ofFile = (table: DeviceTable, file: FileRef): ReadonlyArray<Device>
 export const ofBase = (table: DeviceTable, path: string): ReadonlyArray<Device> => byKey(table, baseKey(path))
 
 /** The device that shows this file system. */
-export const ofVolume = (table: DeviceTable, volume: number): Device | undefined => byKey(table, volumeKey(volume))[0]
+export const ofVolume = (table: DeviceTable, volume: number): Device | undefined =>
+  isEmpty(table) ? undefined : byKey(table, volumeKey(volume))[0]
 
 /** Whether a device runs on a file in the file system of this disk. */
 export const isUsedBelow = ({ names }: DeviceTable, volume: number): boolean => HashMap.has(names, outerKey(volume))

@@ -63,6 +63,7 @@ const knownPath = (tx: Transaction, level: Level, wanted: string): string => {
 /** The devices that run on this base image. */
 export const ofBase = (tool: Tool, base: string): ReadonlyArray<Device> => {
   const { tx } = tool
+  if (deviceTable.isEmpty(tx.devices)) return []
   const found = files.lookup(tx, base)
   if (Either.isLeft(found)) return []
   const devices = deviceTable.ofFile(tx.devices, found.right)
@@ -104,8 +105,9 @@ export const find = (tool: Tool, disk: disks.Disk, component: string | undefined
 
 /** The device that writes to the top delta of the disk under another name than this one; none if one has this name. */
 export const otherWriter = (tool: Tool, disk: disks.Disk, own: string | undefined): Device | undefined => {
-  const file = files.lookup(tool.tx, disks.fileOf(tool, disk, SnapshotId.top) ?? "")
   const all = running(tool, disk)
+  if (all.length === 0) return undefined
+  const file = files.lookup(tool.tx, disks.fileOf(tool, disk, SnapshotId.top) ?? "")
   // A raw top has no header with a flag that would say so.
   const isRawTop = disks.isRaw(disk) && disk.descriptor.images.length === 1
   return isRawTop || Either.isLeft(file) || all.some(({ component }) => component === own) ?
@@ -157,8 +159,10 @@ export const holding = (tool: Tool, disk: disks.Disk, path: string): ReadonlyArr
 
 /** The devices of the disk whose top level is this file. */
 export const attachedAt = (tool: Tool, disk: disks.Disk, path: string): ReadonlyArray<Device> => {
+  const all = running(tool, disk)
+  if (all.length === 0) return all
   const file = files.lookup(tool.tx, path)
-  return Either.isLeft(file) ? [] : running(tool, disk).filter((device) => {
+  return Either.isLeft(file) ? [] : all.filter((device) => {
     const top = device.levels.at(-1)
     return top !== undefined && files.same(top.file, file.right)
   })

@@ -459,9 +459,9 @@ const rawDirectory = (clusterSize: bigint): image.Image =>
 export const openForSize = (tool: Tool, disk: Disk, node: SnapshotTree.Node): Answer<OpenImage> => {
   const raw = node.parent === undefined && isRaw(disk)
   const path = imagePath(tool, disk, node.file)
-  const found = files.lookup(tool.tx, path)
+  const found = raw ? files.lookup(tool.tx, path) : undefined
   // The size of a raw image is that of its file, whatever kind of file that is.
-  if (raw && Either.isRight(found) && tool.tx.inode(found.right).body._tag === "Directory") {
+  if (found !== undefined && Either.isRight(found) && tool.tx.inode(found.right).body._tag === "Directory") {
     return Either.right({ ref: found.right, path, image: rawDirectory(disk.descriptor.clusterSize) })
   }
   return openImage(tool, path, {

@@ -71,8 +71,9 @@ const merged = (parent: Image, child: Image): Image => ({
 })
 
 const requireClean = (tool: Tool, disk: disks.Disk, opened: disks.OpenImage): Answer<void> => {
+  if (!opened.image.dirty) return Either.void
   const inUse = devices.find(tool, disk, undefined)?.levels.some((level) => files.same(level.file, opened.ref)) === true
-  return opened.image.dirty && !inUse ? toolError(tool, 4, `Image is in use ${opened.path}`) : Either.void
+  return inUse ? Either.void : toolError(tool, 4, `Image is in use ${opened.path}`)
 }
 
 /** Marks a snapshot as temporary, so that an unfinished merge is finished later. */
