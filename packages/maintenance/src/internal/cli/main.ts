@@ -1,4 +1,5 @@
 import type { Ploop } from "@effect-ploop/core/Ploop"
+import * as Progress from "@effect-ploop/core/Progress"
 import * as Command from "@effect/cli/Command"
 import * as ValidationError from "@effect/cli/ValidationError"
 import type { FileSystem } from "@effect/platform/FileSystem"
@@ -12,6 +13,7 @@ import type { HostSpace } from "../../HostSpace.js"
 import * as backups from "./backups.js"
 import { footerOf } from "./examples.js"
 import * as leftovers from "./leftovers.js"
+import * as progress from "./progress.js"
 import * as reclaim from "./reclaim.js"
 import * as retention from "./retention.js"
 import * as sets from "./sets.js"
@@ -78,7 +80,14 @@ export const main = (
   argv: ReadonlyArray<string>
 ): Effect.Effect<void, unknown, Ploop | FileSystem | Path | HostSpace | Terminal.Terminal> =>
   Effect.gen(function*() {
-    const isTerminal = yield* Effect.flatMap(Terminal.Terminal, (terminal) => terminal.isTTY)
-    const run = Effect.tapErrorCause(parse(argv), explain)
+    const terminal = yield* Terminal.Terminal
+    const isTerminal = yield* terminal.isTTY
+    const screen = isTerminal && !argv.includes("--json")
+      ? { columns: yield* terminal.columns, write: (text: string) => Effect.ignore(terminal.display(text)) }
+      : { columns: undefined, write: (text: string) => Console.error(text.trimEnd()) }
+    const run = Progress.onProgress(
+      Effect.tapErrorCause(parse(argv), (cause) => Effect.zipRight(progress.clear(screen), explain(cause))),
+      progress.listener(screen)
+    )
     yield* isTerminal ? run : plain(run)
   })
