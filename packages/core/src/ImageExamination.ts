@@ -97,6 +97,20 @@ export const readHeader = (start: Uint8Array): Header => {
   }
 }
 
+/** In sectors: more than any disk has. */
+const tooMany = 1n << 43n
+
+/**
+ * Whether the fields are those of a header, also of one that the tool would not take: signature, sizes and the length of the
+ * index table agree. Its in-use flag means that a device may write to the image.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const isHeader = ({ clusterSectors, clusters, firstSector, sectors, version }: Header): boolean =>
+  version !== undefined && clusterSectors > 0n && firstSector > 0n && firstSector % clusterSectors === 0n &&
+  clusters * clusterSectors >= sectors && sectors < tooMany
+
 /**
  * What the header of a new image says.
  *

@@ -5,9 +5,6 @@ import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-/** In sectors: more than any disk has. */
-const tooMany = 1n << 43n
-
 /** The type in the header of every image. */
 const imageType = 2
 
@@ -33,10 +30,9 @@ export interface ImageHeader {
 /** None unless the bytes are a header: signature, sizes and the length of the index table agree. */
 export const read = (bytes: Uint8Array): Option.Option<ImageHeader> => {
   if (bytes.byteLength < ImageExamination.headerLength) return Option.none()
-  const { clusterSectors, clusters, firstSector, inUse, sectors, type, version } = ImageExamination.readHeader(bytes)
-  const fits = clusterSectors > 0n && firstSector > 0n && firstSector % clusterSectors === 0n &&
-    clusters * clusterSectors >= sectors && sectors < tooMany
-  return fits && version !== undefined
+  const header = ImageExamination.readHeader(bytes)
+  const { clusterSectors, firstSector, inUse, sectors, type, version } = header
+  return version !== undefined && ImageExamination.isHeader(header)
     ? Option.some({
       version,
       size: ByteSize.fromSectors(sectors),

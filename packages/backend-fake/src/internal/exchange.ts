@@ -37,6 +37,19 @@ export interface Problem {
 const put = (bytes: content.Bytes, position: number, data: Uint8Array): content.Bytes =>
   Option.getOrThrow(content.write(bytes, position, data, undefined)).bytes
 
+/** Fails where the header of an image makes no sense. */
+const requireHeader = ({ bytes, image, path }: Level): Either.Either<void, Problem> => {
+  const start = content.read(bytes, 0, headerLength)
+  const text = image.raw ? undefined : ImageExamination.headerProblem(start, BigInt(bytes.size))
+  return text === undefined ? Either.void : Either.left({ path, text })
+}
+
+/** The cluster size in the header of an image, in bytes; undefined for a raw one. */
+const clusterSizeOf = ({ bytes, image }: Level): number | undefined =>
+  image.raw
+    ? undefined
+    : Number(ImageExamination.readHeader(content.read(bytes, 0, headerLength)).clusterSectors) * 512
+
 /** Where each cluster that an image has is in its file. */
 const places = ({ bytes, image, path }: Level, clusterSize: number): Either.Either<Map<number, number>, Problem> =>
   Either.gen(function*() {
@@ -45,10 +58,7 @@ const places = ({ bytes, image, path }: Level, clusterSize: number): Either.Eith
       for (let at = 0; at < bytes.size; at += clusterSize) found.set(at / clusterSize, at)
       return found
     }
-    const start = content.read(bytes, 0, headerLength)
-    const wrong = ImageExamination.headerProblem(start, BigInt(bytes.size))
-    if (wrong !== undefined) return yield* Either.left({ path, text: wrong })
-    const header = ImageExamination.readHeader(start)
+    const header = ImageExamination.readHeader(content.read(bytes, 0, headerLength))
     const count = Math.ceil(Number(header.sectors) / Number(header.clusterSectors))
     const table = content.read(bytes, headerLength, 4 * count)
     if (table.length < 4 * count) return yield* Either.left({ path, text: "the file ends in its index table" })
@@ -71,8 +81,9 @@ export const compose = (
   size: number
 ): Either.Either<content.Bytes, Problem> =>
   Either.gen(function*() {
-    const clusterSize = levels.find(({ image }) => !image.raw)?.image.clusterSize ?? levels[0]!.image.clusterSize
-    const other = levels.find(({ image }) => !image.raw && image.clusterSize !== clusterSize)
+    for (const level of levels) yield* requireHeader(level)
+    const clusterSize = levels.map(clusterSizeOf).find((found) => found !== undefined) ?? levels[0]!.image.clusterSize
+    const other = levels.find((level) => (clusterSizeOf(level) ?? clusterSize) !== clusterSize)
     if (other !== undefined) return yield* Either.left({ path: other.path, text: "its clusters are of another size" })
     const done = new Set<number>()
     let result: content.Bytes = content.truncate(content.empty, size, undefined).bytes

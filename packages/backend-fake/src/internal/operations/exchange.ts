@@ -23,21 +23,31 @@ import { absolute, context, denied, generation, refused } from "../tool.js"
 import { refuseExisting } from "./existing.js"
 import { observed } from "./observedImages.js"
 
-const levelsOf = (
-  tool: Tool,
-  disk: disks.Disk,
-  chain: ReadonlyArray<Node>
-): Answer<ReadonlyArray<exchange.Level>> =>
-  Either.all(chain.map((node) =>
-    Either.map(
-      disks.openForSize(tool, disk, node),
-      (opened): exchange.Level => ({
-        path: opened.path,
-        image: opened.image,
-        bytes: files.bytesOf(tool.tx, opened.ref) ?? content.empty
-      })
-    )
-  ))
+/** An image that the tool would not open; what is wrong with its header is found when it is read. */
+const unopened: image.Image = {
+  _tag: "Image",
+  raw: false,
+  preallocated: 0,
+  version: 2,
+  clusterSize: Number(ClusterSize.standard),
+  size: 0,
+  dirty: false,
+  truncated: false,
+  staleFlag: false,
+  delta: image.noDelta
+}
+
+const levelsOf = (tool: Tool, disk: disks.Disk, chain: ReadonlyArray<Node>): ReadonlyArray<exchange.Level> =>
+  chain.map((node) => {
+    const path = disks.imagePath(tool, disk, node.file)
+    const opened = disks.openForSize(tool, disk, node)
+    const found = files.lookup(tool.tx, path)
+    return {
+      path,
+      image: Either.isRight(opened) ? opened.right.image : unopened,
+      bytes: (Either.isRight(found) ? files.bytesOf(tool.tx, found.right) : undefined) ?? content.empty
+    }
+  })
 
 /** What the host of the images knows of the file system in them. */
 const deltaOf = (levels: ReadonlyArray<exchange.Level>): image.Delta => {
@@ -63,11 +73,15 @@ export const exportImage = (tool: Tool, request: Request.ExportImage): Answer<Re
     const disk = yield* disks.read(tool, request.disk, "backend")
     const chain = yield* Refusal.exportChain(tool, disk.tree, request)
     const device = devices.all(tool, disk)[0]?.device
-    yield* Refusal.exportImage(tool, request, chain.map(observed(tool, disk, device)))
+    const images = chain.map(observed(tool, disk, device))
+    yield* Refusal.exportImage(tool, request, images)
     yield* refuseExisting(tool, file)
     yield* disks.requireParent(tool, tool.path.dirname(file))
-    const levels = yield* levelsOf(tool, disk, chain)
-    const size = Math.floor(levels[levels.length - 1]!.image.size / 512) * 512
+    const levels = levelsOf(tool, disk, chain)
+    const last = images[images.length - 1]!
+    const size = last.isRawBase
+      ? Math.floor(levels[levels.length - 1]!.bytes.size / 512) * 512
+      : Number(last.size)
     const raw = yield* composed(tool, levels, size)
     const made = request.format === "raw" ? raw : exchange.toQcow2(raw)
     yield* denied(tool, 1, `Can't create ${file}`)(files.writeNew(tool.tx, file, made))

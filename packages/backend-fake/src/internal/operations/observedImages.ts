@@ -1,23 +1,35 @@
+import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import type * as Refusal from "@effect-ploop/core/Refusal"
 import type { Node } from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
+import * as content from "../content.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Tool } from "../tool.js"
+
+const sector = 512n
+
+/** What the header of a file says, if it has one; also one that the tool would not take. */
+const headerOf = (tool: Tool, path: string): ImageExamination.Header | undefined => {
+  const found = files.lookup(tool.tx, path)
+  const bytes = Either.isRight(found) ? files.bytesOf(tool.tx, found.right) : undefined
+  if (bytes === undefined || bytes.size < ImageExamination.headerLength) return undefined
+  const header = ImageExamination.readHeader(content.read(bytes, 0, ImageExamination.headerLength))
+  return ImageExamination.isHeader(header) ? header : undefined
+}
 
 /** What there is to see of an image that is copied or shared. */
 export const observed =
   (tool: Tool, disk: disks.Disk, device: string | undefined) => (node: Node): Refusal.ClonedImage => {
     const image = disks.imagePath(tool, disk, node.file)
-    const opened = disks.openImage(tool, image, { raw: false, clusterSize: 0n, missing: [4, "open"] })
-    const found = Either.isRight(opened) ? opened.right.image : undefined
+    const header = headerOf(tool, image)
     return {
       image,
       isRawBase: node.parent === undefined && disks.isRaw(disk),
       exists: files.exists(tool.tx, image),
-      size: found === undefined ? undefined : BigInt(found.size),
-      version: found?.version,
-      isDirty: found?.dirty === true,
+      size: header === undefined ? undefined : header.sectors * sector,
+      version: header?.version,
+      isDirty: header !== undefined && header.inUse !== 0,
       device
     }
   }

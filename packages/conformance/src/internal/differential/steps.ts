@@ -17,6 +17,7 @@ const withoutDevices: ReadonlyArray<Weighted> = [
   images.questions,
   ...images.checks,
   ...images.forms,
+  ...images.exchanges,
   images.refusals,
   ...images.copies,
   ...damage,

@@ -110,6 +110,24 @@ export const checks: ReadonlyArray<Weighted> = [
   )
 ]
 
+/** Exports the disk, and imports what was exported, in a directory beside it. */
+export const exchanges: ReadonlyArray<Weighted> = [
+  some(2, snapshotOrTop, (it) =>
+    on(`exportImage ${it.name}`, (p, disk, place) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const file = `${place.directory}/exported`
+        const home = `${place.directory}/imported`
+        const made = yield* p.exportImage({ disk, snapshot: it.id, file })
+        yield* fs.makeDirectory(home)
+        const back = yield* p.importImage({ file, image: `${home}/root.hdd`, version: 1 })
+        const checked = yield* p.check({ image: back.image, force: true })
+        yield* fs.remove(file)
+        yield* fs.remove(home, { recursive: true })
+        return { size: made.size, imported: back.size, outcome: checked.outcome }
+      }), { when: exists(it) }))
+]
+
 const sizes = FastCheck.constantFrom("12M", "16M", "4M", "12345s", "10244K")
 
 /** Steps that change the format or the size of images. */
