@@ -69,6 +69,13 @@ const scenarios: ReadonlyArray<Scenario> = [
     always: isThereOnce
   },
   {
+    what: "a drain",
+    request: { _tag: "Drain", host: "node-1", to: ["node-2"] },
+    outcome: "Done",
+    after: ({ source }) => ({ source: { "101": "directory" }, target: source }),
+    always: isThereOnce
+  },
+  {
     what: "a clone",
     request: { _tag: "Clone", from, snapshot: fleets.snapshot, to },
     outcome: "Done",
@@ -113,7 +120,9 @@ for (const scenario of scenarios) {
         const { hosts, stored } = yield* prepare(scenario)
         const { calls, result } = yield* killable.run({ stored, hosts, program: carryOut(scenario.request) })
         expect(result?._tag).toBe(scenario.outcome)
-        const kills = Array.from({ length: Math.ceil(calls / stride) }, (_, index) => index * stride + 1)
+        // A drain is a move in another workflow.
+        const every = scenario.request._tag === "Drain" ? stride * (stride === 1 ? 1 : 3) : stride
+        const kills = Array.from({ length: Math.ceil(calls / every) }, (_, index) => index * every + 1)
         const killed = yield* Effect.forEach(kills, (call) => killedAfter(scenario, call), { concurrency: 4 })
         expect(killed.filter(Boolean).length).toBeGreaterThan(kills.length * 0.9)
       }),

@@ -133,7 +133,7 @@ const processOf = (stored: Stored, hosts: Hosts, gate: Gate) =>
   Layer.provide(
     Runner.layer({
       hosts: Object.fromEntries(Object.entries(hosts).map(([name, host]) => [name, hostOf(host, gate)])),
-      retries: []
+      retries: ["10 millis", "10 millis"]
     }),
     storageOf(stored, gate)
   )

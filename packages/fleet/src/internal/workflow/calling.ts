@@ -19,10 +19,13 @@ const timeout = Duration.seconds(30)
 const isUnanswered = (error: Failure): boolean =>
   error._tag === "HostUnreachable" || error._tag === "StorageFailed" || (error._tag === "Busy" && "host" in error)
 
+/** A step inspects the disk before it changes it, so it can be repeated when a change was killed. */
+const isRepeatable = ({ _tag }: Failure): boolean => _tag === "DiskHeld" || _tag === "OutcomeUnknown"
+
 const problemOf = (error: Failure): Problem =>
   PloopError.isPloopError(error)
     ? problems.of(error)
-    : new Problem({ tag: error._tag, reason: error.message, kind: error._tag === "DiskHeld" ? "transient" : "person" })
+    : new Problem({ tag: error._tag, reason: error.message, kind: isRepeatable(error) ? "transient" : "person" })
 
 /** Calls an operation of a disk until its host responds. A change happens once for its key. */
 const call = (

@@ -85,7 +85,12 @@ export const snapshotAll = (env: Environment, disks: ReadonlyArray<DiskOfHost>):
     const verb = "snapshot"
     return toAll(env, disks, {
       verb,
-      run: (attempt, disk) => Effect.asVoid(change(env, attempt, disk, "createSnapshot", { disk: disk.disk, id })),
+      run: (attempt, disk) =>
+        Effect.gen(function*() {
+          // A connection may have been lost once it was taken.
+          if (has(yield* treeOf(env, attempt, disk), id)) return
+          yield* change(env, attempt, disk, "createSnapshot", { disk: disk.disk, id })
+        }),
       undoVerb: "delete the snapshot of",
       undo: (attempt, disk) =>
         Effect.gen(function*() {
