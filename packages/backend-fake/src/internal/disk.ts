@@ -13,6 +13,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as byteImage from "./byteImage.js"
 import * as content from "./content.js"
+import type { Disk, Paths } from "./describedDisk.js"
 import { DescriptorFile } from "./descriptorFile.js"
 import * as files from "./files.js"
 import * as image from "./image.js"
@@ -23,19 +24,7 @@ import type { Answer, Tool } from "./tool.js"
 import { absolute, checks, context, denied, generation, refused, toolError, trait } from "./tool.js"
 import * as traits from "./traits.js"
 
-/** A disk, as read from its descriptor. */
-export interface Disk {
-  /** The absolute path of the descriptor, without links. */
-  readonly path: string
-  /** The directory in which relative image names start. */
-  readonly home: string
-  readonly descriptor: DiskDescriptor.DiskDescriptor
-  readonly tree: SnapshotTree.SnapshotTree
-  /** Whether `TopGUID` is another identifier than `SnapshotId.top`. */
-  readonly isOld: boolean
-  /** The absolute paths of the images, by their files in the descriptor. */
-  readonly paths: Paths
-}
+export type { Disk } from "./describedDisk.js"
 
 type Parsed = Either.Either<
   Pick<Disk, "descriptor" | "tree" | "isOld">,
@@ -43,9 +32,6 @@ type Parsed = Either.Either<
 >
 
 const known = new WeakMap<content.Bytes, Parsed>()
-
-/** Paths of images; undefined where no host can have one. */
-type Paths = ReadonlyMap<string, HostPath.HostPath | undefined>
 
 const isPath = Schema.is(HostPath.HostPath)
 
