@@ -166,8 +166,10 @@ export const cli = [
       "(from, to) => attempt(\"link\", to, () => NFS.promises.rename(from, to))"
     ),
     "a file of another identity gets a name": at("replace").if().always(),
-    "a directory that others have rights to is private": at("foundOf").value("isPrivate").unwrap(0),
-    "a copy is written over a file that comes to be meanwhile": at("copy").binary("|").nth(-1).unwrap(0)
+    "a directory that others have rights to is private": at("foundOf").value("isPrivate").unwrap(0)
+  }),
+  ...inFile("nodeFiles.ts", {
+    "a copy is written over a file that comes to be meanwhile": at("withNew").binary("|").nth(-1).unwrap(0)
   }),
   ...inFile("statfsCache.ts", {
     "a cache of any length is read": at("read").if().nth(0).never()
@@ -278,8 +280,10 @@ export const cli = [
     "an operation on a device takes no lock": at("homeOf").call("listDevices").put("Effect.succeed([])"),
     "a device that runs another disk by then is changed": at("onlyUser").ternary().always()
   }),
+  ...inFile("operations/bothDirectories.ts", {
+    "two clones in opposite directions wait for each other": at("inBoth").ternary().nth(-1).never()
+  }),
   ...inFile("operations/cloning.ts", {
-    "two clones in opposite directions wait for each other": at("inBoth").ternary().nth(-1).never(),
     "an image of a clone is made as a query": at("makeTop").value("kind").put("\"query\"")
   }),
   ...inFile("operations/removal.ts", {
