@@ -237,6 +237,7 @@ export type Workflow = typeof Workflow.Type
  * @category models
  */
 export interface State {
+  /** Which of them. */
   readonly name: "running" | "unreachable" | "waiting" | "done" | "failed"
   /** The last step that has begun; absent before the first one. */
   readonly step?: string | undefined

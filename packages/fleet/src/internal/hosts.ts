@@ -13,7 +13,7 @@ export class Hosts extends Context.Tag("@effect-ploop/fleet/internal/hosts")<
 >() {}
 
 /** The directories of each host that have disks. */
-export class Directories extends Context.Tag("@effect-ploop/fleet/internal/directories")<
+export class Directories extends Context.Tag("@effect-ploop/fleet/internal/hosts/Directories")<
   Directories,
   ReadonlyArray<string>
 >() {}

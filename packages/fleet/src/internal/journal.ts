@@ -30,7 +30,7 @@ export interface Row {
 }
 
 /** What the fleet knows of its workflows beside the results of their steps. */
-export class Records extends Context.Tag("@effect-ploop/fleet/internal/records")<Records, {
+export class Records extends Context.Tag("@effect-ploop/fleet/internal/journal/Records")<Records, {
   /** Records a workflow, unless one with its identifier is there. Returns the one that is there now. */
   readonly add: (row: Row) => Stored<Row>
   readonly get: (id: string) => Stored<Option.Option<Row>>
