@@ -242,15 +242,6 @@ export const stopsTemporaryDevices: Row<boolean> = { "1.15": false, "7": true, "
 export const findsDevicesByPath: Row<boolean> = { "1.15": true, "7": false, "9": true }
 
 /**
- * Whether the tool finds the devices of a snapshot by each image of their chains,
- * and not only by the uppermost one.
- *
- * @since 0.2.0
- * @category faults
- */
-export const findsDevicesByChain: Row<boolean> = { "1.15": false, "7": false, "9": true }
-
-/**
  * Whether a temporary snapshot with several children stops the automatic merge
  * of temporary snapshots on an idle disk, and with it every new snapshot. The
  * other generations skip such a snapshot.

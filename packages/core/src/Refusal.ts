@@ -307,19 +307,21 @@ export const temporaryDevices: (
 ) => Either.Either<void, PloopError.Unsupported> = running.temporaryDevices
 
 /**
- * Refuses to discard the top delta while a device shows it, where that device
+ * Refuses to remove the image of a delta while a device shows it, where that device
  * could not be unmounted afterwards.
  *
- * - `devices`: the devices that show the top delta
+ * - `id`: the delta that would be discarded, or merged with another
+ * - `devices`: the devices that show it, but not the unnamed device of a running disk
  *
  * @since 0.2.0
  * @category running
  */
-export const shownTop: (
+export const shownImages: (
   about: About,
   generation: Generation,
+  id: SnapshotId,
   devices: ReadonlyArray<string>
-) => Either.Either<void, PloopError.SnapshotInUse> = running.shownTop
+) => Either.Either<void, PloopError.SnapshotInUse> = running.shownImages
 
 /**
  * Whether the tool would do this operation with the device of another disk that has

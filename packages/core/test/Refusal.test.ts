@@ -725,9 +725,9 @@ describe("a mounted disk of generation 9", () => {
     accepted(Refusal.temporaryDevices(about, "9", tree, []))
     accepted(Refusal.temporaryDevices(about, "9", plain, ["/dev/mapper/ploop7"]))
     const devices = ["/dev/mapper/ploop7"]
-    refused(Refusal.shownTop(about, "9", devices), { _tag: "SnapshotInUse", id: top, devices })
-    for (const generation of ["1.15", "7"] as const) accepted(Refusal.shownTop(about, generation, devices))
-    accepted(Refusal.shownTop(about, "9", []))
+    refused(Refusal.shownImages(about, "9", top, devices), { _tag: "SnapshotInUse", id: top, devices })
+    for (const generation of ["1.15", "7"] as const) accepted(Refusal.shownImages(about, generation, top, devices))
+    accepted(Refusal.shownImages(about, "9", top, []))
     refused(Refusal.besideWriter(about, "9", "/dev/mapper/ploop7"), { _tag: "MountFailed" })
     accepted(Refusal.besideWriter(about, "7", "/dev/mapper/ploop7"))
     accepted(Refusal.besideWriter(about, "9", undefined))

@@ -143,19 +143,15 @@ export const all = (tool: Tool, disk: disks.Disk): ReadonlyArray<Device> => {
   return [...paths].flatMap((path) => deviceTable.ofBase(tool.tx.devices, path))
 }
 
-/** The devices of the disk that have this file as one of their levels. */
-const having = (tool: Tool, disk: disks.Disk, path: string): ReadonlyArray<Device> => {
+/** The devices of components of the disk that have this file as one of their levels. */
+export const having = (tool: Tool, disk: disks.Disk, path: string): ReadonlyArray<Device> => {
   const file = files.lookup(tool.tx, path)
   return Either.isLeft(file)
     ? []
-    : running(tool, disk).filter(({ levels }) => levels.some((level) => files.same(level.file, file.right)))
+    : running(tool, disk).filter(({ component, levels }) =>
+      component !== undefined && levels.some((level) => files.same(level.file, file.right))
+    )
 }
-
-/** The devices that keep a snapshot with this file from being merged or deleted. */
-export const holding = (tool: Tool, disk: disks.Disk, path: string): ReadonlyArray<Device> =>
-  trait(tool, GenerationTraits.findsDevicesByChain)
-    ? having(tool, disk, path).filter(({ component }) => component !== undefined)
-    : attachedAt(tool, disk, path)
 
 /** The devices of the disk whose top level is this file. */
 export const attachedAt = (tool: Tool, disk: disks.Disk, path: string): ReadonlyArray<Device> => {

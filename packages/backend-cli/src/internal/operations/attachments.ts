@@ -35,7 +35,8 @@ const mappedChain = (session: Session, about: About, device: string) =>
     return Option.some<DriverChain>({ images, readOnly: yield* isReadOnly(session, about, device) })
   })
 
-const chainOf = (session: Session, about: About, device: string) =>
+/** The images of a device, base first; none when the device was stopped meanwhile, or the kernel does not report it. */
+export const chainOf = (session: Session, about: About, device: string) =>
   Effect.gen(function*() {
     const driver = session.drivers[yield* session.generation]
     return Option.isSome(driver)

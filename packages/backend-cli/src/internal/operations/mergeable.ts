@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { About, Descriptor } from "../host.js"
 import type { Session } from "../session.js"
+import { chainOf } from "./attachments.js"
 import { devicesOfDisk } from "./devices.js"
 
 const isRaw = ({ descriptor }: Descriptor): boolean => descriptor.images.some(({ type }) => type === "Plain")
@@ -45,17 +46,44 @@ const imagesInUse = (session: Session, about: About, path: string, disk: Descrip
     return nodes.map(({ file }) => disk.image(file))
   })
 
-/** Refuses the merge of the snapshots that a generation would merge. */
-const requireNodes = (
+/** Refuses to merge images that the device of a component shows, where it could not be unmounted afterwards. */
+const requireNotShown = (
   session: Session,
   about: About,
   path: string,
   disk: Descriptor,
-  merged: (generation: Generation) => ReadonlyArray<SnapshotTree.Node>
+  nodes: ReadonlyArray<SnapshotTree.Node>
+) =>
+  Effect.gen(function*() {
+    const generation = yield* session.generation
+    if (!GenerationTraits.marksReadOnlyDevices[generation] || nodes.length === 0) return
+    const devices = yield* devicesOfDisk(session, about, path)
+    const shown = yield* Effect.forEach(
+      devices.filter(({ component }) => component !== undefined),
+      ({ device }) =>
+        Effect.map(chainOf(session, about, device), (chain) => ({
+          device,
+          images: Option.isSome(chain) ? chain.value.images : []
+        }))
+    )
+    for (const { file, id } of [...nodes].reverse()) {
+      const image = yield* session.host.real(disk.image(file))
+      const having = shown.filter(({ images }) => images.includes(image))
+      yield* Refusal.shownImages(about, generation, id, having.map(({ device }) => device))
+    }
+  })
+
+/** Refuses to merge images that a generation would lose. */
+const requireImages = (
+  session: Session,
+  about: About,
+  path: string,
+  disk: Descriptor,
+  nodes: ReadonlyArray<SnapshotTree.Node>
 ): Effect.Effect<void, PloopError.PloopError> =>
   Effect.gen(function*() {
     const generation = yield* session.generation
-    const images = yield* Effect.forEach(merged(generation), (node) => observed(session, disk, node))
+    const images = yield* Effect.forEach(nodes, (node) => observed(session, disk, node))
     const inUse = images.some(({ isDirty }) => isDirty) ? yield* imagesInUse(session, about, path, disk) : []
     yield* Refusal.mergeable(
       about,
@@ -63,6 +91,20 @@ const requireNodes = (
       disk,
       images.map((found) => ({ ...found, isDirty: found.isDirty && !inUse.includes(found.image) }))
     )
+  })
+
+/** Refuses the merge of the snapshots that a generation would merge. */
+const requireNodes = (
+  session: Session,
+  about: About,
+  path: string,
+  disk: Descriptor,
+  merged: (generation: Generation) => ReadonlyArray<SnapshotTree.Node>
+) =>
+  Effect.gen(function*() {
+    const nodes = merged(yield* session.generation)
+    yield* requireNotShown(session, about, path, disk, nodes)
+    yield* requireImages(session, about, path, disk, nodes)
   })
 
 /** Refuses what merges temporary snapshots while somebody may read from the device of one. */
@@ -83,11 +125,17 @@ export const requireMergeable = (session: Session, about: About, path: string, d
     requireNodes(session, about, path, disk, (generation) => Refusal.mergedOnTheWay(generation, disk.tree, id))
   )
 
-/** The same for a snapshot that is deleted once the disk was switched to it, which discards the top delta. */
+/**
+ * The same for a snapshot that is deleted once the disk was switched to it, which
+ * discards the top delta. A snapshot that a device shows stays.
+ */
 export const requireMergeableBelow = (session: Session, about: About, path: string, disk: Descriptor, id: SnapshotId) =>
   Effect.zipRight(
     requireNoTemporaryDevice(session, about, path, disk),
-    requireNodes(session, about, path, disk, (generation) => Refusal.mergedAfterSwitch(generation, disk.tree, id))
+    Effect.flatMap(
+      session.generation,
+      (generation) => requireImages(session, about, path, disk, Refusal.mergedAfterSwitch(generation, disk.tree, id))
+    )
   )
 
 /** Refuses to merge images that cannot be merged. */
@@ -98,7 +146,10 @@ export const requireMergeableImages = (
   disk: Descriptor,
   ids: ReadonlyArray<SnapshotId>
 ) =>
-  requireNodes(session, about, path, disk, (generation) =>
-    GenerationTraits.losesFailedMerges[generation]
-      ? SnapshotTree.nodes(disk.tree).filter(({ id }) => ids.includes(id))
-      : [])
+  Effect.zipRight(
+    requireNoTemporaryDevice(session, about, path, disk),
+    requireNodes(session, about, path, disk, (generation) =>
+      GenerationTraits.losesFailedMerges[generation]
+        ? SnapshotTree.nodes(disk.tree).filter(({ id }) => ids.includes(id))
+        : [])
+  )

@@ -288,7 +288,7 @@ const requireNotShown = (session: Session, about: About, path: string, id: Snaps
   Effect.gen(function*() {
     const generation = yield* session.generation
     if (!GenerationTraits.marksReadOnlyDevices[generation] || id !== SnapshotId.top) return
-    yield* Refusal.shownTop(about, generation, yield* devicesOfTop(session, about, path))
+    yield* Refusal.shownImages(about, generation, id, yield* devicesOfTop(session, about, path))
   })
 
 /** A deletion merges the only child into the snapshot. */

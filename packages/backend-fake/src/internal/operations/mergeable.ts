@@ -33,7 +33,16 @@ const observed = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node, runs: b
   }
 }
 
-const requireNodes = (tool: Tool, disk: disks.Disk, nodes: ReadonlyArray<SnapshotTree.Node>): Answer<void> => {
+/** Refuses to merge images that the device of a component shows, where it could not be unmounted afterwards. */
+const requireNotShown = (tool: Tool, disk: disks.Disk, nodes: ReadonlyArray<SnapshotTree.Node>): Answer<void> =>
+  Either.gen(function*() {
+    for (const { file, id } of [...nodes].reverse()) {
+      const shown = devices.having(tool, disk, disks.imagePath(tool, disk, file))
+      yield* Refusal.shownImages(tool, generation(tool), id, shown.map(({ device }) => device))
+    }
+  })
+
+const requireImages = (tool: Tool, disk: disks.Disk, nodes: ReadonlyArray<SnapshotTree.Node>): Answer<void> => {
   const attached = devices.all(tool, disk)
   // A device of a component may have any of the images.
   const inUse = attached.some(({ component }) => component !== undefined)
@@ -49,6 +58,9 @@ const requireNodes = (tool: Tool, disk: disks.Disk, nodes: ReadonlyArray<Snapsho
     nodes.map((node) => observed(tool, disk, node, chain.includes(node.id)))
   )
 }
+
+const requireNodes = (tool: Tool, disk: disks.Disk, nodes: ReadonlyArray<SnapshotTree.Node>): Answer<void> =>
+  Either.flatMap(requireNotShown(tool, disk, nodes), () => requireImages(tool, disk, nodes))
 
 /** Refuses what merges temporary snapshots while somebody may read from the device of one. */
 export const requireNoTemporaryDevice = (tool: Tool, disk: disks.Disk): Answer<void> =>
@@ -66,11 +78,14 @@ export const requireMergeable = (tool: Tool, disk: disks.Disk, id?: SnapshotId):
     () => requireNodes(tool, disk, Refusal.mergedOnTheWay(generation(tool), disk.tree, id))
   )
 
-/** The same for a snapshot that is deleted once the disk was switched to it, which discards the top delta. */
+/**
+ * The same for a snapshot that is deleted once the disk was switched to it, which
+ * discards the top delta. A snapshot that a device shows stays.
+ */
 export const requireMergeableBelow = (tool: Tool, disk: disks.Disk, id: SnapshotId): Answer<void> =>
   Either.flatMap(
     requireNoTemporaryDevice(tool, disk),
-    () => requireNodes(tool, disk, Refusal.mergedAfterSwitch(generation(tool), disk.tree, id))
+    () => requireImages(tool, disk, Refusal.mergedAfterSwitch(generation(tool), disk.tree, id))
   )
 
 /** Refuses to merge images that cannot be merged. */
@@ -78,4 +93,8 @@ export const requireMergeableImages = (
   tool: Tool,
   disk: disks.Disk,
   ids: ReadonlyArray<SnapshotId>
-): Answer<void> => requireNodes(tool, disk, SnapshotTree.nodes(disk.tree).filter(({ id }) => ids.includes(id)))
+): Answer<void> =>
+  Either.flatMap(
+    requireNoTemporaryDevice(tool, disk),
+    () => requireNodes(tool, disk, SnapshotTree.nodes(disk.tree).filter(({ id }) => ids.includes(id)))
+  )

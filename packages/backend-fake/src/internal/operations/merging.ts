@@ -44,7 +44,7 @@ export const open = (
 /** Fails when a device shows the snapshot. */
 const requireFree = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId, path: string): Answer<void> => {
   if (id === SnapshotId.top) return Either.void
-  const attached = devices.holding(tool, disk, path)
+  const attached = devices.attachedAt(tool, disk, path)
   return attached.length === 0
     ? Either.void
     : toolError(tool, 17, `Snapshot ${id} is busy by device(s): ${attached.map(({ device }) => `${device} `).join("")}`)
@@ -283,8 +283,7 @@ export const mergeChain = (
   before: disks.Disk,
   ids: ReadonlyArray<SnapshotId.SnapshotId>
 ): Answer<disks.Disk> => {
-  const inOrder = trait(tool, GenerationTraits.findsDevicesByChain) ? [...ids].reverse() : ids
-  const free = checks(...inOrder.map((id) => () => requireFree(tool, before, id, disks.fileOf(tool, before, id) ?? "")))
+  const free = checks(...ids.map((id) => () => requireFree(tool, before, id, disks.fileOf(tool, before, id) ?? "")))
   if (Either.isLeft(free)) return Either.left(free.left)
   const marked = trait(tool, traits.marksBeforeMerge) ? markTemporary(tool, before, ids.at(-1)!) : undefined
   if (marked !== undefined && Either.isLeft(marked)) return marked
@@ -315,7 +314,7 @@ export const removeLeaf = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node
       return yield* toolError(tool, 38, "Unable to delete top delta, parent snapshot is temporary")
     }
     const path = disks.imagePath(tool, disk, node.file)
-    const attached = devices.holding(tool, disk, path)
+    const attached = devices.attachedAt(tool, disk, path)
     if (attached.length > 0 && id !== SnapshotId.top) {
       const names = attached.map(({ device }) => `${device} `).join("")
       return yield* toolError(tool, 17, `Snapshot ${id} is busy by device(s): ${names}`)
@@ -336,7 +335,7 @@ export const removeLeaf = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node
   })
 
 const inUse = (tool: Tool, disk: disks.Disk, path: HostPath): boolean =>
-  devices.holding(tool, disk, path).some((device) => device.component !== undefined)
+  devices.attachedAt(tool, disk, path).some((device) => device.component !== undefined)
 
 /**
  * Merges or removes the temporary snapshots that no device uses and that have

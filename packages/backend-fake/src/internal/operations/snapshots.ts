@@ -304,7 +304,7 @@ const remove = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer
   const allowed = checks(
     () =>
       id === SnapshotId.top
-        ? Refusal.shownTop(tool, generation(tool), devices.ofTop(tool, disk).map(({ device }) => device))
+        ? Refusal.shownImages(tool, generation(tool), id, devices.ofTop(tool, disk).map(({ device }) => device))
         : Either.void,
     () => requireMergeable(tool, disk, id),
     () => disks.refuseOld(tool, disk)

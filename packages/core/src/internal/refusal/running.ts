@@ -117,13 +117,18 @@ export const temporaryDevices = (
   )
 }
 
-export const shownTop = (about: About, generation: Generation, devices: ReadonlyArray<string>) =>
+export const shownImages = (
+  about: About,
+  generation: Generation,
+  id: SnapshotId.SnapshotId,
+  devices: ReadonlyArray<string>
+) =>
   when(
     GenerationTraits.marksReadOnlyDevices[generation] && devices.length > 0,
     () =>
       new PloopError.SnapshotInUse({
         ...context(about, "the tool crashes when it unmounts a device whose image was removed"),
         devices: [...devices],
-        id: SnapshotId.top
+        id
       })
   )

@@ -5,6 +5,7 @@ import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
@@ -543,15 +544,59 @@ const running: ReadonlyArray<Case.Case> = [
         const { device } = yield* ploop.mount({ disk, snapshot: id, component: "look" })
         yield* snapshots.untouched(
           made,
-          Check.fails(ploop.mergeSnapshots({ disk, snapshot: b }), "SnapshotInUse", {
-            // Generation 9 finds a device by each image that it shows.
-            id: yield* Conformance.ofGeneration({ "1.15": id, "7": id, "9": a }),
-            devices: [device]
-          })
+          Check.fails(ploop.mergeSnapshots({ disk, snapshot: b }), "SnapshotInUse", { id, devices: [device] })
         )
         yield* ploop.umount({ disk, component: "look" })
       }
       yield* ploop.mergeSnapshots({ disk, snapshot: b })
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/below-what-a-device-shows",
+    title: "MUST merge below a snapshot that a component device shows, or refuse if that could not be unmounted then",
+    source: Case.observed("snapshot-merge below the snapshot that a mount with -c shows, and its unmount"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b, c])
+      const { disk } = made
+      const { device } = yield* ploop.mount({ disk, snapshot: c, component: "look" })
+      const merge = ploop.mergeSnapshots({ disk, snapshot: b })
+      if (yield* Conformance.ofGeneration({ "1.15": true, "7": true, "9": false })) {
+        yield* merge
+        yield* ploop.umount({ device })
+      } else {
+        yield* snapshots.untouched(made, Check.fails(merge, "SnapshotInUse", { id: b, devices: [device] }))
+        yield* ploop.umount({ device })
+        yield* merge
+      }
+      yield* Check.equal(yield* Conformance.parents(disk), [[b, undefined], [c, b], [top, c]], "the tree")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "mergeSnapshots/of-a-temporary-one-that-a-device-shows",
+    title: "MUST refuse to merge a temporary snapshot while its device runs, whose reader keeps it",
+    source: Case.observed("snapshot-merge of a temporary snapshot whose device runs: generations 7 and 9 stop it"),
+    needs: ["device", "temporarySnapshot"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      const { device } = yield* ploop.createTemporarySnapshot({ disk, id: c, component: "backup" })
+      const refusal = yield* Conformance.ofGeneration({
+        "1.15": "SnapshotInUse",
+        "7": "Unsupported",
+        "9": "Unsupported"
+      })
+      for (const range of [{ snapshot: c }, { all: true }] as const) {
+        yield* snapshots.untouched(made, Check.fails(ploop.mergeSnapshots({ disk, ...range }), refusal))
+      }
+      const running = yield* ploop.deviceOf({ disk, component: "~backup" })
+      yield* Check.equal(Option.map(running, (found) => found.device), Option.some(device), "the device")
+      yield* ploop.umount({ device })
+      yield* ploop.mergeSnapshots({ disk, all: true })
+      yield* Check.equal(yield* Conformance.parents(disk), [[top, undefined]], "the tree")
     })
   }),
   Case.make({
@@ -567,7 +612,7 @@ const running: ReadonlyArray<Case.Case> = [
       const { device } = yield* ploop.mount({ disk, readOnly: true, component: "look" })
       if (yield* Conformance.ofGeneration({ "1.15": false, "7": false, "9": true })) {
         const merge = ploop.mergeSnapshots({ disk })
-        yield* snapshots.untouched(made, Check.fails(merge, "SnapshotInUse", { id: a, devices: [device] }))
+        yield* snapshots.untouched(made, Check.fails(merge, "SnapshotInUse", { id: top, devices: [device] }))
         yield* ploop.umount({ device })
       }
       yield* ploop.mergeSnapshots({ disk })
