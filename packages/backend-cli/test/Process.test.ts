@@ -18,6 +18,7 @@ import {
   type Scope,
   Stream,
   TestClock,
+  TestServices,
   Tracer
 } from "effect"
 import { setFlagsFromString } from "node:v8"
@@ -347,30 +348,39 @@ describe("Process", () => {
   describe("a run that takes too long", () => {
     const limit = Duration.millis(150)
 
-    live("is told to stop, and is killed when it does not", () =>
+    /** Runs a script, and lets the limit pass once the script has written to the file. */
+    const overtime = (begun: string, text: string, options: Partial<Process.Invocation> = {}) =>
+      Effect.gen(function*() {
+        const fiber = yield* Effect.fork(Effect.flip(script(text, { limit, ...options })))
+        yield* TestServices.provideLive(
+          Effect.retry(Effect.filterOrFail(textOf(begun), (found) => found !== ""), Schedule.spaced("5 millis"))
+        )
+        yield* TestClock.adjust(limit)
+        return fiber
+      })
+
+    it.scoped("is told to stop, and is killed when it does not", () =>
       Effect.gen(function*() {
         const pids = `${yield* scratch}/pids`
-        const error = yield* Effect.flip(script(
-          `trap '' TERM; sleep 60 & echo $$ $! > ${pids}; echo begun; while :; do sleep 0.02; done`,
-          { kind: "change", limit }
-        ))
-        const timedOut = expectTag(error, "TimedOut")
+        const text = `trap '' TERM; sleep 60 & echo begun; echo $$ $! > ${pids}; while :; do sleep 0.02; done`
+        const fiber = yield* overtime(pids, text, { kind: "change" })
+        yield* TestClock.adjust(config.grace)
+        const timedOut = expectTag(yield* Fiber.join(fiber), "TimedOut")
         assert.strictEqual(Duration.toMillis(timedOut.limit), 150)
         assert.strictEqual(timedOut.signal, "SIGKILL")
         assert.deepStrictEqual(printed(timedOut), ["begun"])
-        for (const pid of (yield* textOf(pids)).trim().split(" ")) yield* isGone(pid)
-      }))
+        for (const pid of (yield* textOf(pids)).trim().split(" ")) yield* TestServices.provideLive(isGone(pid))
+      }).pipe(Effect.provide(NodeContext.layer)))
 
-    live("may clean up before it stops", () =>
+    it.scoped("may clean up before it stops", () =>
       Effect.gen(function*() {
-        const error = yield* Effect.flip(script(
-          `trap 'echo cleaning; sleep 0.03; echo clean; exit 1' TERM; echo begun; sleep 60 & wait`,
-          { limit }
-        ))
-        const timedOut = expectTag(error, "TimedOut")
+        const begun = `${yield* scratch}/begun`
+        const text = `trap 'echo cleaning; sleep 0.03; echo clean; exit 1' TERM; echo begun | tee ${begun}; ` +
+          "sleep 60 & wait"
+        const timedOut = expectTag(yield* Fiber.join(yield* overtime(begun, text)), "TimedOut")
         assert.deepStrictEqual(printed(timedOut), ["begun", "cleaning", "clean"])
         assert.strictEqual(timedOut.exitCode, 1)
-      }))
+      }).pipe(Effect.provide(NodeContext.layer)))
 
     it.effect("is never killed when that would harm an image: it is waited for", () =>
       Effect.gen(function*() {

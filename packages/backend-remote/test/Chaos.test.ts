@@ -48,9 +48,7 @@ describe("connections that are cut at random moments", () => {
       const { count, host } = counting()
       return Effect.gen(function*() {
         const { ploop, proxy } = yield* setUp(host)
-        const chaos = Effect.forever(
-          Effect.flatMap(Random.nextIntBetween(1, 3000), (bytes) => Effect.delay(proxy.cutAfter(bytes), "3 millis"))
-        )
+        const chaos = Effect.forever(Effect.flatMap(Random.nextIntBetween(1, 3000), proxy.cutAfter))
         const cutting = yield* Effect.fork(chaos)
         const call = (n: number): Effect.Effect<string | boolean, PloopError.PloopError> =>
           n % 2 === 0 ? ploop.createSnapshot({ disk }) : ploop.isMounted({ disk })

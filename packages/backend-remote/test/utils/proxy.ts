@@ -8,7 +8,7 @@ export interface Proxy {
   readonly cut: Effect.Effect<void>
   /** Passes nothing on any more, and closes nothing: to each side the other one is silent. */
   readonly freeze: Effect.Effect<void>
-  /** After how many further bytes, in both directions together, all connections are cut. */
+  /** Cuts all connections after this many further bytes, in both directions together. Ends when that was done. */
   readonly cutAfter: (bytes: number) => Effect.Effect<void>
   readonly connections: Effect.Effect<number>
 }
@@ -18,6 +18,7 @@ export const make = (path: string, to: string) =>
   Effect.gen(function*() {
     const pairs = new Set<readonly [net.Socket, net.Socket]>()
     let [frozen, left, accepted] = [false, Infinity, 0]
+    let whenCut = () => {}
     const cut = () => pairs.forEach((pair) => pair.forEach((socket) => socket.destroy()))
     const pass = (from: net.Socket, to: net.Socket) => {
       from.on("error", () => {})
@@ -29,6 +30,7 @@ export const make = (path: string, to: string) =>
         if (left > 0) return
         left = Infinity
         cut()
+        whenCut()
       })
     }
     yield* Effect.acquireRelease(
@@ -58,8 +60,9 @@ export const make = (path: string, to: string) =>
         frozen = true
       }),
       cutAfter: (bytes) =>
-        Effect.sync(() => {
+        Effect.async<void>((resume) => {
           left = bytes
+          whenCut = () => resume(Effect.void)
         }),
       connections: Effect.sync(() => accepted)
     }
