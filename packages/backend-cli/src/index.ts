@@ -7,6 +7,14 @@
 export * as Environment from "./Environment.js"
 
 /**
+ * Advisory locks of directories, which hold between the processes of a host. The kernel releases them with the process,
+ * however it ends. They need `flock` of util-linux.
+ *
+ * @since 0.2.0
+ */
+export * as FileLock from "./FileLock.js"
+
+/**
  * The backend that runs the `ploop` tool of the host, of any generation.
  *
  * @since 0.1.0

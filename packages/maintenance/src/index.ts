@@ -38,6 +38,13 @@ export * as Backups from "./Backups.js"
 export * as ConfigFile from "./ConfigFile.js"
 
 /**
+ * Keeps the processes of a host from loading one file system at the same time.
+ *
+ * @since 0.2.0
+ */
+export * as HostLock from "./HostLock.js"
+
+/**
  * How much room the file systems of the host have, which `FileSystem` cannot tell.
  *
  * @since 0.2.0

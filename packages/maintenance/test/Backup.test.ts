@@ -115,6 +115,24 @@ describe("a backup", () => {
   )
 
   onFake(
+    "does not take the place of an empty directory that somebody makes meanwhile",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      const crowded: FileSystem.FileSystem = {
+        ...fs,
+        copyFile: (from, to) => Effect.zipRight(fs.makeDirectory("/vz/backup"), fs.copyFile(from, to))
+      }
+      const error = yield* Effect.flip(
+        Effect.provideService(Backup.create({ disk, to: "/vz/backup" }), FileSystem.FileSystem, crowded)
+      )
+      assert.deepInclude(error, { _tag: "SystemError", reason: "AlreadyExists" })
+      assert.deepStrictEqual(yield* fs.readDirectory("/vz/backup"), [])
+      assert.deepStrictEqual((yield* fs.readDirectory("/vz")).toSorted(), ["a", "backup"])
+    })
+  )
+
+  onFake(
     "leaves neither a directory nor a snapshot when it fails or is interrupted",
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

@@ -79,7 +79,7 @@ const lock = (path: string, fd: number): Effect.Effect<void, PlatformError> =>
     Effect.flatMap((ended) =>
       ended.code === held && ended.stderr === ""
         ? Effect.zipRight(
-          Effect.logInfo(`another process works on the disk in ${JSON.stringify(path)}: waiting for it`),
+          Effect.logInfo(`another process has the lock of ${JSON.stringify(path)}: waiting for it`),
           flock(fd, [])
         )
         : Effect.succeed(ended)

@@ -1,9 +1,12 @@
+import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as MutableHashMap from "effect/MutableHashMap"
 import * as Option from "effect/Option"
+import * as Scope from "effect/Scope"
+import { HostLock } from "../HostLock.js"
 
 /** The permit of each file system of the host, by the number of its device. One for the whole process. */
 class Permits extends Context.Reference<Permits>()("@effect-ploop/maintenance/internal/heavy/Permits", {
@@ -26,13 +29,21 @@ export const fileSystemOf = (file: string) =>
     return (yield* fs.stat(isThere ? file : path.dirname(path.resolve(file)))).dev
   })
 
-/** Runs an effect while no other one loads a file system of these paths. The order of the permits is always the same. */
+/**
+ * Runs an effect while no other one loads a file system of these paths. The order of the permits and the locks is
+ * always the same.
+ */
 export const alone = <A, E, R>(paths: ReadonlyArray<string>, effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const permits = yield* Permits
+    const lock = yield* HostLock
     const devices = new Set(yield* Effect.forEach(paths, fileSystemOf))
+    const keep = (device: number) => (inner: Effect.Effect<A, E | PlatformError, R>) =>
+      permit(permits, device).withPermits(1)(
+        Effect.scopedWith((scope) => Effect.zipRight(Scope.extend(lock.fileSystem(device), scope), inner))
+      )
     return yield* Array.from(devices).sort((one, other) => one - other).reduceRight(
-      (inner, device) => permit(permits, device).withPermits(1)(inner),
+      (inner: Effect.Effect<A, E | PlatformError, R>, device) => keep(device)(inner),
       effect
     )
   })

@@ -5,9 +5,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Action from "../../Action.js"
 import { create, finish, hasSnapshot } from "../backup/create.js"
+import { isFree, stageOf } from "../backup/making.js"
 import { read } from "../backup/manifest.js"
 import { prepare, restore } from "../backup/restore.js"
-import * as identity from "../identity.js"
 import { Done, type Handler, Outdated, Pending, type Status } from "./handler.js"
 
 const taken = (): Status => Outdated({ planned: "nothing there", found: "something else" })
@@ -29,7 +29,7 @@ const isUnfinished = ({ disk, drops, keepSnapshot }: Action.SaveBackup, isThere:
 export const saveBackup: Handler<Action.SaveBackup> = {
   status: (action) =>
     Effect.gen(function*() {
-      if (Option.isNone(yield* identity.at(action.to))) return Pending()
+      if (yield* isFree(action.to, stageOf(action.to, action.snapshot))) return Pending()
       if (!(yield* isSaved(action))) return taken()
       const isThere = yield* hasSnapshot(action.disk, action.snapshot)
       if (action.keepSnapshot && !isThere) {
@@ -40,17 +40,17 @@ export const saveBackup: Handler<Action.SaveBackup> = {
   run: (action) =>
     Effect.gen(function*() {
       const before = action.after === undefined ? undefined : yield* read(action.after)
-      return Option.isSome(yield* identity.at(action.to))
-        ? yield* finish(action, action.snapshot)
-        : yield* create(action, before, action.snapshot)
+      return (yield* isFree(action.to, stageOf(action.to, action.snapshot)))
+        ? yield* create(action, before, action.snapshot)
+        : yield* finish(action, action.snapshot)
     }),
   loads: ({ disk, to }) => [disk, to]
 }
 
 export const restoreBackup: Handler<Action.RestoreBackup> = {
-  status: ({ from, to }) =>
+  status: ({ from, id, to }) =>
     Effect.gen(function*() {
-      if (Option.isNone(yield* identity.at(to))) return Pending()
+      if (yield* isFree(to, stageOf(to, id))) return Pending()
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path
       const { descriptor } = yield* prepare(from)

@@ -74,12 +74,31 @@ const taken = (path: string) =>
 export const stageOf = (to: string, id: SnapshotId): string =>
   `${to.replace(/(?<=.)\/+$/, "")}.partial-${id.slice(1, -1)}`
 
+/**
+ * The empty directory by which an application of the same plan had taken the name of the new directory when it was
+ * cut short: the stage beside it has the identifier of the plan, which nobody else has.
+ */
+const claimOf = (to: string, stage: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const [found, staged] = [yield* identity.at(to), yield* identity.at(stage)]
+    if (Option.isNone(staged) || !Option.exists(found, ({ type }) => type === "Directory")) return Option.none()
+    return (yield* fs.readDirectory(to)).length === 0 ? found : Option.none()
+  })
+
+/** Whether the name of a new directory is free for the plan with this stage. */
+export const isFree = (to: string, stage: string) =>
+  Effect.gen(function*() {
+    return Option.isNone(yield* identity.at(to)) || Option.isSome(yield* claimOf(to, stage))
+  })
+
 const makeStage = (stage: string, to: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path
-    if (Option.isSome(yield* identity.at(to))) return yield* taken(to)
-    // One that is there was left by an application of the same plan that was cut short: nobody else has its identifier.
+    const claimed = yield* claimOf(to, stage)
+    if (Option.isNone(claimed) && Option.isSome(yield* identity.at(to))) return yield* taken(to)
+    // One that is there was left by an application of the same plan that was cut short.
     if (Option.isNone(yield* identity.at(stage))) yield* fs.makeDirectory(stage)
     const all = yield* Ref.make([made(stage, "directory", yield* fs.stat(stage))])
     const making: Making = {
@@ -94,7 +113,33 @@ const makeStage = (stage: string, to: string) =>
           return file
         })).pipe(Effect.uninterruptible, Effect.provideService(FileSystem.FileSystem, fs))
     }
-    return { making, made: Ref.get(all) }
+    return { making, all, claimed }
+  })
+
+type Stage = Effect.Effect.Success<ReturnType<typeof makeStage>>
+
+/** Takes the name of the new directory, which fails when somebody else has it by now. */
+const claim = (to: string, { all, claimed }: Stage) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    if (Option.isNone(claimed)) yield* fs.makeDirectory(to)
+    const info = Option.isSome(claimed) ? claimed.value : yield* fs.stat(to)
+    yield* Ref.update(all, (before) => [...before, made(to, "directory", info)])
+  })
+
+/** Gives the stage its own name, in place of the empty directory that has taken it. */
+const publish = (to: string, stage: Stage) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path
+    const { directory } = stage.making
+    yield* syncDirectory(directory)
+    yield* syncDirectory(path.dirname(to))
+    const files = (yield* Ref.get(stage.all)).filter(({ kind }) => kind === "file")
+    yield* claim(to, stage)
+    yield* fs.rename(directory, to)
+    // Another application of the same plan may have replaced a file meanwhile.
+    yield* requireOwn(files.map((file) => ({ ...file, path: path.join(to, path.basename(file.path)) })))
   })
 
 /** Fails when a file is no longer the one that was made here. */
@@ -123,14 +168,16 @@ export const inNewDirectory = <A, E, R>(
 ) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
       const path = yield* Path
-      const { made, making } = yield* makeStage(stage, to)
-      return yield* restore(fill(making)).pipe(
-        Effect.tap(() => Effect.flatMap(made, requireOwn)),
-        Effect.tap(() => Effect.zipRight(syncDirectory(stage), fs.rename(stage, to))),
+      const own = yield* makeStage(stage, to)
+      return yield* restore(fill(own.making)).pipe(
+        Effect.tap(() => Effect.flatMap(Ref.get(own.all), requireOwn)),
+        Effect.tap(() => publish(to, own)),
         Effect.catchAllCause((cause) =>
-          Effect.zipRight(andAlso(cause, Effect.flatMap(made, (all) => takeDown(stage, all))), Effect.failCause(cause))
+          Effect.zipRight(
+            andAlso(cause, Effect.flatMap(Ref.get(own.all), (made) => takeDown(stage, made))),
+            Effect.failCause(cause)
+          )
         ),
         Effect.tap(() => syncDirectory(path.dirname(to)))
       )

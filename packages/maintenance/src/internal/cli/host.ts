@@ -4,14 +4,17 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as HostLock from "../../HostLock.js"
 import * as HostSpace from "../../HostSpace.js"
 import { main } from "./main.js"
 
-const HostLive = Layer.provideMerge(PloopCli.layerConfig(PloopCli.config), NodeContext.layer)
+const HostLive = Layer.mergeAll(PloopCli.layerConfig(PloopCli.config), HostSpace.layer, HostLock.layer()).pipe(
+  Layer.provideMerge(NodeContext.layer)
+)
 
 /** Runs the command for its arguments with the tool of this host, as the environment configures it. */
 export const onHost = (argv: ReadonlyArray<string>): Effect.Effect<void, unknown> =>
   Environment.check.pipe(
     Effect.tapError(({ message }) => Console.error(`ploop-maintenance: ${message}`)),
-    Effect.zipRight(Effect.provide(main(argv), Layer.merge(HostLive, HostSpace.layer)))
+    Effect.zipRight(Effect.provide(main(argv), HostLive))
   )
