@@ -3,7 +3,7 @@ import type { Disk } from "@effect-ploop/core/Disk"
 import * as Action from "../../Action.js"
 import * as Plan from "../../Plan.js"
 import type { Policy } from "../../ReclaimPolicy.js"
-import { countOfDisks } from "../countOfDisks.js"
+import { countOfDisks } from "../countOf.js"
 import { discardable, type Facts } from "./facts.js"
 
 /** What one disk offers: steps that depend on those before them, or a reason to leave it alone. */
