@@ -9,7 +9,7 @@ export const run = async (name) => {
     await import(`../dist/${name}.js`)
     return
   }
-  const args = ["--conditions=@effect-ploop/source", "--import", "tsx", here(`../src/${name}.ts`).pathname]
+  const args = ["--conditions=@effect-ploop/source", "--import", import.meta.resolve("tsx"), here(`../src/${name}.ts`).pathname]
   const child = spawn(process.execPath, [...args, ...process.argv.slice(2)], { stdio: "inherit" })
   // The terminal sends Ctrl-C to the child as well, which cleans up first.
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => signal === "SIGTERM" && child.kill(signal))

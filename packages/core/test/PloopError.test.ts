@@ -34,6 +34,13 @@ describe("every error", () => {
     assert.strictEqual(error.message, "umount (/x.xml): it is not mounted [E_DEV_NOT_MOUNTED 40]; ploop said: words")
   })
 
+  it("names the tool as the origin of words only if it has run", () => {
+    const about = { operation: "umount", subject: "/x.xml", text: "words" } as const
+    assert.strictEqual(new PloopError.NotMounted(about).message, "umount (/x.xml): it is not mounted: words")
+    const killed = new PloopError.ToolAborted({ ...about, signal: "SIGKILL" })
+    assert.include(killed.message, "; ploop said: words")
+  })
+
   it("shows control characters in names and words for what they are", () => {
     const error = new PloopError.NotMounted({ operation: "umount", subject: "/\u001b[31m.xml", text: "a\u0007" })
     assert.notInclude(error.message, "\u001b")

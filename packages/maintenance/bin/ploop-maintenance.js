@@ -8,7 +8,7 @@ const here = (path) => new URL(path, import.meta.url)
 if (!existsSync(here("../../../tsconfig.base.json"))) {
   await import("../dist/bin.js")
 } else {
-  const args = ["--conditions=@effect-ploop/source", "--import", "tsx", here("../src/bin.ts").pathname]
+  const args = ["--conditions=@effect-ploop/source", "--import", import.meta.resolve("tsx"), here("../src/bin.ts").pathname]
   const child = spawn(process.execPath, [...args, ...process.argv.slice(2)], { stdio: "inherit" })
   // The terminal sends Ctrl-C to the child as well, which cleans up first.
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => signal === "SIGTERM" && child.kill(signal))

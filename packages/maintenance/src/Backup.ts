@@ -27,11 +27,13 @@ import type { PlatformError } from "@effect/platform/Error"
 import type { FileSystem } from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import type * as BackupError from "./BackupError.js"
 import * as creating from "./internal/backup/create.js"
 import * as files from "./internal/backup/files.js"
 import { type Manifest, read } from "./internal/backup/manifest.js"
 import * as planning from "./internal/backup/plan.js"
+import * as receiving from "./internal/backup/receive.js"
 import * as restoring from "./internal/backup/restore.js"
 import { alone } from "./internal/heavy.js"
 import type * as MaintenanceError from "./MaintenanceError.js"
@@ -41,14 +43,14 @@ import * as SnapshotTime from "./SnapshotTime.js"
 export { Manifest, manifestName, SavedImage } from "./internal/backup/manifest.js"
 
 /**
+ * What to save.
+ *
  * @since 0.2.0
  * @category models
  */
-export interface CreateOptions {
+export interface SendOptions {
   /** The disk, by the path of its `DiskDescriptor.xml`. It may be running. */
   readonly disk: string
-  /** The directory that receives the backup. It must not exist. */
-  readonly to: string
   /** The directory of the backup before, to save only what has changed since. Default: none, and everything is saved. */
   readonly after?: string | undefined
   /**
@@ -56,6 +58,17 @@ export interface CreateOptions {
    * the backup before, which it replaces, is deleted then. Default: `false`.
    */
   readonly keepSnapshot?: boolean | undefined
+}
+
+/**
+ * What to save, and where.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface CreateOptions extends SendOptions {
+  /** The directory that receives the backup. It must not exist. */
+  readonly to: string
 }
 
 /**
@@ -93,6 +106,77 @@ export const create = (options: CreateOptions): Effect.Effect<Manifest, CreateEr
     const drops = options.keepSnapshot === true ? before?.snapshot : undefined
     return yield* alone([options.disk, options.to], creating.create({ ...options, drops }, before, id))
   }).pipe(Effect.withSpan("Backup.create", { attributes: { disk: options.disk, to: options.to } }))
+
+/**
+ * The backup as a stream: an archive in the format of `tar`, which {@link receive}
+ * makes a directory of. It takes the snapshot when somebody reads, reads no faster
+ * than that, and takes no room on the host. The manifest comes last, so that a stream
+ * that was cut off is not taken for a backup. Without `keepSnapshot`, the snapshot is
+ * deleted at the end; after a failure, or when the reader stops early, it is deleted in any case.
+ *
+ * @example
+ * import { Backup } from "@effect-ploop/maintenance"
+ * import { FileSystem } from "@effect/platform"
+ * import { Effect, Stream } from "effect"
+ *
+ * export const toFile = Effect.gen(function*() {
+ *   const fs = yield* FileSystem.FileSystem
+ *   yield* Stream.run(Backup.send({ disk: "/vz/101/DiskDescriptor.xml" }), fs.sink("/backup/101.tar", { flag: "wx" }))
+ * })
+ *
+ * @since 0.2.0
+ * @category streams
+ */
+export const send = (
+  options: SendOptions
+): Stream.Stream<Uint8Array, CreateError, Ploop | FileSystem | Path> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const before = options.after === undefined ? undefined : yield* read(options.after)
+    const id = yield* SnapshotTime.identifier
+    const drops = options.keepSnapshot === true ? before?.snapshot : undefined
+    return creating.send({ ...options, drops }, before, id)
+  })).pipe(Stream.withSpan("Backup.send", { attributes: { disk: options.disk } }))
+
+/**
+ * Which stream to receive, and where.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface ReceiveOptions<E, R> {
+  /** The stream of {@link send}. */
+  readonly from: Stream.Stream<Uint8Array, E, R>
+  /** The directory that receives the backup. It must not exist. */
+  readonly to: string
+}
+
+/**
+ * What {@link receive} fails with, beside the errors of the stream.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type ReceiveError =
+  | BackupError.BackupInvalid
+  | BackupError.BackupDamaged
+  | BackupError.FilesLeft
+  | PlatformError
+
+/**
+ * Makes a directory of the backup that a stream has, as {@link create} does, and
+ * compares each image with its digest. The directory is there at the end of it; after
+ * a failure, what was made here is removed, and nothing else.
+ *
+ * @since 0.2.0
+ * @category execution
+ */
+export const receive = <E, R>(
+  options: ReceiveOptions<E, R>
+): Effect.Effect<Manifest, E | ReceiveError, R | FileSystem | Path> =>
+  Effect.flatMap(
+    SnapshotTime.identifier,
+    (id) => alone([options.to], receiving.receive(options.from, options.to, id))
+  ).pipe(Effect.withSpan("Backup.receive", { attributes: { to: options.to } }))
 
 /**
  * What {@link plan} fails with.

@@ -25,7 +25,7 @@ import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Action from "./Action.js"
-import { countOfDisks } from "./internal/countOf.js"
+import { countOf } from "./internal/countOf.js"
 import { frozen } from "./internal/set/frozen.js"
 import * as internal from "./internal/set/plan.js"
 import type * as MaintenanceError from "./MaintenanceError.js"
@@ -77,7 +77,7 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
     const disks = yield* internal.disks(options.disks)
     yield* Effect.forEach(disks, (disk) => internal.expect(disk, id, false))
     return internal.make(
-      `Snapshot ${id} of ${countOfDisks(disks.length)}`,
+      `Snapshot ${id} of ${countOf(disks.length, "disk")}`,
       disks.map((disk) => new Action.CreateSnapshot({ disk, id })),
       "It belongs to the set."
     )
@@ -98,7 +98,7 @@ export const planSwitch = (options: SwitchOptions): Effect.Effect<Plan.Plan, Pla
     yield* Effect.forEach(disks, (disk) => internal.expect(disk, id, true))
     yield* Effect.forEach(disks, (disk) => internal.expect(disk, keepAs, false))
     return internal.make(
-      `Switch of ${countOfDisks(disks.length)} to the snapshot ${id}`,
+      `Switch of ${countOf(disks.length, "disk")} to the snapshot ${id}`,
       disks.map((disk) => new Action.SwitchSnapshot({ disk, id, keepAs })),
       `The present content is kept as ${keepAs}.`
     )

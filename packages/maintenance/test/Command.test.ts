@@ -1,13 +1,15 @@
 import { PloopCli } from "@effect-ploop/backend-cli"
 import { PloopFake } from "@effect-ploop/backend-fake"
 import { Disk, Ploop } from "@effect-ploop/core"
-import { SnapshotTime } from "@effect-ploop/maintenance"
-import { FileSystem } from "@effect/platform"
+import { Backup, SnapshotTime } from "@effect-ploop/maintenance"
+import { Command, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Layer, TestClock } from "effect"
 import { run } from "./run.js"
 import { contents, diskOf, history, idsOf, write } from "./utils.js"
+
+const bin = new URL("../bin/ploop-maintenance.js", import.meta.url).pathname
 
 const onFake = (title: string, test: Effect.Effect<void, unknown, PloopFake.Services>) =>
   it.effect(title, () => Effect.provide(test, PloopFake.layer()))
@@ -137,7 +139,7 @@ describe("ploop-maintenance", () => {
       const [last, ...others] = yield* fs.readDirectory("/vz/backups")
       assert.deepStrictEqual([last, others], ["a-1970-01-04T00-00-00.000Z", []])
       const verified = yield* run("verify", `/vz/backups/${last}`)
-      assert.include(verified.stdout, `1 images of ${disk} at 1970-01-04T00:00:00.000Z are as they were saved`)
+      assert.include(verified.stdout, `1 image of ${disk} at 1970-01-04T00:00:00.000Z as saved`)
       const restored = yield* run("restore", "--to", "/vz/b", "--apply", `/vz/backups/${last}`)
       assert.strictEqual(restored.code, 0)
       assert.deepStrictEqual(yield* contents(Disk.inDirectory("/vz/b")), yield* contents(disk))
@@ -235,6 +237,28 @@ describe("ploop-maintenance on the real tool", () => {
       assert.strictEqual((yield* run("leftovers", "--older-than", "0 millis", "--apply", directory)).code, 0)
       assert.deepStrictEqual(yield* idsOf(disk), ids.slice(2))
       assert.deepStrictEqual((yield* fs.readDirectory(directory)).filter((name) => /\.tmp$|^\.ploop/.test(name)), [])
+    }).pipe(Effect.provide(RealTool)))
+
+  it.scopedLive("writes a backup to its output, and makes a directory of one from its input", (context) =>
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const isThere = yield* Effect.isSuccess(ploop.tool)
+      if (!isThere && process.env["PLOOP_TEST_REQUIRE_TOOL"] !== "1") return context.skip()
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" })
+      const { disk } = yield* ploop.create({ image: `${directory}/root.hdd`, size: "10M", fileSystem: "none" })
+      const shell = (line: string) =>
+        Command.make("sh", "-c", line).pipe(
+          Command.env({ COMMAND: `${process.execPath} ${bin}` }),
+          Command.workingDirectory(directory),
+          Command.exitCode
+        )
+      assert.strictEqual(yield* shell("$COMMAND send . > saved.tar && $COMMAND receive --to saved < saved.tar"), 0)
+      const { snapshot } = yield* Backup.verify(`${directory}/saved`)
+      assert.notInclude(yield* idsOf(disk), snapshot)
+      assert.strictEqual(yield* shell("head -c 5000 saved.tar | $COMMAND receive --to cut 2> error"), 1)
+      assert.include(yield* fs.readFileString(`${directory}/error`), "it is not a whole backup")
+      assert.isFalse(yield* fs.exists(`${directory}/cut`))
     }).pipe(Effect.provide(RealTool)))
 
   onFake(

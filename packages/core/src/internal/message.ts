@@ -6,6 +6,7 @@ interface Failure {
   readonly subject: string
   readonly text: string
   readonly exitCode?: number | undefined
+  readonly signal?: string | undefined
   readonly code?: string | undefined
   readonly newSnapshot?: string | undefined
 }
@@ -26,10 +27,15 @@ const short = (subject: string): string => {
   return text.length > limit ? `…${text.slice(-limit)}` : text
 }
 
+/** The words are those of the tool only if it has run. */
+const wordsOf = ({ exitCode, signal, text }: Failure): string => {
+  if (text.trim() === "") return ""
+  return exitCode === undefined && signal === undefined ? `: ${quoted(text)}` : `; ploop said: ${quoted(text)}`
+}
+
 /** `operation (subject): sentence [E_CODE 38]; ploop said: words` */
 export const render = (failure: Failure, sentence: string): string => {
   const code = failure.exitCode === undefined ? "" : ` [${failure.code ?? "exit"} ${failure.exitCode}]`
   const made = failure.newSnapshot === undefined ? "" : `; the new snapshot would be ${failure.newSnapshot}`
-  const words = failure.text.trim() === "" ? "" : `; ploop said: ${quoted(failure.text)}`
-  return `${failure.operation} (${short(failure.subject)}): ${quoted(sentence)}${code}${made}${words}`
+  return `${failure.operation} (${short(failure.subject)}): ${quoted(sentence)}${code}${made}${wordsOf(failure)}`
 }

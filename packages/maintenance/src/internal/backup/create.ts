@@ -8,20 +8,26 @@ import { Path } from "@effect/platform/Path"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { createHash } from "node:crypto"
 import * as BackupError from "../../BackupError.js"
 import * as descriptor from "../descriptor.js"
+import * as archive from "./archive.js"
 import { andAlso } from "./causes.js"
-import { copy, writeManifest } from "./files.js"
+import { chunkSize, copy, encodeManifest, writeManifest } from "./files.js"
 import { inNewDirectory, type Making, stageOf } from "./making.js"
 import { Manifest, ManifestFromJson, manifestName, read, SavedImage } from "./manifest.js"
 
-interface Options {
+interface Source {
   readonly disk: string
-  readonly to: string
   readonly after?: string | undefined
   readonly keepSnapshot?: boolean | undefined
   /** The snapshot of an earlier backup, which is of no more use once this one has its own. */
   readonly drops?: SnapshotId.SnapshotId | undefined
+}
+
+interface Options extends Source {
+  readonly to: string
 }
 
 const descriptorOf = (disk: string) =>
@@ -81,9 +87,10 @@ const isSaved = (directory: string, snapshot: SnapshotId.SnapshotId) =>
  * A snapshot for the time of an effect. It stays if the effect succeeds and `keepSnapshot`
  * is set. One that has the identifier already was left by a backup that was cut short.
  */
-const withSnapshot = <A, E, R>(
-  { disk, keepSnapshot, to }: Options,
+const withSnapshot = <A, E, R, R2>(
+  { disk, keepSnapshot }: Source,
   id: SnapshotId.SnapshotId,
+  isComplete: Effect.Effect<boolean, never, R2>,
   use: Effect.Effect<A, E, R>
 ) =>
   Effect.uninterruptibleMask((restore) =>
@@ -93,8 +100,8 @@ const withSnapshot = <A, E, R>(
       const drop = dropSnapshot(disk, id)
       const made = yield* Effect.catchAllCause(restore(use), (cause) =>
         // What failed after the backup was complete must not take its snapshot from it.
-        Effect.flatMap(keepSnapshot === true ? isSaved(to, id) : Effect.succeed(false), (isComplete) =>
-          Effect.zipRight(isComplete ? Effect.void : andAlso(cause, drop), Effect.failCause(cause))))
+        Effect.flatMap(keepSnapshot === true ? isComplete : Effect.succeed(false), (isKept) =>
+          Effect.zipRight(isKept ? Effect.void : andAlso(cause, drop), Effect.failCause(cause))))
       if (keepSnapshot !== true) {
         yield* drop
       }
@@ -102,56 +109,108 @@ const withSnapshot = <A, E, R>(
     })
   )
 
-const saveImage = (
-  making: Making,
-  disk: string,
-  { file, id, parent }: SnapshotTree.Node,
-  index: number,
-  type: DiskDescriptor.Image["type"] = "Compressed"
-) =>
+/** What a backup has to save. */
+const contentOf = ({ disk }: Source, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop
+    const described = yield* descriptorOf(disk)
+    yield* requireSame(disk, described, before)
+    const nodes = yield* needed(disk, yield* ploop.listSnapshots({ disk }), id, before)
+    return { disk, described, nodes, snapshot: id, after: before?.snapshot, takenAt: yield* DateTime.now }
+  })
+
+type Content = Effect.Effect.Success<ReturnType<typeof contentOf>>
+
+/** Saves a file under a name, and returns its size in bytes and its digest. */
+type SaveFile<E, R> = (
+  from: string,
+  name: string
+) => Effect.Effect<{ readonly size: bigint; readonly sha256: string }, E, R>
+
+const saveImages = <E, R>({ described, disk, nodes }: Content, saveFile: SaveFile<E, R>) =>
+  Effect.gen(function*() {
+    const path = yield* Path
+    const types = new Map(described.images.map((image) => [image.id, image.type]))
+    return yield* Effect.forEach(nodes, ({ file, id, parent }, index) => {
+      const name = `image.${index}`
+      return Effect.map(
+        saveFile(path.resolve(Disk.directory(Disk.make(disk)), file), name),
+        (saved) =>
+          new SavedImage({
+            id,
+            type: types.get(id) ?? "Compressed",
+            file: name,
+            ...saved,
+            ...(parent !== undefined && { parent })
+          })
+      )
+    })
+  })
+
+/** Saves the images, the lowest one first. */
+const manifestOf = <E, R>(content: Content, saveFile: SaveFile<E, R>) =>
+  Effect.map(saveImages(content, saveFile), (images) => {
+    const { after, described, disk, snapshot, takenAt } = content
+    return new Manifest({
+      format: 1,
+      disk,
+      snapshot,
+      ...(after !== undefined && { after }),
+      takenAt,
+      diskSize: described.diskSize,
+      clusterSize: described.clusterSize,
+      preallocated: described.preallocated,
+      images: [images[0]!, ...images.slice(1)]
+    })
+  })
+
+const copyInto = (making: Making) => (from: string, name: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const path = yield* Path
-    const name = `image.${index}`
     const to = yield* making.file(name)
-    const sha256 = yield* copy(path.resolve(Disk.directory(Disk.make(disk)), file), to)
-    const { size } = yield* fs.stat(to)
-    return new SavedImage({ id, type, file: name, size: BigInt(size), sha256, ...(parent !== undefined && { parent }) })
+    const sha256 = yield* copy(from, to)
+    return { size: BigInt((yield* fs.stat(to)).size), sha256 }
   })
 
 /** Copies the images of a snapshot into a new directory, and writes the manifest last. */
 const save = (options: Options, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
-  Effect.gen(function*() {
-    const ploop = yield* Ploop
-    const described = yield* descriptorOf(options.disk)
-    yield* requireSame(options.disk, described, before)
-    const types = new Map(described.images.map((image) => [image.id, image.type]))
-    const nodes = yield* needed(options.disk, yield* ploop.listSnapshots({ disk: options.disk }), id, before)
-    const takenAt = yield* DateTime.now
-    return yield* inNewDirectory(options.to, stageOf(options.to, id), (making) =>
-      Effect.gen(function*() {
-        const images = yield* Effect.forEach(
-          nodes,
-          (node, index) => saveImage(making, options.disk, node, index, types.get(node.id))
-        )
-        const manifest = new Manifest({
-          format: 1,
-          disk: options.disk,
-          snapshot: id,
-          ...(before !== undefined && { after: before.snapshot }),
-          takenAt,
-          diskSize: described.diskSize,
-          clusterSize: described.clusterSize,
-          preallocated: described.preallocated,
-          images: [images[0]!, ...images.slice(1)]
-        })
-        yield* writeManifest(making, manifestName, ManifestFromJson, manifest)
-        return manifest
-      }))
-  })
+  Effect.flatMap(
+    contentOf(options, before, id),
+    (content) =>
+      inNewDirectory(options.to, stageOf(options.to, id), (making) =>
+        Effect.tap(
+          manifestOf(content, copyInto(making)),
+          (manifest) => writeManifest(making, manifestName, ManifestFromJson, manifest)
+        ))
+  )
 
 /** Deletes the snapshot of the backup before, which a complete backup no longer needs. */
-const dropEarlier = ({ disk, drops }: Options) => drops === undefined ? Effect.void : dropSnapshot(disk, drops)
+const dropEarlier = ({ disk, drops }: Source) => drops === undefined ? Effect.void : dropSnapshot(disk, drops)
+
+const addTo = (add: archive.Add) => (from: string, name: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const { size } = yield* fs.stat(from)
+    const hash = createHash("sha256")
+    const read = fs.stream(from, { chunkSize })
+    yield* add(name, Number(size), Stream.tap(read, (chunk) => Effect.sync(() => hash.update(chunk))))
+    return { size: BigInt(size), sha256: hash.digest("hex") }
+  })
+
+/** Saves into an archive, and adds the manifest last. */
+export const send = (source: Source, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
+  archive.pack((add) =>
+    withSnapshot(
+      source,
+      id,
+      Effect.succeed(false),
+      Effect.gen(function*() {
+        const manifest = yield* manifestOf(yield* contentOf(source, before, id), addTo(add))
+        const text = new TextEncoder().encode(yield* encodeManifest(ManifestFromJson, manifest))
+        yield* add(manifestName, text.length, Stream.make(text))
+      })
+    ).pipe(Effect.tap(dropEarlier(source)))
+  )
 
 /** Takes down what a backup that is complete, but was cut short then, leaves on the disk. */
 export const finish = (options: Options, id: SnapshotId.SnapshotId) =>
@@ -159,4 +218,7 @@ export const finish = (options: Options, id: SnapshotId.SnapshotId) =>
 
 /** Saves what has changed since the backup before, or all, from the snapshot with this identifier. */
 export const create = (options: Options, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
-  Effect.tap(withSnapshot(options, id, save(options, before, id)), dropEarlier(options))
+  Effect.tap(
+    withSnapshot(options, id, isSaved(options.to, id), save(options, before, id)),
+    dropEarlier(options)
+  )

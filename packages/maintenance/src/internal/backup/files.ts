@@ -9,7 +9,8 @@ import * as BackupError from "../../BackupError.js"
 import type { Making } from "./making.js"
 import { syncFile } from "./sync.js"
 
-const chunkSize = 1 << 20
+/** In how large pieces files are read, in bytes. */
+export const chunkSize = 1 << 20
 
 /** The SHA-256 of a file, in hexadecimal. */
 export const digest = (path: string) =>
@@ -72,6 +73,10 @@ export const write = (making: Making, name: string, text: string) =>
     yield* syncFile(file)
   })
 
-/** Writes the manifest. It is made of values that fit, so that it can be encoded. */
+/** The text of a manifest. It is made of values that fit, so that it can be encoded. */
+export const encodeManifest = <A>(schema: Schema.Schema<A, string>, manifest: A) =>
+  Effect.map(Effect.orDie(Schema.encode(schema)(manifest)), (text) => `${text}\n`)
+
+/** Writes the manifest. */
 export const writeManifest = <A>(making: Making, name: string, schema: Schema.Schema<A, string>, manifest: A) =>
-  Effect.flatMap(Effect.orDie(Schema.encode(schema)(manifest)), (text) => write(making, name, `${text}\n`))
+  Effect.flatMap(encodeManifest(schema, manifest), (text) => write(making, name, text))

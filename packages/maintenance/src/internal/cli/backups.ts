@@ -1,13 +1,18 @@
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
+import * as NodeSink from "@effect/platform-node/NodeSink"
+import * as NodeStream from "@effect/platform-node/NodeStream"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Stream from "effect/Stream"
+import * as process from "node:process"
 import * as Backup from "../../Backup.js"
 import * as Backups from "../../Backups.js"
 import * as MaintenanceError from "../../MaintenanceError.js"
 import * as Plan from "../../Plan.js"
+import { countOf } from "../countOf.js"
 import { Ended } from "./exit.js"
 import * as options from "./options.js"
 import { policyOf, requireRule, rules } from "./policy.js"
@@ -76,12 +81,56 @@ const restore = Command.make(
   ({ apply, from, json, to }) => present([Backup.planRestore({ from, to })], { apply, json }, Plan.apply)
 ).pipe(Command.withDescription("Makes a disk of a full backup and those that continue it."))
 
+const terminal = (name: string, rule: string) =>
+  new MaintenanceError.PolicyInvalid({ field: name, value: "a terminal", rule })
+
+const failed = ({ message }: Error) => new Ended({ code: 1, message })
+
+const isTerminal = (stream: { readonly isTTY?: boolean }) => Effect.sync(() => stream.isTTY === true)
+
+const send = Command.make(
+  "send",
+  {
+    disk: options.disk,
+    after: options.text("after", "DIR", "The backup before, to save only what has changed since."),
+    keepSnapshot: options.flag("keep-snapshot", "Keeps the snapshot for a backup that continues this one.")
+  },
+  (given) =>
+    Effect.gen(function*() {
+      if (yield* isTerminal(process.stdout)) {
+        return yield* terminal("the output", "must be a file or a pipe: it is an archive in the format of tar")
+      }
+      return yield* Effect.mapError(Stream.run(Backup.send(given), NodeSink.stdout), failed)
+    })
+).pipe(Command.withDescription("Saves a disk, running or not, and writes the backup to the standard output."))
+
+const receive = Command.make(
+  "receive",
+  {
+    to: Options.text("to").pipe(
+      Options.withPseudoName("DIR"),
+      Options.withDescription("The directory that receives the backup. It must not exist.")
+    )
+  },
+  ({ to }) =>
+    Effect.gen(function*() {
+      if (yield* isTerminal(process.stdin)) {
+        return yield* terminal("the input", "must be a file or a pipe that has what send wrote")
+      }
+      const { disk, images, takenAt } = yield* Effect.mapError(
+        Backup.receive({ from: NodeStream.stdin, to }),
+        failed
+      )
+      yield* Console.error(`${to}: received ${countOf(images.length, "image")} of ${disk} at ${takenAt.toJSON()}`)
+    })
+).pipe(Command.withDescription("Makes a directory of the backup that the standard input has."))
+
 const verifyOne = (directory: string) =>
   Effect.either(Backup.verify(directory)).pipe(
     Effect.tap(Either.match({
       onLeft: ({ message }) => Console.error(`ploop-maintenance: ${message}`),
       onRight: ({ disk, images, takenAt }) =>
-        Console.log(`${directory}: ${images.length} images of ${disk} at ${takenAt.toJSON()} are as they were saved`)
+        Console.log(`${directory}: ${countOf(images.length, "image")} of ${disk} at ${takenAt.toJSON()} as saved`)
     })),
     Effect.map(Either.isRight)
   )
@@ -129,4 +178,4 @@ const retention = Command.make(
   Command.withDescription("Keeps the newest backups, and the newest of each period, and removes the rest.")
 )
 
-export const commands = [backup, restore, verify, retention] as const
+export const commands = [backup, restore, send, receive, verify, retention] as const

@@ -37,6 +37,8 @@ export const examples: Readonly<Record<string, NonEmptyReadonlyArray<Example>>> 
   restore: [
     { args: "--to /vz/restored --apply /backup/monday /backup/tuesday", does: "Makes a disk of two backups." }
   ],
+  send: [{ args: "/vz/101 > /backup/101.tar", does: "Writes a whole disk into one file." }],
+  receive: [{ args: "--to /backup/monday < /backup/101.tar", does: "Makes a directory of it." }],
   verify: [{ args: "/backup/monday", does: "Reads a backup again." }],
   "backup-retention": [
     { args: "--keep-daily 7 --keep-weekly 4 --apply /backup", does: "Removes the backups that no rule keeps." }

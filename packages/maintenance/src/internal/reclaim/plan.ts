@@ -3,7 +3,7 @@ import type { Disk } from "@effect-ploop/core/Disk"
 import * as Action from "../../Action.js"
 import * as Plan from "../../Plan.js"
 import type { Policy } from "../../ReclaimPolicy.js"
-import { countOfDisks } from "../countOf.js"
+import { countOf } from "../countOf.js"
 import { discardable, type Facts } from "./facts.js"
 
 /** What one disk offers: steps that depend on those before them, or a reason to leave it alone. */
@@ -91,7 +91,7 @@ export const make = (offers: ReadonlyArray<Offer>, policy: Policy): Plan.Plan =>
     chosen.push(offer)
   }
   return new Plan.Plan({
-    title: `Space of ${countOfDisks(offers.length)}`,
+    title: `Space of ${countOf(offers.length, "disk")}`,
     steps: chosen.flatMap(({ steps }) => steps),
     kept: chosen.flatMap(({ kept }) => kept),
     onFailure: "stop"

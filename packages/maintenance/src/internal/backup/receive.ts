@@ -1,0 +1,63 @@
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { createHash } from "node:crypto"
+import * as BackupError from "../../BackupError.js"
+import * as archive from "./archive.js"
+import { inNewDirectory, type Making, stageOf } from "./making.js"
+import { type Manifest, manifestName, read } from "./manifest.js"
+import { syncFile } from "./sync.js"
+
+const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)
+
+/** Writes a new file, with holes for zeros, and returns its digest. */
+const writeFile = (making: Making, { content, name }: archive.Entry) =>
+  Effect.scoped(Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* making.file(name)
+    const file = yield* fs.open(path, { flag: "r+" })
+    const hash = createHash("sha256")
+    let size = 0
+    yield* Stream.runForEach(content, (bytes) => {
+      hash.update(bytes)
+      size += bytes.length
+      return isZero(bytes) ? file.seek(bytes.length, "current") : file.writeAll(bytes)
+    })
+    yield* file.truncate(size)
+    yield* syncFile(path)
+    return hash.digest("hex")
+  }))
+
+const invalid = (to: string, reason: string) => new BackupError.BackupInvalid({ path: to, reason })
+
+/** Fails when the files are not those of the manifest, or not as they were saved. */
+const requireAll = (to: string, { images }: Manifest, digests: ReadonlyMap<string, string>) =>
+  Effect.gen(function*() {
+    const named = new Set([manifestName, ...images.map(({ file }) => file)])
+    const other = [...digests.keys()].find((name) => !named.has(name))
+    if (other !== undefined) return yield* invalid(to, `its manifest does not name the file ${other} of the stream`)
+    for (const { file, sha256 } of images) {
+      const found = digests.get(file)
+      if (found === undefined) return yield* invalid(to, `the stream does not have the file ${file} of its manifest`)
+      if (found !== sha256) return yield* new BackupError.BackupDamaged({ path: file, expected: sha256, found })
+    }
+  })
+
+const receiveInto = <E, R>(making: Making, from: Stream.Stream<Uint8Array, E, R>, to: string) =>
+  Effect.gen(function*() {
+    const digests = new Map<string, string>()
+    yield* archive.unpack(from, (entry) =>
+      digests.has(entry.name)
+        ? invalid(to, `the stream has the file ${entry.name} twice`)
+        : Effect.map(writeFile(making, entry), (digest) => {
+          digests.set(entry.name, digest)
+        }))
+    const manifest = yield* read(making.directory)
+    yield* requireAll(to, manifest, digests)
+    return manifest
+  })
+
+/** Makes a directory of the backup that a stream has. The identifier sets it apart until it is complete. */
+export const receive = <E, R>(from: Stream.Stream<Uint8Array, E, R>, to: string, id: SnapshotId) =>
+  inNewDirectory(to, stageOf(to, id), (making) => receiveInto(making, from, to))

@@ -1,0 +1,142 @@
+import { Ploop } from "@effect-ploop/core"
+import { Backup } from "@effect-ploop/maintenance"
+import { FileSystem } from "@effect/platform"
+import { assert, describe } from "@effect/vitest"
+import { Chunk, Data, Deferred, Effect, Fiber, Stream } from "effect"
+import { contents, diskOf, idsOf, onFake, write } from "./utils.js"
+
+class Broken extends Data.TaggedError("Broken") {}
+
+const bytesOf = <E, R>(stream: Stream.Stream<Uint8Array, E, R>) =>
+  Effect.map(Stream.runCollect(stream), (chunks) => new Uint8Array(Buffer.concat(Chunk.toReadonlyArray(chunks))))
+
+const names = (directory: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.map(fs.readDirectory(directory), (found) => found.toSorted()))
+
+/** A disk with two snapshots' worth of files, and its backup as bytes. */
+const sent = Effect.gen(function*() {
+  const ploop = yield* Ploop.Ploop
+  const disk = yield* diskOf("a")
+  yield* write(disk, "one.txt", "1")
+  const kept = yield* ploop.createSnapshot({ disk })
+  yield* write(disk, "two.txt", "2")
+  return { disk, kept, bytes: yield* bytesOf(Backup.send({ disk })) }
+})
+
+describe("a backup as a stream", () => {
+  onFake(
+    "is received as a directory from which the disk can be restored, and leaves no snapshot",
+    Effect.gen(function*() {
+      const { bytes, disk, kept } = yield* sent
+      assert.deepStrictEqual(yield* idsOf(disk), [kept])
+      const manifest = yield* Backup.receive({ from: Stream.make(bytes), to: "/vz/backup" })
+      assert.deepStrictEqual(yield* Backup.verify("/vz/backup"), manifest)
+      const restored = yield* Backup.restore({ from: ["/vz/backup"], to: "/vz/restored" })
+      assert.deepStrictEqual(yield* contents(restored), [["one.txt", "1"], ["two.txt", "2"]])
+      assert.deepStrictEqual(yield* contents(restored, kept), [["one.txt", "1"]])
+    })
+  )
+
+  onFake(
+    "continues another backup, and keeps one snapshot for the next",
+    Effect.gen(function*() {
+      const disk = yield* diskOf("a")
+      yield* write(disk, "one.txt", "1")
+      yield* Backup.create({ disk, to: "/vz/monday", keepSnapshot: true })
+      yield* write(disk, "two.txt", "2")
+      const from = Backup.send({ disk, after: "/vz/monday", keepSnapshot: true })
+      const { images, snapshot } = yield* Backup.receive({ from, to: "/vz/tuesday" })
+      assert.strictEqual(images.length, 1)
+      assert.deepStrictEqual(yield* idsOf(disk), [snapshot])
+      const restored = yield* Backup.restore({ from: ["/vz/monday", "/vz/tuesday"], to: "/vz/restored" })
+      assert.deepStrictEqual(yield* contents(restored), [["one.txt", "1"], ["two.txt", "2"]])
+    })
+  )
+
+  onFake(
+    "is refused when it was cut off anywhere, and nothing is left of it",
+    Effect.gen(function*() {
+      const { bytes } = yield* sent
+      // Behind the manifest come two empty blocks, which hold nothing.
+      const last = bytes.length - 1024
+      for (const length of [0, 1, 511, 512, 513, 4096, last >> 1, last - 512, last - 1]) {
+        const from = Stream.make(bytes.subarray(0, length))
+        const error = yield* Effect.flip(Backup.receive({ from, to: "/vz/backup" }))
+        assert.strictEqual(error._tag, "BackupInvalid", `${length} bytes`)
+        assert.deepStrictEqual(yield* names("/vz"), ["a"])
+      }
+    })
+  )
+
+  onFake(
+    "is refused when a byte of an image has changed",
+    Effect.gen(function*() {
+      const { bytes } = yield* sent
+      const changed = Uint8Array.from(bytes)
+      changed[512 + 100] = changed[512 + 100]! ^ 1
+      const error = yield* Effect.flip(Backup.receive({ from: Stream.make(changed), to: "/vz/backup" }))
+      assert.strictEqual(error._tag, "BackupDamaged")
+      assert.deepStrictEqual(yield* names("/vz"), ["a"])
+    })
+  )
+
+  onFake(
+    "that fails on its way fails with its own error, and nothing is left of it",
+    Effect.gen(function*() {
+      const { bytes } = yield* sent
+      const from = Stream.concat(Stream.make(bytes.subarray(0, 4096)), Stream.fail(new Broken()))
+      assert.instanceOf(yield* Effect.flip(Backup.receive({ from, to: "/vz/backup" })), Broken)
+      assert.deepStrictEqual(yield* names("/vz"), ["a"])
+    })
+  )
+
+  onFake(
+    "deletes its snapshot when the reader stops early, is interrupted, or the disk cannot be read",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      yield* write(disk, "one.txt", "1")
+      yield* Stream.runDrain(Stream.take(Backup.send({ disk, keepSnapshot: true }), 1))
+      assert.deepStrictEqual(yield* idsOf(disk), [])
+      const begun = yield* Deferred.make<void>()
+      const slow = Stream.runForEach(
+        Backup.send({ disk, keepSnapshot: true }),
+        () => Effect.zipRight(Deferred.succeed(begun, undefined), Effect.never)
+      )
+      const reading = yield* Effect.fork(slow)
+      yield* Deferred.await(begun)
+      yield* Fiber.interrupt(reading)
+      assert.deepStrictEqual(yield* idsOf(disk), [])
+      const unreadable = { ...fs, stream: () => Stream.fromEffect(fs.readFile("/nowhere")) }
+      const error = yield* Effect.flip(
+        Effect.provideService(Stream.runDrain(Backup.send({ disk })), FileSystem.FileSystem, unreadable)
+      )
+      assert.strictEqual(error._tag, "SystemError")
+      assert.deepStrictEqual(yield* idsOf(disk), [])
+    })
+  )
+
+  onFake(
+    "with files that its manifest does not name, or with names that lead elsewhere, is refused",
+    Effect.gen(function*() {
+      const { bytes } = yield* sent
+      for (const name of ["../image.0", "image.9"]) {
+        const renamed = rename(bytes, name)
+        const error = yield* Effect.flip(Backup.receive({ from: Stream.make(renamed), to: "/vz/backup" }))
+        assert.strictEqual(error._tag, "BackupInvalid", name)
+        assert.deepStrictEqual(yield* names("/vz"), ["a"])
+      }
+    })
+  )
+})
+
+/** The archive with another name for its first file, and the checksum of that. */
+const rename = (bytes: Uint8Array, name: string) => {
+  const changed = Uint8Array.from(bytes)
+  changed.fill(0, 0, 100)
+  changed.set(new TextEncoder().encode(name))
+  changed.fill(0x20, 148, 156)
+  const sum = changed.subarray(0, 512).reduce((one, other) => one + other, 0)
+  changed.set(new TextEncoder().encode(`${sum.toString(8).padStart(6, "0")}\0 `), 148)
+  return changed
+}
