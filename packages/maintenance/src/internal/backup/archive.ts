@@ -1,3 +1,4 @@
+import * as DateTime from "effect/DateTime"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -12,6 +13,9 @@ export type Add = <E, R>(
   content: Stream.Stream<Uint8Array, E, R>
 ) => Effect.Effect<void, E | BackupError.BackupInvalid, R>
 
+/** The time of every file: two archives of the same content are the same. */
+const epoch = DateTime.toDateUtc(DateTime.unsafeMake(0))
+
 const reasonOf = (cause: unknown): string => cause instanceof Error ? cause.message : String(cause)
 
 /** What is written to an archive, which is incomplete unless all of that succeeds. It waits for a slow reader. */
@@ -25,7 +29,7 @@ export const pack = <E, R>(write: (add: Add) => Effect.Effect<unknown, E, R>): S
           catch: (cause) => new BackupError.BackupInvalid({ path: name, reason: reasonOf(cause) })
         })
       return Effect.gen(function*() {
-        const writer = yield* attempt(() => controller.add({ name, size, mode: 0o600, mtime: new Date(0) }).getWriter())
+        const writer = yield* attempt(() => controller.add({ name, size, mode: 0o600, mtime: epoch }).getWriter())
         yield* Stream.runForEach(content, (chunk) => attempt(() => writer.write(chunk)))
         yield* attempt(() => writer.close())
       })
