@@ -203,10 +203,10 @@ export const core = [
     "a snapshot on a missing one is a tree": at("fromDescriptor").if().nth(3).never(),
     "a snapshot that is its own ancestor is a tree": at("fromDescriptor").if().nth(4).never(),
     "a tree may have no top delta": at("fromDescriptor").if().nth(-1).never(),
-    "a temporary snapshot is an ordinary one": at("nodeOf").value("temporary").put("false"),
+    "a temporary snapshot is an ordinary one": at("nodeOf").value("temporary").nth(1).put("false"),
     "the base is the lowest of any chain": at("base").binary("??").put("tree.nodes[0]"),
     "a snapshot is its own ancestor": at("isAncestor").binary("&&").unwrap(1),
-    "the children of a snapshot are all snapshots": at("children").binary("??").put("tree.nodes"),
+    "the children of a snapshot are all snapshots": at("below").call("filter").put("tree.nodes"),
     "a chain leaves its base out": at("chain").call("push").put("next.value.parent === undefined || _"),
     "a rendered tree shows control characters raw": at("defaultLabel").call("escape").unwrap(),
     "a rendered tree does not mark what is temporary": at("defaultLabel").ternary().nth(-1).never()
