@@ -126,8 +126,8 @@ export interface HostFiles {
   readonly pack: (from: string, to: string, packing: Packing, onDone?: OnDone) => Effect.Effect<void, PlatformError>
   /**
    * Copies a regular file to a path where nothing is yet: the copy shares blocks with it
-   * where the file system can, and has holes where it has only zeros elsewhere. An
-   * interruption ends the copy.
+   * where the file system can. Elsewhere it has holes in the place of zeros if the file has
+   * holes. An interruption ends the copy.
    */
   readonly copy: (from: string, to: string, onDone?: OnDone) => Effect.Effect<void, PlatformError>
   /** Gives a file, if it is this one, the name of another, which is gone then. */

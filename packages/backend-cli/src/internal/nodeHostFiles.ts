@@ -19,6 +19,7 @@ import {
   withFile,
   withNew,
   withRegular,
+  writeAll,
   writeSparsely
 } from "./nodeFiles.js"
 
@@ -169,20 +170,27 @@ const isShared = (from: string, to: string): Promise<boolean> => {
   )
 }
 
-/** Copies piece by piece, with holes in the place of zeros. */
-const copySparsely = async (
+/** Whether a file has holes. The tool refuses or repairs an image in its own format that has some. */
+const hasHoles = async (file: FileHandle): Promise<boolean> => {
+  const { blocks, size } = await file.stat()
+  return blocks * 512 < size
+}
+
+/** Copies piece by piece; where the source has holes, with holes in the place of zeros. */
+const copyPieces = async (
   source: FileHandle,
   target: FileHandle,
   onDone: OnDone,
   signal: AbortSignal
 ): Promise<void> => {
+  const write = (await hasHoles(source)) ? writeSparsely : writeAll
   const buffer = Buffer.alloc(piece)
   let position = 0
   for (;;) {
     signal.throwIfAborted()
     const { bytesRead } = await source.read(buffer, 0, piece, position)
     if (bytesRead === 0) break
-    await writeSparsely(target, buffer.subarray(0, bytesRead), position)
+    await write(target, buffer.subarray(0, bytesRead), position)
     position += bytesRead
     onDone(position)
   }
@@ -193,7 +201,7 @@ const copy: HostFiles["copy"] = (from, to, onDone = () => undefined) =>
   attempt("copy", to, async (signal) => {
     requireKind(from, await NFS.promises.stat(from, { bigint: true }), "File")
     if (await isShared(from, to)) return withFile(to, NFS.constants.O_RDONLY, (target) => target.sync())
-    await withRegular(from, (source) => withNew(to, (target) => copySparsely(source, target, onDone, signal)))
+    await withRegular(from, (source) => withNew(to, (target) => copyPieces(source, target, onDone, signal)))
   })
 
 const replace: HostFiles["replace"] = (from, to, identity) =>

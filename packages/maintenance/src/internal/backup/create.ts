@@ -16,7 +16,7 @@ import * as archive from "./archive.js"
 import { andAlso } from "./causes.js"
 import { chunkSize, copy, encodeManifest, writeManifest } from "./files.js"
 import { inNewDirectory, type Making, stageOf } from "./making.js"
-import { Manifest, ManifestFromJson, manifestName, read, SavedImage } from "./manifest.js"
+import { Manifest, ManifestFromJson, manifestName, rawEnding, read, SavedImage } from "./manifest.js"
 
 interface Source {
   readonly disk: string
@@ -132,7 +132,8 @@ const saveImages = <E, R>({ described, disk, nodes }: Content, saveFile: SaveFil
     const path = yield* Path
     const types = new Map(described.images.map((image) => [image.id, image.type]))
     return yield* Effect.forEach(nodes, ({ file, id, parent }, index) => {
-      const name = `image.${index}`
+      const isRaw = parent === undefined && types.get(id) === "Plain"
+      const name = `image.${index}${isRaw ? rawEnding : ""}`
       return Effect.map(
         saveFile(path.resolve(Disk.directory(Disk.make(disk)), file), name),
         (saved) =>

@@ -63,6 +63,9 @@ export class Manifest extends Schema.Class<Manifest>("@effect-ploop/maintenance/
  */
 export const manifestName = "backup.json"
 
+/** The ending of the name of a raw image, which may have holes. The tool has none in images of its own format. */
+export const rawEnding = ".raw"
+
 export const ManifestFromJson = Schema.parseJson(Manifest, { space: 2 })
 
 /** Reads the manifest of a backup. */

@@ -6,12 +6,12 @@ import { createHash } from "node:crypto"
 import * as BackupError from "../../BackupError.js"
 import * as archive from "./archive.js"
 import { inNewDirectory, type Making, stageOf } from "./making.js"
-import { type Manifest, manifestName, read } from "./manifest.js"
+import { type Manifest, manifestName, rawEnding, read } from "./manifest.js"
 import { syncFile } from "./sync.js"
 
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)
 
-/** Writes a new file, with holes for zeros, and returns its digest. */
+/** Writes a new file, which has holes for zeros if it is a raw image, and returns its digest. */
 const writeFile = (making: Making, { content, name }: archive.Entry) =>
   Effect.scoped(Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -22,7 +22,7 @@ const writeFile = (making: Making, { content, name }: archive.Entry) =>
     yield* Stream.runForEach(content, (bytes) => {
       hash.update(bytes)
       size += bytes.length
-      return isZero(bytes) ? file.seek(bytes.length, "current") : file.writeAll(bytes)
+      return name.endsWith(rawEnding) && isZero(bytes) ? file.seek(bytes.length, "current") : file.writeAll(bytes)
     })
     yield* file.truncate(size)
     yield* syncFile(path)
