@@ -7,7 +7,7 @@ import { missing, title } from "./utils/realTool.js"
 import { fake, real } from "./utils/targets.js"
 
 const options = Config.all({
-  sequences: Config.withDefault(Config.integer("PLOOP_TEST_SEQUENCES"), 300),
+  sequences: Config.withDefault(Config.integer("PLOOP_TEST_SEQUENCES"), 200),
   shrink: Config.withDefault(Config.boolean("PLOOP_TEST_SHRINK"), true)
 })
 
