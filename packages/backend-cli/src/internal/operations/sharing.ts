@@ -14,7 +14,8 @@ const observed = (session: Session, about: About) => (image: string) =>
       onFailure: fileError(about, path),
       onSuccess: (found): Refusal.SharedImage => ({
         image,
-        links: Option.match(found, { onNone: () => 0, onSome: ({ links }) => links })
+        // The names of a directory are those of its parts.
+        links: Option.match(found, { onNone: () => 0, onSome: ({ kind, links }) => kind === "File" ? links : 1 })
       })
     }))
 

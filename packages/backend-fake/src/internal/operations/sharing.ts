@@ -4,8 +4,15 @@ import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Answer, Tool } from "../tool.js"
 
+/** The names of a directory are those of its parts. */
 const linksOf = ({ tx }: Tool, path: string): number =>
-  Either.match(files.lookup(tx, path), { onLeft: () => 0, onRight: (ref) => tx.inode(ref).links })
+  Either.match(files.lookup(tx, path), {
+    onLeft: () => 0,
+    onRight: (ref) => {
+      const { body, links } = tx.inode(ref)
+      return body._tag === "Directory" ? 1 : links
+    }
+  })
 
 /** Refuses to write to these image files if other disks may have them. */
 export const requireUnsharedImages = (tool: Tool, images: ReadonlyArray<string>): Answer<void> =>

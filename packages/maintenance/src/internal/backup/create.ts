@@ -198,19 +198,22 @@ const addTo = (add: archive.Add) => (from: string, name: string) =>
     return { size: BigInt(size), sha256: hash.digest("hex") }
   })
 
-/** Saves into an archive, and adds the manifest last. */
+/** Saves into an archive, and adds the manifest last. The snapshot of the backup before goes when all was read. */
 export const send = (source: Source, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
-  archive.pack((add) =>
-    withSnapshot(
-      source,
-      id,
-      Effect.succeed(false),
-      Effect.gen(function*() {
-        const manifest = yield* manifestOf(yield* contentOf(source, before, id), addTo(add))
-        const text = new TextEncoder().encode(yield* encodeManifest(ManifestFromJson, manifest))
-        yield* add(manifestName, text.length, Stream.make(text))
-      })
-    ).pipe(Effect.tap(dropEarlier(source)))
+  Stream.concat(
+    archive.pack((add) =>
+      withSnapshot(
+        source,
+        id,
+        Effect.succeed(false),
+        Effect.gen(function*() {
+          const manifest = yield* manifestOf(yield* contentOf(source, before, id), addTo(add))
+          const text = new TextEncoder().encode(yield* encodeManifest(ManifestFromJson, manifest))
+          yield* add(manifestName, text.length, Stream.make(text))
+        })
+      )
+    ),
+    Stream.drain(Stream.fromEffect(dropEarlier(source)))
   )
 
 /** Takes down what a backup that is complete, but was cut short then, leaves on the disk. */

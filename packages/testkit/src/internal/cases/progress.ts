@@ -38,6 +38,10 @@ const reports = <A, E, R>(operation: Operation.Name, effect: Effect.Effect<A, E,
     return last
   })
 
+/** A backend for another host may know of the beginning and the end alone. */
+const hasTotal = (last: Progress.Progress | undefined, total: bigint) =>
+  Check.equal(last?.total ?? total, total, "the total, where it is known")
+
 const reporting = (
   operation: Operation.Name,
   title: string,
@@ -61,7 +65,7 @@ export const progress: ReadonlyArray<Case.Case> = [
     () =>
       Effect.gen(function*() {
         const last = yield* reports("create", disk({ format: "preallocated" }))
-        yield* Check.equal(last?.total, 8n << 20n, "the total")
+        yield* hasTotal(last, 8n << 20n)
       })
   ),
   reporting(
@@ -72,7 +76,8 @@ export const progress: ReadonlyArray<Case.Case> = [
         const of = yield* disk()
         yield* paint(of.image, 3, 0x11)
         const last = yield* reports("exportImage", exported(of.disk))
-        yield* Check.equal([last?.subject, last?.total], [of.disk, 8n << 20n], "the subject and the total")
+        yield* Check.equal(last?.subject, of.disk, "the subject")
+        yield* hasTotal(last, 8n << 20n)
       })
   ),
   reporting(
@@ -82,7 +87,7 @@ export const progress: ReadonlyArray<Case.Case> = [
       Effect.gen(function*() {
         const file = yield* rawFile(1 << 20, [[0, [1]]])
         const last = yield* reports("importImage", imported(file))
-        yield* Check.equal(last?.total, 1n << 20n, "the total")
+        yield* hasTotal(last, 1n << 20n)
       })
   ),
   reporting("clone", "MUST report the beginning and the end of a full clone", (ploop) =>

@@ -44,6 +44,7 @@ export const blockChanges: ReadonlyArray<Case.Case> = [
     id: "scenario/blocks-of-the-deltas-between",
     title: "MUST report the clusters of every delta between the points as extents, in their order, and no others",
     source,
+    needs: ["version2"],
     run: Effect.gen(function*() {
       for (const version of [1, 2] as const) {
         const made = yield* snapshots.chained([a, b], { name: `version-${version}`, version })
