@@ -103,6 +103,12 @@ export const confirm = (place: Place, manifest: Manifest): Taking<Taken> =>
     if (!(yield* place.fs.exists(heldName(place)))) {
       return yield* forPerson("NotHeld", `${heldName(place)} is missing: the disk is not held any more`)
     }
+    if (yield* place.fs.exists(place.disk)) {
+      return yield* forPerson(
+        "NotHeld",
+        `a descriptor is at ${place.disk}, although the workflow holds the disk: remove one of the two`
+      )
+    }
     yield* requireUnchanged(place, manifest, { mayBeMissing: false })
     return {}
   })
