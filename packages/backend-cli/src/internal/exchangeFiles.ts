@@ -3,7 +3,7 @@ import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as Either from "effect/Either"
 import type { Composition, HostFiles, OnDone, Packing } from "./hostFiles.js"
 import {
-  attempt,
+  attemptWork,
   failure,
   type FileHandle,
   isZero,
@@ -120,7 +120,7 @@ const clusterSizeOf = (levels: ReadonlyArray<Level>): number => {
 }
 
 export const compose: HostFiles["compose"] = ({ layers, size }, to, onDone = () => undefined) =>
-  attempt("compose", to, (signal) =>
+  attemptWork("compose", to, (signal) =>
     withLevels(layers, (levels) =>
       withNew(to, async (target) => {
         const clusterSize = clusterSizeOf(levels)
@@ -185,7 +185,7 @@ const packClusters = async (
 }
 
 export const pack: HostFiles["pack"] = (from, to, packing, onDone = () => undefined) =>
-  attempt("pack", to, (signal) =>
+  attemptWork("pack", to, (signal) =>
     withRegular(from, (source) =>
       withNew(to, async (target) => {
         const stored = await packClusters(source, target, packing, onDone, signal)

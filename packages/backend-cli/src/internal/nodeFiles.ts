@@ -34,12 +34,29 @@ export const fromNode = (method: string, path: string) => (thrown: unknown): Pla
   return failure(method, path, reasons[error.code ?? ""] ?? "Unknown", error.message, error)
 }
 
-/** Runs a function; an interruption aborts the signal. */
-export const attempt = <A>(
+export const attempt = <A>(method: string, path: string, run: () => Promise<A>): Effect.Effect<A, PlatformError> =>
+  Effect.tryPromise({ try: run, catch: fromNode(method, path) })
+
+/**
+ * Runs work of many steps. An interruption aborts the signal, and waits until the work has ended: it makes no file
+ * after that, when its caller has removed what it made.
+ */
+export const attemptWork = <A>(
   method: string,
   path: string,
   run: (signal: AbortSignal) => Promise<A>
-): Effect.Effect<A, PlatformError> => Effect.tryPromise({ try: run, catch: fromNode(method, path) })
+): Effect.Effect<A, PlatformError> =>
+  Effect.async<A, PlatformError>((resume) => {
+    const controller = new AbortController()
+    const ended = run(controller.signal).then(
+      (value) => resume(Effect.succeed(value)),
+      (thrown: unknown) => resume(Effect.fail(fromNode(method, path)(thrown)))
+    )
+    return Effect.promise(() => {
+      controller.abort()
+      return ended
+    })
+  })
 
 export const kindOf = (stats: NFS.BigIntStats): Kind =>
   stats.isFile()

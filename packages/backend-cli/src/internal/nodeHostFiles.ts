@@ -10,6 +10,7 @@ import * as flock from "./flock.js"
 import { type Found, type HostFiles, type Kind, type OnDone, privatePrefix, same, type Stamp } from "./hostFiles.js"
 import {
   attempt,
+  attemptWork,
   failure,
   type FileHandle,
   fromNode,
@@ -198,7 +199,7 @@ const copyPieces = async (
 }
 
 const copy: HostFiles["copy"] = (from, to, onDone = () => undefined) =>
-  attempt("copy", to, async (signal) => {
+  attemptWork("copy", to, async (signal) => {
     requireKind(from, await NFS.promises.stat(from, { bigint: true }), "File")
     if (await isShared(from, to)) return withFile(to, NFS.constants.O_RDONLY, (target) => target.sync())
     await withRegular(from, (source) => withNew(to, (target) => copyPieces(source, target, onDone, signal)))

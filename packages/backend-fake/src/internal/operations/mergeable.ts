@@ -1,3 +1,4 @@
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
@@ -9,7 +10,7 @@ import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Answer, Tool } from "../tool.js"
-import { generation } from "../tool.js"
+import { generation, trait } from "../tool.js"
 
 /** The header of a file that is cut off behind it can be read all the same. */
 const clusterSizeInHeader = (tool: Tool, path: string): bigint | undefined => {
@@ -36,6 +37,7 @@ const observed = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node, runs: b
 /** Refuses to merge images that the device of a component shows, where it could not be unmounted afterwards. */
 const requireNotShown = (tool: Tool, disk: disks.Disk, nodes: ReadonlyArray<SnapshotTree.Node>): Answer<void> =>
   Either.gen(function*() {
+    if (!trait(tool, GenerationTraits.marksReadOnlyDevices)) return
     for (const { file, id } of [...nodes].reverse()) {
       const shown = devices.having(tool, disk, disks.imagePath(tool, disk, file))
       yield* Refusal.shownImages(tool, generation(tool), id, shown.map(({ device }) => device))
