@@ -1,7 +1,7 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option, type Scope } from "effect"
+import { Deferred, Effect, Fiber, Option, type Scope } from "effect"
 import { execFileSync } from "node:child_process"
 import { renameSync, writeFileSync } from "node:fs"
 import fsPromises, { open } from "node:fs/promises"
@@ -266,6 +266,31 @@ describe("the copy of a file", () => {
         yield* fs.writeFile(from, new Uint8Array(size))
         yield* files.copy(from, to)
         assert.isAtLeast(room(yield* fs.stat(to)), size)
+      })
+  )
+
+  test(
+    "ends before its interruption does, so that nothing is made later",
+    (directory, fs) =>
+      Effect.gen(function*() {
+        const [from, to] = [`${directory}/from`, `${directory}/to`]
+        yield* fs.writeFileString(from, "new")
+        const begun = yield* Deferred.make<void>()
+        let [isReleased, release] = [false, () => {}]
+        const spy = vi.spyOn(fsPromises, "copyFile").mockImplementationOnce(() => {
+          Deferred.unsafeDone(begun, Effect.void)
+          return new Promise((resolve) => {
+            release = resolve
+          })
+        })
+        yield* Effect.addFinalizer(() => Effect.sync(() => spy.mockRestore()))
+        const copying = yield* Effect.fork(files.copy(from, to))
+        yield* Deferred.await(begun)
+        const interrupting = yield* Effect.fork(Effect.map(Fiber.interrupt(copying), () => isReleased))
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+        isReleased = true
+        release()
+        assert.isTrue(yield* Fiber.join(interrupting))
       })
   )
 
