@@ -1,7 +1,9 @@
+import type { Disk } from "@effect-ploop/core/Disk"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type { PloopError } from "@effect-ploop/core/PloopError"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import { top } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -13,7 +15,7 @@ import * as FileTree from "../../FileTree.js"
 import * as ImageFile from "../../ImageFile.js"
 import { fingerprint as fingerprintOf } from "../bytes.js"
 
-const { a, b } = Conformance.ids
+const { a, b, c } = Conformance.ids
 
 // Disks
 
@@ -203,3 +205,25 @@ export const put = (disk: Conformance.TestDisk, tree: FileTree.FileTree) =>
   Effect.scoped(
     Effect.flatMap(Conformance.mounted(disk.disk, { at: "write" }), ({ target }) => FileTree.write(target, tree))
   )
+
+/**
+ * Merges `a` and `b` below the snapshot `c`, which the device of a component shows. Generation 9 could not unmount
+ * that device afterwards: there, it must be refused until it is unmounted.
+ */
+export const belowShown = <A>(merge: (disk: Disk) => Effect.Effect<A, PloopError, Ploop.Ploop>) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const made = yield* chained([a, b, c])
+    const { disk } = made
+    const { device } = yield* ploop.mount({ disk, snapshot: c, component: "look" })
+    if (yield* Conformance.ofGeneration({ "1.15": true, "7": true, "9": false })) {
+      yield* merge(disk)
+      yield* ploop.umount({ device })
+    } else {
+      yield* untouched(made, Check.fails(merge(disk), "SnapshotInUse", { id: b, devices: [device] }))
+      yield* ploop.umount({ device })
+      yield* merge(disk)
+    }
+    yield* Check.equal(yield* Conformance.parents(disk), [[b, undefined], [c, b], [top, c]], "the tree")
+    yield* onlyNamedImages(made)
+  })
