@@ -12,25 +12,36 @@ import * as files from "../files.js"
 import type { Answer, Tool } from "../tool.js"
 import { generation, trait } from "../tool.js"
 
-/** The header of a file that is cut off behind it can be read all the same. */
-const clusterSizeInHeader = (tool: Tool, path: string): bigint | undefined => {
-  const bytes = disks.foreignBytes(tool, path)?.bytes
-  return bytes === undefined
-    ? undefined
-    : ImageExamination.readStart(content.read(bytes, 0, ImageExamination.headerLength), BigInt(bytes.size)).clusterSize
+const sector = 512n
+
+/** What the bytes of an image that something else wrote say: nothing unless they begin with a header. */
+const readBytes = (bytes: content.Bytes): Pick<Refusal.MergedImage, "clusterSize" | "isDirty"> => {
+  const start = content.read(bytes, 0, ImageExamination.headerLength)
+  const header = start.length < ImageExamination.headerLength ? undefined : ImageExamination.readHeader(start)
+  return header !== undefined && ImageExamination.isHeader(header)
+    ? { clusterSize: header.clusterSectors * sector, isDirty: header.inUse !== 0 }
+    : { clusterSize: undefined, isDirty: false }
+}
+
+const readImage = (tool: Tool, path: string): Pick<Refusal.MergedImage, "clusterSize" | "isDirty"> => {
+  const foreign = disks.foreignBytes(tool, path)
+  if (foreign !== undefined) return readBytes(foreign.bytes)
+  const opened = disks.openImage(tool, path, { raw: false, clusterSize: 0n, missing: [4, "open"] })
+  return Either.isRight(opened)
+    ? { clusterSize: BigInt(opened.right.image.clusterSize), isDirty: opened.right.image.dirty }
+    : { clusterSize: undefined, isDirty: false }
 }
 
 /** What a backend sees of an image that is to be merged. */
 const observed = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node, runs: boolean): Refusal.MergedImage => {
   const path = disks.imagePath(tool, disk, node.file)
-  const opened = disks.openImage(tool, path, { raw: false, clusterSize: 0n, missing: [4, "open"] })
-  const found = Either.isRight(opened) ? opened.right.image : undefined
+  const { clusterSize, isDirty } = readImage(tool, path)
   return {
     image: path,
     isRawBase: node.parent === undefined && disks.isRaw(disk),
     exists: files.exists(tool.tx, path),
-    clusterSize: found === undefined ? clusterSizeInHeader(tool, path) : BigInt(found.clusterSize),
-    isDirty: found?.dirty === true && !runs
+    clusterSize,
+    isDirty: isDirty && !runs
   }
 }
 

@@ -187,17 +187,21 @@ const mergeIntoBytes = (
   return disks.setBytes(tool, into.ref, image.withMarker(filled, result, files.remember(tool.tx, result.delta)))
 }
 
+/** Which file has the result of a merge: that of the last image, or a new one, of which the last image is only read. */
+export type MergeResult = "last image" | "new file"
+
 /** Opens the images to merge, topmost first: each must be clean, and is read as it is when all have been tested. */
 const openMerged = (
   tool: Tool,
   disk: disks.Disk,
   ids: ReadonlyArray<SnapshotId.SnapshotId>,
-  running: Device | undefined
+  running: Device | undefined,
+  result: MergeResult
 ): Answer<ReadonlyArray<disks.OpenImage>> => {
   const ready = checks(
     ...ids.map((id) => () =>
       Either.flatMap(
-        open(tool, disk, id, id === ids.at(-1) ? "rewrite" : "open"),
+        open(tool, disk, id, result === "last image" && id === ids.at(-1) ? "rewrite" : "open"),
         (opened) => requireClean(tool, disk, opened)
       )
     ),
@@ -215,29 +219,35 @@ const storeMerged = (
   tool: Tool,
   into: disks.OpenImage,
   uppers: ReadonlyArray<disks.OpenImage>,
-  { isIdle, result }: { readonly result: Image; readonly isIdle: boolean }
+  { result, rewrites }: { readonly result: Image; readonly rewrites: boolean }
 ): Answer<void> => {
   if (result.raw) return disks.setRaw(tool, into, result, HashSet.has(clustersOf(uppers), 0))
-  if (!isIdle) return disks.setImage(tool, into.ref, result)
+  if (!rewrites) return disks.setImage(tool, into.ref, result)
   return disks.foreignBytes(tool, into.path) === undefined
     ? disks.setImage(tool, into.ref, image.rewritten(result))
     : mergeIntoBytes(tool, into, uppers, result)
 }
 
 /** Merges the data of images, topmost first, into the last one, and removes the files of the others. */
-const mergeImages = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId.SnapshotId>): Answer<void> => {
+const mergeImages = (
+  tool: Tool,
+  disk: disks.Disk,
+  ids: ReadonlyArray<SnapshotId.SnapshotId>,
+  kept: MergeResult
+): Answer<void> => {
   const running = devices.find(tool, disk, undefined)
-  const opened = openMerged(tool, disk, ids, running)
+  const opened = openMerged(tool, disk, ids, running, kept)
   if (Either.isLeft(opened)) return Either.left(opened.left)
   const [upper, ...lower] = opened.right
   const into = lower.at(-1)!
   const uppers = [upper!, ...lower.slice(0, -1)]
   const isIdle = running === undefined
+  const rewrites = isIdle && kept === "last image"
   return checks(
-    () => isIdle ? requireCopyable(tool, uppers, into) : Either.void,
+    () => rewrites ? requireCopyable(tool, uppers, into) : Either.void,
     () => {
       const result = lower.reduce((above, below) => merged(below.image, above), upper!.image)
-      return storeMerged(tool, into, uppers, { result, isIdle })
+      return storeMerged(tool, into, uppers, { result, rewrites })
     },
     ...uppers.map(({ path, ref }) => () =>
       Either.map(
@@ -281,7 +291,8 @@ export const remaining = (
 export const mergeChain = (
   tool: Tool,
   before: disks.Disk,
-  ids: ReadonlyArray<SnapshotId.SnapshotId>
+  ids: ReadonlyArray<SnapshotId.SnapshotId>,
+  kept: MergeResult = "last image"
 ): Answer<disks.Disk> => {
   const free = checks(...ids.map((id) => () => requireFree(tool, before, id, disks.fileOf(tool, before, id) ?? "")))
   if (Either.isLeft(free)) return Either.left(free.left)
@@ -290,11 +301,16 @@ export const mergeChain = (
   // If the merge fails, the snapshot stays marked.
   if (marked !== undefined) tool.tx.checkpoint()
   const disk = marked?.right ?? before
-  return disks.changeWith(tool, disk, remaining(tool, disk, ids), () => mergeImages(tool, disk, ids))
+  return disks.changeWith(tool, disk, remaining(tool, disk, ids), () => mergeImages(tool, disk, ids, kept))
 }
 
 /** Merges a snapshot into its parent: the data goes to the parent's file, and the parent's identifier is gone. */
-export const mergeInto = (tool: Tool, disk: disks.Disk, child: SnapshotId.SnapshotId): Answer<disks.Disk> => {
+export const mergeInto = (
+  tool: Tool,
+  disk: disks.Disk,
+  child: SnapshotId.SnapshotId,
+  kept: MergeResult = "last image"
+): Answer<disks.Disk> => {
   const parent = SnapshotTree.nodes(disk.tree).find(({ id }) => id === child)?.parent
   if (parent === undefined) {
     return toolError(tool, 38, `Can't find parent of uuid ${child} (is that a base image?)`)
@@ -302,7 +318,7 @@ export const mergeInto = (tool: Tool, disk: disks.Disk, child: SnapshotId.Snapsh
   const children = SnapshotTree.children(disk.tree, parent).length
   return children > 1
     ? toolError(tool, 38, `Can't merge to snapshot ${parent}: it has ${children} children`)
-    : mergeChain(tool, disk, [child, parent])
+    : mergeChain(tool, disk, [child, parent], kept)
 }
 
 /** Removes a leaf of the tree and its file. When it is the top delta, its parent becomes the top delta. */

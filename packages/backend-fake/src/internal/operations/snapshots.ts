@@ -396,9 +396,10 @@ export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Ans
     yield* disks.lock(tool, before)
     if (into !== undefined) yield* requireMergedInto(tool, before, [id, ...range.merged], into)
     const uppermost = Either.map(openImage(tool, before, id), ({ image }) => image.size)
+    const result = into === undefined ? "last image" : "new file"
     let disk = before
-    if (trait(tool, traits.mergesRanges)) disk = yield* mergeChain(tool, disk, [id, ...range.merged])
-    else for (let step = 0; step < range.merged.length; step++) disk = yield* mergeInto(tool, disk, id)
+    if (trait(tool, traits.mergesRanges)) disk = yield* mergeChain(tool, disk, [id, ...range.merged], result)
+    else for (let step = 0; step < range.merged.length; step++) disk = yield* mergeInto(tool, disk, id, result)
     if (into !== undefined) disk = yield* moveInto(tool, disk, id, into, yield* uppermost)
     return {
       survivor: id,

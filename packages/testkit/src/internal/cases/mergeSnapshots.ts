@@ -238,6 +238,29 @@ const forms: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mergeSnapshots/into-a-new-file-from-a-broken-header",
+    title:
+      "MUST only read the lower image, whose first cluster may be anywhere; generation 7 MUST refuse, and change nothing",
+    source: Case.observed("snapshot-merge -n of an image whose first cluster is 0x7fffffff"),
+    generations: ["1.15", "7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      const lower = yield* Conformance.fileOf(made, b)
+      yield* snapshots.occupy(lower, 1)
+      yield* ImageFile.poke(lower, 48, [0xff, 0xff, 0xff, 0x7f])
+      const into = yield* Conformance.path("merged.hdd")
+      const merging = ploop.mergeSnapshots({ disk, into })
+      if (yield* Conformance.ofGeneration({ "1.15": false, "7": true, "9": true })) {
+        yield* snapshots.untouched(made, Check.fails(merging, "ImageCorrupt", { image: lower }))
+        return
+      }
+      yield* merging
+      yield* Check.equal(yield* snapshots.occupied(into), [1], "the blocks in the new file")
+    })
+  }),
+  Case.make({
     id: "mergeSnapshots/all-into-a-new-file",
     title:
       "MUST write a whole chain to the new file and remove all images; generations 7 and 9 MUST refuse, and change nothing",
