@@ -253,7 +253,7 @@ export type Change = Partial<
 
 const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DescriptorFile => {
   const diskSize = changes.diskSize ?? descriptor.diskSize
-  const plane = BigInt(descriptor.cylinders * descriptor.heads)
+  const plane = BigInt(descriptor.cylinders) * BigInt(descriptor.heads)
   const images = changes.images ?? descriptor.images
   // The tool takes a disk for raw when one of its images is.
   const type = images.some((image) => image.type === "Plain") ? "Plain" : "Compressed"
@@ -262,7 +262,7 @@ const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DescriptorF
     diskSize,
     cylinders: descriptor.cylinders,
     heads: descriptor.heads,
-    sectors: plane === 0n ? descriptor.sectors : Number(ByteSize.toSectors(diskSize) / plane),
+    sectors: plane === 0n ? 0 : Number(ByteSize.toSectors(diskSize) / plane),
     clusterSize: descriptor.clusterSize,
     preallocated: changes.preallocated ?? descriptor.preallocated,
     ...(descriptor.maxDeltaSize !== undefined && { maxDeltaSize: descriptor.maxDeltaSize }),

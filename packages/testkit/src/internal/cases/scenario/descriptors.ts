@@ -315,6 +315,28 @@ export const descriptors: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "scenario/descriptor-with-a-geometry-of-zero",
+    title:
+      "MUST refuse to write a geometry with a zero, by which 1.15 divides; 7 and 9 MUST write that there are no sectors",
+    source: Case.source("lib/xml.c store_disk_descriptor"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      for (const name of ["Cylinders", "Heads"]) {
+        const made = yield* snapshots.chained([a], { name })
+        yield* snapshots.rewrite(made.disk, replaced(new RegExp(`<${name}>\\d+`), `<${name}>0`))
+        if (yield* Conformance.ofGeneration({ "1.15": true, "7": false, "9": false })) {
+          yield* refusesAll(made, "DescriptorInvalid", writers, /Cylinders/)
+        } else {
+          yield* ploop.createSnapshot({ disk: made.disk, id: b })
+          const text = yield* fs.readFileString(made.disk)
+          const found = ["Cylinders", "Heads", "Sectors"].filter((name) => text.includes(`<${name}>0</${name}>`))
+          yield* Check.equal(found, [name, "Sectors"], "the numbers that are 0")
+        }
+      }
+    })
+  }),
+  Case.make({
     id: "scenario/descriptor-keeps-what-its-generation-knows",
     title: "MUST keep the limit of deltas, and on 7 and 9 the key and the volume, when it writes a descriptor again",
     source: Case.observed("descriptors of encrypted disks and of volumes"),
