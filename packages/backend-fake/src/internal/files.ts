@@ -3,8 +3,10 @@ import * as Either from "effect/Either"
 import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import * as content from "./content.js"
+import * as deviceTable from "./deviceTable.js"
 import type { Code } from "./errno.js"
 import * as image from "./image.js"
+import * as mounts from "./mounts.js"
 import * as space from "./space.js"
 import type { Body, Delta, DeviceNode, Directory, FileRef, Handle, Inode } from "./state.js"
 import { hostVolume, withBody, withEntries, withLinks } from "./state.js"
@@ -19,6 +21,7 @@ import {
   isMountPoint,
   isSpecial,
   lookup,
+  pathOf,
   realFile,
   realPath,
   same,
@@ -201,6 +204,37 @@ const refuseRenaming = (tx: Transaction, old: Found, next: Found): Code | undefi
   return isBelow(tx, old.parent, next.node) ? "ENOTEMPTY" : refuseReplacing(tx, old.node, next.node)
 }
 
+/** The path by which the kernel knows a file, if a path leads to the file now. */
+const isAt = (tx: Transaction, path: string, file: FileRef): boolean => {
+  const found = lookup(tx, path)
+  return Either.isRight(found) && same(found.right, file)
+}
+
+/** What follows a rename: the kernel reports the new paths of the images of running devices, and of mount points. */
+const following = (tx: Transaction, old: string): (next: string) => void => {
+  const isMoved = (path: string): boolean => path === old || path.startsWith(`${old}/`)
+  const devices = deviceTable.all(tx.devices).filter(({ levels }) =>
+    levels.some(({ file, path }) => isMoved(path) && isAt(tx, path, file))
+  )
+  return (next) => {
+    for (const device of devices) {
+      const levels = device.levels.map((level) => {
+        const path = `${next}${level.path.slice(old.length)}`
+        return isMoved(level.path) && isAt(tx, path, level.file) ? { ...level, path } : level
+      })
+      tx.setDevice({ ...device, levels })
+    }
+    for (const mount of mounts.all(tx.mounts).filter(({ target }) => isMoved(target))) {
+      tx.update({ mounts: mounts.move(tx.mounts, mount, pathOf(tx, mount.covers)) })
+    }
+  }
+}
+
+const pathOfName = (tx: Transaction, { name, parent }: Found): string => {
+  const above = pathOf(tx, parent)
+  return above === "/" ? `/${name}` : `${above}/${name}`
+}
+
 export const rename = (tx: Transaction, from: string, to: string): Result<void> =>
   Either.flatMap(walkToName(tx, from), (old) =>
     Either.flatMap(walkToName(tx, to), (next) => {
@@ -212,6 +246,7 @@ export const rename = (tx: Transaction, from: string, to: string): Result<void> 
         unname(tx, next.parent, next.name, next.node)
       }
       const isDirectory = directory(tx, node) !== undefined
+      const follow = deviceTable.isEmpty(tx.devices) ? undefined : following(tx, pathOfName(tx, old))
       if (isDirectory) tx.forgetDirectories()
       removeEntry(tx, old.parent, old.name, isDirectory ? -1 : 0)
       addEntry(tx, next.parent, next.name, node.ino, isDirectory ? 1 : 0)
@@ -221,6 +256,7 @@ export const rename = (tx: Transaction, from: string, to: string): Result<void> 
         ? { ...inode, body: { ...body, parent: next.parent.ino, name: next.name } }
         : inode
       tx.setAttributes(node.volume, withLinks(moved, links, tx.now))
+      follow?.(pathOfName(tx, next))
       return Either.void
     }))
 
