@@ -715,6 +715,21 @@ export const resize: (
 export const isCutWhenIdle: (generation: Generation, descriptor: DiskDescriptor) => boolean = mounts.isCutWhenIdle
 
 /**
+ * Refuses to unmount a device whose mount point is covered by later mounts: the
+ * tool unmounts by path, which would take another file system.
+ *
+ * - `covering`: the mount points of what was mounted later at the mount point of the device, or above it
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const covered: (
+  about: About,
+  device: string,
+  covering: ReadonlyArray<string>
+) => Either.Either<void, PloopError.Busy> = mounts.covered
+
+/**
  * Refuses to stop a device only while it is idle, where the tool cannot.
  *
  * @since 0.2.0

@@ -82,6 +82,35 @@ export const remove = (mounts: Mounts, mount: Mount): Mounts => {
   }
 }
 
+/** A mount that is there gets another mount point, because a directory above it was renamed. */
+export const move = (mounts: Mounts, mount: Mount, target: string): Mounts => {
+  const number = at(mounts.byDevice, mount.device).find((number) => get(mounts, number) === mount)
+  if (number === undefined || mount.target === target) return mounts
+  const without = edited(mounts.byTarget, mount.target, (numbers) => numbers.filter((other) => other !== number))
+  return {
+    ...mounts,
+    entries: HashMap.set(mounts.entries, number, { ...mount, target }),
+    byTarget: edited(without, target, (numbers) => [...numbers, number].sort((a, b) => a - b))
+  }
+}
+
+/**
+ * The mounts that came after one of a device at its mount point or above it: an
+ * unmount by that path would take away one of them.
+ */
+export const covering = (mounts: Mounts, device: DevicePath): ReadonlyArray<Mount> => {
+  const own = at(mounts.byDevice, device)
+  if (own.length === 0 || HashMap.size(mounts.entries) === own.length) return []
+  const targets = own.map((number) => [number, get(mounts, number).target] as const)
+  const covers = (number: number, { target }: Mount): boolean =>
+    targets.some(([mine, path]) =>
+      number > mine && (target === path || target === "/" || path.startsWith(`${target}/`))
+    )
+  return [...HashMap.keys(mounts.entries)].sort((a, b) => a - b)
+    .filter((number) => !own.includes(number) && covers(number, get(mounts, number)))
+    .map((number) => get(mounts, number))
+}
+
 const get = ({ entries }: Mounts, number: number): Mount => HashMap.unsafeGet(entries, number)
 
 /** All mounts, oldest first. */

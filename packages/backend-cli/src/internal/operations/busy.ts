@@ -1,4 +1,4 @@
-import { PartitionPath } from "@effect-ploop/core/DevicePath"
+import { DevicePath, PartitionPath } from "@effect-ploop/core/DevicePath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as PrintableText from "@effect-ploop/core/PrintableText"
 import type * as Result from "@effect-ploop/core/Result"
@@ -15,12 +15,36 @@ export const mountTable = (session: Session): Effect.Effect<ReadonlyArray<Mount>
   Effect.map(session.host.mounts, Option.getOrElse(() => []))
 
 const isPartition = Schema.is(PartitionPath)
+const isDevice = Schema.is(DevicePath)
 
 /** The device whose file system is mounted at a directory. */
-export const deviceAt = (mounts: ReadonlyArray<Mount>, target: string): string | undefined => {
+export const deviceAt = (mounts: ReadonlyArray<Mount>, target: string): DevicePath | undefined => {
   const source = mounts.findLast((mount) => mount.target === target)?.source
-  if (source === undefined || !/^\/dev\/(?:mapper\/)?ploop/.test(source)) return undefined
-  return isPartition(source) ? source.replace(/p1$/, "") : source
+  return source === undefined ? undefined : deviceOfSource(source)
+}
+
+const isAbove = (target: string, path: string): boolean =>
+  target === path || target === "/" || path.startsWith(`${target}/`)
+
+/** What was mounted after a mount at its mount point, or above it, so that its path leads elsewhere. */
+const covering = (mounts: ReadonlyArray<Mount>, index: number): ReadonlyArray<Mount> =>
+  mounts.slice(index + 1).filter(({ target }) => isAbove(target, mounts[index]!.target))
+
+/** The device that is mounted at a directory below something else. */
+export const behind = (mounts: ReadonlyArray<Mount>, target: string): DevicePath | undefined =>
+  mounts.flatMap((mount) => mount.target === target ? deviceOfSource(mount.source) ?? [] : []).at(-1)
+
+/** The mounts of ploop devices that others hide, with those. */
+export const hidden = (mounts: ReadonlyArray<Mount>) =>
+  mounts.flatMap(({ source }, index) => {
+    const device = deviceOfSource(source)
+    const by = device === undefined ? [] : covering(mounts, index).filter((mount) => mount.source !== source)
+    return device === undefined || by.length === 0 ? [] : [{ device, by: by.map(({ target }) => target) }]
+  })
+
+const deviceOfSource = (source: string): DevicePath | undefined => {
+  const device = isPartition(source) ? source.replace(/p1$/, "") : source
+  return isDevice(device) ? device : undefined
 }
 
 /** Devices that ran on when their mount points had become free, by those. */

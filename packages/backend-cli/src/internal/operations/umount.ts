@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
+import type { Mount } from "../parse.js"
 import { isMountOf } from "../parse.js"
 import type { Session } from "../session.js"
 import * as busy from "./busy.js"
@@ -61,27 +62,52 @@ const umountIdle = (session: Session, about: About, request: Request.Umount) => 
     : onlyUser(session, about, { device: request.device }, run)
 }
 
+type Named = Parameters<typeof args.umount>[1]
+
+/**
+ * What to unmount. Where something hides the mount point of a device, the tool would take that: a mount point then
+ * means what is seen there, and a device that is hidden is refused.
+ */
+const uncovered = (
+  session: Session,
+  about: About,
+  mounts: ReadonlyArray<Mount>,
+  running: Effect.Effect<string | undefined>,
+  named: Named
+) =>
+  Effect.gen(function*() {
+    const hidden = busy.hidden(mounts)
+    if (hidden.length === 0) return named
+    const target = named.target === undefined ? undefined : yield* session.host.real(named.target)
+    const seen = target === undefined ? undefined : busy.deviceAt(mounts, target) ?? busy.behind(mounts, target)
+    const device = target === undefined ? yield* running : seen
+    if (device === undefined) return named
+    yield* Refusal.covered(about, device, hidden.flatMap((each) => each.device === device ? each.by : []))
+    return seen === undefined ? named : { device: seen }
+  })
+
 export const umount = (session: Session): Ploop.Backend["umount"] => {
   const left: busy.Left = new Map()
   return (request) => {
     const subject = request.disk ?? request.device ?? request.target ?? request.image ?? ""
     const about = { operation: "umount", subject } as const
     const run = (
-      named: Parameters<typeof args.umount>[1],
+      named: Named,
       device: Effect.Effect<string | undefined> = Effect.succeed(named.device)
     ) =>
-      Effect.flatMap(busy.mountTable(session), (before) =>
-        session.execute({
+      Effect.gen(function*() {
+        const before = yield* busy.mountTable(session)
+        const running = named.target === undefined ? device : Effect.succeed(busy.deviceAt(before, named.target))
+        const seen = yield* uncovered(session, about, before, running, named)
+        return yield* session.execute({
           ...about,
-          args: args.umount(session.verbosity, named),
+          args: args.umount(session.verbosity, seen),
           kind: Operation.kindOf("umount", request)
         }).pipe(
           Effect.catchTag("Busy", (error) =>
-            Effect.flatMap(
-              named.target === undefined ? device : Effect.succeed(busy.deviceAt(before, named.target)),
-              (device) => busy.explained(session, error, device, before)
-            ))
-        ))
+            Effect.flatMap(running, (device) => busy.explained(session, error, device, before)))
+        )
+      })
     const byDevice = (device: DevicePath.DevicePath) =>
       Effect.flatMap(
         session.host.exists(device),
@@ -95,6 +121,13 @@ export const umount = (session: Session): Ploop.Backend["umount"] => {
           : run({ device }))
     const deviceIfAny = (device: DevicePath.DevicePath | undefined) =>
       device === undefined ? Refusal.idleDisk(about, device) : run({ device })
+
+    const ofImage = (image: string) =>
+      Effect.gen(function*() {
+        const path = yield* session.host.real(image)
+        const devices = yield* listDevices(session, about)
+        return devices.find((running) => running.image === path && running.component === request.component)
+      })
 
     if (request.onlyIdle) {
       return session.generation.pipe(
@@ -128,12 +161,14 @@ export const umount = (session: Session): Ploop.Backend["umount"] => {
       return yield* session.onImage(about, subject, (image) =>
         Effect.gen(function*() {
           if (!GenerationTraits.unmountsDevicesOnly[yield* session.generation]) {
-            return yield* run({ image, component: request.component })
+            return yield* run(
+              { image, component: request.component },
+              Effect.option(ofImage(image)).pipe(
+                Effect.map((found) => Option.getOrUndefined(found)?.device)
+              )
+            )
           }
-          const path = yield* session.host.real(image)
-          const devices = yield* listDevices(session, about)
-          const device = devices.find((running) => running.image === path && running.component === request.component)
-          return yield* deviceIfAny(device?.device)
+          return yield* deviceIfAny((yield* ofImage(image))?.device)
         }))
     }).pipe(Effect.asVoid)
   }

@@ -247,6 +247,14 @@ const mounted = (
   ...(snapshot !== undefined && snapshot !== SnapshotId.top && { snapshot })
 })
 
+/** Refuses to unmount a device whose mount point another mount hides. */
+const requireUncovered = (tool: Tool, device: Device | undefined): Answer<void> =>
+  device === undefined ? Either.void : Refusal.covered(
+    tool,
+    device.device,
+    mountTable.covering(tool.tx.mounts, device.device).map(({ target }) => target)
+  )
+
 const detachAny = (tool: Tool, device: Device | undefined): Answer<void> =>
   device === undefined ? Refusal.idleDisk(tool, device) : unmountDevice(tool, device)
 
@@ -285,7 +293,10 @@ const namedDevice = (tool: Tool, request: Request.Umount): Answer<Device | undef
  * Unmounts by device. Where the tool knows disks by their devices only, it writes
  * the numbers of the file system as an unmount by descriptor does elsewhere.
  */
-const unmountDevice = (tool: Tool, device: Device): Answer<void> => {
+const unmountDevice = (tool: Tool, device: Device): Answer<void> =>
+  Either.flatMap(requireUncovered(tool, device), () => detachDevice(tool, device))
+
+const detachDevice = (tool: Tool, device: Device): Answer<void> => {
   if (!trait(tool, GenerationTraits.unmountsDevicesOnly)) return devices.detach(tool, device)
   if (tool.tx.mountsOf(device.device).length > 0) {
     devices.writeStatfsOfDevice(tool, device)
@@ -300,6 +311,7 @@ const umountDisk = (tool: Tool, request: Request.Umount, name: string): Answer<v
   Either.gen(function*() {
     const disk = yield* disks.open(tool, name)
     const device = devices.find(tool, disk, request.component)
+    yield* requireUncovered(tool, device)
     if (trait(tool, GenerationTraits.unmountsDevicesOnly)) return yield* detachAny(tool, device)
     if (device === undefined) return yield* toolError(tool, 40, `Image ${disks.base(tool, disk)} is not mounted`)
     if (request.component === undefined && tool.tx.mountsOf(device.device).length > 0) {

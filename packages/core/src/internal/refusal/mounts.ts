@@ -44,6 +44,15 @@ export const umount = (about: About, generation: Generation, { onlyIdle }: Pick<
       texts["umount-idle"]()
     ))
 
+export const covered = (about: About, device: string, covering: ReadonlyArray<string>) =>
+  when(covering.length > 0, () =>
+    new PloopError.Busy({
+      ...context(about, `the mount point of ${device} is covered, and an unmount would take what covers it`),
+      holders: [],
+      device,
+      mounts: [...new Set(covering)]
+    }))
+
 export const resize = (
   about: About,
   { mode }: Pick<Request.Resize, "mode">,
