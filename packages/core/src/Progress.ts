@@ -25,7 +25,6 @@ import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as ByteSize from "./ByteSize.js"
 import * as internal from "./internal/progress.js"
-import type * as Operation from "./Operation.js"
 
 /**
  * How far an operation is.
@@ -34,8 +33,8 @@ import type * as Operation from "./Operation.js"
  * @category models
  */
 export interface Progress {
-  /** The operation. */
-  readonly operation: Operation.Name
+  /** The operation, or the work that is made of operations, such as `backup`. */
+  readonly operation: string
   /** What it is about: the path of a disk, an image or a device. */
   readonly subject: string
   /** How many bytes are done. It never becomes less. */
@@ -136,6 +135,32 @@ export const track: {
           )
         )
     )
+)
+
+/**
+ * For packages that do long work of their own over the service: reports its beginning and its end under a name, and
+ * between them what {@link track} and {@link tell} say. The operations in it still report under their own names.
+ *
+ * @example
+ * import { Progress } from "@effect-ploop/core"
+ * import { Effect } from "effect"
+ *
+ * export const archived = (path: string, write: Effect.Effect<void>, written: Effect.Effect<bigint>) =>
+ *   write.pipe(
+ *     Progress.track({ done: written, total: Effect.succeed(1n << 30n) }),
+ *     Progress.reported("archive", path)
+ *   )
+ *
+ * @since 0.2.0
+ * @category combinators
+ */
+export const reported: {
+  (name: string, subject: string): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, name: string, subject: string): Effect.Effect<A, E, R>
+} = dual(
+  3,
+  <A, E, R>(self: Effect.Effect<A, E, R>, name: string, subject: string): Effect.Effect<A, E, R> =>
+    internal.reported(name, subject, self)
 )
 
 const percent = ({ done, finished, total }: Progress): number | undefined =>

@@ -1,6 +1,6 @@
 /**
  * Consistent copies of a disk, running or not, whole or what has changed since the
- * last one.
+ * last one. `Progress.onProgress` of core reports how far each is.
  *
  * A backup is taken from a snapshot, whose images nobody writes to. It is a directory
  * with the images, and a manifest that has their digests. An incremental backup has
@@ -23,6 +23,7 @@
 import type * as Disk from "@effect-ploop/core/Disk"
 import type * as OperationError from "@effect-ploop/core/OperationError"
 import type { Ploop } from "@effect-ploop/core/Ploop"
+import * as Progress from "@effect-ploop/core/Progress"
 import type { PlatformError } from "@effect/platform/Error"
 import type { FileSystem } from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
@@ -33,6 +34,7 @@ import * as creating from "./internal/backup/create.js"
 import * as files from "./internal/backup/files.js"
 import { type Manifest, read } from "./internal/backup/manifest.js"
 import * as planning from "./internal/backup/plan.js"
+import { counting, sizeOf } from "./internal/backup/progress.js"
 import * as receiving from "./internal/backup/receive.js"
 import * as restoring from "./internal/backup/restore.js"
 import { alone } from "./internal/heavy.js"
@@ -210,16 +212,16 @@ export const plan = (options: CreateOptions): Effect.Effect<Plan.Plan, PlanError
 export const verify = (
   directory: string
 ): Effect.Effect<Manifest, BackupError.BackupInvalid | BackupError.BackupDamaged | PlatformError, FileSystem | Path> =>
-  Effect.tap(
-    Effect.zip(Path, read(directory)),
-    ([path, manifest]) =>
-      Effect.forEach(manifest.images, (image) => files.compare(path.join(directory, image.file), image.sha256), {
-        discard: true
-      })
-  ).pipe(
-    Effect.map(([, manifest]) => manifest),
-    Effect.withSpan("Backup.verify", { attributes: { directory } })
-  )
+  Effect.gen(function*() {
+    const path = yield* Path
+    const manifest = yield* read(directory)
+    const images = manifest.images.map(({ file, sha256 }) => ({ file: path.join(directory, file), sha256 }))
+    yield* counting(
+      sizeOf(images.map(({ file }) => file)),
+      (count) => Effect.forEach(images, ({ file, sha256 }) => files.compare(file, sha256, count), { discard: true })
+    )
+    return manifest
+  }).pipe(Progress.reported("verify", directory), Effect.withSpan("Backup.verify", { attributes: { directory } }))
 
 /**
  * @since 0.2.0

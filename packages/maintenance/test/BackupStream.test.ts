@@ -2,7 +2,7 @@ import { Ploop } from "@effect-ploop/core"
 import { Backup } from "@effect-ploop/maintenance"
 import { FileSystem } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
-import { Chunk, Data, Deferred, Effect, Fiber, Stream } from "effect"
+import { Chunk, Data, Deferred, Effect, Fiber, Stream, TestClock } from "effect"
 import { contents, diskOf, idsOf, onFake, write } from "./utils.js"
 
 class Broken extends Data.TaggedError("Broken") {}
@@ -120,11 +120,48 @@ describe("a backup as a stream", () => {
     "with files that its manifest does not name, or with names that lead elsewhere, is refused",
     Effect.gen(function*() {
       const { bytes } = yield* sent
-      for (const name of ["../image.0", "image.9"]) {
+      for (const name of ["../image.0", "image.9", "notes", "image.99999"]) {
         const renamed = rename(bytes, name)
         const error = yield* Effect.flip(Backup.receive({ from: Stream.make(renamed), to: "/vz/backup" }))
         assert.strictEqual(error._tag, "BackupInvalid", name)
         assert.deepStrictEqual(yield* names("/vz"), ["a"])
+      }
+    })
+  )
+
+  onFake(
+    "with a manifest that no backup has room for is refused before it is written",
+    Effect.gen(function*() {
+      const { bytes } = yield* sent
+      const renamed = rename(bytes, "backup.json")
+      const error = yield* Effect.flip(Backup.receive({ from: Stream.make(renamed), to: "/vz/backup" }))
+      assert.include(error.message, "its manifest is larger than 1048576 bytes")
+      assert.deepStrictEqual(yield* names("/vz"), ["a"])
+    })
+  )
+
+  onFake(
+    "keeps its snapshot only when all of it was read, and deletes the earlier one then",
+    Effect.gen(function*() {
+      const disk = yield* diskOf("a")
+      const { snapshot: monday } = yield* Backup.create({ disk, to: "/vz/monday", keepSnapshot: true })
+      const stream = Backup.send({ disk, after: "/vz/monday", keepSnapshot: true })
+      const all = yield* Stream.runCollect(stream)
+      const [tuesday] = yield* idsOf(disk)
+      assert.notStrictEqual(tuesday, monday)
+      yield* Backup.receive({ from: Stream.fromChunk(all), to: "/vz/tuesday" })
+      // At the last chunk the writer has ended, once it was given its turns.
+      const turns = Effect.repeatN(Effect.promise(() => new Promise<void>((resume) => setImmediate(resume))), 20)
+      const length = Chunk.size(yield* Stream.runCollect(Backup.send({ disk })))
+      for (const chunks of [length - 1, length]) {
+        yield* TestClock.adjust("1 day")
+        const error = yield* Stream.zipWithIndex(Backup.send({ disk, keepSnapshot: true })).pipe(
+          Stream.mapEffect(([, index]) => index + 1 === chunks ? Effect.zipRight(turns, new Broken()) : Effect.void),
+          Stream.runDrain,
+          Effect.flip
+        )
+        assert.instanceOf(error, Broken)
+        assert.deepStrictEqual(yield* idsOf(disk), [tuesday], `broken at chunk ${chunks} of ${length}`)
       }
     })
   )

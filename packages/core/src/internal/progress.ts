@@ -3,11 +3,10 @@ import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import * as GlobalValue from "effect/GlobalValue"
 import * as Option from "effect/Option"
-import type * as Operation from "../Operation.js"
 
 /** How far an operation is; the public module documents it. */
 export interface Report {
-  readonly operation: Operation.Name
+  readonly operation: string
   readonly subject: string
   readonly done: bigint
   readonly total: bigint | undefined
@@ -46,7 +45,7 @@ const told = (listen: Listener, report: Report): Effect.Effect<void> =>
     (cause) => Effect.logWarning("a listener to the progress of an operation failed", cause)
   )
 
-const makeCall = (listen: Listener, operation: Operation.Name, subject: string): Call => {
+const makeCall = (listen: Listener, operation: string, subject: string): Call => {
   let last: Report = { operation, subject, done: 0n, total: undefined, finished: false }
   let at = Number.NEGATIVE_INFINITY
   const tell = (next: Report) =>
@@ -73,11 +72,11 @@ const makeCall = (listen: Listener, operation: Operation.Name, subject: string):
 }
 
 /** A call, if somebody listens. */
-export const begin = (operation: Operation.Name, subject: string): Effect.Effect<Option.Option<Call>> =>
+export const begin = (operation: string, subject: string): Effect.Effect<Option.Option<Call>> =>
   Effect.map(FiberRef.get(listener), Option.map((listen) => makeCall(listen, operation, subject)))
 
 /** Reports the beginning and the end of an operation; what it tracks is reported between them. */
-export const reported = <A, E, R>(operation: Operation.Name, subject: string, run: Effect.Effect<A, E, R>) =>
+export const reported = <A, E, R>(operation: string, subject: string, run: Effect.Effect<A, E, R>) =>
   Effect.flatMap(begin(operation, subject), (call) =>
     Option.isNone(call)
       ? run

@@ -1,6 +1,7 @@
 import * as Disk from "@effect-ploop/core/Disk"
 import type * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import { Ploop } from "@effect-ploop/core/Ploop"
+import * as Progress from "@effect-ploop/core/Progress"
 import type * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -8,6 +9,7 @@ import { Path } from "@effect/platform/Path"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
 import * as BackupError from "../../BackupError.js"
@@ -17,6 +19,7 @@ import { andAlso } from "./causes.js"
 import { chunkSize, copy, encodeManifest, writeManifest } from "./files.js"
 import { inNewDirectory, type Making, stageOf } from "./making.js"
 import { Manifest, ManifestFromJson, manifestName, rawEnding, read, SavedImage } from "./manifest.js"
+import { type Count, counting, sizeOf } from "./progress.js"
 
 interface Source {
   readonly disk: string
@@ -124,33 +127,43 @@ type Content = Effect.Effect.Success<ReturnType<typeof contentOf>>
 /** Saves a file under a name, and returns its size in bytes and its digest. */
 type SaveFile<E, R> = (
   from: string,
-  name: string
+  name: string,
+  count: Count
 ) => Effect.Effect<{ readonly size: bigint; readonly sha256: string }, E, R>
 
-const saveImages = <E, R>({ described, disk, nodes }: Content, saveFile: SaveFile<E, R>) =>
+/** How files are saved, and how many times each is read for that. */
+interface Saving<E, R> {
+  readonly file: SaveFile<E, R>
+  readonly reads: bigint
+}
+
+/** Saves the images, the lowest one first. */
+const saveImages = <E, R>({ described, disk, nodes }: Content, { file: saveFile, reads }: Saving<E, R>) =>
   Effect.gen(function*() {
     const path = yield* Path
     const types = new Map(described.images.map((image) => [image.id, image.type]))
-    return yield* Effect.forEach(nodes, ({ file, id, parent }, index) => {
-      const isRaw = parent === undefined && types.get(id) === "Plain"
-      const name = `image.${index}${isRaw ? rawEnding : ""}`
-      return Effect.map(
-        saveFile(path.resolve(Disk.directory(Disk.make(disk)), file), name),
-        (saved) =>
-          new SavedImage({
-            id,
-            type: types.get(id) ?? "Compressed",
-            file: name,
-            ...saved,
-            ...(parent !== undefined && { parent })
-          })
-      )
-    })
+    const files = nodes.map(({ file }) => path.resolve(Disk.directory(Disk.make(disk)), file))
+    const total = Effect.map(sizeOf(files), (size) => size * reads)
+    return yield* counting(total, (count) =>
+      Effect.forEach(nodes, ({ id, parent }, index) => {
+        const isRaw = parent === undefined && types.get(id) === "Plain"
+        const name = `image.${index}${isRaw ? rawEnding : ""}`
+        return Effect.map(
+          saveFile(files[index]!, name, count),
+          (saved) =>
+            new SavedImage({
+              id,
+              type: types.get(id) ?? "Compressed",
+              file: name,
+              ...saved,
+              ...(parent !== undefined && { parent })
+            })
+        )
+      }))
   })
 
-/** Saves the images, the lowest one first. */
-const manifestOf = <E, R>(content: Content, saveFile: SaveFile<E, R>) =>
-  Effect.map(saveImages(content, saveFile), (images) => {
+const manifestOf = <E, R>(content: Content, saving: Saving<E, R>) =>
+  Effect.map(saveImages(content, saving), (images) => {
     const { after, described, disk, snapshot, takenAt } = content
     return new Manifest({
       format: 1,
@@ -165,13 +178,16 @@ const manifestOf = <E, R>(content: Content, saveFile: SaveFile<E, R>) =>
     })
   })
 
-const copyInto = (making: Making) => (from: string, name: string) =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const to = yield* making.file(name)
-    const sha256 = yield* copy(from, to)
-    return { size: BigInt((yield* fs.stat(to)).size), sha256 }
-  })
+const copyInto = (making: Making) => ({
+  reads: 2n,
+  file: (from: string, name: string, count: Count) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const to = yield* making.file(name)
+      const sha256 = yield* copy(from, to, count)
+      return { size: BigInt((yield* fs.stat(to)).size), sha256 }
+    })
+})
 
 /** Copies the images of a snapshot into a new directory, and writes the manifest last. */
 const save = (options: Options, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
@@ -188,33 +204,57 @@ const save = (options: Options, before: Manifest | undefined, id: SnapshotId.Sna
 /** Deletes the snapshot of the backup before, which a complete backup no longer needs. */
 const dropEarlier = ({ disk, drops }: Source) => drops === undefined ? Effect.void : dropSnapshot(disk, drops)
 
-const addTo = (add: archive.Add) => (from: string, name: string) =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const { size } = yield* fs.stat(from)
-    const hash = createHash("sha256")
-    const read = fs.stream(from, { chunkSize })
-    yield* add(name, Number(size), Stream.tap(read, (chunk) => Effect.sync(() => hash.update(chunk))))
-    return { size: BigInt(size), sha256: hash.digest("hex") }
-  })
-
-/** Saves into an archive, and adds the manifest last. The snapshot of the backup before goes when all was read. */
-export const send = (source: Source, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
-  Stream.concat(
-    archive.pack((add) =>
-      withSnapshot(
-        source,
-        id,
-        Effect.succeed(false),
-        Effect.gen(function*() {
-          const manifest = yield* manifestOf(yield* contentOf(source, before, id), addTo(add))
-          const text = new TextEncoder().encode(yield* encodeManifest(ManifestFromJson, manifest))
-          yield* add(manifestName, text.length, Stream.make(text))
+const addTo = (add: archive.Add) => ({
+  reads: 1n,
+  file: (from: string, name: string, count: Count) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { size } = yield* fs.stat(from)
+      const hash = createHash("sha256")
+      const see = (chunk: Uint8Array) =>
+        Effect.sync(() => {
+          hash.update(chunk)
+          count(chunk.length)
         })
-      )
-    ),
-    Stream.drain(Stream.fromEffect(dropEarlier(source)))
+      yield* add(name, Number(size), Stream.tap(fs.stream(from, { chunkSize }), see))
+      return { size: BigInt(size), sha256: hash.digest("hex") }
+    })
+})
+
+const packed = (source: Source, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
+  archive.pack((add) =>
+    withSnapshot(
+      source,
+      id,
+      Effect.succeed(false),
+      Effect.gen(function*() {
+        const manifest = yield* manifestOf(yield* contentOf(source, before, id), addTo(add))
+        const text = new TextEncoder().encode(yield* encodeManifest(ManifestFromJson, manifest))
+        yield* add(manifestName, text.length, Stream.make(text))
+      })
+    ).pipe(Progress.reported("send", source.disk))
   )
+
+/** Deletes the snapshot that a stream has kept, unless all of the stream was read. */
+const unlessRead = ({ disk }: Source, id: SnapshotId.SnapshotId, isRead: Ref.Ref<boolean>) =>
+  Effect.flatMap(
+    Ref.get(isRead),
+    (isRead) =>
+      isRead ? Effect.void : Effect.catchAll(dropSnapshot(disk, id), (error) => Effect.logWarning(error.message))
+  )
+
+/**
+ * Saves into an archive, and adds the manifest last. When all was read, the snapshot of the backup before goes; until
+ * then, that of this one does.
+ */
+export const send = (source: Source, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
+  Stream.unwrapScoped(Effect.gen(function*() {
+    const isRead = yield* Ref.make(false)
+    const context = yield* Effect.context<Ploop>()
+    yield* Effect.addFinalizer(() => Effect.provide(unlessRead(source, id, isRead), context))
+    const end = Effect.zipRight(Ref.set(isRead, true), dropEarlier(source))
+    return Stream.concat(packed(source, before, id), Stream.drain(Stream.fromEffect(end)))
+  }))
 
 /** Takes down what a backup that is complete, but was cut short then, leaves on the disk. */
 export const finish = (options: Options, id: SnapshotId.SnapshotId) =>
@@ -222,7 +262,7 @@ export const finish = (options: Options, id: SnapshotId.SnapshotId) =>
 
 /** Saves what has changed since the backup before, or all, from the snapshot with this identifier. */
 export const create = (options: Options, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
-  Effect.tap(
-    withSnapshot(options, id, isSaved(options.to, id), save(options, before, id)),
-    dropEarlier(options)
+  withSnapshot(options, id, isSaved(options.to, id), save(options, before, id)).pipe(
+    Effect.tap(dropEarlier(options)),
+    Progress.reported("backup", options.disk)
   )

@@ -7,35 +7,38 @@ import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
 import * as BackupError from "../../BackupError.js"
 import type { Making } from "./making.js"
+import type { Count } from "./progress.js"
 import { syncFile } from "./sync.js"
 
 /** In how large pieces files are read, in bytes. */
 export const chunkSize = 1 << 20
 
 /** The SHA-256 of a file, in hexadecimal. */
-export const digest = (path: string) =>
+export const digest = (path: string, count: Count) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) =>
     Effect.suspend(() => {
       const hash = createHash("sha256")
-      return Stream.runForEach(fs.stream(path, { chunkSize }), (chunk) => Effect.sync(() => hash.update(chunk))).pipe(
-        Effect.map(() => hash.digest("hex"))
-      )
+      return Stream.runForEach(fs.stream(path, { chunkSize }), (chunk) =>
+        Effect.sync(() => {
+          hash.update(chunk)
+          count(chunk.length)
+        })).pipe(Effect.map(() => hash.digest("hex")))
     }))
 
 /** Fails when the file has another content than it was saved with. */
-export const compare = (path: string, expected: string) =>
+export const compare = (path: string, expected: string, count: Count) =>
   Effect.flatMap(
-    digest(path),
+    digest(path, count),
     (found) => found === expected ? Effect.void : new BackupError.BackupDamaged({ path, expected, found })
   )
 
-/** Copies a file, and fails when the copy is not the same. It returns the digest. */
-export const copy = (from: string, to: string) =>
+/** Copies a file, and fails when the copy is not the same. It returns the digest, for which it reads both. */
+export const copy = (from: string, to: string, count: Count) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const expected = yield* digest(from)
+    const expected = yield* digest(from, count)
     yield* fs.copyFile(from, to)
-    yield* compare(to, expected)
+    yield* compare(to, expected, count)
     yield* syncFile(to)
     return expected
   })

@@ -1,4 +1,6 @@
+import * as Progress from "@effect-ploop/core/Progress"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -7,29 +9,44 @@ import * as BackupError from "../../BackupError.js"
 import * as archive from "./archive.js"
 import { inNewDirectory, type Making, stageOf } from "./making.js"
 import { type Manifest, manifestName, rawEnding, read } from "./manifest.js"
+import { type Count, counting } from "./progress.js"
 import { syncFile } from "./sync.js"
+
+const invalid = (to: string, reason: string) => new BackupError.BackupInvalid({ path: to, reason })
 
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)
 
+/**
+ * How large a manifest can be, in bytes: it is read as a whole, and one of the longest chain of images is a hundredth
+ * of that.
+ */
+const manifestLimit = 1 << 20
+
+/** More images than any chain has. */
+const imageName = /^image\.\d{1,4}(\.raw)?$/
+
 /** Writes a new file, which has holes for zeros if it is a raw image, and returns its digest. */
-const writeFile = (making: Making, { content, name }: archive.Entry) =>
+const writeFile = (making: Making, { content, name }: archive.Entry, count: Count) =>
   Effect.scoped(Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* making.file(name)
     const file = yield* fs.open(path, { flag: "r+" })
     const hash = createHash("sha256")
     let size = 0
-    yield* Stream.runForEach(content, (bytes) => {
+    const append = (bytes: Uint8Array): Effect.Effect<void, BackupError.BackupInvalid | PlatformError> => {
       hash.update(bytes)
       size += bytes.length
+      count(bytes.length)
+      if (name === manifestName && size > manifestLimit) {
+        return invalid(path, `its manifest is larger than ${manifestLimit} bytes`)
+      }
       return name.endsWith(rawEnding) && isZero(bytes) ? file.seek(bytes.length, "current") : file.writeAll(bytes)
-    })
+    }
+    yield* Stream.runForEach(content, append)
     yield* file.truncate(size)
     yield* syncFile(path)
     return hash.digest("hex")
   }))
-
-const invalid = (to: string, reason: string) => new BackupError.BackupInvalid({ path: to, reason })
 
 /** Fails when the files are not those of the manifest, or not as they were saved. */
 const requireAll = (to: string, { images }: Manifest, digests: ReadonlyMap<string, string>) =>
@@ -44,15 +61,27 @@ const requireAll = (to: string, { images }: Manifest, digests: ReadonlyMap<strin
     }
   })
 
-const receiveInto = <E, R>(making: Making, from: Stream.Stream<Uint8Array, E, R>, to: string) =>
+/** Writes each file of an archive, and returns the digests by name. A backup has no other files than these. */
+const writeAll = <E, R>(making: Making, from: Stream.Stream<Uint8Array, E, R>, to: string, count: Count) =>
   Effect.gen(function*() {
     const digests = new Map<string, string>()
-    yield* archive.unpack(from, (entry) =>
-      digests.has(entry.name)
-        ? invalid(to, `the stream has the file ${entry.name} twice`)
-        : Effect.map(writeFile(making, entry), (digest) => {
-          digests.set(entry.name, digest)
-        }))
+    yield* archive.unpack(from, (entry) => {
+      const { name } = entry
+      if (digests.has(name)) return invalid(to, `the stream has the file ${name} twice`)
+      if (name !== manifestName && !imageName.test(name)) {
+        return invalid(to, `the stream has the file ${JSON.stringify(name)}, and no backup has one of that name`)
+      }
+      return Effect.map(writeFile(making, entry, count), (digest) => {
+        digests.set(name, digest)
+      })
+    })
+    return digests
+  })
+
+const receiveInto = <E, R>(making: Making, from: Stream.Stream<Uint8Array, E, R>, to: string) =>
+  Effect.gen(function*() {
+    const nobodyKnows = Effect.fail("the manifest comes last")
+    const digests = yield* counting(nobodyKnows, (count) => writeAll(making, from, to, count))
     const manifest = yield* read(making.directory)
     yield* requireAll(to, manifest, digests)
     return manifest
@@ -60,4 +89,6 @@ const receiveInto = <E, R>(making: Making, from: Stream.Stream<Uint8Array, E, R>
 
 /** Makes a directory of the backup that a stream has. The identifier sets it apart until it is complete. */
 export const receive = <E, R>(from: Stream.Stream<Uint8Array, E, R>, to: string, id: SnapshotId) =>
-  inNewDirectory(to, stageOf(to, id), (making) => receiveInto(making, from, to))
+  inNewDirectory(to, stageOf(to, id), (making) => receiveInto(making, from, to)).pipe(
+    Progress.reported("receive", to)
+  )

@@ -1,6 +1,7 @@
 import * as Disk from "@effect-ploop/core/Disk"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import { Ploop } from "@effect-ploop/core/Ploop"
+import * as Progress from "@effect-ploop/core/Progress"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
@@ -10,6 +11,7 @@ import { isFlagged } from "../flagged.js"
 import { compare, write } from "./files.js"
 import { inNewDirectory, type Making, stageOf } from "./making.js"
 import { type Manifest, read } from "./manifest.js"
+import { type Count, counting, sizeOf } from "./progress.js"
 import { syncFile } from "./sync.js"
 
 /** A backup: its directory and its manifest. */
@@ -56,12 +58,12 @@ const placed = (path: Path, parts: ReadonlyArray<Part>) => {
   })
 }
 
-const place = (making: Making) => ({ file, from, sha256 }: ReturnType<typeof placed>[number]) =>
+const place = (making: Making, count: Count) => ({ file, from, sha256 }: ReturnType<typeof placed>[number]) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const to = yield* making.file(file)
     yield* fs.copyFile(from, to)
-    yield* compare(to, sha256)
+    yield* compare(to, sha256, count)
     // A snapshot of a running disk can have been taken with the flag set. Nobody uses the copy.
     const ploop = yield* Ploop
     if (yield* isFlagged(to)) yield* ploop.check({ image: to, dropInUse: true })
@@ -97,9 +99,11 @@ export const restore = (from: ReadonlyArray<string>, to: string, id: SnapshotId.
   Effect.gen(function*() {
     const path = yield* Path
     const { descriptor, parts } = yield* prepare(from)
+    const images = placed(path, parts)
     yield* inNewDirectory(to, stageOf(to, id), (making) =>
-      Effect.forEach(placed(path, parts), place(making), { discard: true }).pipe(
-        Effect.zipRight(write(making, Disk.descriptorName, descriptor))
-      ))
+      counting(
+        sizeOf(images.map(({ from }) => from)),
+        (count) => Effect.forEach(images, place(making, count), { discard: true })
+      ).pipe(Effect.zipRight(write(making, Disk.descriptorName, descriptor))))
     return Disk.inDirectory(to)
-  })
+  }).pipe(Progress.reported("restore", to))
