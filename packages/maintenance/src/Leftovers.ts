@@ -29,6 +29,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import { flagged } from "./internal/flagged.js"
 import * as devices from "./internal/leftovers/devices.js"
+import * as directories from "./internal/leftovers/directory.js"
 import * as files from "./internal/leftovers/files.js"
 import * as flags from "./internal/leftovers/flags.js"
 import { all } from "./internal/leftovers/found.js"
@@ -74,6 +75,10 @@ export type PlanError =
   | OperationError.ListDevicesError
   | PlatformError
 
+/** When a file must have been changed the last time, to count as left over. */
+const beforeThat = (age: Duration.DurationInput | undefined) =>
+  Effect.map(DateTime.now, (now) => DateTime.subtractDuration(now, age ?? Duration.days(1)))
+
 /**
  * What is left over of a disk, and what only looks so. It changes nothing.
  *
@@ -86,7 +91,6 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
     const tree = yield* ploop.listSnapshots({ disk: options.disk })
     // The service has accepted the path.
     const disk = Disk.make(options.disk)
-    const now = yield* DateTime.now
     const running = yield* devices.ofDisk(disk, tree)
     const inUse = running.length > 0 ? [] : yield* flagged(disk, tree)
     const mayClear = options.inUseFlags ?? false
@@ -95,10 +99,74 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
       flags.judge(disk, inUse, mayClear),
       snapshots.judge({ disk, tree, running, blocked: inUse.length > 0 && !mayClear }),
       yield* files.judge(disk, tree, {
-        running,
+        running: yield* ploop.listDevices,
         orphanedImages: options.orphanedImages ?? false,
-        before: DateTime.subtractDuration(now, options.olderThan ?? Duration.days(1))
+        before: yield* beforeThat(options.olderThan)
       })
     ])
     return new Plan.Plan({ title: `Leftovers of ${disk}`, ...found, onFailure: "stop" })
   }).pipe(Effect.withSpan("Leftovers.plan", { attributes: { disk: options.disk } }))
+
+/**
+ * @since 0.2.0
+ * @category models
+ */
+export interface PlanDirectoryOptions {
+  /** The directory. */
+  readonly directory: string
+  /**
+   * How old a file must be before it counts as left over. It must be longer than any operation in
+   * the directory takes. Default: one day.
+   */
+  readonly olderThan?: Duration.DurationInput | undefined
+}
+
+/**
+ * What {@link planDirectory} and {@link planDevices} fail with.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type HostPlanError = OperationError.ListDevicesError | PlatformError
+
+/**
+ * What is left over in a directory where no disk is, such as one of a disk that was
+ * never complete, or one of backups: what operations leave that are killed, and locks
+ * of descriptors that are gone. It changes nothing.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const planDirectory = (
+  options: PlanDirectoryOptions
+): Effect.Effect<Plan.Plan, HostPlanError, Ploop | FileSystem | Path> =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop
+    const running = yield* ploop.listDevices
+    const found = yield* directories.judge(options.directory, { running, before: yield* beforeThat(options.olderThan) })
+    return new Plan.Plan({ title: `Leftovers in ${options.directory}`, ...found, onFailure: "stop" })
+  }).pipe(Effect.withSpan("Leftovers.planDirectory", { attributes: { directory: options.directory } }))
+
+/**
+ * Which devices to judge, and how.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type PlanDevicesOptions = Pick<PlanOptions, "devicesOfRemovedImages">
+
+/**
+ * The devices of the host that no disk has any more: those of images that were
+ * removed, and those whose image has no descriptor beside it. It changes nothing.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const planDevices = (
+  options?: PlanDevicesOptions
+): Effect.Effect<Plan.Plan, HostPlanError, Ploop | FileSystem | Path> =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop
+    const found = yield* devices.judgeAll(yield* ploop.listDevices, options?.devicesOfRemovedImages ?? false)
+    return new Plan.Plan({ title: "Leftovers among the devices of the host", ...found, onFailure: "stop" })
+  }).pipe(Effect.withSpan("Leftovers.planDevices"))

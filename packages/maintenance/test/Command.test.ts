@@ -54,6 +54,26 @@ describe("ploop-maintenance", () => {
   )
 
   onFake(
+    "finds leftovers in directories without a disk and among all devices, and needs no disk for that",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const { device } = yield* ploop.mount({ disk: yield* diskOf("gone") })
+      yield* fs.remove("/vz/gone", { recursive: true })
+      yield* fs.makeDirectory("/backup/x.partial-11111111-2222-4333-8444-555555555555", { recursive: true })
+      yield* TestClock.adjust("2 days")
+      const { code, stdout } = yield* run(
+        ...["leftovers", "--directory", "/backup", "--devices", "--removed-images", "--apply"]
+      )
+      assert.strictEqual(code, 0)
+      assert.include(stdout, `stop ${device}`)
+      assert.deepStrictEqual(yield* ploop.listDevices, [])
+      assert.deepStrictEqual(yield* fs.readDirectory("/backup"), [])
+      assert.strictEqual((yield* run("leftovers")).code, 2)
+    })
+  )
+
+  onFake(
     "needs a disk, and not both of --plan and --apply, and ends with 2 otherwise",
     Effect.gen(function*() {
       const none = yield* run("leftovers")

@@ -12,7 +12,8 @@ interface Example {
 export const examples: Readonly<Record<string, NonEmptyReadonlyArray<Example>>> = {
   leftovers: [
     { args: "/vz/101", does: "Shows what crashes have left of a disk. Nothing is changed." },
-    { args: "--older-than '2 days' --apply /vz/101 /vz/102", does: "Removes what is sure to be left over." }
+    { args: "--older-than '2 days' --apply /vz/101 /vz/102", does: "Removes what is sure to be left over." },
+    { args: "--directory /backup --devices", does: "Shows what is left in a directory of backups, and of devices." }
   ],
   retention: [
     { args: "--keep-daily 7 --keep-weekly 4 /vz/101", does: "Shows which snapshots would be deleted." },

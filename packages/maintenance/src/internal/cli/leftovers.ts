@@ -10,6 +10,12 @@ export const command = Command.make(
   "leftovers",
   {
     disks: options.disks,
+    directories: options.paths(
+      "directory",
+      "DIR",
+      "A directory without a disk: of backups, or of a disk that was never complete."
+    ),
+    devices: options.flag("devices", "Looks at the devices of the whole host too."),
     apply: options.apply,
     json: options.json,
     config: options.config,
@@ -18,11 +24,17 @@ export const command = Command.make(
     inUseFlags: options.flag("in-use-flags", "Clears in-use flags, when no other host uses the images."),
     devicesOfRemovedImages: options.flag("removed-images", "Stops devices of removed images. Their data is lost.")
   },
-  ({ apply, config, disks, json, ...choices }) =>
+  ({ apply, config, devices, directories, disks, json, ...choices }) =>
     Effect.gen(function*() {
       const settings = yield* load(config)
       const all = over(settings.leftovers, choices)
-      const plans = (yield* disksOf(disks, settings)).map((disk) => Leftovers.plan({ ...all, disk }))
+      const others = [
+        ...directories.map((directory) => Leftovers.planDirectory({ ...all, directory })),
+        ...(devices ? [Leftovers.planDevices(all)] : [])
+      ]
+      const mayBeNone = others.length > 0 && disks.length === 0 && settings.disks === undefined
+      const named = mayBeNone ? [] : yield* disksOf(disks, settings)
+      const plans = [...named.map((disk) => Leftovers.plan({ ...all, disk })), ...others]
       return yield* present(plans, { apply, json }, Plan.apply)
     })
 ).pipe(

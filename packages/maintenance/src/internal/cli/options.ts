@@ -92,6 +92,14 @@ export const text = (name: string, pseudoName: string, description: string) =>
     Options.map(Option.getOrUndefined)
   )
 
+/** Paths, of which each is given by an option of its own. */
+export const paths = (name: string, pseudoName: string, description: string) =>
+  Options.text(name).pipe(
+    Options.withPseudoName(pseudoName),
+    Options.withDescription(description),
+    Options.repeated
+  )
+
 /** A switch that is off unless given. */
 export const flag = (name: string, description: string) =>
   Options.boolean(name).pipe(Options.withDescription(description))

@@ -5,6 +5,7 @@ import type { SnapshotTree } from "@effect-ploop/core/SnapshotTree"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Action from "../../Action.js"
 import { all, type Found, kept, nothing, step } from "./found.js"
 
@@ -21,6 +22,28 @@ export const ofDisk = (disk: Disk.Disk, tree: SnapshotTree) =>
     const own = new Set(yield* Effect.forEach(tree.nodes, ({ file }) => real(path.resolve(directory, file))))
     return (yield* ploop.listDevices).filter(({ image }) => own.has(image))
   })
+
+/** What the running devices of a host say about themselves, where nothing else does: no descriptor is beside the image. */
+const ofStranger = ({ device, image }: Result.RunningDevice) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path
+    const names = yield* Effect.option(fs.readDirectory(path.dirname(image)))
+    return Option.match(names, {
+      onNone: () => kept(device, `the directory of its image ${image} cannot be read`),
+      onSome: (names) =>
+        names.some((name) => name.endsWith(".xml"))
+          ? nothing
+          : kept(device, `it runs from ${image}, and no descriptor is beside that`)
+    })
+  })
+
+/** Judges every device of the host. */
+export const judgeAll = (running: ReadonlyArray<Result.RunningDevice>, mayStop: boolean) =>
+  Effect.map(
+    Effect.forEach(running.filter(({ deleted }) => deleted !== true), ofStranger),
+    (strangers) => all([judge(running, mayStop), ...strangers])
+  )
 
 /** A device of an image that was removed runs on data that nobody else has. */
 export const judge = (running: ReadonlyArray<Result.RunningDevice>, mayStop: boolean): Found =>

@@ -1,43 +1,22 @@
 import * as Disk from "@effect-ploop/core/Disk"
-import * as HostPath from "@effect-ploop/core/HostPath"
-import type * as Result from "@effect-ploop/core/Result"
 import type { SnapshotTree } from "@effect-ploop/core/SnapshotTree"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
-import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Action from "../../Action.js"
 import { headerOf } from "../header.js"
-import * as identity from "../identity.js"
-import { isPromised, isRemoving } from "../removing.js"
-import { all, type Found, kept, nothing, step } from "./found.js"
+import { type Around, ofEveryDirectory } from "./directory.js"
+import { entriesOf, type Entry, isOld, removal } from "./entries.js"
+import { all, type Found, kept, nothing } from "./found.js"
 
 /** What is known about the disk when its files are judged. */
-export interface Known {
-  readonly running: ReadonlyArray<Result.RunningDevice>
+export interface Known extends Around {
+  /** The name of the descriptor. */
+  readonly descriptor: string
+  /** The names of the images that are in the directory of the descriptor. */
+  readonly images: ReadonlyArray<string>
   readonly orphanedImages: boolean
-  /** A file that was modified later may belong to an operation that is running. */
-  readonly before: DateTime.Utc
 }
-
-export interface Entry {
-  readonly path: string
-  readonly name: string
-  readonly info: FileSystem.File.Info
-}
-
-const removal = ({ info, path }: Entry, reason: string, frees = info.size): Found => {
-  const kind = info.type === "Directory" ? "directory" : "file"
-  return step(
-    new Action.Remove({ path: HostPath.make(path), kind, identity: identity.of(info) }),
-    reason,
-    kind === "directory" ? 0n : frees
-  )
-}
-
-const isOld = (info: FileSystem.File.Info, before: DateTime.Utc): boolean =>
-  Option.exists(info.mtime, (time) => time.getTime() <= before.epochMillis)
 
 /** The directory on which the tool mounts a disk by itself, which it leaves when that fails. */
 const ofMount = (entry: Entry, { running }: Known) =>
@@ -57,83 +36,59 @@ const ofUnknown = (entry: Entry, { orphanedImages, running }: Known) =>
       : kept(entry.path, "it is an image that the descriptor does not name: it may be the only copy of something")
   })
 
-const cutShort = "A removal was cut short."
-
-/** What waits in the directory of a removal: it goes if it is what the directory was made for. */
-const inRemoval = (directory: Entry, name: string, path: string) =>
-  Effect.map(
-    identity.at(path),
-    Option.match({
-      onNone: () => nothing,
-      onSome: (info) => {
-        const kind = info.type === "Directory" ? "directory" : "file"
-        return isPromised(directory.name, kind, identity.of(info))
-          ? removal({ path, name, info }, cutShort)
-          : kept(path, "a removal was cut short, but this is not the file that was to be removed: put it back by hand")
-      }
-    })
-  )
-
-export const ofRemoval = (entry: Entry) =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path
-    const names = yield* fs.readDirectory(entry.path)
-    const inside = yield* Effect.forEach(names, (name) => inRemoval(entry, name, path.join(entry.path, name)))
-    return all([...inside, ...(inside.some(({ kept }) => kept.length > 0) ? [] : [removal(entry, cutShort)])])
-  })
-
-/** What a name and the kind of a file say about it, in the order in which they are asked. */
-const judgeEntry = (entry: Entry, descriptor: string, known: Known) => {
-  const { info, name, path } = entry
-  const isFile = info.type === "File"
-  if (isRemoving(name) && info.type === "Directory") return ofRemoval(entry)
+/** What is known of a file from its name alone. */
+const byName = (entry: Entry, { descriptor, images }: Known): Found | undefined => {
+  const { name, path } = entry
   // The tool writes a new descriptor under the longer name first.
-  if ((name === `${descriptor}.tmp` || name === `${descriptor}.tmp.tmp`) && isFile) {
-    return Effect.succeed(removal(entry, "It is a descriptor whose change was not committed."))
+  if (name === `${descriptor}.tmp` || name === `${descriptor}.tmp.tmp`) {
+    return removal(entry, "It is a descriptor whose change was not committed.")
   }
-  if (name.endsWith(".idx") && isFile) {
-    return Effect.succeed(
-      kept(path, "it is the copy of an index from a conversion that was cut short: check the disk first")
-    )
+  if (images.some((image) => name === `${image}.tmp`)) {
+    return removal(entry, "It is the result of a conversion that was cut short. The image is as it was before.")
   }
-  if (name.endsWith(".mnt") && info.type === "Directory") return ofMount(entry, known)
-  return isFile ? ofUnknown(entry, known) : Effect.succeed(nothing)
+  if (name.startsWith(`${descriptor}.former-`)) {
+    return kept(path, "it is the descriptor from before the tool lost a delta: remove it once the disk is repaired")
+  }
+  return name.endsWith(".idx")
+    ? kept(path, "it is the copy of an index from a conversion that was cut short: check the disk first")
+    : undefined
 }
 
-/** The files of the directory that are neither the descriptor nor an image of the disk. Links are followed by nobody. */
-const others = (disk: Disk.Disk, tree: SnapshotTree) =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path
-    const directory = Disk.directory(disk)
-    const own = new Set([path.resolve(disk), ...tree.nodes.map(({ file }) => path.resolve(directory, file))])
-    const files = (yield* fs.readDirectory(directory)).toSorted().map((name) => ({
-      name,
-      path: path.resolve(directory, name)
-    }))
-    const entries = yield* Effect.forEach(
-      files.filter((file) => !own.has(file.path)),
-      (file) =>
-        Effect.gen(function*() {
-          if (Option.isSome(yield* Effect.option(fs.readLink(file.path)))) return []
-          return Option.match(yield* identity.at(file.path), {
-            onNone: () => [],
-            onSome: (info): ReadonlyArray<Entry> => [{ ...file, info }]
-          })
-        })
-    )
-    return entries.flat()
-  })
+const judgeEntry = (entry: Entry, known: Known) => {
+  const { info, name } = entry
+  const found = info.type === "File" ? byName(entry, known) : undefined
+  if (found !== undefined) return Effect.succeed(found)
+  if (name.endsWith(".mnt") && info.type === "Directory") return ofMount(entry, known)
+  return Effect.flatMap(
+    ofEveryDirectory(entry, known),
+    Option.match({
+      onNone: () => info.type === "File" ? ofUnknown(entry, known) : Effect.succeed(nothing),
+      onSome: Effect.succeed
+    })
+  )
+}
 
-export const judge = (disk: Disk.Disk, tree: SnapshotTree, known: Known) =>
+/** Judges the files of the directory that are neither the descriptor nor an image of the disk. */
+export const judge = (
+  disk: Disk.Disk,
+  tree: SnapshotTree,
+  around: Around & Pick<Known, "orphanedImages">
+) =>
   Effect.gen(function*() {
     const path = yield* Path
-    const entries = yield* others(disk, tree)
+    const directory = path.resolve(Disk.directory(disk))
+    const images = tree.nodes.map(({ file }) => path.resolve(directory, file))
+    const own = new Set([path.resolve(disk), ...images])
+    const known: Known = {
+      ...around,
+      descriptor: path.basename(disk),
+      images: images.filter((image) => path.dirname(image) === directory).map((image) => path.basename(image))
+    }
+    const entries = (yield* entriesOf(directory)).filter((entry) => !own.has(entry.path))
     return all(
       yield* Effect.forEach(
-        entries.filter(({ info }) => isOld(info, known.before)),
-        (entry) => judgeEntry(entry, path.basename(disk), known)
+        entries.filter(({ info }) => isOld(info, around.before)),
+        (entry) => judgeEntry(entry, known)
       )
     )
   })

@@ -1,0 +1,54 @@
+import * as HostPath from "@effect-ploop/core/HostPath"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { Path } from "@effect/platform/Path"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Action from "../../Action.js"
+import * as identity from "../identity.js"
+import { type Found, step } from "./found.js"
+
+/** A name in a directory, and what it leads to. */
+export interface Entry {
+  readonly path: string
+  readonly name: string
+  readonly info: FileSystem.File.Info
+}
+
+/** What is in a directory, without links, which are followed by nobody. */
+export const entriesOf = (directory: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path
+    const names = (yield* fs.readDirectory(directory)).toSorted()
+    const entries = yield* Effect.forEach(names, (name) =>
+      Effect.gen(function*() {
+        const own = path.resolve(directory, name)
+        if (Option.isSome(yield* Effect.option(fs.readLink(own)))) return []
+        return Option.match(yield* identity.at(own), {
+          onNone: () => [],
+          onSome: (info): ReadonlyArray<Entry> => [{ name, path: own, info }]
+        })
+      }))
+    return entries.flat()
+  })
+
+/** Whether nobody has changed it since. What has no time may have been changed just now. */
+export const isOld = (info: FileSystem.File.Info, before: DateTime.Utc): boolean =>
+  Option.exists(info.mtime, (time) => time.getTime() <= before.epochMillis)
+
+/** What the removal of a file gives back: nothing while it has another name. */
+const freedBy = ({ nlink, size, type }: FileSystem.File.Info): bigint =>
+  type === "Directory" || Option.exists(nlink, (names) => names > 1) ? 0n : size
+
+/** The removal of one file, or of one empty directory. */
+export const removal = ({ info, path }: Entry, reason: string): Found =>
+  step(
+    new Action.Remove({
+      path: HostPath.make(path),
+      kind: info.type === "Directory" ? "directory" : "file",
+      identity: identity.of(info)
+    }),
+    reason,
+    freedBy(info)
+  )
