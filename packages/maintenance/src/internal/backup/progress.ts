@@ -12,7 +12,7 @@ export const sizeOf = (paths: ReadonlyArray<string>) =>
     (fs) => Effect.reduce(paths, 0n, (sum, path) => Effect.map(fs.stat(path), ({ size }) => sum + size))
   )
 
-/** Tells those who listen how many bytes an effect has gone through, of how many. */
+/** Reports to those who listen how many bytes an effect has gone through, of how many. */
 export const counting = <A, E, R, E2, R2>(
   total: Effect.Effect<bigint, E2, R2>,
   run: (count: Count) => Effect.Effect<A, E, R>
