@@ -50,7 +50,8 @@ export const Settings = Schema.Struct({
     olderThan: Schema.optional(DurationInput),
     orphanedImages: flag,
     inUseFlags: flag,
-    devicesOfRemovedImages: flag
+    devicesOfRemovedImages: flag,
+    temporaryDevices: flag
   })),
   retention: Schema.optional(RetentionPolicy.Policy),
   reclaim: Schema.optional(ReclaimPolicy.Policy),

@@ -62,6 +62,11 @@ export interface PlanOptions {
    * Whether to stop devices whose image has been removed. The data in them is lost. Default: `false`.
    */
   readonly devicesOfRemovedImages?: boolean | undefined
+  /**
+   * Whether to unmount and stop devices that show a temporary snapshot, and to delete that then. A process that
+   * was killed leaves them. Say so only when no other one works with them, such as a backup. Default: `false`.
+   */
+  readonly temporaryDevices?: boolean | undefined
 }
 
 /**
@@ -72,6 +77,7 @@ export interface PlanOptions {
  */
 export type PlanError =
   | OperationError.ListSnapshotsError
+  | OperationError.AttachmentsError
   | OperationError.ListDevicesError
   | PlatformError
 
@@ -94,10 +100,18 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
     const running = yield* devices.ofDisk(disk, tree)
     const inUse = running.length > 0 ? [] : yield* flagged(disk, tree)
     const mayClear = options.inUseFlags ?? false
+    const hasTemporary = tree.nodes.some(({ temporary }) => temporary)
     const found = all([
       devices.judge(running, options.devicesOfRemovedImages ?? false),
       flags.judge(disk, inUse, mayClear),
-      snapshots.judge({ disk, tree, running, blocked: inUse.length > 0 && !mayClear }),
+      snapshots.judge({
+        disk,
+        tree,
+        running,
+        attached: hasTemporary && running.length > 0 ? yield* ploop.attachments({ disk }) : [],
+        mayStop: options.temporaryDevices ?? false,
+        blocked: inUse.length > 0 && !mayClear
+      }),
       yield* files.judge(disk, tree, {
         running: yield* ploop.listDevices,
         orphanedImages: options.orphanedImages ?? false,

@@ -44,7 +44,7 @@ describe.skipIf(lacks.length > 0)(
       () =>
         Effect.gen(function*() {
           const all = yield* lines
-          assert.strictEqual(all.length, 5)
+          assert.strictEqual(all.length, 6)
           for (const { expected, found, title } of all) {
             assert.deepStrictEqual<object>(found, { wasKilled: true, ...expected }, title)
           }

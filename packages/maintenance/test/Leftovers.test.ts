@@ -64,7 +64,7 @@ describe("leftovers", () => {
       yield* ploop.createTemporarySnapshot({ disk, component: "backup" })
       const during = yield* Leftovers.plan({ disk })
       assert.deepStrictEqual(about(during), [])
-      assert.match(during.kept[0]!.reason, /^it is temporary, and \/dev\/ploop\d+ may show it$/)
+      assert.match(during.kept[0]!.reason, /^it is temporary, and \/dev\/ploop\d+ shows it$/)
       yield* host.cutPower
       const careful = yield* Leftovers.plan({ disk })
       assert.deepStrictEqual(about(careful), [])
@@ -76,6 +76,33 @@ describe("leftovers", () => {
       assert.deepStrictEqual(yield* idsOf(disk), [])
       assert.deepStrictEqual(yield* contents(disk), [["motd.txt", "hello"]])
       assert.deepStrictEqual(about(yield* Leftovers.plan({ disk })), [])
+    })
+  )
+
+  onFake(
+    "of a process that was killed are a temporary snapshot and its device, which are taken down when a person says so",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      yield* write(disk, "motd.txt", "hello")
+      yield* ploop.mount({ disk, target: "/mnt/a" })
+      yield* ploop.createTemporarySnapshot({ disk, component: "backup", target: "/mnt" })
+      assert.deepStrictEqual(about(yield* cleanUp(disk)), [])
+      const plan = yield* Leftovers.plan({ disk, temporaryDevices: true })
+      assert.deepStrictEqual(about(plan), ["StopDevice", "DeleteSnapshot"])
+      const file = yield* Effect.scoped(Effect.zipRight(
+        fs.open("/mnt/motd.txt"),
+        Effect.flip(Plan.apply(plan))
+      ))
+      assert.strictEqual(file._tag, "StepFailed")
+      assert.strictEqual((yield* ploop.attachments({ disk })).length, 2)
+      yield* Plan.apply(plan)
+      assert.deepStrictEqual((yield* ploop.attachments({ disk })).map(({ targets }) => targets.map(String)), [[
+        "/mnt/a"
+      ]])
+      assert.deepStrictEqual(yield* idsOf(disk), [])
+      assert.strictEqual(yield* fs.readFileString("/mnt/a/motd.txt"), "hello")
     })
   )
 

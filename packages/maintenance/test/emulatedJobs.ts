@@ -45,6 +45,7 @@ const killing = (ploop: Ploop.Ploop, at: number, moment: Moment): Effect.Effect<
     return {
       ...ploop,
       createSnapshot: (options) => change(ploop.createSnapshot(options)),
+      createTemporarySnapshot: (options) => change(ploop.createTemporarySnapshot(options)),
       deleteSnapshot: (options) => change(ploop.deleteSnapshot(options))
     }
   })
@@ -67,6 +68,7 @@ const snapshot = ({ disk }: Place) =>
 
 /** The jobs: what each applies, which may be the plan that an earlier run has kept. */
 const jobs = {
+  leftovers: ({ disk }: Place) => Leftovers.plan({ disk, olderThan: 0, temporaryDevices: true }),
   retention: ({ disk }: Place) => Retention.plan({ disk, policy: { last: 1 } }),
   backup: ({ directory, disk }: Place) => Backup.plan({ disk, to: `${directory}/backup`, keepSnapshot: true })
 }
@@ -119,7 +121,17 @@ const outcome = (job: Job, { directory, disk }: Place) =>
     return { snapshots: nodes.length, files, left: left.steps.map(({ reason }) => reason), images }
   })
 
+/** What a process does that leaves something for the job. */
+const leaving = ({ directory, disk }: Place) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const ploop = yield* Ploop.Ploop
+    yield* fs.makeDirectory(`${directory}/view`)
+    yield* ploop.createTemporarySnapshot({ disk, component: "view", target: `${directory}/view` })
+  })
+
 const samples: ReadonlyArray<readonly [job: Job, at: number, moment: Moment]> = [
+  ["leftovers", 0, "after"],
   ["retention", 0, "before"],
   ["retention", 0, "during"],
   ["retention", 0, "after"],
@@ -176,7 +188,9 @@ const child = (job: string, at: string, moment: string, directory: string, disk:
     const ploop = yield* Ploop.Ploop
     if (!isJob(job) || !isMoment(moment)) return yield* Effect.dieMessage(`${job} ${moment} is no job`)
     const cut = yield* killing(ploop, Number(at), moment)
-    yield* Effect.provideService(run(job, { directory, disk }), Ploop.Ploop, cut)
+    const place = { directory, disk }
+    const work = Effect.if(job === "leftovers", { onTrue: () => leaving(place), onFalse: () => run(job, place) })
+    yield* Effect.provideService(work, Ploop.Ploop, cut)
   }).pipe(Effect.provide(PloopCli.layerConfig(PloopCli.config)))
 
 const all = (scratch: string) =>

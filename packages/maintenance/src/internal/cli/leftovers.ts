@@ -22,6 +22,10 @@ export const command = Command.make(
     olderThan: options.duration("older-than", "How old a file must be to count as left over. Default: 1 day."),
     orphanedImages: options.flag("orphaned-images", "Removes images that the descriptor does not name."),
     inUseFlags: options.flag("in-use-flags", "Clears in-use flags, when no other host uses the images."),
+    temporaryDevices: options.flag(
+      "temporary-devices",
+      "Stops devices of temporary snapshots, when no backup or other process works with them."
+    ),
     devicesOfRemovedImages: options.flag("removed-images", "Stops devices of removed images. Their data is lost.")
   },
   ({ apply, config, devices, directories, disks, json, ...choices }) =>
