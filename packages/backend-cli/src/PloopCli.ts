@@ -155,8 +155,8 @@ export const make = (
     yield* requireSensible(options)
     const files = yield* CurrentHostFiles
     const config = processConfig(options)
-    const dmsetup = yield* process.make({ ...config, tool: "dmsetup" })
-    const resize2fs = yield* process.make({ ...config, tool: "resize2fs" })
+    const helper = (tool: string) => process.make({ ...config, tool })
+    const dmsetup = yield* helper("dmsetup")
     const qemu = yield* process.make({ ...config, tool: qemuImg.program, prefix: [] })
     const runner = deadDevices.removing(yield* process.make(config), dmsetup)
     const load = options.loadModules === true ? yield* loadModules(config) : () => Effect.void
@@ -171,7 +171,11 @@ export const make = (
       drivers: driversOf(options, files),
       runner,
       dmsetup,
-      resize2fs,
+      resize2fs: yield* helper("resize2fs"),
+      parted: yield* helper("parted"),
+      mkfs: yield* helper("mkfs"),
+      tune2fs: yield* helper("tune2fs"),
+      debugfs: yield* helper("debugfs"),
       qemuImg: qemu,
       tool: config.tool,
       verbosity: options.verbosity ?? 3

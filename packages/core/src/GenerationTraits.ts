@@ -89,7 +89,8 @@ export const rootElement: Row<"Parallels_disk_image" | "Virtuozzo_disk_image"> =
 
 /**
  * Whether the tool gives a new file system a label, makes one without a partition
- * table, and makes a raw image as a hole.
+ * table, and makes a raw image as a hole. Without it, a backend makes the file
+ * system itself.
  *
  * @since 0.2.0
  * @category formats

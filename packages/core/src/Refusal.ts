@@ -375,7 +375,7 @@ export const idleDisk: (
 export const create: (
   about: About,
   generation: Generation,
-  request: Pick<Request.Create, "size" | "fileSystem" | "format" | "label" | "partition" | "sparse">,
+  request: Pick<Request.Create, "size" | "fileSystem" | "format" | "sparse">,
   version: FormatVersion
 ) => Either.Either<void, PloopError.Unsupported | PloopError.InvalidArgument> = images.create
 

@@ -141,6 +141,44 @@ const newImage = HostPath.pipe(
   )
 )
 
+/** What mkfs takes for the journal of an ext file system, in blocks. */
+const journalBlocks = { least: 1024n, most: 10_240_000n }
+
+/** What of the shape of an ext file system is not possible, or not for another file system. */
+const extRule = (
+  request: {
+    readonly fileSystem: "none" | FileSystemType
+    readonly fileSystemBlockSize?: ByteSize.ByteSize | undefined
+    readonly size: ByteSize.ByteSize
+    readonly journalSize?: ByteSize.ByteSize | undefined
+    readonly growsTo?: ByteSize.ByteSize | undefined
+    readonly balloon: boolean
+  }
+) => {
+  const { balloon, fileSystem, fileSystemBlockSize: block = 4096n, growsTo, journalSize, size } = request
+  const option = journalSize !== undefined
+    ? "journalSize"
+    : growsTo !== undefined
+    ? "growsTo"
+    : balloon
+    ? undefined
+    : "balloon"
+  if (fileSystem === "xfs" && option !== undefined) {
+    return { path: [option], message: "cannot be given for XFS" }
+  }
+  const [least, most] = [journalBlocks.least * block, journalBlocks.most * block]
+  if (journalSize !== undefined && (journalSize < least || journalSize > most)) {
+    return {
+      path: ["journalSize"],
+      message: `must be from ${ByteSize.toText(ByteSize.make(least))} to ${ByteSize.toText(ByteSize.make(most))}, ` +
+        `for blocks of ${block} bytes`
+    }
+  }
+  return growsTo === undefined || growsTo >= size
+    ? undefined
+    : { path: ["growsTo"], message: "must not be smaller than the size of the disk" }
+}
+
 /**
  * A new disk: an image file, its descriptor and a file system.
  *
@@ -169,20 +207,31 @@ export const Create = request({
     )
   ),
   partition: withDefault(Schema.Boolean, true),
+  journalSize: Schema.optional(
+    ByteSize.ByteSize.pipe(
+      Schema.filter((size) => size % ByteSize.MiB(1) === 0n || "must be a multiple of 1 MiB")
+    )
+  ),
+  growsTo: Schema.optional(positive),
+  balloon: withDefault(Schema.Boolean, true),
   sparse: flag
 }, (options) => {
-  const left = given(options, ["fileSystemBlockSize", "lazy", "label", "partition"])[0]
+  const shape = ["fileSystemBlockSize", "lazy", "label", "partition", "journalSize", "growsTo", "balloon"] as const
+  const left = given(options, shape)[0]
   return left !== undefined && "fileSystem" in options && options.fileSystem === "none"
     ? { path: [left], message: "cannot be given when fileSystem is none" }
     : undefined
 }).pipe(
-  Schema.filter(({ fileSystem, format, label = "", size, sparse, version = 2 }) => {
+  Schema.filter((request) => {
+    const { fileSystem, format, label = "", size, sparse, version = 2 } = request
     if (fileSystem === "xfs" && label.length > 12) {
       return { path: ["label"], message: "must not be longer than 12 characters for XFS" }
     }
     if (sparse && format !== "raw") {
       return { path: ["sparse"], message: "can be given for a raw image only: the others grow as data is written" }
     }
+    const broken = extRule(request)
+    if (broken !== undefined) return broken
     const maximum = FormatVersion.maximumSize(version)
     return size <= maximum || {
       path: ["size"],
@@ -238,19 +287,42 @@ export interface CreateOptions extends Schema.Schema.Encoded<typeof Create> {
   /** Whether the kernel finishes the file system later, in the background. Default: `true`. */
   readonly lazy?: boolean | undefined
   /**
-   * The label of the file system: 1 to 16 characters of ASCII, for XFS 1 to 12. Default: none. Generation 1.15 makes none; it fails with
-   * `Unsupported`.
+   * The label of the file system: 1 to 16 characters of ASCII, for XFS 1 to 12. Default: none.
    *
    * @since 0.2.0
    */
   readonly label?: string | undefined
   /**
    * Whether the disk has a partition table, with one partition for the file system. Without one, the file system is on
-   * the device itself. Default: `true`. Generation 1.15 always makes one; it fails with `Unsupported` for `false`.
+   * the device itself. Default: `true`. Generation 1.15 does not shrink a disk without one while it is not mounted.
    *
    * @since 0.2.0
    */
   readonly partition?: boolean | undefined
+  /**
+   * The size of the journal of an ext file system: a multiple of 1 MiB, from 1024 to 10,240,000 blocks. Default: `128M`.
+   * A small one suits a small disk, which has no room for the default, and a disk that is to take little: the journal
+   * is written from one end to the other before its space is used again.
+   *
+   * @since 0.2.0
+   */
+  readonly journalSize?: ByteSize.ByteSizeInput | undefined
+  /**
+   * The size up to which an ext file system can grow while it is mounted, at least that of the disk: mkfs writes tables
+   * for it, which take more than all else of an empty file system. Default: `16T`, or `50T` on generations 7 and 9, as
+   * far as the format allows it.
+   *
+   * @since 0.2.0
+   */
+  readonly growsTo?: ByteSize.ByteSizeInput | undefined
+  /**
+   * Whether an ext file system gets the hidden file of the balloon. Default: `true`. Without it the operations of the
+   * balloon fail, and so does the shrinking of a mounted disk. Generations 7 and 9 attach such a disk, and do not
+   * mount it.
+   *
+   * @since 0.2.0
+   */
+  readonly balloon?: boolean | undefined
   /**
    * Whether a raw image is made as a hole of its full size, and not written with zeros. Only for a raw image. Default:
    * `false`. Generation 1.15 always writes it; it fails with `Unsupported`.

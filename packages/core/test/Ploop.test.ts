@@ -276,6 +276,7 @@ describe("what a caller may write", () => {
         fileSystem: "ext4",
         lazy: true,
         partition: true,
+        balloon: true,
         sparse: false
       })
       assert.deepInclude(yield* echo(Echo.resize({ disk, size: "1G" })), { mode: "auto" })

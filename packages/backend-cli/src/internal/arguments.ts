@@ -41,7 +41,7 @@ export const usage: Arguments = []
 
 export const create = (
   verbosity: number,
-  request: Omit<Request.Create, "image">,
+  request: Omit<Request.Create, "image" | "journalSize" | "growsTo" | "balloon">,
   image: string,
   version: number | undefined
 ): Arguments => [
@@ -352,6 +352,66 @@ export const clearInUseFlag = (verbosity: number, image: string): Arguments => [
   "--",
   image
 ]
+
+/** Of `parted`: a partition table with one partition, which lies where the tool puts it. */
+export const partitionTable = (device: DevicePath, clusterSize: bigint, size: bigint): Arguments => [
+  "-s",
+  device,
+  "mklabel",
+  "gpt",
+  "mkpart",
+  "primary",
+  `${clusterSize}b`,
+  `${size - clusterSize - 1n}b`
+]
+
+/** Up to how many blocks of a size the tool lets a new file system grow. */
+const growthOfTool: Row<(blockSize: bigint) => bigint> = {
+  "1.15": () => 0xffff_ffffn,
+  "7": (blockSize) => ByteSize.TiB(50) / blockSize,
+  "9": (blockSize) => ByteSize.TiB(50) / blockSize
+}
+
+/**
+ * Up to how many blocks a file system has to be able to grow so that it can grow to
+ * a size: mkfs takes no less than one further block of descriptors.
+ */
+const growth = (size: bigint, blockSize: bigint): bigint => (size + blockSize - 1n) / blockSize + blockSize ** 2n / 4n
+
+const inodeRatio: Row<Arguments> = { "1.15": ["-i16384"], "7": [], "9": [] }
+
+/** Of `mkfs`: the file system that the tool makes, but for what is asked for. */
+export const makeFileSystem = (generation: Generation, request: Request.Create, node: string): Arguments => {
+  const blockSize = request.fileSystemBlockSize ?? 4096n
+  const resize = request.growsTo === undefined
+    ? growthOfTool[generation](blockSize)
+    : growth(request.growsTo, blockSize)
+  return [
+    "-t",
+    request.fileSystem,
+    "-j",
+    ...option("-L", request.label),
+    `-b${blockSize}`,
+    `-Elazy_itable_init=${request.lazy ? 1 : 0},resize=${resize}`,
+    `-Jsize=${(request.journalSize ?? ByteSize.MiB(128)) / ByteSize.MiB(1)}`,
+    ...inodeRatio[generation],
+    node
+  ]
+}
+
+/** Of `tune2fs`: as the tool runs it after mkfs. */
+export const tuneFileSystem = (node: string): Arguments => ["-ouser_xattr,acl", "-c0", "-i0", "-eremount-ro", node]
+
+const balloonFile = ".balloon-c3a5ae3d-ce7f-43c4-a1ea-c61e2b4504e8"
+
+/** Of `debugfs`, one after the other: an empty file, as the tool makes it for the balloon. */
+export const makeBalloon = (node: string): ReadonlyArray<Arguments> => [
+  ["-w", "-R", `write /dev/null ${balloonFile}`, node],
+  ["-w", "-R", `set_inode_field ${balloonFile} mode 0100600`, node]
+]
+
+/** Of `debugfs`: what the file of the balloon is. */
+export const statBalloon = (node: string): Arguments => ["-R", `stat ${balloonFile}`, node]
 
 /** Of `resize2fs`: the least size of a file system, in its blocks. */
 export const leastBlocks = (partition: string): Arguments => ["-P", partition]

@@ -47,6 +47,14 @@ export interface Session {
   readonly dmsetup: Runner
   /** Runs `resize2fs` where the tool runs. */
   readonly resize2fs: Runner
+  /** Runs `parted` where the tool runs. */
+  readonly parted: Runner
+  /** Runs `mkfs` where the tool runs. */
+  readonly mkfs: Runner
+  /** Runs `tune2fs` where the tool runs. */
+  readonly tune2fs: Runner
+  /** Runs `debugfs` where the tool runs. */
+  readonly debugfs: Runner
   /** Runs `qemu-img` as this process, whose files it reads and writes. */
   readonly qemuImg: Runner
   /**
@@ -100,6 +108,10 @@ interface Options {
   readonly runner: Runner
   readonly dmsetup: Runner
   readonly resize2fs: Runner
+  readonly parted: Runner
+  readonly mkfs: Runner
+  readonly tune2fs: Runner
+  readonly debugfs: Runner
   readonly qemuImg: Runner
   readonly tool: string
   readonly verbosity: number

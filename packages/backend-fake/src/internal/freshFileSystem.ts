@@ -38,7 +38,7 @@ const written = (of: image.Image, layout: layouts.Layout, lazy: boolean): HashSe
 export const make = (
   tool: Tool,
   blank: image.Image,
-  { lazy, ...choice }: layouts.Choice & { readonly lazy: boolean }
+  { hasBalloon, lazy, ...choice }: layouts.Choice & { readonly lazy: boolean; readonly hasBalloon: boolean }
 ): Answer<image.Image> => {
   const layout = layouts.layout(choice, blank.size - (choice.partitioned ? 2 * blank.clusterSize : 0))
   if (layout === undefined) {
@@ -67,7 +67,7 @@ export const make = (
     body
   }]
   const hasLost = choice.type !== "xfs"
-  const names = HashMap.make([balloonName, balloon] as const)
+  const names = hasBalloon ? HashMap.make([balloonName, balloon] as const) : HashMap.empty<string, number>()
   const root = inode(rootInode, 0o755, hasLost ? 3 : 2, {
     _tag: "Directory",
     entries: hasLost ? HashMap.set(names, "lost+found", lostAndFound) : names,
@@ -84,8 +84,12 @@ export const make = (
   })
   const tree: Volume = {
     id: 0,
-    inodes: HashMap.make(root, ...(hasLost ? [lost] : []), inode(balloon, 0o600, 1, content.empty)),
-    nextInode: balloon + 1,
+    inodes: HashMap.make(
+      root,
+      ...(hasLost ? [lost] : []),
+      ...(hasBalloon ? [inode(balloon, 0o600, 1, content.empty)] : [])
+    ),
+    nextInode: hasBalloon ? balloon + 1 : balloon,
     used: 0,
     layout,
     space: taken.space,

@@ -4,9 +4,12 @@ import * as space from "./space.js"
 const blocksPerGroup = 32_768
 const inodesPerBlock = 16
 const descriptorsPerBlock = 64
+/** The journal of the tool's mkfs: 128 MiB. */
 const journalBlocks = 32_768
 /** The tool reserves space to grow, of which the format can use this many blocks per copy. */
-const reservedDescriptorBlocks = 1024
+const mostReservedBlocks = 1024
+/** So that a file system can grow at all, mkfs gets a size that is this much larger: 16 GiB. */
+const leastGrowth = 4_194_304
 
 /** XFS keeps a log of 64 MiB, and has an inode of 512 bytes for every four of them. */
 const xfs = { logBlocks: 16_384, tableBlocks: 4, leastBlocks: 76_800, inodesPerBlock: 2 }
@@ -22,6 +25,9 @@ export interface Layout {
   readonly partitioned: boolean
   /** Empty when it has none. */
   readonly label: string
+  readonly journalBlocks: number
+  /** The blocks that each copy of the group descriptors reserves, into which they grow. */
+  readonly reservedBlocks: number
 }
 
 export const groups = (layout: Layout): number => Math.ceil(layout.blocks / blocksPerGroup)
@@ -48,7 +54,7 @@ const backupBlocks = (layout: Layout): number => {
   const count = groups(layout)
   let backups = 0
   for (let group = 0; group < count; group++) if (hasBackup(group)) backups++
-  return backups * (1 + Math.ceil(count / descriptorsPerBlock) + reservedDescriptorBlocks)
+  return backups * (1 + Math.ceil(count / descriptorsPerBlock) + layout.reservedBlocks)
 }
 
 /** The blocks of the tables that are written when a file system is made: all except the inodes and the journal. */
@@ -60,20 +66,38 @@ export const inodeBlocks = (layout: Layout): number => isXfs(layout) ? 0 : inode
 
 /** The blocks that the file system uses itself. */
 export const overhead = (layout: Layout): number =>
-  isXfs(layout) ? xfs.logBlocks : tableBlocks(layout) + inodeBlocks(layout) + journalBlocks
+  isXfs(layout) ? xfs.logBlocks : tableBlocks(layout) + inodeBlocks(layout) + layout.journalBlocks
 
 /** What is chosen for a new file system. */
-export type Choice = Pick<Layout, "blockSize" | "label" | "partitioned" | "type">
+export interface Choice extends Pick<Layout, "blockSize" | "label" | "partitioned" | "type"> {
+  /** In bytes; that of the tool unless given. */
+  readonly journalSize?: number | undefined
+  /** In bytes; as far as the format allows it unless given. */
+  readonly growsTo?: number | undefined
+}
+
+/** The blocks of the descriptors of all groups. */
+const descriptorBlocks = (blocks: number): number => Math.ceil(Math.ceil(blocks / blocksPerGroup) / descriptorsPerBlock)
+
+const reservedFor = (growsTo: number | undefined, blocks: number): number =>
+  growsTo === undefined
+    ? mostReservedBlocks
+    : Math.min(
+      descriptorBlocks(Math.ceil(growsTo / space.blockSize) + leastGrowth) - descriptorBlocks(blocks),
+      mostReservedBlocks
+    )
 
 /** The layout of a new file system that may have this many bytes; undefined when it is too small for its journal. */
-export const layout = (choice: Choice, bytes: number): Layout | undefined => {
+export const layout = ({ growsTo, journalSize, ...choice }: Choice, bytes: number): Layout | undefined => {
   const blocks = Math.floor(bytes / space.blockSize)
   const perGroup = Math.ceil(Math.floor(blocks / 4) / Math.max(Math.ceil(blocks / blocksPerGroup), 1))
   const found: Layout = {
     ...choice,
     blocks,
-    inodesPerGroup: Math.ceil(perGroup / inodesPerBlock) * inodesPerBlock
+    inodesPerGroup: Math.ceil(perGroup / inodesPerBlock) * inodesPerBlock,
+    journalBlocks: journalSize === undefined ? journalBlocks : Math.ceil(journalSize / space.blockSize),
+    reservedBlocks: reservedFor(growsTo, blocks)
   }
   if (isXfs(found)) return blocks < xfs.leastBlocks ? undefined : found
-  return journalBlocks <= (blocks - backupBlocks(found)) / 2 ? found : undefined
+  return found.journalBlocks <= (blocks - backupBlocks(found)) / 2 ? found : undefined
 }

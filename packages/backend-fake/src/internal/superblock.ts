@@ -25,5 +25,7 @@ export const make = (layout: Layout | undefined): Uint8Array => {
   view.setUint32(at + 24, Math.log2(layout.blockSize / 1024), true)
   view.setUint16(at + 56, 0xef53, true)
   bytes.set(encoder.encode(layout.label), at + 120)
+  view.setUint16(at + 206, layout.reservedBlocks, true)
+  view.setUint32(at + 332, layout.journalBlocks * space.blockSize, true)
   return bytes
 }

@@ -101,6 +101,9 @@ export const noFileSystem: Row<typeof unmountable> = {
  */
 export const unmountedFileSystemCode: Row<number | undefined> = { "1.15": undefined, "7": 15, "9": 15 }
 
+/** Whether an idle disk without a partition table can be shrunk. */
+export const shrinksUnpartitioned: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
 // Snapshots
 
 /** Whether the identifier of a new delta replaces the one in the name of the base image. The others append it. */

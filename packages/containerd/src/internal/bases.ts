@@ -6,8 +6,11 @@ import * as Effect from "effect/Effect"
 import * as durable from "./durable.js"
 import { imageName, type Layout } from "./layout.js"
 
-/** Small, so that a disk with one small file in it takes little. */
-const clusterSize = "64K"
+/**
+ * What makes a disk with one small file in it take little: small clusters, no
+ * partition table, the smallest journal, and no room in the tables to grow.
+ */
+const shape = (size: ByteSize) => ({ size, clusterSize: "64K", partition: false, journalSize: "4M", growsTo: size })
 
 /** What a new file system gets at its first mount. */
 export type Prepare<E, R> = (target: string) => Effect.Effect<void, E, R>
@@ -20,7 +23,7 @@ const build = <E, R>(layout: Layout, size: ByteSize, home: string, prepare: Prep
     const directory = `${aside}/disk`
     const target = `${aside}/mount`
     yield* Effect.forEach([directory, target], (path) => fs.makeDirectory(path), { discard: true })
-    const { disk } = yield* ploop.create({ image: `${directory}/${imageName}`, size, clusterSize })
+    const { disk } = yield* ploop.create({ image: `${directory}/${imageName}`, ...shape(size) })
     yield* Ploop.withMount({ disk, target }, () => prepare(target))
     yield* durable.syncFile(`${directory}/${imageName}`)
     yield* durable.syncFile(disk)

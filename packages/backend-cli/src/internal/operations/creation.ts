@@ -1,24 +1,26 @@
-import { descriptorName } from "@effect-ploop/core/Disk"
+import { descriptorName, inDirectory } from "@effect-ploop/core/Disk"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import type { Generation } from "@effect-ploop/core/Generation"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
-import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Progress from "@effect-ploop/core/Progress"
 import * as Refusal from "@effect-ploop/core/Refusal"
+import * as Remedy from "@effect-ploop/core/Remedy"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
 import * as Effect from "effect/Effect"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as newFiles from "../newFiles.js"
-import { unexpected } from "../outcome.js"
+import { context, unexpected } from "../outcome.js"
 import * as paths from "../paths.js"
 import type { Session } from "../session.js"
 import { clearAbandoned } from "./abandoned.js"
 import { requireDevices } from "./devicePrerequisites.js"
+import * as ownFileSystem from "./ownFileSystem.js"
 import { stopDevicesBelow } from "./teardown.js"
 import * as tracking from "./tracking.js"
 
@@ -69,6 +71,16 @@ const createInPrivate = (
       ])
     }))
 
+/** What is left of a failed call has to be removed, and the files of another user cannot be. */
+const requireOwnFiles = (session: Session, about: About, option: string) =>
+  session.ownsFiles ? Effect.void : Effect.fail(
+    new PloopError.Unsupported({
+      ...context(about),
+      reason: `the tool runs as another user, and has no option for ${option} itself`,
+      instead: Remedy.texts["create-without"]({ option })
+    })
+  )
+
 const create = (session: Session) => (request: Request.Create) => {
   const about = { operation: "create", subject: request.image } as const
   return Effect.gen(function*() {
@@ -87,13 +99,22 @@ const create = (session: Session) => (request: Request.Create) => {
         yield* requireDevices(session, about, generation)
       }
       const given = request.format === "raw" ? undefined : version
+      const lacking = isFormatted ? ownFileSystem.lacking(generation, request) : undefined
+      const isOwn = lacking !== undefined
+      if (isOwn) yield* requireOwnFiles(session, about, lacking)
+      const byTool = isOwn ? ownFileSystem.blank(request) : request
       const run = (path: string, alias?: { readonly from: string; readonly to: string }) =>
         session.execute({
           ...about,
-          args: args.create(session.verbosity, request, path, given),
+          args: args.create(session.verbosity, byTool, path, given),
           kind: Operation.kindOf("create", request),
           alias
         }).pipe(
+          Effect.zipRight(
+            isOwn
+              ? ownFileSystem.make({ session, about, request, path: inDirectory(session.host.directory(path)) })
+              : Effect.void
+          ),
           Progress.track(tracking.changed(
             session,
             [path],

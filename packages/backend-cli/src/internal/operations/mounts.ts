@@ -158,7 +158,7 @@ export const findAttachment = (
  */
 export const attach = (
   session: Session,
-  about: About & { readonly operation: "mount" | "createTemporarySnapshot" | "sizeLimits" },
+  about: About & { readonly operation: "create" | "mount" | "createTemporarySnapshot" | "sizeLimits" },
   call: {
     readonly args: args.Arguments
     readonly path: string

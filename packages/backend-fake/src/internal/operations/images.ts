@@ -38,13 +38,16 @@ const refuseForFileSystem = (tool: Tool, size: bigint, cluster: bigint): Answer<
     ? refuseTooLarge(tool, size)
     : toolError(tool, 38, `Image size should be greater than ${sectors(2n * cluster)}`)
 
+const optionalNumber = (size: bigint | undefined): number | undefined => size === undefined ? undefined : Number(size)
+
 /** The image of a new disk, with the file system that was asked for. */
 const newImage = (
   tool: Tool,
-  { clusterSize, fileSystem: type, fileSystemBlockSize, format, label, lazy, partition, sparse }: Request.Create,
+  request: Request.Create,
   size: bigint,
   version: FormatVersion.FormatVersion
 ): Answer<image.Image> => {
+  const { balloon, clusterSize, fileSystem: type, fileSystemBlockSize, format, label, partition, sparse } = request
   const blank: image.Image = {
     _tag: "Image",
     raw: format === "raw",
@@ -66,9 +69,12 @@ const newImage = (
     : fresh.make(tool, roomy, {
       type,
       blockSize: Number(fileSystemBlockSize ?? space.blockSize),
-      lazy,
+      lazy: request.lazy,
       label: label ?? "",
-      partitioned: partition
+      partitioned: partition,
+      journalSize: optionalNumber(request.journalSize),
+      growsTo: optionalNumber(request.growsTo),
+      hasBalloon: balloon
     })
 }
 

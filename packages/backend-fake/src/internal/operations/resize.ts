@@ -16,6 +16,7 @@ import * as space from "../space.js"
 import type { Device, Volume } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { generation, toolError, trait } from "../tool.js"
+import * as traits from "../traits.js"
 import { balloonSize, inflate } from "./balloon.js"
 import { attach, requireAttachable, temporarily } from "./mounts.js"
 import { refuseTooLarge, sectors } from "./sectors.js"
@@ -147,6 +148,9 @@ const resizeRunning = (
     // An XFS cannot get smaller: the tool mounts it, and inflates the balloon.
     const isIdle = volume.layout!.type !== "xfs" && (!online || isResizedAsIdle(tool, device))
     if (isIdle) {
+      if (!device.partitioned && !trait(tool, traits.shrinksUnpartitioned)) {
+        return yield* toolError(tool, 9, `Can't find out offset from start of ploop device (${device.device})`)
+      }
       if (online) disks.dropStatfs(tool, disk)
       if (balloonSize(tool, device) > 0) yield* inflate(tool, device, 0)
       yield* resizeFileSystem(tool, device, wanted)

@@ -52,27 +52,22 @@ const attached = (
     ? Either.void
     : attach(about, generation, { isRaw: format === "raw", versions: [version] })
 
-/** The option that the tool of this generation does not have, if one is given. */
-const lackingOption = ({ label, partition, sparse }: Pick<Request.Create, "label" | "partition" | "sparse">) =>
-  label !== undefined ? "label" : !partition ? "partition" : sparse ? "sparse" : undefined
-
-const shaped = (
-  about: About,
-  generation: Generation,
-  request: Pick<Request.Create, "label" | "partition" | "sparse">
-) => {
-  const option = lackingOption(request)
-  return option === undefined || GenerationTraits.shapesNewDisks[generation] ? Either.void : Either.left(unsupported(
-    about,
-    `generation ${generation} has no option for ${option}, which generations 7 and 9 have`,
-    texts["create-without"]({ option })
-  ))
-}
+/** A backend makes the other shapes itself where the tool does not: they are those of file systems. */
+const shaped = (about: About, generation: Generation, { sparse }: Pick<Request.Create, "sparse">) =>
+  when(
+    sparse && !GenerationTraits.shapesNewDisks[generation],
+    () =>
+      unsupported(
+        about,
+        `generation ${generation} has no option for sparse, which generations 7 and 9 have`,
+        texts["create-without"]({ option: "sparse" })
+      )
+  )
 
 export const create = (
   about: About,
   generation: Generation,
-  request: Pick<Request.Create, "size" | "fileSystem" | "format" | "label" | "partition" | "sparse">,
+  request: Pick<Request.Create, "size" | "fileSystem" | "format" | "sparse">,
   version: FormatVersion.FormatVersion
 ) =>
   inOrder<PloopError.InvalidArgument | PloopError.Unsupported>(

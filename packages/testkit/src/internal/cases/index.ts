@@ -57,6 +57,7 @@ import { trees } from "./scenario/trees.js"
 import { unmergeable } from "./scenario/unmergeable.js"
 import { wrappers } from "./scenario/wrappers.js"
 import { sizeLimits } from "./sizeLimits.js"
+import { smallFileSystems } from "./smallFileSystems.js"
 import { snapshotAndSwitch } from "./snapshotAndSwitch.js"
 import { snapshotSizes } from "./snapshotSizes.js"
 import { start } from "./start.js"
@@ -70,6 +71,7 @@ import { xfsCases } from "./xfs.js"
 export const cases: ReadonlyArray<Case> = [
   ...create,
   ...newShapes,
+  ...smallFileSystems,
   ...xfsCases,
   ...restoreDescriptor,
   ...remove,
