@@ -108,7 +108,7 @@ describe("create", () => {
       assert.strictEqual(yield* failure(driver.create({ name: "db" })), "StorageFull")
       assert.deepStrictEqual(yield* leftovers, nothing)
     }),
-    { capacity: "1M" }
+    { capacity: "256K" }
   )
 
   it.effect("leaves a volume or none when it is interrupted at any moment", () =>

@@ -282,8 +282,7 @@ describe("create", () => {
   it("does not ask generation 1.15 for a sparse image, for which its tool has no option", () => {
     refusedBy(
       ["1.15"],
-      (generation) =>
-        Refusal.create(about, generation, { size, fileSystem: "none", format: "raw", sparse: true }, 2),
+      (generation) => Refusal.create(about, generation, { size, fileSystem: "none", format: "raw", sparse: true }, 2),
       { _tag: "Unsupported", instead: "Leave sparse out." }
     )
   })
