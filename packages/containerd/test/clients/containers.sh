@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs containers with Debian's containerd and runc on ploop-snapshotter, with the real tool on the emulated kernel. The
-# snapshotter is killed in the middle of a run as often as KILLS says, which is 2 unless given.
+# snapshotter is killed in the middle of a run as often as KILLS says, which is 2 unless given. With KILL_EACH=1 it is
+# killed in the middle of an import, a commit and a removal too.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -96,6 +97,35 @@ for number in $(seq "${KILLS:-2}"); do
     "$(c run --snapshotter ploop --rm "$image" "after-$number" /tool read /etc/one)"
   c container rm "killed-$number" > "$work/killed.log" 2>&1 || true
 done
+
+# interrupted COMMAND...: the snapshotter is killed while it runs, so that it may fail.
+interrupted() {
+  "$@" > "$work/killed.log" 2>&1 &
+  client=$!
+  sleep 0.4
+  kill -KILL "$(cat "$SNAPSHOTTER_PID")" || true
+  wait "$client" || true
+  # A list of no snapshots does not ask the snapshotter.
+  until s prepare probe > "$work/prepare.log" 2>&1; do sleep 0.2; done
+  s rm probe
+}
+
+if [ -n "${KILL_EACH:-}" ]; then
+  c image rm --sync "$image" > "$work/rm.log"
+  interrupted c image import --snapshotter ploop "$work/image.tar"
+  c image import --snapshotter ploop "$work/image.tar" > "$work/import.log"
+  same "after a kill during an import, it is repeated" changed \
+    "$(c run --snapshotter ploop --rm "$image" after-import /tool read /etc/one)"
+
+  s prepare written > "$work/prepare.log"
+  interrupted s commit saved written
+  s commit saved written > "$work/commit.log" 2>&1 || true
+  same "after a kill during a commit, it is done or repeated" 1 "$(s ls | grep -c '^saved ')"
+
+  interrupted s rm saved
+  s rm saved > "$work/killed.log" 2>&1 || true
+  same "after a kill during a removal, it is done or repeated" 0 "$(s ls | grep -c '^saved ' || true)"
+fi
 
 c image rm --sync "$image" > "$work/rm.log"
 for _ in $(seq 50); do [ -z "$(ls "$work/root/snapshots")" ] && break || sleep 0.2; done
