@@ -12,15 +12,17 @@ import { mounts } from "./remedies/mounts.js"
 import { processes } from "./remedies/processes.js"
 import { space } from "./remedies/space.js"
 import { outside } from "./remedies/tool.js"
+import { wrapped } from "./remedies/wrapped.js"
 import { missing, title } from "./utils/realTool.js"
 import { real } from "./utils/targets.js"
 
 /** The executions beside those of the suite: the state needs a host that a test controls. */
 const executions: Executions = { ...processes, ...generations, ...mounts, ...space, ...files }
 
-/** The executions on the tool of this machine, for remedies that no host in memory has. */
+/** The executions on the tool of this machine, or on one in its place, for states that no host in memory has. */
 const onTool: Partial<Record<Remedy.Name, Effect.Effect<void, unknown, Case.Services | Scope.Scope>>> = {
-  "image-outside": outside
+  "image-outside": outside,
+  ...wrapped
 }
 
 /** Why no test executes a remedy: it asks a person to read, or for something that no test can bring. */
@@ -39,7 +41,7 @@ describe("a remedy, followed to the letter, works and loses nothing", () => {
 
 describe.skipIf(missing !== undefined)(title("a remedy, followed to the letter on the real tool"), () => {
   for (const [name, test] of Object.entries(onTool)) {
-    it.scopedLive(name, () => Effect.provide(test, real.layer))
+    it.scopedLive(name, () => Effect.provide(test, real.layer), 120_000)
   }
 })
 

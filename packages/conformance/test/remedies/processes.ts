@@ -1,16 +1,11 @@
 import { Ploop, PloopError, Remedy } from "@effect-ploop/core"
 import type { OperationError } from "@effect-ploop/core"
 import { assert } from "@effect/vitest"
-import { Duration, Effect } from "effect"
-import type { Executions, Failing } from "./execution.js"
+import { Effect } from "effect"
+import type { Executions } from "./execution.js"
 import { a, about, disk, image, made, motd, passing, remedied, services, snapshot } from "./execution.js"
 
 const { texts } = Remedy
-
-const limit = Duration.seconds(1)
-
-const info = (ploop: Ploop.Ploop): Failing => ploop.imageInfo({ disk })
-const convert = (ploop: Ploop.Ploop): Failing => ploop.convert({ disk, format: "preallocated" })
 
 /** The host gets what was missing: the failure hits one call, and after it the same call works. */
 const provided = (error: OperationError.Of<"createSnapshot">, remedy: Remedy.Text) =>
@@ -19,30 +14,6 @@ const provided = (error: OperationError.Of<"createSnapshot">, remedy: Remedy.Tex
 /** The tool, its process, and what a host needs for it. */
 export const processes: Executions = {
   "locked": [{}, passing("createSnapshot", new PloopError.Locked(about("createSnapshot")), snapshot, texts.locked())],
-  "tool-aborted": [
-    {},
-    passing("createSnapshot", new PloopError.ToolAborted(about("createSnapshot")), snapshot, texts["tool-aborted"]())
-  ],
-  "tool-aborted-query": [
-    {},
-    passing("imageInfo", new PloopError.ToolAborted(about("imageInfo")), info, texts["tool-aborted-query"]())
-  ],
-  "timed-out": [
-    {},
-    passing("convert", new PloopError.TimedOut({ ...about("convert"), limit }), convert, texts["timed-out"]())
-  ],
-  "timed-out-query": [
-    {},
-    passing("imageInfo", new PloopError.TimedOut({ ...about("imageInfo"), limit }), info, texts["timed-out-query"]())
-  ],
-  "out-of-memory": [
-    {},
-    passing("imageInfo", new PloopError.OutOfMemory(about("imageInfo")), info, texts["out-of-memory"]())
-  ],
-  "out-of-memory-half-way": [
-    {},
-    passing("convert", new PloopError.OutOfMemory(about("convert")), convert, texts["out-of-memory-half-way"]())
-  ],
   "connection-lost": [
     {},
     passing(
@@ -96,45 +67,6 @@ export const processes: Executions = {
       assert.strictEqual(yield* motd, "kept")
     })
   ],
-  "permission-denied": provided(
-    new PloopError.PermissionDenied(about("createSnapshot")),
-    texts["permission-denied"]()
-  ),
-  "tool-not-found": provided(
-    new PloopError.ToolNotFound({ ...about("createSnapshot"), path: "/usr/sbin/ploop" }),
-    texts["tool-not-found"]()
-  ),
-  "tool-not-executable": provided(
-    new PloopError.ToolNotExecutable({ ...about("createSnapshot"), path: "/usr/sbin/ploop" }),
-    texts["tool-not-executable"]()
-  ),
-  "not-ploop": [
-    {},
-    passing(
-      "tool",
-      new PloopError.UnexpectedOutput({ ...about("tool"), line: "hello", expected: "the usage of ploop" }),
-      (ploop) => ploop.tool,
-      texts["not-ploop"]()
-    )
-  ],
-  "unexpected-output": [
-    {},
-    passing(
-      "imageInfo",
-      new PloopError.UnexpectedOutput({ ...about("imageInfo"), line: "hello", expected: "a size" }),
-      info,
-      texts["unexpected-output"]()
-    )
-  ],
-  "input-output-failed": provided(
-    new PloopError.InputOutputFailed(about("createSnapshot")),
-    texts["input-output-failed"]()
-  ),
-  "unclassified": provided(new PloopError.Unclassified(about("createSnapshot")), texts.unclassified()),
-  "encryption-failed": provided(
-    new PloopError.EncryptionFailed(about("createSnapshot")),
-    texts["encryption-failed"]()
-  ),
   "access-refused": provided(
     new PloopError.AccessRefused({ ...about("createSnapshot"), what: "operation", reason: "not granted" }),
     texts["access-refused"]()
