@@ -1,5 +1,5 @@
 import type { PloopError } from "@effect-ploop/core"
-import { ExchangeFormat, LowLevel, Operation, Ploop, SnapshotId } from "@effect-ploop/core"
+import { Duplex, ExchangeFormat, LowLevel, Operation, Ploop, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -60,6 +60,14 @@ const calls = (
     discardStatus: ["balloon discard", ploop.discardStatus({ device })],
     copySend: ["copy", Stream.runDrain(ploop.copySend({ device }))],
     copyReceive: ["copy", Stream.run(Stream.never, ploop.copyReceive({ image: `${directory}/new/copy.hdd` }))],
+    copyTo: ["copy", Effect.flatMap(Duplex.pair, ([here]) => Stream.runDrain(ploop.copyTo({ device }, here)))],
+    copyFrom: [
+      "copy",
+      Effect.flatMap(
+        Duplex.pair,
+        ([here]) => Stream.runDrain(ploop.copyFrom({ image: `${directory}/new/copied.hdd` }, here))
+      )
+    ],
     start: ["start", low.start({ device })],
     stop: ["stop", low.stop({ device })],
     clear: ["clear", low.clear({ device })],

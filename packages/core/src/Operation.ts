@@ -19,6 +19,7 @@ import type * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import { DevicePath } from "./DevicePath.js"
 import { Disk } from "./Disk.js"
+import type { Wire } from "./Duplex.js"
 import { HostPath } from "./HostPath.js"
 import * as Request from "./Request.js"
 import * as Result from "./Result.js"
@@ -38,13 +39,14 @@ import { SnapshotTree } from "./SnapshotTree.js"
 export type Kind = "query" | "change" | "uninterruptible"
 
 /**
- * What an operation is in Effect: an effect, a stream of what it sends, or a
- * sink for what it receives.
+ * What an operation is in Effect: an effect, a stream of what it sends, a sink for
+ * what it receives, or a dialogue with the same operation elsewhere, which is a
+ * stream of its rounds.
  *
  * @since 0.2.0
  * @category models
  */
-export type Shape = "effect" | "stream" | "sink"
+export type Shape = "effect" | "stream" | "sink" | "dialogue"
 
 /**
  * The group of operations that an operation belongs to.
@@ -71,7 +73,7 @@ export interface Row {
   readonly shape: Shape
   /** The request that a backend receives; absent when the operation has no options. */
   readonly request?: Schema.Schema.AnyNoContext
-  /** The result; of a stream, each of its elements. */
+  /** The result; of a stream or a dialogue, each of its elements. */
   readonly result: Schema.Schema.AnyNoContext
   /** The tags of the errors that it can have. */
   readonly errors: ReadonlyArray<string>
@@ -547,6 +549,33 @@ export const table = rows({
     result: Schema.Void,
     errors: [...tool, "AlreadyExists", "DirectoryNotFound", "NoSpace", "CopyProtocolBroken", "ImageNotFound"]
   },
+  copyTo: {
+    group: "copy",
+    kind: "change",
+    shape: "dialogue",
+    request: Request.CopySend,
+    result: Result.CopyRound,
+    errors: [...device, "NotMounted", "ImageDirty", "NoSpace", "CopyProtocolBroken", "ImageNotFound"]
+  },
+  copyFrom: {
+    group: "copy",
+    kind: "change",
+    shape: "dialogue",
+    request: Request.CopyReceive,
+    result: Result.CopyRound,
+    errors: [
+      ...tool,
+      "AlreadyExists",
+      "DirectoryNotFound",
+      "NoSpace",
+      "CopyProtocolBroken",
+      "ImageNotFound",
+      "DeviceFailed",
+      "MountFailed",
+      "UmountFailed",
+      "Busy"
+    ]
+  },
   start: {
     group: "lowLevel",
     kind: "change",
@@ -660,7 +689,7 @@ export type RequestOf<N extends Name> = Table[N] extends { readonly request: inf
   : void
 
 /**
- * The result of an operation; of a stream, each of its elements.
+ * The result of an operation; of a stream or a dialogue, each of its elements.
  *
  * @since 0.2.0
  * @category models
@@ -680,15 +709,16 @@ type Outcome<S extends Shape, A, E> = S extends "stream" ? Stream.Stream<A, E>
   : Effect.Effect<A, E>
 
 /**
- * What a backend provides for an operation: a function of its request, or the
- * effect itself where it has no options.
+ * What a backend provides for an operation: a function of its request, and of the
+ * other end where it is a dialogue; or the effect itself where it has no options.
  *
  * @since 0.2.0
  * @category models
  */
 export type Implementation<N extends Name, E> = N extends Name
   ? Table[N] extends { readonly request: unknown }
-    ? (request: RequestOf<N>) => Outcome<Table[N]["shape"], ResultOf<N>, E>
+    ? Table[N]["shape"] extends "dialogue" ? (request: RequestOf<N>, wire: Wire) => Stream.Stream<ResultOf<N>, E>
+    : (request: RequestOf<N>) => Outcome<Table[N]["shape"], ResultOf<N>, E>
   : Outcome<Table[N]["shape"], ResultOf<N>, E>
   : never
 

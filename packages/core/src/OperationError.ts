@@ -283,6 +283,18 @@ export type CopySendError = Of<"copySend">
 export type CopyReceiveError = Of<"copyReceive">
 
 /**
+ * @since 0.2.0
+ * @category errors
+ */
+export type CopyToError = Of<"copyTo">
+
+/**
+ * @since 0.2.0
+ * @category errors
+ */
+export type CopyFromError = Of<"copyFrom">
+
+/**
  * @since 0.1.0
  * @category errors
  */

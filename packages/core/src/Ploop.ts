@@ -34,6 +34,7 @@ import type * as Scope from "effect/Scope"
 import type * as Sink from "effect/Sink"
 import type * as Stream from "effect/Stream"
 import type { Disk } from "./Disk.js"
+import type { Duplex } from "./Duplex.js"
 import type { HostPath } from "./HostPath.js"
 import * as metrics from "./internal/metrics.js"
 import * as noop from "./internal/noop.js"
@@ -425,6 +426,37 @@ export interface Ploop {
   readonly copyReceive: (
     options: Request.CopyReceiveOptions
   ) => Sink.Sink<void, Uint8Array, never, OperationError.CopyReceiveError>
+
+  /**
+   * Sends the top delta of a running device to {@link Ploop.copyFrom} of the same generation
+   * at the other end of a connection, and goes on until the other end has all of it. The disk stays in
+   * use: what is written to it meanwhile follows in further rounds, and before the last one
+   * the device waits for a moment. Each round is an element of the stream when it is over.
+   *
+   * It works on all generations: generation 1.15 sends only, 7 and 9 wait for replies.
+   * When the connection fails, the stream fails with its error. The tool cannot continue a copy that was
+   * broken off: start it again.
+   *
+   * @since 0.2.0
+   */
+  readonly copyTo: <E, R>(
+    options: Request.CopySendOptions,
+    peer: Duplex<E, R>
+  ) => Stream.Stream<Result.CopyRound, E | OperationError.CopyToError, R>
+
+  /**
+   * Receives what {@link Ploop.copyTo} sends, and writes an image file. The file gets its name when it is complete; until
+   * then, and when the copy fails or is interrupted, there is none. Each round is an element of the
+   * stream when it is over.
+   *
+   * The tool cannot continue a copy that was broken off: nothing is kept for another one.
+   *
+   * @since 0.2.0
+   */
+  readonly copyFrom: <E, R>(
+    options: Request.CopyReceiveOptions,
+    peer: Duplex<E, R>
+  ) => Stream.Stream<Result.CopyRound, E | OperationError.CopyFromError, R>
 }
 
 /**

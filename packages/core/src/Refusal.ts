@@ -1040,6 +1040,18 @@ export const copy: (
 ) => Either.Either<void, PloopError.Unsupported> = queries.copy
 
 /**
+ * Refuses a command to freeze the file system where the tool runs none.
+ *
+ * @since 0.2.0
+ * @category copy
+ */
+export const copyTo: (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.CopySend, "freezeCommand">
+) => Either.Either<void, PloopError.Unsupported> = queries.copyTo
+
+/**
  * Refuses to name the next device where names are random.
  *
  * @since 0.2.0

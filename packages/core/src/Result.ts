@@ -752,6 +752,31 @@ export interface Discarded extends Schema.Schema.Type<typeof Discarded> {
 }
 
 /**
+ * A round of a copy.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const CopyRound = Schema.Struct({
+  number: Schema.Positive.pipe(Schema.int()),
+  bytes: ByteSize.ByteSizeFromSelf
+})
+
+/**
+ * A round of a copy. The first one is all that the disk has, each other one what was
+ * written while the round before went on.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface CopyRound extends Schema.Schema.Type<typeof CopyRound> {
+  /** The number of the round, from 1. */
+  readonly number: number
+  /** How many bytes of data went over in it. */
+  readonly bytes: ByteSize.ByteSize
+}
+
+/**
  * What a discard could gain, in whole MiB as the tool counts.
  *
  * @since 0.1.0

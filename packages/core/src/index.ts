@@ -20,6 +20,15 @@ export * as Classification from "./Classification.js"
 export * as ClusterSize from "./ClusterSize.js"
 
 /**
+ * What two tools say to each other while one copies a running device to the other: packets one way, and on generations 7
+ * and 9 replies the other way. A backend does not need it to carry a copy, but to tell its rounds, and whether the
+ * receiver has confirmed all of it.
+ *
+ * @since 0.2.0
+ */
+export * as CopyProtocol from "./CopyProtocol.js"
+
+/**
  * Block devices of running images.
  *
  * @since 0.1.0
@@ -64,6 +73,14 @@ export * as DiskClone from "./DiskClone.js"
  * @since 0.1.0
  */
 export * as DiskDescriptor from "./DiskDescriptor.js"
+
+/**
+ * Bytes in both directions, as a socket carries them: what {@link Ploop.copyTo} and
+ * {@link Ploop.copyFrom} need between two processes or hosts.
+ *
+ * @since 0.2.0
+ */
+export * as Duplex from "./Duplex.js"
 
 /**
  * The formats in which a disk leaves ploop, and enters it.

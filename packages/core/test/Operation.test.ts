@@ -1,7 +1,7 @@
-import type { OperationError } from "@effect-ploop/core"
+import type { Duplex, OperationError, Result } from "@effect-ploop/core"
 import { LowLevel, Operation, Ploop, PloopError, Request } from "@effect-ploop/core"
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
-import { Arbitrary, Effect, Either, FastCheck as fc, Logger, Record, Schema } from "effect"
+import { Arbitrary, Effect, Either, FastCheck as fc, Logger, Record, Schema, type Stream } from "effect"
 import { samples } from "./utils/samples.js"
 
 type Services = Ploop.Ploop & LowLevel.LowLevel
@@ -20,8 +20,13 @@ type Written<N extends Operation.Name> = (typeof Operation.table)[N] extends { r
 
 /** The names whose documented method is not the one of the table. */
 type Unpinned = {
-  [N in Operation.Name]: [Returned<Services[N]>, Method<N>, OptionsOf<Services[N]>] extends
+  [N in Exclude<Operation.Name, Dialogue>]: [Returned<Services[N]>, Method<N>, OptionsOf<Services[N]>] extends
     [Method<N>, Returned<Services[N]>, Written<N>] ? never : N
+}[Exclude<Operation.Name, Dialogue>]
+
+/** Their methods take the other end too, whose failures are theirs. */
+type Dialogue = {
+  [N in Operation.Name]: (typeof Operation.table)[N]["shape"] extends "dialogue" ? N : never
 }[Operation.Name]
 
 const schemaOf = (name: Operation.Name): Operation.Row => Operation.table[name]
@@ -31,6 +36,22 @@ describe("the table of operations", () => {
     expectTypeOf<Operation.Name>().toEqualTypeOf<keyof Services>()
     expectTypeOf<Operation.LowLevelName>().toEqualTypeOf<keyof LowLevel.LowLevel>()
     expectTypeOf<Unpinned>().toEqualTypeOf<never>()
+    const dialogues = {
+      copyTo: (ploop: Ploop.Ploop, options: Request.CopySendOptions, peer: Duplex.Duplex<"down">) =>
+        ploop.copyTo(options, peer),
+      copyFrom: (ploop: Ploop.Ploop, options: Request.CopyReceiveOptions, peer: Duplex.Duplex<"down">) =>
+        ploop.copyFrom(options, peer)
+    } satisfies Record<Dialogue, unknown>
+    assert.sameMembers(
+      Object.keys(dialogues),
+      Operation.names.filter((name) => Operation.table[name].shape === "dialogue")
+    )
+    expectTypeOf<ReturnType<typeof dialogues.copyTo>>().toEqualTypeOf<
+      Stream.Stream<Result.CopyRound, "down" | OperationError.CopyToError>
+    >()
+    expectTypeOf<ReturnType<typeof dialogues.copyFrom>>().toEqualTypeOf<
+      Stream.Stream<Result.CopyRound, "down" | OperationError.CopyFromError>
+    >()
   })
 
   it("gives the services exactly their methods", () => {

@@ -15,7 +15,7 @@ import * as Schema from "effect/Schema"
  * - `onlineGrow`: a mounted file system can grow;
  * - `balloon`: the balloon can be inflated, and space can be returned to the host;
  * - `temporarySnapshot`: temporary snapshots can be taken;
- * - `copy`: a copy of a running device can be sent, and received as an image;
+ * - `copy`: a copy of a running device can be sent in one direction, and received as an image;
  * - `lowLevel`: the backend has the operations of `LowLevel`;
  * - `version2`: disks of format version 2 can be created;
  * - `snapshotBesideDisk`: a snapshot can be attached while its disk is attached;
@@ -56,7 +56,7 @@ export type Capability = typeof Capability.Type
 export const all: ReadonlyArray<Capability> = Capability.literals
 
 const dialogue = (generation: Generation): string =>
-  `generation ${generation} copies in a dialogue, which no backend supports yet`
+  `generation ${generation} copies in a dialogue, by copyTo and copyFrom`
 
 const noXfs = (generation: Generation): string => `generation ${generation} makes no XFS`
 
@@ -92,7 +92,7 @@ const sentences: Readonly<Record<Capability, string>> = {
   onlineGrow: "a kernel that lets a mounted file system grow",
   balloon: "a balloon in the file system, and discard",
   temporarySnapshot: "temporary snapshots",
-  copy: "copies of a running device",
+  copy: "copies of a running device in one direction",
   lowLevel: "the low-level operations",
   version2: "format version 2",
   snapshotBesideDisk: "a snapshot attached beside its disk",

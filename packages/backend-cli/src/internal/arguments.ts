@@ -310,6 +310,12 @@ export const copySend = (request: Request.CopySend): Arguments => [
 
 export const copyReceive = (image: string): Arguments => [quiet, "copy", "-d", image]
 
+/** To the socket that is the standard input: what the tool prints must not come between the packets. */
+export const copyTo = (request: Request.CopySend): Arguments => [quiet, "copy", "-s", request.device, "-o", "0"]
+
+/** From the socket that is the standard input. */
+export const copyFrom = (image: string): Arguments => [quiet, "copy", "-d", image, "-i", "0"]
+
 export const statistics = (device: DevicePath): Arguments => [quiet, "stat", "-d", device]
 
 export const start = (verbosity: number, device: DevicePath): Arguments => [level(verbosity), "start", "-d", device]

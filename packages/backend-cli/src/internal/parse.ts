@@ -134,8 +134,12 @@ const withTarget = (row: Row, long: ReadonlyArray<string>): Row => {
   return target === "" ? row : { ...row, target }
 }
 
+/** While a device is copied, another one below it has its images. */
+const copied = /\.tracking$/
+
 const mapperRow = (row: string): Parsed<Row> => {
-  const [name, image, component] = row.split("\t")
+  const [listed, image, component] = row.split("\t")
+  const name = listed?.replace(copied, "")
   return name === undefined || image === undefined || image === ""
     ? unexpected(row, "a device, a tab and an image")
     : Either.right({ device: `/dev/mapper/${name}`, image, component: component === "" ? undefined : component })
@@ -161,7 +165,7 @@ const driverDevices: Devices = (plain, long) =>
   })
 
 const mapperDevices: Devices = (plain) =>
-  Either.flatMap(rowsOf(plain, /^ploop\d+\t/), (rows) => Either.all(rows.map(mapperRow)))
+  Either.flatMap(rowsOf(plain, /^ploop\d+(?:\.tracking)?\t/), (rows) => Either.all(rows.map(mapperRow)))
 
 const devicesOf: GenerationTraits.Row<Devices> = { "1.15": driverDevices, "7": driverDevices, "9": mapperDevices }
 

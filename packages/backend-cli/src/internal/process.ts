@@ -6,10 +6,11 @@ import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import * as passing from "./process/passing.js"
 import * as Running from "./process/running.js"
+import { CurrentSockets } from "./process/sockets.js"
 import * as termination from "./process/termination.js"
 import type { Invocation, ProcessConfig, ProcessResult, RunError, Runner, Wait } from "./process/types.js"
 
-export type { Invocation, ProcessConfig, ProcessResult, RunError, Runner, Wait } from "./process/types.js"
+export type { Invocation, Listener, ProcessConfig, ProcessResult, RunError, Runner, Wait } from "./process/types.js"
 
 /** Runs the effect with a permit of the kind, which is given back however the effect ends. */
 type WithPermit = (
@@ -58,7 +59,8 @@ export const make = (config: ProcessConfig): Effect.Effect<Runner, never, Comman
   Effect.gen(function*() {
     const executor = yield* CommandExecutor.CommandExecutor
     const withPermit = yield* makePermits(config.maxProcesses)
-    const processes: Running.Processes = { config, executor, terminator: termination.make(executor, config) }
+    const sockets = yield* CurrentSockets
+    const processes: Running.Processes = { config, executor, sockets, terminator: termination.make(executor, config) }
 
     const startScoped = (invocation: Invocation, options: Running.Options) =>
       Effect.acquireRelease(
@@ -80,6 +82,14 @@ export const make = (config: ProcessConfig): Effect.Effect<Runner, never, Comman
         startScoped(invocation, { stdin: "empty", stdout: "passed" }).pipe(
           Effect.map((running) => Stream.concat(passing.output(running), Stream.execute(succeed(running, classify)))),
           Stream.unwrapScoped
+        ),
+
+      dialogue: (invocation, wire, listener, classify) =>
+        Effect.scoped(
+          Effect.flatMap(
+            startScoped(invocation, { stdin: "socket", stdout: "kept" }),
+            (running) => Effect.zipRight(passing.both(running, wire, listener), succeed(running, classify))
+          )
         ),
 
       sink: (invocation, classify) =>

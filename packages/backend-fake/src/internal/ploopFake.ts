@@ -1,3 +1,4 @@
+import * as CopyProtocol from "@effect-ploop/core/CopyProtocol"
 import type { Generation } from "@effect-ploop/core/Generation"
 import * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as Operation from "@effect-ploop/core/Operation"
@@ -24,6 +25,7 @@ import { FakeHost } from "../FakeHost.js"
 import type { HostState } from "../HostState.js"
 import * as calls from "./calls.js"
 import * as devices from "./devices.js"
+import * as dialogue from "./dialogue.js"
 import * as disks from "./disk.js"
 import * as faults from "./faults.js"
 import * as fileSystem from "./fileSystem.js"
@@ -157,6 +159,8 @@ export const make = (options: Options) =>
         )
       )
 
+    const form = Effect.map(Ref.get(host.state), (now) => CopyProtocol.form[now.generation])
+
     const query = <A>(name: Operation.Name, transition: (tool: Tool) => Answer<A>) =>
       operation<void, A>(name, transition)()
 
@@ -207,13 +211,36 @@ export const make = (options: Options) =>
         const receive = (transition: (tool: Tool) => Answer<void>) => run("copyReceive", request, transition)
         const begun = Effect.zipRight(
           before("copyReceive", request),
-          receive((tool) => copy.requireNew(tool, request))
+          receive((tool) =>
+            Either.flatMap(Refusal.copy(tool, tool.tx.generation), () => copy.requireNew(tool, request))
+          )
         )
         return Sink.unwrap(Effect.as(
           begun,
-          Sink.mapEffect(Sink.collectAll<Uint8Array>(), (chunks) =>
-            receive((tool) => copy.copyReceive(tool, request, concatUint8Arrays([...chunks]))))
+          Sink.mapEffect(
+            Sink.collectAll<Uint8Array>(),
+            (chunks) => receive((tool) => copy.copyReceive(tool, request, concatUint8Arrays([...chunks])))
+          )
         ))
+      },
+      copyTo: (request, wire) => {
+        const step: dialogue.Run = (transition) => run("copyTo", request, transition)
+        return Stream.unwrap(
+          before("copyTo", request).pipe(
+            Effect.zipRight(step((tool) => Refusal.copyTo(tool, tool.tx.generation, request))),
+            Effect.zipRight(form),
+            Effect.map((form) => dialogue.copyTo(step, form, request, wire))
+          )
+        )
+      },
+      copyFrom: (request, wire) => {
+        const step: dialogue.Run = (transition) => run("copyFrom", request, transition)
+        return Stream.unwrap(
+          Effect.map(
+            Effect.zipRight(before("copyFrom", request), form),
+            (form) => dialogue.copyFrom(step, form, request, wire)
+          )
+        )
       }
     })
 
@@ -227,8 +254,7 @@ export const make = (options: Options) =>
     })
 
     const control: FakeHost = {
-      fail: (operation, error, calls) =>
-        fault.add(operation, calls, { error }),
+      fail: (operation, error, calls) => fault.add(operation, calls, { error }),
       delay: (operation, duration, calls) => fault.add(operation, calls, { delay: Duration.decode(duration) }),
       calls: recorded.all,
       reset: fault.reset,

@@ -114,3 +114,6 @@ export const mergesRanges: Row<boolean> = { "1.15": true, "7": false, "9": false
 
 /** Whether a snapshot is marked as temporary before it is merged. It stays marked when the merge fails. */
 export const marksBeforeMerge: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
+/** Whether the tool copies only a device whose file system is mounted. */
+export const copiesOnlyMounted: Row<boolean> = { "1.15": true, "7": false, "9": false }

@@ -1,9 +1,9 @@
 import { FakeHost } from "@effect-ploop/backend-fake"
 import type { DevicePath, Operation, PloopError } from "@effect-ploop/core"
-import { LowLevel, Ploop } from "@effect-ploop/core"
+import { Duplex, LowLevel, Ploop } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import type { Chunk } from "effect"
-import { Effect, Stream } from "effect"
+import { Effect, Sink, Stream } from "effect"
 import { a, b, c, makeDisk, makeMounted } from "./host.js"
 
 /** A host on which every operation can do something. */
@@ -99,6 +99,18 @@ export const operations: { readonly [Name in Operation.Name]: Call } = {
   copySend: ({ mounted, ploop }) => Stream.runDrain(ploop.copySend({ device: mounted.device })),
   copyReceive: ({ packets, ploop }) =>
     Stream.run(Stream.fromChunk(packets), ploop.copyReceive({ image: "/vz/copy.hdd" })),
+  copyTo: ({ mounted, ploop }) =>
+    Effect.flatMap(Duplex.pair, ([here, there]) =>
+      Effect.zipLeft(
+        Stream.runDrain(ploop.copyTo({ device: mounted.device }, here)),
+        // Takes everything; generation 1.15 waits for no reply.
+        Stream.runDrain(there.incoming),
+        { concurrent: true }
+      )),
+  copyFrom: ({ packets, ploop }) =>
+    Stream.runDrain(
+      ploop.copyFrom({ image: "/vz/copied.hdd" }, { incoming: Stream.fromChunk(packets), outgoing: Sink.drain })
+    ),
   start: ({ low, stopped }) => low.start({ device: stopped }),
   stop: ({ attached, low }) => low.stop({ device: attached }),
   clear: ({ low, stopped }) => low.clear({ device: stopped }),
@@ -132,5 +144,6 @@ export const queries: ReadonlySet<Operation.Name> = new Set<Operation.Name>([
   "discardStatus",
   "deviceStatistics",
   "copySend",
+  "copyTo",
   "nextDevice"
 ])

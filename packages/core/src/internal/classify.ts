@@ -41,7 +41,7 @@ const balloon: ReadonlyArray<Operation.Name> = [
 const mapper = "the device mapper with its ploop target"
 
 /** Operations that search for the mount point of a device. */
-const onMounts: ReadonlyArray<Operation.Name> = [...balloon, "copySend"]
+const onMounts: ReadonlyArray<Operation.Name> = [...balloon, "copySend", "copyTo"]
 
 /** Blanks and the prefix that the tool puts before a message when it was built for debugging. */
 const start = String.raw`^(?:\[[ \d.]+\] )?(?:Error in \w+ \([\w-]+\.c:\d+\): )?`
@@ -216,7 +216,7 @@ const rules: ReadonlyArray<Rule> = [
     error: (context) => new PloopError.NotMounted(context)
   },
   {
-    text: message(String.raw`Can't open or read /sys/block/ploop\d+/dev: No such file or directory`),
+    text: message(String.raw`Can't open or read /sys/block/ploop\d+/(?:dev|pstate/top): No such file or directory`),
     operations: onMounts,
     error: (context) => new PloopError.DeviceNotFound(context)
   },
@@ -480,7 +480,7 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     text: message("Can't (?:open|resolve|create) .*: (?:No such file or directory|Not a directory)"),
-    operations: ["create", "mergeSnapshots", "restoreDescriptor", "copyReceive"],
+    operations: ["create", "mergeSnapshots", "restoreDescriptor", "copyReceive", "copyFrom"],
     codes: [1, 38, 255],
     error: (context) => new PloopError.InputOutputFailed(context)
   },
@@ -560,7 +560,7 @@ const rules: ReadonlyArray<Rule> = [
   },
   {
     text: message("(?:Stream corrupted|Error in nread(?:\\(desc\\)| data)|.*must be a pipe or a socket)"),
-    operations: ["copySend", "copyReceive"],
+    operations: ["copySend", "copyReceive", "copyTo", "copyFrom"],
     error: (context) => new PloopError.CopyProtocolBroken(context)
   },
   {

@@ -18,7 +18,7 @@ const refusal = (name: Operation.Name, request: unknown): Unsupported =>
 const refuse = (name: Operation.Name): unknown => {
   const row: Operation.Row = Operation.table[name]
   if (row.request === undefined) return Effect.fail(refusal(name, undefined))
-  const fail = { effect: Effect.fail, stream: Stream.fail, sink: Sink.fail }[row.shape]
+  const fail = { effect: Effect.fail, stream: Stream.fail, sink: Sink.fail, dialogue: Stream.fail }[row.shape]
   return (request: unknown) => fail(refusal(name, request))
 }
 

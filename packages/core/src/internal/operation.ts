@@ -2,15 +2,18 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
+import type { Duplex, Wire } from "../Duplex.js"
 import * as Operation from "../Operation.js"
 import type { PloopError } from "../PloopError.js"
 import { narrow } from "../PloopError.js"
 import * as call from "./call.js"
 import { decode } from "./decode.js"
+import { engage } from "./duplex.js"
 import * as metrics from "./metrics.js"
 import * as progress from "./progress.js"
 
@@ -135,7 +138,38 @@ const sink = (
     )
 }
 
-const shapes = { effect, stream, sink }
+/** Reports the bytes of each round when it is over. */
+const measuredRounds = (name: Operation.Name, subject: string, of: Stream.Stream<unknown, PloopError>) =>
+  Stream.unwrap(Effect.map(progress.begin(name, subject), (call) => {
+    if (Option.isNone(call)) return of
+    let bytes = 0n
+    const pass = (round: unknown) => Effect.suspend(() => call.value.report(bytes += bytesOf(round), undefined))
+    return Stream.concat(Stream.tap(of, pass), Stream.execute(call.value.finish))
+  }))
+
+const bytesOf = (round: unknown): bigint =>
+  Predicate.hasProperty(round, "bytes") && Predicate.isBigInt(round.bytes) ? round.bytes : 0n
+
+const dialogue = (
+  name: Operation.Name,
+  request: Schema.Schema.AnyNoContext,
+  run: (request: unknown, wire: Wire) => Stream.Stream<unknown, PloopError>
+) => {
+  const { check, known } = parts(name, request)
+  const count = counted(name)
+  return (options: unknown, peer: Duplex<unknown, unknown>) =>
+    Stream.unwrapScoped(Effect.map(engage(peer), (wire) => {
+      const rounds = Stream.unwrap(Effect.map(check(options), (request) => run(request, wire)))
+      return measuredRounds(name, Operation.subjectOf(options), rounds).pipe(
+        Stream.mapError(known),
+        Stream.concat(Stream.execute(wire.finish)),
+        Stream.ensuringWith(count),
+        Stream.interruptWhenDeferred(wire.failure)
+      )
+    })).pipe(Stream.withSpan(`Ploop.${name}`, call.span(name, Operation.subjectOf(options))))
+}
+
+const shapes = { effect, stream, sink, dialogue }
 
 const method = (name: Operation.Name, implementation: unknown): unknown => {
   const row: Operation.Row = Operation.table[name]

@@ -69,8 +69,8 @@ const refused = {
   "no-maintenance": () =>
     "Leave the call out: nothing remains of a balloon operation that was ended. Use balloonStatus.",
   "discard-without-limits": () => "Leave minBlock and toFree out.",
-  "copy-by-snapshot": () =>
-    "Take a snapshot and copy the image file that it freezes, which listSnapshots names; nothing writes to it then.",
+  "copy-in-dialogue": () => "Use copyTo and copyFrom, which carry the replies as well.",
+  "copy-without-command": () => "Leave freezeCommand out.",
   "umount-idle": () =>
     "Inspect with attachments whether the device is mounted, and call umount without onlyIdle if it is not.",
   "next-device": () => "Leave device out of mount, which chooses one and returns it.",

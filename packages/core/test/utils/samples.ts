@@ -117,6 +117,8 @@ export const samples: { readonly [Name in Operation.Name]: Sample } = {
   discardStatus: { options: { disk }, result: { balloon: size, disk: size, image: size } },
   copySend: { options: { device, freezeCommand: "fsfreeze -f /mnt" }, result: new Uint8Array([1]) },
   copyReceive: { options: { image }, result: nothing },
+  copyTo: { options: { device }, result: { number: 1, bytes: size } },
+  copyFrom: { options: { image }, result: { number: 1, bytes: size } },
   start: { options: { device }, result: nothing },
   stop: { options: { device }, result: nothing },
   clear: { options: { device }, result: nothing },

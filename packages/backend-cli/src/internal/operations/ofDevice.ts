@@ -25,6 +25,15 @@ const homeOf = (session: Session, about: About, { device, target }: Named) =>
   })
 
 /**
+ * Lets nobody else work on the disk that a device runs until the scope is closed.
+ */
+export const hold = (session: Session, about: About, named: Named) =>
+  Effect.flatMap(
+    Effect.orElseSucceed(homeOf(session, about, named), () => Option.none<string>()),
+    Option.match({ onNone: () => Effect.void, onSome: (home) => session.hold(about, home) })
+  )
+
+/**
  * The only one that changes the disk which a device runs. While it waits for the
  * lock, the device may come to run another disk.
  */

@@ -1,3 +1,4 @@
+import type { Wire } from "@effect-ploop/core/Duplex"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -8,7 +9,7 @@ import * as Drain from "./drain.js"
 import * as failures from "./failures.js"
 import type { Running } from "./running.js"
 import { gone } from "./termination.js"
-import type { RunError } from "./types.js"
+import type { Listener, RunError } from "./types.js"
 
 /** The output until its end, or until nothing has come for a while after the exit. */
 export const output = ({ drains, invocation, process }: Running): Stream.Stream<Uint8Array, RunError> =>
@@ -40,3 +41,29 @@ export const input = <A, E>(
     Sink.ignoreLeftover,
     Sink.mapEffect(() => Effect.zipRight(feed?.end ?? Effect.void, after))
   )
+
+/**
+ * Passes on what the process and the other end send, until the process has sent all. When one of them takes nothing
+ * more, the other learns of it.
+ */
+export const both = (
+  { process, socket }: Running,
+  wire: Wire,
+  listener: Listener
+): Effect.Effect<void> => {
+  if (socket === undefined) return Effect.void
+  const pass = (
+    from: Stream.Stream<Uint8Array>,
+    heard: (bytes: Uint8Array) => Effect.Effect<void>,
+    offer: (bytes: Uint8Array) => Effect.Effect<boolean>
+  ) => Stream.runForEachWhile(from, (bytes) => Effect.zipRight(heard(bytes), offer(bytes)))
+  const there = Effect.zipRight(pass(socket.incoming, listener.sent, wire.offer), socket.close)
+  const back = Effect.zipRight(pass(wire.incoming, listener.received, socket.offer), socket.end)
+  // Another process may have the socket for as long as it likes.
+  const over = Effect.zipRight(gone(process), Effect.sleep(Drain.pipesGrace))
+  return Effect.raceFirst(
+    Effect.zipRight(Effect.raceFirst(there, over), gone(process)),
+    // The other end may have nothing more to send.
+    Effect.zipRight(back, Effect.never)
+  )
+}

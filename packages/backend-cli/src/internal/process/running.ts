@@ -15,6 +15,7 @@ import * as Drain from "./drain.js"
 import * as failures from "./failures.js"
 import * as Feed from "./feed.js"
 import { interruptAll } from "./fibers.js"
+import type { ProcessSocket, Sockets } from "./socketTypes.js"
 import { isRunning, type Terminator } from "./termination.js"
 import * as trace from "./trace.js"
 import type { Invocation, ProcessConfig, ProcessResult, RunError } from "./types.js"
@@ -25,6 +26,7 @@ export interface Running {
   readonly process: CommandExecutor.Process
   readonly drains: ReadonlyArray<Drain.Drain>
   readonly feed: Feed.Feed | undefined
+  readonly socket: ProcessSocket | undefined
   readonly watch: Watch.Watch | undefined
   readonly clock: Clock.Clock
   readonly started: bigint
@@ -34,7 +36,7 @@ export interface Running {
 }
 
 export interface Options {
-  readonly stdin: "empty" | "fed"
+  readonly stdin: "empty" | "fed" | "socket"
   readonly stdout: "kept" | "passed"
 }
 
@@ -42,16 +44,35 @@ export interface Options {
 export interface Processes {
   readonly config: ProcessConfig
   readonly executor: CommandExecutor.CommandExecutor
+  readonly sockets: Sockets
   readonly terminator: Terminator
 }
 
-const spawn = ({ config, executor }: Processes, invocation: Invocation, stdin: Options["stdin"]) =>
+interface Spawned {
+  readonly process: CommandExecutor.Process
+  readonly socket?: ProcessSocket
+}
+
+const started = (
+  { config, executor, sockets }: Processes,
+  { args }: Invocation,
+  stdin: Options["stdin"]
+): Effect.Effect<Spawned, PlatformError, Scope.Scope> =>
+  stdin === "socket"
+    ? Effect.map(sockets.start(command.make(config, args, "fed")), (process) => ({ process, socket: process.socket }))
+    : Effect.map(executor.start(command.make(config, args, stdin)), (process) => ({ process }))
+
+const spawn = (processes: Processes, invocation: Invocation, stdin: Options["stdin"]) =>
   Effect.catchAllCause(
-    executor.start(command.make(config, invocation.args, stdin)),
+    started(processes, invocation, stdin),
     (cause) =>
       Cause.isInterruptedOnly(cause)
         ? Effect.interrupt
-        : Effect.fail(failures.notStarted(config.prefix[0] ?? config.tool, invocation, Cause.squash(cause)))
+        : Effect.fail(failures.notStarted(
+          processes.config.prefix[0] ?? processes.config.tool,
+          invocation,
+          Cause.squash(cause)
+        ))
   )
 
 /** Must not be interrupted, and `finish` has to follow before the scope is closed. */
@@ -65,8 +86,8 @@ export const start = (
     const clock = yield* Effect.clock
     const span = yield* Effect.makeSpan("ploop.process", { captureStackTrace: false })
     trace.annotateStart(span, command.argv(config, invocation.args))
-    const started = clock.unsafeCurrentTimeNanos()
-    const process = yield* Effect.tapErrorCause(
+    const begun = clock.unsafeCurrentTimeNanos()
+    const { process, socket } = yield* Effect.tapErrorCause(
       spawn(processes, invocation, options.stdin),
       (cause) => Effect.sync(() => span.end(clock.unsafeCurrentTimeNanos(), Exit.failCause(cause)))
     )
@@ -78,7 +99,7 @@ export const start = (
     const watch = Duration.isFinite(limit)
       ? yield* Watch.start(process, invocation.kind, limit, terminator)
       : undefined
-    return { invocation, process, drains, feed, watch, clock, started, span, over: false }
+    return { invocation, process, drains, feed, socket, watch, clock, started: begun, span, over: false }
   })
 
 /**
@@ -92,13 +113,13 @@ export const finish = (
   exit: Exit.Exit<unknown, unknown>
 ): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const { clock, drains, feed, invocation, over, process, span, watch } = running
+    const { clock, drains, feed, invocation, over, process, socket, span, watch } = running
     span.end(clock.unsafeCurrentTimeNanos(), exit)
     return over ? Effect.void : isRunning(process).pipe(
       Effect.flatMap((running) =>
         // A tool that waits for input reacts to the end of the input, but to no signal.
         running
-          ? Effect.zipRight(feed?.end ?? Effect.void, terminator.terminate(process, invocation.kind))
+          ? Effect.zipRight(feed?.end ?? socket?.close ?? Effect.void, terminator.terminate(process, invocation.kind))
           : Effect.void
       ),
       Effect.zipRight(interruptAll([...drains.map(({ fiber }) => fiber), feed?.fiber, watch?.fiber]))

@@ -1,3 +1,4 @@
+import type { Wire } from "@effect-ploop/core/Duplex"
 import type * as Operation from "@effect-ploop/core/Operation"
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Duration from "effect/Duration"
@@ -70,4 +71,22 @@ export interface Runner {
     invocation: Invocation,
     classify: (result: ProcessResult) => E
   ) => Sink.Sink<void, Uint8Array, never, E | RunError>
+  /**
+   * Connects its standard input, a socket, with the other end, until it ends. It fails when the process does, with
+   * what the classifier makes of the result.
+   */
+  readonly dialogue: <E>(
+    invocation: Invocation,
+    wire: Wire,
+    listener: Listener,
+    classify: (result: ProcessResult) => E
+  ) => Effect.Effect<void, E | RunError>
+}
+
+/** Learns what passes, before it goes on. */
+export interface Listener {
+  /** What the process sends. */
+  readonly sent: (bytes: Uint8Array) => Effect.Effect<void>
+  /** What the other end sends. */
+  readonly received: (bytes: Uint8Array) => Effect.Effect<void>
 }

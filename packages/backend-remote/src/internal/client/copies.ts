@@ -1,5 +1,8 @@
+import type { Wire } from "@effect-ploop/core/Duplex"
+import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
-import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as Result from "@effect-ploop/core/Result"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -9,6 +12,7 @@ import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { cut } from "../cut.js"
 import * as identifier from "../identifier.js"
+import type { Part } from "../protocol/operations.js"
 import { type Client, connected, encode, failed } from "./client.js"
 import type { Connection } from "./connection.js"
 
@@ -70,7 +74,48 @@ const copyReceive = (client: Client): Ploop.Backend["copyReceive"] => (request) 
     )
   }))
 
-export const make = (client: Client): Pick<Ploop.Backend, "copySend" | "copyReceive"> => ({
+/** Passes on what the other end sends, when the host is ready for it. */
+const upload = (connection: Connection, key: string, wire: Wire) =>
+  Effect.zipRight(
+    Stream.runForEachWhile(wire.incoming, (bytes) => send(connection, key, bytes)),
+    uploaded(connection, { key })
+  )
+
+const dialogue = (client: Client, name: "copyTo" | "copyFrom") => (request: unknown, wire: Wire) =>
+  Stream.unwrapScoped(Effect.gen(function*() {
+    const key = yield* identifier.make
+    const encoded = yield* encode(name, request)
+    const connection = yield* connected(client, name, request)
+    const scope = yield* Effect.scope
+    let ended = false
+    const end = Effect.sync(() => void (ended = true))
+    yield* Effect.addFinalizer(() => ended ? Effect.void : cancel(connection, key))
+    const gone = new PloopError.CopyProtocolBroken({
+      operation: name,
+      subject: Operation.subjectOf(request),
+      text: "the other end takes nothing more"
+    })
+    const take = (part: Part): Effect.Effect<ReadonlyArray<Result.CopyRound>, PloopError.PloopError> =>
+      "round" in part
+        ? Effect.succeed([part.round])
+        : "bytes" in part
+        ? Effect.flatMap(wire.offer(part.bytes), (taken) => taken ? Effect.succeed([]) : Effect.fail(gone))
+        : Effect.as(Effect.forkIn(Effect.interruptible(upload(connection, key, wire)), scope), [])
+    return connection.stream(name, { request: encoded, key }).pipe(
+      Stream.mapError((error) => failed(name, request, error, true)),
+      Stream.tapError(() => end),
+      Stream.concat(Stream.execute(end)),
+      // The schema of the procedure says so.
+      Stream.mapEffect((part) => take(part as Part)),
+      Stream.mapConcat((rounds) => rounds)
+    )
+  }))
+
+export const make = (
+  client: Client
+): Pick<Ploop.Backend, "copySend" | "copyReceive" | "copyTo" | "copyFrom"> => ({
   copySend: copySend(client),
-  copyReceive: copyReceive(client)
+  copyReceive: copyReceive(client),
+  copyTo: dialogue(client, "copyTo"),
+  copyFrom: dialogue(client, "copyFrom")
 })

@@ -1,4 +1,5 @@
 import { inDirectory } from "@effect-ploop/core/Disk"
+import * as Duplex from "@effect-ploop/core/Duplex"
 import type * as Operation from "@effect-ploop/core/Operation"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type { PloopError } from "@effect-ploop/core/PloopError"
@@ -59,6 +60,18 @@ const replacement = (bench: Bench) => `${bench.directory}/replacement.hdd`
 
 /** A balloon to be made smaller, checked and repaired. */
 const balloon = call((ploop, { disk }) => ploop.balloonChange({ disk, size: "8M" }))
+
+/** Both ends of a copy: a kill ends them together. */
+const copied: Call = (ploop, bench) =>
+  Effect.gen(function*() {
+    const device = yield* deviceOf(ploop, bench)
+    const [here, there] = yield* Duplex.pair
+    yield* Effect.zip(
+      Stream.runDrain(ploop.copyTo({ device }, here)),
+      Stream.runDrain(ploop.copyFrom({ image: created(bench) }, there)),
+      { concurrent: true }
+    )
+  })
 
 export const scenarios: Readonly<Record<Name, Scenario>> = {
   create: idle((ploop, bench) => ploop.create({ image: created(bench), size: "300M" }), {
@@ -155,5 +168,7 @@ export const scenarios: Readonly<Record<Name, Scenario>> = {
         (fs) => Stream.run(fs.stream(bench.stream), ploop.copyReceive({ image: created(bench) }))
       ),
     { done: ["AlreadyExists"], makes: (bench) => [created(bench)] }
-  )
+  ),
+  copyTo: mounted(copied, { done: ["AlreadyExists"], makes: (bench) => [created(bench)] }),
+  copyFrom: mounted(copied, { done: ["AlreadyExists"], makes: (bench) => [created(bench)] })
 }

@@ -53,8 +53,23 @@ export const copy = (about: About, generation: Generation) =>
     unsupported(
       about,
       `generation ${generation} copies over a two-way socket only, which a stream of bytes cannot carry`,
-      texts["copy-by-snapshot"]()
+      texts["copy-in-dialogue"]()
     ))
+
+export const copyTo = (
+  about: About,
+  generation: Generation,
+  { freezeCommand }: Pick<Request.CopySend, "freezeCommand">
+) =>
+  when(
+    GenerationTraits.copiesInDialogue[generation] && freezeCommand !== undefined,
+    () =>
+      unsupported(
+        about,
+        `generation ${generation} holds the device by itself, and runs no command for it`,
+        texts["copy-without-command"]()
+      )
+  )
 
 export const nextDevice = (about: About, generation: Generation) =>
   when(

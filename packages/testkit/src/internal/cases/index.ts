@@ -11,8 +11,10 @@ import { clear } from "./clear.js"
 import { cloning } from "./clone.js"
 import { copying } from "./cloneInFull.js"
 import { convert } from "./convert.js"
+import { copyFrom } from "./copyFrom.js"
 import { copyReceive } from "./copyReceive.js"
 import { copySend } from "./copySend.js"
+import { copyTo } from "./copyTo.js"
 import { create } from "./create.js"
 import { createSnapshot } from "./createSnapshot.js"
 import { createTemporarySnapshot } from "./createTemporarySnapshot.js"
@@ -116,6 +118,8 @@ export const cases: ReadonlyArray<Case> = [
   ...deviceStatistics,
   ...copySend,
   ...copyReceive,
+  ...copyTo,
+  ...copyFrom,
   ...start,
   ...stop,
   ...clear,

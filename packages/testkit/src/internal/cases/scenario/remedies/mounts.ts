@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 import type { Case } from "../../../../Case.js"
 import * as Conformance from "../../../../Conformance.js"
 import * as FileTree from "../../../../FileTree.js"
+import * as copies from "../../copies.js"
 import * as snapshots from "../../snapshotUtils.js"
 import { remedy } from "./remedy.js"
 
@@ -378,18 +379,32 @@ const generations: ReadonlyArray<Case> = [
       }
     })
   }),
-  remedy("copy-by-snapshot", {
+  remedy("copy-in-dialogue", {
     when: "this generation copies over a two-way socket only",
     needs: ["mount"],
     generations: ["7", "9"],
     run: Effect.gen(function*() {
-      const { device, disk, fs, image, ploop, target } = yield* mounted
+      const { device, fs, image, ploop, target } = yield* mounted
       return {
         call: Stream.runDrain(ploop.copySend({ device })),
         fails: "Unsupported",
-        remedy: texts["copy-by-snapshot"](),
-        follow: ploop.createSnapshot({ disk, id: a }),
-        then: fs.copyFile(image, `${image}.copy`),
+        remedy: texts["copy-in-dialogue"](),
+        then: Effect.zipRight(copies.copied(device, `${image}.copy`), fs.stat(`${image}.copy`)),
+        kept: FileTree.read(target)
+      }
+    })
+  }),
+  remedy("copy-without-command", {
+    when: "this generation runs no command to freeze the file system",
+    needs: ["mount"],
+    generations: ["7", "9"],
+    run: Effect.gen(function*() {
+      const { device, fs, image, ploop, target } = yield* mounted
+      return {
+        call: Stream.runDrain(ploop.copyTo({ device, freezeCommand: "true" }, copies.silent)),
+        fails: "Unsupported",
+        remedy: texts["copy-without-command"](),
+        then: Effect.zipRight(copies.copied(device, `${image}.copy`), fs.stat(`${image}.copy`)),
         kept: FileTree.read(target)
       }
     })
