@@ -36,7 +36,7 @@ export const cli = [
     "a missing prefix is a missing tool": at("spawn").binary("??").unwrap(1),
     "a process that is over is ended again": at("finish").ternary().nth(0).never()
       .isEquivalent("a process that is gone is found not to run, and has nothing left to interrupt"),
-    "an interrupted run does not end its input": at("finish").binary("??").put("Effect.void")
+    "an interrupted run does not end its input": at("finish").binary("??").nth(0).put("Effect.void")
   }),
   ...inFile("process/watch.ts", {
     "a process whose time is over is not told to stop": at("start").call("terminate").put("Effect.void"),
@@ -411,9 +411,9 @@ export const cli = [
     "the state of a discard of an idle disk is unclassified": at("make.discardStatus").if().nth(0).never()
   }),
   ...inFile("operations/copy.ts", {
-    "a copy is written over what is there": at("copyReceive").call("refuseExisting").drop(),
-    "a copy is made where others see it": at("copyReceive").ternary().never(),
-    "a copy that is whole is not given its name": at("receiveInPrivate").call("publish").put("Effect.void"),
+    "a copy is written over what is there": at("reserve").call("refuseExisting").drop(),
+    "a copy is made where others see it": at("reserve").ternary().never(),
+    "a copy that is whole is not given its name": at("newImage").call("publish").put("Effect.void"),
     "a copy goes one way on generation 7": at("requireStream").call("tap").unwrap()
   }),
   ...inFile("operations/lowLevel.ts", {

@@ -273,13 +273,13 @@ export const fake = [
     "the counters of no device fail with the code of other operations": at("deviceStatistics").literal("9").put("2")
   }),
   ...inFile(copy, "copySend", {
-    "a copy carries the mark of use": at("copySend").property("dirty").nth(0).drop(),
-    "a copy of what is not mounted fails with the code of a missing device": at("copySend").literal("4").put("2")
+    "a copy carries the mark of use": at("imageOf").property("dirty").nth(0).drop(),
+    "a copy of what is not mounted fails with the code of a missing device": at("runningTop").literal("4").put("2")
   }),
   ...inFile(copy, "copyReceive", {
-    "a stream that breaks off between two packets is taken for a whole copy": at("copyReceive").if().nth(0).never(),
-    "a received image can be read by everybody": at("copyReceive").literal("0o600").put("0o644"),
-    "a stream that is not a copy fails with the code of a short one": at("copyReceive").literal("13").put("6")
+    "a stream that breaks off between two packets is taken for a whole copy": at("parse").if().nth(0).never(),
+    "a received image can be read by everybody": at("store").literal("0o600").put("0o644"),
+    "a stream that is not a copy fails with the code of a short one": at("parse").literal("13").put("6")
   }),
   ...inFile(lowLevel, "start", {
     "a running device is started once more": at("start").if().drop()

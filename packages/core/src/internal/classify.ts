@@ -559,7 +559,9 @@ const rules: ReadonlyArray<Rule> = [
     error: (context) => new PloopError.NoSpace(context)
   },
   {
-    text: message("(?:Stream corrupted|Error in nread(?:\\(desc\\)| data)|.*must be a pipe or a socket)"),
+    text: message(
+      "(?:Cannot write: Broken pipe|Stream corrupted|Error in nread(?:\\(desc\\)| data)|.*must be a pipe or a socket)"
+    ),
     operations: ["copySend", "copyReceive", "copyTo", "copyFrom"],
     error: (context) => new PloopError.CopyProtocolBroken(context)
   },
