@@ -393,9 +393,11 @@ export const openImage = (
   const { body } = tx.inode(ref)
   const opened = (image: image.Image): Answer<OpenImage> => Either.right({ ref, path, image })
   const deltas = (token: number) => files.remembered(tx, token)
+  const isOpened = purpose === "open" || purpose === "rewrite"
+  const least = isOpened ? image.firstRead : trait(tool, traits.checkedStart)
   if (body._tag === "Image") {
     if (options.raw) return opened(asRaw(body, Number(options.clusterSize)))
-    return body.raw ? refuseImage(tool, path, "signature", purpose) : opened(body)
+    return body.raw ? refuseImage(tool, path, body.size < least ? "short" : "signature", purpose) : opened(body)
   }
   if (body._tag === "Directory" && options.raw && purpose === "check") {
     return opened(rawDirectory(options.clusterSize))
@@ -408,12 +410,7 @@ export const openImage = (
       : toolError(tool, 6, "read PVD header: Is a directory")
   }
   if (options.raw) return opened(image.fromRawBytes(body, Number(options.clusterSize), deltas))
-  const read = image.fromBytes(
-    body,
-    deltas,
-    trait(tool, traits.takesAnyMarkForInUse),
-    purpose === "open" || purpose === "rewrite"
-  )
+  const read = image.fromBytes(body, deltas, trait(tool, traits.takesAnyMarkForInUse), least)
   return Either.isRight(read) ? opened(read.right) : refuseImage(tool, path, read.left, purpose)
 }
 

@@ -120,18 +120,18 @@ const deltaAt = (
   return Option.match(deltas(token), { onNone: () => undefined, onSome: (delta) => ({ delta, token }) })
 }
 
-/** How much of a file the tool reads to open it as an image. */
-const firstRead = 4096
+/** How much of a file the tool reads to open it as an image, in bytes. */
+export const firstRead = 4096
 
 /** Reads an image from bytes. Generation 1.15 takes any value where the in-use flag is for the flag. */
 export const fromBytes = (
   bytes: content.Bytes,
   deltas: (token: number) => Option.Option<Delta>,
   anyMark: boolean,
-  whole = true
+  least = firstRead
 ): Either.Either<Image, Problem> => {
   const start = content.read(bytes, 0, headerSize)
-  if (start.length < headerSize || (whole && bytes.size < firstRead)) return Either.left("short")
+  if (start.length < headerSize || bytes.size < least) return Either.left("short")
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
   const signature = decoder.decode(start.subarray(0, 16))
   const version = signature === signatures[1] ? 1 : signature === signatures[2] ? 2 : undefined

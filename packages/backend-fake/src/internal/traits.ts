@@ -46,6 +46,12 @@ export const findsDuplicatesInDisk: Row<boolean> = { "1.15": true, "7": false, "
 /** Whether the tool compares a replacement with the image that it replaces. */
 export const comparesReplacement: Row<boolean> = { "1.15": true, "7": false, "9": false }
 
+/** How much of an image a check reads first, in bytes. */
+export const checkedStart: Row<number> = { "1.15": 64, "7": 4096, "9": 4096 }
+
+/** Whether the tool refuses to make a delta on a raw image whose size is not a whole number of clusters. */
+export const alignsNewDeltas: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
 /** The versions that the tool converts images to. */
 export const convertsTo: Row<ReadonlyArray<FormatVersion>> = { "1.15": [1, 2], "7": [2], "9": [1, 2] }
 

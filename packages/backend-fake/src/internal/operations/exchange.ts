@@ -112,7 +112,7 @@ const bytesOf = (tool: Tool, request: Request.ImportImage): Answer<content.Bytes
 
 /** Stores an image whose bytes are known. One in which nothing but files is, is what this host would have made. */
 const store = (tool: Tool, path: string, bytes: content.Bytes): Answer<void> => {
-  const known = image.fromBytes(bytes, (token) => HashMap.get(tool.tx.state.deltas, token), false, false)
+  const known = image.fromBytes(bytes, (token) => HashMap.get(tool.tx.state.deltas, token), false, 0)
   return Either.isRight(known) && known.right.delta.tree !== "garbage"
     ? Either.map(disks.makeImage(tool, path, { ...known.right, token: undefined }), () => undefined)
     : denied(tool, 1, `Can't create ${path}`)(files.writeNew(tool.tx, path, bytes))

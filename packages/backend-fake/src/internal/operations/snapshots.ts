@@ -47,6 +47,20 @@ export const newDelta = (tool: Tool, on: image.Image): image.Image => ({
   version: on.raw ? GenerationTraits.defaultVersion(generation(tool), tool.tx.state) : on.version
 })
 
+const sector = 512
+
+/** Fails where the tool makes no delta on a raw image, because its size is not a whole number of clusters. */
+const requireWholeClusters = (tool: Tool, { clusterSize, raw, size }: image.Image): Answer<void> => {
+  const sectors = Math.floor(size / sector)
+  const perCluster = clusterSize / sector
+  return !raw || sectors % perCluster === 0 || !trait(tool, traits.alignsNewDeltas) ? Either.void : toolError(
+    tool,
+    1,
+    `An incorrect block device size is specified: ${sectors} sectors. ` +
+      `The block device size must be aligned to the cluster block size ${perCluster}`
+  )
+}
+
 /** Adds the new top delta to a running device. The in-use flag moves to it. */
 const addDelta = (
   tool: Tool,
@@ -94,6 +108,8 @@ const addTop = (tool: Tool, disk: disks.Disk): Answer<string> => {
   const opened = openTop(tool, disk)
   if (Either.isLeft(opened)) return Either.left(opened.left)
   const below = opened.right
+  const aligned = requireWholeClusters(tool, below.image)
+  if (Either.isLeft(aligned)) return Either.left(aligned.left)
   const file = `${baseName(tool, disk, true)}.${tool.tx.uuid()}`
   const path = disks.imagePath(tool, disk, file)
   const made = newDelta(tool, below.image)
@@ -193,6 +209,8 @@ const switchTo = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answ
     (opened) => Either.map(refuseSwitch(tool, disk, opened), () => opened)
   )
   if (Either.isLeft(opened)) return Either.left(opened.left)
+  const aligned = requireWholeClusters(tool, opened.right.image)
+  if (Either.isLeft(aligned)) return Either.left(aligned.left)
   const old = disks.fileOf(tool, disk, SnapshotId.top)!
   const file = `${baseName(tool, disk, false)}.${tool.tx.uuid()}`
   const ref = disks.makeImage(tool, disks.imagePath(tool, disk, file), newDelta(tool, opened.right.image))

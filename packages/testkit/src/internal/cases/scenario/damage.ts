@@ -123,6 +123,52 @@ const indexes: ReadonlyArray<Case.Case> = [
   })
 ]
 
+const raw: ReadonlyArray<Case.Case> = [
+  Case.make({
+    id: "createSnapshot/on-a-raw-image-that-is-cut-off",
+    title: "MUST take a snapshot of a raw disk that ends within a cluster, or fail and change nothing on generation 9",
+    source: Case.observed("snapshot and snapshot-switch of a raw disk that is cut off"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const { directory, disk, image } = yield* Conformance.disk({ format: "raw", version: undefined })
+      yield* fs.truncate(image, 1_000_000)
+      const isRefused = yield* Conformance.ofGeneration({ "1.15": false, "7": false, "9": true })
+      if (isRefused) {
+        yield* files.untouched(directory, Check.fails(ploop.createSnapshot({ disk, id: a }), "Unclassified"))
+      } else yield* ploop.createSnapshot({ disk, id: a })
+      // A snapshot of the whole disk, which is cut off then.
+      const other = yield* Conformance.disk({ format: "raw", version: undefined, name: "other" })
+      yield* ploop.createSnapshot({ disk: other.disk, id: a })
+      yield* fs.truncate(other.image, 1_000_000)
+      const switched = ploop.switchSnapshot({ disk: other.disk, id: a })
+      if (isRefused) yield* files.untouched(other.directory, Check.fails(switched, "Unclassified"))
+      else yield* switched
+    })
+  }),
+  Case.make({
+    id: "check/of-an-image-that-ends-in-its-header",
+    title: "MUST call an image broken that ends in its header, wherever it ends",
+    source: Case.observed("check of files of 63, 64, 100 and 4095 bytes"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const { image } = yield* Conformance.disk({ format: "raw", version: undefined })
+      const short = yield* Conformance.ofGeneration({ "1.15": 63, "7": 4095, "9": 4095 })
+      for (const length of [4095, 100, 64, 63]) {
+        yield* fs.truncate(image, length)
+        const { findings, outcome } = yield* ploop.check({ image, force: true })
+        yield* Check.equal(outcome, "broken", `the outcome at ${length} bytes`)
+        yield* Check.equal(
+          findings.some((line) => /Short read/.test(line)),
+          length <= short,
+          `a short read of ${length}`
+        )
+      }
+    })
+  })
+]
+
 const live: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "mount/shows-a-live-copy-without-its-journal",
@@ -157,4 +203,4 @@ const live: ReadonlyArray<Case.Case> = [
   })
 ]
 
-export const damage: ReadonlyArray<Case.Case> = [...tails, ...indexes, ...live]
+export const damage: ReadonlyArray<Case.Case> = [...tails, ...indexes, ...raw, ...live]
