@@ -87,7 +87,9 @@ export class ClearInUseFlag
  * - `device`: the device;
  * - `image`: the base image of its disk;
  * - `component`: its component name; absent for an unnamed device;
- * - `target`: its mount point; absent when it is not mounted.
+ * - `target`: its mount point; absent when it is not mounted;
+ * - `removed`: whether its image was removed; absent when it is there;
+ * - `disk` and `snapshot`: the disk and the snapshot of it that the device shows; absent when it is not stopped for that.
  *
  * @since 0.2.0
  * @category models
@@ -97,7 +99,10 @@ export class StopDevice
     device: DevicePath.DevicePath,
     image: HostPath.HostPath,
     component: Schema.optional(Schema.String),
-    target: Schema.optional(HostPath.HostPath)
+    target: Schema.optional(HostPath.HostPath),
+    removed: Schema.optional(Schema.Boolean),
+    disk: Schema.optional(Disk.Disk),
+    snapshot: Schema.optional(SnapshotId.SnapshotId)
   })
 {}
 

@@ -1,6 +1,6 @@
 /**
  * Consistent copies of a disk, running or not, whole or what has changed since the
- * last one. `Progress.onProgress` of core reports how far each is.
+ * last one. `Progress.onProgress` of core reports how far each is, by what it has read.
  *
  * A backup is taken from a snapshot, whose images nobody writes to. It is a directory
  * with the images, and a manifest that has their digests. An incremental backup has
@@ -114,7 +114,7 @@ export const create = (options: CreateOptions): Effect.Effect<Manifest, CreateEr
  * makes a directory of. It takes the snapshot when somebody reads, reads no faster
  * than that, and takes no room on the host. The manifest comes last, so that a stream
  * that was cut off is not taken for a backup. Without `keepSnapshot`, the snapshot is
- * deleted at the end; after a failure, or when the reader stops early, it is deleted in any case.
+ * deleted at the end; when the stream fails or its reader stops before all was read, it is deleted in any case.
  *
  * @example
  * import { Backup } from "@effect-ploop/maintenance"

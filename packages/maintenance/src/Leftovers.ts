@@ -63,8 +63,9 @@ export interface PlanOptions {
    */
   readonly devicesOfRemovedImages?: boolean | undefined
   /**
-   * Whether to unmount and stop devices that show a temporary snapshot, and to delete that then. A process that
-   * was killed leaves them. Say so only when no other one works with them, such as a backup. Default: `false`.
+   * Whether to unmount and stop every device that shows a temporary snapshot, and then delete the snapshot. A process
+   * that was killed leaves them. Nothing tells them from those of a process that works, such as a comparison: say
+   * so only when there is none. Default: `false`.
    */
   readonly temporaryDevices?: boolean | undefined
 }
@@ -77,11 +78,10 @@ export interface PlanOptions {
  */
 export type PlanError =
   | OperationError.ListSnapshotsError
-  | OperationError.AttachmentsError
   | OperationError.ListDevicesError
   | PlatformError
 
-/** When a file must have been changed the last time, to count as left over. */
+/** The latest time of change of a leftover. */
 const beforeThat = (age: Duration.DurationInput | undefined) =>
   Effect.map(DateTime.now, (now) => DateTime.subtractDuration(now, age ?? Duration.days(1)))
 
@@ -100,7 +100,10 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
     const running = yield* devices.ofDisk(disk, tree)
     const inUse = running.length > 0 ? [] : yield* flagged(disk, tree)
     const mayClear = options.inUseFlags ?? false
-    const hasTemporary = tree.nodes.some(({ temporary }) => temporary)
+    const attached = running.length === 0 ? [] : yield* Effect.orElseSucceed(
+      ploop.attachments({ disk }),
+      () => undefined
+    )
     const found = all([
       devices.judge(running, options.devicesOfRemovedImages ?? false),
       flags.judge(disk, inUse, mayClear),
@@ -108,12 +111,14 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
         disk,
         tree,
         running,
-        attached: hasTemporary && running.length > 0 ? yield* ploop.attachments({ disk }) : [],
+        attached,
         mayStop: options.temporaryDevices ?? false,
         blocked: inUse.length > 0 && !mayClear
       }),
       yield* files.judge(disk, tree, {
         running: yield* ploop.listDevices,
+        used: attached === undefined ? undefined : new Set(attached.flatMap(({ images }) => images.map(String))),
+        isCutShort: attached?.some(({ snapshot }) => snapshot === undefined) ?? false,
         orphanedImages: options.orphanedImages ?? false,
         before: yield* beforeThat(options.olderThan)
       })
@@ -145,8 +150,8 @@ export type HostPlanError = OperationError.ListDevicesError | PlatformError
 
 /**
  * What is left over in a directory where no disk is, such as one of a disk that was
- * never complete, or one of backups: what operations leave that are killed, and locks
- * of descriptors that are gone. It changes nothing.
+ * never complete, or one of backups. It finishes removals that were cut short, and names
+ * what else a person may want to remove. It changes nothing.
  *
  * @since 0.2.0
  * @category constructors
@@ -170,8 +175,8 @@ export const planDirectory = (
 export type PlanDevicesOptions = Pick<PlanOptions, "devicesOfRemovedImages">
 
 /**
- * The devices of the host that no disk has any more: those of images that were
- * removed, and those whose image has no descriptor beside it. It changes nothing.
+ * The devices of the host whose image was removed, and those whose image has no
+ * descriptor beside it. It changes nothing.
  *
  * @since 0.2.0
  * @category constructors

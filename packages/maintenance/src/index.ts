@@ -8,7 +8,7 @@ export * as Action from "./Action.js"
 
 /**
  * Consistent copies of a disk, running or not, whole or what has changed since the
- * last one. `Progress.onProgress` of core reports how far each is.
+ * last one. `Progress.onProgress` of core reports how far each is, by what it has read.
  *
  * @since 0.2.0
  */

@@ -130,7 +130,7 @@ describe("a backup as a stream", () => {
   )
 
   onFake(
-    "with a manifest that no backup has room for is refused before it is written",
+    "with a manifest that is too large is refused, and nothing is left of it",
     Effect.gen(function*() {
       const { bytes } = yield* sent
       const renamed = rename(bytes, "backup.json")

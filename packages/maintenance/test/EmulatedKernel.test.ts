@@ -19,7 +19,7 @@ if (lacks.length > 0 && process.env["PLOOP_TEST_REQUIRE_TOOL"] === "1") {
 
 interface Line {
   readonly title: string
-  readonly expected: object
+  readonly expected: { readonly left: ReadonlyArray<string> }
   readonly found: { readonly wasKilled: boolean }
 }
 
@@ -33,6 +33,7 @@ const lines = Effect.gen(function*() {
   const written = yield* Command.streamLines(Command.stderr(Command.make(enter, ...args), "inherit")).pipe(
     Stream.runCollect
   )
+  // The program writes these lines alone.
   return Chunk.toReadonlyArray(written).filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Line)
 })
 
@@ -46,6 +47,7 @@ describe.skipIf(lacks.length > 0)(
           const all = yield* lines
           assert.strictEqual(all.length, 6)
           for (const { expected, found, title } of all) {
+            assert.deepStrictEqual(expected.left, [], title)
             assert.deepStrictEqual<object>(found, { wasKilled: true, ...expected }, title)
           }
         }).pipe(Effect.provide(NodeContext.layer)),

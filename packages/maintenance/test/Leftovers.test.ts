@@ -1,8 +1,7 @@
 import type { PloopFake } from "@effect-ploop/backend-fake"
 import { FakeHost } from "@effect-ploop/backend-fake"
-import type { Disk } from "@effect-ploop/core"
-import { Ploop } from "@effect-ploop/core"
-import { Leftovers, Plan } from "@effect-ploop/maintenance"
+import { Disk, Ploop } from "@effect-ploop/core"
+import { Action, Leftovers, Plan } from "@effect-ploop/maintenance"
 import { FileSystem } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
 import { Effect, TestClock } from "effect"
@@ -211,96 +210,39 @@ describe("leftovers", () => {
   )
 })
 
-/** The directory in which an operation of the tool was making an image when it was killed. */
-const killedIn = (directory: string, mode = 0o700) =>
-  Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const own = `${directory}/.ploop-new-aB3dE9`
-    yield* fs.makeDirectory(own, { recursive: true })
-    yield* fs.chmod(own, mode)
-    yield* fs.writeFileString(`${own}/root.hdd`, "half an image")
-    return own
-  })
-
-const namesIn = (directory: string) =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.map(fs.readDirectory(directory), (names) => names.toSorted()))
-
-describe("what an operation leaves that is killed", () => {
+describe("what a killed operation leaves", () => {
   onFake(
-    "is removed with its directory once all of it is old, beside a disk and where none is",
+    "is named and kept, since no name and no age proves that nobody works in it",
     Effect.gen(function*() {
-      const ploop = yield* Ploop.Ploop
       const fs = yield* FileSystem.FileSystem
       const disk = yield* diskOf("a")
-      const before = yield* namesIn("/vz/a")
-      yield* killedIn("/vz/a")
-      yield* killedIn("/vz/b")
-      yield* TestClock.adjust("2 days")
-      yield* fs.writeFileString("/vz/b/.ploop-new-aB3dE9/root.hdd", "somebody still writes")
-      const busy = yield* Leftovers.planDirectory({ directory: "/vz/b" })
-      assert.deepStrictEqual([busy.steps, busy.kept], [[], []])
-      yield* TestClock.adjust("2 days")
-      assert.deepStrictEqual(about(yield* cleanUp(disk)), ["Remove", "Remove"])
-      assert.deepStrictEqual(yield* namesIn("/vz/a"), before)
-      yield* Plan.apply(yield* Leftovers.planDirectory({ directory: "/vz/b" }))
-      assert.deepStrictEqual(yield* namesIn("/vz/b"), [])
-      yield* ploop.create({ image: "/vz/b/root.hdd", size: "1G" })
-    })
-  )
-
-  onFake(
-    "stays when others could enter its directory, when there is more than files in it, or when a device runs from it",
-    Effect.gen(function*() {
-      const ploop = yield* Ploop.Ploop
-      const fs = yield* FileSystem.FileSystem
-      yield* killedIn("/vz/open", 0o755)
-      yield* fs.makeDirectory(`${yield* killedIn("/vz/deep")}/more`)
-      yield* fs.makeDirectory("/vz/running/.ploop-new-aB3dE9", { recursive: true })
-      yield* fs.chmod("/vz/running/.ploop-new-aB3dE9", 0o700)
-      const { disk } = yield* ploop.create({ image: "/vz/running/.ploop-new-aB3dE9/root.hdd", size: "1G" })
-      const { device } = yield* ploop.mount({ disk })
-      yield* TestClock.adjust("2 days")
-      const plans = yield* Effect.forEach(
-        ["open", "deep", "running"],
-        (name) => Leftovers.planDirectory({ directory: `/vz/${name}` })
-      )
-      assert.deepStrictEqual(plans.flatMap(({ steps }) => steps), [])
-      assert.deepStrictEqual(plans.flatMap(({ kept }) => kept.map(({ reason }) => reason)), [
-        "it looks like what an operation leaves that is killed, but it has more than files in it",
-        `${device} runs from an image in it: stop it first`
-      ])
-    })
-  )
-
-  onFake(
-    "is the stage of a backup, which an application of its plan finishes while it is there",
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const stage = "/backup/monday.partial-11111111-2222-4333-8444-555555555555"
-      yield* fs.makeDirectory(stage, { recursive: true })
-      yield* fs.writeFileString(`${stage}/image.0`, "half an image")
+      for (const name of [".ploop-new-aB3dE9", "monday.partial-11111111-2222-4333-8444-555555555555"]) {
+        for (const directory of ["/vz/a", "/backup"]) {
+          yield* fs.makeDirectory(`${directory}/${name}`, { recursive: true })
+          yield* fs.writeFileString(`${directory}/${name}/image.0`, "half an image")
+        }
+      }
       yield* fs.makeDirectory("/backup/a.partial-view")
       yield* TestClock.adjust("2 days")
-      const plan = yield* Leftovers.planDirectory({ directory: "/backup" })
-      assert.include(plan.steps[0]!.reason, "Another application of its plan would finish it instead")
-      yield* Plan.apply(plan)
-      assert.deepStrictEqual(yield* namesIn("/backup"), ["a.partial-view"])
+      const plans = [yield* cleanUp(disk), yield* Leftovers.planDirectory({ directory: "/backup" })]
+      for (const plan of plans) {
+        assert.deepStrictEqual(about(plan), [])
+        assert.match(plan.kept[0]!.reason, /^an operation works in it, or was killed/)
+        assert.match(plan.kept[1]!.reason, /^a backup or a restoration is being made in it, or was cut short/)
+        assert.strictEqual(plan.kept.length, 2)
+      }
     })
   )
 
   onFake(
-    "is the lock of a descriptor that is gone, but not that of one that is there, and no file with content",
+    "is the lock of a descriptor that is gone, which stays: somebody may hold it",
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const disk = yield* diskOf("a")
-      yield* fs.writeFileString(`${disk}.lck`, "")
-      yield* fs.writeFileString("/vz/a/gone.xml.lck", "")
-      yield* fs.writeFileString("/vz/a/notes.lck", "a list of locks")
+      for (const name of [`${disk}.lck`, "/vz/a/gone.xml.lck", "/vz/a/nightly.lck"]) yield* fs.writeFileString(name, "")
       yield* TestClock.adjust("2 days")
-      yield* cleanUp(disk)
-      assert.isTrue(yield* fs.exists(`${disk}.lck`))
-      assert.isTrue(yield* fs.exists("/vz/a/notes.lck"))
-      assert.isFalse(yield* fs.exists("/vz/a/gone.xml.lck"))
+      const plan = yield* cleanUp(disk)
+      assert.deepStrictEqual([about(plan), plan.kept.map(({ subject }) => subject)], [[], ["/vz/a/gone.xml.lck"]])
     })
   )
 
@@ -314,6 +256,50 @@ describe("what an operation leaves that is killed", () => {
       const plan = yield* Leftovers.planDirectory({ directory: "/vz/a" })
       assert.deepStrictEqual(about(plan), [])
       assert.deepStrictEqual(plan.kept.map(({ subject }) => subject), ["/vz/a/root.hdd"])
+    })
+  )
+})
+
+describe("an image that a device runs from is no leftover", () => {
+  onFake(
+    "when the descriptor does not name it, nor are the descriptors beside it",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      const before = yield* fs.readFileString(disk)
+      yield* ploop.mount({ disk, target: "/mnt/a" })
+      yield* ploop.createSnapshot({ disk })
+      const top = yield* ploop.topDelta({ disk })
+      // As after a power cut between the driver's switch of the image and the rename of the descriptor.
+      yield* fs.rename(disk, `${disk}.tmp`)
+      yield* fs.writeFileString(disk, before)
+      yield* TestClock.adjust("2 days")
+      const plan = yield* cleanUp(disk, { orphanedImages: true })
+      assert.deepStrictEqual(about(plan), [])
+      assert.sameMembers(plan.kept.map(({ subject }) => String(subject)), [`${disk}.tmp`, String(top)])
+      yield* fs.rename(`${disk}.tmp`, disk)
+      assert.deepStrictEqual((yield* ploop.attachments({ disk }))[0]?.images.at(-1), top)
+    })
+  )
+
+  onFake(
+    "when its directory has another name, or the descriptor names it by another path",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      yield* fs.symlink("/vz/a", "/link")
+      yield* fs.copyFile("/vz/a/root.hdd", "/vz/a/other.hdd")
+      yield* fs.writeFileString(disk, (yield* fs.readFileString(disk)).replace(">root.hdd<", ">/link/root.hdd<"))
+      yield* TestClock.adjust("2 days")
+      for (const name of [disk, Disk.inDirectory("/link")]) {
+        const plan = yield* Leftovers.plan({ disk: name, orphanedImages: true })
+        assert.deepStrictEqual(plan.steps.map(({ action }) => Action.subject(action)), ["/vz/a/other.hdd"])
+      }
+      yield* ploop.mount({ disk })
+      const running = yield* Leftovers.plan({ disk: Disk.inDirectory("/link"), orphanedImages: true })
+      assert.deepStrictEqual(running.steps.map(({ action }) => Action.subject(action)), ["/vz/a/other.hdd"])
     })
   )
 })
@@ -340,6 +326,38 @@ describe("the devices of a host", () => {
       const running = yield* ploop.listDevices
       assert.isFalse(running.some((each) => each.device === device))
       assert.strictEqual(running.length, 2)
+    })
+  )
+
+  onFake(
+    "are not stopped when they show another snapshot than planned, or their image is there again",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      yield* ploop.mount({ disk })
+      const first = yield* ploop.createTemporarySnapshot({ disk, component: "backup" })
+      const plan = yield* Leftovers.plan({ disk, temporaryDevices: true })
+      yield* ploop.umount({ device: first.device })
+      yield* ploop.deleteSnapshot({ disk, id: first.id })
+      const next = yield* ploop.createTemporarySnapshot({ disk, component: "backup" })
+      // As when the next device has the number of the one before.
+      const { action } = plan.steps[0]!
+      assert(action._tag === "StopDevice")
+      const again = new Plan.Step({
+        ...plan.steps[0]!,
+        action: new Action.StopDevice({ ...action, device: next.device })
+      })
+      const error = yield* Effect.flip(Plan.apply(new Plan.Plan({ ...plan, steps: [again] })))
+      assert.include(error.message, next.id)
+      assert.strictEqual(error._tag, "PlanOutdated")
+      const gone = yield* diskOf("gone")
+      const { device } = yield* ploop.mount({ disk: gone })
+      yield* fs.remove("/vz/gone", { recursive: true })
+      const devices = yield* Leftovers.planDevices({ devicesOfRemovedImages: true })
+      yield* ploop.umount({ device })
+      yield* ploop.mount({ disk: yield* diskOf("gone"), device })
+      assert.strictEqual((yield* Effect.flip(Plan.apply(devices)))._tag, "PlanOutdated")
     })
   )
 

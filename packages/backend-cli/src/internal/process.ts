@@ -10,7 +10,7 @@ import { CurrentSockets } from "./process/sockets.js"
 import * as termination from "./process/termination.js"
 import type { Invocation, ProcessConfig, ProcessResult, RunError, Runner, Wait } from "./process/types.js"
 
-export type { Invocation, Listener, ProcessConfig, ProcessResult, RunError, Runner, Wait } from "./process/types.js"
+export type { Invocation, ProcessConfig, ProcessResult, RunError, Runner, Wait } from "./process/types.js"
 
 /** Runs the effect with a permit of the kind, which is given back however the effect ends. */
 type WithPermit = (

@@ -6,10 +6,25 @@ import type * as Action from "../../Action.js"
 import { isFlagged } from "../flagged.js"
 import { Done, type Handler, Outdated, Pending } from "./handler.js"
 
-type Shown = Pick<Result.RunningDevice, "image" | "component" | "target">
+interface Shown extends Pick<Result.RunningDevice, "image" | "component" | "target"> {
+  readonly removed?: boolean | undefined
+  readonly snapshot?: string | undefined
+}
 
-const shows = ({ component, image, target }: Shown): string =>
-  `${image}${component === undefined ? "" : ` as ${component}`}${target === undefined ? "" : ` at ${target}`}`
+const shows = ({ component, image, removed, snapshot, target }: Shown): string =>
+  [
+    `${snapshot === undefined ? "" : `the snapshot ${snapshot} of `}${image}`,
+    ...(removed === true ? ["which was removed"] : []),
+    ...(component === undefined ? [] : [`as ${component}`]),
+    ...(target === undefined ? [] : [`at ${target}`])
+  ].join(" ")
+
+/** The snapshot that a device shows now, when the plan is about one. */
+const snapshotOf = ({ device, disk }: Action.StopDevice) =>
+  disk === undefined
+    ? Effect.succeed(undefined)
+    : Effect.flatMap(Ploop, (ploop) =>
+      Effect.map(ploop.attachments({ disk }), (all) => all.find((each) => each.device === device)?.snapshot))
 
 export const stopDevice: Handler<Action.StopDevice> = {
   status: (action) =>
@@ -18,7 +33,7 @@ export const stopDevice: Handler<Action.StopDevice> = {
       const running = (yield* ploop.listDevices).find(({ device }) => device === action.device)
       if (running === undefined) return Done()
       const planned = shows(action)
-      const found = shows(running)
+      const found = shows({ ...running, removed: running.deleted, snapshot: yield* snapshotOf(action) })
       return planned === found ? Pending() : Outdated({ planned, found })
     }),
   run: ({ device }) => Effect.flatMap(Ploop, (ploop) => ploop.umount({ device }))

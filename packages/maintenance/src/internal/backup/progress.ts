@@ -2,7 +2,7 @@ import * as Progress from "@effect-ploop/core/Progress"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 
-/** Learns how many bytes more were gone through. */
+/** Learns how many more bytes were read. */
 export type Count = (bytes: number) => void
 
 /** How large files are together, in bytes. */
@@ -12,7 +12,7 @@ export const sizeOf = (paths: ReadonlyArray<string>) =>
     (fs) => Effect.reduce(paths, 0n, (sum, path) => Effect.map(fs.stat(path), ({ size }) => sum + size))
   )
 
-/** Reports to those who listen how many bytes an effect has gone through, of how many. */
+/** Reports to those who listen how many bytes an effect has read, of how many. */
 export const counting = <A, E, R, E2, R2>(
   total: Effect.Effect<bigint, E2, R2>,
   run: (count: Count) => Effect.Effect<A, E, R>
@@ -23,5 +23,8 @@ export const counting = <A, E, R, E2, R2>(
       const count: Count = (bytes) => {
         done += BigInt(bytes)
       }
-      return Progress.track(run(count), { done: Effect.sync(() => done), total: Effect.provide(total, context) })
+      return run(count).pipe(
+        Effect.tap(() => Progress.tell(done)),
+        Progress.track({ done: Effect.sync(() => done), total: Effect.provide(total, context) })
+      )
     }))

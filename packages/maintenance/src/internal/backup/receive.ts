@@ -16,17 +16,14 @@ const invalid = (to: string, reason: string) => new BackupError.BackupInvalid({ 
 
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0)
 
-/**
- * How large a manifest can be, in bytes: it is read as a whole, and one of the longest chain of images is a hundredth
- * of that.
- */
+/** How large a manifest can be, in bytes: it is read as a whole, and no chain of images needs a tenth of that. */
 const manifestLimit = 1 << 20
 
-/** More images than any chain has. */
+/** The name of an image. Four digits are more than any chain needs. */
 const imageName = /^image\.\d{1,4}(\.raw)?$/
 
 /** Writes a new file, which has holes for zeros if it is a raw image, and returns its digest. */
-const writeFile = (making: Making, { content, name }: archive.Entry, count: Count) =>
+const writeFile = (making: Making, to: string, { content, name }: archive.Entry, count: Count) =>
   Effect.scoped(Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* making.file(name)
@@ -38,7 +35,7 @@ const writeFile = (making: Making, { content, name }: archive.Entry, count: Coun
       size += bytes.length
       count(bytes.length)
       if (name === manifestName && size > manifestLimit) {
-        return invalid(path, `its manifest is larger than ${manifestLimit} bytes`)
+        return invalid(to, `its manifest is larger than ${manifestLimit} bytes`)
       }
       return name.endsWith(rawEnding) && isZero(bytes) ? file.seek(bytes.length, "current") : file.writeAll(bytes)
     }
@@ -71,7 +68,7 @@ const writeAll = <E, R>(making: Making, from: Stream.Stream<Uint8Array, E, R>, t
       if (name !== manifestName && !imageName.test(name)) {
         return invalid(to, `the stream has the file ${JSON.stringify(name)}, and no backup has one of that name`)
       }
-      return Effect.map(writeFile(making, entry, count), (digest) => {
+      return Effect.map(writeFile(making, to, entry, count), (digest) => {
         digests.set(name, digest)
       })
     })

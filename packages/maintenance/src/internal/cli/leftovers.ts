@@ -24,7 +24,7 @@ export const command = Command.make(
     inUseFlags: options.flag("in-use-flags", "Clears in-use flags, when no other host uses the images."),
     temporaryDevices: options.flag(
       "temporary-devices",
-      "Stops devices of temporary snapshots, when no backup or other process works with them."
+      "Unmounts and stops every device that shows a temporary snapshot. Give it only when no process works with one."
     ),
     devicesOfRemovedImages: options.flag("removed-images", "Stops devices of removed images. Their data is lost.")
   },

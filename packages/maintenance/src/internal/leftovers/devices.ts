@@ -10,7 +10,7 @@ import * as Action from "../../Action.js"
 import { all, type Found, kept, nothing, step } from "./found.js"
 
 /** A path without symlinks; the path itself where nothing is there any more. */
-const real = (path: string) =>
+export const real = (path: string) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.realPath(path), () => path))
 
 /** The devices that run this disk, or any image of it. */
@@ -23,7 +23,7 @@ export const ofDisk = (disk: Disk.Disk, tree: SnapshotTree) =>
     return (yield* ploop.listDevices).filter(({ image }) => own.has(image))
   })
 
-/** What the running devices of a host say about themselves, where nothing else does: no descriptor is beside the image. */
+/** A device whose image has no descriptor beside it. */
 const ofStranger = ({ device, image }: Result.RunningDevice) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -52,7 +52,7 @@ export const judge = (running: ReadonlyArray<Result.RunningDevice>, mayStop: boo
     const { component, device, image, target } = shown
     return mayStop && target === undefined
       ? step(
-        new Action.StopDevice({ device, image, ...(component !== undefined && { component }) }),
+        new Action.StopDevice({ device, image, removed: true, ...(component !== undefined && { component }) }),
         "Its image has been removed, and nothing is mounted from it."
       )
       : kept(

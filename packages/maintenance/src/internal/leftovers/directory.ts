@@ -1,15 +1,17 @@
 import type * as Result from "@effect-ploop/core/Result"
 import * as FileSystem from "@effect/platform/FileSystem"
-import { Path } from "@effect/platform/Path"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { headerOf } from "../header.js"
 import { isRemoving } from "../removing.js"
-import { entriesOf, type Entry, isOld, removal } from "./entries.js"
+import { entriesOf, type Entry, isOld } from "./entries.js"
 import { all, type Found, kept, nothing } from "./found.js"
-import { ofMaking, reasonOf } from "./making.js"
+import { reasonOf } from "./making.js"
 import { ofRemoval } from "./removals.js"
+
+/** The lock of a descriptor. */
+const lockEnding = ".xml.lck"
 
 /** What is known about the host when files are judged. */
 export interface Around {
@@ -18,24 +20,22 @@ export interface Around {
   readonly before: DateTime.Utc
 }
 
-const lockEnding = ".lck"
-
-/** The tool locks a descriptor by an empty file, and never removes that. Without the descriptor, nobody asks for it. */
-const ofLock = (entry: Entry) =>
+/** The tool locks a descriptor by an empty file, and never removes that. Somebody may hold it at any time. */
+const ofLock = ({ path }: Entry) =>
   Effect.flatMap(
     FileSystem.FileSystem,
     (fs) =>
-      Effect.map(fs.exists(entry.path.slice(0, -lockEnding.length)), (isUsed): Found =>
-        isUsed ? nothing : removal(entry, "It is the lock of a descriptor that is no longer there."))
+      Effect.map(fs.exists(path.slice(0, -".lck".length)), (isThere): Found =>
+        isThere ? nothing : kept(path, "it is the lock of a descriptor that is gone: remove it once nobody uses it"))
   )
 
 /** What can be left in any directory, whether it has a disk or not. */
-export const ofEveryDirectory = (entry: Entry, around: Around) =>
+export const ofEveryDirectory = (entry: Entry) =>
   Effect.gen(function*() {
-    const { info, name } = entry
+    const { info, name, path } = entry
     if (isRemoving(name) && info.type === "Directory") return Option.some(yield* ofRemoval(entry))
     const reason = reasonOf(entry)
-    if (reason !== undefined) return Option.some(yield* ofMaking(entry, reason, around))
+    if (reason !== undefined) return Option.some(kept(path, reason))
     if (name.endsWith(lockEnding) && info.type === "File" && info.size === 0n) return Option.some(yield* ofLock(entry))
     return Option.none<Found>()
   })
@@ -56,15 +56,15 @@ const ofImage = (entry: Entry, { running }: Around) =>
 /** Judges the files of a directory in which no disk is, such as one of backups or of a disk that was never complete. */
 export const judge = (directory: string, around: Around) =>
   Effect.gen(function*() {
-    const path = yield* Path
-    const entries = yield* entriesOf(path.resolve(directory))
+    const fs = yield* FileSystem.FileSystem
+    const entries = yield* entriesOf(yield* fs.realPath(directory))
     const hasDescriptor = entries.some(({ name }) => name.endsWith(".xml"))
     return all(
       yield* Effect.forEach(
         entries.filter(({ info }) => isOld(info, around.before)),
         (entry) =>
           Effect.flatMap(
-            ofEveryDirectory(entry, around),
+            ofEveryDirectory(entry),
             Option.match({
               onNone: () => hasDescriptor ? Effect.succeed(nothing) : ofImage(entry, around),
               onSome: Effect.succeed

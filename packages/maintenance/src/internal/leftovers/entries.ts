@@ -15,7 +15,7 @@ export interface Entry {
   readonly info: FileSystem.File.Info
 }
 
-/** What is in a directory, without links, which are followed by nobody. */
+/** What is in a directory. Symbolic links are left out. */
 export const entriesOf = (directory: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -37,9 +37,12 @@ export const entriesOf = (directory: string) =>
 export const isOld = (info: FileSystem.File.Info, before: DateTime.Utc): boolean =>
   Option.exists(info.mtime, (time) => time.getTime() <= before.epochMillis)
 
-/** What the removal of a file gives back: nothing while it has another name. */
-const freedBy = ({ nlink, size, type }: FileSystem.File.Info): bigint =>
-  type === "Directory" || Option.exists(nlink, (names) => names > 1) ? 0n : size
+/** What the removal of a file gives back: nothing while it has another name, and nothing for its holes. */
+const freedBy = ({ blocks, nlink, size, type }: FileSystem.File.Info): bigint => {
+  if (type === "Directory" || Option.exists(nlink, (names) => names > 1)) return 0n
+  const allocated = Option.match(blocks, { onNone: () => size, onSome: (sectors) => BigInt(sectors) * 512n })
+  return allocated < size ? allocated : size
+}
 
 /** The removal of one file, or of one empty directory. */
 export const removal = ({ info, path }: Entry, reason: string): Found =>

@@ -5,6 +5,7 @@ import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { headerOf } from "../header.js"
+import { real } from "./devices.js"
 import { type Around, ofEveryDirectory } from "./directory.js"
 import { entriesOf, type Entry, isOld, removal } from "./entries.js"
 import { all, type Found, kept, nothing } from "./found.js"
@@ -15,6 +16,10 @@ export interface Known extends Around {
   readonly descriptor: string
   /** The names of the images that are in the directory of the descriptor. */
   readonly images: ReadonlyArray<string>
+  /** The real paths of all images that devices of the disk run from; undefined when nobody knows them. */
+  readonly used: ReadonlySet<string> | undefined
+  /** Whether a device of the disk writes to an image that the descriptor does not name. */
+  readonly isCutShort: boolean
   readonly orphanedImages: boolean
 }
 
@@ -28,24 +33,44 @@ const ofMount = (entry: Entry, { running }: Known) =>
         : kept(entry.path, "it is a directory of a mount, but it has files in it")
     }))
 
-const ofUnknown = (entry: Entry, { orphanedImages, running }: Known) =>
+const ofUnknown = (entry: Entry, { isCutShort, orphanedImages, running, used }: Known) =>
   Effect.map(headerOf(entry.path), (header): Found => {
     if (Option.isNone(header) || running.some((shown) => shown.image === entry.path)) return nothing
+    if (isCutShort || used === undefined || used.has(entry.path) || header.value.inUse !== 0) {
+      return kept(entry.path, "it is an image that the descriptor does not name, but a device may run from it")
+    }
     return orphanedImages
       ? removal(entry, "It is an image that the descriptor does not name.")
       : kept(entry.path, "it is an image that the descriptor does not name: it may be the only copy of something")
   })
 
+/** A conversion writes the raw image under another name first. With a header it is none of that. */
+const ofConversion = (entry: Entry, known: Known) =>
+  Effect.flatMap(
+    headerOf(entry.path),
+    (header) =>
+      Option.isSome(header) || known.used === undefined || known.used.has(entry.path)
+        ? ofUnknown(entry, known)
+        : Effect.succeed(
+          removal(entry, "It is the result of a conversion that was cut short. The image is as it was before.")
+        )
+  )
+
+/** A descriptor that was not renamed to its own name. */
+const ofDescriptor = (entry: Entry, { isCutShort, used }: Known): Found =>
+  isCutShort || used === undefined
+    ? kept(
+      entry.path,
+      "it may be the only descriptor that names the image to which a device writes: unmount the disk first"
+    )
+    : removal(entry, "It is a descriptor whose change was not committed.")
+
 /** What is known of a file from its name alone. */
-const byName = (entry: Entry, { descriptor, images }: Known): Found | undefined => {
+const byName = (entry: Entry, known: Known): Found | undefined => {
+  const { descriptor } = known
   const { name, path } = entry
   // The tool writes a new descriptor under the longer name first.
-  if (name === `${descriptor}.tmp` || name === `${descriptor}.tmp.tmp`) {
-    return removal(entry, "It is a descriptor whose change was not committed.")
-  }
-  if (images.some((image) => name === `${image}.tmp`)) {
-    return removal(entry, "It is the result of a conversion that was cut short. The image is as it was before.")
-  }
+  if (name === `${descriptor}.tmp` || name === `${descriptor}.tmp.tmp`) return ofDescriptor(entry, known)
   if (name.startsWith(`${descriptor}.former-`)) {
     return kept(path, "it is the descriptor from before the tool lost a delta: remove it once the disk is repaired")
   }
@@ -58,9 +83,10 @@ const judgeEntry = (entry: Entry, known: Known) => {
   const { info, name } = entry
   const found = info.type === "File" ? byName(entry, known) : undefined
   if (found !== undefined) return Effect.succeed(found)
-  if (name.endsWith(".mnt") && info.type === "Directory") return ofMount(entry, known)
+  if (known.images.some((image) => name === `${image}.mnt`) && info.type === "Directory") return ofMount(entry, known)
+  if (known.images.some((image) => name === `${image}.tmp`) && info.type === "File") return ofConversion(entry, known)
   return Effect.flatMap(
-    ofEveryDirectory(entry, known),
+    ofEveryDirectory(entry),
     Option.match({
       onNone: () => info.type === "File" ? ofUnknown(entry, known) : Effect.succeed(nothing),
       onSome: Effect.succeed
@@ -72,16 +98,19 @@ const judgeEntry = (entry: Entry, known: Known) => {
 export const judge = (
   disk: Disk.Disk,
   tree: SnapshotTree,
-  around: Around & Pick<Known, "orphanedImages">
+  around: Around & Pick<Known, "orphanedImages" | "used" | "isCutShort">
 ) =>
   Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
     const path = yield* Path
-    const directory = path.resolve(Disk.directory(disk))
-    const images = tree.nodes.map(({ file }) => path.resolve(directory, file))
-    const own = new Set([path.resolve(disk), ...images])
+    // Devices report real paths.
+    const directory = yield* fs.realPath(Disk.directory(disk))
+    const images = yield* Effect.forEach(tree.nodes, ({ file }) => real(path.resolve(directory, file)))
+    const descriptor = path.basename(disk)
+    const own = new Set([path.join(directory, descriptor), ...images])
     const known: Known = {
       ...around,
-      descriptor: path.basename(disk),
+      descriptor,
       images: images.filter((image) => path.dirname(image) === directory).map((image) => path.basename(image))
     }
     const entries = (yield* entriesOf(directory)).filter((entry) => !own.has(entry.path))

@@ -1,5 +1,7 @@
+import type { DevicePath } from "@effect-ploop/core/DevicePath"
 import type { Disk } from "@effect-ploop/core/Disk"
 import type * as Result from "@effect-ploop/core/Result"
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Action from "../../Action.js"
 import { deletion } from "../actions/deletion.js"
@@ -9,8 +11,8 @@ import { all, type Found, kept, step } from "./found.js"
 export interface Known {
   readonly disk: Disk
   readonly tree: SnapshotTree.SnapshotTree
-  /** The devices of the disk, and the snapshot that each shows. */
-  readonly attached: ReadonlyArray<Result.AttachedDevice>
+  /** The devices of the disk, and the snapshot that each shows; undefined when nobody knows. */
+  readonly attached: ReadonlyArray<Result.AttachedDevice> | undefined
   readonly running: ReadonlyArray<Result.RunningDevice>
   /** Whether devices of temporary snapshots may be stopped. */
   readonly mayStop: boolean
@@ -19,54 +21,68 @@ export interface Known {
 }
 
 /** The devices that show a snapshot, or may: of some nobody knows what they show. */
-const showing = ({ attached }: Known, { id }: SnapshotTree.Node) =>
-  attached.filter(({ component, snapshot }) => snapshot === id || (snapshot === undefined && component !== undefined))
+const showing = ({ attached, running }: Known, { id }: SnapshotTree.Node) =>
+  attached === undefined
+    ? running.filter(({ component }) => component !== undefined).map(({ device }) => ({ device, snapshot: undefined }))
+    : attached.filter(({ component, snapshot }) =>
+      snapshot === id || (snapshot === undefined && component !== undefined)
+    )
 
 /** Why a temporary snapshot has to stay. */
 const obstacle = (known: Known, node: SnapshotTree.Node): string | undefined => {
   const { blocked, mayStop, tree } = known
-  const [user] = showing(known, node)
+  const users = showing(known, node)
   const children = SnapshotTree.children(tree, node.id).length
-  if (user !== undefined && (!mayStop || user.snapshot === undefined)) {
-    return `it is temporary, and ${user.device} ${user.snapshot === undefined ? "may show" : "shows"} it`
-  }
+  const unknown = users.find(({ snapshot }) => snapshot === undefined)
+  if (unknown !== undefined) return `it is temporary, and ${unknown.device} may show it`
+  if (users[0] !== undefined && !mayStop) return `it is temporary, and ${users[0].device} shows it`
   if (children > 1) return `it is temporary, and ${children} others are built on it`
   return blocked ? "it is temporary, but it cannot be merged while an in-use flag is set" : undefined
 }
 
 /** The device as a plan names it, with what it has to be when it is stopped. */
-const stop = ({ running }: Known, { device }: Result.AttachedDevice): Found => {
-  const shown = running.find((each) => each.device === device)
-  if (shown === undefined) return all([])
-  const { component, image, target } = shown
-  return step(
-    new Action.StopDevice({
-      device,
-      image,
-      ...(component !== undefined && { component }),
-      ...(target !== undefined && { target })
-    }),
-    "It shows a temporary snapshot, and nobody works with that any more."
+const stop = ({ disk, running }: Known, device: DevicePath, snapshot: SnapshotId): Found =>
+  all(
+    running.filter((each) => each.device === device).map(({ component, image, target }) =>
+      step(
+        new Action.StopDevice({
+          device,
+          image,
+          disk,
+          snapshot,
+          ...(component !== undefined && { component }),
+          ...(target !== undefined && { target })
+        }),
+        "It shows a temporary snapshot, and the caller says that nobody works with it."
+      )
+    )
   )
+
+const remove = (known: Known, node: SnapshotTree.Node): Found => {
+  const { id, parent } = node
+  const child = SnapshotTree.children(known.tree, id)[0]?.id
+  const users = showing(known, node)
+  return all([
+    ...users.map(({ device }) => stop(known, device, id)),
+    step(
+      deletion(known.disk, { id, parent, child }),
+      users.length === 0 ? "It is temporary, and no device shows it." : "It is temporary, and its device is stopped."
+    )
+  ])
 }
 
-/** A temporary snapshot exists for a device. Without one, nobody is left who would merge it. */
-export const judge = (known: Known): Found =>
-  all(
-    known.tree.nodes.filter(({ temporary }) => temporary).map((node) => {
-      const { id, parent } = node
-      const reason = obstacle(known, node)
-      if (reason !== undefined) return kept(id, reason)
-      const child = SnapshotTree.children(known.tree, id)[0]?.id
-      const users = showing(known, node)
-      return all([
-        ...users.map((user) => stop(known, user)),
-        step(
-          deletion(known.disk, { id, parent, child }),
-          users.length === 0
-            ? "It is temporary, and no device shows it."
-            : "It is temporary, and its device is stopped."
-        )
-      ])
-    })
-  )
+/**
+ * A temporary snapshot exists for a device. Without one, nobody is left who would merge it. Of those whose devices are
+ * stopped for it, a plan takes one: its deletion changes what the others are built on.
+ */
+export const judge = (known: Known): Found => {
+  const temporary = known.tree.nodes.filter(({ temporary }) => temporary)
+  const taken = temporary.find((node) => obstacle(known, node) === undefined && showing(known, node).length > 0)
+  return all(temporary.map((node) => {
+    const reason = obstacle(known, node)
+    if (reason !== undefined) return kept(node.id, reason)
+    return taken === undefined || taken === node
+      ? remove(known, node)
+      : kept(node.id, `it is temporary, and ${taken.id} has to be deleted first: make another plan then`)
+  }))
+}
