@@ -16,6 +16,7 @@ import * as Schema from "effect/Schema"
  * - `balloon`: the balloon can be inflated, and space can be returned to the host;
  * - `temporarySnapshot`: temporary snapshots can be taken;
  * - `copy`: a copy of a running device can be sent in one direction, and received as an image;
+ * - `duplexCopy`: a running device can be copied over a connection in both directions;
  * - `lowLevel`: the backend has the operations of `LowLevel`;
  * - `version2`: disks of format version 2 can be created;
  * - `snapshotBesideDisk`: a snapshot can be attached while its disk is attached;
@@ -34,6 +35,7 @@ export const Capability = Schema.Literal(
   "balloon",
   "temporarySnapshot",
   "copy",
+  "duplexCopy",
   "lowLevel",
   "version2",
   "snapshotBesideDisk",
@@ -93,6 +95,7 @@ const sentences: Readonly<Record<Capability, string>> = {
   balloon: "a balloon in the file system, and discard",
   temporarySnapshot: "temporary snapshots",
   copy: "copies of a running device in one direction",
+  duplexCopy: "copies of a running device over a connection in both directions",
   lowLevel: "the low-level operations",
   version2: "format version 2",
   snapshotBesideDisk: "a snapshot attached beside its disk",

@@ -98,6 +98,7 @@ const withoutDriver = (generation: Generation): ReadonlyArray<Capability.Capabil
   "locks",
   "version2",
   "copy",
+  "duplexCopy",
   "lowLevel",
   ...GenerationTraits.growsThroughDevice[generation] ? [] : ["idleGrow" as const]
 ]

@@ -15,7 +15,9 @@ const foreign = (generation: Generation.Generation) =>
       Context.add(services, Ploop.Ploop, {
         ...Context.get(services, Ploop.Ploop),
         copySend: () => Stream.die(absent),
-        copyReceive: () => Sink.die(absent)
+        copyReceive: () => Sink.die(absent),
+        copyTo: () => Stream.die(absent),
+        copyFrom: () => Stream.die(absent)
       }).pipe(
         Context.add(LowLevel.LowLevel, {
           start: () => Effect.die(absent),
@@ -41,11 +43,11 @@ const failures = (report: Report.Report) =>
 describe("a backend without copies and low-level operations", () => {
   for (
     const [how, options, cases] of [
-      ["by its capabilities", { capabilities: without("copy", "lowLevel") }, Suite.all],
+      ["by its capabilities", { capabilities: without("copy", "duplexCopy", "lowLevel") }, Suite.all],
       [
         "by leaving them out of what its host has",
-        { leavesOut: ["copy", "lowLevel"] },
-        Suite.select(["imageInfo/", "copy", "grow", "createSnapshot/"])
+        { leavesOut: ["copy", "duplexCopy", "lowLevel"] },
+        Suite.select(["imageInfo/", "copy", "grow", "createSnapshot/", "check/"])
       ]
     ] as const
   ) {
@@ -57,7 +59,7 @@ describe("a backend without copies and low-level operations", () => {
           report.results.find(({ id }) => id === self.id)?.outcome._tag === "Skipped"
         )
         const due = cases.filter((self) =>
-          self.needs.includes("copy") || self.needs.includes("lowLevel") || !Case.appliesTo(self, "1.15")
+          self.needs.some((need) => ["copy", "duplexCopy", "lowLevel"].includes(need)) || !Case.appliesTo(self, "1.15")
         )
         assert.deepStrictEqual(skipped, due)
         assert.isAbove(Report.counts(report.results).passed, cases.length / 2)
@@ -81,13 +83,16 @@ describe("a backend without copies and low-level operations", () => {
 })
 
 describe("a case", () => {
-  it("about an operation of LowLevel needs lowLevel, and one about a copy needs copy", () => {
+  it("about an operation of LowLevel needs lowLevel, and one about a copy needs that copy", () => {
     for (const self of Suite.all) {
       const topic = Case.operation(self)
       if (["start", "stop", "clear", "deleteDelta", "grow", "nextDevice"].includes(topic)) {
         assert.include(self.needs, "lowLevel", self.id)
       }
-      if (topic.startsWith("copy") && self.id !== "copySend/unsupported") assert.include(self.needs, "copy", self.id)
+      if (topic === "copyTo" || topic === "copyFrom") assert.include(self.needs, "duplexCopy", self.id)
+      else if (topic.startsWith("copy") && self.id !== "copySend/unsupported") {
+        assert.include(self.needs, "copy", self.id)
+      }
     }
   })
 

@@ -35,6 +35,7 @@ export const copyFrom: ReadonlyArray<Case.Case> = [
     id: "copyFrom/refuses-an-existing-file",
     title: "MUST refuse to write to an existing file at once, name it, and not touch it",
     source: Case.service("Ploop.copyFrom"),
+    needs: ["duplexCopy"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const fs = yield* FileSystem.FileSystem
@@ -48,6 +49,7 @@ export const copyFrom: ReadonlyArray<Case.Case> = [
     id: "copyFrom/missing-directory",
     title: "MUST fail when the directory of the file is missing",
     source: Case.service("Ploop.copyFrom"),
+    needs: ["duplexCopy"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const image = yield* Conformance.path("missing", "copy")
@@ -61,6 +63,7 @@ export const copyFrom: ReadonlyArray<Case.Case> = [
     id: "copyFrom/nothing-comes",
     title: "MUST report a sender that goes away before it has sent anything as a broken copy, and leave no file",
     source: Case.observed("copy -d from a broken stream"),
+    needs: ["duplexCopy"],
     run: Effect.gen(function*() {
       const image = yield* copies.newImage
       yield* Check.fails(received(image), "CopyProtocolBroken", { operation: "copyFrom", subject: image, exitCode: 6 })
@@ -71,6 +74,7 @@ export const copyFrom: ReadonlyArray<Case.Case> = [
     id: "copyFrom/no-copy",
     title: "MUST report other bytes as a broken copy, and leave no file",
     source: Case.observed("copy -d from a broken stream"),
+    needs: ["duplexCopy"],
     run: Effect.gen(function*() {
       const image = yield* copies.newImage
       yield* Check.fails(received(image, garbage), "CopyProtocolBroken", {
@@ -85,6 +89,7 @@ export const copyFrom: ReadonlyArray<Case.Case> = [
     id: "copyFrom/cut-short",
     title: "MUST report a sender that goes away in the middle as a broken copy, and leave no file",
     source: Case.observed("copy -d from a broken stream"),
+    needs: ["duplexCopy"],
     run: Effect.gen(function*() {
       const image = yield* copies.newImage
       const whole = yield* packet(data, 0n, new Uint8Array(4096).fill(1))
@@ -100,6 +105,7 @@ export const copyFrom: ReadonlyArray<Case.Case> = [
     id: "copyFrom/empty",
     title: "MUST report a copy that ends before it has any data as broken, and leave no file",
     source: Case.source("lib/ploop-copy.c ploop_copy_receiver"),
+    needs: ["duplexCopy"],
     generations: ["7", "9"],
     run: Effect.gen(function*() {
       const image = yield* copies.newImage
@@ -112,6 +118,7 @@ export const copyFrom: ReadonlyArray<Case.Case> = [
     id: "copyFrom/connection-fails",
     title: "MUST leave no file when the connection fails, and fail with its error",
     source: Case.service("Ploop.copyFrom"),
+    needs: ["duplexCopy"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const image = yield* copies.newImage
@@ -127,7 +134,7 @@ export const copyFrom: ReadonlyArray<Case.Case> = [
     id: "copyFrom/interrupted",
     title: "MUST leave no file and no device when it is interrupted, of which a sender that waits for replies learns",
     source: Case.service("Ploop.copyFrom"),
-    needs: ["mount"],
+    needs: ["mount", "duplexCopy"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.formatted()

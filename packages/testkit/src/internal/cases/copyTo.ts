@@ -46,7 +46,7 @@ export const copyTo: ReadonlyArray<Case.Case> = [
     id: "copyTo/round-trip",
     title: "MUST send a running disk to copyFrom, which writes an image with the same files",
     source: Case.manual("copy"),
-    needs: ["mount"],
+    needs: ["mount", "duplexCopy"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.formatted()
@@ -73,7 +73,7 @@ export const copyTo: ReadonlyArray<Case.Case> = [
     id: "copyTo/written-while-it-is-copied",
     title: "MUST copy a disk that is written meanwhile, with all that was written before, and leave the disk in use",
     source: Case.manual("copy"),
-    needs: ["mount"],
+    needs: ["mount", "duplexCopy"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.formatted()
@@ -104,7 +104,7 @@ export const copyTo: ReadonlyArray<Case.Case> = [
     id: "copyTo/interrupted",
     title: "MUST leave the device running when it is interrupted, and send everything the next time",
     source: Case.service("Ploop.copyTo"),
-    needs: ["mount"],
+    needs: ["mount", "duplexCopy"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const mounted = yield* withMotd
@@ -119,7 +119,7 @@ export const copyTo: ReadonlyArray<Case.Case> = [
     id: "copyTo/peer-goes-away",
     title: "MUST report a receiver that goes away as a broken copy, and leave the device running",
     source: Case.service("Ploop.copyTo"),
-    needs: ["mount"],
+    needs: ["mount", "duplexCopy"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const mounted = yield* withMotd
@@ -135,7 +135,7 @@ export const copyTo: ReadonlyArray<Case.Case> = [
     id: "copyTo/connection-fails",
     title: "MUST fail with the error of the connection, and leave the device running",
     source: Case.service("Ploop.copyTo"),
-    needs: ["mount"],
+    needs: ["mount", "duplexCopy"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const mounted = yield* withMotd
@@ -153,7 +153,7 @@ export const copyTo: ReadonlyArray<Case.Case> = [
     id: "copyTo/wrong-replies",
     title: "MUST report replies that a receiver does not give as a broken copy, and leave the device running",
     source: Case.source("lib/ploop-copy.c handshake"),
-    needs: ["mount"],
+    needs: ["mount", "duplexCopy"],
     generations: ["7", "9"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -171,7 +171,7 @@ export const copyTo: ReadonlyArray<Case.Case> = [
     id: "copyTo/needs-a-mount",
     title: "MUST refuse a device whose file system is not mounted, and leave it running",
     source: Case.source("lib/pcopy.c open_mount_point"),
-    needs: ["device"],
+    needs: ["device", "duplexCopy"],
     generations: ["1.15"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
@@ -185,7 +185,7 @@ export const copyTo: ReadonlyArray<Case.Case> = [
     id: "copyTo/unknown-device",
     title: "MUST report a missing device",
     source: Case.observed("copy -s of a missing device"),
-    needs: ["device"],
+    needs: ["device", "duplexCopy"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const device = disks.noDevice
@@ -199,6 +199,7 @@ export const copyTo: ReadonlyArray<Case.Case> = [
     id: "copyTo/no-command",
     title: "MUST refuse a command to freeze the file system where the tool runs none",
     source: Case.source("tools/ploop-copy.c of 7.0.280 and 9.0.30"),
+    needs: ["duplexCopy"],
     generations: ["7", "9"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

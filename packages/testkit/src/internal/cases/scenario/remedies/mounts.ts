@@ -381,7 +381,7 @@ const generations: ReadonlyArray<Case> = [
   }),
   remedy("copy-in-dialogue", {
     when: "this generation copies over a two-way socket only",
-    needs: ["mount"],
+    needs: ["mount", "duplexCopy"],
     generations: ["7", "9"],
     run: Effect.gen(function*() {
       const { device, fs, image, ploop, target } = yield* mounted
@@ -396,7 +396,7 @@ const generations: ReadonlyArray<Case> = [
   }),
   remedy("copy-without-command", {
     when: "this generation runs no command to freeze the file system",
-    needs: ["mount"],
+    needs: ["mount", "duplexCopy"],
     generations: ["7", "9"],
     run: Effect.gen(function*() {
       const { device, fs, image, ploop, target } = yield* mounted
