@@ -18,7 +18,8 @@ const operation = "only the operation is called umount"
 const terms: ReadonlyArray<Word> = [
   { pattern: /mend(?:s|ed|ing)?/, use: "repair, fix", why: field },
   { pattern: /look(?:s|ed|ing)? at/, use: "inspect, read, query", why: field },
-  { pattern: /f(?:ind(?:s|ing)?|ound) out/, use: "inspect, read, query", why: field },
+  // The tool's output has these words.
+  { pattern: /(?<!Can't )f(?:ind(?:s|ing)?|ound) out/, use: "inspect, read, query", why: field },
   { pattern: /answer(?:s|ed|ing)/, use: "returns, reports", why: field },
   { pattern: /(?:must|may|can|cannot|could|to|not) answer/, use: "return, report", why: field },
   { pattern: /tells|told(?! (?:apart|otherwise|to))/, use: "returns, reports, says", why: field },

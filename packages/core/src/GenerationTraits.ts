@@ -272,6 +272,15 @@ export const mergesIntoNewFile: Row<"chain" | "pair" | "none"> = { "1.15": "chai
 export const copiesInDialogue: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
 /**
+ * Whether the copy of a running device leaves out clusters of the top delta that are
+ * zeros, so that above another image the data of that image shows through.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const copiesZerosAsHoles: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
  * Whether the tool prints its usage when it is asked to unmount a disk or an
  * image. Then only a device or a mount point can be unmounted.
  *

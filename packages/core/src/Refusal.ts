@@ -1040,7 +1040,8 @@ export const copy: (
 ) => Either.Either<void, PloopError.Unsupported> = queries.copy
 
 /**
- * Refuses a command to freeze the file system where the tool runs none.
+ * Refuses a command to freeze the file system where the tool runs none, and a copy of
+ * a device with several images where data would be lost. `images` is how many it has.
  *
  * @since 0.2.0
  * @category copy
@@ -1048,7 +1049,8 @@ export const copy: (
 export const copyTo: (
   about: About,
   generation: Generation,
-  request: Pick<Request.CopySend, "freezeCommand">
+  request: Pick<Request.CopySend, "freezeCommand">,
+  images: number
 ) => Either.Either<void, PloopError.Unsupported> = queries.copyTo
 
 /**

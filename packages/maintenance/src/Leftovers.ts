@@ -64,7 +64,7 @@ export interface PlanOptions {
   readonly devicesOfRemovedImages?: boolean | undefined
   /**
    * Whether to unmount and stop every device that shows a temporary snapshot, and then delete the snapshot. A process
-   * that was killed leaves them. Nothing tells them from those of a process that works, such as a comparison: say
+   * that was killed leaves them. Nothing sets them apart from those of a process that works, such as a comparison: say
    * so only when there is none. Default: `false`.
    */
   readonly temporaryDevices?: boolean | undefined

@@ -260,7 +260,7 @@ describe("what a killed operation leaves", () => {
   )
 })
 
-describe("an image that a device runs from is no leftover", () => {
+describe("an image that a device runs from is not left over", () => {
   onFake(
     "when the descriptor does not name it, nor are the descriptors beside it",
     Effect.gen(function*() {

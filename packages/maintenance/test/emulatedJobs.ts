@@ -186,7 +186,7 @@ const inside = (scratch: string, kernel: KernelEmulation.KernelEmulation) =>
 const child = (job: string, at: string, moment: string, directory: string, disk: string) =>
   Effect.gen(function*() {
     const ploop = yield* Ploop.Ploop
-    if (!isJob(job) || !isMoment(moment)) return yield* Effect.dieMessage(`${job} ${moment} is no job`)
+    if (!isJob(job) || !isMoment(moment)) return yield* Effect.dieMessage(`${job} ${moment} is not a job`)
     const cut = yield* killing(ploop, Number(at), moment)
     const place = { directory, disk }
     const work = Effect.if(job === "leftovers", { onTrue: () => leaving(place), onFalse: () => run(job, place) })

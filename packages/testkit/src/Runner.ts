@@ -47,7 +47,7 @@ export interface Options {
   readonly cases: ReadonlyArray<Case.Case>
   /** The number of cases that run at the same time. Default: 1. */
   readonly jobs?: number | undefined
-  /** The time after which a case fails. Default: 2 minutes. */
+  /** The time after which a case fails. Default: 10 minutes. */
   readonly limit?: Duration.DurationInput | undefined
   /** Receives each event of the run as it happens. Default: none. */
   readonly onEvent?: ((event: Event) => Effect.Effect<void>) | undefined

@@ -35,7 +35,7 @@ import type { Target } from "./Target.js"
 export interface Options {
   /** The cases to run. Default: all. */
   readonly cases?: ReadonlyArray<Case.Case> | undefined
-  /** The time after which a case fails. Default: 2 minutes. */
+  /** The time after which a case fails. Default: 10 minutes. */
   readonly limit?: Duration.DurationInput | undefined
   /** Whether cases run at the same time. Default: `false`. */
   readonly concurrent?: boolean | undefined
@@ -53,7 +53,7 @@ const shown = ({ arguments: argv, exitCode, name, outcome, subject }: Operation)
  * @category tests
  */
 export const suite = <E>(target: Target<E>, options: Options = {}): void => {
-  const { cases = all, limit = "2 minutes" } = options
+  const { cases = all, limit = "10 minutes" } = options
   // Vitest's own limit is longer, so that the runner cleans up after a case.
   const timeout = Duration.toMillis(limit) + 60_000
 

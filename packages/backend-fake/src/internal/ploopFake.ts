@@ -227,7 +227,11 @@ export const make = (options: Options) =>
         const step: dialogue.Run = (transition) => run("copyTo", request, transition)
         return Stream.unwrap(
           before("copyTo", request).pipe(
-            Effect.zipRight(step((tool) => Refusal.copyTo(tool, tool.tx.generation, request))),
+            Effect.zipRight(
+              step((tool) =>
+                Refusal.copyTo(tool, tool.tx.generation, request, tool.tx.device(request.device)?.levels.length ?? 0)
+              )
+            ),
             Effect.zipRight(form),
             Effect.map((form) => dialogue.copyTo(step, form, request, wire))
           )

@@ -14,7 +14,7 @@ type Test = Effect.Effect<void, unknown, Case.Services | Scope.Scope>
 
 type Call = (ploop: Ploop.Ploop, disk: string) => Effect.Effect<unknown, PloopError.PloopError>
 
-/** A tool in place of that of this machine: it does something else for one command, until it is told not to. */
+/** A tool in place of that of this machine: it does something else for one command, until it no longer should. */
 interface Wrapped {
   /** The lines of a shell that run for the command. None if there is no tool. */
   readonly does?: string

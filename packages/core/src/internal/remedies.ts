@@ -71,6 +71,7 @@ const refused = {
   "discard-without-limits": () => "Leave minBlock and toFree out.",
   "copy-in-dialogue": () => "Use copyTo and copyFrom, which carry the replies as well.",
   "copy-without-command": () => "Leave freezeCommand out.",
+  "copy-above-images": () => "Delete the snapshots of the disk first, or unmount it and copy its files.",
   "umount-idle": () =>
     "Inspect with attachments whether the device is mounted, and call umount without onlyIdle if it is not.",
   "next-device": () => "Leave device out of mount, which chooses one and returns it.",

@@ -77,7 +77,7 @@ const inDirectory = (
 export const runCase = (
   target: Target,
   self: Case.Case,
-  limit: Duration.DurationInput = "2 minutes"
+  limit: Duration.DurationInput = "10 minutes"
 ): Effect.Effect<CaseResult, never, Case.Services> =>
   Effect.gen(function*() {
     const lack = lackOf(target, self)

@@ -3,6 +3,7 @@ import * as CopyProtocol from "@effect-ploop/core/CopyProtocol"
 import type { Wire } from "@effect-ploop/core/Duplex"
 import type { Generation } from "@effect-ploop/core/Generation"
 import type { Row } from "@effect-ploop/core/GenerationTraits"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as PloopError from "@effect-ploop/core/PloopError"
@@ -12,6 +13,7 @@ import type * as Result from "@effect-ploop/core/Result"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import * as args from "../arguments.js"
@@ -21,6 +23,7 @@ import { classified } from "../outcome.js"
 import * as paths from "../paths.js"
 import type { Session } from "../session.js"
 import { clearAbandoned } from "./abandoned.js"
+import { chainOf } from "./attachments.js"
 import * as ofDevice from "./ofDevice.js"
 
 type Methods = "copySend" | "copyReceive" | "copyTo" | "copyFrom"
@@ -134,6 +137,15 @@ const sendOneWay = (session: Session, about: About, generation: Generation, requ
 
 const gone = (about: About) => new PloopError.CopyProtocolBroken({ ...about, text: "the other end takes nothing more" })
 
+/** How many images the device has, where that matters; of one that is not there, the tool says so. */
+const imagesOf = (session: Session, about: About, generation: Generation, device: string) =>
+  GenerationTraits.copiesZerosAsHoles[generation]
+    ? Effect.map(
+      chainOf(session, about, device),
+      Option.match({ onNone: () => 0, onSome: ({ images }) => images.length })
+    )
+    : Effect.succeed(0)
+
 const copyTo = (session: Session): Ploop.Backend["copyTo"] => (request, wire) => {
   const about = { operation: "copyTo", subject: request.device } as const
   return Stream.unwrap(Effect.map(session.generation, (generation) => {
@@ -147,10 +159,11 @@ const copyTo = (session: Session): Ploop.Backend["copyTo"] => (request, wire) =>
       after: Effect.void
     })
     return Stream.unwrapScoped(
-      Refusal.copyTo(about, generation, request).pipe(
-        Effect.zipRight(hidesCopiedDevices[generation] ? ofDevice.hold(session, about, request) : Effect.void),
-        Effect.as(sent)
-      )
+      Effect.gen(function*() {
+        if (hidesCopiedDevices[generation]) yield* ofDevice.hold(session, about, request)
+        yield* Refusal.copyTo(about, generation, request, yield* imagesOf(session, about, generation, request.device))
+        return sent
+      })
     )
   }))
 }

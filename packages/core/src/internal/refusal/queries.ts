@@ -59,16 +59,28 @@ export const copy = (about: About, generation: Generation) =>
 export const copyTo = (
   about: About,
   generation: Generation,
-  { freezeCommand }: Pick<Request.CopySend, "freezeCommand">
+  { freezeCommand }: Pick<Request.CopySend, "freezeCommand">,
+  images: number
 ) =>
-  when(
-    GenerationTraits.copiesInDialogue[generation] && freezeCommand !== undefined,
-    () =>
-      unsupported(
-        about,
-        `generation ${generation} holds the device by itself, and runs no command for it`,
-        texts["copy-without-command"]()
-      )
+  Either.andThen(
+    when(
+      GenerationTraits.copiesInDialogue[generation] && freezeCommand !== undefined,
+      () =>
+        unsupported(
+          about,
+          `generation ${generation} holds the device by itself, and runs no command for it`,
+          texts["copy-without-command"]()
+        )
+    ),
+    when(
+      GenerationTraits.copiesZerosAsHoles[generation] && images > 1,
+      () =>
+        unsupported(
+          about,
+          `generation ${generation} leaves zeros out of a copy, so that the data of the snapshots below would show through`,
+          texts["copy-above-images"]()
+        )
+    )
   )
 
 export const nextDevice = (about: About, generation: Generation) =>

@@ -15,7 +15,7 @@ export const command = Command.make(
       "DIR",
       "A directory without a disk: of backups, or of a disk that was never complete."
     ),
-    devices: options.flag("devices", "Looks at the devices of the whole host too."),
+    devices: options.flag("devices", "Inspects the devices of the whole host too."),
     apply: options.apply,
     json: options.json,
     config: options.config,

@@ -1,4 +1,5 @@
 import type * as Duplex from "@effect-ploop/core/Duplex"
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
@@ -205,6 +206,28 @@ export const copyTo: ReadonlyArray<Case.Case> = [
       const ploop = yield* Ploop.Ploop
       const options = { device: disks.noDevice, freezeCommand: "true" }
       yield* Check.fails(Stream.runDrain(ploop.copyTo(options, copies.silent)), "Unsupported")
+    })
+  }),
+  Case.make({
+    id: "copyTo/above-a-snapshot",
+    title: "MUST copy the top delta of a disk with snapshots, or refuse where the tool would leave out its zeros",
+    source: Case.source("lib/ploop-copy.c of 9.0.30"),
+    needs: ["mount", "duplexCopy"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      const { device, target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { motd: "kept" })
+      yield* disks.synced(target)
+      yield* ploop.createSnapshot({ disk })
+      const image = yield* copies.newImage
+      if (yield* Conformance.ofGeneration(GenerationTraits.copiesZerosAsHoles)) {
+        yield* Check.fails(Stream.runDrain(ploop.copyTo({ device }, copies.silent)), "Unsupported")
+        yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the device is still running")
+      } else {
+        const { sent } = yield* copies.copied(device, image)
+        yield* Check.isTrue(Chunk.size(sent) > 0, "there is a round")
+      }
     })
   })
 ]

@@ -409,6 +409,25 @@ const generations: ReadonlyArray<Case> = [
       }
     })
   }),
+  remedy("copy-above-images", {
+    when: "this generation would leave zeros out of the copy of a disk with snapshots",
+    needs: ["mount", "duplexCopy"],
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const { device, disk, fs, image, ploop, target } = yield* mounted
+      const id = yield* ploop.createSnapshot({ disk })
+      return {
+        call: Stream.runDrain(ploop.copyTo({ device }, copies.silent)),
+        fails: "Unsupported",
+        remedy: texts["copy-above-images"](),
+        then: ploop.deleteSnapshot({ disk, id }).pipe(
+          Effect.zipRight(copies.copied(device, `${image}.copy`)),
+          Effect.zipRight(fs.stat(`${image}.copy`))
+        ),
+        kept: FileTree.read(target)
+      }
+    })
+  }),
   remedy("next-device", {
     when: "this generation chooses the names of devices at random",
     needs: ["device", "lowLevel"],
