@@ -148,11 +148,13 @@ describe("a tool that runs beyond the limit of its kind and ignores SIGTERM", ()
       }).pipe(Effect.provide(NodeContext.layer)))
   }
 
-  it("is known for every operation that runs it, other than a query of files", () => {
+  it("is known for every operation that runs it, other than a query of files and a copy that ends with its socket", () => {
     const named = new Set(runs.map(([name]) => name))
     const others = Operation.names.filter((name) => !named.has(name))
     assert.deepStrictEqual(others.sort(), [
+      "copyFrom",
       "copyReceive",
+      "copyTo",
       "exportImage",
       "fileSystemInfo",
       "importImage",
