@@ -102,7 +102,7 @@ const everywhere = <A, E, R, R2>(
   })
 
 describe("an operation that is interrupted", () => {
-  // The rounds of copyTo write out the files of the disk one after the other, which is neither state.
+  // Each round of copyTo remembers the delta that it reads, so the states between have fewer of them.
   for (const name of names.filter((name) => name !== "copyTo")) {
     it.effect(`leaves the host as before it or as after it, wherever the interruption comes: ${name}`, () =>
       Effect.gen(function*() {
