@@ -97,7 +97,8 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
     const tree = yield* ploop.listSnapshots({ disk: options.disk })
     // The service has accepted the path.
     const disk = Disk.make(options.disk)
-    const running = yield* devices.ofDisk(disk, tree)
+    const onHost = yield* ploop.listDevices
+    const running = yield* devices.ofDisk(onHost, disk, tree)
     const inUse = running.length > 0 ? [] : yield* flagged(disk, tree)
     const mayClear = options.inUseFlags ?? false
     const attached = running.length === 0 ? [] : yield* Effect.orElseSucceed(
@@ -116,7 +117,7 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
         blocked: inUse.length > 0 && !mayClear
       }),
       yield* files.judge(disk, tree, {
-        running: yield* ploop.listDevices,
+        running: onHost,
         used: attached === undefined ? undefined : new Set(attached.flatMap(({ images }) => images.map(String))),
         isCutShort: attached?.some(({ snapshot }) => snapshot === undefined) ?? false,
         orphanedImages: options.orphanedImages ?? false,

@@ -1,5 +1,4 @@
 import * as Disk from "@effect-ploop/core/Disk"
-import { Ploop } from "@effect-ploop/core/Ploop"
 import type * as Result from "@effect-ploop/core/Result"
 import type { SnapshotTree } from "@effect-ploop/core/SnapshotTree"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -13,14 +12,13 @@ import { all, type Found, kept, nothing, step } from "./found.js"
 export const real = (path: string) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.realPath(path), () => path))
 
-/** The devices that run this disk, or any image of it. */
-export const ofDisk = (disk: Disk.Disk, tree: SnapshotTree) =>
+/** Those of the host's devices that run this disk, or any image of it. */
+export const ofDisk = (running: ReadonlyArray<Result.RunningDevice>, disk: Disk.Disk, tree: SnapshotTree) =>
   Effect.gen(function*() {
-    const ploop = yield* Ploop
     const path = yield* Path
     const directory = Disk.directory(disk)
     const own = new Set(yield* Effect.forEach(tree.nodes, ({ file }) => real(path.resolve(directory, file))))
-    return (yield* ploop.listDevices).filter(({ image }) => own.has(image))
+    return running.filter(({ image }) => own.has(image))
   })
 
 /** A device whose image has no descriptor beside it. */

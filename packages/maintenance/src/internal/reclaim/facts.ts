@@ -31,7 +31,7 @@ export const read = (disk: Disk, mayMount: boolean) =>
     const tree = yield* ploop.listSnapshots({ disk })
     const { preallocated } = yield* descriptor.read(disk)
     const sizes = yield* sizesOf(disk, tree)
-    const running = yield* devices.ofDisk(disk, tree)
+    const running = yield* devices.ofDisk(yield* ploop.listDevices, disk, tree)
     const inside = yield* ploop.fileSystemInfo({ disk, mayMount })
     const facts: Facts = {
       disk,
