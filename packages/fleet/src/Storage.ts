@@ -7,6 +7,7 @@ import type { MessageStorage } from "@effect/cluster/MessageStorage"
 import type { RunnerStorage } from "@effect/cluster/RunnerStorage"
 import type * as SqlClient from "@effect/sql/SqlClient"
 import type * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
 import type { InvalidFleet, StorageFailed } from "./FleetError.js"
 import type { Journal, Records } from "./internal/journal.js"
 import * as internal from "./internal/storage.js"
@@ -39,6 +40,29 @@ export interface EmbeddedOptions {
  */
 export const layerEmbedded: (options: EmbeddedOptions) => Layer.Layer<Storage, InvalidFleet | StorageFailed> =
   internal.layerEmbedded
+
+/**
+ * Where a PostgreSQL is.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface PostgresOptions {
+  /** Its URL, as in `postgresql://fleet:PASSWORD@db.example.org/fleet?sslmode=verify-full`. */
+  readonly url: Redacted.Redacted
+  /** How many connections a process has at most, 3 or more. One is for its locks. Default: 10. */
+  readonly connections?: number | undefined
+}
+
+/**
+ * A PostgreSQL, of version 12 or later, for a fleet with many processes. The tables are made when they do not exist. When it cannot be used, the
+ * layer fails with `StorageFailed`. When it goes away later, calls that need it fail with `StorageFailed`, and go on
+ * when it is back.
+ *
+ * @since 0.2.0
+ * @category layers
+ */
+export const layerPostgres: (options: PostgresOptions) => Layer.Layer<Storage, StorageFailed> = internal.layerPostgres
 
 /**
  * The database of a client that you provide, for a fleet with many processes. When it cannot be used, the

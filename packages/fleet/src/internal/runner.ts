@@ -65,7 +65,8 @@ const plan = (options: Options<never, never>): Effect.Effect<Plan, InvalidFleet>
     if (known.length === 0) {
       return yield* new InvalidFleet({ field: "fleet", value: "[]", rule: "a fleet has at least one host" })
     }
-    const { host, port } = options.address ?? { host: "localhost", port: 0 }
+    // Two processes of one name would share their locks.
+    const { host, port } = options.address ?? { host: `process-${crypto.randomUUID()}`, port: 0 }
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       return yield* new InvalidFleet({ field: "address.port", value: String(port), rule: "it must be 1 to 65535" })
     }

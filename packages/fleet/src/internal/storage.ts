@@ -4,18 +4,25 @@ import * as ShardingConfig from "@effect/cluster/ShardingConfig"
 import * as SqlMessageStorage from "@effect/cluster/SqlMessageStorage"
 import * as SqlRunnerStorage from "@effect/cluster/SqlRunnerStorage"
 import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
+import * as PgClient from "@effect/sql-pg/PgClient"
 import * as SqlClient from "@effect/sql/SqlClient"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
 import { InvalidFleet, StorageFailed } from "../FleetError.js"
 import * as memory from "./storage/memory.js"
+import * as postgres from "./storage/postgres.js"
 import * as inSql from "./storage/sql.js"
+
+/** A name that has two addresses fails with an error for each, and with no message of its own. */
+const textOf = (error: Error): string =>
+  error instanceof AggregateError && error.message === "" ? error.errors.map(messageOf).join("; ") : error.message
 
 const messageOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? error.cause.message : error.message
+  return error.cause instanceof Error ? textOf(error.cause) : textOf(error)
 }
 
 /** The engine gives up a database that it cannot use with a defect. */
@@ -23,7 +30,8 @@ const failing = Layer.catchAllCause((cause: Cause.Cause<unknown>) =>
   Layer.fail(new StorageFailed({ reason: messageOf(Cause.squash(cause)), isRecorded: false }))
 )
 
-const config = ShardingConfig.layer()
+/** Locks are rows with the names of their shards. Advisory locks have numbers, which follow from the list of the hosts. */
+const config = ShardingConfig.layer({ shardLockDisableAdvisory: true })
 
 export const layerMemory = Layer.mergeAll(
   MessageStorage.layerMemory,
@@ -31,11 +39,21 @@ export const layerMemory = Layer.mergeAll(
   memory.layer
 ).pipe(Layer.provide(config))
 
-export const layerSql = Layer.mergeAll(
-  SqlMessageStorage.layer,
-  SqlRunnerStorage.layer,
-  inSql.layer
-).pipe(Layer.provide(config), failing)
+const inDatabase = Layer.mergeAll(SqlMessageStorage.layer, SqlRunnerStorage.layer, inSql.layer)
+
+export const layerSql = postgres.prepared(inDatabase).pipe(Layer.provide(config), failing)
+
+/** One has the locks of the process, one makes the tables, and one is for everything else. */
+const fewest = 3
+
+export const layerPostgres = ({ connections = 10, url }: {
+  readonly url: Redacted.Redacted
+  readonly connections?: number | undefined
+}) =>
+  Layer.fresh(layerSql).pipe(
+    Layer.provide(PgClient.layer({ url, maxConnections: Math.max(fewest, connections), applicationName: "ploop-fleet" })),
+    failing
+  )
 
 /** The URL of a path, in which no character has a meaning. */
 const urlOf = (path: string): string => `file:${encodeURI(path).replaceAll("?", "%3F").replaceAll("#", "%23")}`

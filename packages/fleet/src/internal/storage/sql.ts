@@ -65,7 +65,7 @@ const tables = (sql: SqlClient.SqlClient) =>
       started_at VARCHAR(32) NOT NULL, ended INTEGER NOT NULL
     )`,
     sql`CREATE TABLE IF NOT EXISTS ploop_fleet_events (
-      workflow VARCHAR(64) NOT NULL, name VARCHAR(500) NOT NULL, position INTEGER NOT NULL, event TEXT NOT NULL,
+      workflow VARCHAR(64) NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL, event TEXT NOT NULL,
       PRIMARY KEY (workflow, name)
     )`
   )
@@ -90,9 +90,10 @@ const records = Layer.effect(
         PersistenceError.refail(Effect.gen(function*() {
           const before = yield* get(row.id)
           if (Option.isSome(before)) return before.value
+          // Another process may record the same workflow at this moment.
           yield* sql`INSERT INTO ploop_fleet_workflows (id, key_text, request, started_at, ended)
-            VALUES (${row.id}, ${row.key}, ${row.request}, ${String(row.startedAt)}, 0)`
-          return row
+            VALUES (${row.id}, ${row.key}, ${row.request}, ${String(row.startedAt)}, 0) ON CONFLICT DO NOTHING`
+          return Option.getOrElse(yield* get(row.id), () => row)
         })),
       get: (id) => PersistenceError.refail(get(id)),
       list: ({ ended }) =>
