@@ -137,3 +137,25 @@ it.scopedLive("a wrong file of settings has every rule that it breaks, and nothi
       expect(stderr).toContain(rule)
     }
   }))
+
+it.scopedLive("a PostgreSQL that is away has the exit code 2, and so has one without an address for the process", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporary
+    const [config, urlFile] = [`${directory}/settings.json`, `${directory}/url`]
+    const settings = { hosts: { "node-1": { path: `${directory}/agent.sock` } }, storage: { urlFile } }
+    yield* Effect.provide(
+      Effect.flatMap(
+        FileSystem.FileSystem,
+        (fs) => fs.writeFileString(urlFile, "postgresql://fleet:secret@127.0.0.1:1/fleet\n")
+      ),
+      NodeContext.layer
+    )
+    const serving = ["serve", "--config", config, "--socket", `${directory}/run/fleet.sock`]
+    yield* write(config, settings)
+    expect(yield* run(...serving)).toMatchObject({ code: 2, stderr: expect.stringContaining("must have an address") })
+    yield* write(config, { ...settings, address: "127.0.0.1:7100" })
+    const { code, stderr } = yield* run(...serving)
+    expect(code).toBe(2)
+    expect(stderr).toContain("the storage of the fleet failed: connect ECONNREFUSED")
+    expect(stderr).not.toContain("secret")
+  }))

@@ -14,10 +14,15 @@ class Server extends Context.Tag("Server")<Server, postgres.Postgres>() {}
 
 const Running = Layer.scoped(Server, Effect.tap(postgres.make, ({ start }) => start))
 
-const inPostgres = Effect.map(Effect.flatMap(Server, ({ database }) => database), (url) => Storage.layerPostgres({ url }))
+const inPostgres = Effect.map(
+  Effect.flatMap(Server, ({ database }) => database),
+  (url) => Storage.layerPostgres({ url })
+)
 
-const inLibsql = Effect.map(fleets.storagePath, (path) =>
-  Layer.provide(Layer.fresh(Storage.layerSql), LibsqlClient.layer({ url: `file:${path}`, intMode: "bigint" })))
+const inLibsql = Effect.map(
+  fleets.storagePath,
+  (path) => Layer.provide(Layer.fresh(Storage.layerSql), LibsqlClient.layer({ url: `file:${path}`, intMode: "bigint" }))
+)
 
 const databases = [["libsql", inLibsql], ["PostgreSQL", inPostgres]] as const
 

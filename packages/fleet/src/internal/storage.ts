@@ -51,7 +51,9 @@ export const layerPostgres = ({ connections = 10, url }: {
   readonly connections?: number | undefined
 }) =>
   Layer.fresh(layerSql).pipe(
-    Layer.provide(PgClient.layer({ url, maxConnections: Math.max(fewest, connections), applicationName: "ploop-fleet" })),
+    Layer.provide(
+      PgClient.layer({ url, maxConnections: Math.max(fewest, connections), applicationName: "ploop-fleet" })
+    ),
     failing
   )
 

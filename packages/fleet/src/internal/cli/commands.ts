@@ -40,7 +40,7 @@ export const serve = Command.make(
       return yield* Effect.never
     }))
 ).pipe(Command.withDescription(
-  "Runs a fleet of one process until it gets SIGTERM or SIGINT. Its hosts are served by ploop-agent, with the option --files. Its " +
+  "Runs a process of a fleet until it gets SIGTERM or SIGINT. Its hosts are served by ploop-agent, with the option --files. Its " +
     "workflows go on when it is started again."
 ))
 

@@ -5,6 +5,7 @@ import * as Layer from "effect/Layer"
 import { ArrayFormatter } from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
+import type { InvalidFleet, StorageFailed } from "../../FleetError.js"
 import { HostName } from "../../HostName.js"
 import * as Runner from "../../Runner.js"
 import * as Storage from "../../Storage.js"
@@ -13,13 +14,15 @@ const AbsolutePath = Schema.String.pipe(
   Schema.filter((path) => (path.startsWith("/") && !path.includes("\0")) || "must be an absolute path")
 )
 
+const Address = Schema.String.pipe(
+  Schema.pattern(/^.+:\d{1,5}$/, { message: () => "must be HOST:PORT, as in 10.0.0.7:7000" })
+)
+
 const Host = Schema.Struct({
   /** The socket of the agent of the host. */
   path: Schema.optional(AbsolutePath),
   /** The address of the agent, in place of its socket, as in `10.0.0.7:7000`. */
-  address: Schema.optional(
-    Schema.String.pipe(Schema.pattern(/^.+:\d{1,5}$/, { message: () => "must be HOST:PORT, as in 10.0.0.7:7000" }))
-  ),
+  address: Schema.optional(Address),
   /** The file that has the token for the agent. */
   tokenFile: Schema.optional(AbsolutePath)
 }).pipe(
@@ -28,19 +31,38 @@ const Host = Schema.Struct({
   )
 )
 
+const Postgres = Schema.Struct({
+  /** The file that has the URL of the database, with its password. */
+  urlFile: AbsolutePath,
+  /** How many connections this process has at most. Default: 10. */
+  connections: Schema.optional(Schema.Int.pipe(Schema.between(3, 1000)))
+})
+
 /** What the file of settings has. */
 export const Settings = Schema.Struct({
   /** The hosts of the fleet, each with its agent. */
   hosts: Schema.Record({ key: HostName, value: Host }).pipe(
     Schema.filter((hosts) => Object.keys(hosts).length > 0 || "must have a host")
   ),
-  /** The file of the storage. */
-  storage: AbsolutePath,
+  /** The file of the embedded storage, or the PostgreSQL that several processes share. */
+  storage: Schema.Union(AbsolutePath, Postgres).annotations({
+    message: () => ({ message: "must be an absolute path, or the urlFile of a PostgreSQL", override: true })
+  }),
+  /** Where this process listens for the others of its fleet, on a private network. Only with a PostgreSQL. */
+  address: Schema.optional(Address),
+  /** The names of all hosts of the fleet, the same for each process. Default: those in `hosts`. */
+  fleet: Schema.optional(Schema.Array(HostName)),
   /** The directories of each host that have disks. Default: `/vz`. */
   directories: Schema.optional(Schema.Array(AbsolutePath)),
   /** After how many seconds a step that fails is repeated by itself. Default: 1, 10 and 60. */
   retries: Schema.optional(Schema.Array(Schema.NonNegative))
-})
+}).pipe(
+  // Processes of one database find each other by their addresses; an embedded storage has one process.
+  Schema.filter(({ address, storage }) => {
+    if (typeof storage !== "string") return address !== undefined || "must have an address, because of its PostgreSQL"
+    return address === undefined || "must have no address, because its storage is for one process"
+  })
+)
 
 export type Settings = typeof Settings.Type
 
@@ -71,25 +93,42 @@ export const read = (file: string) =>
       }))
   })
 
+const secretIn = (file: string) =>
+  Effect.flatMap(
+    FileSystem.FileSystem,
+    (fs) => Effect.map(fs.readFileString(file), (text) => Redacted.make(text.trim()))
+  )
+
+/** The address was checked. */
+const addressOf = (text: string) => {
+  const [host = "", port = ""] = text.split(/:(?=\d+$)/)
+  return { host, port: Number(port) }
+}
+
 const agentOf = ({ address, path, tokenFile }: typeof Host.Type) =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const token = tokenFile === undefined ? undefined : Redacted.make((yield* fs.readFileString(tokenFile)).trim())
-    if (path !== undefined) return RemotePloop.layerWithFileSystem({ address: { path }, token })
-    const [host = "", port = ""] = (address ?? "").split(/:(?=\d+$)/)
-    return RemotePloop.layerWithFileSystem({ address: { host, port: Number(port) }, token })
+    const token = tokenFile === undefined ? undefined : yield* secretIn(tokenFile)
+    return RemotePloop.layerWithFileSystem({ address: path === undefined ? addressOf(address ?? "") : { path }, token })
   })
 
+const storageOf = (storage: Settings["storage"]) =>
+  typeof storage === "string"
+    ? Effect.succeed(Storage.layerEmbedded({ path: storage }))
+    : Effect.map(secretIn(storage.urlFile), (url) => Storage.layerPostgres({ url, connections: storage.connections }))
+
 /** The process of a fleet. */
-export const processOf = ({ directories, hosts, retries, storage }: Settings) =>
+export const processOf = ({ address, directories, fleet, hosts, retries, storage }: Settings) =>
   Effect.gen(function*() {
     const agents = yield* Effect.forEach(
       Object.entries(hosts),
       ([name, host]) => Effect.map(agentOf(host), (agent) => [name, agent] as const)
     )
+    const kept: Layer.Layer<Storage.Storage, InvalidFleet | StorageFailed> = yield* storageOf(storage)
     return Runner.layer({
       hosts: Object.fromEntries(agents),
+      fleet,
+      address: address === undefined ? undefined : addressOf(address),
       directories,
       retries: retries?.map((seconds) => seconds * 1000)
-    }).pipe(Layer.provide(Storage.layerEmbedded({ path: storage })))
+    }).pipe(Layer.provide(kept))
   })
