@@ -309,6 +309,12 @@ describe("ploop-conformance run", () => {
       ["run", "--report", "html"],
       /--report is html, but it must be junit=FILE or json=FILE/
     ],
+    [
+      "a need that no selected case has",
+      ["run", "--filter", "createSnapshot/answers-the-given-id", "--needs", "xfs"],
+      /no case that --filter selects needs xfs/
+    ],
+    ["an unknown need", ["list", "--needs", "nosuch"], /--needs is nosuch, but it must be locks or device or/],
     ["a list of no case", ["list", "--filter", "nosuch"], /--filter is nosuch, but it must be part of the id or title/],
     [
       "a report of an unknown format",
@@ -439,6 +445,17 @@ describe("a host with a kernel driver", () => {
 })
 
 describe("ploop-conformance", () => {
+  rule(
+    "lists the cases that have one of the needs, and no other",
+    Effect.gen(function*() {
+      const { code, stdout } = yield* run(["list", "--filter", "mount/", "--needs", "device", "--needs", "xfs"])
+      assert.strictEqual(code, 0)
+      const titles = stdout.split("\n").filter((line) => line.startsWith("    MUST"))
+      assert.isAbove(titles.length, 1)
+      for (const title of titles) assert.match(title, /\(needs .*(device|xfs)/)
+    })
+  )
+
   rule(
     "list shows the rule of each case, what it needs and the source of the rule",
     Effect.gen(function*() {

@@ -10,16 +10,20 @@ const conditions = ({ generations, needs }: Case.Case): string => {
   return all.length === 0 ? "" : `  (needs ${all.join(", ")})`
 }
 
-export const command = Command.make("list", { filters: options.filters }, ({ filters }) =>
-  Effect.gen(function*() {
-    const cases = yield* select(filters)
-    for (const operation of new Set(cases.map(Case.operation))) {
-      yield* Console.log(operation)
-      for (const self of cases.filter((other) => Case.operation(other) === operation)) {
-        yield* Console.log(
-          `  ${self.id}\n    ${self.title}${conditions(self)}\n    ${self.source.kind}: ${self.source.where}`
-        )
+export const command = Command.make(
+  "list",
+  { filters: options.filters, needs: options.needs },
+  (given) =>
+    Effect.gen(function*() {
+      const cases = yield* select(given)
+      for (const operation of new Set(cases.map(Case.operation))) {
+        yield* Console.log(operation)
+        for (const self of cases.filter((other) => Case.operation(other) === operation)) {
+          yield* Console.log(
+            `  ${self.id}\n    ${self.title}${conditions(self)}\n    ${self.source.kind}: ${self.source.where}`
+          )
+        }
       }
-    }
-    yield* Console.log(`${cases.length} cases`)
-  })).pipe(Command.withDescription("Lists the cases: the rule of each, what it needs, and the source of the rule."))
+      yield* Console.log(`${cases.length} cases`)
+    })
+).pipe(Command.withDescription("Lists the cases: the rule of each, what it needs, and the source of the rule."))

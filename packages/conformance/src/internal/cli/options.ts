@@ -1,4 +1,5 @@
 import { Generation } from "@effect-ploop/core/Generation"
+import * as Capability from "@effect-ploop/testkit/Capability"
 import * as Options from "@effect/cli/Options"
 import * as Option from "effect/Option"
 import * as option from "./option.js"
@@ -41,6 +42,10 @@ export const filters = Options.text("filter").pipe(
     "Only cases with this text in their identifier or title. May be repeated. Default: every case."
   ),
   Options.repeated
+)
+
+export const needs = option.choices("needs", Capability.all).pipe(
+  Options.withDescription("Only cases that need this of a host. May be repeated. Default: every case.")
 )
 
 const jobsDescription = "How many cases run at the same time."

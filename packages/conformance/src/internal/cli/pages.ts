@@ -74,6 +74,7 @@ export const pages: ReadonlyArray<Page> = [
     ["Test the tool of this host, and write a page to send to somebody.", "--dir /vz/test --report html=report.html"],
     ["Only the cases of mount and umount.", "--dir /vz/test --filter mount/"],
     ["Without a ploop kernel, with the kernel driver emulated.", "--emulate-kernel --dir /var/tmp"],
+    ["The same, and only what needs the driver.", "--emulate-kernel --needs device --needs mount"],
     ["See a report without a host.", "--backend fake"]
   ]),
   page("replay", Command.getHelp(replay.command, config), false, [

@@ -30,10 +30,11 @@ export const command = Command.make("replay", {
   file,
   filters: options.filters,
   jobs: options.replayJobs,
+  needs: options.needs,
   reports: options.reports
 }, (given) =>
   Effect.gen(function*() {
-    const cases = yield* select(given.filters)
+    const cases = yield* select(given)
     const tape = yield* Effect.mapError(TapedRun.read(given.file), (error) => misused(words(error)))
     yield* reported({ ...given, runsTool: false }, cases, (options) =>
       Effect.tap(

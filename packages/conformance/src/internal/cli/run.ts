@@ -10,11 +10,10 @@ import { inside } from "./namespaces.js"
 import * as options from "./options.js"
 import { behindSocket } from "./remote.js"
 import { reported, type Reporting } from "./reported.js"
-import { select } from "./select.js"
+import { select, type Selection } from "./select.js"
 import * as tapes from "./tapes.js"
 
-interface Given extends backends.Wanted, Omit<Reporting, "runsTool"> {
-  readonly filters: ReadonlyArray<string>
+interface Given extends backends.Wanted, Selection, Omit<Reporting, "runsTool"> {
   readonly tape: string | undefined
   readonly updateTape: boolean
   readonly remote: boolean
@@ -68,6 +67,7 @@ export const command = Command.make("run", {
   failOnSkip: options.failOnSkip,
   filters: options.filters,
   jobs: options.jobs,
+  needs: options.needs,
   remote: options.remote,
   reports: options.reports,
   tape: options.tape,
@@ -76,6 +76,6 @@ export const command = Command.make("run", {
   Effect.gen(function*() {
     yield* refuse(given)
     if (given.backend === "cli") yield* environment.check
-    const work = runOn(given, yield* select(given.filters))
+    const work = runOn(given, yield* select(given))
     yield* given.emulateKernel ? inside(given.directory ?? options.defaultDirectory, work) : work
   })).pipe(Command.withDescription("Runs the suite on a backend, and reports which cases passed and failed."))
