@@ -1,6 +1,6 @@
 /**
- * Bytes in both directions, as a socket carries them: what {@link Ploop.copyTo} and
- * {@link Ploop.copyFrom} need between two processes or hosts.
+ * Bytes in both directions, as a socket carries them: what `copyTo` and
+ * `copyFrom` need between two processes or hosts.
  *
  * @example
  * import { Duplex, Ploop } from "@effect-ploop/core"

@@ -75,8 +75,8 @@ export * as DiskClone from "./DiskClone.js"
 export * as DiskDescriptor from "./DiskDescriptor.js"
 
 /**
- * Bytes in both directions, as a socket carries them: what {@link Ploop.copyTo} and
- * {@link Ploop.copyFrom} need between two processes or hosts.
+ * Bytes in both directions, as a socket carries them: what `copyTo` and
+ * `copyFrom` need between two processes or hosts.
  *
  * @since 0.2.0
  */
