@@ -45,7 +45,10 @@ export const filters = Options.text("filter").pipe(
 )
 
 export const needs = option.choices("needs", Capability.all).pipe(
-  Options.withDescription("Only cases that need this of a host. May be repeated. Default: every case.")
+  Options.withPseudoName("CAPABILITY"),
+  Options.withDescription(
+    `Only cases that need one of: ${Capability.all.join(", ")}. May be repeated. Default: every case.`
+  )
 )
 
 const jobsDescription = "How many cases run at the same time."
