@@ -45,6 +45,24 @@ import { givenKey } from "./internal/client/client.js"
 import * as files from "./internal/client/files.js"
 import * as managers from "./internal/client/manager.js"
 import * as operations from "./internal/client/operations.js"
+import * as webSocket from "./internal/client/webSocket.js"
+
+/**
+ * What a client of an encrypted address trusts, and what it is known by.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Tls {
+  /** The certificates of the authorities of the host, in PEM. Default: those that Node.js knows. */
+  readonly ca?: string | undefined
+  /** The certificate of this client in PEM, where the host requires one. Default: none. */
+  readonly certificate?: string | undefined
+  /** The private key of this certificate, in PEM. Default: none. */
+  readonly key?: Redacted.Redacted | undefined
+  /** The name in the certificate of the host. Default: the name in the address. */
+  readonly serverName?: string | undefined
+}
 
 /**
  * Where the server of the host listens.
@@ -62,6 +80,12 @@ export type Address =
     readonly host: string
     /** Its port. */
     readonly port: number
+  }
+  | {
+    /** The address of its WebSocket, as in `wss://host:7443`. */
+    readonly url: string
+    /** How to verify a host at a `wss://` address. Default: by the authorities that Node.js knows. */
+    readonly tls?: Tls | undefined
   }
 
 /**
@@ -105,7 +129,9 @@ const make = (options: Options) =>
   Effect.gen(function*() {
     const connectTimeout = Duration.decode(options.connectTimeout ?? "10 seconds")
     const manager = yield* managers.make({
-      socket: NodeSocket.makeNet({ ...options.address, openTimeout: connectTimeout }),
+      socket: "url" in options.address
+        ? webSocket.make({ ...options.address, token: options.token, connectTimeout })
+        : NodeSocket.makeNet({ ...options.address, openTimeout: connectTimeout }),
       token: options.token,
       connectTimeout,
       heartbeat: Duration.decode(options.heartbeat ?? "10 seconds")

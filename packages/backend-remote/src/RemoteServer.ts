@@ -3,7 +3,7 @@
  *
  * It serves any backend. A process that can reach it may do on the host what root can do with
  * disks, so access is narrow by default: a Unix socket that only its owner can use. Over
- * TCP every caller needs a token.
+ * TCP and WebSocket every caller needs a token. TCP is not encrypted; WebSocket is, with a certificate and a key.
  *
  * @example
  * import { PloopFake } from "@effect-ploop/backend-fake"
@@ -30,6 +30,39 @@ import * as internal from "./internal/server/server.js"
 import type { ListenFailed } from "./ListenFailed.js"
 
 /**
+ * The files of a server that encrypts, on the machine where it runs. They are read when it starts.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Tls {
+  /** The path of its certificate in PEM, followed by those between it and the authority. */
+  readonly certificate: string
+  /** The path of the private key in PEM, without a passphrase. A key that every user can read is refused. */
+  readonly key: string
+  /**
+   * The path of the certificates of authorities in PEM: a client needs a certificate of one
+   * of them, in addition to its token. Default: clients need no certificate.
+   */
+  readonly clientCa?: string | undefined
+}
+
+/**
+ * Where a server listens for WebSockets.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface WebSocket {
+  /** The address of an interface, as in `127.0.0.1`. */
+  readonly host: string
+  /** The port; 0 for any that is free. */
+  readonly port: number
+  /** Encrypts with these files. Default: not encrypted, which only loopback allows. */
+  readonly tls?: Tls | undefined
+}
+
+/**
  * Where a server listens.
  *
  * @since 0.2.0
@@ -47,6 +80,10 @@ export type Listen =
     readonly host: string
     /** The port; 0 for any that is free. */
     readonly port: number
+  }
+  | {
+    /** Serves over WebSocket, with TLS or on loopback. */
+    readonly webSocket: WebSocket
   }
 
 /**

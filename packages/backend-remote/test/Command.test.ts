@@ -4,9 +4,10 @@ import { Ploop } from "@effect-ploop/core"
 import { FileSystem, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Redacted, Schedule, Schema } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Logger, Redacted, Schedule, Schema, type Scope } from "effect"
 import { codeOf } from "../src/internal/cli/exit.js"
 import { main } from "../src/internal/cli/main.js"
+import { pair } from "./utils/tls.js"
 
 const terminal = Terminal.Terminal.of({
   columns: Effect.succeed(80),
@@ -35,7 +36,7 @@ const run = (...args: ReadonlyArray<string>) =>
 
 const inDirectory = (
   title: string,
-  test: (directory: string) => Effect.Effect<void, unknown, NodeContext.NodeContext>
+  test: (directory: string) => Effect.Effect<void, unknown, NodeContext.NodeContext | Scope.Scope>
 ) =>
   it.scopedLive(
     title,
@@ -161,5 +162,45 @@ describe("ploop-agent serve", () => {
         assert.strictEqual(code, 2)
         assert.include(stderr, `cannot listen at ${address}: --tcp must be HOST:PORT`)
       }
+      const addresses: ReadonlyArray<readonly [options: string, reason: string]> = [
+        ["--listen 10.0.0.7:7443", "--listen must be wss://HOST:PORT"],
+        ["--listen wss://10.0.0.7:7443", "--tls-cert must be given with wss://"],
+        ["--listen wss://10.0.0.7:7443 --tls-cert /c.pem", "--tls-key must be given with wss://"],
+        ["--listen ws://127.0.0.1:0 --tls-key /k.pem", "--tls-cert, --tls-key and --tls-client-ca need wss://"],
+        ["--tls-key /k.pem", "need --listen wss://HOST:PORT"],
+        ["--listen ws://127.0.0.1:0 --tcp 127.0.0.1:0", "--listen and --tcp cannot be given together"]
+      ]
+      for (const [given, reason] of addresses) {
+        const { code, stderr } = yield* run("serve", "--tokens", `${directory}/none`, ...given.split(" "))
+        assert.strictEqual(code, 2, given)
+        assert.include(stderr, reason)
+      }
     }))
+
+  inDirectory(
+    "serves an encrypted address with its own certificate, and names a file that it cannot use",
+    (directory) =>
+      Effect.gen(function*() {
+        const { certificate, key, text } = yield* pair
+        const tokens = `${directory}/tokens.json`
+        const token = Redacted.make((yield* run("token", "--tokens", tokens, "one")).stdout)
+        const at = (...args: ReadonlyArray<string>) =>
+          run("serve", "--tokens", tokens, "--listen", "wss://127.0.0.1:0", "--tls-cert", certificate, ...args)
+        assert.include((yield* at("--tls-key", `${key}.none`)).stderr, `the key ${key}.none does not exist`)
+        const listening = yield* Deferred.make<string>()
+        const logger = Logger.make(({ message }) => {
+          const url = /wss:\S+/.exec(String(message))?.[0]
+          if (url !== undefined) Deferred.unsafeDone(listening, Effect.succeed(url))
+        })
+        const server = yield* Effect.fork(
+          Effect.provide(at("--tls-key", key), Logger.replace(Logger.defaultLogger, logger))
+        )
+        const address = { url: yield* Deferred.await(listening), tls: { ca: text } }
+        const { generation } = yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.tool).pipe(
+          Effect.provide(RemotePloop.layer({ address, token }))
+        )
+        assert.strictEqual(generation, "1.15")
+        yield* Fiber.interrupt(server)
+      })
+  )
 })

@@ -27,10 +27,48 @@ export const tcp = Options.text("tcp").pipe(
   Options.optional
 )
 
+export const listen = Options.text("listen").pipe(
+  Options.withPseudoName("ADDRESS"),
+  Options.withDescription(
+    "Serve this address over WebSocket in place of the socket: wss://HOST:PORT, encrypted, with --tls-cert and " +
+      "--tls-key; or ws://HOST:PORT, on loopback only. Callers need tokens. Variable: PLOOP_AGENT_LISTEN."
+  ),
+  Options.withFallbackConfig(Config.string("PLOOP_AGENT_LISTEN")),
+  Options.optional
+)
+
+export const tlsCert = Options.text("tls-cert").pipe(
+  Options.withPseudoName("FILE"),
+  Options.withDescription(
+    "The certificate of this host in PEM, followed by those between it and the authority. Variable: PLOOP_AGENT_TLS_CERT."
+  ),
+  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TLS_CERT")),
+  Options.optional
+)
+
+export const tlsKey = Options.text("tls-key").pipe(
+  Options.withPseudoName("FILE"),
+  Options.withDescription(
+    "The private key of the certificate in PEM, which other users cannot read. Variable: PLOOP_AGENT_TLS_KEY."
+  ),
+  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TLS_KEY")),
+  Options.optional
+)
+
+export const tlsClientCa = Options.text("tls-client-ca").pipe(
+  Options.withPseudoName("FILE"),
+  Options.withDescription(
+    "The authorities of clients in PEM: each client needs a certificate of one, in addition to its token. Default: none. " +
+      "Variable: PLOOP_AGENT_TLS_CLIENT_CA."
+  ),
+  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TLS_CLIENT_CA")),
+  Options.optional
+)
+
 export const tokens = Options.text("tokens").pipe(
   Options.withPseudoName("FILE"),
   Options.withDescription(
-    `The file of tokens. With it every caller needs one. Default with --tcp: ${defaultTokens}. ` +
+    `The file of tokens. With it every caller needs one. Default with --tcp or --listen: ${defaultTokens}. ` +
       "Variable: PLOOP_AGENT_TOKENS."
   ),
   Options.withFallbackConfig(Config.string("PLOOP_AGENT_TOKENS")),

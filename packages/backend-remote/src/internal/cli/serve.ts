@@ -5,23 +5,10 @@ import type * as SocketServer from "@effect/platform/SocketServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
-import { ListenFailed } from "../../ListenFailed.js"
 import * as RemoteServer from "../../RemoteServer.js"
+import { addressOf } from "./address.js"
 import * as options from "./options.js"
 import * as tokenFile from "./tokenFile.js"
-
-const portOf = Schema.decodeOption(Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, 65_535)))
-
-/** `127.0.0.1:7000`, or `[::1]:7000`. */
-const addressOf = (text: string): Effect.Effect<RemoteServer.Listen, ListenFailed> => {
-  const colon = text.lastIndexOf(":")
-  const host = text.slice(0, Math.max(colon, 0)).replace(/^\[(.*)\]$/, "$1")
-  const port = portOf(text.slice(colon + 1))
-  return host === "" || Option.isNone(port)
-    ? new ListenFailed({ address: text, reason: "--tcp must be HOST:PORT, as in 127.0.0.1:7000" })
-    : Effect.succeed({ host, port: port.value })
-}
 
 /** The socket, whose directory is made for root alone when there is none. */
 const atSocket = (path: string) =>
@@ -32,22 +19,33 @@ const atSocket = (path: string) =>
     return { path }
   })
 
-const shown = (address: SocketServer.Address): string =>
-  address._tag === "UnixAddress" ? address.path : `${address.hostname}:${address.port}`
+const schemeOf = (listen: RemoteServer.Listen): string =>
+  !("webSocket" in listen) ? "" : listen.webSocket.tls === undefined ? "ws://" : "wss://"
+
+const shown = (listen: RemoteServer.Listen, address: SocketServer.Address): string => {
+  if (address._tag === "UnixAddress") return address.path
+  const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname
+  return `${schemeOf(listen)}${host}:${address.port}`
+}
 
 export const serve = Command.make("serve", {
   socket: options.socket,
   tcp: options.tcp,
+  listen: options.listen,
+  tlsCert: options.tlsCert,
+  tlsKey: options.tlsKey,
+  tlsClientCa: options.tlsClientCa,
   tokens: options.tokens,
   files: options.files
-}, ({ files, socket, tcp, tokens }) =>
+}, ({ files, tokens, ...where }) =>
   Effect.scoped(Effect.gen(function*() {
-    const listen = Option.isSome(tcp) ? yield* addressOf(tcp.value) : yield* atSocket(socket)
-    const path = Option.orElse(tokens, () => Option.as(tcp, options.defaultTokens))
+    const port = yield* addressOf(where)
+    const listen = Option.isSome(port) ? port.value : yield* atSocket(where.socket)
+    const path = Option.orElse(tokens, () => Option.as(port, options.defaultTokens))
     const entries = yield* Effect.transposeOption(Option.map(path, tokenFile.read))
     const server = yield* Layer.build(RemoteServer.layer({ listen, tokens: Option.getOrUndefined(entries), files }))
     const { address } = yield* Effect.provide(RemoteServer.RemoteServer, server)
-    yield* Effect.logInfo(`serving the ploops of this host at ${shown(address)}`)
+    yield* Effect.logInfo(`serving the ploops of this host at ${shown(listen, address)}`)
     return yield* Effect.never
   }))).pipe(
     Command.withDescription(

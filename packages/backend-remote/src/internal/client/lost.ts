@@ -26,9 +26,15 @@ const messageOf = (cause: unknown): string => {
 /** Why a connection ended. */
 export const reasonOf = (error: RpcClientError.RpcClientError): string => messageOf(error.cause ?? error)
 
-const lostBy = (failure: unknown): Option.Option<Lost> =>
+/** A host can refuse a connection before it is open. */
+const refusedAt = (error: RpcClientError.RpcClientError): Option.Option<Refused> =>
+  Socket.isSocketError(error.cause) && error.cause.reason === "Open"
+    ? Option.liftPredicate(error.cause.cause, Schema.is(Refused))
+    : Option.none()
+
+const lostBy = (failure: unknown): Option.Option<Lost | Refused> =>
   failure instanceof RpcClientError.RpcClientError
-    ? Option.some(new Lost({ reason: reasonOf(failure) }))
+    ? Option.orElse(refusedAt(failure), () => Option.some(new Lost({ reason: reasonOf(failure) })))
     : Socket.isSocketError(failure)
     ? Option.some(new Lost({ reason: messageOf(failure) }))
     : Option.none()

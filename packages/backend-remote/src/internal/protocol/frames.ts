@@ -1,7 +1,7 @@
 import type * as RpcSerialization from "@effect/rpc/RpcSerialization"
 
 /** Bytes of the length before each message. */
-const header = 4
+export const header = 4
 
 /** Puts the length before a message. */
 export const frame = (message: Uint8Array): Uint8Array => {

@@ -52,7 +52,7 @@ export const ofServer = (maximumBytes: number): RpcSerialization.RpcSerializatio
   })
 
 /** The largest message that a client reads: results of any size that a host has. */
-const largestResult = 64 * 1024 * 1024
+export const largestResult = 64 * 1024 * 1024
 
 /** A client sends no message that the host would not read. The call ends with the refusal as its defect. */
 const limited = (parser: RpcSerialization.Parser, maximumBytes: () => number): RpcSerialization.Parser => ({

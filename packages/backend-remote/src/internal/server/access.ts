@@ -28,7 +28,7 @@ const identify = (entries: Policy["entries"], given: string | undefined): Effect
   if (given === undefined) {
     return Effect.fail(new NotAllowed({ what: "token", reason: "it requires a token, and none was given" }))
   }
-  const found = tokens.find(entries, given.replace(/^Bearer /, ""))
+  const found = tokens.ofBearer(entries, given)
   return found === undefined
     ? Effect.fail(new NotAllowed({ what: "token", reason: "it does not know the token" }))
     : Effect.succeed(found)

@@ -20,11 +20,20 @@ import * as guard from "./guard.js"
 import * as listen from "./listen.js"
 import * as operations from "./operations.js"
 import * as registry from "./registry.js"
+import type { Files } from "./tls.js"
+import * as tokens from "./tokens.js"
 import * as uploads from "./uploads.js"
+import * as webSocket from "./webSocket.js"
+
+interface Port {
+  readonly host: string
+  readonly port: number
+}
 
 type Listen =
   | { readonly path: string; readonly mode?: number | undefined }
-  | { readonly host: string; readonly port: number }
+  | Port
+  | { readonly webSocket: Port & { readonly tls?: Files | undefined } }
 
 /** The options of a server, with their defaults. */
 export interface Settings {
@@ -37,16 +46,31 @@ export interface Settings {
   readonly files: ReadonlyArray<string>
 }
 
-const listening = ({ listen: where, tokens }: Settings) => {
+const shownOf = (where: Exclude<Listen, { readonly path: string }>) => {
+  const { host, port } = "webSocket" in where ? where.webSocket : where
+  return `${host}:${port}`
+}
+
+const listening = ({ guard: { maximumConnections }, listen: where, maximumBytes, tokens: entries }: Settings) => {
   if ("path" in where) return listen.unix(where.path, where.mode ?? 0o600)
-  return tokens === undefined || tokens.length === 0
-    ? Effect.fail(
+  if (entries === undefined || entries.length === 0) {
+    return Effect.fail(
       new ListenFailed({
-        address: `${where.host}:${where.port}`,
+        address: shownOf(where),
         reason:
           "tokens is empty, but it must have an entry: without one, every process that reaches the port acts as root on the host"
       })
     )
+  }
+  return "webSocket" in where
+    ? webSocket.listen({
+      host: where.webSocket.host,
+      port: where.webSocket.port,
+      tls: where.webSocket.tls,
+      isKnown: (authorization) => authorization !== undefined && tokens.ofBearer(entries, authorization) !== undefined,
+      maximumBytes,
+      maximumConnections
+    })
     : listen.tcp(where.host, where.port)
 }
 

@@ -22,3 +22,9 @@ export const find = <Entry extends { readonly sha256: string }>(
   const given = digest(token)
   return entries.filter(({ sha256 }) => timingSafeEqual(Buffer.from(sha256, "hex"), given))[0]
 }
+
+/** The entry of the token that a header of authorization has. */
+export const ofBearer = <Entry extends { readonly sha256: string }>(
+  entries: ReadonlyArray<Entry>,
+  authorization: string
+): Entry | undefined => find(entries, authorization.replace(/^Bearer /, ""))

@@ -1,0 +1,76 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import { ListenFailed } from "../../ListenFailed.js"
+import type * as RemoteServer from "../../RemoteServer.js"
+
+/** The options that say where to listen. */
+export interface Options {
+  readonly listen: Option.Option<string>
+  readonly socket: string
+  readonly tcp: Option.Option<string>
+  readonly tlsCert: Option.Option<string>
+  readonly tlsKey: Option.Option<string>
+  readonly tlsClientCa: Option.Option<string>
+}
+
+const decodePort = Schema.decodeOption(Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, 65_535)))
+
+/** `127.0.0.1:7000`, or `[::1]:7000`. */
+export const portOf = (text: string): Option.Option<{ readonly host: string; readonly port: number }> => {
+  const colon = text.lastIndexOf(":")
+  const host = text.slice(0, Math.max(colon, 0)).replace(/^\[(.*)\]$/, "$1")
+  return host === "" ? Option.none() : Option.map(decodePort(text.slice(colon + 1)), (port) => ({ host, port }))
+}
+
+const tcp = (text: string): Effect.Effect<RemoteServer.Listen, ListenFailed> =>
+  Option.match(portOf(text), {
+    onNone: () => new ListenFailed({ address: text, reason: "--tcp must be HOST:PORT, as in 127.0.0.1:7000" }),
+    onSome: (port) => Effect.succeed(port)
+  })
+
+const tls = (address: string, { tlsCert, tlsClientCa, tlsKey }: Options) =>
+  Option.match(Option.all({ certificate: tlsCert, key: tlsKey }), {
+    onNone: () =>
+      new ListenFailed({
+        address,
+        reason: `${Option.isNone(tlsCert) ? "--tls-cert" : "--tls-key"} must be given with wss://`
+      }),
+    onSome: (files) => Effect.succeed({ ...files, clientCa: Option.getOrUndefined(tlsClientCa) })
+  })
+
+const hasTls = ({ tlsCert, tlsClientCa, tlsKey }: Options) => [tlsCert, tlsKey, tlsClientCa].some(Option.isSome)
+
+const webSocket = (text: string, options: Options): Effect.Effect<RemoteServer.Listen, ListenFailed> =>
+  Effect.gen(function*() {
+    const [, scheme, rest = ""] = /^(wss?):\/\/([^/]*)\/?$/.exec(text) ?? []
+    const port = portOf(rest)
+    if (Option.isNone(port)) {
+      return yield* new ListenFailed({
+        address: text,
+        reason: "--listen must be wss://HOST:PORT, as in wss://10.0.0.7:7443, or ws://HOST:PORT"
+      })
+    }
+    if (scheme === "wss") return { webSocket: { ...port.value, tls: yield* tls(text, options) } }
+    if (hasTls(options)) {
+      return yield* new ListenFailed({ address: text, reason: "--tls-cert, --tls-key and --tls-client-ca need wss://" })
+    }
+    return { webSocket: port.value }
+  })
+
+/** Where to listen; none for the socket. */
+export const addressOf = (options: Options): Effect.Effect<Option.Option<RemoteServer.Listen>, ListenFailed> =>
+  Effect.gen(function*() {
+    const { listen } = options
+    if (Option.isSome(listen) && Option.isSome(options.tcp)) {
+      return yield* new ListenFailed({ address: listen.value, reason: "--listen and --tcp cannot be given together" })
+    }
+    if (Option.isNone(listen) && hasTls(options)) {
+      return yield* new ListenFailed({
+        address: Option.getOrElse(options.tcp, () => options.socket),
+        reason: "--tls-cert, --tls-key and --tls-client-ca need --listen wss://HOST:PORT"
+      })
+    }
+    if (Option.isSome(listen)) return Option.some(yield* webSocket(listen.value, options))
+    return yield* Effect.transposeOption(Option.map(options.tcp, tcp))
+  })
