@@ -29,6 +29,9 @@ export interface Settings {
 /** After this time without an answer, a connection that was closed here is destroyed. */
 const closing = 1000
 
+/** Room for connections that are being refused. */
+const refused = 16
+
 const isLoopback = (host: string) => /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)
 
 const schemeOf = (settings: Settings) => settings.tls === undefined ? "ws" : "wss"
@@ -121,7 +124,7 @@ export const listen = (
       host: settings.host,
       port: settings.port,
       credentials,
-      maximumConnections: 2 * settings.maximumConnections,
+      maximumConnections: 2 * settings.maximumConnections + refused,
       closing,
       upgrade,
       answer: () => ({
