@@ -421,6 +421,28 @@ export const parse = (source: string): Either.Either<DiskDescriptor, DescriptorS
     })
   })
 
+/** What the text says the top delta is called, letter by letter. */
+const namedTop = (source: string): string | undefined => {
+  const root = Either.getOrElse(xml.parse(source), (): ReadonlyArray<xml.Node> => []).find(xml.isElement)
+  const list = root === undefined ? undefined : xml.find(xml.childrenOf(root), "Snapshots")
+  const name = list === undefined ? undefined : xml.find(xml.childrenOf(list), "TopGUID")
+  return name === undefined ? undefined : xml.textOf(name)
+}
+
+/**
+ * The identifier of the top delta, spelled as in the text that the descriptor was
+ * read from. A descriptor may have it in upper case, and the tool compares it with
+ * what it is given letter by letter: for another spelling it takes the top delta
+ * for a snapshot.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const spelledTop = ({ source = "" }: DiskDescriptor): string => {
+  const name = namedTop(source)
+  return name?.toLowerCase() === SnapshotId.top ? name : SnapshotId.top
+}
+
 /**
  * Reads the bytes of a descriptor: UTF-8, UTF-16, or the encoding that its
  * declaration names. The text that is kept as `source` is in UTF-8 then.

@@ -194,7 +194,8 @@ export const createTemporarySnapshot = (
   disk
 ]
 
-export const switchSnapshot = (verbosity: number, id: SnapshotId, disk: string): Arguments => [
+/** The identifier is spelled as in the descriptor. */
+export const switchSnapshot = (verbosity: number, id: string, disk: string): Arguments => [
   level(verbosity),
   "snapshot-switch",
   "-u",
@@ -203,7 +204,8 @@ export const switchSnapshot = (verbosity: number, id: SnapshotId, disk: string):
   disk
 ]
 
-export const deleteSnapshot = (verbosity: number, id: SnapshotId, disk: string): Arguments => [
+/** The identifier is spelled as in the descriptor. */
+export const deleteSnapshot = (verbosity: number, id: string, disk: string): Arguments => [
   level(verbosity),
   "snapshot-delete",
   "-u",

@@ -649,6 +649,13 @@ const byCode = (outcome: Outcome, context: Context): PloopError.PloopError => {
   }
 }
 
+/** What the tool names: identifiers in lower case, as everywhere, however a descriptor spells them. */
+const named = (groups: Groups = {}): Groups => ({
+  ...groups,
+  ...(groups["id"] !== undefined && { id: groups["id"].toLowerCase() }),
+  ...(groups["ancestor"] !== undefined && { ancestor: groups["ancestor"].toLowerCase() })
+})
+
 export const classify = (outcome: Outcome): PloopError.PloopError => {
   const context = contextOf(outcome)
   const signal = outcome.signal ?? (outcome.exitCode === undefined ? undefined : ExitCode.signalOf(outcome.exitCode))
@@ -659,7 +666,7 @@ export const classify = (outcome: Outcome): PloopError.PloopError => {
   for (const rule of rules) {
     if (!applies(outcome, rule)) continue
     const match = rule.text.exec(words)
-    if (match !== null) return rule.error(context, match.groups ?? {})
+    if (match !== null) return rule.error(context, named(match.groups))
   }
   return byCode(outcome, context)
 }

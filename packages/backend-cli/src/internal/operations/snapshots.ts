@@ -1,3 +1,4 @@
+import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
@@ -141,15 +142,32 @@ const take = (session: Session, about: About, path: string, id: SnapshotId.Snaps
     Effect.as(id)
   )
 
+/** The tool tells the top delta from a snapshot by its letters, and would discard what is written to it. */
+const spelled = (
+  session: Session,
+  about: About,
+  path: string,
+  id: SnapshotId.SnapshotId
+): Effect.Effect<string, PloopError.PloopError> =>
+  id === SnapshotId.top
+    ? Effect.map(session.host.descriptor(about, path), ({ descriptor }) => DiskDescriptor.spelledTop(descriptor))
+    : Effect.succeed(id)
+
 const switchTo = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId, wait?: Wait) =>
-  change(session, about, args.switchSnapshot(session.verbosity, id, path), wait)
+  Effect.flatMap(
+    spelled(session, about, path, id),
+    (id) => change(session, about, args.switchSnapshot(session.verbosity, id, path), wait)
+  )
 
 const remove = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId) =>
   losses.watched(
     session,
     about,
     path,
-    change(session, about, args.deleteSnapshot(session.verbosity, id, path))
+    Effect.flatMap(
+      spelled(session, about, path, id),
+      (id) => change(session, about, args.deleteSnapshot(session.verbosity, id, path))
+    )
   )
 
 const descriptorOf = (session: Session, about: About, path: string): Effect.Effect<Descriptor, PloopError.PloopError> =>

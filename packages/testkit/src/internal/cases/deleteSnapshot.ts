@@ -493,6 +493,22 @@ const running: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "deleteSnapshot/of-the-running-top-in-upper-case",
+    title: "MUST refuse the top delta of a running disk also where the descriptor has its identifier in upper case",
+    source: Case.source("lib/snapshot.c ploop_delete_snapshot, which compares with TopGUID letter by letter"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      const { disk } = made
+      yield* snapshots.rewrite(disk, (text) => text.replaceAll(top, top.toUpperCase()))
+      yield* ploop.mount({ disk })
+      yield* snapshots.untouched(made, Check.fails(ploop.deleteSnapshot({ disk, id: top }), "SnapshotIsTop", {}))
+      yield* Check.equal(yield* ploop.isMounted({ disk }), true, "whether the disk is running")
+      yield* ploop.umount({ disk })
+    })
+  }),
+  Case.make({
     id: "deleteSnapshot/that-a-device-shows",
     title: "MUST refuse a snapshot that a component device uses, name both, and change nothing",
     source: Case.source("lib/snapshot.c check_snapshot_mount"),

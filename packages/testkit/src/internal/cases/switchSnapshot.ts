@@ -140,6 +140,21 @@ export const switchSnapshot: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "switchSnapshot/refuses-the-top-in-upper-case",
+    title: "MUST refuse the top delta also where the descriptor has its identifier in upper case, and keep its data",
+    source: Case.observed("snapshot-switch to {5fbaabe3-…} where TopGUID is {5FBAABE3-…}: the top delta is discarded"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a])
+      yield* snapshots.occupy(yield* ploop.topDelta({ disk: made.disk }), 2)
+      yield* snapshots.rewrite(made.disk, (text) => text.replaceAll(top, top.toUpperCase()))
+      yield* snapshots.untouched(
+        made,
+        Check.fails(ploop.switchSnapshot({ disk: made.disk, id: top }), "SnapshotIsCurrent", { id: top })
+      )
+    })
+  }),
+  Case.make({
     id: "switchSnapshot/refuses-a-temporary-one",
     title: "MUST refuse a temporary snapshot, and change nothing",
     source: Case.source("lib/snapshot.c ploop_switch_snapshot_ex"),
