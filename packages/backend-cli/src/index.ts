@@ -1,4 +1,12 @@
 /**
+ * What a command does when nobody reads its output any more, as in
+ * `ploop-conformance list | head`.
+ *
+ * @since 0.2.0
+ */
+export * as ClosedOutput from "./ClosedOutput.js"
+
+/**
  * The variables of the environment that configure the tool: what each sets, the rule for its value and its default.
  * Commands print them in their help, and check them before anything runs.
  *

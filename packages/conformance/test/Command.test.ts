@@ -625,6 +625,24 @@ describe("the progress of a run", () => {
 
 const executable = fileURLToPath(new URL("../bin/ploop-conformance.js", import.meta.url))
 
+describe("ploop-conformance as a process", () => {
+  rule(
+    "ends without a word when the reader of its output has gone",
+    Effect.gen(function*() {
+      const piped = "{ \"$@\"; echo \"ended with $?\" >&2; } | head -n 1"
+      const command = Command.make("bash", "-c", piped, "bash", process.execPath, executable, "list")
+      const child = yield* Command.start(command)
+      const [stdout, stderr] = yield* Effect.all(
+        [Stream.mkString(Stream.decodeText(child.stdout)), Stream.mkString(Stream.decodeText(child.stderr))],
+        { concurrency: 2 }
+      )
+      assert.strictEqual(stdout, "create\n")
+      // 0 when it had printed the rest before it noticed.
+      assert.match(stderr, /^ended with (?:0|130)\n$/)
+    }).pipe(Effect.scoped)
+  )
+})
+
 describe.skipIf(missing !== undefined)(title("ploop-conformance as a process, on the real tool"), () => {
   rule(
     "ends with 130 on Ctrl-C, reports what ran, and leaves nothing behind",

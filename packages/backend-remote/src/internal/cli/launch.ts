@@ -1,3 +1,4 @@
+import * as ClosedOutput from "@effect-ploop/backend-cli/ClosedOutput"
 import * as Environment from "@effect-ploop/backend-cli/Environment"
 import * as PloopCli from "@effect-ploop/backend-cli/PloopCli"
 import * as NodeContext from "@effect/platform-node/NodeContext"
@@ -12,7 +13,8 @@ const HostLive = Layer.provideMerge(PloopCli.layerConfig(PloopCli.config), NodeC
 
 /** Runs the command as this process, with the tool of this host as the environment configures it. */
 export const launch = (): void =>
-  Environment.check.pipe(
+  ClosedOutput.interrupt.pipe(
+    Effect.zipRight(Environment.check),
     Effect.tapError(({ message }) => Console.error(message)),
     Effect.zipRight(Effect.provide(main(process.argv), HostLive)),
     NodeRuntime.runMain({ disableErrorReporting: true, teardown: (exit, onExit) => onExit(codeOf(exit)) })

@@ -1,3 +1,4 @@
+import * as ClosedOutput from "@effect-ploop/backend-cli/ClosedOutput"
 import * as Environment from "@effect-ploop/backend-cli/Environment"
 import * as PloopCli from "@effect-ploop/backend-cli/PloopCli"
 import * as NodeContext from "@effect/platform-node/NodeContext"
@@ -19,6 +20,6 @@ export const onHost = (main: ReturnType<typeof run>, argv: ReadonlyArray<string>
 
 /** Runs a command as this process. */
 export const launch = (main: ReturnType<typeof run>): void =>
-  onHost(main, process.argv).pipe(
+  Effect.zipRight(ClosedOutput.interrupt, onHost(main, process.argv)).pipe(
     NodeRuntime.runMain({ disableErrorReporting: true, teardown: (exit, onExit) => onExit(codeOf(exit)) })
   )

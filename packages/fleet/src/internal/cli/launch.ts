@@ -1,3 +1,4 @@
+import * as ClosedOutput from "@effect-ploop/backend-cli/ClosedOutput"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as Effect from "effect/Effect"
@@ -6,6 +7,6 @@ import { main } from "./main.js"
 
 /** Runs the command as this process. */
 export const launch = (): void =>
-  Effect.provide(main(process.argv), NodeContext.layer).pipe(
+  Effect.zipRight(ClosedOutput.interrupt, Effect.provide(main(process.argv), NodeContext.layer)).pipe(
     NodeRuntime.runMain({ disableErrorReporting: true, teardown: (exit, onExit) => onExit(codeOf(exit)) })
   )
