@@ -142,7 +142,7 @@ const take = (session: Session, about: About, path: string, id: SnapshotId.Snaps
     Effect.as(id)
   )
 
-/** The tool tells the top delta from a snapshot by its letters, and would discard what is written to it. */
+/** The tool recognises the top delta by its letters; in another spelling it would discard what is written to it. */
 const spelled = (
   session: Session,
   about: About,
