@@ -182,6 +182,12 @@ describe("ploop-maintenance", () => {
       assert.match(stdout, /^\/vz\/a\/DiskDescriptor\.xml +25 MiB +24 KiB of 857\.9 MiB +-/m)
       assert.include(stderr, "raised: the file system of the host at /vz/a uses 95 GiB of 100 GiB (95.0 %)")
       assert.strictEqual((yield* run("usage", "/vz/a", "/vz/missing")).code, 1)
+      const missing = yield* run("usage", "/vz/missing")
+      assert.deepStrictEqual([missing.code, missing.stdout], [1, ""])
+      assert.match(
+        missing.stderr,
+        /^ploop-maintenance: listSnapshots \(\/vz\/missing\/DiskDescriptor\.xml\): there is no /
+      )
     })
   )
 

@@ -59,10 +59,15 @@ const show = (reading: Usage.Reading, { json, prometheus }: Format) =>
     : json
     // A reading that was made can be encoded.
     ? Console.log(JSON.stringify(Schema.encodeSync(Usage.Reading)(reading)))
+    : reading.disks.length + reading.hosts.length === 0
+    ? Effect.void
     : Console.log(table(rows(reading)))
 
 const complain = ({ unread }: Usage.Reading) =>
-  Effect.forEach(unread, ({ disk, reason }) => Console.error(`ploop-maintenance: ${disk}: ${reason}`))
+  Effect.forEach(
+    unread,
+    ({ disk, reason }) => Console.error(`ploop-maintenance: ${reason.includes(disk) ? reason : `${disk}: ${reason}`}`)
+  )
 
 /** One reading, or as many as were asked for, or without an end. */
 const schedule = (every: Duration.Duration | undefined, readings: number | undefined) =>
