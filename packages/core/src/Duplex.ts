@@ -19,9 +19,11 @@
  * @since 0.2.0
  */
 import * as Socket from "@effect/platform/Socket"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Mailbox from "effect/Mailbox"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
@@ -85,9 +87,44 @@ function read(mailbox: Mailbox.Mailbox<Uint8Array>): Stream.Stream<Uint8Array> {
 
 const encoder = new TextEncoder()
 
+/** The stream of Node.js under a socket, as `NodeSocket` of `@effect/platform-node` gives it to handlers. */
+class NetSocket extends Context.Tag("@effect/platform-node/NodeSocket/NetSocket")<NetSocket, {
+  readonly pause: () => unknown
+  readonly resume: () => unknown
+}>() {}
+
+/** How many bytes wait for the reader before the other end has to. */
+const waiting = 1024 * 1024
+
+/** What has arrived, and is not read yet. The other end waits while that is much. */
+const arriving = () => {
+  let bytes = 0
+  let paused: NetSocket["Type"] | undefined
+  return {
+    arrived: (data: Uint8Array) =>
+      Effect.map(
+        Effect.serviceOption(NetSocket),
+        Option.map((stream) => {
+          bytes += data.length
+          if (bytes <= waiting) return
+          paused = stream
+          stream.pause()
+        })
+      ),
+    isRead: (data: Uint8Array) =>
+      Effect.sync(() => {
+        bytes -= data.length
+        if (paused === undefined || bytes > waiting) return
+        paused.resume()
+        paused = undefined
+      })
+  }
+}
+
 /**
- * An end of a socket, over TCP or a Unix socket. It is closed with the scope, and at once when a copy fails. What has
- * arrived waits in memory for its reader; a copy of generation 7 or 9 waits for replies, so that this is little.
+ * An end of a socket, over TCP or a Unix socket. It is closed with the scope, and at once when a copy fails. The other
+ * end waits while much of what has arrived is not read yet, if the socket is one of `NodeSocket`; another one keeps
+ * everything in memory.
  *
  * @since 0.2.0
  * @category constructors
@@ -96,11 +133,14 @@ export const fromSocket = (
   socket: Socket.Socket
 ): Effect.Effect<Duplex<Socket.SocketError>, never, Scope.Scope> =>
   Effect.gen(function*() {
+    const { arrived, isRead } = arriving()
     // The socket drops what a handler still waits with when the other end has closed it.
     const received = yield* Mailbox.make<Uint8Array, Socket.SocketError>()
     const write = yield* socket.writer
     yield* socket.runRaw((data) => {
-      received.unsafeOffer(typeof data === "string" ? encoder.encode(data) : data)
+      const bytes = typeof data === "string" ? encoder.encode(data) : data
+      received.unsafeOffer(bytes)
+      return arrived(bytes)
     }).pipe(
       Effect.matchCauseEffect({
         onFailure: (cause) => received.failCause(cause),
@@ -109,7 +149,7 @@ export const fromSocket = (
       Effect.forkScoped
     )
     return {
-      incoming: Mailbox.toStream(received),
+      incoming: Stream.tap(Mailbox.toStream(received), isRead),
       outgoing: Sink.forEach(write).pipe(
         Sink.ensuringWith((exit) =>
           Exit.isSuccess(exit) ? Effect.void : Effect.ignore(write(new Socket.CloseEvent(1011)))
