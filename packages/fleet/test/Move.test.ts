@@ -1,9 +1,11 @@
 import { FakeHost } from "@effect-ploop/backend-fake"
-import { Ploop } from "@effect-ploop/core"
+import { LowLevel, Ploop } from "@effect-ploop/core"
 import { Fleet, Runner, Storage, Workflow, Workflows } from "@effect-ploop/fleet"
 import { FileSystem } from "@effect/platform"
-import { expect, it } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { describe, expect, it } from "@effect/vitest"
+import { Context, Effect, Layer, Option } from "effect"
+import type { Place } from "../src/internal/transfer/place.js"
+import * as source from "../src/internal/transfer/source.js"
 import * as fleets from "./utils/fleets.js"
 
 const disk = "/vz/101/DiskDescriptor.xml"
@@ -208,3 +210,63 @@ it.live("a key that was used for another move is KeyTaken", () =>
     })
     yield* Effect.provide(program, fleetOf(hosts))
   }))
+
+describe("at the source of a move", () => {
+  /** A host with a small disk, and what a workflow knows of it. */
+  const placeOf = (
+    changes: {
+      readonly ploop?: Partial<Place["ploop"]>
+      readonly stat?: (info: FileSystem.File.Info) => FileSystem.File.Info
+    } = {}
+  ) =>
+    Effect.gen(function*() {
+      const host = (yield* fleets.hosts("node-1"))["node-1"]
+      yield* fleets.makeSmallDisk(host, disk)
+      const fs = Context.get(host, FileSystem.FileSystem)
+      const begun = new Set<string>()
+      let holder = Option.none<string>()
+      const journal: Place["journal"] = {
+        begin: (id) => Effect.sync(() => !begun.has(id) && begun.add(id).has(id)),
+        hasBegun: (id) => Effect.sync(() => begun.has(id)),
+        holder: () => Effect.sync(() => holder),
+        hold: (_, workflow) => Effect.sync(() => Option.getOrThrow(holder = Option.some(workflow))),
+        release: () => Effect.sync(() => void (holder = Option.none()))
+      }
+      const ploop = { ...Context.get(host, Ploop.Ploop), ...Context.get(host, LowLevel.LowLevel), ...changes.ploop }
+      const stat = (path: string) => Effect.map(fs.stat(path), changes.stat ?? ((info) => info))
+      const place: Place = { fs: { ...fs, stat }, ploop, journal, id: "node-1:disk", disk, workflow: "w" }
+      return { host, place }
+    })
+
+  it.live("a hold that arrives after the purge takes no disk that was made there since", () =>
+    Effect.gen(function*() {
+      const { host, place } = yield* placeOf()
+      const { manifest } = yield* source.hold(place)
+      yield* source.purge(place, manifest!)
+      expect(yield* place.fs.exists(disk)).toBe(false)
+      yield* fleets.makeSmallDisk(host, disk)
+      expect(yield* Effect.flip(source.hold(place))).toMatchObject({ tag: "Undone" })
+      expect(yield* place.fs.exists(disk)).toBe(true)
+    }))
+
+  it.live("a disk that runs by another name of its directory is not held", () =>
+    Effect.gen(function*() {
+      const device = { device: "/dev/ploop1", image: "/vz/link/root.hdd" } as never
+      const { place } = yield* placeOf({
+        ploop: { attachments: () => Effect.succeed([]), listDevices: Effect.succeed([device]) }
+      })
+      yield* place.fs.symlink("/vz/101", "/vz/link")
+      expect(yield* Effect.flip(source.hold(place))).toMatchObject({ tag: "DiskInUse", kind: "refused" })
+      expect(yield* place.fs.exists(disk)).toBe(true)
+    }))
+
+  it.live("two descriptors are not taken for one on a host that does not number its files", () =>
+    Effect.gen(function*() {
+      const { place } = yield* placeOf({ stat: (info) => ({ ...info, ino: Option.none() }) })
+      yield* source.hold(place)
+      yield* place.fs.writeFileString(disk, "of another")
+      expect(yield* Effect.flip(source.release(place))).toMatchObject({ tag: "AlreadyExists", kind: "person" })
+      expect(yield* place.fs.readFileString(disk)).toBe("of another")
+      expect(yield* place.fs.exists(`${disk}.held-w`)).toBe(true)
+    }))
+})

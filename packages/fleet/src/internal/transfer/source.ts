@@ -1,4 +1,6 @@
+import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as manifests from "./manifest.js"
 import {
   beside,
@@ -20,12 +22,25 @@ import type { Manifest, Taken } from "./steps.js"
 
 const inUse = (place: Place) => refused("DiskInUse", `${place.disk} is running: unmount it first`)
 
-/** Whether a device of the host has an image of the disk, whatever the descriptor is called. */
+/** A directory by the one name that the kernel uses; as it is given, when it is not there. */
+const realDirectory = ({ fs }: Place, path: string): Taking<string> =>
+  Effect.orElseSucceed(fs.realPath(directoryOf(path)), () => directoryOf(path))
+
+/**
+ * Whether a device of the host has an image of the disk, whatever the descriptor is called, and whatever links lead to
+ * the directory.
+ */
 const isRunning = (place: Place): Taking<boolean> =>
-  Effect.map(
-    place.ploop.listDevices,
-    (devices) => devices.some(({ image }) => directoryOf(image) === directoryOf(place.disk))
-  )
+  Effect.gen(function*() {
+    const own = yield* realDirectory(place, place.disk)
+    const images = yield* Effect.map(place.ploop.listDevices, (devices) => devices.map(({ image }) => image))
+    const directories = yield* Effect.forEach(images, (image) => realDirectory(place, image))
+    return directories.includes(own)
+  })
+
+/** Whether two names are of one file. A host that does not number its files does not say so. */
+const isSameFile = (one: FileSystem.File.Info, other: FileSystem.File.Info): boolean =>
+  Option.isSome(one.ino) && Option.isSome(other.ino) && one.ino.value === other.ino.value && one.dev === other.dev
 
 /** Links the name, which replaces no descriptor that somebody has written in the meantime. */
 const unfence = (place: Place): Taking<void> =>
@@ -35,7 +50,7 @@ const unfence = (place: Place): Taking<void> =>
     if (!(yield* fs.exists(held))) return
     const [now, before] = yield* Effect.all([Effect.option(fs.stat(disk)), fs.stat(held)])
     if (now._tag === "None") yield* fs.link(held, disk)
-    else if (JSON.stringify(now.value.ino) !== JSON.stringify(before.ino)) {
+    else if (!isSameFile(now.value, before)) {
       return yield* forPerson("AlreadyExists", `another descriptor is at ${disk}; that of the disk is ${held}`)
     }
     yield* fs.remove(held)
@@ -133,6 +148,8 @@ export const purge = (place: Place, manifest: Manifest): Taking<Taken> =>
       yield* removeIfThere(place, heldName(place))
       yield* syncDirectory(place, directory)
     }
+    // A hold that arrives late must not take another disk that was made here since.
+    yield* recordUndone(place)
     yield* place.journal.release(place.id, place.workflow)
     return {}
   })
