@@ -32,6 +32,7 @@
  */
 import * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as Ploop from "@effect-ploop/core/Ploop"
+import type { PloopError } from "@effect-ploop/core/PloopError"
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Context from "effect/Context"
@@ -41,7 +42,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
-import { givenKey } from "./internal/client/client.js"
+import type { Grant } from "./Access.js"
+import { connected, givenKey } from "./internal/client/client.js"
 import * as files from "./internal/client/files.js"
 import * as managers from "./internal/client/manager.js"
 import * as operations from "./internal/client/operations.js"
@@ -125,17 +127,21 @@ export const reconnect: Schedule.Schedule<unknown, unknown> = Schedule.exponenti
   Schedule.intersect(Schedule.recurUpTo("30 seconds"))
 )
 
+const managerOf = (options: Options) => {
+  const connectTimeout = Duration.decode(options.connectTimeout ?? "10 seconds")
+  return managers.make({
+    socket: "url" in options.address
+      ? webSocket.make({ ...options.address, token: options.token, connectTimeout })
+      : NodeSocket.makeNet({ ...options.address, openTimeout: connectTimeout }),
+    token: options.token,
+    connectTimeout,
+    heartbeat: Duration.decode(options.heartbeat ?? "10 seconds")
+  })
+}
+
 const make = (options: Options) =>
   Effect.gen(function*() {
-    const connectTimeout = Duration.decode(options.connectTimeout ?? "10 seconds")
-    const manager = yield* managers.make({
-      socket: "url" in options.address
-        ? webSocket.make({ ...options.address, token: options.token, connectTimeout })
-        : NodeSocket.makeNet({ ...options.address, openTimeout: connectTimeout }),
-      token: options.token,
-      connectTimeout,
-      heartbeat: Duration.decode(options.heartbeat ?? "10 seconds")
-    })
+    const manager = yield* managerOf(options)
     const methods = operations.make({ manager, reconnect: options.reconnect ?? reconnect })
     return Context.make(Ploop.Ploop, Ploop.make(methods)).pipe(
       Context.add(LowLevel.LowLevel, LowLevel.make(methods)),
@@ -163,6 +169,22 @@ export const layer = (options: Options): Layer.Layer<Ploop.Ploop | LowLevel.LowL
 export const layerWithFileSystem = (
   options: Options
 ): Layer.Layer<Ploop.Ploop | LowLevel.LowLevel | FileSystem.FileSystem> => Layer.scopedContext(make(options))
+
+/**
+ * Connects, and returns what the host allows to the token: its grant. A host without tokens allows everything. Its
+ * errors are those of the connection, as an operation has them.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const callerOf = (options: Options): Effect.Effect<Grant, PloopError> =>
+  Effect.flatMap(
+    managerOf(options),
+    (manager) => connected({ manager, reconnect: options.reconnect ?? reconnect }, "tool", undefined)
+  ).pipe(
+    Effect.map(({ greeting }) => greeting.grant ?? { name: "a caller that an older host does not name" }),
+    Effect.scoped
+  )
 
 /**
  * Gives changes a key: the host carries out a change once for each key, and returns the

@@ -1,15 +1,19 @@
 import { PloopFake } from "@effect-ploop/backend-fake"
 import { Access, RemotePloop, RemoteServer } from "@effect-ploop/backend-remote"
-import { Ploop, PloopError } from "@effect-ploop/core"
+import { LowLevel, Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import * as RpcSerialization from "@effect/rpc/RpcSerialization"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import * as net from "node:net"
-import { layerWithFileSystem, serving, socketPath } from "./utils/hosts.js"
+import * as frames from "../src/internal/protocol/frames.js"
+import * as uploads from "../src/internal/server/uploads.js"
+import { HostFiles, layerWithFileSystem, serving, socketPath } from "./utils/hosts.js"
 
 const disk = "/vz/DiskDescriptor.xml"
+
+const idOf = (n: number) => SnapshotId.make(`98310601-b9ad-4a73-af30-${String(n).padStart(12, "0")}`)
 
 const refused = (error: PloopError.PloopError, what: PloopError.AccessRefused["what"]) => {
   assert.instanceOf(error, PloopError.AccessRefused)
@@ -43,9 +47,8 @@ describe("a token", () => {
   it.live("allows the operations and the directories of its grant, and no others", () =>
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
-      const fs = yield* FileSystem.FileSystem
       yield* ploop.create({ image: "/vz/root.hdd", size: "1G", fileSystem: "none" })
-      yield* fs.symlink("/mnt", "/vz/out")
+      yield* (yield* HostFiles).symlink("/mnt", "/vz/out")
       refused(yield* Effect.flip(ploop.createSnapshot({ disk })), "operation")
       for (
         const image of ["/mnt/root.hdd", "/vz/../mnt/root.hdd", "/vz/out/root.hdd", "vz/root.hdd", "/vzz/root.hdd"]
@@ -71,9 +74,10 @@ describe("the files of a host", () => {
   it.live("are confined to the directories that the server shares, whatever links say", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
+      const host = yield* HostFiles
       yield* fs.writeFileString("/vz/own", "own")
-      yield* fs.symlink("/mnt/new", "/vz/link")
-      yield* fs.symlink("/mnt", "/vz/out")
+      yield* host.symlink("/mnt/new", "/vz/link")
+      yield* host.symlink("/mnt", "/vz/out")
       for (const path of ["/mnt", "/vz/../mnt", "/vz/out", "/vz/link", "mnt"]) {
         assert.propertyVal(yield* Effect.flip(fs.stat(path)), "reason", "PermissionDenied", path)
         const written = yield* Effect.flip(fs.writeFileString(`${path}/x`, ""))
@@ -84,6 +88,49 @@ describe("the files of a host", () => {
       yield* fs.remove("/vz/link")
       assert.strictEqual(yield* fs.readFileString("/vz/own"), "own")
     }).pipe(Effect.provide(layerWithFileSystem(() => ({ server: { files: ["/vz"] } })))))
+
+  it.live("cannot be used to make a link or a name that leads out of these directories, or to list through one", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* HostFiles
+      yield* host.makeDirectory("/mnt/secret", { recursive: true })
+      yield* host.symlink("/mnt", "/vz/out")
+      yield* fs.makeDirectory("/vz/a/b", { recursive: true })
+      for (const target of ["/mnt", "../mnt", "/vz/../mnt", "/vz/out/secret", "out"]) {
+        assert.propertyVal(yield* Effect.flip(fs.symlink(target, "/vz/new")), "reason", "PermissionDenied", target)
+      }
+      yield* fs.symlink("a", "/vz/inside")
+      const prefix = yield* Effect.flip(fs.makeTempDirectory({ directory: "/vz", prefix: "../mnt/x-" }))
+      assert.propertyVal(prefix, "reason", "PermissionDenied")
+      const suffix = yield* Effect.flip(fs.makeTempFile({ directory: "/vz", suffix: "/../../../mnt/x" }))
+      assert.propertyVal(suffix, "reason", "PermissionDenied")
+      assert.deepStrictEqual(yield* host.readDirectory("/mnt"), ["secret"])
+      const names = yield* fs.readDirectory("/vz", { recursive: true })
+      assert.deepStrictEqual(names.sort(), ["a", "a/b", "inside", "out"])
+    }).pipe(Effect.provide(layerWithFileSystem(() => ({ server: { files: ["/vz"] } })))))
+})
+
+describe("the key of a change", () => {
+  it.live("is unknown to the bearers of other tokens, however their names and keys are written", () =>
+    Effect.gen(function*() {
+      const path = yield* socketPath
+      const [one, two] = [yield* Access.issue({ name: "one" }), yield* Access.issue({ name: "one two" })]
+      let count = 0
+      const host = Ploop.layerNoop({ createSnapshot: () => Effect.sync(() => idOf(count++)) })
+      yield* Layer.build(
+        RemoteServer.layer({ listen: { path }, tokens: [one.entry, two.entry] }).pipe(
+          Layer.provide([host, LowLevel.layerNoop({}), NodeContext.layer])
+        )
+      )
+      const snapshot = (token: Redacted.Redacted, key: string) =>
+        Effect.flatMap(Ploop.Ploop, (ploop) => ploop.createSnapshot({ disk })).pipe(
+          RemotePloop.withKey(key),
+          Effect.provide(RemotePloop.layer({ address: { path }, token }))
+        )
+      assert.strictEqual(yield* snapshot(two.token, "three"), idOf(0))
+      assert.strictEqual(yield* snapshot(one.token, "two three"), idOf(1))
+      assert.strictEqual(yield* snapshot(two.token, "three"), idOf(0))
+    }).pipe(Effect.scoped))
 })
 
 describe("a limit", () => {
@@ -166,16 +213,102 @@ describe("a peer that sends something else", () => {
     }).pipe(Effect.scoped))
 })
 
+const parser = RpcSerialization.makeMsgPack({ useRecords: false }).unsafeMake()
+
+const framed = (message: unknown) => {
+  const body = Buffer.from(parser.encode(message)!)
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(body.length)
+  return Buffer.concat([length, body])
+}
+
+describe("a peer that floods the server", () => {
+  const mebibyte = 1024 * 1024
+
+  /** How many bytes of endless messages a server takes until it takes no more for a while. */
+  const taken = (path: string, message: Buffer, most: number) =>
+    Effect.gen(function*() {
+      let taken = 0
+      const socket = yield* Effect.acquireRelease(
+        Effect.sync(() => net.createConnection(path).pause()),
+        (socket) => Effect.sync(() => socket.destroy())
+      )
+      socket.on("error", () => {})
+      // One after the other: the callback of several at once would come when all of them are taken.
+      const send = () =>
+        void socket.write(message, () => {
+          taken += message.length
+          if (taken < most) send()
+        })
+      send()
+      const settled = (before: number): Effect.Effect<number> =>
+        Effect.flatMap(
+          Effect.delay(Effect.sync(() => taken), "300 millis"),
+          (now) => now === before ? Effect.succeed(now) : settled(now)
+        )
+      return yield* settled(0)
+    }).pipe(Effect.scoped)
+
+  const serve = Effect.gen(function*() {
+    const path = yield* socketPath
+    const host = Ploop.layerNoop({ isMounted: () => Effect.never })
+    yield* Layer.build(
+      RemoteServer.layer({ listen: { path } }).pipe(
+        Layer.provide([host, LowLevel.layerNoop({}), NodeContext.layer])
+      )
+    )
+    return path
+  })
+
+  it.scopedLive("with requests, and reads no response, is read no more", () =>
+    Effect.gen(function*() {
+      const unknown = { _tag: "Request", id: "1", tag: "x".repeat(mebibyte / 4), payload: {}, headers: [] }
+      assert.isBelow(yield* taken(yield* serve, framed(unknown), 32 * mebibyte), 12 * mebibyte)
+    }))
+
+  it.scopedLive("with requests that have the number of one that runs is read no more", () =>
+    Effect.gen(function*() {
+      const running = framed({
+        _tag: "Request",
+        id: "1",
+        tag: "isMounted",
+        payload: { request: { disk: `/${"x".repeat(mebibyte / 4)}` } },
+        headers: []
+      })
+      assert.isBelow(yield* taken(yield* serve, running, 32 * mebibyte), 12 * mebibyte)
+    }))
+
+  it.live("with parts of an upload finds one of them waiting, and the others not taken", () =>
+    Effect.gen(function*() {
+      const received = yield* uploads.make
+      yield* received.expect("key")
+      const part = Effect.timeoutTo(received.add("key", new Uint8Array(8)), {
+        duration: "50 millis",
+        onTimeout: () => "waits" as const,
+        onSuccess: (isTaken) => isTaken ? "taken" as const : "refused" as const
+      })
+      const results = yield* Effect.all(Array.from({ length: 7 }, () => part), { concurrency: "unbounded" })
+      assert.deepStrictEqual(results, ["taken", "taken", "taken", "taken", "waits", "refused", "refused"])
+    }).pipe(Effect.scoped))
+})
+
+describe("messages in small parts", () => {
+  it("are read as they were sent, in the space of the message, and refused by their length", () => {
+    const read = frames.reader(300, () => {
+      throw new Error("too large")
+    })
+    const messages = [3, 0, 256, 1].map((size) => new Uint8Array(size).fill(size % 251))
+    const sent = Buffer.concat(messages.map(frames.frame))
+    for (const size of [1, 2, 5, 100, sent.length]) {
+      const found = []
+      for (let at = 0; at < sent.length; at += size) found.push(...read(sent.subarray(at, at + size)))
+      assert.deepStrictEqual(found.map((bytes) => [...bytes]), messages.map((bytes) => [...bytes]), String(size))
+    }
+    assert.throws(() => read(new Uint8Array([0, 0, 1, 45])), "too large")
+  })
+})
+
 describe("a peer of another version", () => {
-  const parser = RpcSerialization.makeMsgPack({ useRecords: false }).unsafeMake()
-
-  const framed = (message: unknown) => {
-    const body = Buffer.from(parser.encode(message)!)
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(body.length)
-    return Buffer.concat([length, body])
-  }
-
   it.live("learns both versions from the server", () =>
     Effect.gen(function*() {
       const path = yield* socketPath

@@ -46,6 +46,16 @@ const inDirectory = (
       )
   )
 
+/** A logger that passes on the first match in what is logged. */
+const logging = (pattern: RegExp, found: Deferred.Deferred<string>) =>
+  Logger.replace(
+    Logger.defaultLogger,
+    Logger.make(({ message }) => {
+      const match = pattern.exec(String(message))?.[0]
+      if (match !== undefined) Deferred.unsafeDone(found, Effect.succeed(match))
+    })
+  )
+
 const Entries = Schema.parseJson(Schema.Array(Access.Entry))
 
 describe("ploop-agent token", () => {
@@ -115,6 +125,17 @@ describe("ploop-agent token", () => {
         assert.deepStrictEqual(yield* fs.readDirectory(directory), ["tokens.json"])
       })
   )
+
+  inDirectory("is not taken from a file that other users can write", (directory) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const tokens = `${directory}/tokens.json`
+      yield* run("token", "--tokens", tokens, "one")
+      yield* fs.chmod(tokens, 0o666)
+      const { code, stderr } = yield* run("serve", "--socket", `${directory}/socket`, "--tokens", tokens)
+      assert.strictEqual(code, 2)
+      assert.include(stderr, `${tokens} can be written by other users: use chmod 600`)
+    }))
 
   inDirectory("refuses to write while another one does", (directory) =>
     Effect.gen(function*() {
@@ -188,12 +209,8 @@ describe("ploop-agent serve", () => {
           run("serve", "--tokens", tokens, "--listen", "wss://127.0.0.1:0", "--tls-cert", certificate, ...args)
         assert.include((yield* at("--tls-key", `${key}.none`)).stderr, `the key ${key}.none does not exist`)
         const listening = yield* Deferred.make<string>()
-        const logger = Logger.make(({ message }) => {
-          const url = /wss:\S+/.exec(String(message))?.[0]
-          if (url !== undefined) Deferred.unsafeDone(listening, Effect.succeed(url))
-        })
         const server = yield* Effect.fork(
-          Effect.provide(at("--tls-key", key), Logger.replace(Logger.defaultLogger, logger))
+          Effect.provide(at("--tls-key", key), logging(/wss:\S+/, listening))
         )
         const address = { url: yield* Deferred.await(listening), tls: { ca: text } }
         const { generation } = yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.tool).pipe(
@@ -201,6 +218,81 @@ describe("ploop-agent serve", () => {
         )
         assert.strictEqual(generation, "1.15")
         yield* Fiber.interrupt(server)
+      })
+  )
+})
+
+describe("ploop-agent doctor", () => {
+  inDirectory(
+    "says what a host has, what the token allows, and why it cannot be used",
+    (directory) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const [tokens, path] = [`${directory}/tokens.json`, `${directory}/run/agent.sock`]
+        const token = `${directory}/token`
+        const given = ["--operation", "tool", "--operation", "listSnapshots", "--directory", directory, "one"]
+        yield* fs.writeFileString(token, (yield* run("token", "--tokens", tokens, ...given)).stdout)
+        const listening = yield* Deferred.make<string>()
+        const server = yield* Effect.fork(
+          Effect.provide(run("serve", "--socket", path, "--tokens", tokens), logging(/serving/, listening))
+        )
+        yield* Deferred.await(listening)
+        const usable = yield* run("doctor", "--connect", path, "--token-file", token)
+        assert.strictEqual(usable.code, 0)
+        assert.match(usable.stdout, /^ok +connection +\/.*\n/)
+        assert.match(usable.stdout, /\nok +caller +one\n/)
+        assert.match(usable.stdout, /\nok +operations +tool, listSnapshots\n/)
+        assert.match(usable.stdout, /\nok +tool +.*generation 1\.15\n/)
+        assert.match(usable.stdout, /\nunknown +prerequisites .*does not allow the operation prerequisites/)
+        const elsewhere = yield* run("doctor", "--connect", path, "--token-file", token, "--disk", "/other/root.xml")
+        assert.strictEqual(elsewhere.code, 2)
+        assert.match(elsewhere.stdout, /\nFAILED +disk +listSnapshots \(\/other\/root\.xml\)/)
+        const unknown = yield* run("doctor", "--connect", path)
+        assert.strictEqual(unknown.code, 2)
+        assert.match(unknown.stdout, /^FAILED +connection .*requires a token/)
+        yield* Fiber.interrupt(server)
+        assert.match((yield* run("doctor", "--connect", path)).stdout, /^FAILED +connection .*ENOENT/)
+        const none = yield* run("doctor", "--connect", path, "--token-file", `${token}.none`)
+        assert.include(none.stderr, `${token}.none cannot be read`)
+        assert.include((yield* run("doctor", "--connect", "nowhere")).stderr, "nowhere is not an address")
+      })
+  )
+})
+
+describe("ploop-agent serve --health", () => {
+  const get = (url: string) =>
+    Effect.promise(async () => {
+      const response = await fetch(url)
+      return `${response.status} ${response.headers.get("content-type")} ${await response.text()}`
+    })
+
+  inDirectory(
+    "serves the state of the tool, and the metrics of the process for Prometheus",
+    (directory) =>
+      Effect.gen(function*() {
+        const path = `${directory}/agent.sock`
+        const listening = yield* Deferred.make<string>()
+        const server = yield* Effect.fork(
+          Effect.provide(
+            run("serve", "--socket", path, "--health", "http://127.0.0.1:0"),
+            logging(/http:\S+/, listening)
+          )
+        )
+        const url = yield* Deferred.await(listening)
+        assert.match(yield* get(`${url}/health`), /^200 application\/json \{"status":"ok","generation":"1\.15"\}/)
+        yield* Effect.flatMap(Ploop.Ploop, (ploop) => ploop.tool).pipe(
+          Effect.provide(RemotePloop.layer({ address: { path } }))
+        )
+        const metrics = yield* get(`${url}/metrics`)
+        assert.match(metrics, /^200 text\/plain; version=0\.0\.4/)
+        assert.match(metrics, /\n# TYPE ploop_remote_connections gauge\n/)
+        assert.match(yield* get(`${url}/`), /^404 /)
+        yield* Fiber.interrupt(server)
+        const reason = (address: string) =>
+          Effect.map(run("serve", "--socket", path, "--health", address), ({ stderr }) => stderr)
+        assert.include(yield* reason("http://0.0.0.0:0"), "without https:// it must be on loopback")
+        assert.include(yield* reason("https://127.0.0.1:0"), "--tls-cert and --tls-key must be given with https://")
+        assert.include(yield* reason("9464"), "--health must be http://HOST:PORT")
       })
   )
 })

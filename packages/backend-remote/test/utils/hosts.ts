@@ -14,6 +14,9 @@ export const socketPath = Effect.provide(
   NodeContext.layer
 )
 
+/** The files of the host itself, where those of the environment cross the socket. */
+export class HostFiles extends Context.Tag("HostFiles")<HostFiles, FileSystem.FileSystem>() {}
+
 type Change = (
   path: string
 ) => { readonly server?: Partial<RemoteServer.Options>; readonly client?: Partial<RemotePloop.Options> }
@@ -24,7 +27,7 @@ const unchanged: Change = () => ({})
 const behind = <R>(
   client: (options: RemotePloop.Options) => Layer.Layer<R>,
   change: Change
-): Layer.Layer<R | PloopFake.Services> =>
+): Layer.Layer<R | PloopFake.Services | HostFiles> =>
   Layer.scopedContext(Effect.gen(function*() {
     const path = yield* socketPath
     const changes = change(path)
@@ -32,14 +35,15 @@ const behind = <R>(
     const server = RemoteServer.layer({ listen: { path }, files: ["/"], ...changes.server })
     yield* Effect.provide(Layer.build(server), host)
     const remote = yield* Layer.build(client({ address: { path }, ...changes.client }))
-    return Context.merge(host, remote)
+    return Context.add(Context.merge(host, remote), HostFiles, Context.get(host, FileSystem.FileSystem))
   })).pipe(Layer.orDie)
 
 /** The operations cross the socket; the files are those of the host itself. */
-export const layer = (change = unchanged): Layer.Layer<PloopFake.Services> => behind(RemotePloop.layer, change)
+export const layer = (change = unchanged): Layer.Layer<PloopFake.Services | HostFiles> =>
+  behind(RemotePloop.layer, change)
 
 /** The files of the host cross the socket too. */
-export const layerWithFileSystem = (change = unchanged): Layer.Layer<PloopFake.Services> =>
+export const layerWithFileSystem = (change = unchanged): Layer.Layer<PloopFake.Services | HostFiles> =>
   behind(RemotePloop.layerWithFileSystem, change)
 
 /** A client of a host that has these operations only. */

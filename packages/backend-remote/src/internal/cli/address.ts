@@ -2,10 +2,19 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ListenFailed } from "../../ListenFailed.js"
+import type * as RemotePloop from "../../RemotePloop.js"
 import type * as RemoteServer from "../../RemoteServer.js"
+
+/** Text that is not an address of an agent. */
+export class AddressInvalid extends Schema.TaggedError<AddressInvalid>()("AddressInvalid", { address: Schema.String }) {
+  override get message(): string {
+    return `${this.address} is not an address: it must be the path of a socket, HOST:PORT, ws://HOST:PORT or wss://HOST:PORT`
+  }
+}
 
 /** The options that say where to listen. */
 export interface Options {
+  readonly health: Option.Option<string>
   readonly listen: Option.Option<string>
   readonly socket: string
   readonly tcp: Option.Option<string>
@@ -39,6 +48,8 @@ const tls = (address: string, { tlsCert, tlsClientCa, tlsKey }: Options) =>
     onSome: (files) => Effect.succeed({ ...files, clientCa: Option.getOrUndefined(tlsClientCa) })
   })
 
+const usesTls = ({ health }: Options) => Option.exists(health, (address) => address.startsWith("https:"))
+
 const hasTls = ({ tlsCert, tlsClientCa, tlsKey }: Options) => [tlsCert, tlsKey, tlsClientCa].some(Option.isSome)
 
 const webSocket = (text: string, options: Options): Effect.Effect<RemoteServer.Listen, ListenFailed> =>
@@ -52,7 +63,7 @@ const webSocket = (text: string, options: Options): Effect.Effect<RemoteServer.L
       })
     }
     if (scheme === "wss") return { webSocket: { ...port.value, tls: yield* tls(text, options) } }
-    if (hasTls(options)) {
+    if (hasTls(options) && !usesTls(options)) {
       return yield* new ListenFailed({ address: text, reason: "--tls-cert, --tls-key and --tls-client-ca need wss://" })
     }
     return { webSocket: port.value }
@@ -65,7 +76,7 @@ export const addressOf = (options: Options): Effect.Effect<Option.Option<RemoteS
     if (Option.isSome(listen) && Option.isSome(options.tcp)) {
       return yield* new ListenFailed({ address: listen.value, reason: "--listen and --tcp cannot be given together" })
     }
-    if (Option.isNone(listen) && hasTls(options)) {
+    if (Option.isNone(listen) && hasTls(options) && !usesTls(options)) {
       return yield* new ListenFailed({
         address: Option.getOrElse(options.tcp, () => options.socket),
         reason: "--tls-cert, --tls-key and --tls-client-ca need --listen wss://HOST:PORT"
@@ -74,3 +85,13 @@ export const addressOf = (options: Options): Effect.Effect<Option.Option<RemoteS
     if (Option.isSome(listen)) return Option.some(yield* webSocket(listen.value, options))
     return yield* Effect.transposeOption(Option.map(options.tcp, tcp))
   })
+
+/** Where an agent listens that a caller asks. */
+export const remoteOf = (text: string, tls: RemotePloop.Tls): Effect.Effect<RemotePloop.Address, AddressInvalid> => {
+  if (text.startsWith("/")) return Effect.succeed({ path: text })
+  if (/^wss?:\/\//.test(text)) return Effect.succeed({ url: text, tls })
+  return Option.match(portOf(text), {
+    onNone: () => new AddressInvalid({ address: text }),
+    onSome: (port) => Effect.succeed(port)
+  })
+}

@@ -14,7 +14,10 @@ export const codeOf = (exit: Exit.Exit<unknown, unknown>): number =>
 /** The exit codes, and what each means. */
 export const codes = [
   ["0", "It has done its work, or it was told to stop, by SIGTERM or SIGINT."],
-  ["2", "It could not: a wrong option or variable, a missing tool, a file of tokens that is none, or a socket in use."],
+  [
+    "2",
+    "It could not: a wrong option or variable, a missing tool, a file of tokens that is none, a socket in use, or a host that doctor cannot use."
+  ],
   ["70", "A bug of this command."]
 ] as const
 

@@ -5,6 +5,7 @@ import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import type { Terminal } from "@effect/platform/Terminal"
 import type * as Effect from "effect/Effect"
+import { doctor } from "./doctor.js"
 import { footer } from "./exit.js"
 import * as plain from "./plain.js"
 import { serve } from "./serve.js"
@@ -16,14 +17,15 @@ export const name = "ploop-agent"
 /** What the command does, in a few words without a period. */
 export const summary = "serves the ploops of this host to programs elsewhere"
 
-export const description = "Serves the ploops of this host to programs elsewhere, and makes the tokens that they need."
+export const description =
+  "Serves the ploops of this host to programs elsewhere, makes the tokens that they need, and asks a host whether it can be used."
 
 type Services = Ploop | LowLevel | FileSystem | Path
 
 /** The command, with its subcommands. */
 export const command = Command.make(name).pipe(
   Command.withDescription(description),
-  Command.withSubcommands([serve, token])
+  Command.withSubcommands([doctor, serve, token])
 )
 
 const parse = Command.run(command, { name, version, footer })

@@ -65,6 +65,16 @@ export const tlsClientCa = Options.text("tls-client-ca").pipe(
   Options.optional
 )
 
+export const health = Options.text("health").pipe(
+  Options.withPseudoName("ADDRESS"),
+  Options.withDescription(
+    "Also serve /health and /metrics, for Prometheus, at http://HOST:PORT on loopback, or at https://HOST:PORT with " +
+      "--tls-cert and --tls-key. Default: not served. Variable: PLOOP_AGENT_HEALTH."
+  ),
+  Options.withFallbackConfig(Config.string("PLOOP_AGENT_HEALTH")),
+  Options.optional
+)
+
 export const tokens = Options.text("tokens").pipe(
   Options.withPseudoName("FILE"),
   Options.withDescription(
@@ -104,4 +114,45 @@ export const directories = Options.text("directory").pipe(
 
 export const name = Args.text({ name: "NAME" }).pipe(
   Args.withDescription("Who will use the token, as in backups. It appears in the logs of the host.")
+)
+
+export const connect = Options.text("connect").pipe(
+  Options.withPseudoName("ADDRESS"),
+  Options.withDescription(
+    "The agent to ask: the path of its socket, HOST:PORT, ws://HOST:PORT or wss://HOST:PORT. " +
+      `Default: ${defaultSocket}. Variable: PLOOP_AGENT_CONNECT.`
+  ),
+  Options.withFallbackConfig(Config.string("PLOOP_AGENT_CONNECT")),
+  Options.withDefault(defaultSocket)
+)
+
+export const callerToken = Options.text("token-file").pipe(
+  Options.withPseudoName("FILE"),
+  Options.withDescription("The file of the token of this caller. Default: none. Variable: PLOOP_AGENT_TOKEN_FILE."),
+  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TOKEN_FILE")),
+  Options.optional
+)
+
+export const ca = Options.text("ca").pipe(
+  Options.withPseudoName("FILE"),
+  Options.withDescription("The authorities of the host in PEM. Default: those that Node.js knows."),
+  Options.optional
+)
+
+export const clientCert = Options.text("cert").pipe(
+  Options.withPseudoName("FILE"),
+  Options.withDescription("The certificate of this caller in PEM, where the host requires one. Default: none."),
+  Options.optional
+)
+
+export const clientKey = Options.text("key").pipe(
+  Options.withPseudoName("FILE"),
+  Options.withDescription("The private key of this certificate in PEM. Default: none."),
+  Options.optional
+)
+
+export const disks = Options.text("disk").pipe(
+  Options.withPseudoName("PATH"),
+  Options.withDescription("A descriptor on the host to read, by listSnapshots. It can be given again. Default: none."),
+  Options.repeated
 )

@@ -1,3 +1,4 @@
+// @effect-diagnostics nodeBuiltinImport:off
 import * as Command from "@effect/cli/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
@@ -5,8 +6,10 @@ import type * as SocketServer from "@effect/platform/SocketServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import { hostname } from "node:os"
 import * as RemoteServer from "../../RemoteServer.js"
 import { addressOf } from "./address.js"
+import * as health from "./health.js"
 import * as options from "./options.js"
 import * as tokenFile from "./tokenFile.js"
 
@@ -31,6 +34,7 @@ const shown = (listen: RemoteServer.Listen, address: SocketServer.Address): stri
 export const serve = Command.make("serve", {
   socket: options.socket,
   tcp: options.tcp,
+  health: options.health,
   listen: options.listen,
   tlsCert: options.tlsCert,
   tlsKey: options.tlsKey,
@@ -46,10 +50,15 @@ export const serve = Command.make("serve", {
     const server = yield* Layer.build(RemoteServer.layer({ listen, tokens: Option.getOrUndefined(entries), files }))
     const { address } = yield* Effect.provide(RemoteServer.RemoteServer, server)
     yield* Effect.logInfo(`serving the ploops of this host at ${shown(listen, address)}`)
+    const healthAddress = yield* Effect.transposeOption(Option.map(where.health, (at) => health.serve(at, where)))
+    yield* Effect.transposeOption(
+      Option.map(healthAddress, (at) => Effect.logInfo(`serving health and metrics at ${at}`))
+    )
     return yield* Effect.never
-  }))).pipe(
+  })).pipe(Effect.annotateLogs("host", hostname()))).pipe(
     Command.withDescription(
       "Serves the ploops of this host until it gets SIGTERM or SIGINT. Then it takes no more requests, interrupts those " +
-        "that can be interrupted, and waits for the others."
+        "that can be interrupted, and waits for the others. With --log-level debug it logs each request: the caller, the " +
+        "operation, the disk and the outcome."
     )
   )

@@ -18,11 +18,17 @@ export class TokenFileUnusable extends Schema.TaggedError<TokenFileUnusable>()("
 
 const Entries = Schema.parseJson(Schema.Array(Entry), { space: 2 })
 
+const writableByOthers = 0o022
+
 /** The grants in a file, with the digests of their tokens. */
 export const read = (path: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const text = yield* fs.readFileString(path)
+    const { mode } = yield* fs.stat(path)
+    if ((mode & writableByOthers) !== 0) {
+      return yield* new TokenFileUnusable({ path, reason: "can be written by other users: use chmod 600" })
+    }
     return yield* Schema.decode(Entries)(text).pipe(
       Effect.mapError((error) => new TokenFileUnusable({ path, reason: `is not a file of tokens: ${reasonOf(error)}` }))
     )

@@ -1,5 +1,6 @@
 import * as Rpc from "@effect/rpc/Rpc"
 import * as Schema from "effect/Schema"
+import { Grant } from "../../Access.js"
 import { OtherVersion } from "./refused.js"
 
 /** The version of the protocol: it changes whenever the two sides could misunderstand each other. */
@@ -11,7 +12,9 @@ export const Greeting = Schema.Struct({
   /** Another one after each start of the server: what it knew of calls is then lost. */
   incarnation: Schema.String,
   /** The size of the largest message that it accepts, in bytes. */
-  maximumBytes: Schema.Int
+  maximumBytes: Schema.Int,
+  /** What the caller may do; absent from older hosts. */
+  grant: Schema.optional(Grant)
 })
 
 export type Greeting = typeof Greeting.Type

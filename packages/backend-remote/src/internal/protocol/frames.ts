@@ -11,54 +11,46 @@ export const frame = (message: Uint8Array): Uint8Array => {
   return framed
 }
 
-/** The first bytes of the parts, and what is left of them. */
-const take = (parts: ReadonlyArray<Uint8Array>, size: number): [taken: Uint8Array, rest: Array<Uint8Array>] => {
-  const [first] = parts
-  if (first !== undefined && first.length >= size) {
-    return [first.subarray(0, size), [first.subarray(size), ...parts.slice(1)]]
-  }
-  const taken = new Uint8Array(size)
-  const rest: Array<Uint8Array> = []
-  let at = 0
-  for (const part of parts) {
-    const used = part.subarray(0, size - at)
-    taken.set(used, at)
-    at += used.length
-    if (used.length < part.length) rest.push(part.subarray(used.length))
-  }
-  return [taken, rest]
-}
-
 /**
- * Reads messages from bytes as they arrive. A message is copied once, however many parts it comes in, and one that is
- * too large is refused by its length.
+ * Reads messages from bytes as they arrive. One that is too large is refused by its length, before it has come. One that
+ * comes in many parts takes its own size in memory, however small the parts are.
  */
 export const reader = (maximumBytes: number, refuse: () => never) => {
-  let parts: Array<Uint8Array> = []
-  let buffered = 0
-  let expected: number | undefined
-
-  const next = (size: number): Uint8Array => {
-    const [taken, rest] = take(parts, size)
-    parts = rest
-    buffered -= size
-    return taken
-  }
+  const length = new Uint8Array(header)
+  let known = 0
+  let message: Uint8Array | undefined
+  let filled = 0
 
   return (bytes: Uint8Array): ReadonlyArray<Uint8Array> => {
-    parts.push(bytes)
-    buffered += bytes.length
     const messages: Array<Uint8Array> = []
+    let rest = bytes
+    const take = (size: number): Uint8Array => {
+      const taken = rest.subarray(0, size)
+      rest = rest.subarray(taken.length)
+      return taken
+    }
     for (;;) {
-      if (expected === undefined) {
-        if (buffered < header) return messages
-        const length = next(header)
-        expected = new DataView(length.buffer, length.byteOffset, header).getUint32(0)
+      if (message === undefined) {
+        const part = take(header - known)
+        length.set(part, known)
+        known += part.length
+        if (known < header) return messages
+        const expected = new DataView(length.buffer).getUint32(0)
         if (expected > maximumBytes) refuse()
+        known = 0
+        if (rest.length >= expected) {
+          messages.push(take(expected))
+          continue
+        }
+        message = new Uint8Array(expected)
+        filled = 0
       }
-      if (buffered < expected) return messages
-      messages.push(next(expected))
-      expected = undefined
+      const part = take(message.length - filled)
+      message.set(part, filled)
+      filled += part.length
+      if (filled < message.length) return messages
+      messages.push(message)
+      message = undefined
     }
   }
 }

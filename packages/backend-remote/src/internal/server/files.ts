@@ -1,3 +1,4 @@
+// @effect-diagnostics nodeBuiltinImport:off
 import { type PlatformError, SystemError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Deferred from "effect/Deferred"
@@ -6,6 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { posix } from "node:path"
 import { usual } from "../cut.js"
 import { Caller } from "../protocol/access.js"
 import { Files } from "../protocol/files.js"
@@ -23,6 +25,38 @@ const confine =
         if (Option.isSome(rule)) return yield* Effect.fail(denied(method, path, rule.value))
       }
     })
+
+type Within = ReturnType<typeof confine>
+
+/** A part of a name must not lead elsewhere. */
+const requirePart = (part: string | undefined): Effect.Effect<void, PlatformError> =>
+  part === undefined || !part.includes("/")
+    ? Effect.void
+    : Effect.fail(denied("makeTemporary", part, "must be a part of a name, without /"))
+
+/** A link that leads out of the directories would let a later request follow it there. */
+const requireInside = (within: Within, isOpen: boolean, path: string, target: string) =>
+  Effect.gen(function*() {
+    const { directories } = yield* Caller
+    if (isOpen && directories === undefined) return
+    if (target.split("/").includes("..")) return yield* Effect.fail(denied("symlink", target, "must not contain .."))
+    yield* within("symlink", posix.isAbsolute(target) ? target : posix.join(posix.dirname(path), target))
+  })
+
+/** Every name below a directory. Links are named, and not followed. */
+const namesIn = (fs: FileSystem.FileSystem, root: string, below = ""): Effect.Effect<Array<string>, PlatformError> =>
+  Effect.gen(function*() {
+    const all: Array<string> = []
+    for (const own of yield* fs.readDirectory(posix.join(root, below))) {
+      const name = posix.join(below, own)
+      all.push(name)
+      const path = posix.join(root, name)
+      if (yield* Effect.isSuccess(fs.readLink(path))) continue
+      const info = yield* Effect.option(fs.stat(path))
+      if (Option.isSome(info) && info.value.type === "Directory") all.push(...yield* namesIn(fs, root, name))
+    }
+    return all
+  })
 
 interface Opened {
   readonly client: number
@@ -62,6 +96,7 @@ export const layer = (fs: FileSystem.FileSystem, directories: ReadonlyArray<stri
   const within = confine(fs, directories)
   const both = (method: string, path: string, to: string, last?: Last) =>
     Effect.zipRight(within(method, path, last), within(method, to, last))
+  const isOpen = directories.includes("/")
   const open = table()
   const withFile = <A>(
     client: number,
@@ -88,19 +123,24 @@ export const layer = (fs: FileSystem.FileSystem, directories: ReadonlyArray<stri
       Effect.gen(function*() {
         const directory = path ?? "/tmp"
         yield* within("makeTemporary", directory)
+        yield* Effect.zipRight(requirePart(prefix), requirePart(suffix))
         return yield* type === "directory"
           ? fs.makeTempDirectory(defined({ directory, prefix }))
           : fs.makeTempFile(defined({ directory, prefix, suffix }))
       }),
-    "files/readDirectory": ({ path, ...options }) =>
-      Effect.zipRight(within("readDirectory", path), fs.readDirectory(path, defined(options))),
+    "files/readDirectory": ({ path, recursive }) =>
+      Effect.zipRight(within("readDirectory", path), recursive === true ? namesIn(fs, path) : fs.readDirectory(path)),
     "files/readLink": ({ path }) => Effect.zipRight(within("readLink", path, "itself"), fs.readLink(path)),
     "files/realPath": ({ path }) => Effect.zipRight(within("realPath", path), fs.realPath(path)),
     "files/remove": ({ path, ...options }) =>
       Effect.zipRight(within("remove", path, "itself"), fs.remove(path, defined(options))),
     "files/rename": ({ path, to }) => Effect.zipRight(both("rename", path, to, "itself"), fs.rename(path, to)),
     "files/stat": ({ path }) => Effect.zipRight(within("stat", path), fs.stat(path)),
-    "files/symlink": ({ path, target }) => Effect.zipRight(within("symlink", path, "itself"), fs.symlink(target, path)),
+    "files/symlink": ({ path, target }) =>
+      Effect.zipRight(
+        Effect.zipRight(within("symlink", path, "itself"), requireInside(within, isOpen, path, target)),
+        fs.symlink(target, path)
+      ),
     "files/truncate": ({ length, path }) => Effect.zipRight(within("truncate", path), fs.truncate(path, length)),
     "files/utimes": ({ atime, mtime, path }) => Effect.zipRight(within("utimes", path), fs.utimes(path, atime, mtime)),
     "files/watch": ({ path, ...options }) =>

@@ -13,17 +13,14 @@ import * as Record from "effect/Record"
 import * as Stream from "effect/Stream"
 import { cut } from "../cut.js"
 import * as identifier from "../identifier.js"
-import { Caller } from "../protocol/access.js"
 import { Operations } from "../protocol/group.js"
 import type { Call, Part } from "../protocol/operations.js"
+import { callKey } from "./callKey.js"
 import type { Registry } from "./registry.js"
 import { fingerprint } from "./tokens.js"
 import type { Uploads } from "./uploads.js"
 
 type Services = Ploop.Ploop & LowLevel.LowLevel
-
-/** Keys of one grant are unknown to others. */
-const keyOf = (key: string) => Effect.map(Caller, ({ name }) => `${name} ${key}`)
 
 const textOf = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) => typeof inner === "bigint" ? `${inner}n` : inner) ?? ""
@@ -41,7 +38,7 @@ const effect =
     key === undefined
       ? run(services, name, request)
       : Effect.flatMap(
-        keyOf(key),
+        callKey(key),
         (key) => registry.once(key, fingerprint(`${name} ${textOf(request)}`), run(services, name, request))
       )
 
@@ -49,7 +46,7 @@ const effect =
 const registered = <A, E>(registry: Registry, call: Call, stream: (key: string) => Stream.Stream<A, E>) =>
   Stream.unwrapScoped(Effect.gen(function*() {
     // Without a key nobody can give it up, except with the connection.
-    const key = yield* keyOf(call.key ?? (yield* identifier.make))
+    const key = yield* callKey(call.key ?? (yield* identifier.make))
     const { stopped } = yield* registry.stream(key)
     return Stream.interruptWhen(stream(key), stopped)
   }))

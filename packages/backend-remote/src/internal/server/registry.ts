@@ -48,6 +48,9 @@ export interface Registry {
   readonly cancel: (key: string) => Effect.Effect<void>
 }
 
+/** How many calls are remembered that did not arrive: a caller can give up any key. */
+const maximumGivenUp = 10_000
+
 const usedForAnother = new NotAllowed({
   what: "key",
   reason: "the key of this call was used for another operation or for other options"
@@ -57,6 +60,7 @@ export const make = ({ grace, retention }: Settings): Effect.Effect<Registry, ne
   Effect.gen(function*() {
     const scope = yield* Effect.scope
     const known = new Map<string, Known>()
+    let givenUp = 0
     const exclusive = (yield* Effect.makeSemaphore(1)).withPermits(1)
 
     /** It is interruptible even where a finalizer asks for it. */
@@ -99,7 +103,18 @@ export const make = ({ grace, retention }: Settings): Effect.Effect<Registry, ne
       })
 
     const giveUp = (key: string) =>
-      Effect.zipRight(Effect.sync(() => known.set(key, { _tag: "GivenUp" })), forgetLater(key))
+      Effect.suspend(() => {
+        if (givenUp >= maximumGivenUp) return Effect.void
+        givenUp++
+        known.set(key, { _tag: "GivenUp" })
+        return later(
+          Effect.sync(() => {
+            givenUp--
+            known.delete(key)
+          }),
+          retention
+        )
+      })
 
     return {
       once: (key, fingerprint, work) =>
@@ -110,11 +125,12 @@ export const make = ({ grace, retention }: Settings): Effect.Effect<Registry, ne
         ),
       stream: (key) =>
         Effect.gen(function*() {
+          // It was given up before it began, or another call has its key.
+          if (known.has(key)) return yield* Effect.interrupt
           const [stop, ended] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
           yield* Effect.addFinalizer(() =>
             Effect.zipRight(Deferred.succeed(ended, undefined), Effect.sync(() => known.delete(key)))
           )
-          if (known.get(key)?._tag === "GivenUp") return yield* Effect.interrupt
           known.set(key, { _tag: "Stoppable", stop, ended })
           return { stopped: Deferred.await(stop) }
         }),

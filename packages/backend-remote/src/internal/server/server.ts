@@ -89,14 +89,15 @@ export const serve = (
     const incarnation = yield* identifier.make
     // The socket is always on the machine that runs this, whatever host it serves.
     const server = yield* Effect.provide(listening(settings), NodeContext.layer)
+    const accepted: guard.Accepted = new WeakSet()
     const handlers = Layer.mergeAll(
       control.layer({ incarnation, maximumBytes: settings.maximumBytes }, calls, received),
       operations.layer(calls, received),
       files.layer(fs, settings.files),
-      access.layer(fs, { entries: settings.tokens, maximumRequests: settings.maximumRequests })
+      access.layer(fs, { entries: settings.tokens, maximumRequests: settings.maximumRequests }, accepted)
     )
     const protocol = RpcServer.layerProtocolSocketServer.pipe(
-      Layer.provide(Layer.succeed(SocketServer.SocketServer, guard.guarded(server, settings.guard))),
+      Layer.provide(Layer.succeed(SocketServer.SocketServer, guard.guarded(server, settings.guard, accepted))),
       Layer.provide(Layer.succeed(RpcSerialization.RpcSerialization, ofServer(settings.maximumBytes)))
     )
     yield* Layer.build(

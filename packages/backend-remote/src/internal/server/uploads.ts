@@ -9,12 +9,16 @@ const capacity = 4
 export interface Uploads {
   /** A new upload, for the time of the scope. When it ends too early, what reads it is interrupted. */
   readonly expect: (key: string) => Effect.Effect<Mailbox.ReadonlyMailbox<Uint8Array>, never, Scope.Scope>
-  /** Adds a part, or ends the upload, and returns whether anything still reads it. Waits while many parts are queued. */
+  /**
+   * Adds a part, or ends the upload, and returns whether anything still reads it. Waits while many parts are queued; then
+   * another one is not taken, since a client sends one after the other.
+   */
   readonly add: (key: string, bytes: Uint8Array | undefined) => Effect.Effect<boolean>
 }
 
 export const make: Effect.Effect<Uploads> = Effect.sync(() => {
   const expected = new Map<string, Mailbox.Mailbox<Uint8Array>>()
+  const waiting = new Set<string>()
   return {
     expect: (key) =>
       Effect.gen(function*() {
@@ -28,8 +32,12 @@ export const make: Effect.Effect<Uploads> = Effect.sync(() => {
     add: (key, bytes) =>
       Effect.suspend(() => {
         const mailbox = expected.get(key)
-        if (mailbox === undefined) return Effect.succeed(false)
-        return bytes === undefined ? mailbox.end : mailbox.offer(bytes)
+        if (mailbox === undefined || waiting.has(key)) return Effect.succeed(false)
+        waiting.add(key)
+        return Effect.ensuring(
+          bytes === undefined ? mailbox.end : mailbox.offer(bytes),
+          Effect.sync(() => waiting.delete(key))
+        )
       })
   }
 })

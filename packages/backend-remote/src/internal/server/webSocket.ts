@@ -12,6 +12,7 @@ import { createWebSocketStream, WebSocketServer } from "ws"
 import { ListenFailed } from "../../ListenFailed.js"
 import { header } from "../protocol/frames.js"
 import * as http from "./http.js"
+import { isLoopback } from "./loopback.js"
 import * as tls from "./tls.js"
 
 /** Where to listen, and what is accepted there. */
@@ -31,8 +32,6 @@ const closing = 1000
 
 /** Room for connections that are being refused. */
 const refused = 16
-
-const isLoopback = (host: string) => /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)
 
 const schemeOf = (settings: Settings) => settings.tls === undefined ? "ws" : "wss"
 
