@@ -31,9 +31,9 @@ has_header ploop/ploop_if.h || missing "the headers of ploop are missing" libplo
 flags="-std=gnu11 -O2 -g -Wall -Wextra -Werror"
 mkdir -p "$out"
 cd "$sources"
-$cc $flags -shared -fPIC -fvisibility=hidden -o "$out/ploop-emulation.so" paths.c ioctls.c shim-7.c image.c nodes.c mapped.c \
+$cc $flags -shared -fPIC -fvisibility=hidden -o "$out/ploop-emulation.so" paths.c ioctls.c shim-7.c changes.c image.c nodes.c mapped.c \
 	launch.c programs.c generation.c client.c state.c -ldl
 $cc $flags -pthread -o "$out/ploop-emulation" \
 	main.c enter.c reap.c mounts.c daemon.c server.c commands.c disk.c fuse.c helper.c loop.c freeze.c sysfs.c sysfs-7.c \
-	chain.c image.c mapper.c mapper-commands.c mapper-devices.c mapper-gate.c mapper-replies.c mapper-states.c mapper-tables.c \
+	chain.c changes.c image.c mapper.c mapper-commands.c mapper-devices.c mapper-gate.c mapper-replies.c mapper-states.c mapper-tables.c \
 	ploop-target.c stack.c targets.c nodes.c generation.c client.c state.c

@@ -103,6 +103,7 @@ static int clear(struct device *device)
 	if (attached(device))
 		return -EBUSY;
 	chain_clear(&device->chain);
+	changes_keep(&device->changes, device->number);
 	/* first ends the connection, so that the unmount waits for nobody */
 	fuse_close(&device->disk);
 	device_path(path, device->number, "disk");
@@ -387,6 +388,28 @@ static int track_stop(struct device *device, bool abort)
 	return error;
 }
 
+static int grow(struct device *device, uint64_t sectors)
+{
+	int error = chain_grow(&device->chain, sectors);
+
+	if (!error)
+		changes_grow(&device->changes, chain_size(&device->chain));
+	return error;
+}
+
+static int changed(struct device *device, const struct request *request, struct reply *reply)
+{
+	switch (request->command) {
+	case CHANGES_START:
+		return changes_start(&device->changes, chain_size(&device->chain), request);
+	case CHANGES_STOP:
+		return changes_stop(&device->changes);
+	case CHANGES_GET:
+		return changes_get(&device->changes, request, reply);
+	}
+	return changes_set(&device->changes, request);
+}
+
 static int execute(struct device *device, const struct request *request, struct reply *reply, int client)
 {
 	struct chain *chain = &device->chain;
@@ -408,7 +431,7 @@ static int execute(struct device *device, const struct request *request, struct 
 	case MERGE:
 		return (error = changeable(device)) ? error : chain_merge(chain);
 	case GROW:
-		return (error = changeable(device)) ? error : chain_grow(chain, request->size);
+		return (error = changeable(device)) ? error : grow(device, request->size);
 	case DELETE_DELTA:
 		return delete_delta(device, request->level);
 	case REPLACE_DELTA:
@@ -451,6 +474,11 @@ static int execute(struct device *device, const struct request *request, struct 
 		return freeze(device, client);
 	case THAW:
 		return thaw(device, client);
+	case CHANGES_START:
+	case CHANGES_STOP:
+	case CHANGES_GET:
+	case CHANGES_SET:
+		return chain->count ? changed(device, request, reply) : -EINVAL;
 	}
 	return -EINVAL;
 }

@@ -6,6 +6,7 @@
 #define DEVICE_H
 
 #include "chain.h"
+#include "changes.h"
 #include "fuse.h"
 #include "helper.h"
 #include "protocol.h"
@@ -19,6 +20,7 @@ struct device {
 	uint32_t maintenance;		/* PLOOP_MNTN_* */
 	char cookie[COOKIE_SIZE];
 	struct chain chain;
+	struct changes changes;
 	uint64_t published[COUNTERS];	/* the counters as the files have them */
 	struct fuse_disk disk;		/* the merged disk */
 	int listener;

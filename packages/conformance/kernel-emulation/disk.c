@@ -28,7 +28,10 @@ static int disk_write(void *owner, uint64_t offset, const void *data, size_t len
 {
 	struct device *device = owner;
 
-	return chain_top(&device->chain)->read_only ? -EROFS : chain_write(&device->chain, offset, data, length);
+	if (chain_top(&device->chain)->read_only)
+		return -EROFS;
+	changes_note(&device->changes, offset, length);
+	return chain_write(&device->chain, offset, data, length);
 }
 
 static int disk_sync(void *owner)
@@ -91,6 +94,7 @@ static int disk_clear(void *owner, uint64_t request, uint64_t offset, uint64_t l
 
 	if (chain_top(chain)->read_only)
 		return -EOPNOTSUPP;
+	changes_note(&device->changes, offset, length);
 	while (offset < end && !error) {
 		uint32_t cluster = offset / chain->cluster;
 		uint64_t next = (cluster + 1ull) * chain->cluster;

@@ -87,7 +87,7 @@ int image_header(int fd, struct image_header *header)
 	header->sectors = sectors_of(&disk, header->version);
 	header->clusters = header->sectors / disk.sectors_per_cluster;
 	header->table_slots = disk.first_block / disk.sectors_per_cluster;
-	header->in_use = disk.in_use != 0;
+	header->in_use = disk.in_use && disk.in_use != IMAGE_CLOSED_WITH_EXTENSION;
 	header->type = disk.type;
 	header->entries = disk.clusters;
 	header->first_block = disk.first_block;

@@ -31,6 +31,8 @@ struct image_header {
 
 /* The mark of an image that is in use. */
 #define IMAGE_IN_USE 0x746f6e59
+/* The mark of one that was closed, with changed blocks behind its clusters; generations 7 and 9. */
+#define IMAGE_CLOSED_WITH_EXTENSION 0x312e3276
 
 /* -EINVAL when the file is not an image. */
 int image_header(int fd, struct image_header *header);

@@ -49,7 +49,7 @@ static int start_server(int device)
 	return launch("serve", number);
 }
 
-static bool has_server(int device)
+bool has_server(int device)
 {
 	int connection = server_connect(device);
 

@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+/* Whether the server of a device runs. */
+bool has_server(int device);
+
 bool is_ploop_ioctl(unsigned long request);
 
 /* Like ioctl() on `fd`, which is the given device. */

@@ -11,6 +11,8 @@
 
 /* As many extents of free clusters as one request can name. */
 #define MAX_EXTENTS 4096
+/* As many extents as one request about changed blocks has. */
+#define MAX_CHANGES 512
 /* The length of a component name in the driver's interface, and its final zero. */
 #define COOKIE_SIZE 65
 /* The block major that the ploop driver has. */
@@ -21,6 +23,11 @@
 /* A run of clusters of the disk and where they are in the image file. */
 struct extent {
 	uint32_t cluster, slot, length;
+};
+
+/* A run of changed blocks, in bytes of the disk. */
+struct change {
+	uint64_t start, length;
 };
 
 enum command {
@@ -51,13 +58,20 @@ enum command {
 	TRACK_ABORT,
 	FREEZE,		/* the file system, until THAW; generation 7 */
 	THAW,
+	CHANGES_START,	/* uuid, size: bytes of a block; generation 7 */
+	CHANGES_STOP,
+	CHANGES_GET,	/* start, size, change_count, clear */
+	CHANGES_SET,	/* uuid, new_uuid, changes */
 	QUIT		/* whatever the state: stop the device and end */
 };
 
 struct request {
 	uint32_t command, level, cluster_log;
-	uint8_t raw, read_only, freeze, inflate, keep;
-	uint64_t size;
+	uint8_t raw, read_only, freeze, inflate, keep, clear, new_uuid;
+	uint64_t start, size;
+	uint8_t uuid[16];
+	uint32_t change_count;
+	struct change changes[MAX_CHANGES];
 	char cookie[COOKIE_SIZE];
 	char path[PATH_MAX];
 	uint32_t extent_count;
@@ -70,6 +84,9 @@ struct reply {
 	uint64_t start, end;
 	uint32_t extent_count;
 	struct extent extents[MAX_EXTENTS];
+	uint8_t uuid[16];
+	uint32_t block_size, change_count;
+	struct change changes[MAX_CHANGES];
 };
 
 /*

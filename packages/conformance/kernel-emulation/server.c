@@ -21,6 +21,7 @@ static int prepare(void)
 	mkdir(path, 0755);
 	device_path(path, device.number, "%s", "");
 	mkdir(path, 0755);
+	changes_forget(device.number);
 	if ((error = disk_mount(&device)))
 		return error;
 	publish(&device);

@@ -9,6 +9,7 @@
  *		socket			where the server listens
  *		disk			the merged disk, served over FUSE
  *		loop			number of the loop device over it, while it runs
+ *	STATE/changes-N			generation 7: which blocks changed of a device that is cleared
  *	STATE/mapper/			generation 9: device mapper
  *		socket			where its server listens
  *		N/			/sys/block/dm-N, with disk and loop as above

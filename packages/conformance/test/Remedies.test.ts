@@ -29,8 +29,7 @@ const onTool: Partial<Record<Remedy.Name, Effect.Effect<void, unknown, Case.Serv
 const unexecuted: Partial<Record<Remedy.Name, string>> = {
   "split-disk": "it needs the software that made the disk",
   "export-encrypted": "it needs a key",
-  "busy-balloon": "the command kill executes it, on the emulated kernel",
-  "not-tracked": "no operation tracks changes"
+  "busy-balloon": "the command kill executes it, on the emulated kernel"
 }
 
 describe("a remedy, followed to the letter, works and loses nothing", () => {

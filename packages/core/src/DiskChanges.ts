@@ -202,3 +202,72 @@ export const blocks = (
       (request) => internal.changedBlocks(request as typeof Blocks.Type)
     )
   ).pipe(Stream.withSpan("DiskChanges.blocks", { attributes: { disk: options.disk } }))
+
+/**
+ * The points between which {@link tracked} reports changes.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface TrackedOptions extends Schema.Schema.Encoded<typeof Blocks> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. */
+  readonly disk: string
+  /** The snapshot that was taken with `track: true`. It may have been deleted since. */
+  readonly from: string
+  /** The later point: a snapshot by its identifier, or the top delta. Default: the top delta. */
+  readonly to?: string | undefined
+}
+
+/**
+ * What {@link tracked} fails with. `NotTracked` says that the image of the later point has no changes since the earlier
+ * one: another snapshot began to track in between, or the tracking ended, as it does with a crash of the host, with a merge into
+ * the image, and on a kernel that tracks nothing. `ImageInUse` says that a device runs the top delta, which is the later
+ * point; `ImageCorrupt` that the map of changed blocks is damaged.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export type TrackedError =
+  | OperationError.ListSnapshotsError
+  | OperationError.AttachmentsError
+  | PloopError.SnapshotNotFound
+  | PloopError.NotTracked
+  | PloopError.ImageInUse
+  | PloopError.ImageCorrupt
+  | PlatformError
+
+/**
+ * The parts of a disk that were written to since a snapshot that was taken with `track: true` (generations 7 and 9), in the
+ * order of the disk, as the kernel noted them. No part is missing; the unit is 64 KiB. Unlike {@link blocks}, it needs no
+ * delta of the time in between: the snapshot may have been deleted.
+ *
+ * While a device runs the top delta, the kernel has its changes: take another snapshot with `track: true`, and read up to that
+ * one. Memory holds one cluster of the map.
+ *
+ * @example
+ * import { DiskChanges, Ploop } from "@effect-ploop/core"
+ * import { Effect, Stream } from "effect"
+ *
+ * // What a backup has to read again, of a running disk too.
+ * const program = Effect.gen(function*() {
+ *   const ploop = yield* Ploop.Ploop
+ *   const disk = "/vz/101/DiskDescriptor.xml"
+ *   const first = yield* ploop.createSnapshot({ disk, track: true })
+ *   // Later: the next point.
+ *   const next = yield* ploop.createSnapshot({ disk, track: true })
+ *   return yield* Stream.runCollect(DiskChanges.tracked({ disk, from: first, to: next }))
+ * })
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const tracked = (
+  options: TrackedOptions
+): Stream.Stream<Extent, TrackedError, Ploop.Ploop | FileSystem> =>
+  Stream.unwrap(
+    Effect.flatMap(
+      decodeBlocks(options),
+      // What the schema has decoded has its type.
+      (request) => internal.trackedBlocks(request as typeof Blocks.Type)
+    )
+  ).pipe(Stream.withSpan("DiskChanges.tracked", { attributes: { disk: options.disk } }))

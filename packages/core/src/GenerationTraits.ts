@@ -105,6 +105,14 @@ export const shapesNewDisks: Row<boolean> = { "1.15": false, "7": true, "9": tru
  */
 export const makesXfs: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
+/**
+ * Whether a snapshot can begin to track which blocks change. Without it, the format has no place for them.
+ *
+ * @since 0.2.0
+ * @category formats
+ */
+export const tracksChanges: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
 // What the tool gets wrong
 
 /**

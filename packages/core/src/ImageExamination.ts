@@ -8,6 +8,7 @@
 import * as Either from "effect/Either"
 import * as ByteSize from "./ByteSize.js"
 import { geometry } from "./DiskDescriptor.js"
+import { closedWithExtension } from "./internal/marks.js"
 
 /**
  * How much of an image file its header takes, in bytes.
@@ -58,7 +59,7 @@ export interface Header {
   readonly firstSector: bigint
   /** The flags: bit 0 says that the image is empty, bit 1 that a conversion was cut short. */
   readonly flags: number
-  /** The in-use flag; 0 when it is not set. */
+  /** The in-use flag; 0 when it is not set, also where an extension follows the clusters: see `ChangeTracking`. */
   readonly inUse: number
 }
 
@@ -85,6 +86,7 @@ export const version = (start: Uint8Array): 1 | 2 | undefined =>
 export const readHeader = (start: Uint8Array): Header => {
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
   const found = version(start)
+  const mark = view.getUint32(inUsePosition, true)
   return {
     version: found,
     type: view.getUint32(16, true),
@@ -93,7 +95,7 @@ export const readHeader = (start: Uint8Array): Header => {
     sectors: found === 2 ? view.getBigUint64(36, true) : BigInt(view.getUint32(36, true)),
     firstSector: BigInt(view.getUint32(48, true)),
     flags: view.getUint32(52, true),
-    inUse: view.getUint32(inUsePosition, true)
+    inUse: mark === closedWithExtension ? 0 : mark
   }
 }
 

@@ -823,6 +823,19 @@ export const shrunk: (
 // Snapshots
 
 /**
+ * Refuses to track changes where the generation has no tracking, or where the top delta is raw.
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const trackChanges: (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.CreateSnapshot, "track">,
+  disk: Described
+) => Either.Either<void, PloopError.Unsupported> = snapshots.trackChanges
+
+/**
  * Refuses a snapshot of an idle disk while a temporary snapshot stands in the way.
  *
  * - `device`: the unnamed device of the disk, if one runs

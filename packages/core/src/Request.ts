@@ -78,6 +78,12 @@ const checksNoXfs: Rule = (options: { readonly fileSystem?: unknown; readonly fs
     ? { path: ["fsck"], message: "cannot be given for XFS: the tool would discard its log, with the last writes" }
     : undefined
 
+/** The kernel forgets what has changed when a tracking begins by the identifier of the one that goes on. */
+const trackedByItself: Rule = (options: { readonly id?: unknown; readonly track?: unknown }) =>
+  options.track === true && options.id !== undefined
+    ? { path: ["id"], message: "cannot be given together with track: a repeated identifier would lose changes" }
+    : undefined
+
 /** An option with a default, which a request has when it is decoded, and which its encoded form leaves out. */
 const withDefault = <A, I>(schema: Schema.Schema<A, I>, value: NoInfer<A>) =>
   Schema.optionalToRequired(Schema.UndefinedOr(schema), Schema.typeSchema(schema), {
@@ -940,10 +946,11 @@ export interface ResizeOptions extends Schema.Schema.Encoded<typeof Resize> {
  * @since 0.1.0
  * @category schemas
  */
-export const CreateSnapshot = Schema.Struct({
+export const CreateSnapshot = request({
   disk: Disk,
-  id: Schema.optional(NewSnapshotId)
-})
+  id: Schema.optional(NewSnapshotId),
+  track: flag
+}, trackedByItself)
 
 /**
  * A checked request of {@link CreateSnapshot}, with its defaults.
@@ -964,6 +971,13 @@ export interface CreateSnapshotOptions extends Schema.Schema.Encoded<typeof Crea
   readonly disk: string
   /** The identifier of the new snapshot: a UUID, with or without braces. Default: a random one. */
   readonly id?: string | undefined
+  /**
+   * Whether the blocks that change after the snapshot are tracked from now on, in generations 7 and 9, for
+   * `DiskChanges.tracked`. The changes since an earlier snapshot of this kind are kept with the new one, when the
+   * disk is running. Not together with `id`: a repeated identifier would lose changes. Default: `false`; what is
+   * tracked already goes on.
+   */
+  readonly track?: boolean | undefined
 }
 
 /**

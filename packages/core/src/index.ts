@@ -6,6 +6,15 @@
 export * as ByteSize from "./ByteSize.js"
 
 /**
+ * The map of changed blocks that generations 7 and 9 keep at the end of an image
+ * file: which blocks of the disk were written to since a point. The kernel has it
+ * while a device runs, and the file has it otherwise. `DiskChanges.tracked` reads it.
+ *
+ * @since 0.2.0
+ */
+export * as ChangeTracking from "./ChangeTracking.js"
+
+/**
  * Finds the cause of a failure from the outcome of a run of the tool.
  *
  * @since 0.1.0

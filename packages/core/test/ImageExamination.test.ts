@@ -1,6 +1,6 @@
-import { ImageExamination } from "@effect-ploop/core"
+import { ByteSize, ChangeTracking, ImageExamination, SnapshotId } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
-import { FastCheck as fc } from "effect"
+import { Either, FastCheck as fc } from "effect"
 
 const sectors = 2048
 const cluster = sectors * 512
@@ -95,4 +95,46 @@ it("a raw image is damaged when it is empty, or shorter than the disk that it is
   assert.isNotEmpty(ImageExamination.examineRaw(511n, 512n))
   assert.isEmpty(ImageExamination.examineRaw(512n, 512n))
   assert.isEmpty(ImageExamination.examineRaw(1n, undefined))
+})
+
+describe("the map of changed blocks", () => {
+  const empty: ChangeTracking.Tracking = {
+    since: SnapshotId.make("22222222-2222-2222-2222-222222222222"),
+    size: ByteSize.MiB(64),
+    blockSize: ByteSize.KiB(64),
+    parts: []
+  }
+
+  /** What generations 7 and 9 wrote at the end of an image of 64 MiB. */
+  const written = "87eadc23ef4c23ab7a597d397686964bbcd900b89b0eda584ab32c25ae5f3820000000000000000020000000000000" +
+    "00000002000000000022222222222222222222222222222222800000000000000"
+
+  it("is written as the tool writes it, with its checksum", () => {
+    const start = ChangeTracking.format(empty, cluster).subarray(0, 80)
+    assert.strictEqual(Buffer.from(start).toString("hex"), written.padEnd(160, "0"))
+  })
+
+  it("is read as it was written, unless a byte of it is another one", () => {
+    const map = { ...empty, parts: [0n, 1n, 4096n] }
+    const block = ChangeTracking.format(map, 32_768)
+    assert.deepStrictEqual(ChangeTracking.parse(block), Either.right(map))
+    fc.assert(
+      fc.property(fc.nat(block.length - 1), fc.integer({ min: 1, max: 255 }), (at, difference) => {
+        const damaged = Uint8Array.from(block)
+        damaged[at] = damaged[at]! ^ difference
+        assert.isTrue(Either.isLeft(ChangeTracking.parse(damaged)), `byte ${at}`)
+      }),
+      { numRuns: 20 }
+    )
+  })
+
+  it("counts only where the mark of the image says so", () => {
+    const start = image(2).subarray(0, ImageExamination.headerLength)
+    const tracked = ChangeTracking.withPosition(start, 8_388_608n)
+    assert.strictEqual(ChangeTracking.position(start), undefined)
+    assert.strictEqual(ChangeTracking.position(tracked), 8_388_608n)
+    assert.strictEqual(ImageExamination.readHeader(tracked).inUse, 0)
+    tracked[ImageExamination.inUsePosition] = 0
+    assert.strictEqual(ChangeTracking.position(tracked), undefined)
+  })
 })

@@ -21,7 +21,8 @@ import * as Schema from "effect/Schema"
  * - `version2`: disks of format version 2 can be created;
  * - `snapshotBesideDisk`: a snapshot can be attached while its disk is attached;
  * - `statistics`: a running device has counters;
- * - `xfs`: XFS file systems can be made in disks.
+ * - `xfs`: XFS file systems can be made in disks;
+ * - `tracking`: the kernel tracks which blocks of a running disk change.
  *
  * @since 0.1.0
  * @category schemas
@@ -40,7 +41,8 @@ export const Capability = Schema.Literal(
   "version2",
   "snapshotBesideDisk",
   "statistics",
-  "xfs"
+  "xfs",
+  "tracking"
 )
 
 /**
@@ -63,7 +65,7 @@ const dialogue = (generation: Generation): string =>
 const noXfs = (generation: Generation): string => `generation ${generation} makes no XFS`
 
 const lacks: Row<{ readonly [C in Capability]?: string }> = {
-  "1.15": { xfs: noXfs("1.15") },
+  "1.15": { xfs: noXfs("1.15"), tracking: "generation 1.15 tracks no changes" },
   "7": { copy: dialogue("7"), xfs: noXfs("7") },
   "9": { copy: dialogue("9"), statistics: "generation 9 has no such counters" }
 }
@@ -100,7 +102,8 @@ const sentences: Readonly<Record<Capability, string>> = {
   version2: "format version 2",
   snapshotBesideDisk: "a snapshot attached beside its disk",
   statistics: "the counters of a running device",
-  xfs: "XFS file systems, which need mkfs.xfs"
+  xfs: "XFS file systems, which need mkfs.xfs",
+  tracking: "a kernel that tracks which blocks of a running disk change"
 }
 
 /**

@@ -88,7 +88,7 @@ export const fake = [
   }),
   ...inFile(devices, "mount", {
     "a read-only mount takes writes": at("attach").call("setVolume").value("readOnly").put("false"),
-    "a mount leaves its image without the mark of use": at("attach").call("clearInUse").drop(),
+    "a mount leaves its image without the mark of use": at("attach").call("markInUse").drop(),
     "a mount passes over mount options that the file system does not know": at("mount.strange").call("find").part(0)
       .put("(option) => option === \"\""),
     "generation 1.15 refuses a file system without a balloon": at("requireBalloon").binary("===").nth(0).put("false"),

@@ -166,11 +166,13 @@ export const resize = (verbosity: number, request: Request.Resize, disk: string)
   disk
 ]
 
-export const createSnapshot = (verbosity: number, id: SnapshotId, disk: string): Arguments => [
+/** What is tracked has the identifier of the snapshot; its option takes no braces. */
+export const createSnapshot = (verbosity: number, id: SnapshotId, disk: string, track = false): Arguments => [
   level(verbosity),
   "snapshot",
   "-u",
   id,
+  ...option("-b", track ? id.slice(1, -1) : undefined),
   "--",
   disk
 ]

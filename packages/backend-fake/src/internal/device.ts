@@ -1,5 +1,6 @@
 import type { DevicePath } from "@effect-ploop/core/DevicePath"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import type { Tracking } from "./tracking.js"
 
 /** A file, independent of its names. */
 export interface FileRef {
@@ -43,6 +44,8 @@ export interface Device {
   readonly running: boolean
   /** What the kernel does for the balloon. A change that fails halfway leaves `BALLOON`, which blocks the device. */
   readonly maintenance: "OFF" | "BALLOON"
+  /** What has changed since a snapshot, as the kernel notes it; undefined when it is not tracked. */
+  readonly tracking?: Tracking | undefined
   /** Counters, by the driver's names. */
   readonly statistics: Readonly<Record<"bio_syncs" | "bio_writes", bigint>>
 }

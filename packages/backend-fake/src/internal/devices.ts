@@ -177,10 +177,9 @@ export const targetOf = (tx: Transaction, device: Device): HostPath | undefined 
 
 // Attaching
 
-const clearInUse = (tool: Tool, opened: disks.OpenImage, dirty: boolean): Answer<image.Image> => {
-  const next: image.Image = { ...opened.image, dirty }
-  return Either.map(disks.setImage(tool, opened.ref, next), () => next)
-}
+/** Sets the in-use flag. What is tracked is the kernel's from now on. */
+const markInUse = (tool: Tool, opened: disks.OpenImage): Answer<void> =>
+  disks.setImage(tool, opened.ref, { ...opened.image, dirty: true, tracking: undefined })
 
 /** The tree that the chain shows: that of the highest delta that has one. */
 const visible = (chain: ReadonlyArray<disks.OpenImage>): Volume | "garbage" | undefined =>
@@ -204,7 +203,7 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
       return yield* toolError(tool, code, text(device))
     }
     const top = options.chain.at(-1)!
-    if (!options.readOnly) yield* clearInUse(tool, top, true)
+    if (!options.readOnly) yield* markInUse(tool, top)
     const tree = visible(options.chain)
     const volume = typeof tree === "object" ? tx.state.nextVolume : undefined
     if (typeof tree === "object" && volume !== undefined) {
@@ -228,6 +227,7 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
       partitioned: typeof tree === "object" && tree.layout?.partitioned === true,
       running: true,
       maintenance: "OFF",
+      tracking: options.readOnly || top.image.dirty ? undefined : top.image.tracking,
       statistics: { bio_writes: 0n, bio_syncs: 0n }
     }
     tx.update({ devices: deviceTable.add(tx.devices, attached) })
@@ -435,7 +435,7 @@ export const setInUse = (tool: Tool, device: Device, dirty: boolean): Answer<voi
   const body = top === undefined ? undefined : tool.tx.inode(top.file).body
   return top === undefined || device.topReadOnly || body?._tag !== "Image"
     ? Either.void
-    : disks.setImage(tool, top.file, { ...body, dirty })
+    : disks.setImage(tool, top.file, { ...body, dirty, tracking: dirty ? undefined : device.tracking ?? body.tracking })
 }
 
 const isDisk = Schema.is(Disk)
@@ -459,7 +459,7 @@ export const detach = (tool: Tool, device: Device): Answer<void> =>
     yield* unmount(tool, device)
     yield* requireNoMaintenance(tool, device)
     yield* sync(tool, device)
-    yield* setInUse(tool, device, false)
+    yield* setInUse(tool, tx.device(device.device) ?? device, false)
     tx.update({ devices: deviceTable.remove(tx.devices, device) })
     if (device.volume !== undefined) tx.removeVolume(device.volume)
     for (const level of device.levels) tx.forget(level.file)

@@ -4,6 +4,7 @@ import * as HashSet from "effect/HashSet"
 import * as Option from "effect/Option"
 import * as content from "./content.js"
 import type { Delta, Image } from "./state.js"
+import * as tracking from "./tracking.js"
 
 export type { Delta, Image }
 
@@ -25,15 +26,18 @@ export const clusterCount = (image: Image): number => Math.ceil(image.size / ima
 const dataStart = (image: Image): number =>
   image.raw ? 0 : roundUp(headerSize + 4 * clusterCount(image), image.clusterSize)
 
-/** The size of the file. */
-export const fileSize = (image: Image): number => {
-  if (image.raw) return image.size
+/** Where the clusters end in the file. */
+const dataEnd = (image: Image): number => {
   const { clusters } = image.delta
   const grown = image.preallocated === 0
     ? HashSet.size(clusters)
     : image.preallocated + HashSet.size(HashSet.filter(clusters, (cluster) => cluster >= image.preallocated))
   return dataStart(image) + grown * image.clusterSize
 }
+
+/** The size of the file. */
+export const fileSize = (image: Image): number =>
+  image.raw ? image.size : dataEnd(image) + tracking.clustersOf(image.tracking, image.clusterSize) * image.clusterSize
 
 /** The space that the file takes on the host, in bytes. */
 export const allocated = (image: Image): number =>
@@ -93,9 +97,12 @@ const written = (bytes: content.Bytes, position: number, data: Uint8Array): cont
 export const toBytes = (image: Image, token: number): content.Bytes => {
   const sized = content.truncate(content.empty, fileSize(image), undefined).bytes
   const headed = image.raw ? sized : written(sized, 0, header(image))
-  return image.delta.tree === undefined
+  const marked = image.delta.tree === undefined
     ? headed
     : written(headed, dataStart(image), encoder.encode(`${mark}${token}\n`))
+  return image.tracking === undefined || image.dirty
+    ? marked
+    : tracking.append(marked, image.tracking, { ...image, end: dataEnd(image) })
 }
 
 /** Bytes with a marker for a delta at a position, where there is room for it. */
@@ -150,7 +157,8 @@ export const fromBytes = (
     dirty: anyMark ? view.getUint32(44, true) !== 0 : view.getUint32(44, true) === inUse,
     truncated: false,
     staleFlag: false,
-    delta: noDelta
+    delta: noDelta,
+    tracking: tracking.read(bytes, start, clusterSize)
   }
   const index = content.read(bytes, headerSize, 4 * clusterCount(image))
   const entries = new DataView(index.buffer, index.byteOffset, index.byteLength)

@@ -12,6 +12,7 @@ import * as deviceTable from "./deviceTable.js"
 import type { Layout } from "./layout.js"
 import * as mounts from "./mounts.js"
 import type * as space from "./space.js"
+import type { Tracking } from "./tracking.js"
 import { usesDeviceMapper } from "./traits.js"
 
 export { hostVolume, rootInode } from "./device.js"
@@ -73,6 +74,8 @@ export interface Image {
   /** Whether the empty flag is set although the image is not empty, which a forced check detects. */
   readonly staleFlag: boolean
   readonly delta: Delta
+  /** What has changed since a snapshot, if that is tracked and no device that writes has the image. */
+  readonly tracking?: Tracking | undefined
   /** Whether entries of the index name the same cluster of the file. */
   readonly hasDuplicates?: boolean | undefined
   /** Identifies its delta when the file is read as bytes. */

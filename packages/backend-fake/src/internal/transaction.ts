@@ -13,6 +13,7 @@ import * as layouts from "./layout.js"
 import * as mounts from "./mounts.js"
 import * as space from "./space.js"
 import * as state from "./state.js"
+import * as tracking from "./tracking.js"
 
 const sameFile = (a: state.FileRef, b: state.FileRef): boolean => a.ino === b.ino && a.volume === b.volume
 
@@ -356,7 +357,11 @@ export class Transaction {
       const top = device?.levels.at(-1)
       if (device === undefined || top === undefined || device.readOnly) continue
       const { bio_syncs, bio_writes } = device.statistics
-      this.setDevice({ ...device, statistics: { bio_syncs, bio_writes: bio_writes + BigInt(clusters.size) } })
+      this.setDevice({
+        ...device,
+        tracking: tracking.written(device.tracking, clusters, device),
+        statistics: { bio_syncs, bio_writes: bio_writes + BigInt(clusters.size) }
+      })
       const inode = this.inode(top.file)
       if (inode.body._tag !== "Image") continue
       const own = withAll(inode.body.delta.clusters, clusters)

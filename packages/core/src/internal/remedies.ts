@@ -229,7 +229,8 @@ const host = {
   "out-of-memory-half-way": () => `Free memory. ${inspect}.`,
   "input-output-failed": () => "Read the tool's output and check the file system of the host.",
   "copy-protocol-broken": () => "Send and receive with the same generation of the tool, and start the copy again.",
-  "not-tracked": () => "Start the tracking with a snapshot, then try again.",
+  "not-tracked": () =>
+    "Take the changes for unknown, and read the whole disk. Take a snapshot with track: true, and give that one as from.",
   "encryption-failed": () => "Check that the key is available on this host.",
   "rolled-back": () => "Nothing has changed. Do it while the disk is not running, or without keepName.",
   "images-dropped": ({ former }: { readonly former: string }) =>

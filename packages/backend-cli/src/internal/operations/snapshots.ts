@@ -68,9 +68,10 @@ const requireSwitchable = (session: Session, about: About, path: string, id: Sna
   })
 
 /** The tool merges temporary snapshots before it takes another one. */
-const requireTakable = (session: Session, about: About, path: string) =>
+const requireTakable = (session: Session, about: About, path: string, track = false) =>
   Effect.gen(function*() {
     const disk = yield* session.descriptor(about, path)
+    yield* Refusal.trackChanges(about, yield* session.generation, { track }, disk)
     yield* Refusal.otherWriter(about, yield* otherWriter(session, about, disk, undefined))
     yield* confinement.requireInside(session, about, path, disk, ...takenFrom)
     yield* sharing.requireUnshared(session, about, disk, sharing.onTheWay)
@@ -131,12 +132,18 @@ const merged = (
 const change = (session: Session, about: About, argv: args.Arguments, wait?: Wait) =>
   session.execute({ ...about, args: argv, kind: Operation.table[about.operation].kind, wait })
 
-const take = (session: Session, about: About, path: string, id: SnapshotId.SnapshotId, wait?: Wait) =>
+/** The snapshot that is taken. */
+interface Taken {
+  readonly id: SnapshotId.SnapshotId
+  readonly track: boolean
+}
+
+const take = (session: Session, about: About, path: string, { id, track }: Taken, wait?: Wait) =>
   losses.watched(
     session,
     about,
     path,
-    change(session, about, args.createSnapshot(session.verbosity, id, path), wait)
+    change(session, about, args.createSnapshot(session.verbosity, id, path, track), wait)
   ).pipe(
     Effect.catchTag("Unclassified", (error) => explained(session, about, path, error)),
     Effect.as(id)
@@ -173,12 +180,12 @@ const remove = (session: Session, about: About, path: string, id: SnapshotId.Sna
 const descriptorOf = (session: Session, about: About, path: string): Effect.Effect<Descriptor, PloopError.PloopError> =>
   session.host.descriptor(about, path)
 
-const createSnapshot = (session: Session) => ({ disk, id }: Request.CreateSnapshot) => {
+const createSnapshot = (session: Session) => ({ disk, id, track }: Request.CreateSnapshot) => {
   const about = { operation: "createSnapshot", subject: disk } as const
   return session.onSoundDisk(about, disk, (path) =>
     Effect.zipRight(
-      requireTakable(session, about, path),
-      withId(id, (id) => take(session, about, path, id))
+      requireTakable(session, about, path, track),
+      withId(id, (id) => take(session, about, path, { id, track }))
     ))
 }
 
@@ -272,7 +279,7 @@ const snapshotAndSwitch = (session: Session) => ({ disk, id, keepAs }: Request.S
         ),
         withId(keepAs, (kept) =>
           Effect.gen(function*() {
-            yield* take(session, about, path, kept, restore)
+            yield* take(session, about, path, { id: kept, track: false }, restore)
             yield* Effect.onError(switchTo(session, about, path, id), () =>
               Effect.catchAll(remove(session, about, path, kept), (error) =>
                 Effect.logError(`the switch failed, and snapshot ${kept}, which was made for it, is left`, error)))

@@ -211,7 +211,7 @@ const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.For
     })
     if (cut !== undefined) return yield* toolError(tool, 7, `pread ${cut.path}: Input/output error`)
     for (const { image: found, ref } of opened) {
-      if (found.version !== version) yield* disks.setImage(tool, ref, { ...found, version })
+      if (found.version !== version) yield* disks.setImage(tool, ref, { ...found, version, tracking: undefined })
     }
   })
 

@@ -61,6 +61,8 @@ const together = (one: HashSet.HashSet<number>, other: HashSet.HashSet<number>):
 
 const merged = (parent: Image, child: Image): Image => ({
   ...parent,
+  // What was tracked in the parent ends where the child begins.
+  tracking: parent.raw ? undefined : child.tracking,
   size: mergedSize(parent, child),
   dirty: child.dirty,
   token: undefined,
@@ -246,7 +248,9 @@ const mergeImages = (
   return checks(
     () => rewrites ? requireCopyable(tool, uppers, into) : Either.void,
     () => {
-      const result = lower.reduce((above, below) => merged(below.image, above), upper!.image)
+      const all = lower.reduce((above, below) => merged(below.image, above), upper!.image)
+      // The tool moves what is tracked of an idle disk only.
+      const result = isIdle ? all : { ...all, tracking: undefined }
       return storeMerged(tool, into, uppers, { result, rewrites })
     },
     ...uppers.map(({ path, ref }) => () =>

@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
+import type * as image from "../image.js"
 import * as mountTable from "../mounts.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
@@ -41,14 +42,16 @@ const refuseSecond = (tool: Tool, disk: disks.Disk, component: string | undefine
     : toolError(tool, 21, `Image ${disks.base(tool, disk)} already used by device ${running.device}`)
 }
 
+const upgraded = (of: image.Image): image.Image => ({ ...of, version: 2, tracking: undefined })
+
 /** Converts images of version 1 to version 2. */
 const upgrade = (tool: Tool, chain: ReadonlyArray<disks.OpenImage>): Answer<ReadonlyArray<disks.OpenImage>> =>
   Either.all(chain.map((opened) =>
     opened.image.raw || opened.image.version === 2
       ? Either.right(opened)
-      : Either.map(disks.setImage(tool, opened.ref, { ...opened.image, version: 2 }), (): disks.OpenImage => ({
+      : Either.map(disks.setImage(tool, opened.ref, upgraded(opened.image)), (): disks.OpenImage => ({
         ...opened,
-        image: { ...opened.image, version: 2 }
+        image: upgraded(opened.image)
       }))
   ))
 

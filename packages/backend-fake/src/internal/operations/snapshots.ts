@@ -17,6 +17,7 @@ import * as image from "../image.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, checks, context, denied, generation, refused, toolError, trait } from "../tool.js"
+import * as tracking from "../tracking.js"
 import * as traits from "../traits.js"
 import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
 import {
@@ -76,11 +77,14 @@ const addDelta = (
     }
     yield* devices.sync(tool, device)
     const inode = tool.tx.inode(below.ref)
+    const current = tool.tx.device(device.device) ?? device
     if (inode.body._tag === "Image") {
-      yield* disks.setImage(tool, below.ref, { ...devices.frozen(inode.body), dirty: false })
+      // What was tracked up to now is kept with the snapshot from which another tracking begins.
+      const kept = made.tracking === undefined ? undefined : current.tracking
+      yield* disks.setImage(tool, below.ref, { ...devices.frozen(inode.body), dirty: false, tracking: kept })
     }
-    yield* disks.setImage(tool, level.file, { ...made, dirty: true })
-    devices.push(tool, device, level)
+    yield* disks.setImage(tool, level.file, { ...made, dirty: true, tracking: undefined })
+    devices.push(tool, { ...current, tracking: made.tracking ?? current.tracking }, level)
   })
 
 const repaired = (tool: Tool, opened: disks.OpenImage, device: Device | undefined): Answer<void> =>
@@ -104,7 +108,7 @@ const refuseSnapshot = (tool: Tool, { tree }: disks.Disk, id: SnapshotId.Snapsho
 }
 
 /** Makes the new top delta, on the running device too, and returns its file as the descriptor has it. */
-const addTop = (tool: Tool, disk: disks.Disk): Answer<string> => {
+const addTop = (tool: Tool, disk: disks.Disk, begun: tracking.Tracking | undefined): Answer<string> => {
   const opened = openTop(tool, disk)
   if (Either.isLeft(opened)) return Either.left(opened.left)
   const below = opened.right
@@ -112,10 +116,12 @@ const addTop = (tool: Tool, disk: disks.Disk): Answer<string> => {
   if (Either.isLeft(aligned)) return Either.left(aligned.left)
   const file = `${baseName(tool, disk, true)}.${tool.tx.uuid()}`
   const path = disks.imagePath(tool, disk, file)
-  const made = newDelta(tool, below.image)
+  const running = devices.find(tool, disk, undefined)
+  // The tool copies what is tracked of an idle disk to the new top delta.
+  const copied = running === undefined && !below.image.raw ? below.image.tracking : undefined
+  const made = { ...newDelta(tool, below.image), tracking: begun ?? copied }
   const ref = disks.makeImage(tool, path, made)
   if (Either.isLeft(ref)) return Either.left(ref.left)
-  const running = devices.find(tool, disk, undefined)
   return running === undefined
     ? Either.right(file)
     : Either.map(addDelta(tool, running, below, { file: ref.right, path }, made), () => file)
@@ -150,10 +156,11 @@ const take = (
   tool: Tool,
   before: disks.Disk,
   id: SnapshotId.SnapshotId,
-  temporary: boolean
+  { temporary = false, track = false }: { readonly temporary?: boolean; readonly track?: boolean } = {}
 ): Answer<disks.Disk> => {
   const device = devices.find(tool, before, undefined)
   const allowed = checks(
+    () => Refusal.trackChanges(tool, generation(tool), { track }, before),
     () => Refusal.otherWriter(tool, devices.otherWriter(tool, before, undefined)?.device),
     () => requireUnsharedOnTheWay(tool, before),
     () => requireMergeable(tool, before),
@@ -165,7 +172,7 @@ const take = (
   if (Either.isLeft(allowed)) return Either.left(allowed.left)
   const disk = mergeTemporary(tool, before)
   if (Either.isLeft(disk)) return disk
-  const file = addTop(tool, disk.right)
+  const file = addTop(tool, disk.right, track ? tracking.begin(id) : undefined)
   return Either.isRight(file)
     ? disks.change(tool, disk.right, withSnapshot(disk.right, id, temporary, file.right))
     : Either.left(file.left)
@@ -175,7 +182,7 @@ export const createSnapshot = (tool: Tool, request: Request.CreateSnapshot): Ans
   const disk = disks.open(tool, request.disk)
   if (Either.isLeft(disk)) return Either.left(disk.left)
   const id = request.id ?? tool.tx.uuid()
-  return Either.map(take(tool, disk.right, id, false), () => id)
+  return Either.map(take(tool, disk.right, id, { track: request.track }), () => id)
 }
 
 export const createTemporarySnapshot = (
@@ -191,7 +198,7 @@ export const createTemporarySnapshot = (
     yield* requireAttachable(tool, before)
     yield* disks.lock(tool, before)
     const id = request.id ?? tool.tx.uuid()
-    const disk = yield* take(tool, before, id, true)
+    const disk = yield* take(tool, before, id, { temporary: true })
     const device = yield* attach(tool, disk, { snapshot: id, readOnly: true, component })
     if (target !== undefined) yield* devices.mount(tool, device, target)
     return {
@@ -281,7 +288,7 @@ export const snapshotAndSwitch = (tool: Tool, request: Request.SnapshotAndSwitch
     const disk = yield* openSwitchable(tool, request)
     yield* requireMergeable(tool, disk)
     const kept = request.keepAs ?? tool.tx.uuid()
-    const taken = yield* take(tool, disk, kept, false)
+    const taken = yield* take(tool, disk, kept)
     const switched = switchTo(tool, taken, request.id)
     // When the switch fails, the snapshot is deleted again.
     if (Either.isLeft(switched) && Either.isRight(remove(tool, taken, kept))) tool.tx.checkpoint()

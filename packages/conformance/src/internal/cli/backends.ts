@@ -1,6 +1,7 @@
 import * as PloopCli from "@effect-ploop/backend-cli/PloopCli"
 import * as PloopFake from "@effect-ploop/backend-fake/PloopFake"
 import type { Generation } from "@effect-ploop/core/Generation"
+import type * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Capability from "@effect-ploop/testkit/Capability"
 import * as Target from "@effect-ploop/testkit/Target"
 import * as NodeContext from "@effect/platform-node/NodeContext"
@@ -72,6 +73,9 @@ const makesXfs: Effect.Effect<boolean, never, FileSystem.FileSystem> = Effect.fl
     Effect.exists(directories, (directory) => Effect.orElseSucceed(fs.exists(`${directory}/mkfs.xfs`), () => false))
 )
 
+/** Whether the emulated kernel of a generation tracks changed blocks. */
+const emulatesTracking: GenerationTraits.Row<boolean> = { "1.15": false, "7": true, "9": false }
+
 /** The tool on an emulated kernel. The program must run in the namespaces of the emulation. */
 const emulated = (scratch: string): Effect.Effect<
   Tool,
@@ -83,7 +87,9 @@ const emulated = (scratch: string): Effect.Effect<
     ([{ capabilities, generation, prefix, sysfs }, makesXfs]) => {
       const lacks = {
         ...(!capabilities.growsOnline && { onlineGrow: "CAP_SYS_RESOURCE, which ext4 requires for it" }),
-        ...(!makesXfs && { xfs: "mkfs.xfs, which the package xfsprogs has" })
+        ...(!makesXfs && { xfs: "mkfs.xfs, which the package xfsprogs has" }),
+        ...(!emulatesTracking[generation] &&
+          { tracking: "the tracking of changes, which this emulated kernel has not" })
       }
       return toolOf(Config.map(options, (options) => ({ ...options, prefix, sysfs })), {
         name: `${name}, on an emulated kernel`,

@@ -3,7 +3,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type { Disk } from "../../Disk.js"
+import { directory, type Disk } from "../../Disk.js"
 import type { FileSystemType } from "../../FileSystemType.js"
 import type { HostPath } from "../../HostPath.js"
 import type * as OperationError from "../../OperationError.js"
@@ -15,6 +15,7 @@ import * as SnapshotTree from "../../SnapshotTree.js"
 import * as resource from "../resource.js"
 import { blocks, unwritten } from "./blocks.js"
 import { type Held, make as makeHeld } from "./held.js"
+import { tracked } from "./tracked.js"
 import { walk } from "./walk.js"
 
 interface Request {
@@ -131,6 +132,23 @@ export const changedBlocks = (request: Pick<Request, "disk" | "from" | "to">) =>
     yield* requireIdle("listSnapshots", request)
     // An index table that is written meanwhile is of no moment.
     return Stream.concat(blocks(disk, tree, from, to), Stream.execute(requireIdle("listSnapshots", request)))
+  })
+
+/** The image of a point of the disk. */
+const imageOf = (disk: Disk, tree: SnapshotTree.SnapshotTree, id: SnapshotId.SnapshotId) =>
+  Effect.mapBoth(SnapshotTree.get(tree, id), {
+    onFailure: () => new PloopError.SnapshotNotFound({ operation: "listSnapshots", subject: disk, text: "", id }),
+    onSuccess: ({ file }) => file.startsWith("/") ? file : `${directory(disk)}/${file}`
+  })
+
+export const trackedBlocks = ({ disk, from, to }: Pick<Request, "disk" | "from" | "to">) =>
+  Effect.gen(function*() {
+    const tree = yield* (yield* Ploop.Ploop).listSnapshots({ disk })
+    const image = yield* imageOf(disk, tree, to)
+    if (to !== SnapshotId.top) return tracked(disk, image, from)
+    yield* requireIdle("listSnapshots", { disk })
+    // The kernel has the map of a disk that was mounted meanwhile.
+    return Stream.concat(tracked(disk, image, from), Stream.execute(requireIdle("listSnapshots", { disk })))
   })
 
 export const between = (request: Request, options: ReleaseOptions = {}) =>

@@ -4,6 +4,7 @@ import type { Snapshot } from "../../DiskDescriptor.js"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
+import type * as Request from "../../Request.js"
 import * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
 import { texts } from "../remedies.js"
@@ -32,6 +33,27 @@ export const createSnapshot = (
         ))
     })
     : Either.void
+
+/** A raw image has no place for the changes until then, and the tool fails when it has made the new delta. */
+const isRawTop = ({ descriptor, tree }: Described): boolean =>
+  descriptor.images.some(({ id, type }) =>
+    type === "Plain" && id === SnapshotId.top && SnapshotTree.base(tree).id === id
+  )
+
+export const trackChanges = (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.CreateSnapshot, "track">,
+  disk: Described
+): Either.Either<void, PloopError.Unsupported> => {
+  if (!request.track) return Either.void
+  const instead = texts["create-without"]({ option: "track" })
+  return !GenerationTraits.tracksChanges[generation]
+    ? Either.left(
+      unsupported(about, `generation ${generation} tracks no changes, which generations 7 and 9 do`, instead)
+    )
+    : when(isRawTop(disk), () => unsupported(about, "a raw image has no place for the tracked changes", instead))
+}
 
 export const switchTo = (about: About, tree: SnapshotTree.SnapshotTree, id: SnapshotId.SnapshotId) =>
   Either.gen(function*() {

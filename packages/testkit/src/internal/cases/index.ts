@@ -67,6 +67,7 @@ import { stop } from "./stop.js"
 import { switchAndDelete } from "./switchAndDelete.js"
 import { switchSnapshot } from "./switchSnapshot.js"
 import { topDelta } from "./topDelta.js"
+import { trackedChanges } from "./trackedChanges.js"
 import { umount } from "./umount.js"
 import { xfsCases } from "./xfs.js"
 
@@ -116,6 +117,7 @@ export const cases: ReadonlyArray<Case> = [
   ...discard,
   ...discardStatus,
   ...deviceStatistics,
+  ...trackedChanges,
   ...copySend,
   ...copyReceive,
   ...copyTo,
