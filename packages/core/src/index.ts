@@ -158,6 +158,14 @@ export * as ImageExamination from "./ImageExamination.js"
 export * as ImageFormat from "./ImageFormat.js"
 
 /**
+ * Disks as streams of bytes, in the formats of `exportImage` and `importImage`: to another host, an archive or a service,
+ * and back. It is made of these operations and of the host's `FileSystem`, so every backend has it.
+ *
+ * @since 0.2.0
+ */
+export * as ImageStream from "./ImageStream.js"
+
+/**
  * The tool's low-level commands, which act on a device or an image.
  *
  * @since 0.1.0

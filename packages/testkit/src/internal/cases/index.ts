@@ -29,6 +29,7 @@ import { fileSystemInfo } from "./fileSystemInfo.js"
 import { grow } from "./grow.js"
 import { prerequisites, tool } from "./host.js"
 import { imageInfo } from "./imageInfo.js"
+import { imageStreams } from "./imageStreams.js"
 import { importImage } from "./importImage.js"
 import { isMounted } from "./isMounted.js"
 import { listDevices } from "./listDevices.js"
@@ -117,6 +118,7 @@ export const cases: ReadonlyArray<Case> = [
   ...discard,
   ...discardStatus,
   ...deviceStatistics,
+  ...imageStreams,
   ...trackedChanges,
   ...copySend,
   ...copyReceive,
