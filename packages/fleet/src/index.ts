@@ -1,4 +1,12 @@
 /**
+ * What the web page of a fleet shows, as an HTTP API with JSON: the hosts, their disks and snapshots, and the workflows. It
+ * changes nothing.
+ *
+ * @since 0.2.0
+ */
+export * as Api from "./Api.js"
+
+/**
  * The disks of many hosts, as one service.
  *
  * @since 0.2.0
@@ -32,6 +40,13 @@ export * as Runner from "./Runner.js"
  * @since 0.2.0
  */
 export * as Storage from "./Storage.js"
+
+/**
+ * The web page of a fleet, its API, its health and its metrics. It shows, and changes nothing.
+ *
+ * @since 0.2.0
+ */
+export * as Web from "./Web.js"
 
 /**
  * What a workflow of a fleet is: its request, what has happened in it so far, and its state.

@@ -3,6 +3,7 @@ import { FileSystem, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer, Schedule } from "effect"
+import { type AddressInfo, createServer } from "node:net"
 import { codeOf } from "../src/internal/cli/exit.js"
 import { main } from "../src/internal/cli/main.js"
 import * as fleets from "./utils/fleets.js"
@@ -42,6 +43,13 @@ const write = (path: string, content: unknown) =>
     Effect.provide(NodeContext.layer)
   )
 
+const freePort = Effect.async<number>((resume) => {
+  const server = createServer().listen(0, "127.0.0.1", () => {
+    const { port } = server.address() as AddressInfo
+    server.close(() => resume(Effect.succeed(port)))
+  })
+})
+
 /** A fleet of two hosts, each behind its agent, that the command serves. */
 const serve = Effect.gen(function*() {
   const directory = yield* temporary
@@ -61,18 +69,20 @@ const serve = Effect.gen(function*() {
     retries: []
   })
   const socket = `${directory}/fleet.sock`
-  yield* Effect.forkScoped(run("serve", "--config", config, "--socket", socket))
+  const web = yield* freePort
+  yield* Effect.forkScoped(run("serve", "--config", config, "--socket", socket, "--web", String(web)))
   const on = (command: string, ...args: ReadonlyArray<string>) => run(command, "--socket", socket, ...args)
   yield* Effect.retry(
     Effect.filterOrFail(on("hosts"), ({ code }) => code === 0),
     Schedule.spaced("50 millis")
   )
-  return on
+  return { on, web }
 })
 
 it.scopedLive("an operator lists, searches and moves disks, and reads what has happened", () =>
   Effect.gen(function*() {
-    const on = yield* serve
+    const { on, web } = yield* serve
+    expect((yield* Effect.promise(() => fetch(`http://127.0.0.1:${web}/health`))).status).toBe(200)
     expect((yield* on("hosts")).stdout).toBe("HOST    MANAGED\nnode-1  yes\nnode-2  yes")
     expect((yield* on("disks", "101")).stdout).toBe("HOST    DISK\nnode-1  /vz/101/DiskDescriptor.xml")
     expect((yield* on("snapshots", "node-1:/vz/101")).stdout).toContain(fleets.snapshot)
@@ -93,7 +103,7 @@ it.scopedLive("an operator lists, searches and moves disks, and reads what has h
 
 it.scopedLive("an operator takes snapshots of a set and rolls them back, and drains a host", () =>
   Effect.gen(function*() {
-    const on = yield* serve
+    const { on } = yield* serve
     const set = yield* on("snapshot", "--wait", "nightly", "node-1:/vz/101", "node-2:/vz/102")
     expect(set).toMatchObject({ code: 0, stderr: "" })
     expect(yield* on("roll-back", "--wait", "nightly")).toMatchObject({ code: 0, stderr: "" })
@@ -107,7 +117,7 @@ it.scopedLive("an operator takes snapshots of a set and rolls them back, and dra
 
 it.scopedLive("what the fleet refuses has the exit code 1 and names the rule", () =>
   Effect.gen(function*() {
-    const on = yield* serve
+    const { on } = yield* serve
     const unknown = yield* on("move", "node-1:/vz/101", "node-9")
     expect(unknown).toMatchObject({
       code: 1,
@@ -120,6 +130,7 @@ it.scopedLive("what the fleet refuses has the exit code 1 and names the rule", (
 it.live("a wrong argument, and a socket where no fleet is served, have the exit code 2", () =>
   Effect.gen(function*() {
     expect(yield* run("move", "--socket", "/nowhere", "101", "node-2")).toMatchObject({ code: 2 })
+    expect(yield* run("serve", "--config", "/nowhere", "--web", "here")).toMatchObject({ code: 2 })
     const none = yield* run("hosts", "--socket", "/nowhere/fleet.sock")
     expect(none).toMatchObject({
       code: 2,

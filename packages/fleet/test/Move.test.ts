@@ -2,6 +2,7 @@ import { FakeHost } from "@effect-ploop/backend-fake"
 import { LowLevel, Ploop } from "@effect-ploop/core"
 import { Fleet, Runner, Storage, Workflow, Workflows } from "@effect-ploop/fleet"
 import { FileSystem } from "@effect/platform"
+import { SystemError } from "@effect/platform/Error"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Layer, Option } from "effect"
 import type { Place } from "../src/internal/transfer/place.js"
@@ -158,6 +159,78 @@ it.live("a move waits for a host that no process manages, and a person need not 
       expect(yield* workflows.ended(id)).toMatchObject({ _tag: "Failed", problem: { kind: "givenUp" }, left })
     })
     yield* Effect.provide(program, fleetOf({ "node-1": hosts["node-1"] }, ["node-1", "node-2"]))
+  }))
+
+/** The host publishes the new disk, and from then on it does not respond until somebody repairs the connection. */
+const losing = (host: fleets.Host) => {
+  const fs = Context.get(host, FileSystem.FileSystem)
+  const connection = { isLost: false }
+  const lost = new SystemError({
+    module: "FileSystem",
+    method: "rename",
+    reason: "Unknown",
+    pathOrDescriptor: disk,
+    description: "the connection was lost"
+  })
+  const changed = Context.add(host, FileSystem.FileSystem, {
+    ...fs,
+    exists: (path) => connection.isLost ? lost : fs.exists(path),
+    rename: (from, to) =>
+      Effect.zipRight(
+        fs.rename(from, to),
+        Effect.suspend(() => {
+          connection.isLost = from.includes(".receiving-") && to === "/vz/101"
+          return connection.isLost ? lost : Effect.void
+        })
+      )
+  })
+  return { connection, host: changed }
+}
+
+it.live("while the new disk may have been published, the source stays held, whatever a person decides", () =>
+  Effect.gen(function*() {
+    const hosts = yield* prepare
+    const { connection, host } = losing(hosts["node-2"])
+    const canRun = Effect.map(fleets.everything(hosts["node-1"]), (all) => "101/DiskDescriptor.xml" in all)
+    const program = Effect.gen(function*() {
+      const workflows = yield* Workflows.Workflows
+      const id = yield* start
+      expect(yield* until(id, "waiting")).toMatchObject({ step: "publish the new disk" })
+      yield* workflows.giveUp(id)
+      expect(yield* until(id, "waiting")).toMatchObject({ step: "withdraw the new disk", canGiveUp: false })
+      expect(yield* Effect.flip(workflows.giveUp(id))).toMatchObject({ _tag: "CannotDecide", decision: "giveUp" })
+      expect(yield* canRun).toBe(false)
+      connection.isLost = false
+      yield* workflows.resume(id)
+      expect(yield* workflows.ended(id)).toEqual({ _tag: "Done", left: [] })
+    })
+    yield* Effect.provide(program, fleetOf({ "node-1": hosts["node-1"], "node-2": host }))
+    expect(yield* fleets.everything(hosts["node-1"])).toEqual({ "101": "directory" })
+    expect(yield* fleets.filesOf(hosts["node-2"], disk)).toEqual({ "one.txt": "one", "two.txt": "two" })
+  }))
+
+it.live("a source that somebody changes while it is held is not published", () =>
+  Effect.gen(function*() {
+    const hosts = yield* stuck
+    const image = "/vz/101/root.hdd"
+    const program = Effect.gen(function*() {
+      const workflows = yield* Workflows.Workflows
+      const id = yield* start
+      yield* until(id, "waiting")
+      const fs = Context.get(hosts["node-1"], FileSystem.FileSystem)
+      yield* fs.writeFile(image, Buffer.concat([yield* fs.readFile(image), Buffer.alloc(4096, 1)]))
+      const changed = yield* fleets.everything(hosts["node-1"])
+      yield* workflows.resume(id)
+      const state = yield* until(id, "waiting")
+      expect(state).toMatchObject({ step: "confirm the source", problem: { tag: "SourceChanged" }, canGiveUp: true })
+      yield* workflows.giveUp(id)
+      expect(yield* workflows.ended(id)).toMatchObject({ _tag: "Failed", left: [] })
+      const after = yield* fleets.everything(hosts["node-1"])
+      expect(after["101/root.hdd"]).toBe(changed["101/root.hdd"])
+      expect("101/DiskDescriptor.xml" in after).toBe(true)
+    })
+    yield* Effect.provide(program, fleetOf(hosts))
+    expect(yield* fleets.everything(hosts["node-2"])).toEqual({})
   }))
 
 const refusals: ReadonlyArray<{ readonly what: string; readonly request: unknown; readonly field: string }> = [

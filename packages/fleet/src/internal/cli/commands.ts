@@ -5,12 +5,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Web from "../../Web.js"
 import * as Workflow from "../../Workflow.js"
 import { calling, type Client, connect } from "./client.js"
 import { NotDone } from "./exit.js"
 import * as options from "./options.js"
 import * as server from "./server.js"
-import { processOf, read } from "./settings.js"
+import { processOf, read, secretIn } from "./settings.js"
 import { table } from "./table.js"
 
 interface Shown {
@@ -29,13 +30,25 @@ const matching = (search: Option.Option<string>) => (...texts: ReadonlyArray<str
 const withClient = <A, E>(socket: string, use: (client: Client) => Effect.Effect<A, E>) =>
   Effect.scoped(Effect.flatMap(connect(socket), use))
 
+interface Page {
+  readonly web: Option.Option<options.WebAddress>
+  readonly webTokenFile: Option.Option<string>
+}
+
+const pageOf = ({ web, webTokenFile }: Page) =>
+  Effect.gen(function*() {
+    if (Option.isNone(web)) return Layer.empty
+    const token = yield* Effect.transposeMapOption(webTokenFile, secretIn)
+    return Layer.discard(Web.layer({ ...web.value, token: Option.getOrUndefined(token) }))
+  })
+
 export const serve = Command.make(
   "serve",
-  { config: options.config, socket: options.socket },
-  ({ config, socket }) =>
+  { config: options.config, socket: options.socket, web: options.web, webTokenFile: options.webTokenFile },
+  ({ config, socket, ...page }) =>
     Effect.scoped(Effect.gen(function*() {
       const fleet = yield* processOf(yield* read(config))
-      yield* Layer.build(Layer.provide(server.layer(socket), fleet))
+      yield* Layer.build(Layer.provide(Layer.merge(server.layer(socket), yield* pageOf(page)), fleet))
       yield* Effect.logInfo(`serving the fleet of ${config} at ${socket}`)
       return yield* Effect.never
     }))

@@ -1,7 +1,7 @@
-import { SnapshotIdFromSelf } from "@effect-ploop/core/SnapshotId"
 import * as Rpc from "@effect/rpc/Rpc"
 import * as RpcGroup from "@effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
+import { Host, Snapshot } from "../../Api.js"
 import { Decision, Request, Workflow } from "../../Workflow.js"
 
 /** What the fleet has refused, or could not do. */
@@ -11,21 +11,11 @@ export class Refused extends Schema.TaggedError<Refused>()("Refused", { tag: Sch
   }
 }
 
-/** A host of the fleet. */
-export const Host = Schema.Struct({ name: Schema.String, isManaged: Schema.Boolean })
-
 /** A disk of a fleet, or the reason why a host did not say which it has. */
 export const Found = Schema.Struct({
   host: Schema.String,
   disk: Schema.optional(Schema.String),
   problem: Schema.optional(Schema.String)
-})
-
-/** A snapshot of a disk. */
-export const Snapshot = Schema.Struct({
-  id: SnapshotIdFromSelf,
-  parent: Schema.optional(SnapshotIdFromSelf),
-  temporary: Schema.Boolean
 })
 
 /** What the command asks of the process that serves the fleet. */

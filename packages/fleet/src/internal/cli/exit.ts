@@ -37,6 +37,7 @@ const list = (entries: ReadonlyArray<readonly [string, string]>): ReadonlyArray<
 /** Examples, and what each does. */
 export const examples = [
   ["ploop-fleet serve --config /etc/ploop-fleet.json", "Runs the fleet of that file."],
+  ["ploop-fleet serve --web 7180", "Runs it with a web page at http://127.0.0.1:7180."],
   ["ploop-fleet disks 101", "Lists the disks of all hosts whose paths have 101 in them."],
   ["ploop-fleet move --wait node-1:/vz/101/root.hdd node-2", "Moves a disk, and shows each step until the end."],
   ["ploop-fleet snapshot nightly node-1:/vz/101/root.hdd node-2:/vz/102/root.hdd", "Snapshots two disks, or none."],

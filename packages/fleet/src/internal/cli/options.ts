@@ -2,6 +2,7 @@ import * as Disk from "@effect-ploop/core/Disk"
 import * as Args from "@effect/cli/Args"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
+import * as ValidationError from "@effect/cli/ValidationError"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 
@@ -23,6 +24,34 @@ export const config = Options.text("config").pipe(
   ),
   Options.withFallbackConfig(Config.string("PLOOP_FLEET_CONFIG")),
   Options.withDefault("/etc/ploop-fleet.json")
+)
+
+/** The place where a web page is. */
+export interface WebAddress {
+  readonly host: string
+  readonly port: number
+}
+
+export const web = Options.text("web").pipe(
+  Options.withPseudoName("ADDRESS"),
+  Options.withDescription(
+    "Serves the web page, its API, /health and /metrics there: PORT on the loopback interface, or HOST:PORT. Default: nowhere."
+  ),
+  Options.mapEffect((text) => {
+    const [, host = "127.0.0.1", port = ""] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? []
+    return port === "" || Number(port) > 65_535
+      ? Effect.fail(ValidationError.invalidValue(HelpDoc.p(`${text} is not PORT or HOST:PORT, as in 127.0.0.1:7180`)))
+      : Effect.succeed<WebAddress>({ host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) })
+  }),
+  Options.optional
+)
+
+export const webTokenFile = Options.text("web-token-file").pipe(
+  Options.withPseudoName("FILE"),
+  Options.withDescription(
+    "The file that has the token of the web page. Off the loopback interface it is needed. Default: no token."
+  ),
+  Options.optional
 )
 
 export const json = Options.boolean("json").pipe(Options.withDescription("Writes JSON."))

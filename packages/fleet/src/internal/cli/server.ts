@@ -1,4 +1,3 @@
-import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as RpcSerialization from "@effect/rpc/RpcSerialization"
@@ -6,36 +5,26 @@ import * as RpcServer from "@effect/rpc/RpcServer"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
-import * as Fleet from "../../Fleet.js"
 import { InvalidFleet } from "../../FleetError.js"
 import { Request } from "../../Workflow.js"
 import { Workflows } from "../../Workflows.js"
+import { view } from "../view.js"
 import { Control, Refused } from "./control.js"
 
 const refusing = <A, E extends { readonly _tag: string; readonly message: string }>(effect: Effect.Effect<A, E>) =>
   Effect.mapError(effect, ({ _tag, message }) => new Refused({ tag: _tag, reason: message }))
 
-/** A host that does not respond does not hide the disks of the others. */
-const disksOf = (fleet: Fleet.Fleet, host: string) =>
-  Effect.match(fleet.disks(host, { timeout: "10 seconds" }), {
-    onFailure: ({ message }) => [{ host, problem: message }],
-    onSuccess: (disks) => disks.map((disk) => ({ host, disk }))
-  })
-
 const handlers = Control.toLayer(Effect.gen(function*() {
-  const fleet = yield* Fleet.Fleet
   const workflows = yield* Workflows
+  const shown = yield* view
   return Control.of({
-    hosts: () => refusing(fleet.hosts),
+    hosts: () => refusing(shown.hosts),
     disks: () =>
-      Effect.flatMap(
-        refusing(fleet.hosts),
-        (hosts) =>
-          Effect.map(Effect.forEach(hosts, ({ name }) => disksOf(fleet, name), { concurrency: 16 }), (found) =>
-            found.flat())
-      ),
-    snapshots: ({ disk, host }) =>
-      Effect.map(refusing(fleet.query(host, "listSnapshots", { disk })), SnapshotTree.nodes),
+      Effect.map(refusing(shown.disks({ limit: Infinity })), ({ disks, unanswered }) => [
+        ...disks,
+        ...unanswered.map(({ host, reason }) => ({ host, problem: reason }))
+      ]),
+    snapshots: (disk) => refusing(shown.snapshots(disk)),
     workflows: ({ ended }) => refusing(workflows.list({ ended })),
     workflow: ({ id }) => refusing(workflows.get(id)),
     start: ({ key, request }) => refusing(workflows.start(Schema.encodeSync(Request)(request), { key })),

@@ -93,7 +93,8 @@ export const read = (file: string) =>
       }))
   })
 
-const secretIn = (file: string) =>
+/** What a file has that only its owner may read. */
+export const secretIn = (file: string) =>
   Effect.flatMap(
     FileSystem.FileSystem,
     (fs) => Effect.map(fs.readFileString(file), (text) => Redacted.make(text.trim()))
