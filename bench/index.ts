@@ -11,6 +11,7 @@ import * as chart from "./chart.js"
 import { emulated } from "./emulated.js"
 import { fake } from "./fake.js"
 import { fileSystem } from "./fileSystem.js"
+import { fleet } from "./fleet.js"
 import { memory } from "./memory.js"
 import type { Report } from "./report.js"
 import { isMet, print } from "./report.js"
@@ -25,12 +26,13 @@ const topics: ReadonlyMap<string, Effect.Effect<Report>> = new Map([
   ["fake", fake],
   ["scale", scale],
   ["fileSystem", fileSystem],
+  ["fleet", fleet],
   ["memory", memory],
   ["endurance", endurance]
 ])
 
 /** Topics that run only when they are named, because they take minutes. */
-const onDemand: ReadonlySet<string> = new Set(["endurance"])
+const onDemand: ReadonlySet<string> = new Set(["endurance", "fleet"])
 
 /** Topics that run in the namespaces of the emulated kernel, in a process of their own. */
 const inNamespaces: ReadonlySet<string> = new Set(["emulated"])

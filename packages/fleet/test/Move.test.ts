@@ -5,6 +5,9 @@ import { FileSystem } from "@effect/platform"
 import { SystemError } from "@effect/platform/Error"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Layer, Option } from "effect"
+import { handlersOf } from "../src/internal/disk.js"
+import { Journal } from "../src/internal/journal.js"
+import * as memory from "../src/internal/storage/memory.js"
 import type { Place } from "../src/internal/transfer/place.js"
 import * as source from "../src/internal/transfer/source.js"
 import * as fleets from "./utils/fleets.js"
@@ -232,6 +235,30 @@ it.live("a source that somebody changes while it is held is not published", () =
     yield* Effect.provide(program, fleetOf(hosts))
     expect(yield* fleets.everything(hosts["node-2"])).toEqual({})
   }))
+
+it.live("a change that a killed process has begun is OutcomeUnknown, not DiskHeld, once a workflow holds the disk", () =>
+  Effect.gen(function*() {
+    const { "node-1": host } = yield* prepare
+    const journal = Context.get(yield* Layer.build(memory.layer), Journal)
+    const { "change/createSnapshot": change } = handlersOf({
+      directories: [],
+      fs: Context.get(host, FileSystem.FileSystem),
+      services: { ...Context.get(host, Ploop.Ploop), ...Context.get(host, LowLevel.LowLevel) },
+      send: () => ({}),
+      id: `node-1:${disk}`,
+      changes: yield* Effect.makeSemaphore(1),
+      journal
+    }) as Record<string, (message: unknown) => Effect.Effect<unknown, unknown>>
+    const outcomeOf = (requestId: string, of = disk) =>
+      change!({ requestId, payload: { key: requestId, request: { disk: of, id: fleets.snapshot } } })
+    yield* journal.begin("begun")
+    yield* journal.hold(`node-1:${disk}`, "a move")
+    expect(yield* outcomeOf("begun")).toMatchObject({ _tag: "Failed", error: { _tag: "OutcomeUnknown" } })
+    expect(yield* outcomeOf("new")).toMatchObject({ _tag: "Failed", error: { _tag: "DiskHeld" } })
+    yield* journal.release(`node-1:${disk}`, "a move")
+    expect(yield* outcomeOf("begun", "/vz/moved.xml")).toMatchObject({ error: { _tag: "OutcomeUnknown" } })
+    expect(yield* outcomeOf("begun")).toMatchObject({ _tag: "Done", result: fleets.snapshot })
+  }).pipe(Effect.scoped))
 
 const refusals: ReadonlyArray<{ readonly what: string; readonly request: unknown; readonly field: string }> = [
   { what: "to the same host", request: { _tag: "Move", from, to: from }, field: "to.host" },

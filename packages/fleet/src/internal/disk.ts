@@ -2,6 +2,7 @@ import * as LowLevel from "@effect-ploop/core/LowLevel"
 import type * as Operation from "@effect-ploop/core/Operation"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import type { PersistenceError } from "@effect/cluster/ClusterError"
 import * as Entity from "@effect/cluster/Entity"
 import type * as Sharding from "@effect/cluster/Sharding"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -36,24 +37,17 @@ const runOn = (services: Services): Run => (name, request) => {
     : (member as (_: unknown) => Effect.Effect<unknown, unknown>)(request)
 }
 
-/** Begins as soon as the storage is there. A runner that stops need not wait for that. */
-const begin = (journal: Disk["journal"], id: string, wait: Wait) =>
+/** Goes on as soon as the storage is there. A runner that stops need not wait for that. */
+const stored = <A>(ask: () => Effect.Effect<A, PersistenceError>, wait: Wait): Effect.Effect<A> =>
   Effect.catchAll(
-    Effect.retry(journal.begin(id), { times: 2 }),
-    (): Effect.Effect<boolean> => Effect.zipRight(wait(Effect.sleep("1 second")), begin(journal, id, wait))
+    Effect.retry(ask(), { times: 2 }),
+    () => Effect.zipRight(wait(Effect.sleep("1 second")), stored(ask, wait))
   )
 
 const heldBy = (disk: Disk, workflow: string) =>
   new DiskHeld({ host: address.hostOf(disk.id), subject: address.subjectIn(disk.id), workflow })
 
 type Wait = <A>(self: Effect.Effect<A>) => Effect.Effect<A>
-
-/** The workflow that holds the disk, as soon as the storage is there. */
-const holderOf = (disk: Disk, wait: Wait): Effect.Effect<Option.Option<string>> =>
-  Effect.catchAll(
-    Effect.retry(disk.journal.holder(disk.id), { times: 2 }),
-    () => Effect.zipRight(wait(Effect.sleep("1 second")), holderOf(disk, wait))
-  )
 
 /** While a workflow holds the disk, no tool finds it. */
 const query = (disk: Disk, name: Operation.Name, request: unknown) =>
@@ -71,7 +65,8 @@ const isTaken = (services: Services, request: unknown) =>
     return SnapshotTree.nodes(tree).some(({ id }) => id === request.id)
   })
 
-interface Disk {
+/** A disk, and what is done at it. */
+export interface Disk {
   readonly services: Services
   readonly fs: FileSystem.FileSystem
   /** The directories of the host that have disks. */
@@ -83,20 +78,24 @@ interface Disk {
   readonly journal: Context.Tag.Service<Journal>
 }
 
-/** The end of a change that a process had begun before it was killed. */
-const afterKill = (disk: Disk, name: Operation.Name, request: unknown): Effect.Effect<unknown, unknown> => {
-  const unknown = new OutcomeUnknown({
+const outcomeUnknown = (disk: Disk, name: Operation.Name) =>
+  new OutcomeUnknown({
     host: address.hostOf(disk.id),
     operation: name,
     subject: address.subjectIn(disk.id)
   })
-  if (name !== "createSnapshot") return unknown
-  return Effect.flatMap(
-    isTaken(disk.services, request),
-    (isTaken): Effect.Effect<unknown, unknown> =>
+
+/** The end of a change that a process had begun before it was killed. */
+const afterKill = (disk: Disk, name: Operation.Name, request: unknown): Effect.Effect<unknown, unknown> => {
+  if (name !== "createSnapshot") return outcomeUnknown(disk, name)
+  return isTaken(disk.services, request).pipe(
+    // The disk may have been moved since, with or without the snapshot.
+    Effect.mapError(() => outcomeUnknown(disk, name)),
+    Effect.flatMap((isTaken): Effect.Effect<unknown, unknown> =>
       isTaken && Predicate.hasProperty(request, "id")
         ? Effect.succeed(request.id)
         : runOn(disk.services)(name, request)
+    )
   )
 }
 
@@ -110,9 +109,14 @@ const change =
       Effect.gen(function*() {
         const { request } = message.payload
         const text = JSON.stringify(request) ?? ""
-        const holder = yield* holderOf(disk, restore)
-        if (Option.isSome(holder)) return { _tag: "Failed", request: text, error: heldBy(disk, holder.value) } as const
-        const isFirst = yield* begin(disk.journal, String(message.requestId), restore)
+        const holder = yield* stored(() => disk.journal.holder(disk.id), restore)
+        if (Option.isSome(holder)) {
+          // A process may have begun it, and been killed, before the workflow held the disk.
+          const hasBegun = yield* stored(() => disk.journal.hasBegun(String(message.requestId)), restore)
+          const error = hasBegun ? outcomeUnknown(disk, name) : heldBy(disk, holder.value)
+          return { _tag: "Failed", request: text, error } as const
+        }
+        const isFirst = yield* stored(() => disk.journal.begin(String(message.requestId)), restore)
         return yield* Effect.match(isFirst ? runOn(disk.services)(name, request) : afterKill(disk, name, request), {
           onFailure: (error): Ended => ({ _tag: "Failed", request: text, error }),
           onSuccess: (result): Ended => ({ _tag: "Done", request: text, result })
@@ -149,7 +153,8 @@ const read = (disk: Disk) => ({ payload: { name, offset, origin, workflow } }: {
   return Effect.mapError(readPart(place, directory, name, offset), problems.of)
 }
 
-const handlersOf = (disk: Disk) =>
+/** The procedures of a disk. */
+export const handlersOf = (disk: Disk) =>
   Object.fromEntries([
     ...names.flatMap((name) => [
       [`query/${name}`, ({ payload }: { readonly payload: { readonly request?: unknown } }) =>

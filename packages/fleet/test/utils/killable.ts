@@ -15,7 +15,7 @@ const hung = Effect.async<never>(() => {})
 type Anything = Record<string, unknown>
 
 /** Which calls count; a process is never killed after one of the others. */
-type Counts = (method: string) => boolean
+export type Counts = (method: string) => boolean
 
 /**
  * Whether a call of a host fails, as when the connection to it is lost: before it has done anything, or when it has done it.
@@ -38,16 +38,31 @@ const faulty = (fault: Fault, method: string, effect: Effect.Effect<unknown, unk
     return when === "before" ? lost(method) : Effect.zipRight(effect, lost(method))
   })
 
-class Gate {
+/** What a process does goes through it, so that it can be killed. */
+export class Gate {
   calls = 0
   isDead = false
   readonly killed = Deferred.unsafeMake<void>(undefined as never)
 
-  constructor(readonly killAfter: number | undefined, readonly fault: Fault = () => undefined) {}
+  constructor(
+    readonly killAfter: number | undefined,
+    readonly fault: Fault = () => undefined,
+    /** How long a call that counts takes. */
+    readonly pace: Effect.Effect<void> = Effect.void
+  ) {}
+
+  /** Kills the process. */
+  readonly die: Effect.Effect<void> = Effect.suspend(() => {
+    this.isDead = true
+    return Effect.asVoid(Deferred.succeed(this.killed, undefined))
+  })
+
+  /** Ends when the process is killed. */
+  readonly death: Effect.Effect<void> = Effect.suspend(() => Deferred.await(this.killed))
 
   /** A result never reaches a process that was killed in the meantime. */
   readonly pass = <A, E, R>(effect: Effect.Effect<A, E, R>, counts: boolean): Effect.Effect<A, E, R> =>
-    Effect.suspend(() => this.isDead ? hung : effect).pipe(
+    Effect.suspend(() => this.isDead ? hung : counts ? Effect.zipRight(this.pace, effect) : effect).pipe(
       Effect.exit,
       Effect.flatMap((exit) => {
         if (counts && !this.isDead && ++this.calls === this.killAfter) {
@@ -78,7 +93,8 @@ class Gate {
 
 const writes = ["saveRequest", "saveReply", "saveEnvelope", "clearReplies", "begin", "hold", "release", "add", "append"]
 
-const changes = [
+/** The calls of a host that change something. */
+export const changes: ReadonlyArray<string> = [
   "rename",
   "link",
   "remove",

@@ -30,24 +30,27 @@ const body = (env: Environment, start: Start, request: Request): Durable<Outcome
   }
 }
 
+/** The workflows, by what their steps need. */
+export const layerOf = (shared: Omit<Environment, "id">) =>
+  Layer.unwrapEffect(Effect.map(WorkflowEngine, (engine) => {
+    const start: Start = (id, request) =>
+      Effect.provideService(FleetWorkflow.execute({ id, request }, { discard: true }), WorkflowEngine, engine)
+    return FleetWorkflow.toLayer(({ id, request }) => {
+      const env: Environment = { ...shared, id }
+      return Effect.tap(body(env, start, request), (outcome) => record(env, "ended", { _tag: "Ended", outcome }))
+    })
+  }))
+
 /** The workflows that this process carries out. */
 export const layer = (delays: ReadonlyArray<Duration.DurationInput>) =>
   Layer.unwrapEffect(Effect.gen(function*() {
-    const records = yield* Records
-    const engine = yield* WorkflowEngine
-    const start: Start = (id, request) =>
-      Effect.provideService(FleetWorkflow.execute({ id, request }, { discard: true }), WorkflowEngine, engine)
     const sender = yield* send
     const isManaged = fleet.isManagedIn(yield* RunnerStorage.RunnerStorage)
-    const shared = {
-      records,
+    return layerOf({
+      records: yield* Records,
       send: sender,
       isManaged,
       methods: client.make(sender, isManaged),
       delays: delays.map((delay) => Duration.decode(delay))
-    }
-    return FleetWorkflow.toLayer(({ id, request }) => {
-      const env: Environment = { ...shared, id }
-      return Effect.tap(body(env, start, request), (outcome) => record(env, "ended", { _tag: "Ended", outcome }))
     })
   }))
