@@ -13,6 +13,7 @@ import { fake } from "./fake.js"
 import { fileSystem } from "./fileSystem.js"
 import { fleet } from "./fleet.js"
 import { memory } from "./memory.js"
+import { remote } from "./remote.js"
 import type { Report } from "./report.js"
 import { isMet, print } from "./report.js"
 import { endurance, scale } from "./scale.js"
@@ -28,6 +29,7 @@ const topics: ReadonlyMap<string, Effect.Effect<Report>> = new Map([
   ["fileSystem", fileSystem],
   ["fleet", fleet],
   ["memory", memory],
+  ["remote", remote],
   ["endurance", endurance]
 ])
 
