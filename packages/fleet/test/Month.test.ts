@@ -259,7 +259,7 @@ const noDiskIsLost = ({ hosts }: Month, template: string) =>
     return contents
   })
 
-/** One that was not told gets an outcome by the same key. */
+/** A caller without an outcome gets one by the same key. */
 const settled = ({ changes, take }: Month) =>
   Effect.forEach(changes, ({ change, ended }) =>
     Effect.map(
@@ -269,7 +269,7 @@ const settled = ({ changes, take }: Month) =>
 
 type Settled = Effect.Effect.Success<ReturnType<typeof settled>>
 
-/** What its caller was told of a change is true. */
+/** What its caller learned of a change is true. */
 const areTrue = (changes: Settled, contents: ReadonlyMap<number, ReadonlySet<string>>) => {
   for (const { change, ended, now } of changes) {
     const isThere = contents.get(change.disk)!.has(change.id)

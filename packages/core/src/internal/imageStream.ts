@@ -5,11 +5,13 @@ import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import * as Struct from "effect/Struct"
 import { HostPath } from "../HostPath.js"
-import type * as ImageStream from "../ImageStream.js"
 import * as Ploop from "../Ploop.js"
 import * as PloopError from "../PloopError.js"
 import * as Request from "../Request.js"
 import { decode } from "./decode.js"
+
+/** Of an operation on a file, those of a stream in its place. */
+type OfStream<Options> = Omit<Options, "file"> & { readonly directory?: string | undefined }
 
 const directoryOf = (path: string): string => {
   const end = path.lastIndexOf("/")
@@ -27,7 +29,7 @@ const temporaryFile = (directory: string) =>
 
 const checkExport = decode("exportImage", Request.ExportImage)
 
-export const exported = ({ directory, ...options }: ImageStream.ExportOptions) =>
+export const exported = ({ directory, ...options }: OfStream<Request.ExportImageOptions>) =>
   Stream.unwrapScoped(Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const ploop = yield* Ploop.Ploop
@@ -77,7 +79,7 @@ const writer = (file: FileSystem.File) => {
 const checkImport = decode("importImage", Request.ImportImage)
 
 /** A name for the file that is received, if the image can be made. */
-const received = ({ directory, ...options }: ImageStream.ImportOptions) =>
+const received = ({ directory, ...options }: OfStream<Request.ImportImageOptions>) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const { image } = options
@@ -94,7 +96,7 @@ const received = ({ directory, ...options }: ImageStream.ImportOptions) =>
     return yield* Effect.catchIf(temporaryFile(home), isMissing, () => missing("importImage", image, home))
   })
 
-export const imported = (options: ImageStream.ImportOptions) =>
+export const imported = (options: OfStream<Request.ImportImageOptions>) =>
   Sink.unwrapScoped(Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const ploop = yield* Ploop.Ploop

@@ -1,6 +1,6 @@
 /**
  * Hosts of a fleet, and messages between them, as a storage carries them: each arrives at some time, sometimes twice, and as soon as its host
- * is there. A host that is killed forgets what it was doing, and gets what it has not answered again. What is real: the entities, their steps, the
+ * is there. A host that is killed forgets what it was doing, and gets again what it has not completed. What is real: the entities, their steps, the
  * journal and the hosts in memory. What is simulated: the processes, the storage and the network.
  */
 import { LowLevel, Ploop } from "@effect-ploop/core"
@@ -29,7 +29,7 @@ type Procedure = (message: { readonly payload: unknown; readonly requestId: stri
 interface Node {
   readonly host: fleets.Host
   isUp: boolean
-  /** Whether the process runs, but neither gets messages nor answers any. */
+  /** Whether the process runs, but neither gets messages nor sends any. */
   isCutOff: boolean
   gate: killable.Gate
   entities: Map<string, Readonly<Record<string, Procedure>>>
