@@ -87,7 +87,8 @@ function read(mailbox: Mailbox.Mailbox<Uint8Array>): Stream.Stream<Uint8Array> {
 
 const encoder = new TextEncoder()
 
-/** The stream of Node.js under a socket, as `NodeSocket` of `@effect/platform-node` gives it to handlers. */
+/** The stream of Node.js under a socket, as `NodeSocket` of `@effect/platform-node` gives it to handlers: by its key. */
+// @effect-diagnostics-next-line deterministicKeys:off
 class NetSocket extends Context.Tag("@effect/platform-node/NodeSocket/NetSocket")<NetSocket, {
   readonly pause: () => unknown
   readonly resume: () => unknown

@@ -1,4 +1,6 @@
 // @effect-diagnostics nodeBuiltinImport:off
+// Sockets that no fiber has any more are ended by the timers of Node.
+// @effect-diagnostics globalTimers:off
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import * as Socket from "@effect/platform/Socket"
 import * as Duration from "effect/Duration"

@@ -1,4 +1,6 @@
 // @effect-diagnostics nodeBuiltinImport:off
+// Sockets that no fiber has any more are ended by the timers of Node.
+// @effect-diagnostics globalTimers:off
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as http from "node:http"

@@ -1,4 +1,6 @@
 // @effect-diagnostics nodeBuiltinImport:off
+// Sockets that no fiber has any more are ended by the timers of Node.
+// @effect-diagnostics globalTimers:off
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Socket from "@effect/platform/Socket"
