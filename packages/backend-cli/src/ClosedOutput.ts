@@ -6,12 +6,11 @@
  */
 import * as Effect from "effect/Effect"
 
-const isClosedPipe = (error: Error): boolean => "code" in error && error.code === "EPIPE"
-
 /**
- * Ends the process as SIGTERM does when the reader of its output or of its errors
- * has gone: what runs is interrupted, and cleans up. Without this, Node ends a
- * process at once, in the middle of a change too, and prints a stack trace.
+ * Ends the process as SIGTERM does when its output or its errors cannot be written,
+ * as when the reader of a pipe has gone: what runs is interrupted, and cleans up.
+ * Without this, Node ends a process at once, in the middle of a change too, and
+ * prints a stack trace.
  *
  * @since 0.2.0
  * @category commands
@@ -19,8 +18,7 @@ const isClosedPipe = (error: Error): boolean => "code" in error && error.code ==
 export const interrupt: Effect.Effect<void> = Effect.sync(() => {
   let isClosed = false
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error) => {
-      if (!isClosedPipe(error)) throw error
+    stream.on("error", () => {
       if (!isClosed) process.kill(process.pid, "SIGTERM")
       isClosed = true
     })
