@@ -23,11 +23,10 @@ if (missing !== undefined && process.env["PLOOP_TEST_REQUIRE_TOOL"] === "1") {
 /** The server refuses to be run by root. */
 const asServer = ["--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
 
-/** Nothing of the server has to survive the machine. */
+/** Nothing of the server has to survive the machine, but what it has acknowledged survives its own end. */
 const settings = {
   listen_addresses: "",
   fsync: "off",
-  synchronous_commit: "off",
   full_page_writes: "off",
   shared_buffers: "16MB",
   autovacuum: "off"
