@@ -9,7 +9,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Rpc from "@effect/rpc/Rpc"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Layer from "effect/Layer"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { DiskHeld, OutcomeUnknown } from "../FleetError.js"
@@ -168,22 +168,36 @@ export const handlersOf = (disk: Disk) =>
     ["host/find", () => finding.find(disk.fs, disk.directories)]
   ])
 
+/**
+ * One change of a disk at a time. An entity that lost its lock still waits for a change that has begun, while the next
+ * entity of the disk gets the same change again.
+ */
+const makeQueues = Effect.sync(() => {
+  const queues = new Map<string, Effect.Semaphore>()
+  return (id: string): Effect.Semaphore => {
+    const queue = queues.get(id) ?? Effect.unsafeMakeSemaphore(1)
+    queues.set(id, queue)
+    return queue
+  }
+})
+
 /** The disks of the hosts that this process manages. */
-export const layer = DiskEntity.toLayer(
-  Effect.gen(function*() {
-    const id = (yield* Entity.CurrentAddress).entityId
-    const host = (yield* Hosts).get(address.hostOf(id))
-    if (host === undefined) return yield* Effect.dieMessage(`this process does not manage the host of ${id}`)
-    return handlersOf({
-      directories: yield* Directories,
-      fs: Context.get(host, FileSystem.FileSystem),
-      send: yield* send,
-      services: { ...Context.get(host, Ploop.Ploop), ...Context.get(host, LowLevel.LowLevel) },
-      id,
-      changes: yield* Effect.makeSemaphore(1),
-      journal: yield* Journal
-    })
-  }),
-  { concurrency: "unbounded", disableFatalDefects: true }
-  // The procedures need no context; that of the handlers is in view above.
-) as Layer.Layer<never, never, Hosts | Journal | Sharding.Sharding>
+export const layer = Layer.unwrapEffect(Effect.map(makeQueues, (queueOf) =>
+  DiskEntity.toLayer(
+    Effect.gen(function*() {
+      const id = (yield* Entity.CurrentAddress).entityId
+      const host = (yield* Hosts).get(address.hostOf(id))
+      if (host === undefined) return yield* Effect.dieMessage(`this process does not manage the host of ${id}`)
+      return handlersOf({
+        directories: yield* Directories,
+        fs: Context.get(host, FileSystem.FileSystem),
+        send: yield* send,
+        services: { ...Context.get(host, Ploop.Ploop), ...Context.get(host, LowLevel.LowLevel) },
+        id,
+        changes: queueOf(id),
+        journal: yield* Journal
+      })
+    }),
+    { concurrency: "unbounded", disableFatalDefects: true }
+    // The procedures need no context; that of the handlers is in view above.
+  ) as Layer.Layer<never, never, Hosts | Journal | Sharding.Sharding>))
