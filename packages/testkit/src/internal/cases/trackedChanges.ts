@@ -300,6 +300,7 @@ const ofRunningDisks: ReadonlyArray<Case.Case> = [
     title:
       "MUST keep what a running disk changed with the next snapshot that tracks, also when the first one was deleted, and " +
       "go on with the next mount",
+    generations: ["7", "9"],
     needs: ["mount", "tracking"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
