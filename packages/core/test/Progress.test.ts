@@ -77,6 +77,12 @@ describe("an operation that can take minutes", () => {
       assert.deepStrictEqual(reports.slice(2), [[60n, 100n, false], [100n, 100n, false], [100n, 100n, true]])
     }))
 
+  it.effect("never goes back to a total that is less than what is done", () =>
+    Effect.gen(function*() {
+      const reports = yield* during({ done: Effect.succeed(0n), total: -5n })
+      assert.deepStrictEqual(reports, [[0n, undefined, false], [0n, 0n, false], [0n, 0n, true]])
+    }))
+
   it.effect("goes on when nobody knows how far it is", () =>
     Effect.gen(function*() {
       const reports = yield* during({ done: Effect.fail("unknown") })

@@ -58,7 +58,9 @@ const makeCall = (listen: Listener, operation: string, subject: string): Call =>
     Effect.suspend(() => {
       const limit = total ?? last.total
       const most = limit === undefined || done < limit ? done : limit
-      const next = { ...last, done: most > last.done ? most : last.done, total: limit }
+      const reached = most > last.done ? most : last.done
+      // A total that is asked for late may be less than what was reported, or less than nothing.
+      const next = { ...last, done: reached, total: limit !== undefined && limit < reached ? reached : limit }
       return next.done === last.done && next.total === last.total && at !== Number.NEGATIVE_INFINITY
         ? Effect.void
         : tell(next)
