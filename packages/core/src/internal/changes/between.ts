@@ -3,7 +3,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { directory, type Disk } from "../../Disk.js"
+import type { Disk } from "../../Disk.js"
 import type { FileSystemType } from "../../FileSystemType.js"
 import type { HostPath } from "../../HostPath.js"
 import type * as OperationError from "../../OperationError.js"
@@ -15,6 +15,7 @@ import * as SnapshotTree from "../../SnapshotTree.js"
 import * as resource from "../resource.js"
 import { blocks, unwritten } from "./blocks.js"
 import { type Held, make as makeHeld } from "./held.js"
+import { pathOf } from "./imageFile.js"
 import { tracked } from "./tracked.js"
 import { walk } from "./walk.js"
 
@@ -138,7 +139,7 @@ export const changedBlocks = (request: Pick<Request, "disk" | "from" | "to">) =>
 const imageOf = (disk: Disk, tree: SnapshotTree.SnapshotTree, id: SnapshotId.SnapshotId) =>
   Effect.mapBoth(SnapshotTree.get(tree, id), {
     onFailure: () => new PloopError.SnapshotNotFound({ operation: "listSnapshots", subject: disk, text: "", id }),
-    onSuccess: ({ file }) => file.startsWith("/") ? file : `${directory(disk)}/${file}`
+    onSuccess: ({ file }) => pathOf(disk, file)
   })
 
 export const trackedBlocks = ({ disk, from, to }: Pick<Request, "disk" | "from" | "to">) =>

@@ -1,17 +1,18 @@
 import type { PlatformError } from "@effect/platform/Error"
-import * as FileSystem from "@effect/platform/FileSystem"
+import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as ByteSize from "../../ByteSize.js"
-import { directory, type Disk } from "../../Disk.js"
-import { Extent } from "../../DiskChange.js"
+import type { Disk } from "../../Disk.js"
+import type { Extent } from "../../DiskChange.js"
 import { examine, headerLength, lengthToExamine, readHeader } from "../../ImageExamination.js"
-import * as PloopError from "../../PloopError.js"
+import type * as PloopError from "../../PloopError.js"
 import type * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
+import * as imageFile from "./imageFile.js"
 
 const entrySize = 4
 
@@ -27,33 +28,16 @@ interface Index {
   readonly next: (count: number) => Effect.Effect<DataView, PlatformError>
 }
 
-const readFully = (file: FileSystem.File, length: number): Effect.Effect<Uint8Array, PlatformError> =>
-  Effect.gen(function*() {
-    const bytes = new Uint8Array(length)
-    let at = 0
-    while (at < length) {
-      const part = Option.getOrUndefined(yield* file.readAlloc(length - at))
-      if (part === undefined || part.length === 0) break
-      bytes.set(part, at)
-      at += part.length
-    }
-    return bytes
-  })
-
 /** Opens an image. One without a header that makes sense has no index table, and says nothing of what was written. */
 const open = (
-  fs: FileSystem.FileSystem,
   image: string
-): Effect.Effect<Index, PlatformError | PloopError.ImageCorrupt, Scope.Scope> =>
+): Effect.Effect<Index, PlatformError | PloopError.ImageCorrupt, FileSystem.FileSystem | Scope.Scope> =>
   Effect.gen(function*() {
-    const { size: fileSize } = yield* fs.stat(image)
-    const file = yield* fs.open(image, { flag: "r" })
-    const start = yield* readFully(file, headerLength)
+    const corrupt = imageFile.corruptImage(image, image)
+    const { file, fileSize } = yield* imageFile.open(image, corrupt)
+    const start = yield* imageFile.readNext(file, headerLength)
     const end = lengthToExamine(start)
-    if (end <= BigInt(headerLength) || fileSize < end) {
-      const text = examine(start, fileSize).join("; ")
-      return yield* new PloopError.ImageCorrupt({ operation: "listSnapshots", subject: image, image, text })
-    }
+    if (end <= BigInt(headerLength) || fileSize < end) return yield* corrupt(examine(start, fileSize).join("; "))
     const { clusterSectors, sectors } = readHeader(start)
     let left = Number(end) - headerLength
     return {
@@ -64,7 +48,7 @@ const open = (
           const bytes = new Uint8Array(count * entrySize)
           const length = Math.min(left, bytes.length)
           left -= length
-          bytes.set(yield* readFully(file, length))
+          bytes.set(yield* imageFile.readNext(file, length))
           return new DataView(bytes.buffer)
         })
     }
@@ -79,19 +63,11 @@ const imagesBetween = (
 ): ReadonlyArray<string> => {
   const [a, b] = [SnapshotTree.chain(tree, from), SnapshotTree.chain(tree, to)]
   return [...a.filter((node) => !b.includes(node)), ...b.filter((node) => !a.includes(node))]
-    .map(({ file }) => file.startsWith("/") ? file : `${directory(disk)}/${file}`)
+    .map(({ file }) => imageFile.pathOf(disk, file))
 }
 
-const unchecked = { disableValidation: true }
-
-const extent = (first: bigint, end: bigint, { clusterSize, size }: Pick<Index, "clusterSize" | "size">): Extent => {
-  const offset = first * clusterSize
-  const last = end * clusterSize
-  return new Extent({
-    offset: ByteSize.make(offset),
-    length: ByteSize.make((last < size ? last : size) - offset)
-  }, unchecked)
-}
+const extent = (first: bigint, end: bigint, { clusterSize, size }: Pick<Index, "clusterSize" | "size">): Extent =>
+  imageFile.extentOf(first, end, { unit: clusterSize, size })
 
 /** The extents of the clusters that one of the images has. */
 const extents = (images: readonly [Index, ...Array<Index>]): Stream.Stream<Extent, PlatformError> =>
@@ -131,8 +107,7 @@ export const blocks = (
   to: SnapshotId.SnapshotId
 ): Stream.Stream<Extent, PlatformError | PloopError.ImageCorrupt, FileSystem.FileSystem> =>
   Stream.unwrapScoped(Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const [first, ...others] = yield* Effect.forEach(imagesBetween(disk, tree, from, to), (image) => open(fs, image))
+    const [first, ...others] = yield* Effect.forEach(imagesBetween(disk, tree, from, to), open)
     return first === undefined ? Stream.empty : extents([first, ...others])
   }))
 

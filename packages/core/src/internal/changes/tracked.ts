@@ -1,5 +1,5 @@
 import type { PlatformError } from "@effect/platform/Error"
-import * as FileSystem from "@effect/platform/FileSystem"
+import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -8,37 +8,26 @@ import * as Stream from "effect/Stream"
 import * as ByteSize from "../../ByteSize.js"
 import * as ChangeTracking from "../../ChangeTracking.js"
 import type { Disk } from "../../Disk.js"
-import { Extent } from "../../DiskChange.js"
-import { headerLength, readHeader } from "../../ImageExamination.js"
+import type { Extent } from "../../DiskChange.js"
+import { headerLength, headerProblem, readHeader } from "../../ImageExamination.js"
 import * as PloopError from "../../PloopError.js"
 import type * as SnapshotId from "../../SnapshotId.js"
+import * as imageFile from "./imageFile.js"
 
 const context = (disk: Disk, text = "") => ({ operation: "listSnapshots", subject: disk, text } as const)
 
 const readAt = (file: FileSystem.File, at: bigint, length: number): Effect.Effect<Uint8Array, PlatformError> =>
-  Effect.gen(function*() {
-    yield* file.seek(at, "start")
-    const bytes = new Uint8Array(length)
-    let done = 0
-    while (done < length) {
-      const part = Option.getOrUndefined(yield* file.readAlloc(length - done))
-      if (part === undefined || part.length === 0) break
-      bytes.set(part, done)
-      done += part.length
-    }
-    return bytes.subarray(0, done)
-  })
+  Effect.zipRight(file.seek(at, "start"), imageFile.readNext(file, length))
 
 /** An image with a map of changed blocks. */
-interface Map {
-  readonly file: FileSystem.File
+interface Map extends imageFile.Opened {
   readonly tracking: ChangeTracking.Tracking
   /** The size of a cluster, and so of a part of the map, in bytes. */
   readonly clusterSize: number
 }
 
 /** What is wrong with a map that has the form of one. */
-const wrongMap = ({ clusterSize, tracking: { blockSize, parts, size } }: Omit<Map, "file">, diskSize: bigint) =>
+const wrongMap = ({ clusterSize, tracking: { blockSize, parts, size } }: Map, diskSize: bigint) =>
   size !== diskSize
     ? `the map of changed blocks is of a disk of ${size} bytes, and the image of one of ${diskSize}`
     : (BigInt(parts.length) - 1n) * BigInt(clusterSize) * 8n * blockSize >= size
@@ -47,21 +36,22 @@ const wrongMap = ({ clusterSize, tracking: { blockSize, parts, size } }: Omit<Ma
 
 const open = (disk: Disk, image: string) =>
   Effect.gen(function*() {
-    const fs = yield* FileSystem.FileSystem
-    const file = yield* fs.open(image, { flag: "r" })
-    const corrupt = (text: string) => new PloopError.ImageCorrupt({ ...context(disk, text), image })
-    const start = yield* readAt(file, 0n, headerLength)
+    const corrupt = imageFile.corruptImage(disk, image)
+    const opened = yield* imageFile.open(image, corrupt)
+    const { file, fileSize } = opened
+    const start = yield* imageFile.readNext(file, headerLength)
     const at = ChangeTracking.position(start)
-    if (at === undefined) return yield* new PloopError.NotTracked(context(disk))
+    // The tool leaves a place behind the end when it has removed the map of an idle disk.
+    if (at === undefined || at >= fileSize) return yield* new PloopError.NotTracked(context(disk))
+    const problem = headerProblem(start, fileSize)
+    if (problem !== undefined) return yield* corrupt(problem)
     const { clusterSectors, sectors } = readHeader(start)
     const clusterSize = Number(clusterSectors * ByteSize.sectorSize)
     const block = yield* readAt(file, at, clusterSize)
-    // The tool leaves such a header when it has removed the map of an idle disk.
-    if (block.length === 0) return yield* new PloopError.NotTracked(context(disk))
     if (block.length < clusterSize) return yield* corrupt("the extension is cut off")
     const tracking = yield* Either.mapLeft(ChangeTracking.parse(block), corrupt)
     if (tracking === undefined) return yield* new PloopError.NotTracked(context(disk))
-    const map: Map = { file, tracking, clusterSize }
+    const map: Map = { ...opened, tracking, clusterSize }
     const wrong = wrongMap(map, sectors * ByteSize.sectorSize)
     return wrong === undefined ? map : yield* corrupt(wrong)
   })
@@ -83,7 +73,7 @@ const runsIn = (bytes: Uint8Array, first: bigint, count: number): ReadonlyArray<
   return runs
 }
 
-const partOf = ({ clusterSize, file, tracking }: Map, disk: Disk, image: string) => (index: number) =>
+const partOf = ({ clusterSize, file, fileSize, tracking }: Map, disk: Disk, image: string) => (index: number) =>
   Effect.gen(function*() {
     const perPart = BigInt(clusterSize) * 8n
     const blocks = (tracking.size + tracking.blockSize - 1n) / tracking.blockSize
@@ -91,22 +81,13 @@ const partOf = ({ clusterSize, file, tracking }: Map, disk: Disk, image: string)
     const count = blocks - first < perPart ? blocks - first : perPart
     const entry = tracking.parts[index]!
     if (entry <= 1n) return entry === 0n || count <= 0n ? [] : [[first, first + count] as Run]
-    const length = Number((count + 7n) / 8n)
-    const bytes = yield* readAt(file, entry * ByteSize.sectorSize, length)
-    if (bytes.length < length) {
-      return yield* new PloopError.ImageCorrupt({ ...context(disk, "the map of changed blocks is cut off"), image })
+    const at = entry * ByteSize.sectorSize
+    const length = (count + 7n) / 8n
+    if (at + length > fileSize) {
+      return yield* imageFile.corruptImage(disk, image)("the map of changed blocks is cut off")
     }
-    return runsIn(bytes, first, Number(count))
+    return runsIn(yield* readAt(file, at, Number(length)), first, Number(count))
   })
-
-const extent = ([first, end]: Run, { blockSize, size }: ChangeTracking.Tracking): Extent => {
-  const offset = first * blockSize
-  const last = end * blockSize
-  return new Extent({
-    offset: ByteSize.make(offset),
-    length: ByteSize.make((last < size ? last : size) - offset)
-  }, { disableValidation: true })
-}
 
 /** Puts runs together that are next to each other, also where a part of the map ends. */
 const joined = <E>(runs: Stream.Stream<Run, E>): Stream.Stream<Run, E> =>
@@ -139,5 +120,7 @@ export const tracked = (
     const indices = Stream.fromIterable(tracking.parts.keys())
     const runs = Stream.mapEffect(indices, partOf(map, disk, image))
     return joined(Stream.flattenChunks(Stream.map(runs, Chunk.unsafeFromArray)))
-      .pipe(Stream.map((run) => extent(run, tracking)))
+      .pipe(
+        Stream.map(([first, end]) => imageFile.extentOf(first, end, { unit: tracking.blockSize, size: tracking.size }))
+      )
   }))

@@ -22,6 +22,9 @@ const { KiB, MiB } = ByteSize
 
 const source = Case.source("lib/cbt.c, lib/snapshot.c do_create_snapshot")
 
+/** Where the header has the size of a cluster. */
+const clusterSizePosition = 28n
+
 const block = KiB(64)
 
 /** The extents, in blocks of 64 KiB: the first one, and how many. */
@@ -281,6 +284,9 @@ const ofIdleDisks: ReadonlyArray<Case.Case> = [
       const start = yield* read(image, 0n, ImageExamination.headerLength)
       const at = ChangeTracking.position(start) ?? 0n
       const { size } = yield* fs.stat(image)
+      yield* write(image, clusterSizePosition, new Uint8Array(4).fill(0xff))
+      yield* Check.fails(tracked({ disk, from: since }), "ImageCorrupt", { image })
+      yield* write(image, 0n, start)
       yield* write(image, at + 100n, Uint8Array.of(1))
       yield* Check.fails(tracked({ disk, from: since }), "ImageCorrupt", { image })
       yield* fs.truncate(image, size - 512n)
