@@ -180,6 +180,17 @@ export type BlocksError =
 
 const decodeBlocks = decode("listSnapshots", Blocks)
 
+/** Checks the points, and reads the extents between them in a span of this name. */
+const extents = <E, E2, R, R2>(
+  name: string,
+  options: Schema.Schema.Encoded<typeof Blocks>,
+  read: (request: typeof Blocks.Type) => Effect.Effect<Stream.Stream<Extent, E, R>, E2, R2>
+) =>
+  // What the schema has decoded has its type.
+  Stream.unwrap(Effect.flatMap(decodeBlocks(options), (request) => read(request as typeof Blocks.Type))).pipe(
+    Stream.withSpan(name, { attributes: { disk: options.disk } })
+  )
+
 /**
  * The parts of a disk that were written to between two points, in the order of the disk, as the index tables of the
  * deltas between them say. No part is missing, but one may have the same bytes at both points: the unit is the
@@ -195,13 +206,7 @@ const decodeBlocks = decode("listSnapshots", Blocks)
 export const blocks = (
   options: BlocksOptions
 ): Stream.Stream<Extent, BlocksError, Ploop.Ploop | FileSystem> =>
-  Stream.unwrap(
-    Effect.flatMap(
-      decodeBlocks(options),
-      // What the schema has decoded has its type.
-      (request) => internal.changedBlocks(request as typeof Blocks.Type)
-    )
-  ).pipe(Stream.withSpan("DiskChanges.blocks", { attributes: { disk: options.disk } }))
+  extents("DiskChanges.blocks", options, internal.changedBlocks)
 
 /**
  * The points between which {@link tracked} reports changes.
@@ -264,10 +269,4 @@ export type TrackedError =
 export const tracked = (
   options: TrackedOptions
 ): Stream.Stream<Extent, TrackedError, Ploop.Ploop | FileSystem> =>
-  Stream.unwrap(
-    Effect.flatMap(
-      decodeBlocks(options),
-      // What the schema has decoded has its type.
-      (request) => internal.trackedBlocks(request as typeof Blocks.Type)
-    )
-  ).pipe(Stream.withSpan("DiskChanges.tracked", { attributes: { disk: options.disk } }))
+  extents("DiskChanges.tracked", options, internal.trackedBlocks)

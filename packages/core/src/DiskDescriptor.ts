@@ -421,14 +421,6 @@ export const parse = (source: string): Either.Either<DiskDescriptor, DescriptorS
     })
   })
 
-/** What the text says the top delta is called, letter by letter. */
-const namedTop = (source: string): string | undefined => {
-  const root = Either.getOrElse(xml.parse(source), (): ReadonlyArray<xml.Node> => []).find(xml.isElement)
-  const list = root === undefined ? undefined : xml.find(xml.childrenOf(root), "Snapshots")
-  const name = list === undefined ? undefined : xml.find(xml.childrenOf(list), "TopGUID")
-  return name === undefined ? undefined : xml.textOf(name)
-}
-
 /**
  * The identifier of the top delta, spelled as in the text that the descriptor was
  * read from. A descriptor may have it in upper case, and the tool compares it with
@@ -439,7 +431,7 @@ const namedTop = (source: string): string | undefined => {
  * @category queries
  */
 export const spelledTop = ({ source = "" }: DiskDescriptor): string => {
-  const name = namedTop(source)
+  const name = Either.getOrUndefined(Either.map(xml.parse(source), xml.topGuid))
   return name?.toLowerCase() === SnapshotId.top ? name : SnapshotId.top
 }
 

@@ -91,6 +91,14 @@ export const textOf = (node: Node): string | undefined =>
       .join("")
   )
 
+/** What a descriptor calls its top delta, letter by letter; undefined when it does not say. */
+export const topGuid = (descriptor: ReadonlyArray<Node>): string | undefined => {
+  const root = descriptor.find(isElement)
+  const list = root === undefined ? undefined : find(childrenOf(root), "Snapshots")
+  const name = list === undefined ? undefined : find(childrenOf(list), "TopGUID")
+  return name === undefined ? undefined : textOf(name)
+}
+
 export const element = (name: string, children: ReadonlyArray<Node> = []): Node => ({ [name]: children })
 
 /** Text as it stands in an element. */

@@ -278,21 +278,16 @@ const nodesOf = (descriptor: DiskDescriptor.DiskDescriptor): ReadonlyArray<xml.N
   return nodes
 }
 
-/** The identifier of the top delta, as the text of a descriptor has it; none when it has the usual one. */
-const unusualTop = ({ source = "" }: DiskDescriptor.DiskDescriptor): string | undefined => {
-  const [, id] = /<TopGUID>\s*(.*?)\s*<\/TopGUID>/.exec(source) ?? []
-  return id === undefined || id.toLowerCase() === SnapshotId.top ? undefined : id
-}
-
 export const oldTop = (
   about: About,
   generation: Generation,
   { descriptor }: Pick<Described, "descriptor">,
   named: SnapshotId.SnapshotId | undefined
 ): Either.Either<void, PloopError.DescriptorInvalid> => {
-  const id = unusualTop(descriptor)
+  if (!GenerationTraits.refusesOldFormat[generation] || named !== SnapshotId.top) return Either.void
+  const id = xml.topGuid(nodesOf(descriptor))
   return when(
-    GenerationTraits.refusesOldFormat[generation] && named === SnapshotId.top && id !== undefined,
+    id !== undefined && id.toLowerCase() !== SnapshotId.top,
     () => invalid(about, `it is in the old format: TopGUID is ${id}`)
   )
 }
