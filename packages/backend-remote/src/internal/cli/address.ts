@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import { ListenFailed } from "../../ListenFailed.js"
 import type * as RemotePloop from "../../RemotePloop.js"
 import type * as RemoteServer from "../../RemoteServer.js"
+import * as hostPort from "../hostPort.js"
 
 /** Text that is not an address of an agent. */
 export class AddressInvalid extends Schema.TaggedError<AddressInvalid>()("AddressInvalid", { address: Schema.String }) {
@@ -23,30 +24,24 @@ export interface Options {
   readonly tlsClientCa: Option.Option<string>
 }
 
-const decodePort = Schema.decodeOption(Schema.NumberFromString.pipe(Schema.int(), Schema.between(0, 65_535)))
-
-/** `127.0.0.1:7000`, or `[::1]:7000`. */
-export const portOf = (text: string): Option.Option<{ readonly host: string; readonly port: number }> => {
-  const colon = text.lastIndexOf(":")
-  const host = text.slice(0, Math.max(colon, 0)).replace(/^\[(.*)\]$/, "$1")
-  return host === "" ? Option.none() : Option.map(decodePort(text.slice(colon + 1)), (port) => ({ host, port }))
-}
-
 const tcp = (text: string): Effect.Effect<RemoteServer.Listen, ListenFailed> =>
-  Option.match(portOf(text), {
+  Option.match(hostPort.parse(text), {
     onNone: () => new ListenFailed({ address: text, reason: "--tcp must be HOST:PORT, as in 127.0.0.1:7000" }),
     onSome: (port) => Effect.succeed(port)
   })
 
-const tls = (address: string, { tlsCert, tlsClientCa, tlsKey }: Options) =>
+/** The files of TLS; fails with what is missing. */
+export const tlsFiles = ({ tlsCert, tlsClientCa, tlsKey }: Options): Effect.Effect<RemoteServer.Tls, string> =>
   Option.match(Option.all({ certificate: tlsCert, key: tlsKey }), {
-    onNone: () =>
-      new ListenFailed({
-        address,
-        reason: `${Option.isNone(tlsCert) ? "--tls-cert" : "--tls-key"} must be given with wss://`
-      }),
+    onNone: () => Effect.fail(Option.isNone(tlsCert) ? "--tls-cert" : "--tls-key"),
     onSome: (files) => Effect.succeed({ ...files, clientCa: Option.getOrUndefined(tlsClientCa) })
   })
+
+const tls = (address: string, options: Options) =>
+  Effect.mapError(
+    tlsFiles(options),
+    (missing) => new ListenFailed({ address, reason: `${missing} must be given with wss://` })
+  )
 
 const usesTls = ({ health }: Options) => Option.exists(health, (address) => address.startsWith("https:"))
 
@@ -55,7 +50,7 @@ const hasTls = ({ tlsCert, tlsClientCa, tlsKey }: Options) => [tlsCert, tlsKey, 
 const webSocket = (text: string, options: Options): Effect.Effect<RemoteServer.Listen, ListenFailed> =>
   Effect.gen(function*() {
     const [, scheme, rest = ""] = /^(wss?):\/\/([^/]*)\/?$/.exec(text) ?? []
-    const port = portOf(rest)
+    const port = hostPort.parse(rest)
     if (Option.isNone(port)) {
       return yield* new ListenFailed({
         address: text,
@@ -90,7 +85,7 @@ export const addressOf = (options: Options): Effect.Effect<Option.Option<RemoteS
 export const remoteOf = (text: string, tls: RemotePloop.Tls): Effect.Effect<RemotePloop.Address, AddressInvalid> => {
   if (text.startsWith("/")) return Effect.succeed({ path: text })
   if (/^wss?:\/\//.test(text)) return Effect.succeed({ url: text, tls })
-  return Option.match(portOf(text), {
+  return Option.match(hostPort.parse(text), {
     onNone: () => new AddressInvalid({ address: text }),
     onSome: (port) => Effect.succeed(port)
   })

@@ -4,10 +4,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import { ListenFailed } from "../../ListenFailed.js"
+import * as hostPort from "../hostPort.js"
 import * as http from "../server/http.js"
 import { isLoopback } from "../server/loopback.js"
 import * as tls from "../server/tls.js"
-import { type Options, portOf } from "./address.js"
+import { type Options, tlsFiles } from "./address.js"
 
 /** How long an answer about the tool is true: requests start no more processes than that. */
 const fresh = "5 seconds"
@@ -59,19 +60,19 @@ const answering =
 
 const parse = (text: string) => {
   const [, scheme, rest = ""] = /^(https?):\/\/([^/]*)\/?$/.exec(text) ?? []
-  return Option.map(portOf(rest), (port) => ({ ...port, isEncrypted: scheme === "https" }))
+  return Option.map(hostPort.parse(rest), (port) => ({ ...port, isEncrypted: scheme === "https" }))
 }
 
-const credentialsOf = (host: string, isEncrypted: boolean, { tlsCert, tlsClientCa, tlsKey }: Options) => {
+const credentialsOf = (host: string, isEncrypted: boolean, options: Options) => {
   if (!isEncrypted) {
     return isLoopback(host)
       ? Effect.succeed(undefined)
       : Effect.fail("without https:// it must be on loopback")
   }
-  return Option.match(Option.all({ certificate: tlsCert, key: tlsKey }), {
-    onNone: () => Effect.fail("--tls-cert and --tls-key must be given with https://"),
-    onSome: (files) => tls.load({ ...files, clientCa: Option.getOrUndefined(tlsClientCa) })
-  })
+  return tlsFiles(options).pipe(
+    Effect.mapError(() => "--tls-cert and --tls-key must be given with https://"),
+    Effect.flatMap(tls.load)
+  )
 }
 
 /** Serves `/health` and `/metrics` for the time of the scope, and returns the address. */
@@ -93,6 +94,5 @@ export const serve = (text: string, options: Options) =>
       closing,
       answer: (request) => run(answer(request))
     })
-    const shown = address.family === "IPv6" ? `[${address.address}]` : address.address
-    return `${isEncrypted ? "https" : "http"}://${shown}:${address.port}`
+    return `${isEncrypted ? "https" : "http"}://${hostPort.format({ host: address.address, port: address.port })}`
   }).pipe(Effect.mapError((reason) => new ListenFailed({ address: text, reason })))

@@ -8,89 +8,79 @@ export const defaultTokens = "/etc/ploop-agent/tokens.json"
 
 const defaultSocket = "/run/ploop-agent/agent.sock"
 
-export const socket = Options.text("socket").pipe(
-  Options.withPseudoName("PATH"),
-  Options.withDescription(
-    `The Unix socket to serve, for its owner alone. Default: ${defaultSocket}. Variable: PLOOP_AGENT_SOCKET.`
-  ),
-  Options.withFallbackConfig(Config.string("PLOOP_AGENT_SOCKET")),
-  Options.withDefault(defaultSocket)
-)
+/** An option that a variable of the environment can give too. */
+const setting = (name: string, value: string, variable: string, text: string): Options.Options<string> =>
+  Options.text(name).pipe(
+    Options.withPseudoName(value),
+    Options.withDescription(`${text} Variable: ${variable}.`),
+    Options.withFallbackConfig(Config.string(variable))
+  )
 
-export const tcp = Options.text("tcp").pipe(
-  Options.withPseudoName("HOST:PORT"),
-  Options.withDescription(
-    "Serve this address in place of the socket. Callers need tokens, and the protocol is not encrypted: use it on " +
-      "loopback and in private networks. Variable: PLOOP_AGENT_TCP."
-  ),
-  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TCP")),
-  Options.optional
-)
+export const socket = setting(
+  "socket",
+  "PATH",
+  "PLOOP_AGENT_SOCKET",
+  `The Unix socket to serve, for its owner alone. Default: ${defaultSocket}.`
+).pipe(Options.withDefault(defaultSocket))
 
-export const listen = Options.text("listen").pipe(
-  Options.withPseudoName("ADDRESS"),
-  Options.withDescription(
-    "Serve this address over WebSocket in place of the socket: wss://HOST:PORT, encrypted, with --tls-cert and " +
-      "--tls-key; or ws://HOST:PORT, on loopback only. Callers need tokens. Variable: PLOOP_AGENT_LISTEN."
-  ),
-  Options.withFallbackConfig(Config.string("PLOOP_AGENT_LISTEN")),
-  Options.optional
-)
+export const tcp = setting(
+  "tcp",
+  "HOST:PORT",
+  "PLOOP_AGENT_TCP",
+  "Serve this address in place of the socket. Callers need tokens, and the protocol is not encrypted: use it on " +
+    "loopback and in private networks."
+).pipe(Options.optional)
 
-export const tlsCert = Options.text("tls-cert").pipe(
-  Options.withPseudoName("FILE"),
-  Options.withDescription(
-    "The certificate of this host in PEM, followed by those between it and the authority. Variable: PLOOP_AGENT_TLS_CERT."
-  ),
-  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TLS_CERT")),
-  Options.optional
-)
+export const listen = setting(
+  "listen",
+  "ADDRESS",
+  "PLOOP_AGENT_LISTEN",
+  "Serve this address over WebSocket in place of the socket: wss://HOST:PORT, encrypted, with --tls-cert and " +
+    "--tls-key; or ws://HOST:PORT, on loopback only. Callers need tokens."
+).pipe(Options.optional)
 
-export const tlsKey = Options.text("tls-key").pipe(
-  Options.withPseudoName("FILE"),
-  Options.withDescription(
-    "The private key of the certificate in PEM, which other users cannot read. Variable: PLOOP_AGENT_TLS_KEY."
-  ),
-  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TLS_KEY")),
-  Options.optional
-)
+export const tlsCert = setting(
+  "tls-cert",
+  "FILE",
+  "PLOOP_AGENT_TLS_CERT",
+  "The certificate of this host in PEM, followed by those between it and the authority."
+).pipe(Options.optional)
 
-export const tlsClientCa = Options.text("tls-client-ca").pipe(
-  Options.withPseudoName("FILE"),
-  Options.withDescription(
-    "The authorities of clients in PEM: each client needs a certificate of one, in addition to its token. Default: none. " +
-      "Variable: PLOOP_AGENT_TLS_CLIENT_CA."
-  ),
-  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TLS_CLIENT_CA")),
-  Options.optional
-)
+export const tlsKey = setting(
+  "tls-key",
+  "FILE",
+  "PLOOP_AGENT_TLS_KEY",
+  "The private key of the certificate in PEM, which other users cannot read."
+).pipe(Options.optional)
 
-export const health = Options.text("health").pipe(
-  Options.withPseudoName("ADDRESS"),
-  Options.withDescription(
-    "Also serve /health and /metrics, for Prometheus, at http://HOST:PORT on loopback, or at https://HOST:PORT with " +
-      "--tls-cert and --tls-key. Default: not served. Variable: PLOOP_AGENT_HEALTH."
-  ),
-  Options.withFallbackConfig(Config.string("PLOOP_AGENT_HEALTH")),
-  Options.optional
-)
+export const tlsClientCa = setting(
+  "tls-client-ca",
+  "FILE",
+  "PLOOP_AGENT_TLS_CLIENT_CA",
+  "The authorities of clients in PEM: each client needs a certificate of one, in addition to its token. Default: none."
+).pipe(Options.optional)
 
-export const tokens = Options.text("tokens").pipe(
-  Options.withPseudoName("FILE"),
-  Options.withDescription(
-    `The file of tokens. With it every caller needs one. Default with --tcp or --listen: ${defaultTokens}. ` +
-      "Variable: PLOOP_AGENT_TOKENS."
-  ),
-  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TOKENS")),
-  Options.optional
-)
+export const health = setting(
+  "health",
+  "ADDRESS",
+  "PLOOP_AGENT_HEALTH",
+  "Also serve /health and /metrics, for Prometheus, at http://HOST:PORT on loopback, or at https://HOST:PORT with " +
+    "--tls-cert and --tls-key. Default: not served."
+).pipe(Options.optional)
 
-export const tokenFile = Options.text("tokens").pipe(
-  Options.withPseudoName("FILE"),
-  Options.withDescription(`The file of tokens. Default: ${defaultTokens}. Variable: PLOOP_AGENT_TOKENS.`),
-  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TOKENS")),
-  Options.withDefault(defaultTokens)
-)
+export const tokens = setting(
+  "tokens",
+  "FILE",
+  "PLOOP_AGENT_TOKENS",
+  `The file of tokens. With it every caller needs one. Default with --tcp or --listen: ${defaultTokens}.`
+).pipe(Options.optional)
+
+export const tokenFile = setting(
+  "tokens",
+  "FILE",
+  "PLOOP_AGENT_TOKENS",
+  `The file of tokens. Default: ${defaultTokens}.`
+).pipe(Options.withDefault(defaultTokens))
 
 export const files = Options.text("files").pipe(
   Options.withPseudoName("DIRECTORY"),
@@ -116,22 +106,20 @@ export const name = Args.text({ name: "NAME" }).pipe(
   Args.withDescription("Who will use the token, as in backups. It appears in the logs of the host.")
 )
 
-export const connect = Options.text("connect").pipe(
-  Options.withPseudoName("ADDRESS"),
-  Options.withDescription(
-    "The agent to ask: the path of its socket, HOST:PORT, ws://HOST:PORT or wss://HOST:PORT. " +
-      `Default: ${defaultSocket}. Variable: PLOOP_AGENT_CONNECT.`
-  ),
-  Options.withFallbackConfig(Config.string("PLOOP_AGENT_CONNECT")),
-  Options.withDefault(defaultSocket)
-)
+export const connect = setting(
+  "connect",
+  "ADDRESS",
+  "PLOOP_AGENT_CONNECT",
+  "The agent to ask: the path of its socket, HOST:PORT, ws://HOST:PORT or wss://HOST:PORT. " +
+    `Default: ${defaultSocket}.`
+).pipe(Options.withDefault(defaultSocket))
 
-export const callerToken = Options.text("token-file").pipe(
-  Options.withPseudoName("FILE"),
-  Options.withDescription("The file of the token of this caller. Default: none. Variable: PLOOP_AGENT_TOKEN_FILE."),
-  Options.withFallbackConfig(Config.string("PLOOP_AGENT_TOKEN_FILE")),
-  Options.optional
-)
+export const callerToken = setting(
+  "token-file",
+  "FILE",
+  "PLOOP_AGENT_TOKEN_FILE",
+  "The file of the token of this caller. Default: none."
+).pipe(Options.optional)
 
 export const ca = Options.text("ca").pipe(
   Options.withPseudoName("FILE"),

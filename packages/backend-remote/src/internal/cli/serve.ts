@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { hostname } from "node:os"
 import * as RemoteServer from "../../RemoteServer.js"
+import * as hostPort from "../hostPort.js"
 import { addressOf } from "./address.js"
 import * as health from "./health.js"
 import * as options from "./options.js"
@@ -27,8 +28,7 @@ const schemeOf = (listen: RemoteServer.Listen): string =>
 
 const shown = (listen: RemoteServer.Listen, address: SocketServer.Address): string => {
   if (address._tag === "UnixAddress") return address.path
-  const host = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname
-  return `${schemeOf(listen)}${host}:${address.port}`
+  return `${schemeOf(listen)}${hostPort.format({ host: address.hostname, port: address.port })}`
 }
 
 export const serve = Command.make("serve", {

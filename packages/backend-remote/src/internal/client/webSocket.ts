@@ -1,6 +1,4 @@
 // @effect-diagnostics nodeBuiltinImport:off
-// Sockets that no fiber has any more are ended by the timers of Node.
-// @effect-diagnostics globalTimers:off
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import * as Socket from "@effect/platform/Socket"
 import * as Duration from "effect/Duration"
@@ -11,6 +9,7 @@ import { X509Certificate } from "node:crypto"
 import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import { type ClientOptions, createWebSocketStream, WebSocket } from "ws"
+import { close } from "../closing.js"
 import { header } from "../protocol/frames.js"
 import { NotAllowed } from "../protocol/refused.js"
 import { largestResult } from "../protocol/serialization.js"
@@ -27,9 +26,6 @@ export interface Settings {
   readonly token: Redacted.Redacted | undefined
   readonly connectTimeout: Duration.Duration
 }
-
-/** How long a host may take to close a connection, in milliseconds. */
-const closing = 1000
 
 /** As much of an answer as is shown. */
 const shown = 300
@@ -77,11 +73,6 @@ const requireCertificate = (ca: string | undefined) => {
   } catch {
     throw new Error("tls.ca is not a certificate in PEM")
   }
-}
-
-const close = (stream: Duplex) => {
-  if (!stream.writableEnded) stream.end()
-  setTimeout(() => stream.destroy(), closing).unref()
 }
 
 /** A WebSocket that is open, as a stream of bytes. */

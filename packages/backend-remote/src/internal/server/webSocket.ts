@@ -1,6 +1,4 @@
 // @effect-diagnostics nodeBuiltinImport:off
-// Sockets that no fiber has any more are ended by the timers of Node.
-// @effect-diagnostics globalTimers:off
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Socket from "@effect/platform/Socket"
@@ -12,6 +10,8 @@ import type * as net from "node:net"
 import type { Duplex } from "node:stream"
 import { createWebSocketStream, WebSocketServer } from "ws"
 import { ListenFailed } from "../../ListenFailed.js"
+import * as closing from "../closing.js"
+import * as hostPort from "../hostPort.js"
 import { header } from "../protocol/frames.js"
 import * as http from "./http.js"
 import { isLoopback } from "./loopback.js"
@@ -29,15 +29,10 @@ export interface Settings {
   readonly maximumConnections: number
 }
 
-/** After this time without an answer, a connection that was closed here is destroyed. */
-const closing = 1000
-
 /** Room for connections that are being refused. */
 const refused = 16
 
 const schemeOf = (settings: Settings) => settings.tls === undefined ? "ws" : "wss"
-
-const shown = ({ host, port }: Settings) => host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
 
 const credentialsOf = (settings: Settings) =>
   settings.tls !== undefined
@@ -52,11 +47,7 @@ const credentialsOf = (settings: Settings) =>
 const socketOf = (stream: Duplex): Effect.Effect<Socket.Socket> =>
   NodeSocket.fromDuplex(Effect.acquireRelease(
     Effect.succeed(stream),
-    () =>
-      Effect.sync(() => {
-        if (!stream.writableEnded) stream.end()
-        setTimeout(() => stream.destroy(), closing).unref()
-      })
+    () => Effect.sync(() => closing.close(stream))
   ))
 
 /** What arrives while nothing handles connections is refused. */
@@ -126,12 +117,14 @@ export const listen = (
       port: settings.port,
       credentials,
       maximumConnections: 2 * settings.maximumConnections + refused,
-      closing,
+      closing: closing.patience,
       upgrade,
       answer: () => ({
         status: 426,
         headers: { upgrade: "websocket" },
-        text: `This port serves ploops over WebSocket: use RemotePloop with ${schemeOf(settings)}://${shown(settings)}.`
+        text: `This port serves ploops over WebSocket: use RemotePloop with ${schemeOf(settings)}://${
+          hostPort.format(settings)
+        }.`
       })
     })
     return {
@@ -139,5 +132,7 @@ export const listen = (
       run: runOf(acceptor)
     }
   }).pipe(
-    Effect.mapError((reason) => new ListenFailed({ address: `${schemeOf(settings)}://${shown(settings)}`, reason }))
+    Effect.mapError((reason) =>
+      new ListenFailed({ address: `${schemeOf(settings)}://${hostPort.format(settings)}`, reason })
+    )
   )
