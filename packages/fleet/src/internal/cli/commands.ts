@@ -9,6 +9,7 @@ import * as Web from "../../Web.js"
 import * as Workflow from "../../Workflow.js"
 import { calling, type Client, connect } from "./client.js"
 import { NotDone } from "./exit.js"
+import type { HostPort } from "./hostPort.js"
 import * as options from "./options.js"
 import * as server from "./server.js"
 import { processOf, read, secretIn } from "./settings.js"
@@ -31,7 +32,7 @@ const withClient = <A, E>(socket: string, use: (client: Client) => Effect.Effect
   Effect.scoped(Effect.flatMap(connect(socket), use))
 
 interface Page {
-  readonly web: Option.Option<options.WebAddress>
+  readonly web: Option.Option<HostPort>
   readonly webTokenFile: Option.Option<string>
 }
 

@@ -5,6 +5,7 @@ import * as Options from "@effect/cli/Options"
 import * as ValidationError from "@effect/cli/ValidationError"
 import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
+import * as hostPort from "./hostPort.js"
 
 const defaultSocket = "/run/ploop-fleet/fleet.sock"
 
@@ -26,22 +27,16 @@ export const config = Options.text("config").pipe(
   Options.withDefault("/etc/ploop-fleet.json")
 )
 
-/** The place where a web page is. */
-export interface WebAddress {
-  readonly host: string
-  readonly port: number
-}
-
 export const web = Options.text("web").pipe(
   Options.withPseudoName("ADDRESS"),
   Options.withDescription(
     "Serves the web page, its API, /health and /metrics there: PORT on the loopback interface, or HOST:PORT. Default: nowhere."
   ),
   Options.mapEffect((text) => {
-    const [, host = "127.0.0.1", port = ""] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? []
-    return port === "" || Number(port) > 65_535
+    const address = hostPort.parse(text, "127.0.0.1")
+    return address === undefined
       ? Effect.fail(ValidationError.invalidValue(HelpDoc.p(`${text} is not PORT or HOST:PORT, as in 127.0.0.1:7180`)))
-      : Effect.succeed<WebAddress>({ host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) })
+      : Effect.succeed(address)
   }),
   Options.optional
 )

@@ -2,21 +2,31 @@ import * as RemotePloop from "@effect-ploop/backend-remote/RemotePloop"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { ArrayFormatter } from "effect/ParseResult"
+import * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { InvalidFleet, StorageFailed } from "../../FleetError.js"
 import { HostName } from "../../HostName.js"
 import * as Runner from "../../Runner.js"
 import * as Storage from "../../Storage.js"
+import * as hostPort from "./hostPort.js"
 
 const AbsolutePath = Schema.String.pipe(
   Schema.filter((path) => (path.startsWith("/") && !path.includes("\0")) || "must be an absolute path")
 )
 
-const Address = Schema.String.pipe(
-  Schema.pattern(/^.+:\d{1,5}$/, { message: () => "must be HOST:PORT, as in 10.0.0.7:7000" })
-)
+const HostPort = Schema.Struct({ host: Schema.String, port: Schema.Number })
+
+const Address = Schema.transformOrFail(Schema.String, HostPort, {
+  strict: true,
+  decode: (text, _, ast) => {
+    const address = hostPort.parse(text)
+    return address === undefined
+      ? ParseResult.fail(new ParseResult.Type(ast, text, "must be HOST:PORT, as in 10.0.0.7:7000"))
+      : ParseResult.succeed(address)
+  },
+  encode: (address) => ParseResult.succeed(hostPort.format(address))
+})
 
 const Host = Schema.Struct({
   /** The socket of the agent of the host. */
@@ -87,7 +97,7 @@ export const read = (file: string) =>
     return yield* Effect.mapError(decode(text), (error) =>
       new SettingsInvalid({
         file,
-        problems: ArrayFormatter.formatErrorSync(error).map(({ message, path }) =>
+        problems: ParseResult.ArrayFormatter.formatErrorSync(error).map(({ message, path }) =>
           `${path.map(String).join(".")} ${message}`.trim()
         )
       }))
@@ -100,16 +110,10 @@ export const secretIn = (file: string) =>
     (fs) => Effect.map(fs.readFileString(file), (text) => Redacted.make(text.trim()))
   )
 
-/** The address was checked. */
-const addressOf = (text: string) => {
-  const [host = "", port = ""] = text.split(/:(?=\d+$)/)
-  return { host, port: Number(port) }
-}
-
 const agentOf = ({ address, path, tokenFile }: typeof Host.Type) =>
   Effect.gen(function*() {
     const token = tokenFile === undefined ? undefined : yield* secretIn(tokenFile)
-    return RemotePloop.layerWithFileSystem({ address: path === undefined ? addressOf(address ?? "") : { path }, token })
+    return RemotePloop.layerWithFileSystem({ address: address ?? { path: path ?? "" }, token })
   })
 
 const storageOf = (storage: Settings["storage"]) =>
@@ -128,7 +132,7 @@ export const processOf = ({ address, directories, fleet, hosts, retries, storage
     return Runner.layer({
       hosts: Object.fromEntries(agents),
       fleet,
-      address: address === undefined ? undefined : addressOf(address),
+      address,
       directories,
       retries: retries?.map((seconds) => seconds * 1000)
     }).pipe(Layer.provide(kept))
