@@ -11,11 +11,11 @@
  *
  * @since 0.2.0
  */
+import { md5 } from "@noble/hashes/legacy.js"
 import * as Either from "effect/Either"
 import * as ByteSize from "./ByteSize.js"
 import { headerLength, inUsePosition, readHeader } from "./ImageExamination.js"
 import { closedWithExtension } from "./internal/marks.js"
-import { md5 } from "./internal/md5.js"
 import * as SnapshotId from "./SnapshotId.js"
 
 /**
