@@ -22,9 +22,17 @@ import type { Manifest, Taken } from "./steps.js"
 
 const inUse = (place: Place) => refused("DiskInUse", `${place.disk} is running: unmount it first`)
 
-/** A directory by the one name that the kernel uses; as it is given, when it is not there. */
-const realDirectory = ({ fs }: Place, path: string): Taking<string> =>
-  Effect.orElseSucceed(fs.realPath(directoryOf(path)), () => directoryOf(path))
+/** The directory of the disk by the one name that the kernel uses; as it is given, when it is not there. */
+const ownDirectory = ({ disk, fs }: Place): Taking<string> =>
+  Effect.catchIf(
+    fs.realPath(directoryOf(disk)),
+    (error) => error._tag === "SystemError" && error.reason === "NotFound",
+    () => Effect.succeed(directoryOf(disk))
+  )
+
+/** The same of an image. The agent may not read the directories of other disks, which have one name then. */
+const imageDirectory = ({ fs }: Place, image: string): Effect.Effect<string> =>
+  Effect.orElseSucceed(fs.realPath(directoryOf(image)), () => directoryOf(image))
 
 /**
  * Whether a device of the host has an image of the disk, whatever the descriptor is called, and whatever links lead to
@@ -32,9 +40,9 @@ const realDirectory = ({ fs }: Place, path: string): Taking<string> =>
  */
 const isRunning = (place: Place): Taking<boolean> =>
   Effect.gen(function*() {
-    const own = yield* realDirectory(place, place.disk)
+    const own = yield* ownDirectory(place)
     const images = yield* Effect.map(place.ploop.listDevices, (devices) => devices.map(({ image }) => image))
-    const directories = yield* Effect.forEach(images, (image) => realDirectory(place, image))
+    const directories = yield* Effect.forEach(images, (image) => imageDirectory(place, image))
     return directories.includes(own)
   })
 
