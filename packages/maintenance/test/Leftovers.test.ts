@@ -216,7 +216,13 @@ describe("what a killed operation leaves", () => {
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const disk = yield* diskOf("a")
-      for (const name of [".ploop-new-aB3dE9", "monday.partial-11111111-2222-4333-8444-555555555555"]) {
+      for (
+        const name of [
+          ".ploop-new-aB3dE9",
+          ".ploop-stream-aB3dE9",
+          "monday.partial-11111111-2222-4333-8444-555555555555"
+        ]
+      ) {
         for (const directory of ["/vz/a", "/backup"]) {
           yield* fs.makeDirectory(`${directory}/${name}`, { recursive: true })
           yield* fs.writeFileString(`${directory}/${name}/image.0`, "half an image")
@@ -228,8 +234,9 @@ describe("what a killed operation leaves", () => {
       for (const plan of plans) {
         assert.deepStrictEqual(about(plan), [])
         assert.match(plan.kept[0]!.reason, /^an operation works in it, or was killed/)
-        assert.match(plan.kept[1]!.reason, /^a backup or a restoration is being made in it, or was cut short/)
-        assert.strictEqual(plan.kept.length, 2)
+        assert.match(plan.kept[1]!.reason, /^a disk is sent or received in it as a stream, or was until a kill/)
+        assert.match(plan.kept[2]!.reason, /^a backup or a restoration is being made in it, or was cut short/)
+        assert.strictEqual(plan.kept.length, 3)
       }
     })
   )

@@ -3,6 +3,9 @@ import type { Entry } from "./entries.js"
 /** The directory in which the CLI backend makes files until they are complete: its own, with six random characters. */
 const privateName = /^\.ploop-new-[A-Za-z0-9]{6}$/
 
+/** The directory of the file that `ImageStream` sends or receives: its own, with six random characters. */
+const streamName = /^\.ploop-stream-[A-Za-z0-9]{6}$/
+
 /** The directory of a backup or of a restored disk until it is complete. */
 const stageName = /\.partial-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -14,6 +17,9 @@ export const reasonOf = ({ info, name }: Entry): string | undefined => {
   if (info.type !== "Directory") return undefined
   if (privateName.test(name)) {
     return "an operation works in it, or was killed: the next operation that makes files here removes it then"
+  }
+  if (streamName.test(name)) {
+    return "a disk is sent or received in it as a stream, or was until a kill: remove the directory once nobody works on it"
   }
   return stageName.test(name)
     ? "a backup or a restoration is being made in it, or was cut short: apply its plan again, or remove the directory, " +
