@@ -59,6 +59,15 @@ const defaultDirectory = process.getuid?.() === 0
     Option.map((directory) => `${directory}/ploop-maintenance`)
   )
 
+/**
+ * The directory that the options name, or else the default one; none where there is no default.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const directoryOf = (options: Options): Effect.Effect<Option.Option<string>> =>
+  options.directory === undefined ? defaultDirectory : Effect.succeedSome(options.directory)
+
 const none: Lock = { fileSystem: () => Effect.void }
 
 /**
@@ -73,7 +82,7 @@ export const layer = (options: Options = {}): Layer.Layer<never, never, FileSyst
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path
-      const directory = options.directory === undefined ? yield* defaultDirectory : Option.some(options.directory)
+      const directory = yield* directoryOf(options)
       if (Option.isNone(directory)) {
         yield* Effect.logDebug("no directory for locks: processes of this user do not exclude each other")
         return none

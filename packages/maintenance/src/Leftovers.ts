@@ -21,6 +21,7 @@
 import * as Disk from "@effect-ploop/core/Disk"
 import type * as OperationError from "@effect-ploop/core/OperationError"
 import { Ploop } from "@effect-ploop/core/Ploop"
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import type { PlatformError } from "@effect/platform/Error"
 import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
@@ -34,6 +35,8 @@ import * as files from "./internal/leftovers/files.js"
 import * as flags from "./internal/leftovers/flags.js"
 import { all } from "./internal/leftovers/found.js"
 import * as snapshots from "./internal/leftovers/snapshots.js"
+import { sizesOf } from "./internal/retention/sizes.js"
+import { timed } from "./internal/timed.js"
 import * as Plan from "./Plan.js"
 
 /**
@@ -101,6 +104,8 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
     const running = yield* devices.ofDisk(onHost, disk, tree)
     const inUse = running.length > 0 ? [] : yield* flagged(disk, tree)
     const mayClear = options.inUseFlags ?? false
+    // An image that is missing does not keep the rest from being found.
+    const sizes = yield* Effect.orElseSucceed(sizesOf(disk, tree), () => new Map<SnapshotId, bigint>())
     const attached = running.length === 0 ? [] : yield* Effect.orElseSucceed(
       ploop.attachments({ disk }),
       () => undefined
@@ -111,6 +116,7 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
       snapshots.judge({
         disk,
         tree,
+        sizes,
         running,
         attached,
         mayStop: options.temporaryDevices ?? false,
@@ -124,7 +130,7 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
         before: yield* beforeThat(options.olderThan)
       })
     ])
-    return new Plan.Plan({ title: `Leftovers of ${disk}`, ...found, onFailure: "stop" })
+    return yield* timed(new Plan.Plan({ title: `Leftovers of ${disk}`, ...found, onFailure: "stop" }))
   }).pipe(Effect.withSpan("Leftovers.plan", { attributes: { disk: options.disk } }))
 
 /**
@@ -164,7 +170,7 @@ export const planDirectory = (
     const ploop = yield* Ploop
     const running = yield* ploop.listDevices
     const found = yield* directories.judge(options.directory, { running, before: yield* beforeThat(options.olderThan) })
-    return new Plan.Plan({ title: `Leftovers in ${options.directory}`, ...found, onFailure: "stop" })
+    return yield* timed(new Plan.Plan({ title: `Leftovers in ${options.directory}`, ...found, onFailure: "stop" }))
   }).pipe(Effect.withSpan("Leftovers.planDirectory", { attributes: { directory: options.directory } }))
 
 /**

@@ -22,6 +22,7 @@ import type { Ploop } from "@effect-ploop/core/Ploop"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
+import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Action from "./Action.js"
@@ -34,7 +35,9 @@ import type * as MaintenanceError from "./MaintenanceError.js"
  * - `action`: what it does;
  * - `reason`: why;
  * - `moves`: how many bytes it copies, at most;
- * - `frees`: how many bytes it gives back to the host, at most.
+ * - `frees`: how many bytes it gives back to the host, at most;
+ * - `takes`: about how long it takes, by the last step of its kind on the same file system (`HostSpeed`); absent when
+ *   there was none, and when it copies nothing.
  *
  * @since 0.2.0
  * @category models
@@ -42,8 +45,9 @@ import type * as MaintenanceError from "./MaintenanceError.js"
 export class Step extends Schema.Class<Step>("@effect-ploop/maintenance/Plan/Step")({
   action: Action.Action,
   reason: Schema.String,
-  moves: Schema.BigInt,
-  frees: Schema.BigInt
+  moves: Schema.NonNegativeBigInt,
+  frees: Schema.NonNegativeBigInt,
+  takes: Schema.optional(Schema.DurationFromMillis)
 }) {}
 
 /**
@@ -130,13 +134,19 @@ export const moves = (plan: Plan): ByteSize.ByteSize => sum(plan.steps.map((step
  */
 export const frees = (plan: Plan): ByteSize.ByteSize => sum(plan.steps.map((step) => step.frees))
 
-const cost = ({ frees, moves }: Step): string => {
-  const parts = [
-    ...(moves > 0n ? [`copies up to ${ByteSize.format(sum([moves]))}`] : []),
-    ...(frees > 0n ? [`frees up to ${ByteSize.format(sum([frees]))}`] : [])
-  ]
-  return parts.length === 0 ? "" : ` (${parts.join(", ")})`
-}
+/** The two largest units of a duration are exact enough for an estimate. */
+const roughly = (duration: Duration.Duration): string =>
+  Duration.lessThan(duration, "1 second")
+    ? "less than a second"
+    : `about ${
+      Duration.format(Duration.seconds(Math.round(Duration.toSeconds(duration)))).split(" ").slice(0, 2).join(" ")
+    }`
+
+const upTo = (verb: string, bytes: bigint): string =>
+  bytes > 0n ? `${verb} up to ${ByteSize.format(sum([bytes]))}` : `${verb} nothing`
+
+const cost = ({ frees, moves, takes }: Step): string =>
+  [upTo("copies", moves), upTo("frees", frees), ...(takes === undefined ? [] : [`takes ${roughly(takes)}`])].join(", ")
 
 const indented = (text: string): string => text.split("\n").map((line) => `  ${line}`).join("\n")
 
@@ -151,7 +161,7 @@ export const render = (plan: Plan, options?: SnapshotTree.RenderOptions): string
   const steps = plan.steps.map((step, index) => {
     const about = Action.subject(step.action)
     const what = Action.render(step.action)
-    return `  ${index + 1}. ${what.includes(about) ? what : `${about}: ${what}`}${cost(step)}\n     ${step.reason}`
+    return `  ${index + 1}. ${what.includes(about) ? what : `${about}: ${what}`} (${cost(step)})\n     ${step.reason}`
   })
   const trees = plan.preview === undefined || isEmpty(plan) ? [] : [
     "Before:",

@@ -39,6 +39,7 @@ import * as facts from "./internal/reclaim/facts.js"
 import * as planning from "./internal/reclaim/plan.js"
 import { check as checkRetention } from "./internal/retention/policy.js"
 import * as sets from "./internal/set/plan.js"
+import { timed } from "./internal/timed.js"
 import type * as MaintenanceError from "./MaintenanceError.js"
 import type * as Plan from "./Plan.js"
 import * as ReclaimPolicy from "./ReclaimPolicy.js"
@@ -162,7 +163,7 @@ export const plan = (
     if (options.policy?.retention !== undefined) yield* checkRetention(options.policy.retention)
     const disks = yield* sets.disks(options.disks)
     const offers = yield* Effect.forEach(disks, (disk) => offerOf(disk, policy, options.policy?.retention))
-    return planning.make(offers, policy)
+    return yield* timed(planning.make(offers, policy))
   }).pipe(Effect.withSpan("Reclaim.plan"))
 
 /**

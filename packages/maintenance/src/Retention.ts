@@ -28,6 +28,7 @@ import * as Effect from "effect/Effect"
 import * as internalPlan from "./internal/retention/plan.js"
 import { check } from "./internal/retention/policy.js"
 import { sizesOf } from "./internal/retention/sizes.js"
+import { timed } from "./internal/timed.js"
 import type * as MaintenanceError from "./MaintenanceError.js"
 import type * as Plan from "./Plan.js"
 import type { PolicyOptions } from "./RetentionPolicy.js"
@@ -69,5 +70,5 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
     // The service has accepted the path.
     const disk = Disk.make(options.disk)
     const sizes = yield* sizesOf(disk, tree)
-    return internalPlan.make({ disk, policy, tree, sizes, now: yield* DateTime.now })
+    return yield* timed(internalPlan.make({ disk, policy, tree, sizes, now: yield* DateTime.now }))
   }).pipe(Effect.withSpan("Retention.plan", { attributes: { disk: options.disk } }))

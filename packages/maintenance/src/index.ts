@@ -52,6 +52,14 @@ export * as HostLock from "./HostLock.js"
 export * as HostSpace from "./HostSpace.js"
 
 /**
+ * How fast the steps of plans are on this host. Each step that copies much is a measurement, and a later plan
+ * estimates from it how long a step of that kind takes on that file system.
+ *
+ * @since 0.2.0
+ */
+export * as HostSpeed from "./HostSpeed.js"
+
+/**
  * Maintenance at set times: when a job runs, what happens when a run takes too long or
  * was missed, and the outcomes of the runs.
  *

@@ -105,6 +105,32 @@ describe("leftovers", () => {
     })
   )
 
+  onFake(
+    "may be temporary snapshots that are built on each other, whose deletions name what each copies and frees",
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      yield* ploop.mount({ disk, target: "/mnt/a" })
+      for (const component of ["one", "two"]) {
+        yield* ploop.createTemporarySnapshot({ disk, component })
+        const file = yield* fs.open(`/mnt/a/${component}`, { flag: "w" })
+        yield* file.writeAll(new Uint8Array(2 << 20).fill(1))
+        yield* file.sync
+      }
+      yield* host.cutPower
+      const plan = yield* cleanUp(disk, { inUseFlags: true })
+      const deletions = plan.steps.filter(({ action }) => action._tag === "DeleteSnapshot")
+      assert.strictEqual(deletions.length, 2)
+      for (const { frees, moves } of deletions) {
+        assert.isAtLeast(Number(moves), 2 << 20)
+        assert.isAbove(Number(frees), 0)
+      }
+      assert.deepStrictEqual(yield* idsOf(disk), [])
+    }).pipe(Effect.scoped)
+  )
+
   withFile("are not younger than any operation takes", "DiskDescriptor.xml.tmp", (disk) =>
     Effect.gen(function*() {
       assert.deepStrictEqual(about(yield* Leftovers.plan({ disk, olderThan: "3 days" })), [])

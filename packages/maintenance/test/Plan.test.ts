@@ -1,10 +1,10 @@
 import { FakeHost } from "@effect-ploop/backend-fake"
 import type { Disk } from "@effect-ploop/core"
 import { Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
-import { Leftovers, Plan, Retention, SnapshotSet } from "@effect-ploop/maintenance"
+import { HostSpeed, Leftovers, Plan, Retention, SnapshotSet } from "@effect-ploop/maintenance"
 import { FileSystem } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
-import { Context, Deferred, Effect, Exit, Fiber, Ref, Schema } from "effect"
+import { Context, Deferred, Duration, Effect, Exit, Fiber, Ref, Schema, TestClock } from "effect"
 import { contents, diskOf, history, idsOf, onFake, write } from "./utils.js"
 
 const lastOne = (disk: Disk.Disk) => Retention.plan({ disk, policy: { last: 1 } })
@@ -118,6 +118,46 @@ describe("a plan", () => {
       const idle = { ...ploop, deleteSnapshot: () => Effect.succeed({ _tag: "Deleted", id: SnapshotId.top } as const) }
       const error = yield* Effect.flip(Effect.provideService(Plan.apply(plan), Ploop.Ploop, idle))
       assert.strictEqual(error._tag, "StepWithoutEffect")
+    })
+  )
+
+  onFake(
+    "says how long a step takes, by the last one of its kind on the same file system",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      const large = Ploop.withMount(
+        { disk, target: "/mnt" },
+        () => fs.writeFile("/mnt/large", new Uint8Array(32 << 20).fill(1))
+      )
+      yield* history(disk, ["1 day", "1 day"])
+      yield* large
+      yield* history(disk, ["1 day"])
+      const [first] = (yield* lastOne(disk)).steps
+      assert.strictEqual(first!.takes, undefined)
+      const slow: Ploop.Ploop = {
+        ...ploop,
+        deleteSnapshot: (options) => Effect.zipLeft(ploop.deleteSnapshot(options), TestClock.adjust("10 seconds"))
+      }
+      yield* Effect.provideService(Plan.apply(yield* lastOne(disk)), Ploop.Ploop, slow)
+      yield* large
+      yield* history(disk, ["1 day"])
+      const plan = yield* lastOne(disk)
+      assert.closeTo(Duration.toSeconds(plan.steps[0]!.takes!), 10, 5)
+      assert.match(Plan.render(plan), /\(copies up to .*, frees up to .*, takes about \d+s\)$/m)
+    }).pipe(Effect.provide(HostSpeed.layer({ directory: "/run/speeds" })))
+  )
+
+  onFake(
+    "that was edited to copy less than nothing is refused",
+    Effect.gen(function*() {
+      const disk = yield* diskOf("a")
+      yield* history(disk, ["1 day", "1 day"])
+      const json = yield* Schema.encode(Plan.PlanFromJson)(yield* lastOne(disk))
+      const edited = json.replace(/"moves": "\d+"/, "\"moves\": \"-1\"")
+      assert.notStrictEqual(edited, json)
+      assert.strictEqual((yield* Effect.flip(Schema.decode(Plan.PlanFromJson)(edited)))._tag, "ParseError")
     })
   )
 

@@ -2,7 +2,9 @@ import type { Ploop } from "@effect-ploop/core/Ploop"
 import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Action from "../Action.js"
+import { HostSpeed, type Kind, measured } from "../HostSpeed.js"
 import * as MaintenanceError from "../MaintenanceError.js"
 import * as backups from "./actions/backups.js"
 import * as devices from "./actions/devices.js"
@@ -10,7 +12,7 @@ import { discard } from "./actions/discard.js"
 import type { Failure, Handler, Status } from "./actions/handler.js"
 import { remove } from "./actions/remove.js"
 import * as snapshots from "./actions/snapshots.js"
-import { alone } from "./heavy.js"
+import { alone, fileSystemOf } from "./heavy.js"
 
 type ByTag = { readonly [Tag in Action.Action["_tag"]]: Handler<Extract<Action.Action, { readonly _tag: Tag }>> }
 
@@ -29,8 +31,13 @@ const handlers: ByTag = {
 /** The table has the handler of each action under its tag, which the compiler cannot follow through the union. */
 const handlerOf = (action: Action.Action) => handlers[action._tag] as Handler<Action.Action>
 
+/** Paths on the file systems that an action loads; the last one is where it writes. */
+export const loadsOf = (action: Action.Action): ReadonlyArray<string> => handlerOf(action).loads?.(action) ?? []
+
 interface Step {
   readonly action: Action.Action
+  /** How many bytes it copies, at most. */
+  readonly moves: bigint
 }
 
 interface Plan<S> {
@@ -52,6 +59,24 @@ export interface Placed<S extends Step = Step> {
   readonly subject: string
 }
 
+/** Of which kind a step is when its speed is measured; it fails when it loads no file system. */
+export const kindOf = (action: Action.Action) =>
+  Effect.flatMap(
+    Effect.fromNullable(loadsOf(action).at(-1)),
+    (path) => Effect.map(fileSystemOf(path), (fileSystem): Kind => ({ action: action._tag, fileSystem }))
+  )
+
+/** Learns from a step how long the next one of its kind takes. */
+const measuring = <A, E, R>({ action, moves }: Step, run: Effect.Effect<A, E, R>) =>
+  Effect.gen(function*() {
+    const speed = yield* HostSpeed
+    const [took, result] = yield* Effect.timed(run)
+    const kind = Effect.option(kindOf(action))
+    const found = Option.all([measured(moves, took), yield* kind])
+    if (Option.isSome(found)) yield* speed.keep(found.value[1], found.value[0])
+    return result
+  })
+
 const failed = ({ index, subject }: Placed) => (error: Failure) =>
   new MaintenanceError.StepFailed({ step: index, subject, error })
 
@@ -68,7 +93,7 @@ export const applyStep = (placed: Placed) =>
       return yield* new MaintenanceError.PlanOutdated({ step: index, subject, planned, found })
     }
     const handler = handlerOf(step.action)
-    yield* Effect.mapError(alone(handler.loads?.(step.action) ?? [], handler.run(step.action)), failed(placed))
+    yield* Effect.mapError(alone(loadsOf(step.action), measuring(step, handler.run(step.action))), failed(placed))
     if (handler.isRepeatable) return { step: index, outcome: "applied" } satisfies Outcome
     const after = yield* inspect(placed)
     if (after._tag !== "Done") return yield* new MaintenanceError.StepWithoutEffect({ step: index, subject })

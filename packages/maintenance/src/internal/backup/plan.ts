@@ -12,8 +12,10 @@ import * as MaintenanceError from "../../MaintenanceError.js"
 import * as Plan from "../../Plan.js"
 import * as SnapshotTime from "../../SnapshotTime.js"
 import * as identity from "../identity.js"
+import { order } from "../retention/order.js"
 import { sizesOf } from "../retention/sizes.js"
 import * as sets from "../set/plan.js"
+import { timed } from "../timed.js"
 import { type Manifest, read } from "./manifest.js"
 import { prepare } from "./restore.js"
 
@@ -57,13 +59,25 @@ interface SaveOptions {
   readonly drops?: SnapshotId.SnapshotId | undefined
 }
 
-const one = (title: string, action: Action.Action, reason: string, moves: bigint): Plan.Plan =>
-  new Plan.Plan({
-    title,
-    steps: [new Plan.Step({ action, reason, moves, frees: 0n })],
-    kept: [],
-    onFailure: "stop"
-  })
+const one = (title: string, action: Action.Action, reason: string, moves: bigint, frees = 0n) =>
+  timed(
+    new Plan.Plan({
+      title,
+      steps: [new Plan.Step({ action, reason, moves, frees })],
+      kept: [],
+      onFailure: "stop"
+    })
+  )
+
+/** The deletion of the snapshot of an earlier backup, which belongs to the new one. */
+const dropping = (
+  tree: SnapshotTree.SnapshotTree,
+  sizes: ReadonlyMap<SnapshotId.SnapshotId, bigint>,
+  drops: SnapshotId.SnapshotId | undefined
+) => {
+  const [deleted] = order(tree, new Set(drops === undefined ? [] : [drops]), sizes).deletions
+  return deleted ?? { moves: 0n, frees: 0n }
+}
 
 export const save = (options: SaveOptions) =>
   Effect.gen(function*() {
@@ -76,8 +90,10 @@ export const save = (options: SaveOptions) =>
     const nodes = yield* copied(options.disk, tree, before)
     const sizes = yield* sizesOf(disk!, tree)
     const snapshot = yield* SnapshotTime.identifier
+    const copies = nodes.reduce((total, { id }) => total + (sizes.get(id) ?? 0n), 0n)
     const drops = options.drops ?? (options.keepSnapshot === true ? before?.snapshot : undefined)
-    return one(
+    const deleted = dropping(tree, sizes, drops)
+    return yield* one(
       `Backup of ${options.disk}`,
       new Action.SaveBackup({
         disk: disk!,
@@ -90,7 +106,8 @@ export const save = (options: SaveOptions) =>
       options.keepSnapshot === true
         ? `It is taken from the snapshot ${snapshot}, which stays on the disk for a backup that continues it.`
         : `It is taken from the snapshot ${snapshot}, which is deleted afterwards.`,
-      nodes.reduce((total, { id }) => total + (sizes.get(id) ?? 0n), 0n)
+      copies + deleted.moves,
+      deleted.frees
     )
   })
 
@@ -106,7 +123,7 @@ export const restore = (options: RestoreOptions) =>
     const from = yield* Effect.forEach(options.from, (directory) => hostPath("from", directory))
     const { parts } = yield* prepare(options.from)
     const last = parts.at(-1)!.manifest
-    return one(
+    return yield* one(
       `Restoration of ${last.disk}`,
       new Action.RestoreBackup({ from, to, id: yield* SnapshotTime.identifier }),
       `The last of the backups was taken at ${last.takenAt.toJSON()}.`,

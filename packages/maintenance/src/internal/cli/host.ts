@@ -6,9 +6,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as HostLock from "../../HostLock.js"
 import * as HostSpace from "../../HostSpace.js"
+import * as HostSpeed from "../../HostSpeed.js"
 import { main } from "./main.js"
 
-const HostLive = Layer.mergeAll(PloopCli.layerConfig(PloopCli.config), HostSpace.layer, HostLock.layer()).pipe(
+const HostLive = Layer.mergeAll(
+  PloopCli.layerConfig(PloopCli.config),
+  HostSpace.layer,
+  HostLock.layer(),
+  HostSpeed.layer()
+).pipe(
   Layer.provideMerge(NodeContext.layer)
 )
 

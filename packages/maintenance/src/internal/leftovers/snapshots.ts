@@ -5,12 +5,15 @@ import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Action from "../../Action.js"
 import { deletion } from "../actions/deletion.js"
-import { all, type Found, kept, step } from "./found.js"
+import { order } from "../retention/order.js"
+import { all, type Found, kept, nothing, step } from "./found.js"
 
 /** What is known about the disk when its snapshots are judged. */
 export interface Known {
   readonly disk: Disk
   readonly tree: SnapshotTree.SnapshotTree
+  /** What the images take, as far as it is known. */
+  readonly sizes: ReadonlyMap<SnapshotId, bigint>
   /** The devices of the disk, and the snapshot that each shows; undefined when nobody knows. */
   readonly attached: ReadonlyArray<Result.AttachedDevice> | undefined
   readonly running: ReadonlyArray<Result.RunningDevice>
@@ -58,18 +61,25 @@ const stop = ({ disk, running }: Known, device: DevicePath, snapshot: SnapshotId
     )
   )
 
-const remove = (known: Known, node: SnapshotTree.Node): Found => {
-  const { id, parent } = node
-  const child = SnapshotTree.children(known.tree, id)[0]?.id
-  const users = showing(known, node)
-  return all([
-    ...users.map(({ device }) => stop(known, device, id)),
-    step(
-      deletion(known.disk, { id, parent, child }),
-      users.length === 0 ? "It is temporary, and no device shows it." : "It is temporary, and its device is stopped."
-    )
-  ])
-}
+/** The deletions of some snapshots, in the order that copies the least. Each is planned for the tree after those before it. */
+const remove = (known: Known, nodes: ReadonlyArray<SnapshotTree.Node>): Found =>
+  all(
+    order(known.tree, new Set(nodes.map(({ id }) => id)), known.sizes).deletions.map((deleted) => {
+      const node = nodes.find(({ id }) => id === deleted.id)
+      const users = node === undefined ? [] : showing(known, node)
+      return all([
+        ...users.map(({ device }) => stop(known, device, deleted.id)),
+        step(
+          deletion(known.disk, deleted),
+          users.length === 0
+            ? "It is temporary, and no device shows it."
+            : "It is temporary, and its device is stopped.",
+          deleted.frees,
+          deleted.moves
+        )
+      ])
+    })
+  )
 
 /**
  * A temporary snapshot exists for a device. Without one, nobody is left who would merge it. Of those whose devices are
@@ -77,12 +87,16 @@ const remove = (known: Known, node: SnapshotTree.Node): Found => {
  */
 export const judge = (known: Known): Found => {
   const temporary = known.tree.nodes.filter(({ temporary }) => temporary)
-  const taken = temporary.find((node) => obstacle(known, node) === undefined && showing(known, node).length > 0)
-  return all(temporary.map((node) => {
-    const reason = obstacle(known, node)
-    if (reason !== undefined) return kept(node.id, reason)
-    return taken === undefined || taken === node
-      ? remove(known, node)
-      : kept(node.id, `it is temporary, and ${taken.id} has to be deleted first: make another plan then`)
-  }))
+  const free = temporary.filter((node) => obstacle(known, node) === undefined)
+  const taken = free.find((node) => showing(known, node).length > 0)
+  return all([
+    remove(known, taken === undefined ? free : [taken]),
+    ...temporary.map((node) => {
+      const reason = obstacle(known, node)
+      if (reason !== undefined) return kept(node.id, reason)
+      return taken === undefined || taken === node
+        ? nothing
+        : kept(node.id, `it is temporary, and ${taken.id} has to be deleted first: make another plan then`)
+    })
+  ])
 }
