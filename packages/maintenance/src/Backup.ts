@@ -116,6 +116,9 @@ export const create = (options: CreateOptions): Effect.Effect<Manifest, CreateEr
  * that was cut off is not taken for a backup. Without `keepSnapshot`, the snapshot is
  * deleted at the end; when the stream fails or its reader stops before all was read, it is deleted in any case.
  *
+ * It reads piece by piece, each while nothing else loads the file system of the disk (`HostLock`). Between two pieces
+ * it keeps the file system from nobody, because the other end of the stream may have to wait for it.
+ *
  * @example
  * import { Backup } from "@effect-ploop/maintenance"
  * import { FileSystem } from "@effect/platform"
@@ -167,7 +170,8 @@ export type ReceiveError =
 /**
  * Makes a directory of the backup that a stream has, as {@link create} does, and
  * compares each image with its digest. The directory is there at the end of it; after
- * a failure, what was made here is removed, and nothing else.
+ * a failure, what was made here is removed, and nothing else. It writes piece by piece,
+ * each while nothing else loads the file system.
  *
  * @since 0.2.0
  * @category execution
@@ -175,10 +179,9 @@ export type ReceiveError =
 export const receive = <E, R>(
   options: ReceiveOptions<E, R>
 ): Effect.Effect<Manifest, E | ReceiveError, R | FileSystem | Path> =>
-  Effect.flatMap(
-    SnapshotTime.identifier,
-    (id) => alone([options.to], receiving.receive(options.from, options.to, id))
-  ).pipe(Effect.withSpan("Backup.receive", { attributes: { to: options.to } }))
+  Effect.flatMap(SnapshotTime.identifier, (id) => receiving.receive(options.from, options.to, id)).pipe(
+    Effect.withSpan("Backup.receive", { attributes: { to: options.to } })
+  )
 
 /**
  * What {@link plan} fails with.
@@ -216,10 +219,11 @@ export const verify = (
     const path = yield* Path
     const manifest = yield* read(directory)
     const images = manifest.images.map(({ file, sha256 }) => ({ file: path.join(directory, file), sha256 }))
-    yield* counting(
+    const compared = counting(
       sizeOf(images.map(({ file }) => file)),
       (count) => Effect.forEach(images, ({ file, sha256 }) => files.compare(file, sha256, count), { discard: true })
     )
+    yield* alone([directory], compared)
     return manifest
   }).pipe(Progress.reported("verify", directory), Effect.withSpan("Backup.verify", { attributes: { directory } }))
 

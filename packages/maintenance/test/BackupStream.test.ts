@@ -2,7 +2,8 @@ import { Ploop } from "@effect-ploop/core"
 import { Backup } from "@effect-ploop/maintenance"
 import { FileSystem } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
-import { Chunk, Data, Deferred, Effect, Fiber, Stream, TestClock } from "effect"
+import { Chunk, Data, Deferred, Effect, Fiber, Ref, Stream, TestClock } from "effect"
+import { alone } from "../src/internal/heavy.js"
 import { contents, diskOf, idsOf, onFake, write } from "./utils.js"
 
 class Broken extends Data.TaggedError("Broken") {}
@@ -163,6 +164,53 @@ describe("a backup as a stream", () => {
         assert.instanceOf(error, Broken)
         assert.deepStrictEqual(yield* idsOf(disk), [tuesday], `broken at chunk ${chunks} of ${length}`)
       }
+    })
+  )
+})
+
+describe("what reads a backup", () => {
+  onFake(
+    "reads nothing while other work loads the file system",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { bytes, disk } = yield* sent
+      yield* Backup.receive({ from: Stream.make(bytes), to: "/vz/backup" })
+      for (const reading of [Effect.asVoid(Backup.verify("/vz/backup")), Stream.runDrain(Backup.send({ disk }))]) {
+        const [isBusy, reads] = [yield* Ref.make(false), yield* Ref.make<ReadonlyArray<boolean>>([])]
+        const see = Effect.flatMap(Ref.get(isBusy), (busy) => Ref.update(reads, (all) => [...all, busy]))
+        const watched: FileSystem.FileSystem = {
+          ...fs,
+          stream: (path, options) => Stream.tap(fs.stream(path, options), () => see)
+        }
+        const [begun, go] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+        const work = Effect.zipRight(Ref.set(isBusy, true), Deferred.succeed(begun, undefined)).pipe(
+          Effect.zipRight(Deferred.await(go)),
+          Effect.zipRight(Ref.set(isBusy, false))
+        )
+        const other = yield* Effect.fork(alone([disk], work))
+        yield* Deferred.await(begun)
+        const reader = yield* Effect.fork(Effect.provideService(reading, FileSystem.FileSystem, watched))
+        // The promises of the archive need turns of the event loop.
+        yield* Effect.promise(() => new Promise((resume) => setImmediate(resume))).pipe(Effect.repeatN(50))
+        yield* Deferred.succeed(go, undefined)
+        yield* Effect.all([Fiber.join(other), Fiber.join(reader)])
+        const seen = yield* Ref.get(reads)
+        assert.isNotEmpty(seen)
+        assert.notInclude(seen, true)
+      }
+    })
+  )
+
+  onFake(
+    "keeps the file system from nobody while the reader of a stream waits",
+    Effect.gen(function*() {
+      const { disk } = yield* sent
+      const other = yield* Ref.make(0)
+      yield* Backup.send({ disk }).pipe(
+        Stream.rechunk(1),
+        Stream.runForEach(() => alone([disk], Ref.update(other, (count) => count + 1)))
+      )
+      assert.isAbove(yield* Ref.get(other), 10)
     })
   )
 })

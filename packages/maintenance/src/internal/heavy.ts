@@ -1,11 +1,14 @@
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
+import type * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import * as MutableHashMap from "effect/MutableHashMap"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import { HostLock } from "../HostLock.js"
 
 /** The permit of each file system of the host, by the number of its device. One for the whole process. */
@@ -47,3 +50,23 @@ export const alone = <A, E, R>(paths: ReadonlyArray<string>, effect: Effect.Effe
       effect
     )
   })
+
+/** How much of a stream is read or written before others have their turn, in bytes. */
+export const turn = 16 << 20
+
+/**
+ * A stream that loads the file systems of these paths while it reads a number of elements, and lets others have their
+ * turn before it reads more. It keeps nothing from them while somebody works with what it has read: who does may wait
+ * for one of them.
+ */
+export const inTurns = <A, E, R>(paths: ReadonlyArray<string>, elements: number, stream: Stream.Stream<A, E, R>) =>
+  Stream.unwrapScoped(
+    Effect.map(Stream.toPull(Stream.rechunk(stream, elements)), (pull) => {
+      const waiting: Effect.Effect<
+        Exit.Exit<Chunk.Chunk<A>, Option.Option<E | PlatformError>>,
+        Option.Option<E | PlatformError>,
+        R | FileSystem.FileSystem | Path
+      > = Effect.mapError(alone(paths, Effect.exit(pull)), Option.some)
+      return Stream.repeatEffectChunkOption(Effect.flatten(waiting))
+    })
+  )

@@ -14,6 +14,7 @@ import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
 import * as BackupError from "../../BackupError.js"
 import * as descriptor from "../descriptor.js"
+import { alone, inTurns, turn } from "../heavy.js"
 import * as archive from "./archive.js"
 import { andAlso } from "./causes.js"
 import { chunkSize, copy, encodeManifest, writeManifest } from "./files.js"
@@ -87,12 +88,13 @@ const isSaved = (directory: string, snapshot: SnapshotId.SnapshotId) =>
   Effect.match(read(directory), { onFailure: () => false, onSuccess: (manifest) => manifest.snapshot === snapshot })
 
 /**
- * A snapshot for the time of an effect. It stays if the effect succeeds and `keepSnapshot`
+ * A snapshot for the time of an effect, which is deleted by `drop`. It stays if the effect succeeds and `keepSnapshot`
  * is set. One that has the identifier already was left by a backup that was cut short.
  */
-const withSnapshot = <A, E, R, R2>(
+const withSnapshot = <A, E, R, R2, E3, R3>(
   { disk, keepSnapshot }: Source,
   id: SnapshotId.SnapshotId,
+  drop: Effect.Effect<void, E3, R3>,
   isComplete: Effect.Effect<boolean, never, R2>,
   use: Effect.Effect<A, E, R>
 ) =>
@@ -100,11 +102,11 @@ const withSnapshot = <A, E, R, R2>(
     Effect.gen(function*() {
       const ploop = yield* Ploop
       if (!(yield* hasSnapshot(disk, id))) yield* restore(ploop.createSnapshot({ disk, id }))
-      const drop = dropSnapshot(disk, id)
       const made = yield* Effect.catchAllCause(restore(use), (cause) =>
-        // What failed after the backup was complete must not take its snapshot from it.
+        // What failed after the backup was complete must not take its snapshot from it. Nobody waits for a turn here:
+        // little was written since, and an interruption must not last as long as the work of others.
         Effect.flatMap(keepSnapshot === true ? isComplete : Effect.succeed(false), (isKept) =>
-          Effect.zipRight(isKept ? Effect.void : andAlso(cause, drop), Effect.failCause(cause))))
+          Effect.zipRight(isKept ? Effect.void : andAlso(cause, dropSnapshot(disk, id)), Effect.failCause(cause))))
       if (keepSnapshot !== true) {
         yield* drop
       }
@@ -216,7 +218,8 @@ const addTo = (add: archive.Add) => ({
           hash.update(chunk)
           count(chunk.length)
         })
-      yield* add(name, Number(size), Stream.tap(fs.stream(from, { chunkSize }), see))
+      const content = inTurns([from], turn / chunkSize, fs.stream(from, { chunkSize }))
+      yield* add(name, Number(size), Stream.tap(content, see))
       return { size: BigInt(size), sha256: hash.digest("hex") }
     })
 })
@@ -226,6 +229,7 @@ const packed = (source: Source, before: Manifest | undefined, id: SnapshotId.Sna
     withSnapshot(
       source,
       id,
+      alone([source.disk], dropSnapshot(source.disk, id)),
       Effect.succeed(false),
       Effect.gen(function*() {
         const manifest = yield* manifestOf(yield* contentOf(source, before, id), addTo(add))
@@ -252,7 +256,7 @@ export const send = (source: Source, before: Manifest | undefined, id: SnapshotI
     const isRead = yield* Ref.make(false)
     const context = yield* Effect.context<Ploop>()
     yield* Effect.addFinalizer(() => Effect.provide(unlessRead(source, id, isRead), context))
-    const end = Effect.zipRight(Ref.set(isRead, true), dropEarlier(source))
+    const end = Effect.zipRight(Ref.set(isRead, true), alone([source.disk], dropEarlier(source)))
     return Stream.concat(packed(source, before, id), Stream.drain(Stream.fromEffect(end)))
   }))
 
@@ -262,7 +266,7 @@ export const finish = (options: Options, id: SnapshotId.SnapshotId) =>
 
 /** Saves what has changed since the backup before, or all, from the snapshot with this identifier. */
 export const create = (options: Options, before: Manifest | undefined, id: SnapshotId.SnapshotId) =>
-  withSnapshot(options, id, isSaved(options.to, id), save(options, before, id)).pipe(
+  withSnapshot(options, id, dropSnapshot(options.disk, id), isSaved(options.to, id), save(options, before, id)).pipe(
     Effect.tap(dropEarlier(options)),
     Progress.reported("backup", options.disk)
   )

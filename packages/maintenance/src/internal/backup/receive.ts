@@ -2,10 +2,13 @@ import * as Progress from "@effect-ploop/core/Progress"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
 import * as BackupError from "../../BackupError.js"
+import { alone, turn } from "../heavy.js"
 import * as archive from "./archive.js"
 import { inNewDirectory, type Making, stageOf } from "./making.js"
 import { type Manifest, manifestName, rawEnding, read } from "./manifest.js"
@@ -39,9 +42,20 @@ const writeFile = (making: Making, to: string, { content, name }: archive.Entry,
       }
       return name.endsWith(rawEnding) && isZero(bytes) ? file.seek(bytes.length, "current") : file.writeAll(bytes)
     }
-    yield* Stream.runForEach(content, append)
-    yield* file.truncate(size)
-    yield* syncFile(path)
+    const pieces = Stream.transduce(
+      content,
+      Sink.foldWeighted({
+        initial: Chunk.empty<Uint8Array>(),
+        maxCost: turn,
+        cost: (_, bytes: Uint8Array) => bytes.length,
+        body: (piece, bytes): Chunk.Chunk<Uint8Array> => Chunk.append(piece, bytes)
+      })
+    )
+    yield* Stream.runForEach(
+      pieces,
+      (piece) => alone([making.directory], Effect.forEach(piece, append, { discard: true }))
+    )
+    yield* alone([making.directory], Effect.zipRight(file.truncate(size), syncFile(path)))
     return hash.digest("hex")
   }))
 
