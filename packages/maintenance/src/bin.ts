@@ -10,5 +10,10 @@ import { codeOf } from "./internal/cli/exit.js"
 import { onHost } from "./internal/cli/host.js"
 
 Effect.zipRight(ClosedOutput.interrupt, onHost(process.argv)).pipe(
-  NodeRuntime.runMain({ disableErrorReporting: true, teardown: (exit, onExit) => onExit(codeOf(exit)) })
+  NodeRuntime.runMain({
+    disableErrorReporting: true,
+    // It writes to the standard output, which is for plans and archives alone.
+    disablePrettyLogger: true,
+    teardown: (exit, onExit) => onExit(codeOf(exit))
+  })
 )

@@ -100,6 +100,25 @@ describe("ploop-maintenance", () => {
   )
 
   onFake(
+    "writes what is logged to its other output, where it cannot damage JSON or an archive",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      yield* diskOf("a")
+      const talking: Ploop.Ploop = {
+        ...ploop,
+        listSnapshots: (options) =>
+          Effect.zipRight(Effect.logWarning("waiting for a lock"), ploop.listSnapshots(options))
+      }
+      const { code, stderr, stdout } = yield* run("retention", "--keep-last", "1", "--json", "/vz/a").pipe(
+        Effect.provideService(Ploop.Ploop, talking)
+      )
+      assert.strictEqual(code, 0)
+      assert.strictEqual(JSON.parse(stdout).length, 1)
+      assert.include(stderr, "ploop-maintenance: waiting for a lock\n")
+    })
+  )
+
+  onFake(
     "goes on with the other disks when one fails, and ends with 1",
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -279,7 +298,7 @@ describe("ploop-maintenance on the real tool", () => {
           Command.workingDirectory(directory),
           Command.exitCode
         )
-      assert.strictEqual(yield* shell("$COMMAND send . > saved.tar && $COMMAND receive --to saved < saved.tar"), 0)
+      assert.strictEqual(yield* shell("$COMMAND send . | tee saved.tar | $COMMAND receive --to saved"), 0)
       const { snapshot } = yield* Backup.verify(`${directory}/saved`)
       assert.notInclude(yield* idsOf(disk), snapshot)
       assert.strictEqual(yield* shell("head -c 5000 saved.tar | $COMMAND receive --to cut 2> error"), 1)

@@ -19,6 +19,8 @@ export const run = (...args: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const stdout: Array<string> = []
     const stderr: Array<string> = []
+    const write = (lines: Array<string>) => (...words: ReadonlyArray<unknown>) =>
+      void lines.push(`${words.join(" ")}\n`)
     const console = yield* Effect.console
     const exit = yield* Effect.exit(
       main(["node", "ploop-maintenance", ...args]).pipe(
@@ -28,8 +30,10 @@ export const run = (...args: ReadonlyArray<string>) =>
         }),
         Effect.withConsole({
           ...console,
-          log: (...words) => Effect.sync(() => void stdout.push(`${words.join(" ")}\n`)),
-          error: (...words) => Effect.sync(() => void stderr.push(`${words.join(" ")}\n`))
+          log: (...words) => Effect.sync(() => write(stdout)(...words)),
+          error: (...words) => Effect.sync(() => write(stderr)(...words)),
+          // What is logged is written at once.
+          unsafe: { ...console.unsafe, log: write(stdout), error: write(stderr) }
         })
       )
     )

@@ -5,9 +5,11 @@ import * as ValidationError from "@effect/cli/ValidationError"
 import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import * as Terminal from "@effect/platform/Terminal"
+import * as Array from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import type { HostSpace } from "../../HostSpace.js"
 import * as backups from "./backups.js"
@@ -75,6 +77,14 @@ const explain = (cause: Cause.Cause<unknown>) =>
         : Console.error(`ploop-maintenance: ${error.message}`)
   })
 
+/** The standard output is for plans and archives alone, so what is logged goes to the other one. */
+const logging = Logger.replace(
+  Logger.defaultLogger,
+  Logger.withConsoleError(
+    Logger.make(({ message }) => `ploop-maintenance: ${Array.ensure(message).map(String).join(" ")}`)
+  )
+)
+
 /** Runs the command for its arguments. It prints an error, and fails with it. */
 export const main = (
   argv: ReadonlyArray<string>
@@ -90,4 +100,4 @@ export const main = (
       progress.listener(screen)
     )
     yield* isTerminal ? run : plain(run)
-  })
+  }).pipe(Effect.provide(logging))
