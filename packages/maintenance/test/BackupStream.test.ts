@@ -142,6 +142,24 @@ describe("a backup as a stream", () => {
   )
 
   onFake(
+    "is refused when another snapshot was merged into one of its images meanwhile",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, kept } = yield* sent
+      const isMerged = yield* Ref.make(false)
+      const error = yield* Backup.send({ disk }).pipe(
+        Stream.tap(() => Effect.unlessEffect(ploop.deleteSnapshot({ disk, id: kept }), Ref.getAndSet(isMerged, true))),
+        Stream.runDrain,
+        Effect.flip
+      )
+      assert.strictEqual(error._tag, "BackupInvalid")
+      assert.include(error.message, "its images have changed while they were saved")
+      assert.deepStrictEqual(yield* idsOf(disk), [])
+      assert.deepStrictEqual(yield* contents(disk), [["one.txt", "1"], ["two.txt", "2"]])
+    })
+  )
+
+  onFake(
     "keeps its snapshot only when all of it was read, and deletes the earlier one then",
     Effect.gen(function*() {
       const disk = yield* diskOf("a")

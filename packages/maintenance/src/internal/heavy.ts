@@ -5,6 +5,8 @@ import type * as Chunk from "effect/Chunk"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import * as MutableHashMap from "effect/MutableHashMap"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
@@ -54,6 +56,10 @@ export const alone = <A, E, R>(paths: ReadonlyArray<string>, effect: Effect.Effe
 /** How much of a stream is read or written before others have their turn, in bytes. */
 export const turn = 16 << 20
 
+/** A turn like {@link alone}. Of several, only the first says that it waits. */
+export const aTurn = <A, E, R>(index: number, paths: ReadonlyArray<string>, effect: Effect.Effect<A, E, R>) =>
+  index === 0 ? alone(paths, effect) : Logger.withMinimumLogLevel(alone(paths, effect), LogLevel.Warning)
+
 /**
  * A stream that loads the file systems of these paths while it reads a number of elements, and lets others have their
  * turn before it reads more. It keeps nothing from them while somebody works with what it has read: who does may wait
@@ -62,11 +68,12 @@ export const turn = 16 << 20
 export const inTurns = <A, E, R>(paths: ReadonlyArray<string>, elements: number, stream: Stream.Stream<A, E, R>) =>
   Stream.unwrapScoped(
     Effect.map(Stream.toPull(Stream.rechunk(stream, elements)), (pull) => {
+      let index = 0
       const waiting: Effect.Effect<
         Exit.Exit<Chunk.Chunk<A>, Option.Option<E | PlatformError>>,
         Option.Option<E | PlatformError>,
         R | FileSystem.FileSystem | Path
-      > = Effect.mapError(alone(paths, Effect.exit(pull)), Option.some)
+      > = Effect.mapError(Effect.suspend(() => aTurn(index++, paths, Effect.exit(pull))), Option.some)
       return Stream.repeatEffectChunkOption(Effect.flatten(waiting))
     })
   )

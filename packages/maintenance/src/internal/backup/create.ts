@@ -15,6 +15,7 @@ import { createHash } from "node:crypto"
 import * as BackupError from "../../BackupError.js"
 import * as descriptor from "../descriptor.js"
 import { alone, inTurns, turn } from "../heavy.js"
+import * as identity from "../identity.js"
 import * as archive from "./archive.js"
 import { andAlso } from "./causes.js"
 import { chunkSize, copy, encodeManifest, writeManifest } from "./files.js"
@@ -139,12 +140,43 @@ interface Saving<E, R> {
   readonly reads: bigint
 }
 
+/** The path of the image of each node. */
+const filesOf = (path: Path, disk: string, nodes: ReadonlyArray<SnapshotTree.Node>) =>
+  nodes.map(({ file }) => path.resolve(Disk.directory(Disk.make(disk)), file))
+
+/** Which files the images of the snapshots are now. One that is gone has no identity. */
+const identitiesOf = ({ disk, nodes }: Content) =>
+  Effect.gen(function*() {
+    const ploop = yield* Ploop
+    const path = yield* Path
+    const tree = yield* ploop.listSnapshots({ disk })
+    const now = nodes.flatMap(({ id }) => Option.toArray(SnapshotTree.get(tree, id)))
+    const found = yield* Effect.forEach(filesOf(path, disk, now), identity.at)
+    return found.map(Option.map(identity.of))
+  })
+
+/**
+ * Fails when an image is no longer what it was. Nobody writes to the images of a snapshot, but a deletion of another
+ * one below or above it merges into them.
+ */
+const requireUnchanged = (content: Content, before: Effect.Effect.Success<ReturnType<typeof identitiesOf>>) =>
+  Effect.flatMap(identitiesOf(content), (after) => {
+    const isSame = after.length === before.length &&
+      after.every((now, index) =>
+        Option.exists(now, (found) => Option.exists(before[index]!, (seen) => identity.same("file", seen, found)))
+      )
+    return isSame ? Effect.void : new BackupError.BackupInvalid({
+      path: content.disk,
+      reason: "its images have changed while they were saved, as by a deletion of another snapshot: save it again"
+    })
+  })
+
 /** Saves the images, the lowest one first. */
 const saveImages = <E, R>({ described, disk, nodes }: Content, { file: saveFile, reads }: Saving<E, R>) =>
   Effect.gen(function*() {
     const path = yield* Path
     const types = new Map(described.images.map((image) => [image.id, image.type]))
-    const files = nodes.map(({ file }) => path.resolve(Disk.directory(Disk.make(disk)), file))
+    const files = filesOf(path, disk, nodes)
     const total = Effect.map(sizeOf(files), (size) => size * reads)
     return yield* counting(total, (count) =>
       Effect.forEach(nodes, ({ id, parent }, index) => {
@@ -165,7 +197,11 @@ const saveImages = <E, R>({ described, disk, nodes }: Content, { file: saveFile,
   })
 
 const manifestOf = <E, R>(content: Content, saving: Saving<E, R>) =>
-  Effect.map(saveImages(content, saving), (images) => {
+  Effect.gen(function*() {
+    const before = yield* identitiesOf(content)
+    const unchanged = requireUnchanged(content, before)
+    const images = yield* Effect.tapError(saveImages(content, saving), () => unchanged)
+    yield* unchanged
     const { after, described, disk, snapshot, takenAt } = content
     return new Manifest({
       format: 1,

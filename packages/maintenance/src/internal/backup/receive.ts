@@ -8,7 +8,7 @@ import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { createHash } from "node:crypto"
 import * as BackupError from "../../BackupError.js"
-import { alone, turn } from "../heavy.js"
+import { alone, aTurn, turn } from "../heavy.js"
 import * as archive from "./archive.js"
 import { inNewDirectory, type Making, stageOf } from "./making.js"
 import { type Manifest, manifestName, rawEnding, read } from "./manifest.js"
@@ -52,8 +52,8 @@ const writeFile = (making: Making, to: string, { content, name }: archive.Entry,
       })
     )
     yield* Stream.runForEach(
-      pieces,
-      (piece) => alone([making.directory], Effect.forEach(piece, append, { discard: true }))
+      Stream.zipWithIndex(pieces),
+      ([piece, index]) => aTurn(index, [making.directory], Effect.forEach(piece, append, { discard: true }))
     )
     yield* alone([making.directory], Effect.zipRight(file.truncate(size), syncFile(path)))
     return hash.digest("hex")
