@@ -16,6 +16,10 @@ const count = Schema.optional(
   )
 )
 
+const patterns = Schema.optional(
+  Schema.Array(Schema.String.pipe(Schema.filter((pattern) => pattern !== "" || "must not be empty")))
+)
+
 /**
  * Which snapshots to keep. A snapshot that one rule keeps is kept.
  *
@@ -31,6 +35,8 @@ export const Policy = Schema.Struct({
   yearly: count,
   within: Schema.optional(DurationInput),
   pinned: Schema.optional(Schema.Array(SnapshotId.SnapshotId)),
+  keepNames: patterns,
+  onlyNames: patterns,
   unknownAge: Schema.optional(Schema.Literal("keep", "delete")),
   timeZone: Schema.optional(Schema.String)
 })
@@ -67,6 +73,17 @@ export interface PolicyOptions extends Schema.Schema.Encoded<typeof Policy> {
   readonly within?: string | Duration.Duration | undefined
   /** Snapshots to keep whatever their age. Default: none. */
   readonly pinned?: ReadonlyArray<string> | undefined
+  /**
+   * Names to keep whatever their age, as in `"before-*"`: `*` stands for any characters, `?` for one. The name of a
+   * snapshot is that of `Retention.PlanOptions`, or else its identifier without braces; of a backup, that of its
+   * directory. Default: none.
+   */
+  readonly keepNames?: ReadonlyArray<string> | undefined
+  /**
+   * The names that the policy is about, as in `"nightly-*"`. All others are kept, and no rule counts them. Default: all
+   * names.
+   */
+  readonly onlyNames?: ReadonlyArray<string> | undefined
   /** What to do with snapshots whose age is not known. Default: `keep`. */
   readonly unknownAge?: "keep" | "delete" | undefined
   /** The time zone in which hours, days and so on begin, as in `Europe/Berlin`. Default: `UTC`. */
@@ -85,8 +102,8 @@ export const counts = (policy: Policy): ReadonlyArray<readonly [(typeof periods)
   periods.map((name) => [name, policy[name] ?? 0])
 
 /**
- * How many snapshots a policy keeps at most; snapshots within a duration, pinned ones
- * and those of unknown age are not counted.
+ * How many snapshots a policy keeps at most; snapshots within a duration, pinned ones, those of unknown age and those
+ * that are kept by their names are not counted.
  *
  * @since 0.2.0
  * @category queries

@@ -87,6 +87,17 @@ describe("the backups in a directory", () => {
   )
 
   onFake(
+    "are kept by the names of their directories",
+    Effect.gen(function*() {
+      yield* nights(yield* made, 3, false)
+      yield* retain({ last: 1, keepNames: ["*-01-02T*"] })
+      assert.deepStrictEqual(yield* names, ["a-1970-01-02", "a-1970-01-04"])
+      yield* retain({ last: 1, onlyNames: ["b-*"] })
+      assert.deepStrictEqual(yield* names, ["a-1970-01-02", "a-1970-01-04"])
+    })
+  )
+
+  onFake(
     "are removed file by file, and a directory with other files stays",
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

@@ -27,6 +27,21 @@ describe("the help", () => {
   )
 
   onFake(
+    "of each command says the default of every option, and which variables it reads",
+    Effect.forEach(Object.keys(examples), (name) =>
+      Effect.gen(function*() {
+        const { stdout } = yield* run(name, "--help")
+        const own = /\nOPTIONS\n([^]*?)\n--completions/.exec(stdout)?.[1] ?? ""
+        for (const option of own.split(/\n(?=--)/).filter((text) => text.startsWith("--"))) {
+          assert.match(option, /default/i, `${name}: ${option}`)
+        }
+        const runsTool = !["receive", "verify", "backup-retention"].includes(name)
+        const said = "PLOOP_TOOL\n\n  the ploop tool: a path, or a name in PATH. Default: ploop.\n"
+        assert.strictEqual(stdout.includes(said), runsTool, name)
+      }), { discard: true })
+  )
+
+  onFake(
     "has examples whose arguments are accepted",
     Effect.forEach(
       // One that waits for minutes has the clock of a test.

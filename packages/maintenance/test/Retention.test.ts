@@ -1,6 +1,7 @@
 import { Ploop, SnapshotId, SnapshotTree } from "@effect-ploop/core"
 import type { RetentionPolicy } from "@effect-ploop/maintenance"
 import { Plan, Retention, SnapshotTime } from "@effect-ploop/maintenance"
+import { FileSystem } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Option, TestClock } from "effect"
 import { contents, diskOf, history, idsOf, onFake, takeDated } from "./utils.js"
@@ -101,6 +102,79 @@ describe("a retention", () => {
       assert.strictEqual(reasonOf(plan, fork), "2 others are built on it")
       assert.strictEqual(reasonOf(plan, first), "one of the newest 2")
       assert.strictEqual(reasonOf(plan, second), "the newest")
+    })
+  )
+
+  onFake(
+    "keeps the newest snapshot of the branch that the top delta is on, beside the newest of all",
+    Effect.gen(function*() {
+      const disk = yield* diskOf("a")
+      const ploop = yield* Ploop.Ploop
+      const [root, , side] = yield* history(disk, ["1 hour", "1 hour", "1 hour"])
+      yield* ploop.switchSnapshot({ disk, id: root! })
+      const [old, newest] = yield* history(disk, ["1 hour", "1 hour"])
+      yield* ploop.switchSnapshot({ disk, id: side! })
+      const plan = yield* Retention.plan({ disk, policy: { last: 1 } })
+      assert.strictEqual(reasonOf(plan, newest), "the newest")
+      assert.strictEqual(reasonOf(plan, side), "the newest that the top delta is built on")
+      assert.strictEqual(reasonOf(plan, root), "2 others are built on it")
+      yield* Plan.apply(plan)
+      assert.sameMembers(yield* idsOf(disk), [root, side, newest])
+      assert.notInclude(yield* idsOf(disk), old)
+      assert.strictEqual((yield* contents(disk)).length, 3)
+      assert.strictEqual((yield* contents(disk, newest)).length, 3)
+    })
+  )
+
+  onFake(
+    "keeps snapshots by the names that the tools of containers have for them, and judges those alone that it is about",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("101/root")
+      const [upgrade, one, two, byHand, last] = yield* history(disk, Array.from({ length: 5 }, () => "1 hour"))
+      const named = [[upgrade, "before &lt;upgrade&gt;"], [one, "nightly-1"], [two, "nightly-2"], [byHand, "mine"]]
+      const items = named.reduceRight(
+        (inner, [id, name]) =>
+          `<SavedStateItem guid="${id}"><Name>${name}</Name><Description><![CDATA[<Name>x</Name>]]></Description>${inner}</SavedStateItem>`,
+        ""
+      )
+      const text = `<?xml version="1.0"?>
+<ParallelsSavedStates><SavedStateItem guid=""><Name></Name>${items}</SavedStateItem></ParallelsSavedStates>
+`
+      yield* fs.writeFileString("/vz/101/Snapshots.xml", text)
+      const keeping = yield* Retention.plan({ disk, policy: { last: 1, keepNames: ["before <*", "mi?e"] } })
+      assert.deepStrictEqual(deleted(keeping), [one, two])
+      assert.strictEqual(reasonOf(keeping, upgrade), "the policy keeps its name before <upgrade>")
+      const only = yield* Retention.plan({ disk, policy: { last: 1, onlyNames: ["nightly-*"] } })
+      assert.deepStrictEqual(deleted(only), [one])
+      assert.strictEqual(reasonOf(only, two), "the newest")
+      assert.strictEqual(reasonOf(only, byHand), "the policy is not about its name mine")
+      assert.strictEqual(reasonOf(only, last), `the policy is not about its name ${last!.slice(1, -1)}`)
+      const given = yield* Retention.plan({ disk, policy: { last: 1, keepNames: ["*2"] }, names: { [two!]: "x2" } })
+      assert.notInclude(deleted(given), two)
+      yield* fs.writeFileString("/vz/101/Snapshots.xml", text.replace("</Name>", ""))
+      const error = yield* Effect.flip(Retention.plan({ disk, policy: { last: 1, keepNames: ["mine"] } }))
+      assert.match(
+        error.message,
+        /^the file of the names is \/vz\/101\/Snapshots.xml, but it must be XML, but in line 2: /
+      )
+      assert.strictEqual(deleted(yield* Retention.plan({ disk, policy: { last: 1 } })).length, 4)
+    })
+  )
+
+  onFake(
+    "is refused when it would leave no room for a further snapshot",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const disk = yield* diskOf("a")
+      yield* Effect.forEach(Array.from({ length: 126 }), () => ploop.createSnapshot({ disk }))
+      const error = yield* Effect.flip(Retention.plan({ disk, policy: { within: "30 days" } }))
+      assert.strictEqual(error._tag, "PolicyInvalid")
+      assert.include(error.message, "leaves below the top delta is 126, but it must be smaller than 126")
+      assert.strictEqual((yield* Effect.flip(ploop.createSnapshot({ disk })))._tag, "SnapshotLimitReached")
+      yield* ploop.deleteSnapshot({ disk, id: (yield* idsOf(disk))[0]! })
+      yield* Retention.plan({ disk, policy: { within: "30 days" } })
+      yield* ploop.createSnapshot({ disk })
     })
   )
 

@@ -10,21 +10,39 @@ import * as identity from "../identity.js"
 import { all, type Found, kept, nothing, step } from "../leftovers/found.js"
 import { ofRemoval } from "../leftovers/removals.js"
 import { isRemoving } from "../removing.js"
+import { naming } from "../retention/pattern.js"
 import { select } from "../retention/select.js"
 import { chainOf, type Stored } from "./list.js"
 import { manifestName } from "./manifest.js"
 
 /** Why each backup of one disk is kept: by a rule, or because one that is kept continues it. */
-const reasons = (stored: ReadonlyArray<Stored>, policy: Policy, now: DateTime.Utc): ReadonlyMap<Stored, string> => {
+const reasons = (
+  path: Path,
+  stored: ReadonlyArray<Stored>,
+  policy: Policy,
+  now: DateTime.Utc
+): ReadonlyMap<Stored, string> => {
+  const { about, keeps } = naming(policy)
+  const nameOf = ({ directory }: Stored) => path.basename(directory)
   const byRule = select(
-    stored.map(({ manifest: { snapshot, takenAt } }) => ({ id: snapshot, at: takenAt })),
+    stored.filter((one) => about(nameOf(one))).map(({ manifest: { snapshot, takenAt } }) => ({
+      id: snapshot,
+      at: takenAt
+    })),
     policy,
     now
   )
   const pinned = new Set(policy.pinned ?? [])
   const chosen = new Map<Stored, string>()
   for (const one of stored) {
-    const reason = byRule.get(one.manifest.snapshot) ?? (pinned.has(one.manifest.snapshot) ? "it is pinned" : undefined)
+    const { snapshot } = one.manifest
+    const reason = one === stored.at(-1)
+      ? "the newest"
+      : !about(nameOf(one))
+      ? `the policy is not about its name ${nameOf(one)}`
+      : keeps(nameOf(one))
+      ? `the policy keeps its name ${nameOf(one)}`
+      : byRule.get(snapshot) ?? (pinned.has(snapshot) ? "it is pinned" : undefined)
     if (reason !== undefined) chosen.set(one, reason)
   }
   for (const one of Array.from(chosen.keys())) {
@@ -106,15 +124,15 @@ const unfinished = (path: Path, directory: string, name: string) =>
 /** What a policy removes. Backups that others continue are removed after those. */
 export const plan = (directory: string, stored: ReadonlyArray<Stored>, policy: Policy, now: DateTime.Utc) =>
   Effect.gen(function*() {
+    const path = yield* Path
     const found = yield* Effect.forEach(byDisk(stored), (own) => {
-      const chosen = reasons(own, policy, now)
+      const chosen = reasons(path, own, policy, now)
       return Effect.forEach(own.toReversed(), (one) => {
         const reason = chosen.get(one)
         return reason === undefined ? removalOf(one) : Effect.succeed(kept(one.directory, reason))
       })
     })
     const fs = yield* FileSystem.FileSystem
-    const path = yield* Path
     const names = (yield* fs.readDirectory(directory)).toSorted()
     const halves = [
       ...(yield* halvesIn(path, directory, names)),

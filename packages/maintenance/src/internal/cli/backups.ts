@@ -52,9 +52,21 @@ const backup = Command.make(
     apply: options.apply,
     json: options.json,
     config: options.config,
-    to: options.text("to", "DIR", "The directory that receives the backup. It must not exist."),
-    directory: options.text("in", "DIR", "The directory that has the backups. The new one is named after the time."),
-    after: options.text("after", "DIR", "With --to: the backup before, to save only what has changed since."),
+    to: options.text(
+      "to",
+      "DIR",
+      "The directory that receives the backup. It must not exist. Default: none, and --in."
+    ),
+    directory: options.text(
+      "in",
+      "DIR",
+      "The directory that has the backups. The new one is named after the time. Default: none, and --to."
+    ),
+    after: options.text(
+      "after",
+      "DIR",
+      "With --to: the backup before, to save only what has changed since. Default: none, and all is saved."
+    ),
     incremental: options.flag("incremental", "With --in: saves only what has changed since the last backup."),
     keepSnapshot: options.flag("keep-snapshot", "With --to: keeps the snapshot for a backup that continues this one.")
   },
@@ -74,7 +86,7 @@ const restore = Command.make(
     json: options.json,
     to: Options.text("to").pipe(
       Options.withPseudoName("DIR"),
-      Options.withDescription("The directory that receives the disk. It must not exist.")
+      Options.withDescription("The directory that receives the disk. It must not exist. It has no default.")
     ),
     from: directories("A full backup, and those that continue it in their order.")
   },
@@ -92,7 +104,11 @@ const send = Command.make(
   "send",
   {
     disk: options.disk,
-    after: options.text("after", "DIR", "The backup before, to save only what has changed since."),
+    after: options.text(
+      "after",
+      "DIR",
+      "The backup before, to save only what has changed since. Default: none, and all is saved."
+    ),
     keepSnapshot: options.flag("keep-snapshot", "Keeps the snapshot for a backup that continues this one.")
   },
   (given) =>
@@ -109,7 +125,7 @@ const receive = Command.make(
   {
     to: Options.text("to").pipe(
       Options.withPseudoName("DIR"),
-      Options.withDescription("The directory that receives the backup. It must not exist.")
+      Options.withDescription("The directory that receives the backup. It must not exist. It has no default.")
     )
   },
   ({ to }) =>

@@ -1,3 +1,4 @@
+import { variables } from "@effect-ploop/backend-cli/Environment"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Span from "@effect/cli/HelpDoc/Span"
 import type { NonEmptyReadonlyArray } from "effect/Array"
@@ -17,6 +18,10 @@ export const examples: Readonly<Record<string, NonEmptyReadonlyArray<Example>>> 
   ],
   retention: [
     { args: "--keep-daily 7 --keep-weekly 4 /vz/101", does: "Shows which snapshots would be deleted." },
+    {
+      args: "--keep-daily 7 --keep-name 'before-*' /vz/101",
+      does: "Keeps those too that have such a name in the Snapshots.xml of their container."
+    },
     { args: "--config /etc/ploop-maintenance.yaml --apply", does: "Deletes those of all disks that a file names." }
   ],
   reclaim: [
@@ -75,11 +80,20 @@ const examplesOf = (name: string): HelpDoc.HelpDoc =>
 /** What the exit codes mean. */
 const exitCodes: HelpDoc.HelpDoc = list(codes)
 
+/** The variables that configure how the tool is run. */
+const environment: HelpDoc.HelpDoc = list(
+  variables.map(({ default: initial, name, rule, text }) => [name, `${text}: ${rule}. Default: ${initial}.`])
+)
+
+/** The commands that read and write backups alone, and run no tool. */
+const withoutTool: ReadonlyArray<string> = ["receive", "verify", "backup-retention"]
+
 /** What the help of a command ends with; that of the whole command has one example of each. */
 export const footerOf = (name: string | undefined): HelpDoc.HelpDoc => {
   const known = name !== undefined && name in examples ? [name] : Object.keys(examples)
   const shown = known.length === 1
     ? examplesOf(known[0]!)
     : list(known.map((each) => [`ploop-maintenance ${each} ${examples[each]![0].args}`, examples[each]![0].does]))
-  return HelpDoc.blocks([HelpDoc.h1("EXAMPLES"), shown, HelpDoc.h1("EXIT CODES"), exitCodes])
+  const read = name !== undefined && withoutTool.includes(name) ? [] : [HelpDoc.h1("ENVIRONMENT"), environment]
+  return HelpDoc.blocks([HelpDoc.h1("EXAMPLES"), shown, ...read, HelpDoc.h1("EXIT CODES"), exitCodes])
 }

@@ -13,7 +13,7 @@ export const command = Command.make(
     directories: options.paths(
       "directory",
       "DIR",
-      "A directory without a disk: of backups, or of a disk that was never complete."
+      "A directory without a disk: of backups, or of a disk that was never complete. The option may be repeated. Default: none."
     ),
     devices: options.flag("devices", "Inspects the devices of the whole host too."),
     apply: options.apply,

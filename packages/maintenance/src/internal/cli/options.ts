@@ -27,7 +27,7 @@ export const disks = path.pipe(
 /** Whether the plan is applied. */
 export const apply = Options.all({
   plan: Options.boolean("plan").pipe(Options.withDescription("Only shows the plan. This is the default.")),
-  apply: Options.boolean("apply").pipe(Options.withDescription("Applies the plan, after it was shown."))
+  apply: Options.boolean("apply").pipe(Options.withDescription("Applies the plan, after it was shown. Default: off."))
 }).pipe(
   Options.mapEffect(({ apply, plan }) =>
     apply && plan
@@ -36,7 +36,9 @@ export const apply = Options.all({
   )
 )
 
-export const json = Options.boolean("json").pipe(Options.withDescription("Writes JSON, one document for all disks."))
+export const json = Options.boolean("json").pipe(
+  Options.withDescription("Writes JSON, one document for all disks. Default: text.")
+)
 
 const invalid = (name: string, text: string, rule: string) =>
   Effect.fail(ValidationError.invalidValue(HelpDoc.p(`--${name} is ${text}, but it must be ${rule}`)))
@@ -102,7 +104,11 @@ export const paths = (name: string, pseudoName: string, description: string) =>
 
 /** A switch that is off unless given. */
 export const flag = (name: string, description: string) =>
-  Options.boolean(name).pipe(Options.withDescription(description))
+  Options.boolean(name).pipe(Options.withDescription(`${description} Default: off.`))
 
 /** The configuration file. */
-export const config = text("config", "FILE", "A configuration file in YAML. Options of the command line come first.")
+export const config = text(
+  "config",
+  "FILE",
+  "A configuration file in YAML. Options of the command line come first. Default: none."
+)

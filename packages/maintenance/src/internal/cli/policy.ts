@@ -8,6 +8,13 @@ import { over } from "./settings.js"
 
 const keep = (name: string, what: string) => options.count(`keep-${name}`, `How many ${what} to keep. Default: 0.`)
 
+const names = (name: string, description: string) =>
+  Options.text(name).pipe(
+    Options.withPseudoName("PATTERN"),
+    Options.withDescription(description),
+    Options.repeated
+  )
+
 /** The rules of a retention, as options. */
 export const rules = {
   last: keep("last", "of the newest snapshots"),
@@ -16,12 +23,20 @@ export const rules = {
   weekly: keep("weekly", "weeks that have a snapshot"),
   monthly: keep("monthly", "months that have a snapshot"),
   yearly: keep("yearly", "years that have a snapshot"),
-  within: options.duration("keep-within", "Keeps everything that is younger."),
+  within: options.duration("keep-within", "Keeps everything that is younger, as in '36 hours'. Default: nothing."),
   timeZone: options.text("time-zone", "ZONE", "The time zone of hours and days, as in Europe/Berlin. Default: UTC."),
   pinned: Options.text("pin").pipe(
     Options.withPseudoName("ID"),
-    Options.withDescription("A snapshot to keep whatever its age. The option may be repeated."),
+    Options.withDescription("A snapshot to keep whatever its age. The option may be repeated. Default: none."),
     Options.repeated
+  ),
+  keepNames: names(
+    "keep-name",
+    "A name to keep whatever its age, as in 'before-*'. The option may be repeated. Default: none."
+  ),
+  onlyNames: names(
+    "only-name",
+    "Judges these names alone, as in 'nightly-*', and keeps all others. The option may be repeated. Default: all."
   ),
   deleteUnknownAge: options.flag("delete-unknown-age", "Deletes snapshots whose age is not known, too.")
 }
@@ -37,6 +52,8 @@ interface Rules {
   readonly within: Duration.Duration | undefined
   readonly timeZone: string | undefined
   readonly pinned: ReadonlyArray<string>
+  readonly keepNames: ReadonlyArray<string>
+  readonly onlyNames: ReadonlyArray<string>
 }
 
 /** Fails when neither the options nor the configuration file say what to keep. */
@@ -52,16 +69,21 @@ export const requireRule = (file: RetentionPolicy.Policy | undefined, given: Rul
 /** The policy of the options, over that of the configuration file. */
 export const policyOf = (
   file: RetentionPolicy.Policy | undefined,
-  { deleteUnknownAge, pinned, ...times }: Rules
+  { deleteUnknownAge, keepNames, onlyNames, pinned, ...times }: Rules
 ): RetentionPolicy.PolicyOptions => {
   const all = over(file, times)
   return {
     ...all,
     pinned: [...file?.pinned ?? [], ...pinned],
+    keepNames: [...file?.keepNames ?? [], ...keepNames],
+    onlyNames: onlyNames.length > 0 ? onlyNames : file?.onlyNames ?? [],
     unknownAge: deleteUnknownAge ? "delete" : file?.unknownAge ?? "keep"
   }
 }
 
 /** Whether a rule is given. */
-export const isGiven = ({ deleteUnknownAge, pinned, timeZone: _, ...times }: Rules): boolean =>
-  deleteUnknownAge || pinned.length > 0 || Object.values(times).some((value) => value !== undefined)
+export const isGiven = (
+  { deleteUnknownAge, keepNames, onlyNames, pinned, timeZone: _, ...times }: Rules
+): boolean =>
+  deleteUnknownAge || pinned.length + keepNames.length + onlyNames.length > 0 ||
+  Object.values(times).some((value) => value !== undefined)

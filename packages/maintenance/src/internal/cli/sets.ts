@@ -27,7 +27,7 @@ export const switchBack = Command.make(
     ...common,
     id: Options.text("id").pipe(
       Options.withPseudoName("ID"),
-      Options.withDescription("The identifier that the snapshot has on every disk.")
+      Options.withDescription("The identifier that the snapshot has on every disk. It has no default.")
     ),
     keepAs: options.text("keep-as", "ID", "The identifier under which the present content is kept. Default: a new one.")
   },

@@ -1,3 +1,5 @@
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import { chain, type SnapshotTree } from "@effect-ploop/core/SnapshotTree"
 import * as DateTime from "effect/DateTime"
 import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -7,7 +9,7 @@ import * as MaintenanceError from "../../MaintenanceError.js"
 import { counts, most, Policy, type PolicyOptions } from "../../RetentionPolicy.js"
 import { firstIssue } from "../policyInvalid.js"
 
-/** What a chain of deltas holds at most, and the tool then refuses a further snapshot. */
+/** How many snapshots a chain holds at most below its top delta. The tool refuses a further one then. */
 const longestChain = 126
 
 const invalid = (field: string, value: unknown, rule: string) =>
@@ -49,3 +51,13 @@ export const check = (options: PolicyOptions): Effect.Effect<Policy, Maintenance
     Either.flatMap(fitsTheChain),
     Either.flatMap(hasZone)
   )
+
+/** The limit that a policy runs into whose rules together keep too much; undefined when it does not. */
+export const overfull = (after: SnapshotTree): MaintenanceError.PolicyInvalid | undefined => {
+  const kept = chain(after, SnapshotId.top).length - 1
+  return kept < longestChain ? undefined : new MaintenanceError.PolicyInvalid({
+    field: "the number of snapshots that the policy leaves below the top delta",
+    value: `${kept}`,
+    rule: `must be smaller than ${longestChain}, or no further one can be taken: keep less, or unpin some`
+  })
+}
