@@ -45,7 +45,7 @@ describe("a configuration file", () => {
         [
           "c.yaml:3:5: disks.1 is \"vz/102\", but it must be an absolute path",
           "c.yaml:5:3: retention.dayly is unexpected, expected: \"last\" | \"hourly\" | \"daily\" | \"weekly\" | " +
-          "\"monthly\" | \"yearly\" | \"within\" | \"pinned\" | \"unknownAge\" | \"timeZone\"",
+          "\"monthly\" | \"yearly\" | \"within\" | \"pinned\" | \"keepNames\" | \"onlyNames\" | \"unknownAge\" | \"timeZone\"",
           "c.yaml:6:3: retention.weekly is -1, but it must be a whole number that is not negative",
           "c.yaml:8:3: reclaim.atLeast is \"much\", but it must be a whole number with a unit, as in 10G, 512M, " +
           "2048s (sectors) or 4096B; it may not be negative or fractional",
