@@ -12,7 +12,7 @@ const tag = (name: string) => `@effect-ploop/containerd/StorageError/${name}`
  * An argument of a call breaks a rule. Nothing was changed.
  *
  * - `argument`: its name;
- * - `value`: what it is;
+ * - `value`: what it is; absent when it is missing, or has another shape;
  * - `rule`: what it must be.
  *
  * @since 0.2.0
@@ -20,10 +20,12 @@ const tag = (name: string) => `@effect-ploop/containerd/StorageError/${name}`
  */
 export class ArgumentInvalid extends Schema.TaggedError<ArgumentInvalid>(tag("ArgumentInvalid"))(
   "ArgumentInvalid",
-  { argument: Schema.String, value: Schema.String, rule: Schema.String }
+  { argument: Schema.String, value: Schema.optional(Schema.String), rule: Schema.String }
 ) {
   override get message(): string {
-    return `${this.argument} is ${JSON.stringify(this.value)}, but it ${this.rule}`
+    return this.value === undefined
+      ? `${this.argument} ${this.rule}`
+      : `${this.argument} is ${JSON.stringify(this.value)}, but it ${this.rule}`
   }
 }
 

@@ -42,7 +42,7 @@ const jobs: Record<string, Job> = {
     before: (snapshotter) =>
       Effect.zipRight(layer(snapshotter, "one"), snapshotter.prepare({ key: "a", parent: "one" })),
     call: (snapshotter) => snapshotter.commit({ key: "a", name: "two" }),
-    done: "SnapshotExists",
+    done: "SnapshotNotFound",
     names: ["one", "two"]
   },
   update: {

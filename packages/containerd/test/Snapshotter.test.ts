@@ -81,6 +81,7 @@ describe("prepare and view", () => {
     "refuse what containerd expects to be refused, and leave nothing of it",
     Effect.gen(function*() {
       const snapshotter = yield* start()
+      yield* layer(snapshotter, "one")
       yield* snapshotter.prepare({ key: "active" })
       const before = yield* leftovers
       const refused = yield* Effect.forEach([
@@ -92,6 +93,7 @@ describe("prepare and view", () => {
         { key: "x", labels: { [Snapshot.sizeLabel]: "large" } },
         { key: "x", labels: { [Snapshot.sizeLabel]: "299M" } },
         { key: "x", labels: { [Snapshot.sizeLabel]: "1000000T" } },
+        { key: "x", parent: "one", labels: { [Snapshot.sizeLabel]: "-1G" } },
         { key: "x", labels: { long: "l".repeat(5000) } }
       ], (options) => failure(snapshotter.prepare(options)))
       assert.deepStrictEqual(refused, [
@@ -100,6 +102,7 @@ describe("prepare and view", () => {
         "SnapshotNotFound",
         "ParentNotCommitted",
         "SnapshotExists",
+        "ArgumentInvalid",
         "ArgumentInvalid",
         "ArgumentInvalid",
         "ArgumentInvalid",
@@ -225,6 +228,7 @@ describe("commit", () => {
         { key: "a", name: "v" },
         { key: "a", name: "" },
         { key: "unknown", name: "two" },
+        { key: "unknown", name: "one" },
         { key: "v", name: "two" },
         { key: "one", name: "two" }
       ], (options) => failure(snapshotter.commit(options)))
@@ -232,6 +236,7 @@ describe("commit", () => {
         "SnapshotExists",
         "SnapshotExists",
         "ArgumentInvalid",
+        "SnapshotNotFound",
         "SnapshotNotFound",
         "KindWrong",
         "KindWrong"
@@ -345,6 +350,19 @@ describe("update", () => {
   )
 
   onFake(
+    "and every other call keep no label with an empty value, as containerd does",
+    Effect.gen(function*() {
+      const snapshotter = yield* start()
+      const labels = { none: "", one: "1" }
+      yield* snapshotter.prepare({ key: "a", labels })
+      assert.deepStrictEqual((yield* snapshotter.stat("a")).labels, { one: "1" })
+      assert.deepStrictEqual((yield* snapshotter.update({ name: "a", labels })).labels, { one: "1" })
+      yield* snapshotter.commit({ key: "a", name: "b", labels })
+      assert.deepStrictEqual((yield* snapshotter.stat("b")).labels, { one: "1" })
+    })
+  )
+
+  onFake(
     "refuses other fields and unknown snapshots, and changes nothing",
     Effect.gen(function*() {
       const snapshotter = yield* start()
@@ -442,6 +460,53 @@ describe("a start", () => {
       )
     })
   )
+})
+
+const onFiles = (use: (fs: FileSystem.FileSystem) => Effect.Effect<void, unknown>) =>
+  Effect.flatMap(FileSystem.FileSystem, use)
+
+/** What somebody may do to the directory of a disk. */
+const damages: Record<string, (home: string) => Effect.Effect<void, unknown, FileSystem.FileSystem>> = {
+  "is removed": (home) => onFiles((fs) => fs.remove(home, { recursive: true })),
+  "has no descriptor": (home) => onFiles((fs) => fs.remove(`${home}/DiskDescriptor.xml`)),
+  "has a descriptor that is none": (home) => onFiles((fs) => fs.writeFileString(`${home}/DiskDescriptor.xml`, "<x>")),
+  "has no image": (home) => onFiles((fs) => fs.remove(`${home}/root.hdd`))
+}
+
+const homeOf = (mounts: ReadonlyArray<Snapshot.Mount>) => Effect.map(diskOf(mounts[0]!.source), Disk.directory)
+
+describe("a disk whose directory", () => {
+  for (const [damage, doing] of Object.entries(damages)) {
+    onFake(
+      `${damage} is reported as damaged, becomes no layer, and can be removed`,
+      Effect.gen(function*() {
+        const snapshotter = yield* start()
+        const parent = yield* homeOf(yield* snapshotter.prepare({ key: "unpack" }))
+        yield* snapshotter.commit({ key: "unpack", name: "one" })
+        const active = yield* homeOf(yield* snapshotter.prepare({ key: "a" }))
+        yield* Effect.forEach([parent, active], doing)
+        assert.strictEqual(yield* failure(snapshotter.prepare({ key: "b", parent: "one" })), "DiskDamaged")
+        assert.strictEqual(yield* failure(snapshotter.commit({ key: "a", name: "two" })), "DiskDamaged")
+        yield* Effect.forEach(["a", "one"], (key) => snapshotter.remove(key))
+        assert.deepStrictEqual(yield* leftovers, nothing)
+      })
+    )
+
+    onFake(
+      `${damage} is not removed while it is mounted`,
+      Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        const snapshotter = yield* start()
+        const disk = yield* mount(yield* snapshotter.prepare({ key: "a" }))
+        yield* doing(Disk.directory(disk))
+        assert.strictEqual(yield* failure(snapshotter.remove("a")), "NotRemovable")
+        assert.strictEqual((yield* snapshotter.stat("a")).kind, "active")
+        yield* ploop.umount({ target: "/mnt" })
+        yield* snapshotter.remove("a")
+        assert.deepStrictEqual(yield* leftovers, nothing)
+      })
+    )
+  }
 })
 
 describe("cleanup", () => {

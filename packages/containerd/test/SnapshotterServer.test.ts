@@ -187,6 +187,20 @@ describe("the server", () => {
   )
 
   live(
+    "reads a request as containerd does: what is absent is empty, and up to 16 MiB are one",
+    Effect.gen(function*() {
+      const client = yield* served(yield* onFake)
+      for (const call of ["Mounts", "Remove", "Stat", "Usage", "Update"]) {
+        const failure = yield* Effect.flip(client.unary(call, {}))
+        assert.deepStrictEqual([codeOf(failure), failure.details], ["NOT_FOUND", "snapshot \"\" does not exist"])
+      }
+      assert.strictEqual(codeOf(yield* Effect.flip(client.unary("Prepare", {}))), "INVALID_ARGUMENT")
+      const large = yield* Effect.flip(client.unary("Prepare", { key: "a", labels: { l: "l".repeat(15 << 20) } }))
+      assert.include(large.details, "must not be longer than 4096 bytes")
+    })
+  )
+
+  live(
     "shows no client what a defect is",
     Effect.gen(function*() {
       const client = yield* served(only({ mounts: () => Effect.dieMessage("secret") }))
@@ -239,7 +253,10 @@ describe("the server", () => {
       const socket = yield* socketIn
       yield* Effect.provideService(SnapshotterServer.serve({ socket }), Snapshotter.Snapshotter, only({}))
       const client = yield* clientOf(socket, health)
-      assert.deepStrictEqual(yield* client.unary("Check", { service: "" }), { status: "SERVING" })
+      for (const service of ["", "containerd.services.snapshots.v1.Snapshots"]) {
+        assert.deepStrictEqual(yield* client.unary("Check", { service }), { status: "SERVING" })
+      }
+      assert.strictEqual(codeOf(yield* Effect.flip(client.unary("Check", { service: "other" }))), "NOT_FOUND")
     })
   )
 

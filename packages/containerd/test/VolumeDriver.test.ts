@@ -343,6 +343,39 @@ describe("remove", () => {
   )
 })
 
+describe("a disk that somebody has damaged", () => {
+  onFake(
+    "is not mounted, and its volume can be removed",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const driver = yield* start()
+      yield* driver.create({ name: "db" })
+      const { directory } = yield* driver.get("db")
+      yield* fs.writeFileString(`${directory}/DiskDescriptor.xml`, "<x>")
+      assert.strictEqual(yield* failure(driver.mount({ name: "db", id: "1" })), "DiskDamaged")
+      assert.strictEqual(yield* failure(driver.create({ name: "copy", from: "db" })), "DiskDamaged")
+      yield* driver.remove("db")
+      assert.deepStrictEqual(yield* leftovers, nothing)
+    })
+  )
+
+  onFake(
+    "is unmounted at the end of its last use",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const driver = yield* start()
+      yield* driver.create({ name: "db" })
+      yield* driver.mount({ name: "db", id: "1" })
+      yield* fs.remove(`${(yield* driver.get("db")).directory}/DiskDescriptor.xml`)
+      assert.strictEqual(yield* failure(driver.remove("db")), "VolumeInUse")
+      yield* driver.unmount({ name: "db", id: "1" })
+      assert.strictEqual((yield* leftovers).devices, 0)
+      yield* driver.remove("db")
+      assert.deepStrictEqual(yield* leftovers, nothing)
+    })
+  )
+})
+
 describe("a start", () => {
   onFake(
     "keeps the volumes, and the uses of disks that are mounted",

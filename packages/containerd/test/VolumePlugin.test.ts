@@ -13,9 +13,9 @@ interface Answer {
 }
 
 /** Sends a request as Docker does. An interruption closes the connection. */
-const send = (socketPath: string, path: string, body: string) =>
+const send = (socketPath: string, path: string, body: string, headers: NodeHttp.OutgoingHttpHeaders = {}) =>
   Effect.async<Answer, Error>((resume) => {
-    const request = NodeHttp.request({ socketPath, path, method: "POST" }, (response) => {
+    const request = NodeHttp.request({ socketPath, path, method: "POST", headers }, (response) => {
       const chunks: Array<Buffer> = []
       response.on("data", (chunk: Buffer) => chunks.push(chunk))
       response.on("end", () => {
@@ -105,8 +105,15 @@ describe("the plugin", () => {
       const call = yield* served(yield* onFake)
       const failures: ReadonlyArray<readonly [string, object, string]> = [
         ["Create", { Name: "x", Opts: { size: "large" } }, "size is \"large\", but it must be from 300M to 15T"],
-        ["Create", { Name: "x", Opts: { colour: "red" } }, "Opts.colour is \"\", but it is not an option"],
-        ["Create", { Opts: {} }, "Name is \"\", but it is missing"],
+        ["Create", { Name: "x", Opts: { colour: "red" } }, "Opts.colour is not an option: they are size and from"],
+        ["Create", { Name: "x", Opts: { size: 5 } }, "Opts.size must be a string"],
+        ["Create", { Name: "x", Opts: [] }, "Opts must be an object"],
+        ["Create", { Opts: {} }, "Name is missing"],
+        ["Create", { Name: null }, "Name must be a string"],
+        ["Create", { Name: "../x" }, "Name is \"../x\", but it must have 1 to 200 characters, no slash"],
+        ["Create", [], "the request must be an object"],
+        ["Remove", { Name: ".." }, "volume \"..\" does not exist"],
+        ["Mount", { Name: "x" }, "ID is missing"],
         ["Mount", { Name: "x", ID: "1" }, "volume \"x\" does not exist"]
       ]
       for (const [name, request, expected] of failures) {
@@ -115,6 +122,18 @@ describe("the plugin", () => {
         assert.include((body as { readonly Err: string }).Err, expected)
       }
       assert.strictEqual((yield* call("VolumeDriver.Unknown", {})).status, 404)
+      assert.deepStrictEqual((yield* call("VolumeDriver.List")).body, { Volumes: [], Err: "" })
+    })
+  )
+
+  live(
+    "reads the body as JSON, whatever type it is said to have",
+    Effect.gen(function*() {
+      const socket = yield* socketIn
+      yield* Effect.provideServiceEffect(VolumePlugin.serve({ socket }), VolumeDriver.VolumeDriver, onFake)
+      const create = (body: string) => send(socket, "/VolumeDriver.Create", body, { "content-type": "text/plain" })
+      assert.deepStrictEqual((yield* create("{\"Name\":\"db\"}")).body, { Err: "" })
+      assert.deepStrictEqual((yield* create("Name=db")).body, { Err: "the request must be JSON" })
     })
   )
 

@@ -1,9 +1,10 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
+import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
-import * as Struct from "effect/Struct"
 import type { Options } from "../Request.js"
 import { type Labels, sizeLabel } from "../Snapshot.js"
 import { ArgumentInvalid } from "../StorageError.js"
@@ -62,10 +63,11 @@ const labelLimit = 4096
 
 const bytes = new TextEncoder()
 
-export const labels = (given: Labels) => {
+/** The labels to keep. As in containerd, one with an empty value is none. */
+export const labels = (given: Labels): Effect.Effect<Labels, ArgumentInvalid> => {
   const long = Object.entries(given).find(([name, value]) => bytes.encode(name + value).length > labelLimit)
   return long === undefined
-    ? Effect.void
+    ? Effect.succeed(Record.filter(given, (value) => value !== ""))
     : Effect.fail(refuse("labels", long[0].slice(0, 64), `must not be longer than ${labelLimit} bytes with its value`))
 }
 
@@ -76,7 +78,7 @@ export const sizeOf = (
 ): Either.Either<ByteSize.ByteSize, ArgumentInvalid> => {
   const text = given[sizeLabel]
   if (text === undefined) return Either.right(fallback)
-  return Either.mapLeft(size(text), ({ rule, value }) => refuse(sizeLabel, value, rule))
+  return Either.mapLeft(size(text), ({ rule }) => refuse(sizeLabel, text, rule))
 }
 
 const prefix = "labels."
@@ -89,11 +91,8 @@ export const updated = (before: Labels, given: Labels, paths: ReadonlyArray<stri
       if (path === "labels") after = given
       else if (path.startsWith(prefix)) {
         const name = path.slice(prefix.length)
-        const others = Struct.omit(after, name)
-        const value = given[name]
-        after = value === undefined || value === "" ? others : { ...others, [name]: value }
+        after = { ...after, [name]: Option.getOrElse(Record.get(given, name), () => "") }
       } else return yield* refuse("update_mask", path, "must be labels or labels.KEY: nothing else can be changed")
     }
-    yield* labels(after)
-    return after
+    return yield* labels(after)
   })

@@ -62,6 +62,17 @@ const read = (disk: Disk) =>
     return { descriptor, tree: yield* SnapshotTree.fromDescriptor(descriptor) }
   })
 
+/** Fails when a file of a disk is not there. */
+export const requireFiles = (disk: Disk) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const { descriptor } = yield* read(disk)
+    yield* Effect.forEach(descriptor.images, ({ file }) => fs.stat(path.resolve(Disks.directory(disk), file)), {
+      discard: true
+    })
+  })
+
 /** The source of a clone, and a directory for it that exists. */
 export interface Options {
   readonly from: Disk

@@ -1,9 +1,12 @@
 import type { Disk } from "@effect-ploop/core/Disk"
+import * as Disks from "@effect-ploop/core/Disk"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type * as Result from "@effect-ploop/core/Result"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
+import { isDamage } from "./failures.js"
 
 /** The node with the file system of an attached disk. */
 const nodeOf = ({ device, partition }: Result.Attachment): string => partition ?? device
@@ -39,11 +42,25 @@ export const running = (disk: Disk) =>
 /** Something such as udev opens a device for a moment after an unmount. */
 const whileBusy = Schedule.intersect(Schedule.exponential("50 millis"), Schedule.recurs(5))
 
-const umount = (disk: Disk) =>
-  Effect.flatMap(Ploop.Ploop, (ploop) => ploop.umount({ disk })).pipe(
-    Effect.retry({ schedule: whileBusy, while: ({ _tag }) => _tag === "Busy" }),
-    Effect.catchTag("NotMounted", () => Effect.void)
+const umount = (by: { readonly disk: Disk } | { readonly device: Result.RunningDevice["device"] }) =>
+  Effect.flatMap(Ploop.Ploop, (ploop) => ploop.umount(by)).pipe(
+    Effect.retry({ schedule: whileBusy, while: ({ _tag }) => _tag === "Busy" })
   )
+
+/** The device of a disk is known by its image: somebody may have removed or damaged the descriptor. */
+const deviceBeside = (disk: Disk) =>
+  Effect.map(
+    Effect.flatMap(Ploop.Ploop, (ploop) => ploop.listDevices),
+    Arr.findFirst(({ image }) => image.startsWith(`${Disks.directory(disk)}/`))
+  )
+
+/** The tool does not find the device of a disk without its descriptor, or without its image. */
+const stop = (disk: Disk) =>
+  Effect.catchIf(umount({ disk }), (error) => error._tag === "NotMounted" || isDamage(error), () =>
+    Effect.flatMap(
+      deviceBeside(disk),
+      Option.match({ onNone: () => Effect.void, onSome: ({ device }) => umount({ device }) })
+    )).pipe(Effect.catchTag("NotMounted", () => Effect.void))
 
 /**
  * Detaches a disk that is not mounted, or at `own`. The unmount of the tool would also
@@ -51,11 +68,11 @@ const umount = (disk: Disk) =>
  */
 export const release = (disk: Disk, own?: string) =>
   Effect.gen(function*() {
-    const found = yield* running(disk)
+    const found = yield* deviceBeside(disk)
     if (Option.isNone(found)) return Option.none()
     const { target } = found.value
     if (target !== undefined && target !== own) return Option.some(target)
-    yield* umount(disk)
+    yield* stop(disk)
     return Option.none()
   })
 

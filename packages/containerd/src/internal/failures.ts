@@ -27,14 +27,27 @@ const damaged: ReadonlySet<string> = new Set([
   "FileSystemCorrupt"
 ])
 
+/** Whether a disk is not as it was left. */
+export const isDamage = ({ _tag }: Underlying): boolean => damaged.has(_tag)
+
+const isAbsent = (error: Underlying) => error._tag === "SystemError" && error.reason === "NotFound"
+
 const toStorageError = (step: string) => (error: Underlying): StorageError.StorageError => {
   const reason = error.message
   if (error._tag === "NoSpace" || saysFull(reason)) return new StorageError.StorageFull({ reason })
   if (unready.has(error._tag)) return new StorageError.HostUnready({ reason })
-  if (damaged.has(error._tag)) return new StorageError.DiskDamaged({ step, reason })
+  if (isDamage(error)) return new StorageError.DiskDamaged({ step, reason })
   return new StorageError.StorageFailed({ step, reason })
 }
 
-/** The errors of the layers below as those of this package. `step` completes "could not". */
-export const during = (step: string) => <A, R>(effect: Effect.Effect<A, Underlying, R>) =>
+/** The errors of the layers below as those of this package, before there is a disk. `step` completes "could not". */
+export const opening = (step: string) => <A, R>(effect: Effect.Effect<A, Underlying, R>) =>
   Effect.mapError(effect, toStorageError(step))
+
+/** As `opening`, where a file that is absent is one of a disk. */
+export const during = (step: string) => <A, R>(effect: Effect.Effect<A, Underlying, R>) =>
+  Effect.mapError(
+    effect,
+    (error) =>
+      isAbsent(error) ? new StorageError.DiskDamaged({ step, reason: error.message }) : toStorageError(step)(error)
+  )

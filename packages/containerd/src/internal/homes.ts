@@ -18,10 +18,14 @@ export const publish = <E, R>(
     yield* durable.moveDirectory(directory, layout.homeOf(id))
   }))
 
-/** Moves the directory of a disk out of the way at once. What cannot be removed then is removed later. */
+/**
+ * Moves the directory of a disk out of the way at once. What cannot be removed then is removed later. When somebody else
+ * has removed it, it is done.
+ */
 export const discard = (layout: Layout, id: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
+    if (!(yield* fs.exists(layout.homeOf(id)))) return
     yield* durable.moveDirectory(layout.homeOf(id), `${layout.removed}/${id}`)
     yield* Effect.ignoreLogged(fs.remove(`${layout.removed}/${id}`, { recursive: true }))
   })

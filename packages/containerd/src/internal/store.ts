@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type { Options } from "../Request.js"
 import * as catalogs from "./catalog.js"
 import * as checks from "./checks.js"
-import { during } from "./failures.js"
+import { opening } from "./failures.js"
 import * as layouts from "./layout.js"
 import * as leftovers from "./leftovers.js"
 import * as locks from "./locks.js"
@@ -33,8 +33,8 @@ export interface Store {
 export const open = (given: Options) =>
   Effect.gen(function*() {
     const options = yield* checks.options(given)
-    const layout = yield* during("make the directory of the snapshots")(layouts.open(options.root, records.kind))
-    const found = yield* during("read the records")(records.readAll(layout))
+    const layout = yield* opening("make the directory of the snapshots")(layouts.open(options.root, records.kind))
+    const found = yield* opening("read the records")(records.readAll(layout))
     yield* leftovers.takeDownAtStart(layout, found)
     const store: Store = {
       options,

@@ -1,10 +1,10 @@
+import type { ByteSize } from "@effect-ploop/core/ByteSize"
 import type { Disk } from "@effect-ploop/core/Disk"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { NewOptions } from "../../Request.js"
-import type * as Snapshot from "../../Snapshot.js"
 import * as bases from "../bases.js"
 import * as checks from "../checks.js"
 import * as clone from "../clone.js"
@@ -32,19 +32,27 @@ interface Source {
 }
 
 /** The disk that a new snapshot is cloned from: that of its parent, or an empty one. */
-const sourceOf = (store: Store, parent: Option.Option<records.Record>, labels: Snapshot.Labels) =>
+const sourceOf = (store: Store, parent: Option.Option<records.Record>, size: ByteSize) =>
   Effect.gen(function*() {
     if (Option.isSome(parent)) {
       return { from: store.layout.diskOf(parent.value.id), at: parent.value.point } satisfies Source
     }
-    const size = yield* checks.sizeOf(labels, store.options.size)
     const from = yield* store.bases.exclusively(`${size}`)(
       during("make an empty disk")(bases.ensure(store.layout, size, removeOwnFiles))
     )
     return { from } satisfies Source
   })
 
-const newRecord = ({ now }: Store, kind: "active" | "view", { key, labels = {}, parent }: NewOptions) =>
+/** A child has the size of its parent, but a label that is no size is a mistake of its client too. */
+const check = (store: Store, { key, labels = {}, parent }: NewOptions) =>
+  Effect.gen(function*() {
+    yield* checks.key("key", key)
+    return { key, parent, labels: yield* checks.labels(labels), size: yield* checks.sizeOf(labels, store.options.size) }
+  })
+
+type Checked = Effect.Effect.Success<ReturnType<typeof check>>
+
+const newRecord = ({ now }: Store, kind: "active" | "view", { key, labels, parent }: Checked) =>
   Effect.gen(function*() {
     const id = (yield* SnapshotId.random).slice(1, -1)
     const time = yield* now
@@ -56,12 +64,10 @@ const newRecord = ({ now }: Store, kind: "active" | "view", { key, labels = {}, 
 export const create = (store: Store, kind: "active" | "view", options: NewOptions) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      const { key, labels = {}, parent } = options
-      yield* checks.key("key", key)
-      yield* checks.labels(labels)
-      const below = yield* store.catalog.reserve(key, parent)
-      const source = yield* restore(sourceOf(store, below, labels))
-      const record = yield* newRecord(store, kind, options)
+      const checked = yield* check(store, options)
+      const below = yield* store.catalog.reserve(checked.key, checked.parent)
+      const source = yield* restore(sourceOf(store, below, checked.size))
+      const record = yield* newRecord(store, kind, checked)
       const build = (directory: string) =>
         Effect.zipRight(
           restore(clone.make({ ...source, directory, maxChain: store.options.maxChain })),

@@ -3,23 +3,13 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
-import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import type { SnapshotterError } from "../../SnapshotterError.js"
-import { ArgumentInvalid } from "../../StorageError.js"
+import { malformed } from "../malformed.js"
 import { ofCause, type Status } from "./status.js"
 
 /** Starts a fiber that ends with the server. */
 export type Fork = <A, E>(effect: Effect.Effect<A, E>) => Fiber.RuntimeFiber<A, E>
-
-const invalid = (error: ParseResult.ParseError) => {
-  const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
-  return new ArgumentInvalid({
-    argument: issue?.path.join(".") ?? "request",
-    value: "",
-    rule: issue?.message ?? "must be valid"
-  })
-}
 
 const answer = <Request, Encoded, Response>(
   schema: Schema.Schema<Request, Encoded>,
@@ -27,7 +17,7 @@ const answer = <Request, Encoded, Response>(
 ) => {
   const decode = Schema.decodeUnknown(schema)
   return (request: unknown) =>
-    Effect.mapError(decode(request), invalid).pipe(
+    Effect.mapError(decode(request), malformed("is not a field")).pipe(
       Effect.flatMap(run),
       Effect.tapErrorCause((cause) => Cause.isFailure(cause) ? logged(cause) : Effect.void)
     )

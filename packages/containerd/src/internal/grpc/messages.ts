@@ -1,8 +1,7 @@
 import * as Schema from "effect/Schema"
 import { Labels } from "../../Snapshot.js"
 import type * as Snapshot from "../../Snapshot.js"
-
-const text = Schema.String
+import { text } from "../malformed.js"
 
 /** The wire has no absent texts: the empty one stands for them. */
 const optionalText = Schema.transform(text, Schema.UndefinedOr(Schema.String), {
@@ -20,7 +19,11 @@ export const Nothing = Schema.Struct({})
 export const Commit = Schema.Struct({ key: text, name: text, labels: Labels })
 
 export const Update = Schema.Struct({
-  info: Schema.Struct({ name: text, labels: Labels }),
+  // A message that is absent is one with empty fields.
+  info: Schema.optionalWith(Schema.Struct({ name: text, labels: Labels }), {
+    nullable: true,
+    default: () => ({ name: "", labels: {} })
+  }),
   update_mask: Schema.NullOr(Schema.Struct({ paths: Schema.Array(text) }))
 })
 

@@ -13,6 +13,9 @@ import * as services from "./services.js"
 /** How long calls may take to end when the server is to end. */
 const grace = "30 seconds"
 
+/** That of containerd's own server. */
+const maxRequest = 16 << 20
+
 const bind = (server: grpc.Server, socket: string) =>
   Effect.async<void, Error>((resume) => {
     server.bindAsync(
@@ -40,9 +43,9 @@ export const serve = (
     const fs = yield* FileSystem.FileSystem
     yield* sockets.clear(socket)
     const fork: Fork = yield* FiberSet.makeRuntime<never>()
-    const server = yield* Effect.acquireRelease(Effect.sync(() => new grpc.Server()), shutDown)
+    const server = yield* Effect.acquireRelease(Effect.sync(() => new grpc.Server({ "grpc.max_receive_message_length": maxRequest })), shutDown)
     server.addService(definition.snapshots, services.snapshots(fork, snapshotter))
-    server.addService(definition.health, services.health(fork))
+    server.addService(definition.health, services.health)
     yield* bind(server, socket)
     yield* fs.chmod(socket, 0o600)
   }).pipe(Effect.mapError(({ message }) => message))

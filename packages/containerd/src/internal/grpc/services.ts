@@ -1,7 +1,7 @@
+import * as grpc from "@grpc/grpc-js"
 import type { UntypedServiceImplementation } from "@grpc/grpc-js"
 import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
 import type { Snapshotter } from "../../Snapshotter.js"
 import { type Fork, stream, unary } from "./handlers.js"
 import * as messages from "./messages.js"
@@ -40,7 +40,13 @@ export const snapshots = (fork: Fork, snapshotter: Snapshotter): UntypedServiceI
   }
 }
 
+/** What a health check may ask for: the server as a whole, or its service. */
+const healthy: ReadonlySet<string> = new Set(["", "containerd.services.snapshots.v1.Snapshots"])
+
 /** The standard health check: a server that receives it serves. */
-export const health = (fork: Fork): UntypedServiceImplementation => ({
-  Check: unary(fork)(Schema.Struct({}), () => Effect.succeed({ status: "SERVING" }))
-})
+const check: grpc.handleUnaryCall<{ readonly service: string }, { readonly status: string }> = (call, callback) =>
+  healthy.has(call.request.service)
+    ? callback(null, { status: "SERVING" })
+    : callback({ code: grpc.status.NOT_FOUND, details: "unknown service" })
+
+export const health: UntypedServiceImplementation = { Check: check }

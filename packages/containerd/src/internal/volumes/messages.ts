@@ -1,37 +1,29 @@
 import { ByteSizeFromString } from "@effect-ploop/core/ByteSize"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import { ArgumentInvalid } from "../../StorageError.js"
 import type { Info } from "../../Volume.js"
+import { malformed, object, text } from "../malformed.js"
 
 /** The options of `docker volume create --opt`. */
-const Opts = Schema.Struct({ size: Schema.optional(Schema.String), from: Schema.optional(Schema.String) }).annotations({
-  parseOptions: { onExcessProperty: "error" }
+const Opts = Schema.Struct({ size: Schema.optional(text), from: Schema.optional(text) }).annotations({
+  parseOptions: { onExcessProperty: "error" },
+  ...object
 })
 
-export const Create = Schema.Struct({ Name: Schema.String, Opts: Schema.NullishOr(Opts) })
+export const Create = Schema.Struct({ Name: text, Opts: Schema.NullishOr(Opts) }).annotations(object)
 
-export const Named = Schema.Struct({ Name: Schema.String })
+export const Named = Schema.Struct({ Name: text }).annotations(object)
 
-export const Use = Schema.Struct({ Name: Schema.String, ID: Schema.String })
+export const Use = Schema.Struct({ Name: text, ID: text }).annotations(object)
 
 export const Nothing = Schema.Struct({})
 
-const invalid = (error: ParseResult.ParseError) => {
-  const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
-  return new ArgumentInvalid({
-    argument: issue?.path.join(".") || "the request",
-    value: "",
-    rule: issue?._tag === "Unexpected" ? "is not an option: they are size and from" : issue?.message ?? "must be valid"
-  })
-}
+const invalid = malformed("is not an option: they are size and from")
 
-/** Docker sends no body with some requests. */
-const parse = Schema.decodeUnknown(Schema.parseJson())
+const parse = Schema.decodeUnknown(Schema.parseJson().annotations({ message: () => "must be JSON" }))
 
-/** Reads the body of a request. An option that is not known is refused; another field is not, as Docker may add one. */
+/** Reads the body of a request, which some of Docker's do not have. An option that is not known is refused; another field is not, as Docker may add one. */
 export const decode = <A, I>(schema: Schema.Schema<A, I>) => (body: string) =>
   parse(body.trim() === "" ? "{}" : body).pipe(
     Effect.map((value) => value ?? {}),

@@ -8,7 +8,7 @@ import * as Ref from "effect/Ref"
 import type { Options } from "../../Request.js"
 import * as VolumeError from "../../VolumeError.js"
 import * as checks from "../checks.js"
-import { during } from "../failures.js"
+import { during, opening } from "../failures.js"
 import * as layouts from "../layout.js"
 import * as locks from "../locks.js"
 import * as reconcile from "./reconcile.js"
@@ -35,9 +35,9 @@ export interface Store {
 export const open = (given: Options) =>
   Effect.gen(function*() {
     const options = yield* checks.options(given)
-    const layout = yield* during("make the directory of the volumes")(layouts.open(options.root, records.kind))
-    const mounts = yield* during("make the directory of the mounts")(reconcile.openMounts(layout))
-    const found = yield* during("read the records")(records.readAll(layout))
+    const layout = yield* opening("make the directory of the volumes")(layouts.open(options.root, records.kind))
+    const mounts = yield* opening("make the directory of the mounts")(reconcile.openMounts(layout))
+    const found = yield* opening("read the records")(records.readAll(layout))
     const current = yield* reconcile.atStart(layout, mounts, found)
     const store: Store = {
       options,
