@@ -120,6 +120,22 @@ describe("create", () => {
       for (const { calls } of [link, blind]) assert.isFalse(calls.some((call) => call.argv.includes("init")))
     }))
 
+  test("says that the host is full when mkfs fails on a host without room for a cluster, and nothing else does", () =>
+    Effect.gen(function*() {
+      const failing = (freeBlocks: bigint) =>
+        host((image) => (init(image), { exitCode: 24, stderr: "mkfs failed\n" }), {}, {
+          ...nodeHostFiles,
+          numbers: () =>
+            Effect.succeed({ blockSize: 4096n, blocks: 100_000n, freeBlocks, inodes: 1000n, freeInodes: 900n })
+        })
+      // ext4 holds 2000 blocks back, and a cluster has 256.
+      for (const [free, expected] of [[2255n, "NoSpace"], [2256n, "FileSystemMakeFailed"]] as const) {
+        const { create, directory, fs } = yield* failing(free)
+        assert.strictEqual((yield* Effect.flip(create))._tag, expected)
+        assert.deepStrictEqual(yield* names(fs, directory), [])
+      }
+    }))
+
   for (
     const [how, answer] of [
       ["fails", { exitCode: 1, stderr: "no\n" }],

@@ -20,6 +20,7 @@ import * as paths from "../paths.js"
 import type { Session } from "../session.js"
 import { clearAbandoned } from "./abandoned.js"
 import { requireDevices } from "./devicePrerequisites.js"
+import * as fullHost from "./fullHost.js"
 import * as ownFileSystem from "./ownFileSystem.js"
 import { stopDevicesBelow } from "./teardown.js"
 import * as tracking from "./tracking.js"
@@ -115,6 +116,7 @@ const create = (session: Session) => (request: Request.Create) => {
               ? ownFileSystem.make({ session, about, request, path: inDirectory(session.host.directory(path)) })
               : Effect.void
           ),
+          fullHost.explained(session, directory, request.clusterSize),
           Progress.track(tracking.changed(
             session,
             [path],

@@ -43,7 +43,10 @@ export const serve = (
     const fs = yield* FileSystem.FileSystem
     yield* sockets.clear(socket)
     const fork: Fork = yield* FiberSet.makeRuntime<never>()
-    const server = yield* Effect.acquireRelease(Effect.sync(() => new grpc.Server({ "grpc.max_receive_message_length": maxRequest })), shutDown)
+    const server = yield* Effect.acquireRelease(
+      Effect.sync(() => new grpc.Server({ "grpc.max_receive_message_length": maxRequest })),
+      shutDown
+    )
     server.addService(definition.snapshots, services.snapshots(fork, snapshotter))
     server.addService(definition.health, services.health)
     yield* bind(server, socket)
