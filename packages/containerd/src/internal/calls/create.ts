@@ -43,7 +43,7 @@ const sourceOf = (store: Store, parent: Option.Option<records.Record>, size: Byt
     return { from } satisfies Source
   })
 
-/** A child has the size of its parent, but a label that is no size is a mistake of its client too. */
+/** A child has the size of its parent, but a label that is not a size is a mistake of its client too. */
 const check = (store: Store, { key, labels = {}, parent }: NewOptions) =>
   Effect.gen(function*() {
     yield* checks.key("key", key)
