@@ -8,7 +8,7 @@ import { type PlatformError, SystemError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import { lockDirectory } from "./internal/flock.js"
+import { lockDirectory, tryLock } from "./internal/flock.js"
 import { fromNode } from "./internal/nodeFiles.js"
 
 /**
@@ -35,3 +35,12 @@ export const directory = (path: string): Effect.Effect<void, PlatformError, Scop
       onSome: () => Effect.void
     })
   )
+
+/**
+ * Locks a directory until the scope is closed, without waiting. False when another process has it, or it is gone.
+ *
+ * @since 0.2.0
+ * @category locks
+ */
+export const tryDirectory = (path: string): Effect.Effect<boolean, PlatformError, Scope.Scope> =>
+  Effect.map(tryLock(path, fromNode("lockDirectory", path)), Option.isSome)

@@ -14,6 +14,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as process from "node:process"
+import { statfs } from "./internal/statfs.js"
 
 /**
  * How a file system of the host is kept for one process.
@@ -24,6 +25,20 @@ import * as process from "node:process"
 export interface Lock {
   /** Keeps the file system with this number of its device until the scope is closed. It waits for other processes. */
   readonly fileSystem: (device: number) => Effect.Effect<void, PlatformError, Scope.Scope>
+  /**
+   * Locks a directory for the process that fills it, until the scope is closed. It returns a mark by which others see
+   * later whether the process has ended; none where nothing would prove that.
+   */
+  readonly fill: (directory: string) => Effect.Effect<Option.Option<string>, PlatformError, Scope.Scope>
+  /** Whether the process that has left this mark has ended, so that nobody fills the directory. */
+  readonly isAbandoned: (directory: string, mark: string) => Effect.Effect<boolean, PlatformError>
+}
+
+/** What excludes nobody, and proves nothing. */
+const none: Lock = {
+  fileSystem: () => Effect.void,
+  fill: () => Effect.succeedNone,
+  isAbandoned: () => Effect.succeed(false)
 }
 
 /**
@@ -34,7 +49,7 @@ export interface Lock {
  * @category tags
  */
 export class HostLock extends Context.Reference<HostLock>()("@effect-ploop/maintenance/HostLock", {
-  defaultValue: (): Lock => ({ fileSystem: () => Effect.void })
+  defaultValue: () => none
 }) {}
 
 /**
@@ -68,7 +83,35 @@ const defaultDirectory = process.getuid?.() === 0
 export const directoryOf = (options: Options): Effect.Effect<Option.Option<string>> =>
   options.directory === undefined ? defaultDirectory : Effect.succeedSome(options.directory)
 
-const none: Lock = { fileSystem: () => Effect.void }
+/** Which start of the host this is. It is the same in all of its containers. */
+const bootOf = (fs: FileSystem.FileSystem) =>
+  Effect.map(fs.readFileString("/proc/sys/kernel/random/boot_id"), (text) => text.trim())
+
+/**
+ * The numbers of the file systems that one host at a time has mounted: ext, XFS, Btrfs, and those in memory. On them, a
+ * lock of this host says everything, and after a start of the host nobody has gone on.
+ */
+const ofOneHost: ReadonlyArray<bigint> = [0xEF53n, 0x58465342n, 0x9123683En, 0x01021994n]
+
+const isOfOneHost = (directory: string) =>
+  Effect.orElseSucceed(
+    Effect.map(Effect.tryPromise(() => statfs(directory)), ({ type }) => ofOneHost.includes(BigInt.asUintN(32, type))),
+    () => false
+  )
+
+/** Marks of this host: the lock tells of the processes since its last start, and no other process is left. */
+const marks = (fs: FileSystem.FileSystem): Pick<Lock, "fill" | "isAbandoned"> => ({
+  fill: (directory) =>
+    Effect.gen(function*() {
+      const isProof = (yield* isOfOneHost(directory)) && (yield* FileLock.tryDirectory(directory))
+      return isProof ? Option.some(yield* bootOf(fs)) : Option.none()
+    }).pipe(Effect.orElseSucceed(() => Option.none<string>())),
+  isAbandoned: (directory, mark) =>
+    Effect.gen(function*() {
+      if (!(yield* isOfOneHost(directory))) return false
+      return mark !== (yield* bootOf(fs)) || (yield* Effect.scoped(FileLock.tryDirectory(directory)))
+    })
+})
 
 /**
  * Locks between the processes of this host, by `flock`. A process that dies leaves none.
@@ -85,9 +128,10 @@ export const layer = (options: Options = {}): Layer.Layer<never, never, FileSyst
       const directory = yield* directoryOf(options)
       if (Option.isNone(directory)) {
         yield* Effect.logDebug("no directory for locks: processes of this user do not exclude each other")
-        return none
+        return { ...none, ...marks(fs) }
       }
       return {
+        ...marks(fs),
         fileSystem: (device) => {
           const place = path.join(directory.value, String(device))
           return Effect.zipRight(fs.makeDirectory(place, { recursive: true, mode: 0o700 }), FileLock.directory(place))

@@ -2,7 +2,7 @@ import { HostLock } from "@effect-ploop/maintenance"
 import { Command, FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Logger, Ref, Stream } from "effect"
+import { Deferred, Effect, Fiber, Logger, Option, Ref, Stream } from "effect"
 import { alone } from "../src/internal/heavy.js"
 
 /** Another process that holds a lock, until it is ended by the result. */
@@ -42,4 +42,24 @@ describe("work that loads a file system", () => {
       yield* Fiber.join(fiber)
       assert.isTrue(yield* Ref.get(hasRun))
     }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scopedLive("knows of a directory that is filled whether its process has ended", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped()
+      const lock = yield* HostLock.HostLock
+      const mark = yield* Effect.scoped(Effect.gen(function*() {
+        const mark = yield* lock.fill(directory)
+        if (Option.isSome(mark)) assert.isFalse(yield* lock.isAbandoned(directory, mark.value))
+        return mark
+      }))
+      // Nothing is proven on a file system that other hosts may share.
+      if (Option.isNone(mark)) return assert.isFalse(yield* lock.isAbandoned(directory, "before"))
+      assert.isTrue(yield* lock.isAbandoned(directory, mark.value))
+      const kill = yield* holdElsewhere(directory)
+      assert.isFalse(yield* lock.isAbandoned(directory, mark.value))
+      assert.isTrue(yield* lock.isAbandoned(directory, "the start before this one"))
+      yield* kill
+      assert.isTrue(yield* lock.isAbandoned(directory, mark.value))
+    }).pipe(Effect.provide(HostLock.layer()), Effect.provide(NodeContext.layer)))
 })

@@ -1,9 +1,10 @@
 import type { PloopFake } from "@effect-ploop/backend-fake"
 import { FakeHost } from "@effect-ploop/backend-fake"
 import { Disk, Ploop } from "@effect-ploop/core"
-import { Action, Leftovers, Plan } from "@effect-ploop/maintenance"
+import { Action, HostLock, Leftovers, Plan, SnapshotTime } from "@effect-ploop/maintenance"
 import { FileSystem } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
+import type { Duration } from "effect"
 import { Effect, TestClock } from "effect"
 import { contents, diskOf, idsOf, onFake, write } from "./utils.js"
 
@@ -264,6 +265,53 @@ describe("what a killed operation leaves", () => {
         assert.match(plan.kept[2]!.reason, /^a backup or a restoration is being made in it, or was cut short/)
         assert.strictEqual(plan.kept.length, 3)
       }
+    })
+  )
+
+  onFake(
+    "in the directory of a backup is removed when a mark proves that its maker has ended, and nothing else was put there",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const disk = yield* diskOf("a")
+      const id = yield* SnapshotTime.identifier
+      yield* ploop.createSnapshot({ disk, id })
+      const stage = `/backup/x.partial-${id.slice(1, -1)}`
+      yield* fs.makeDirectory(stage, { recursive: true })
+      yield* fs.writeFileString(`${stage}/image.0`, "half an image")
+      const sign = (mark: string) =>
+        fs.writeFileString(`${stage}/.ploop-maker`, JSON.stringify({ mark, taken: { disk, snapshot: id } }))
+      const planned = (olderThan: Duration.DurationInput = "1 day") =>
+        Leftovers.planDirectory({ directory: "/backup", olderThan }).pipe(
+          Effect.provideService(HostLock.HostLock, {
+            fileSystem: () => Effect.void,
+            fill: () => Effect.succeedNone,
+            isAbandoned: (directory, mark) => Effect.succeed(directory === stage && mark === "ended")
+          })
+        )
+      const why = Effect.map(planned(), ({ kept, steps }) => [steps.length, kept[0]?.reason])
+      yield* sign("working")
+      yield* TestClock.adjust("2 days")
+      assert.match(String(yield* why), /^0,a backup or a restoration is being made in it, or was cut short/)
+      yield* sign("ended")
+      assert.match(String(yield* why), /^0,.* it has files in it that were written lately$/)
+      yield* TestClock.adjust("2 days")
+      assert.strictEqual((yield* Leftovers.planDirectory({ directory: "/backup" })).steps.length, 0)
+      assert.deepStrictEqual(about(yield* planned()), ["DeleteSnapshot", "Remove", "Remove"])
+      for (const name of ["notes", "backup.json", "DiskDescriptor.xml"]) {
+        yield* fs.writeFileString(`${stage}/${name}`, "")
+        yield* TestClock.adjust("2 days")
+        assert.deepStrictEqual(about(yield* planned()), [], name)
+        yield* fs.remove(`${stage}/${name}`)
+      }
+      yield* fs.symlink("/vz/a", `${stage}/image.1`)
+      yield* TestClock.adjust("2 days")
+      assert.match(String(yield* why), /it has a symbolic link in it$/)
+      yield* fs.remove(`${stage}/image.1`)
+      yield* TestClock.adjust("2 days")
+      const plan = yield* planned()
+      yield* Plan.apply(plan)
+      assert.deepStrictEqual([yield* fs.readDirectory("/backup"), yield* idsOf(disk)], [[], []])
     })
   )
 

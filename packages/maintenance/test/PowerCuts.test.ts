@@ -1,6 +1,6 @@
 import { FakeHost } from "@effect-ploop/backend-fake"
 import { Disk, Ploop } from "@effect-ploop/core"
-import { Backup, Backups, Leftovers, Plan, Reclaim, Retention, SnapshotSet } from "@effect-ploop/maintenance"
+import { Backup, Backups, HostLock, Leftovers, Plan, Reclaim, Retention, SnapshotSet } from "@effect-ploop/maintenance"
 import { FileSystem, Path } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
 import { Context, Effect, Ref, TestClock } from "effect"
@@ -15,6 +15,13 @@ interface Cut {
   readonly at: number
   readonly side: "before" | "after"
 }
+
+/** A host that marks what it fills. After a cut, no process has gone on. */
+const marking = HostLock.HostLock.of({
+  fileSystem: () => Effect.void,
+  fill: () => Effect.succeedSome("before the cut"),
+  isAbandoned: (_, mark) => Effect.succeed(mark === "before the cut")
+})
 
 /** The services of a host whose power is cut at one change. It counts the changes. */
 const cutting = (cut: Cut) =>
@@ -191,6 +198,89 @@ describe("a power cut at any change, and a second run", () => {
           return { names, ...(yield* of(Disk.inDirectory("/vz/b"))) }
         })
       )
+    })
+  )
+
+  onFake(
+    "end a removal of what a killed backup has left as one that was not disturbed, and leave what nothing proves",
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const fs = yield* FileSystem.FileSystem
+      yield* diskOf("a", "300M")
+      yield* fs.makeDirectory("/backup")
+      yield* write(disk, "one.txt", "1")
+      const plan = yield* Backup.plan({ disk, to: "/backup/x" })
+      const begin = yield* host.state
+      const undisturbed = yield* cutting({ at: -1, side: "before" })
+      yield* Effect.provide(Plan.apply(plan), undisturbed.services)
+      const changes = yield* undisturbed.changes
+      const removal = (olderThan: number) =>
+        Effect.tap(Leftovers.planDirectory({ directory: "/backup", olderThan }), (left) => Plan.apply(left))
+      let removed = 0
+      for (let at = 0; at < changes; at++) {
+        yield* host.restore(begin)
+        const { services } = yield* cutting({ at, side: "after" })
+        yield* Effect.exit(Effect.provide(Plan.apply(plan), services))
+        const left = yield* removal(0)
+        const names = yield* fs.readDirectory("/backup")
+        const stays = left.kept.map(({ subject }) => subject)
+        assert.deepStrictEqual(names.filter((name) => name !== "x").map((name) => `/backup/${name}`), stays, `${at}`)
+        if (left.steps.length > 0) {
+          removed++
+          assert.deepStrictEqual(yield* idsOf(disk), [], `after a cut at the change ${at}`)
+        }
+        assert.deepStrictEqual(yield* contents(disk), [["one.txt", "1"]])
+      }
+      assert.isAtLeast(removed, 3)
+      yield* host.restore(begin)
+      const { services } = yield* cutting({ at: 4, side: "after" })
+      yield* Effect.exit(Effect.provide(Plan.apply(plan), services))
+      yield* atEveryChange(
+        Effect.void,
+        Effect.asVoid(removal(0)),
+        Effect.all([fs.readDirectory("/backup"), idsOf(disk), contents(disk)])
+      )
+    }).pipe(Effect.provideService(HostLock.HostLock, marking))
+  )
+
+  onFake(
+    "end a removal of a directory, into which somebody has put a file, with the file",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      yield* diskOf("a")
+      yield* fs.makeDirectory("/vz/a/root.hdd.mnt")
+      yield* TestClock.adjust("2 days")
+      const plan = yield* Leftovers.plan({ disk })
+      const crowded: FileSystem.FileSystem = {
+        ...fs,
+        rename: (from, to) => Effect.zipRight(fs.writeFileString(`${from}/precious`, "1"), fs.rename(from, to)),
+        readDirectory: (path) => path.endsWith("/directory") ? Effect.die(new PowerCut()) : fs.readDirectory(path)
+      }
+      yield* Effect.exit(Effect.provideService(Plan.apply(plan), FileSystem.FileSystem, crowded))
+      const [name] = (yield* fs.readDirectory("/vz/a")).filter((found) => found.startsWith(".ploop-removing-"))
+      const again = yield* Leftovers.plan({ disk, olderThan: 0 })
+      assert.deepStrictEqual(again.steps, [])
+      assert.match(again.kept[0]!.reason, /somebody had put files into the directory/)
+      assert.strictEqual(yield* fs.readFileString(`/vz/a/${name}/directory/precious`), "1")
+    })
+  )
+
+  onFake(
+    "end a removal with the file when its move is reported to have failed",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      yield* diskOf("a")
+      yield* fs.writeFileString("/vz/a/DiskDescriptor.xml.tmp", "half")
+      yield* TestClock.adjust("2 days")
+      const lying: FileSystem.FileSystem = {
+        ...fs,
+        rename: (from, to) => Effect.zipRight(fs.rename(from, to), fs.rename(from, to))
+      }
+      const plan = yield* Leftovers.plan({ disk })
+      const error = yield* Effect.flip(Effect.provideService(Plan.apply(plan), FileSystem.FileSystem, lying))
+      assert.strictEqual(error._tag, "StepFailed")
+      const [name] = (yield* fs.readDirectory("/vz/a")).filter((found) => found.startsWith(".ploop-removing-"))
+      assert.strictEqual(yield* fs.readFileString(`/vz/a/${name}/file`), "half")
     })
   )
 

@@ -1,5 +1,6 @@
 import type { Path } from "@effect/platform/Path"
 import type * as Action from "../Action.js"
+import { makerName } from "./backup/maker.js"
 import * as identity from "./identity.js"
 
 const prefix = ".ploop-removing-"
@@ -27,3 +28,6 @@ export const isPromised = (name: string, kind: "file" | "directory", found: Acti
     modified: `${found.modified ?? ""}`
   })
 }
+
+/** Whether a directory with these names in it can be removed: it has nothing but the mark of a maker that has ended. */
+export const isEmpty = (names: ReadonlyArray<string>): boolean => names.every((name) => name === makerName)

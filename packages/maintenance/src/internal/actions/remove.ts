@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type * as Action from "../../Action.js"
 import * as identity from "../identity.js"
-import { isAside, removingPrefix } from "../removing.js"
+import { isAside, isEmpty, removingPrefix } from "../removing.js"
 import { Done, type Handler, Outdated, Pending, type Status } from "./handler.js"
 
 const status = ({ identity: planned, kind, path }: Action.Remove) =>
@@ -48,7 +48,7 @@ const isPlanned = (fs: FileSystem.FileSystem, { identity: planned, kind }: Remov
   Effect.gen(function*() {
     const found = yield* identity.at(aside)
     if (!Option.exists(found, (info) => identity.same(kind, planned, identity.of(info)))) return false
-    return kind === "file" || (yield* fs.readDirectory(aside)).length === 0
+    return kind === "file" || isEmpty(yield* fs.readDirectory(aside))
   })
 
 /**
@@ -68,19 +68,21 @@ export const moveAsideAndRemove = (action: Removal) =>
     const moved = yield* Effect.exit(fs.rename(action.path, aside))
     const isSame = Exit.isSuccess(moved) && (yield* isPlanned(fs, action, aside))
     if (Exit.isSuccess(moved) && !isSame) yield* putBack(fs, action, aside)
-    yield* fs.remove(directory, { recursive: true })
+    // A move that is reported to have failed may have moved it all the same.
+    if (isSame || (yield* fs.readDirectory(directory)).length === 0) yield* fs.remove(directory, { recursive: true })
     yield* moved
     if (!isSame) return yield* changed(action.path, action.path)
   }).pipe(Effect.uninterruptible)
 
-/** What is aside already was moved there by an earlier removal, and nobody else uses that name. */
+/** What is aside already was moved there by an earlier removal, which may not have seen what is in a directory. */
+const removeAside = ({ kind, path }: Action.Remove) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    if (kind === "directory" && !isEmpty(yield* fs.readDirectory(path))) return yield* changed(path, path)
+    yield* fs.remove(path, { recursive: kind === "directory" })
+  })
+
 const run = (action: Action.Remove) =>
-  Effect.flatMap(Path, (path) =>
-    isAside(path, action.path)
-      ? Effect.flatMap(
-        FileSystem.FileSystem,
-        (fs) => fs.remove(action.path, { recursive: action.kind === "directory" })
-      )
-      : moveAsideAndRemove(action))
+  Effect.flatMap(Path, (path) => isAside(path, action.path) ? removeAside(action) : moveAsideAndRemove(action))
 
 export const remove: Handler<Action.Remove> = { status, run }

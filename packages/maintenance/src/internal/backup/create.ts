@@ -236,7 +236,7 @@ const save = (options: Options, before: Manifest | undefined, id: SnapshotId.Sna
         Effect.tap(
           manifestOf(content, copyInto(making)),
           (manifest) => writeManifest(making, manifestName, ManifestFromJson, manifest)
-        ))
+        ), { disk: Disk.make(options.disk), snapshot: id })
   )
 
 /** Deletes the snapshot of the backup before, which a complete backup no longer needs. */

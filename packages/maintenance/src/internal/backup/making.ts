@@ -7,10 +7,12 @@ import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import type * as Action from "../../Action.js"
 import * as BackupError from "../../BackupError.js"
+import { HostLock } from "../../HostLock.js"
 import { moveAsideAndRemove } from "../actions/remove.js"
 import * as identity from "../identity.js"
 import { andAlso } from "./causes.js"
-import { syncDirectory } from "./sync.js"
+import { encode, type Maker, makerName } from "./maker.js"
+import { syncDirectory, syncFile } from "./sync.js"
 
 interface Made {
   readonly path: string
@@ -118,6 +120,27 @@ const makeStage = (stage: string, to: string) =>
 
 type Stage = Effect.Effect.Success<ReturnType<typeof makeStage>>
 
+/** Locks the stage, and names its maker in it. It is named in no directory that is complete. */
+const sign = ({ making }: Stage, taken: Maker["taken"]) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const lock = yield* HostLock
+    const mark = yield* lock.fill(making.directory)
+    if (Option.isNone(mark)) return
+    const file = yield* making.file(makerName)
+    yield* fs.writeFileString(file, encode({ mark: mark.value, ...(taken !== undefined && { taken }) }))
+    yield* syncFile(file)
+  })
+
+/** Removes the name of the maker from a stage that is filled. */
+const unsign = ({ all, making }: Stage) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = (yield* Path).join(making.directory, makerName)
+    if ((yield* Ref.get(all)).some((one) => one.path === path)) yield* fs.remove(path)
+    yield* Ref.update(all, (before) => before.filter((one) => one.path !== path))
+  })
+
 /** Takes the name of the new directory, which fails when somebody else has it by now. */
 const claim = (to: string, { all, claimed }: Stage) =>
   Effect.gen(function*() {
@@ -133,6 +156,7 @@ const publish = (to: string, stage: Stage) =>
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path
     const { directory } = stage.making
+    yield* unsign(stage)
     yield* syncDirectory(directory)
     yield* syncDirectory(path.dirname(to))
     const files = (yield* Ref.get(stage.all)).filter(({ kind }) => kind === "file")
@@ -159,18 +183,20 @@ const requireOwn = (all: ReadonlyArray<Made>) =>
 /**
  * Fills a new directory under another name, and gives it its own name at the end: it is
  * there with everything in it, or not at all. After a failure or an interruption,
- * what was made here is removed, and nothing else.
+ * what was made here is removed, and nothing else. A process that is killed leaves its mark
+ * in it, and the snapshot that it had taken.
  */
 export const inNewDirectory = <A, E, R>(
   to: string,
   stage: string,
-  fill: (making: Making) => Effect.Effect<A, E, R>
+  fill: (making: Making) => Effect.Effect<A, E, R>,
+  taken?: Maker["taken"]
 ) =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function*() {
+    Effect.scoped(Effect.gen(function*() {
       const path = yield* Path
       const own = yield* makeStage(stage, to)
-      return yield* restore(fill(own.making)).pipe(
+      return yield* Effect.zipRight(sign(own, taken), restore(fill(own.making))).pipe(
         Effect.tap(() => Effect.flatMap(Ref.get(own.all), requireOwn)),
         Effect.tap(() => publish(to, own)),
         Effect.catchAllCause((cause) =>
@@ -181,5 +207,5 @@ export const inNewDirectory = <A, E, R>(
         ),
         Effect.tap(() => syncDirectory(path.dirname(to)))
       )
-    })
+    }))
   )

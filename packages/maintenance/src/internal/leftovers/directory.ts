@@ -7,8 +7,9 @@ import { headerOf } from "../header.js"
 import { isRemoving } from "../removing.js"
 import { entriesOf, type Entry, isOld } from "./entries.js"
 import { all, type Found, kept, nothing } from "./found.js"
-import { reasonOf } from "./making.js"
+import { isStage, reasonOf } from "./making.js"
 import { ofRemoval } from "./removals.js"
+import { ofStage } from "./stages.js"
 
 /** The lock of a descriptor. */
 const lockEnding = ".xml.lck"
@@ -30,11 +31,12 @@ const ofLock = ({ path }: Entry) =>
   )
 
 /** What can be left in any directory, whether it has a disk or not. */
-export const ofEveryDirectory = (entry: Entry) =>
+export const ofEveryDirectory = (entry: Entry, around: Around) =>
   Effect.gen(function*() {
     const { info, name, path } = entry
     if (isRemoving(name) && info.type === "Directory") return Option.some(yield* ofRemoval(entry))
     const reason = reasonOf(entry)
+    if (reason !== undefined && isStage(entry)) return Option.some(yield* ofStage(entry, around, reason))
     if (reason !== undefined) return Option.some(kept(path, reason))
     if (name.endsWith(lockEnding) && info.type === "File" && info.size === 0n) return Option.some(yield* ofLock(entry))
     return Option.none<Found>()
@@ -64,7 +66,7 @@ export const judge = (directory: string, around: Around) =>
         entries.filter(({ info }) => isOld(info, around.before)),
         (entry) =>
           Effect.flatMap(
-            ofEveryDirectory(entry),
+            ofEveryDirectory(entry, around),
             Option.match({
               onNone: () => hasDescriptor ? Effect.succeed(nothing) : ofImage(entry, around),
               onSome: Effect.succeed

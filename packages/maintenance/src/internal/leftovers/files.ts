@@ -86,7 +86,7 @@ const judgeEntry = (entry: Entry, known: Known) => {
   if (known.images.some((image) => name === `${image}.mnt`) && info.type === "Directory") return ofMount(entry, known)
   if (known.images.some((image) => name === `${image}.tmp`) && info.type === "File") return ofConversion(entry, known)
   return Effect.flatMap(
-    ofEveryDirectory(entry),
+    ofEveryDirectory(entry, known),
     Option.match({
       onNone: () => info.type === "File" ? ofUnknown(entry, known) : Effect.succeed(nothing),
       onSome: Effect.succeed

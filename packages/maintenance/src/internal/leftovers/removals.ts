@@ -3,7 +3,7 @@ import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as identity from "../identity.js"
-import { isPromised } from "../removing.js"
+import { isEmpty, isPromised } from "../removing.js"
 import { type Entry, removal } from "./entries.js"
 import { all, kept, nothing } from "./found.js"
 
@@ -11,18 +11,18 @@ const cutShort = "A removal was cut short."
 
 /** What waits in the directory of a removal: it goes if it is what the directory was made for. */
 const inRemoval = (directory: Entry, name: string, path: string) =>
-  Effect.map(
-    identity.at(path),
-    Option.match({
-      onNone: () => nothing,
-      onSome: (info) => {
-        const kind = info.type === "Directory" ? "directory" : "file"
-        return isPromised(directory.name, kind, identity.of(info))
-          ? removal({ path, name, info }, cutShort)
-          : kept(path, "a removal was cut short, but this is not the file that was to be removed: put it back by hand")
-      }
-    })
-  )
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const found = yield* identity.at(path)
+    if (Option.isNone(found)) return nothing
+    const kind = found.value.type === "Directory" ? "directory" : "file"
+    if (!isPromised(directory.name, kind, identity.of(found.value))) {
+      return kept(path, "a removal was cut short, but this is not the file that was to be removed: put it back by hand")
+    }
+    return kind === "file" || isEmpty(yield* fs.readDirectory(path))
+      ? removal({ path, name, info: found.value }, cutShort)
+      : kept(path, "a removal was cut short, but somebody had put files into the directory: put it back by hand")
+  })
 
 export const ofRemoval = (entry: Entry) =>
   Effect.gen(function*() {
