@@ -99,7 +99,7 @@ const isOfOneHost = (directory: string) =>
     () => false
   )
 
-/** Marks of this host: the lock tells of the processes since its last start, and no other process is left. */
+/** Marks of this host: the lock shows the processes since its last start, and no other process is left. */
 const marks = (fs: FileSystem.FileSystem): Pick<Lock, "fill" | "isAbandoned"> => ({
   fill: (directory) =>
     Effect.gen(function*() {

@@ -43,7 +43,7 @@ describe("work that loads a file system", () => {
       assert.isTrue(yield* Ref.get(hasRun))
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scopedLive("knows of a directory that is filled whether its process has ended", () =>
+  it.scopedLive("shows whether the process that makes the files of a directory has ended", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* fs.makeTempDirectoryScoped()

@@ -22,7 +22,7 @@ export const makerName = ".ploop-maker"
 /** The text of that file. */
 export const encode = Schema.encodeSync(Maker)
 
-/** Who makes a directory; it fails where that is not known. */
+/** The maker of a directory; it fails where that is not known. */
 export const makerOf = (directory: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem

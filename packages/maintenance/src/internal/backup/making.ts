@@ -132,7 +132,7 @@ const sign = ({ making }: Stage, taken: Maker["taken"]) =>
     yield* syncFile(file)
   })
 
-/** Removes the name of the maker from a stage that is filled. */
+/** Removes the name of the maker from a stage that has all of its files. */
 const unsign = ({ all, making }: Stage) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem

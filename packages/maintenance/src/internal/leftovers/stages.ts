@@ -53,7 +53,7 @@ const obstacle = (entries: ReadonlyArray<Entry>, { before, running }: Around): s
   return used === undefined ? undefined : `a device runs from its file ${used.name}`
 }
 
-/** The files in the directory, and then the directory with the mark, which tells of the snapshot until then. */
+/** The files in the directory, and then the directory with the mark, which names the snapshot until then. */
 const removals = (directory: Entry, entries: ReadonlyArray<Entry>) =>
   Effect.gen(function*() {
     const halves = yield* Effect.forEach(entries.filter(({ name }) => isRemoving(name)), ofRemoval)
@@ -79,7 +79,7 @@ export const ofStage = (directory: Entry, around: Around, unknown: string) =>
       (yield* Effect.orElseSucceed(lock.isAbandoned(directory.path, maker.value.mark), () => false))
     if (Option.isNone(maker) || !isGone) return kept(directory.path, unknown)
     const entries = yield* entriesOf(directory.path)
-    // Symbolic links are no entries, and nobody makes one here.
+    // The entries leave out symbolic links, and nobody makes one here.
     const isAll = (yield* fs.readDirectory(directory.path)).every((name) =>
       entries.some((entry) => entry.path === path.join(directory.path, name))
     )
