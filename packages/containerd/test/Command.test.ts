@@ -2,11 +2,13 @@ import { PloopFake } from "@effect-ploop/backend-fake"
 import { FileSystem, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect } from "effect"
+import { ConfigProvider, Effect, TestClock } from "effect"
 import { codeOf } from "../src/internal/cli/exit.js"
 import { onHost } from "../src/internal/cli/launch.js"
+import * as metrics from "../src/internal/cli/metrics.js"
 import { main } from "../src/internal/cli/snapshotter.js"
 import * as instance from "../src/internal/instance.js"
+import { onFake, start } from "./utils.js"
 
 const terminal = Terminal.Terminal.of({
   columns: Effect.succeed(80),
@@ -46,6 +48,34 @@ const inDirectory = (
         Effect.provide(NodeContext.layer)
       )
   )
+
+describe("the file of the metrics", () => {
+  onFake(
+    "has the calls, is written at the start, and again every 15 seconds",
+    Effect.scoped(Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const file = "/vz/ploop.prom"
+      yield* metrics.writing(file)
+      const before = yield* fs.readFileString(file)
+      const snapshotter = yield* start()
+      yield* snapshotter.prepare({ key: "of metrics" })
+      yield* Effect.flip(snapshotter.stat("unknown"))
+      assert.strictEqual(yield* fs.readFileString(file), before)
+      yield* TestClock.adjust("15 seconds")
+      const after = yield* fs.readFileString(file)
+      assert.match(after, /^ploop_snapshotter_calls_total\{call="prepare",outcome="success"\} [1-9]/m)
+      assert.match(after, /^ploop_snapshotter_calls_total\{call="stat",outcome="SnapshotNotFound"\} [1-9]/m)
+      assert.match(after, /^ploop_snapshotter_call_duration_seconds_count\{call="prepare"\} [1-9]/m)
+    }))
+  )
+
+  inDirectory("ends the command with 2 when it cannot be written", (directory) =>
+    Effect.gen(function*() {
+      const { code, stderr } = yield* run("--root", directory, "--metrics", "/nowhere/ploop.prom")
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "could not write the metrics to /nowhere/ploop.prom: NotFound")
+    }))
+})
 
 describe("ploop-snapshotter", () => {
   inDirectory("ends with 2 and names the option that breaks a rule", (directory) =>

@@ -3,7 +3,7 @@ import { Snapshot } from "@effect-ploop/containerd"
 import { Disk, Ploop, PloopError } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
-import { Effect, Either, Fiber, Option, TestClock } from "effect"
+import { Effect, Either, Fiber, Option, TestClock, Tracer } from "effect"
 import {
   contentOf,
   diskOf,
@@ -507,6 +507,61 @@ describe("a disk whose directory", () => {
       })
     )
   }
+})
+
+describe("every call", () => {
+  onFake(
+    "that changes disks waits while as many as are allowed run",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const running = { now: 0, most: 0 }
+      const counting = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => void (running.most = Math.max(running.most, ++running.now))),
+          () => Effect.zipRight(Effect.repeatN(Effect.yieldNow(), 20), effect),
+          () => Effect.sync(() => void running.now--)
+        )
+      const snapshotter = yield* start({ concurrency: 2 }).pipe(
+        Effect.provideService(Ploop.Ploop, {
+          ...ploop,
+          createSnapshot: (options) => counting(ploop.createSnapshot(options))
+        })
+      )
+      const keys = Array.from({ length: 6 }, (_, index) => `${index}`)
+      yield* Effect.forEach(keys, (key) => snapshotter.prepare({ key }), { concurrency: "unbounded" })
+      assert.strictEqual(running.most, 2)
+    })
+  )
+
+  onFake(
+    "has a span with its name and its key",
+    Effect.gen(function*() {
+      const snapshotter = yield* start()
+      const spans: Array<Tracer.Span> = []
+      const tracer = yield* Effect.tracer
+      yield* snapshotter.prepare({ key: "a" }).pipe(
+        Effect.zipRight(snapshotter.commit({ key: "a", name: "one" })),
+        Effect.withTracer(Tracer.make({
+          ...tracer,
+          span: (...parts) => {
+            const span = tracer.span(...parts)
+            spans.push(span)
+            return span
+          },
+          context: (...parts) => tracer.context(...parts)
+        }))
+      )
+      const own = spans.filter(({ name }) => name.startsWith("Snapshotter."))
+      assert.deepStrictEqual(
+        own.map(({ attributes, name }) => [name, Object.fromEntries(attributes)]),
+        [
+          ["Snapshotter.prepare", { key: "a" }],
+          ["Snapshotter.commit", { key: "a", name: "one" }]
+        ]
+      )
+      assert.isAbove(spans.length, own.length)
+    })
+  )
 })
 
 describe("cleanup", () => {

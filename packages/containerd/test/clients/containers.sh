@@ -72,7 +72,8 @@ c container rm work
 mkdir "$work/mount"
 s prepare again committed > "$work/prepare.log"
 s mounts "$work/mount" again | sh
-same "a commit has what was written before it" early "$(cat "$work/mount/early")"
+same "a container that runs from a commit has what was written before it" early \
+  "$(c run --rm --rootfs "$work/mount" again /tool read /early)"
 same "a commit has nothing of what was written after it" "" "$(ls "$work/mount" | grep late || true)"
 umount "$work/mount"
 s rm again

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs containers with volumes by Debian's dockerd on ploop-volume-plugin, with the real tool on the emulated kernel. The
-# plugin is killed while a container uses a volume. The daemon has directories of its own, and no network.
+# plugin is killed while a container uses a volume. With KILL_EACH=1 it is killed in the middle of a creation, a snapshot,
+# a mount and a removal too. The daemon has directories of its own, and no network.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -60,6 +61,31 @@ d rm --force one > "$work/rm.log"
 same "the next container has the files of the volume" late "$(run db "" read /v/a)"
 d volume create --driver "$driver" --opt colour=red x > "$work/refused.log" 2>&1 && fail "an unknown option was taken"
 same "an unknown option is refused by its name" 1 "$(grep -c 'Opts.colour' "$work/refused.log")"
+
+# interrupted COMMAND...: the plugin is killed while it runs, so that it may fail.
+interrupted() {
+  "$@" > "$work/killed.log" 2>&1 &
+  client=$!
+  sleep 0.4
+  kill -KILL "$(cat "$SNAPSHOTTER_PID")" || true
+  wait "$client" || true
+  until [ "$(d volume ls --quiet | grep -c '^db$')" = 1 ]; do sleep 0.2; done
+}
+
+if [ -n "${KILL_EACH:-}" ]; then
+  interrupted d volume create --driver "$driver" --opt size=1G killed
+  d volume create --driver "$driver" --opt size=1G killed > "$work/create.log"
+  interrupted run killed "" write /v/a kept
+  run killed "" write /v/a kept
+  same "after a kill during a creation and a mount, they are repeated" kept "$(run killed "" read /v/a)"
+  interrupted d volume create --driver "$driver" killed@one
+  d volume create --driver "$driver" killed@one > "$work/create.log"
+  same "after a kill during a snapshot, it is repeated" kept "$(run killed@one :ro read /v/a)"
+  interrupted d volume rm killed@one
+  d volume rm --force killed@one > "$work/rm.log" 2>&1 || true
+  same "after a kill during a removal, it is done or repeated" 0 "$(d volume ls --quiet | grep -c '^killed@one$' || true)"
+  d volume rm killed > "$work/rm.log"
+fi
 
 d volume rm db db@monday copy > "$work/rm.log"
 same "nothing is left of removed volumes" "" \

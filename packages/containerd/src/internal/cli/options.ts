@@ -59,5 +59,14 @@ export const make = ({ prefix, reader, root, socket }: Defaults) => ({
     `${prefix}_MAX_CHAIN`,
     120
   ),
-  concurrency: number("concurrency", "How many calls may change disks at the same time", `${prefix}_CONCURRENCY`, 4)
+  concurrency: number("concurrency", "How many calls may change disks at the same time", `${prefix}_CONCURRENCY`, 4),
+  metrics: Options.text("metrics").pipe(
+    Options.withPseudoName("FILE"),
+    Options.withDescription(
+      "Also write the metrics to this file every 15 seconds, for the textfile collector of Prometheus, which reads files " +
+        `whose name ends with .prom. Default: none. Variable: ${prefix}_METRICS.`
+    ),
+    Options.withFallbackConfig(Config.string(`${prefix}_METRICS`)),
+    Options.optional
+  )
 })

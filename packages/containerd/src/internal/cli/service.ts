@@ -9,6 +9,7 @@ import type { Options } from "../../Request.js"
 import { StorageFailed } from "../../StorageError.js"
 import * as instance from "../instance.js"
 import { footer } from "./exit.js"
+import * as metrics from "./metrics.js"
 import * as options from "./options.js"
 import * as plain from "./plain.js"
 import { version } from "./version.js"
@@ -39,9 +40,10 @@ export const commandOf = <E>(service: Service<E>) =>
   Command.make(
     service.name,
     options.make(service),
-    ({ socket, ...options }) =>
+    ({ metrics: file, socket, ...options }) =>
       Effect.scoped(Effect.gen(function*() {
         yield* owned(options.root)
+        yield* Effect.transposeMapOption(file, metrics.writing)
         yield* Layer.build(service.layer(socket, options))
         yield* Effect.logInfo(`serving ${service.what} of ${options.root} at ${socket}`)
         return yield* Effect.never
