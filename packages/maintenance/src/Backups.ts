@@ -110,7 +110,8 @@ export const planNext = (options: NextOptions): Effect.Effect<Plan.Plan, Backup.
   Effect.gen(function*() {
     const { directory, disk, fullEvery = 7, incremental = false } = options
     const path = yield* Path
-    const stored = yield* list(directory)
+    // One whose manifest is damaged continues none, and must not keep the next one from being made.
+    const { stored } = yield* listing.listReadable(directory)
     const before = incremental ? yield* latest(disk, stored) : undefined
     const isFull = before === undefined || chain(stored, before).length >= fullEvery
     const now = DateTime.formatIso(yield* DateTime.now).replaceAll(":", "-")
@@ -126,7 +127,8 @@ export const planNext = (options: NextOptions): Effect.Effect<Plan.Plan, Backup.
 /**
  * The removal of the backups that a policy does not keep, of each disk for itself. The
  * time of a backup is in its manifest. A backup stays while one that is kept continues
- * it, and the newest one stays in any case. Each file is a step of its own.
+ * it, and the newest one stays in any case. Each file is a step of its own. One whose
+ * manifest cannot be read stays, and keeps the others from nothing.
  *
  * @since 0.2.0
  * @category constructors
@@ -143,6 +145,6 @@ export const planRetention = (options: {
 > =>
   Effect.gen(function*() {
     const policy = yield* check(options.policy)
-    const stored = yield* list(options.directory)
-    return yield* retaining.plan(options.directory, stored, policy, yield* DateTime.now)
+    const { damaged, stored } = yield* listing.listReadable(options.directory)
+    return yield* retaining.plan(options.directory, { damaged, stored }, policy, yield* DateTime.now)
   }).pipe(Effect.withSpan("Backups.planRetention", { attributes: { directory: options.directory } }))

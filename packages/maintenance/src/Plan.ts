@@ -54,14 +54,16 @@ export class Step extends Schema.Class<Step>("@effect-ploop/maintenance/Plan/Ste
  * Something that the plan leaves alone.
  *
  * - `subject`: the snapshot, device or file;
- * - `reason`: why it stays.
+ * - `reason`: why it stays;
+ * - `isUnread`: whether it stays because it could not be inspected, which somebody has to look into; absent otherwise.
  *
  * @since 0.2.0
  * @category models
  */
 export class Kept extends Schema.Class<Kept>("@effect-ploop/maintenance/Plan/Kept")({
   subject: Schema.String,
-  reason: Schema.String
+  reason: Schema.String,
+  isUnread: Schema.optional(Schema.Boolean)
 }) {}
 
 /**
@@ -84,7 +86,8 @@ export class Preview extends Schema.Class<Preview>("@effect-ploop/maintenance/Pl
  * - `title`: what it is for;
  * - `steps`: what is done, in this order;
  * - `kept`: what is left alone;
- * - `onFailure`: `stop` leaves the steps that were applied; `undo` takes them back, so that all of it happens or nothing;
+ * - `onFailure`: `stop` leaves the steps that were applied; `undo` takes back those that this application has applied, so
+ *   that all of it happens or nothing;
  * - `preview`: the tree of snapshots before and after; absent when the plan changes none.
  *
  * @since 0.2.0

@@ -122,7 +122,8 @@ export interface ApplyOptions<E, R> extends Plan.ApplyOptions {
 
 /**
  * Applies the plan of a set while all of its disks are frozen. A freeze that fails
- * ends it: no snapshot is taken.
+ * ends it: no snapshot is taken. A failure takes back what this application has done;
+ * what an earlier one of the same plan has done stays, because somebody may rely on it.
  *
  * @since 0.2.0
  * @category execution

@@ -87,6 +87,26 @@ describe("the backups in a directory", () => {
   )
 
   onFake(
+    "stay when their manifest is damaged, and then keep neither the next one nor the others from what is planned",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* made
+      yield* nights(disk, 3, false)
+      const [first, second] = yield* Backups.list(directory)
+      yield* fs.writeFileString(`${second!.directory}/backup.json`, "{")
+      assert.strictEqual((yield* Effect.flip(Backups.list(directory)))._tag, "BackupInvalid")
+      const plan = yield* retain({ last: 1 })
+      assert.deepStrictEqual(plan.kept.filter(({ isUnread }) => isUnread).map(({ subject }) => subject), [
+        second!.directory
+      ])
+      assert.isFalse(yield* fs.exists(first!.directory))
+      assert.isTrue(yield* fs.exists(second!.directory))
+      yield* TestClock.adjust("1 day")
+      yield* Plan.apply(yield* Backups.planNext({ disk, directory, incremental: true }))
+    })
+  )
+
+  onFake(
     "are kept by the names of their directories",
     Effect.gen(function*() {
       yield* nights(yield* made, 3, false)

@@ -144,6 +144,23 @@ describe("ploop-maintenance", () => {
   )
 
   onFake(
+    "reclaims the space of the other disks when one cannot be inspected, and ends with 1",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const disk = yield* diskOf("a")
+      yield* ploop.mount({ disk, target: "/mnt/a" })
+      const { code, stderr, stdout } = yield* run(
+        ...["reclaim", "--at-least", "0M", "--json", "--apply", "/vz/missing", "/vz/a"]
+      )
+      assert.strictEqual(code, 1)
+      assert.match(stderr, /^ploop-maintenance: \/vz\/missing\/DiskDescriptor.xml: it could not be inspected: /m)
+      assert.deepStrictEqual(JSON.parse(stdout)[0].outcomes.map(({ outcome }: { outcome: string }) => outcome), [
+        "applied"
+      ])
+    })
+  )
+
+  onFake(
     "reports how much each disk gave back",
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

@@ -209,6 +209,25 @@ describe("a set of snapshots", () => {
   )
 
   onFake(
+    "that is applied again after all of it was done takes nothing back when a disk has gone or refuses it",
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const ploop = yield* Ploop.Ploop
+      const disks = yield* disksOf
+      const [a, b, c] = [disks[0]!, disks[1]!, disks[2]!]
+      const plan = yield* SnapshotSet.plan({ disks })
+      yield* SnapshotSet.apply(plan)
+      const id = SnapshotSet.idOf(plan)!
+      yield* ploop.deleteSnapshot({ disk: c, id })
+      yield* host.fail("createSnapshot", locked(c))
+      assert.strictEqual((yield* Effect.flip(SnapshotSet.apply(plan)))._tag, "StepFailed")
+      yield* ploop.remove({ disk: c })
+      assert.strictEqual((yield* Effect.flip(SnapshotSet.apply(plan)))._tag, "StepFailed")
+      assert.deepStrictEqual([yield* idsOf(a), yield* idsOf(b)], [[id], [id]])
+    })
+  )
+
+  onFake(
     "names what is still changed when the undoing fails too",
     Effect.gen(function*() {
       const host = yield* FakeHost.FakeHost

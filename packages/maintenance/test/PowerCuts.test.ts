@@ -53,7 +53,8 @@ const cutting = (cut: Cut) =>
       snapshotAndSwitch: (options) => change(ploop.snapshotAndSwitch(options)),
       switchAndDelete: (options) => change(ploop.switchAndDelete(options)),
       check: (options) => change(ploop.check(options)),
-      discard: (options) => change(ploop.discard(options))
+      discard: (options) => change(ploop.discard(options)),
+      umount: (options) => change(ploop.umount(options))
     }).pipe(
       Context.add(FileSystem.FileSystem, {
         ...fs,
@@ -113,7 +114,7 @@ const of = (disk: Disk.Disk) =>
 const disk = Disk.inDirectory("/vz/a")
 
 const cleaned = Effect.flatMap(
-  Leftovers.plan({ disk, olderThan: 0, inUseFlags: true, orphanedImages: true }),
+  Leftovers.plan({ disk, olderThan: 0, inUseFlags: true, orphanedImages: true, temporaryDevices: true }),
   (plan) => Plan.apply(plan)
 )
 
@@ -145,13 +146,32 @@ describe("a power cut at any change, and a second run", () => {
         yield* host.cutPower
         yield* fs.writeFileString("/vz/a/DiskDescriptor.xml.tmp", "half")
         yield* fs.makeDirectory("/vz/a/root.hdd.mnt")
+        yield* fs.copyFile("/vz/a/root.hdd", "/vz/a/orphan")
+        yield* ploop.check({ image: "/vz/a/orphan", dropInUse: true })
         yield* TestClock.adjust("1 day")
       }),
       cleaned,
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
-        const names = (yield* fs.readDirectory("/vz/a")).filter((name) => /^\.ploop|tmp$|mnt$/.test(name))
+        const names = (yield* fs.readDirectory("/vz/a")).filter((name) => /^\.ploop|tmp$|mnt$|orphan/.test(name))
         return { ...(yield* of(disk)), names }
+      })
+    )
+  )
+
+  onFake(
+    "end a removal of the devices that a killed process has left as one that was not disturbed",
+    atEveryChange(
+      Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        yield* diskOf("a")
+        yield* write(disk, "last.txt", "before the kill")
+        yield* ploop.createTemporarySnapshot({ disk, component: "backup" })
+      }),
+      cleaned,
+      Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        return { ...(yield* of(disk)), devices: yield* ploop.listDevices }
       })
     )
   )
@@ -179,6 +199,25 @@ describe("a power cut at any change, and a second run", () => {
       })
     )
   }
+
+  onFake(
+    "end a backup that continues another, and takes the place of its snapshot, as one that was not disturbed",
+    Effect.gen(function*() {
+      yield* diskOf("a", "300M")
+      yield* write(disk, "one.txt", "1")
+      yield* Backup.create({ disk, to: "/vz/monday", keepSnapshot: true })
+      yield* write(disk, "two.txt", "2")
+      const plan = yield* Backup.plan({ disk, to: "/vz/tuesday", after: "/vz/monday", keepSnapshot: true })
+      yield* atEveryChange(
+        Effect.void,
+        Effect.asVoid(Plan.apply(plan)),
+        Effect.gen(function*() {
+          const restored = yield* Backup.restore({ from: ["/vz/monday", "/vz/tuesday"], to: "/vz/restored" })
+          return { restored: yield* of(restored), disk: yield* of(disk) }
+        })
+      )
+    })
+  )
 
   onFake(
     "end a restoration with the whole disk",

@@ -1,8 +1,8 @@
-import { PloopFake } from "@effect-ploop/backend-fake"
+import { FakeHost, PloopFake } from "@effect-ploop/backend-fake"
 import { Ploop, SnapshotId } from "@effect-ploop/core"
 import { Plan, Retention } from "@effect-ploop/maintenance"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FastCheck, TestClock, TestContext } from "effect"
+import { Effect, Exit, FastCheck, TestClock, TestContext } from "effect"
 import { contents, diskOf, idsOf, takeDated } from "./utils.js"
 
 /** A snapshot after some hours, or a switch to one of those that there are. */
@@ -42,13 +42,29 @@ const grow = (history: ReadonlyArray<Event>) =>
     return disk
   })
 
+/** A tool of a host whose power is cut before one of the deletions, or after it. */
+const cutting = ({ after, at }: { readonly at: number; readonly after: boolean }) =>
+  Effect.gen(function*() {
+    const host = yield* FakeHost.FakeHost
+    const ploop = yield* Ploop.Ploop
+    let count = 0
+    const cut = Effect.zipRight(host.cutPower, Effect.die("the power is cut"))
+    const deleteSnapshot: Ploop.Ploop["deleteSnapshot"] = (options) =>
+      Effect.suspend(() => {
+        const deletion = ploop.deleteSnapshot(options)
+        return count++ !== at ? deletion : after ? Effect.zipRight(deletion, cut) : cut
+      })
+    return { ...ploop, deleteSnapshot }
+  })
+
 describe("a retention", () => {
-  it("of any tree by any policy deletes what its plan shows, changes nothing else, and has nothing to do afterwards", async () => {
+  it("of any tree by any policy, with a power cut anywhere, deletes what its plan shows, changes nothing else, and has nothing to do afterwards", async () => {
     const property = FastCheck.asyncProperty(
       histories,
       policies,
       FastCheck.nat(20),
-      (history, periods, pin) =>
+      FastCheck.record({ at: FastCheck.nat(3), after: FastCheck.boolean() }),
+      (history, periods, pin, cut) =>
         Effect.gen(function*() {
           const disk = yield* grow(history)
           const ids = yield* idsOf(disk)
@@ -61,6 +77,15 @@ describe("a retention", () => {
           const policy = { ...periods, pinned }
           const plan = yield* Retention.plan({ disk, policy })
           const shown = plan.steps.map(({ action }) => action)
+          const disturbed = yield* Effect.exit(
+            Effect.provideService(Plan.apply(plan), Ploop.Ploop, yield* cutting(cut))
+          )
+          assert.strictEqual(Exit.isFailure(disturbed), cut.at < shown.length)
+          // What was done before the cut is not planned again, and what was not is planned as it was.
+          assert.deepStrictEqual(
+            (yield* Retention.plan({ disk, policy })).steps.map(({ action }) => action),
+            shown.slice(cut.at + (cut.after ? 1 : 0))
+          )
           yield* Plan.apply(plan)
 
           const left = yield* idsOf(disk)

@@ -3,6 +3,7 @@ import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Ref from "effect/Ref"
 import * as Action from "../Action.js"
 import { HostSpeed, type Kind, measured } from "../HostSpeed.js"
 import * as MaintenanceError from "../MaintenanceError.js"
@@ -83,7 +84,8 @@ const failed = ({ index, subject }: Placed) => (error: Failure) =>
 const inspect = (placed: Placed): Effect.Effect<Status, MaintenanceError.StepFailed, Ploop | FileSystem | Path> =>
   Effect.mapError(handlerOf(placed.step.action).status(placed.step.action), failed(placed))
 
-export const applyStep = (placed: Placed) =>
+/** Applies a step. `onBegin` runs before it changes anything. */
+export const applyStep = (placed: Placed, onBegin: Effect.Effect<void> = Effect.void) =>
   Effect.gen(function*() {
     const { index, step, subject } = placed
     const before = yield* inspect(placed)
@@ -93,6 +95,7 @@ export const applyStep = (placed: Placed) =>
       return yield* new MaintenanceError.PlanOutdated({ step: index, subject, planned, found })
     }
     const handler = handlerOf(step.action)
+    yield* onBegin
     yield* Effect.mapError(alone(loadsOf(step.action), measuring(step, handler.run(step.action))), failed(placed))
     if (handler.isRepeatable) return { step: index, outcome: "applied" } satisfies Outcome
     const after = yield* inspect(placed)
@@ -117,17 +120,28 @@ const undo = (steps: ReadonlyArray<Placed>) =>
     )
   }, { discard: true })
 
-/** An interruption in the middle must undo too, so only the steps themselves can be interrupted. */
-const undoing = <A, E, R>(steps: ReadonlyArray<Placed>, apply: Effect.Effect<A, E, R>) =>
+/**
+ * An interruption in the middle must undo too, so only the steps themselves can be interrupted. What was done before this
+ * application stays: it may be the result of one that has ended well, and somebody may rely on it by now.
+ */
+const undoing = <A, E, R>(begun: Ref.Ref<ReadonlyArray<Placed>>, apply: Effect.Effect<A, E, R>) =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.catchAllCause(restore(apply), (cause) => Effect.zipRight(undo(steps), Effect.failCause(cause)))
+    Effect.catchAllCause(
+      restore(apply),
+      (cause) => Effect.zipRight(Effect.flatMap(Ref.get(begun), undo), Effect.failCause(cause))
+    )
   )
 
-const inOrder = <S extends Step>(steps: ReadonlyArray<Placed<S>>, onOutcome: OnOutcome<S>) =>
-  Effect.forEach(
-    steps,
-    (placed) => Effect.tap(applyStep(placed), (outcome) => onOutcome(outcome, placed.step))
-  )
+const inOrder = <S extends Step>(
+  steps: ReadonlyArray<Placed<S>>,
+  begun: Ref.Ref<ReadonlyArray<Placed>>,
+  onOutcome: OnOutcome<S>
+) =>
+  Effect.forEach(steps, (placed) =>
+    Effect.tap(
+      applyStep(placed, Ref.update(begun, (before) => [...before, placed])),
+      (outcome) => onOutcome(outcome, placed.step)
+    ))
 
 /** The steps of a plan with their places. */
 export const place = <S extends Step>({ steps }: Pick<Plan<S>, "steps">): ReadonlyArray<Placed<S>> =>
@@ -136,10 +150,9 @@ export const place = <S extends Step>({ steps }: Pick<Plan<S>, "steps">): Readon
 export const apply = <S extends Step>(
   plan: Plan<S>,
   onOutcome: OnOutcome<S> = () => Effect.void
-): Effect.Effect<ReadonlyArray<Outcome>, MaintenanceError.ApplyError, Ploop | FileSystem | Path> => {
-  const steps = place(plan)
-  const applied = inOrder(steps, onOutcome)
-  return (plan.onFailure === "undo" ? undoing(steps, applied) : applied).pipe(
-    Effect.withSpan("Plan.apply", { attributes: { title: plan.title } })
-  )
-}
+): Effect.Effect<ReadonlyArray<Outcome>, MaintenanceError.ApplyError, Ploop | FileSystem | Path> =>
+  Effect.gen(function*() {
+    const begun = yield* Ref.make<ReadonlyArray<Placed>>([])
+    const applied = inOrder(place(plan), begun, onOutcome)
+    return yield* plan.onFailure === "undo" ? undoing(begun, applied) : applied
+  }).pipe(Effect.withSpan("Plan.apply", { attributes: { title: plan.title } }))

@@ -1,25 +1,48 @@
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
+import * as Array from "effect/Array"
 import * as Effect from "effect/Effect"
-import { manifestName, read } from "./manifest.js"
+import * as Either from "effect/Either"
+import { type Manifest, manifestName, read } from "./manifest.js"
 
-/** The backups in a directory, the oldest first. Directories without a manifest are passed over. */
-export const list = (directory: string) =>
+/** The directories with a manifest, and each manifest or why it cannot be read. */
+const found = (directory: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path
-    const names = (yield* fs.readDirectory(directory)).toSorted()
-    const found = yield* Effect.forEach(names, (name) =>
-      Effect.gen(function*() {
-        const own = path.join(directory, name)
-        if (!(yield* fs.exists(path.join(own, manifestName)))) return []
-        return [{ directory: own, manifest: yield* read(own) }]
-      }))
-    return found.flat().toSorted((one, other) => one.manifest.takenAt.epochMillis - other.manifest.takenAt.epochMillis)
+    const names = (yield* fs.readDirectory(directory)).toSorted().map((name) => path.join(directory, name))
+    const own = yield* Effect.filter(names, (name) => fs.exists(path.join(name, manifestName)))
+    return yield* Effect.forEach(own, (directory) =>
+      Effect.map(
+        Effect.either(read(directory)),
+        Either.mapBoth({
+          onLeft: (error) => ({ directory, error }),
+          onRight: (manifest) => ({ directory, manifest })
+        })
+      ))
   })
 
+const byTime = (one: Stored, other: Stored) => one.manifest.takenAt.epochMillis - other.manifest.takenAt.epochMillis
+
+/** The backups in a directory, the oldest first. Directories without a manifest are passed over. */
+export const list = (directory: string) =>
+  Effect.flatMap(
+    found(directory),
+    (all) => Effect.map(Effect.mapError(Effect.all(all), ({ error }) => error), (stored) => stored.toSorted(byTime))
+  )
+
+/** The same, and those whose manifest cannot be read. */
+export const listReadable = (directory: string) =>
+  Effect.map(found(directory), (all) => ({
+    stored: Array.getRights(all).toSorted(byTime),
+    damaged: Array.getLefts(all)
+  }))
+
 /** A backup and where it is. */
-export type Stored = Effect.Effect.Success<ReturnType<typeof list>>[number]
+export interface Stored {
+  readonly directory: string
+  readonly manifest: Manifest
+}
 
 /** The backups that one builds on, the full one first. Undefined when one of them is missing. */
 export const chainOf = (all: ReadonlyArray<Stored>, one: Stored): ReadonlyArray<Stored> | undefined => {

@@ -7,12 +7,12 @@ import * as Action from "../../Action.js"
 import * as Plan from "../../Plan.js"
 import type { Policy } from "../../RetentionPolicy.js"
 import * as identity from "../identity.js"
-import { all, type Found, kept, nothing, step } from "../leftovers/found.js"
+import { all, type Found, kept, nothing, step, unread } from "../leftovers/found.js"
 import { ofRemoval } from "../leftovers/removals.js"
 import { isRemoving } from "../removing.js"
 import { naming } from "../retention/pattern.js"
 import { select } from "../retention/select.js"
-import { chainOf, type Stored } from "./list.js"
+import { chainOf, type listReadable, type Stored } from "./list.js"
 import { manifestName } from "./manifest.js"
 
 /** Why each backup of one disk is kept: by a rule, or because one that is kept continues it. */
@@ -122,7 +122,12 @@ const unfinished = (path: Path, directory: string, name: string) =>
   })
 
 /** What a policy removes. Backups that others continue are removed after those. */
-export const plan = (directory: string, stored: ReadonlyArray<Stored>, policy: Policy, now: DateTime.Utc) =>
+export const plan = (
+  directory: string,
+  { damaged, stored }: Effect.Effect.Success<ReturnType<typeof listReadable>>,
+  policy: Policy,
+  now: DateTime.Utc
+) =>
   Effect.gen(function*() {
     const path = yield* Path
     const found = yield* Effect.forEach(byDisk(stored), (own) => {
@@ -140,7 +145,7 @@ export const plan = (directory: string, stored: ReadonlyArray<Stored>, policy: P
     ]
     return new Plan.Plan({
       title: `Retention of the backups in ${directory}`,
-      ...all([...halves, ...found.flat()]),
+      ...all([...halves, ...found.flat(), ...damaged.map(({ directory, error }) => unread(directory, error.message))]),
       onFailure: "stop"
     })
   })

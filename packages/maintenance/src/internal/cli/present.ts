@@ -116,5 +116,12 @@ export const present = <E extends Failure, R, R2 = Ploop | FileSystem | Path>(
     const steps = endings.reduce((total, { plan }) => total + (plan?.steps.length ?? 0), 0)
     if (!settings.apply && steps > 0) yield* say(settings, "Nothing was changed. Add --apply to apply the plan.")
     const failures = endings.flatMap(({ errors }) => (errors ?? []).map(({ _tag }) => _tag))
+    const unread = endings.flatMap(({ plan }) => plan?.kept ?? []).filter(({ isUnread }) => isUnread === true)
+    if (failures.length === 0 && unread.length > 0) {
+      yield* Console.error(
+        unread.map(({ reason, subject }) => `ploop-maintenance: ${subject}: ${reason}`).join("\n")
+      )
+      return yield* new Ended({ code: 1, message: "" })
+    }
     if (failures.length > 0) return yield* new Ended({ code: failures.includes("PolicyInvalid") ? 2 : 1, message: "" })
   })

@@ -23,3 +23,9 @@ export const all = (found: ReadonlyArray<Found>): Found => ({
   steps: found.flatMap(({ steps }) => steps),
   kept: found.flatMap(({ kept }) => kept)
 })
+
+/** What stays because it cannot be inspected. */
+export const unread = (subject: string, reason: string): Found => ({
+  steps: [],
+  kept: [new Plan.Kept({ subject, reason: `it could not be inspected: ${reason}`, isUnread: true })]
+})

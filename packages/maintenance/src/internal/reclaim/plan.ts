@@ -16,7 +16,7 @@ export interface Offer {
 export const unknown = (disk: Disk, reason: string): Offer => ({
   disk,
   steps: [],
-  kept: [new Plan.Kept({ subject: disk, reason: `it could not be inspected: ${reason}` })]
+  kept: [new Plan.Kept({ subject: disk, reason: `it could not be inspected: ${reason}`, isUnread: true })]
 })
 
 const format = (bytes: bigint): string => ByteSize.format(ByteSize.ByteSizeFromSelf.make(bytes))
