@@ -1,7 +1,7 @@
 import { FakeHost } from "@effect-ploop/backend-fake"
 import type { Disk } from "@effect-ploop/core"
 import { Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
-import { HostSpeed, Leftovers, Plan, Retention, SnapshotSet } from "@effect-ploop/maintenance"
+import { Backup, HostSpeed, Leftovers, Plan, Reclaim, Retention, SnapshotSet } from "@effect-ploop/maintenance"
 import { FileSystem } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
 import { Context, Deferred, Duration, Effect, Exit, Fiber, Ref, Schema, TestClock } from "effect"
@@ -105,6 +105,60 @@ describe("a plan", () => {
       assert.strictEqual(error._tag, "PlanOutdated")
       assert.include(error.message, `with no parent and the children ${ids[1]}, but it has no parent and the children`)
       assert.deepStrictEqual(yield* idsOf(disk), ids)
+    })
+  )
+
+  onFake(
+    "of any tool fails with a typed error when its disk is gone, and touches no other",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const disk = yield* diskOf("a")
+      const other = yield* diskOf("b")
+      yield* history(disk, ["1 day", "1 day"])
+      yield* ploop.createTemporarySnapshot({ disk, component: "backup" })
+      yield* fs.writeFileString("/vz/a/DiskDescriptor.xml.tmp", "half")
+      yield* TestClock.adjust("2 days")
+      const set = yield* SnapshotSet.plan({ disks: [other, disk] })
+      const id = SnapshotSet.idOf(set)!
+      const plans = [
+        yield* Retention.plan({ disk, policy: { last: 1 } }),
+        yield* Leftovers.plan({ disk, temporaryDevices: true }),
+        yield* Reclaim.plan({ disks: [disk], policy: { atLeast: 0, mayMount: true, retention: { last: 1 } } }),
+        yield* Backup.plan({ disk, to: "/vz/backup" }),
+        set
+      ]
+      yield* fs.remove("/vz/a", { recursive: true })
+      for (const plan of plans) {
+        assert.isNotEmpty(plan.steps, plan.title)
+        const error = yield* Effect.flip(Plan.apply(plan))
+        assert.include(["StepFailed", "PlanOutdated"], error._tag, plan.title)
+        assert.include(JSON.stringify(error), "/vz/a", plan.title)
+      }
+      assert.notInclude(yield* idsOf(other), id)
+      assert.deepStrictEqual((yield* fs.readDirectory("/vz")).toSorted(), ["b"])
+      for (const disks of [[other, disk], [disk]]) {
+        assert.strictEqual((yield* Effect.flip(SnapshotSet.plan({ disks })))._tag, "DiskNotFound")
+      }
+    })
+  )
+
+  onFake(
+    "is made again when there was no space for a merge, or the clock has gone back",
+    Effect.gen(function*() {
+      const host = yield* FakeHost.FakeHost
+      const disk = yield* diskOf("a")
+      yield* TestClock.setTime(5 * 86_400_000)
+      const ids = yield* history(disk, ["1 day", "1 day", "1 day"])
+      const full = new PloopError.NoSpace({ operation: "deleteSnapshot", subject: disk, text: "" })
+      yield* host.fail("deleteSnapshot", full)
+      const error = yield* Effect.flip(Effect.flatMap(lastOne(disk), (plan) => Plan.apply(plan)))
+      assert.strictEqual(error._tag === "StepFailed" && error.error._tag, "NoSpace")
+      yield* TestClock.setTime(0)
+      const within = yield* Retention.plan({ disk, policy: { within: "1 hour" } })
+      assert.deepStrictEqual(within.steps, [])
+      yield* Plan.apply(yield* lastOne(disk))
+      assert.deepStrictEqual(yield* idsOf(disk), ids.slice(2))
     })
   )
 
