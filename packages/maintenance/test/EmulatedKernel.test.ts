@@ -45,7 +45,7 @@ describe.skipIf(lacks.length > 0)(
       () =>
         Effect.gen(function*() {
           const all = yield* lines
-          assert.strictEqual(all.length, 6)
+          assert.strictEqual(all.length, 7)
           for (const { expected, found, title } of all) {
             assert.deepStrictEqual(expected.left, [], title)
             assert.deepStrictEqual<object>(found, { wasKilled: true, ...expected }, title)

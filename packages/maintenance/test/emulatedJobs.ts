@@ -7,7 +7,7 @@
 import { PloopCli } from "@effect-ploop/backend-cli"
 import { KernelEmulation } from "@effect-ploop/conformance"
 import { Ploop } from "@effect-ploop/core"
-import { Backup, Leftovers, Plan, Retention, SnapshotTime } from "@effect-ploop/maintenance"
+import { Backup, Leftovers, Plan, Reclaim, Retention, SnapshotSet, SnapshotTime } from "@effect-ploop/maintenance"
 import { Command, FileSystem } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Ref, Schema } from "effect"
@@ -46,7 +46,8 @@ const killing = (ploop: Ploop.Ploop, at: number, moment: Moment): Effect.Effect<
       ...ploop,
       createSnapshot: (options) => change(ploop.createSnapshot(options)),
       createTemporarySnapshot: (options) => change(ploop.createTemporarySnapshot(options)),
-      deleteSnapshot: (options) => change(ploop.deleteSnapshot(options))
+      deleteSnapshot: (options) => change(ploop.deleteSnapshot(options)),
+      discard: (options) => change(ploop.discard(options))
     }
   })
 
@@ -70,6 +71,8 @@ const snapshot = ({ disk }: Place) =>
 const jobs = {
   leftovers: ({ disk }: Place) => Leftovers.plan({ disk, olderThan: 0, temporaryDevices: true }),
   retention: ({ disk }: Place) => Retention.plan({ disk, policy: { last: 1 } }),
+  set: ({ disk }: Place) => SnapshotSet.plan({ disks: [disk] }),
+  reclaim: ({ disk }: Place) => Reclaim.plan({ disks: [disk], policy: { atLeast: 0, retention: { last: 1 } } }),
   backup: ({ directory, disk }: Place) => Backup.plan({ disk, to: `${directory}/backup`, keepSnapshot: true })
 }
 
@@ -132,9 +135,10 @@ const leaving = ({ directory, disk }: Place) =>
 
 const samples: ReadonlyArray<readonly [job: Job, at: number, moment: Moment]> = [
   ["leftovers", 0, "after"],
-  ["retention", 0, "before"],
   ["retention", 0, "during"],
   ["retention", 0, "after"],
+  ["set", 0, "during"],
+  ["reclaim", 1, "during"],
   ["backup", 0, "during"],
   ["backup", 0, "after"]
 ]
