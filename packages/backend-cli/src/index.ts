@@ -23,6 +23,15 @@ export * as Environment from "./Environment.js"
 export * as FileLock from "./FileLock.js"
 
 /**
+ * Starts commands by small processes. Node forks for each command, which copies the page tables of the whole program:
+ * the larger the program, the longer that takes, and the event loop waits meanwhile. A shell that stays is forked in a
+ * fraction of that time.
+ *
+ * @since 0.2.0
+ */
+export * as ForkServer from "./ForkServer.js"
+
+/**
  * The backend that runs the `ploop` tool of the host, of any generation.
  *
  * @since 0.1.0

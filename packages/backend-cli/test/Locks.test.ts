@@ -1,22 +1,34 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Logger, Option, Schedule, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Schedule, Scope } from "effect"
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import * as ForkServer from "../src/ForkServer.js"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+
+/** Each rule holds for the locks of this process, and for those that small processes take for it. */
+const ways: ReadonlyArray<readonly [suffix: string, typeof NodeContext.layer]> = [
+  ["", NodeContext.layer],
+  [", by a fork server", Layer.provideMerge(ForkServer.layer, NodeContext.layer)]
+]
 
 const test = <A, E>(
   title: string,
   body: (directory: string, fs: FileSystem.FileSystem) => Effect.Effect<A, E, Scope.Scope>
-) =>
-  it.scopedLive(title, () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      return yield* body(yield* fs.makeTempDirectoryScoped({ prefix: "ploop-locks-" }), fs)
-    }).pipe(Effect.provide(NodeContext.layer)))
+) => {
+  for (const [suffix, layer] of ways) {
+    it.scopedLive(`${title}${suffix}`, () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        return yield* body(yield* fs.makeTempDirectoryScoped({ prefix: "ploop-locks-" }), fs)
+      }).pipe(Effect.provide(layer)))
+  }
+}
+
+const lockDirectory = (path: string) => Effect.flatMap(CurrentHostFiles, (files) => files.lockDirectory(path))
 
 const locked = <A, E, R>(path: string, effect: Effect.Effect<A, E, R>) =>
-  Effect.scopedWith((scope) => Effect.zipRight(Scope.extend(nodeHostFiles.lockDirectory(path), scope), effect))
+  Effect.scopedWith((scope) => Effect.zipRight(Scope.extend(lockDirectory(path), scope), effect))
 
 /** Whether nobody holds the lock now, by another program. */
 const isFree = (directory: string) =>
@@ -195,7 +207,7 @@ describe("the lock of a directory", () => {
     Effect.gen(function*() {
       yield* fs.writeFileString(`${directory}/file`, "")
       for (const name of ["missing", "file", "file/below"]) {
-        assert.isTrue(Option.isNone(yield* nodeHostFiles.lockDirectory(`${directory}/${name}`)))
+        assert.isTrue(Option.isNone(yield* lockDirectory(`${directory}/${name}`)))
       }
     }))
 })

@@ -23,6 +23,7 @@ import {
 } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
+import * as ForkServer from "../src/ForkServer.js"
 import * as Output from "../src/internal/output.js"
 import * as Process from "../src/internal/process.js"
 import * as ScriptedExecutor from "./utils/ScriptedExecutor.js"
@@ -36,9 +37,16 @@ const memory = () => {
   return process.memoryUsage().arrayBuffers
 }
 
+/** Node starts the processes, or a small process does for it. */
+const ways: ReadonlyArray<readonly [suffix: string, typeof NodeContext.layer]> = [
+  ["", NodeContext.layer],
+  [", by a fork server", Layer.provideMerge(ForkServer.layer, NodeContext.layer)]
+]
+
 /** A test with real processes and real time. */
-const live = <A, E>(title: string, test: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
-  it.scopedLive(title, () => Effect.provide(test(), NodeContext.layer))
+const live = <A, E>(title: string, test: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) => {
+  for (const [suffix, layer] of ways) it.scopedLive(`${title}${suffix}`, () => Effect.provide(test(), layer))
+}
 
 const config: Process.ProcessConfig = {
   tool: "/bin/sh",
@@ -133,9 +141,13 @@ describe("Process", () => {
         assert.strictEqual(result.stdout, "half\n")
       }))
 
-    live(
+    it.scopedLive(
       "leaves a code above 128 as it is, for it comes from a program in between",
-      () => Effect.map(script("exit 139"), (result) => assert.strictEqual(result.exitCode, 139))
+      () =>
+        script("exit 139").pipe(
+          Effect.map((result) => assert.strictEqual(result.exitCode, 139)),
+          Effect.provide(NodeContext.layer)
+        )
     )
 
     live("is empty when the tool prints nothing", () =>

@@ -37,10 +37,17 @@ const enter = (key: string): Effect.Effect<void, never, Scope.Scope> =>
     )
   ))
 
-interface Ended {
+/** How `flock` ended. */
+export interface Ended {
   readonly code: number | null
   readonly stderr: string
 }
+
+/** Whether to wait while another process has the lock. */
+export type Mode = "try" | "wait"
+
+/** Locks what a descriptor of this process is open on, at most until the scope is closed and the descriptor too. */
+export type Locker = (fd: number, mode: Mode) => Effect.Effect<Ended, PlatformError, Scope.Scope>
 
 const notRun = (cause: Error) =>
   new SystemError({
@@ -57,8 +64,9 @@ const notRun = (cause: Error) =>
  * to the open file, not to `flock`: it stays when `flock` ends, until this process
  * closes the file or ends itself.
  */
-const flock = (fd: number, options: ReadonlyArray<string>): Effect.Effect<Ended, PlatformError> =>
+export const spawned: Locker = (fd, mode) =>
   Effect.async((resume) => {
+    const options = mode === "try" ? ["-n"] : []
     const child = spawn("flock", [...options, "-x", "3"], { stdio: ["ignore", "ignore", "pipe", fd] })
     const pieces: Array<Buffer> = []
     child.stderr?.on("data", (piece: Buffer) => pieces.push(piece))
@@ -72,15 +80,15 @@ const flock = (fd: number, options: ReadonlyArray<string>): Effect.Effect<Ended,
   })
 
 /** The code with which `flock -n` ends when another process holds the lock. */
-const held = 1
+export const held = 1
 
-const lock = (path: string, fd: number): Effect.Effect<void, PlatformError> =>
-  flock(fd, ["-n"]).pipe(
+const lock = (path: string, fd: number, locker: Locker): Effect.Effect<void, PlatformError, Scope.Scope> =>
+  locker(fd, "try").pipe(
     Effect.flatMap((ended) =>
       ended.code === held && ended.stderr === ""
         ? Effect.zipRight(
           Effect.logInfo(`another process has the lock of ${JSON.stringify(path)}: waiting for it`),
-          flock(fd, [])
+          locker(fd, "wait")
         )
         : Effect.succeed(ended)
     ),
@@ -119,13 +127,13 @@ const identify = (stat: () => Promise<NFS.BigIntStats>, fail: Fail): Effect.Effe
 type Attempt = { readonly locked: Option.Option<Identity> } | "moved"
 
 /** While this waits, the directory may be renamed, and another one come in its place. */
-const attempt = (path: string, fail: Fail): Effect.Effect<Attempt, PlatformError, Scope.Scope> =>
+const attempt = (path: string, fail: Fail, locker: Locker): Effect.Effect<Attempt, PlatformError, Scope.Scope> =>
   Effect.gen(function*() {
     const atPath = identify(() => NFS.promises.stat(path, { bigint: true }), fail)
     const identity = yield* atPath
     yield* enter(`${identity.device}:${identity.inode}`)
     const file = yield* open(path, O_DIRECTORY, fail)
-    yield* lock(path, file.fd)
+    yield* lock(path, file.fd, locker)
     const opened = yield* identify(() => file.stat({ bigint: true }), fail)
     const now = yield* atPath
     return same(opened, identity) && same(now, identity) ? { locked: Option.some(identity) } : "moved" as const
@@ -145,17 +153,18 @@ const attempt = (path: string, fail: Fail): Effect.Effect<Attempt, PlatformError
  */
 export const lockDirectory = (
   path: string,
-  fail: Fail
+  fail: Fail,
+  locker: Locker = spawned
 ): Effect.Effect<Option.Option<Identity>, PlatformError, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const scope = yield* Scope.make()
-      const found = yield* restore(Scope.extend(attempt(path, fail), scope)).pipe(
+      const found = yield* restore(Scope.extend(attempt(path, fail, locker), scope)).pipe(
         Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
       )
       if (found === "moved") {
         yield* Scope.close(scope, Exit.void)
-        return yield* restore(lockDirectory(path, fail))
+        return yield* restore(lockDirectory(path, fail, locker))
       }
       yield* Effect.addFinalizer((exit) => Scope.close(scope, exit))
       return found.locked
@@ -168,11 +177,12 @@ export const lockDirectory = (
  */
 export const tryLock = (
   path: string,
-  fail: Fail
+  fail: Fail,
+  locker: Locker = spawned
 ): Effect.Effect<Option.Option<Identity>, PlatformError, Scope.Scope> =>
   Effect.gen(function*() {
     const file = yield* open(path, O_NOFOLLOW, fail)
-    const { code } = yield* flock(file.fd, ["-n"])
+    const { code } = yield* locker(file.fd, "try")
     if (code !== 0) return Option.none()
     const opened = yield* identify(() => file.stat({ bigint: true }), fail)
     const now = yield* identify(() => NFS.promises.lstat(path, { bigint: true }), fail)

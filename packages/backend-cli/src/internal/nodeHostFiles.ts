@@ -231,6 +231,12 @@ const removeEmptyDirectory: HostFiles["removeEmptyDirectory"] = (path, identity)
     if (same(foundOf(await NFS.promises.lstat(path, { bigint: true })), identity)) await NFS.promises.rmdir(path)
   })
 
+/** How files and directories are locked. */
+export const locking = (locker?: flock.Locker): Pick<HostFiles, "tryLock" | "lockDirectory"> => ({
+  tryLock: (path) => flock.tryLock(path, fromNode("tryLock", path), locker),
+  lockDirectory: (path) => flock.lockDirectory(path, fromNode("lockDirectory", path), locker)
+})
+
 export const nodeHostFiles: HostFiles = {
   isRoot: Effect.sync(() => process.geteuid?.() === 0),
   find,
@@ -256,6 +262,5 @@ export const nodeHostFiles: HostFiles = {
   unlink,
   removeDirectory,
   removeEmptyDirectory,
-  tryLock: (path) => flock.tryLock(path, fromNode("tryLock", path)),
-  lockDirectory: (path) => flock.lockDirectory(path, fromNode("lockDirectory", path))
+  ...locking()
 }

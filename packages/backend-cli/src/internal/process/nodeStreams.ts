@@ -5,7 +5,7 @@ import * as Stream from "effect/Stream"
 import type * as NodeStream from "node:stream"
 
 /** The next piece; none at the end, which a failure is as well. */
-const pull = (readable: NodeStream.Readable): Effect.Effect<Uint8Array, Option.Option<never>> =>
+export const pull = (readable: NodeStream.Readable): Effect.Effect<Uint8Array, Option.Option<never>> =>
   Effect.async((resume) => {
     const off = () => {
       readable.off("readable", attempt)

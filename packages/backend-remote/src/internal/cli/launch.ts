@@ -1,5 +1,6 @@
 import * as ClosedOutput from "@effect-ploop/backend-cli/ClosedOutput"
 import * as Environment from "@effect-ploop/backend-cli/Environment"
+import * as ForkServer from "@effect-ploop/backend-cli/ForkServer"
 import * as PloopCli from "@effect-ploop/backend-cli/PloopCli"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -9,7 +10,10 @@ import * as Layer from "effect/Layer"
 import { codeOf } from "./exit.js"
 import { main } from "./main.js"
 
-const HostLive = Layer.provideMerge(PloopCli.layerConfig(PloopCli.config), NodeContext.layer)
+const HostLive = PloopCli.layerConfig(PloopCli.config).pipe(
+  Layer.provideMerge(ForkServer.layer),
+  Layer.provideMerge(NodeContext.layer)
+)
 
 /** Runs the command as this process, with the tool of this host as the environment configures it. */
 export const launch = (): void =>

@@ -1,3 +1,4 @@
+import * as ForkServer from "@effect-ploop/backend-cli/ForkServer"
 import * as PloopCli from "@effect-ploop/backend-cli/PloopCli"
 import * as PloopFake from "@effect-ploop/backend-fake/PloopFake"
 import type { Generation } from "@effect-ploop/core/Generation"
@@ -46,7 +47,7 @@ const withOutsideImages = (config: PloopCli.Options): PloopCli.Options => ({
 const options: Config.Config<PloopCli.Options> = Config.map(PloopCli.config, withOutsideImages)
 
 const layerOf = (options: Config.Config<PloopCli.Options>) =>
-  PloopCli.layerConfig(options).pipe(Layer.provideMerge(NodeContext.layer))
+  PloopCli.layerConfig(options).pipe(Layer.provideMerge(ForkServer.layer), Layer.provideMerge(NodeContext.layer))
 
 /** The tool of this host, configured by the environment. */
 export const cliLayer = layerOf(options)

@@ -2,6 +2,7 @@
  * A process that runs one operation, for the harness to kill. It prints `ready`,
  * waits for a line, prints `begun`, and runs the operation.
  */
+import * as ForkServer from "@effect-ploop/backend-cli/ForkServer"
 import * as PloopCli from "@effect-ploop/backend-cli/PloopCli"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import * as NodeContext from "@effect/platform-node/NodeContext"
@@ -37,7 +38,10 @@ Schema.decode(Task)(process.argv[2] ?? "").pipe(
     const backend = PloopCli.layerConfig(
       Config.map(PloopCli.config, (config) => ({ ...config, prefix: task.prefix, sysfs: task.sysfs }))
     )
-    return Effect.provide(run(task), Layer.provideMerge(backend, NodeContext.layer))
+    return Effect.provide(
+      run(task),
+      backend.pipe(Layer.provideMerge(ForkServer.layer), Layer.provideMerge(NodeContext.layer))
+    )
   }),
   Logger.withMinimumLogLevel(LogLevel.None),
   NodeRuntime.runMain

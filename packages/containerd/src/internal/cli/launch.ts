@@ -1,5 +1,6 @@
 import * as ClosedOutput from "@effect-ploop/backend-cli/ClosedOutput"
 import * as Environment from "@effect-ploop/backend-cli/Environment"
+import * as ForkServer from "@effect-ploop/backend-cli/ForkServer"
 import * as PloopCli from "@effect-ploop/backend-cli/PloopCli"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -9,7 +10,10 @@ import * as Layer from "effect/Layer"
 import { codeOf } from "./exit.js"
 import type { run } from "./service.js"
 
-const HostLive = Layer.provideMerge(PloopCli.layerConfig(PloopCli.config), NodeContext.layer)
+const HostLive = PloopCli.layerConfig(PloopCli.config).pipe(
+  Layer.provideMerge(ForkServer.layer),
+  Layer.provideMerge(NodeContext.layer)
+)
 
 /** Runs a command for its arguments with the tool of this host, as the environment configures it. */
 export const onHost = (main: ReturnType<typeof run>, argv: ReadonlyArray<string>): Effect.Effect<void, unknown> =>

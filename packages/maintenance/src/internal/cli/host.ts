@@ -1,4 +1,5 @@
 import * as Environment from "@effect-ploop/backend-cli/Environment"
+import * as ForkServer from "@effect-ploop/backend-cli/ForkServer"
 import * as PloopCli from "@effect-ploop/backend-cli/PloopCli"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Console from "effect/Console"
@@ -15,6 +16,7 @@ const HostLive = Layer.mergeAll(
   HostLock.layer(),
   HostSpeed.layer()
 ).pipe(
+  Layer.provideMerge(ForkServer.layer),
   Layer.provideMerge(NodeContext.layer)
 )
 

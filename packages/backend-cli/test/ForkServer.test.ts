@@ -1,0 +1,163 @@
+import { Command, CommandExecutor, FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect, Exit, Layer, Logger, Schedule, Scope, Stream } from "effect"
+import { execFileSync } from "node:child_process"
+import { readFileSync } from "node:fs"
+import * as ForkServer from "../src/ForkServer.js"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import { makeMarker } from "../src/internal/forkServer/commandText.js"
+
+const HostLive = Layer.provideMerge(ForkServer.layer, NodeContext.layer)
+
+const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+  it.scopedLive(title, () => Effect.provide(body(), HostLive))
+
+/** As the backend runs the tool. */
+const command = (script: string, environment: Record<string, string> = {}) =>
+  Command.make("/bin/sh", "-c", script).pipe(
+    Command.env(environment),
+    Command.stdin("ignore" as Command.Command.Input)
+  )
+
+const run = (script: string, environment?: Record<string, string>) =>
+  Effect.flatMap(CommandExecutor.CommandExecutor, (executor) => executor.start(command(script, environment))).pipe(
+    Effect.flatMap((process) =>
+      Effect.all({
+        code: process.exitCode,
+        stdout: Stream.mkString(Stream.decodeText(process.stdout)),
+        stderr: Stream.mkString(Stream.decodeText(process.stderr))
+      }, { concurrency: "unbounded" })
+    ),
+    Effect.scoped
+  )
+
+/** The process that started the command. */
+const parent = Effect.map(run("echo $PPID"), ({ stdout }) => Number(stdout))
+
+const started = (script: string) =>
+  Effect.gen(function*() {
+    const executor = yield* CommandExecutor.CommandExecutor
+    const process = yield* executor.start(command(script))
+    const first = yield* Stream.runHead(Stream.splitLines(Stream.decodeText(process.stdout)))
+    return { first, process }
+  })
+
+const isThere = (pid: number): boolean => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1")
+    return !stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z")
+  } catch {
+    return false
+  }
+}
+
+const until = (condition: () => boolean) =>
+  Effect.repeat(Effect.sync(condition), { until: (met) => met, schedule: Schedule.spaced("5 millis") })
+
+describe("a fork server", () => {
+  test("starts one command after the other, and is no child of them all", () =>
+    Effect.gen(function*() {
+      const first = yield* parent
+      assert.notStrictEqual(first, process.pid)
+      assert.strictEqual(yield* parent, first)
+    }))
+
+  test("starts commands at once by as many small processes", () =>
+    Effect.gen(function*() {
+      const parents = yield* Effect.all([1, 2, 3].map(() => run("echo $PPID; sleep 0.2")), { concurrency: "unbounded" })
+      assert.strictEqual(new Set(parents.map(({ stdout }) => stdout)).size, 3)
+    }))
+
+  test("gives a command the environment that this program has at that moment", () =>
+    Effect.gen(function*() {
+      const ask = run("echo \"<$PLOOP_TEST_ONE><$PLOOP_TEST_TWO>\"", { PLOOP_TEST_TWO: "it's\n2" })
+      assert.strictEqual((yield* ask).stdout, "<><it's\n2>\n")
+      yield* Effect.acquireRelease(
+        Effect.sync(() => (process.env["PLOOP_TEST_ONE"] = "1")),
+        () => Effect.sync(() => delete process.env["PLOOP_TEST_ONE"])
+      )
+      assert.strictEqual((yield* ask).stdout, "<1><it's\n2>\n")
+    }))
+
+  test("gives a command an empty input, and none of its own descriptors", () =>
+    Effect.gen(function*() {
+      const ask = "cat; ls -1 /proc/self/fd"
+      const direct = execFileSync("/bin/sh", ["-c", ask], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })
+      assert.strictEqual((yield* run(ask)).stdout, direct)
+    }))
+
+  test("leaves the signals of a command as Node does", () =>
+    Effect.gen(function*() {
+      const ask = "grep -E 'Sig(Ign|Blk)' /proc/self/status"
+      const direct = execFileSync("/bin/sh", ["-c", ask], { encoding: "utf8" })
+      assert.strictEqual((yield* run(ask)).stdout, direct)
+    }))
+
+  test("keeps the outputs of commands apart, whatever bytes they have", () =>
+    Effect.gen(function*() {
+      const marked = makeMarker("1-2")
+      for (const text of ["", "no end of line", "\\0", "\\0001-", marked.replace("\0", "\\0"), "a\\0\\0"]) {
+        const { code, stderr, stdout } = yield* run(`printf '${text}'; printf 'e${text}' >&2; exit 3`)
+        const expected = execFileSync("/bin/sh", ["-c", `printf '${text}'`], { encoding: "utf8" })
+        assert.deepStrictEqual([code, stdout, stderr], [CommandExecutor.ExitCode(3), expected, `e${expected}`])
+      }
+    }))
+
+  test("is not used again after a command that left a process behind", () =>
+    Effect.gen(function*() {
+      const first = yield* parent
+      yield* run("sleep 0.3 & echo begun")
+      assert.notStrictEqual(yield* parent, first)
+    }))
+
+  test("that is killed leaves the command, whose exit code is not known", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-fork-" })
+      const { first, process: child } = yield* started(`echo $PPID; sleep 0.3; echo done >${directory}/end`)
+      const server = Number(first._tag === "Some" ? first.value : "")
+      process.kill(server, "SIGKILL")
+      const exit = yield* Effect.exit(child.exitCode)
+      assert.isTrue(Exit.isFailure(exit))
+      assert.include(`${exit}`, "its exit code is not known")
+      assert.strictEqual(yield* fs.readFileString(`${directory}/end`), "done\n")
+      assert.isFalse(yield* child.isRunning)
+      assert.strictEqual((yield* run("echo next")).stdout, "next\n")
+    }))
+
+  test("that is killed loses no lock: this program takes it again", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-fork-" })
+      const files = yield* CurrentHostFiles
+      const server = yield* parent
+      const again = yield* Deferred.make<void>()
+      const logger = Logger.make(() => void Deferred.unsafeDone(again, Effect.void))
+      const scope = yield* Scope.make()
+      yield* Effect.provide(
+        Scope.extend(files.lockDirectory(directory), scope),
+        Logger.replace(Logger.defaultLogger, logger)
+      )
+      process.kill(server, "SIGKILL")
+      yield* Deferred.await(again)
+      const attempt = Effect.try(() => execFileSync("flock", ["-n", directory, "true"], { stdio: "ignore" }))
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(attempt)))
+      yield* Scope.close(scope, Exit.void)
+      yield* attempt
+    }))
+
+  it.live("is gone with the layer", () =>
+    Effect.gen(function*() {
+      const server = yield* Effect.provide(parent, HostLive)
+      yield* until(() => !isThere(server))
+    }))
+
+  it.live("ends a command with the scope of its process, as Node does", () =>
+    Effect.gen(function*() {
+      const child = yield* Effect.scoped(Effect.map(started("echo; sleep 60"), ({ process }) => process)).pipe(
+        Effect.provide(HostLive)
+      )
+      assert.isFalse(isThere(child.pid))
+    }))
+})
