@@ -3,13 +3,13 @@
  * libploop and beside the tool that a C program starts. It runs in the namespaces
  * of the emulation.
  */
-import { PloopCli } from "@effect-ploop/backend-cli"
+import { ForkServer, PloopCli } from "@effect-ploop/backend-cli"
 import { KernelEmulation } from "@effect-ploop/conformance"
 import type { Disk } from "@effect-ploop/core"
 import { Ploop, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
-import { Effect } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { alternate, rate, speed } from "./measure.js"
 import type { Reference } from "./reference.js"
 import { reference } from "./reference.js"
@@ -80,17 +80,19 @@ const query = (ploop: Ploop.Ploop, disk: Disk.Disk, ask: Reference) => ({ args, 
 
 const id = SnapshotId.make("{11111111-2222-4333-8444-555555555555}")
 
-const started = (ask: Reference, ...commands: ReadonlyArray<ReadonlyArray<string>>) =>
+/** The time of the very commands that the backend runs. */
+const started = (ask: Reference, tool: ReadonlyArray<string>, ...commands: ReadonlyArray<ReadonlyArray<string>>) =>
   Effect.map(
-    Effect.forEach(commands, (command) => ask("start", 1, "ploop", ...command)),
+    Effect.forEach(commands, (command) => ask("start", 1, ...tool, ...command)),
     (all) => all.reduce((sum, { time }) => sum + time, 0)
   )
 
-const changes = (ploop: Ploop.Ploop, disk: Disk.Disk, target: string, ask: Reference) =>
+const changes = (ploop: Ploop.Ploop, disk: Disk.Disk, target: string, tool: ReadonlyArray<string>) =>
   Effect.gen(function*() {
+    const ask = yield* reference([])
     const compared = (name: string, run: Effect.Effect<unknown, unknown>, ...commands: ReadonlyArray<Array<string>>) =>
       Effect.map(
-        alternate({ backend: { run }, tool: { elapsed: started(ask, ...commands) } }, { rounds: 30, warmUp: 10 }),
+        alternate({ backend: { run }, tool: { elapsed: started(ask, tool, ...commands) } }, { rounds: 30, warmUp: 10 }),
         (times): Row => ({
           name,
           figure: perSecond(rate(times.backend, 1)),
@@ -122,12 +124,13 @@ export const emulated: Effect.Effect<Report> = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
   const { prefix, sysfs } = yield* KernelEmulation.scoped()
   const ask = yield* reference(prefix)
-  const ploop = yield* Effect.provide(Ploop.Ploop, PloopCli.layer({ prefix, sysfs }))
+  const backend = yield* Layer.build(Layer.provide(PloopCli.layer({ prefix, sysfs }), ForkServer.layer))
+  const ploop = Context.get(backend, Ploop.Ploop)
   const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-bench-" })
   const target = `${directory}/mnt`
   yield* fs.makeDirectory(target)
   const { disk } = yield* ploop.create({ image: `${directory}/root.hdd`, size: "300M" })
-  const changed = yield* changes(ploop, disk, target, ask)
+  const changed = yield* changes(ploop, disk, target, [...prefix, "ploop"])
   const rows = yield* Ploop.withMount({ disk, target }, () => Effect.forEach(queries, query(ploop, disk, ask))).pipe(
     Effect.provideService(Ploop.Ploop, ploop)
   )

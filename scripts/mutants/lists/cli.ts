@@ -99,9 +99,19 @@ export const cli = [
     "the wait for a lock cannot be interrupted": at("enter").call("restore").unwrap(),
     "a directory that was moved while its lock was waited for counts as locked": at("attempt").binary("&&").nth(0)
       .unwrap(0),
-    "several may hold the lock": at("flock").literal("-x").put("\"-s\""),
+    "several may hold the lock": at("spawned").literal("-x").put("\"-s\""),
     "a lock that another holds is had": at("tryLock").if().never(),
     "the lock of a file that was replaced counts": at("tryLock").ternary().nth(-1).always()
+  }),
+  ...inFile("forkServer/pool.ts", {
+    "a server is used again whatever a command left": at("leftNothing").put("() => Effect.succeed(true)"),
+    "a server is used with another environment": at("same").call("sameEnvironment").put("true"),
+    "a command outlives the scope of its process": at("end").put("() => Effect.void"),
+    "servers outlive the layer": at("make").call("dismiss").nth(0).put("undefined"),
+    "a lock that a killed server had is lost": at("make.lockAgain").put("() => Effect.never")
+  }),
+  ...inFile("forkServer/marked.ts", {
+    "a beginning of the marker is passed on": at("heldBack").put("() => 0")
   }),
   ...inFile("session.ts", {
     "operations on a disk take no lock": at("make.onDisk").curried("onlyWriter").unwrap(),
