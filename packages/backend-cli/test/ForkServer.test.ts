@@ -1,12 +1,14 @@
 import { Command, CommandExecutor, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Layer, Logger, Schedule, Scope, Stream } from "effect"
+import { Deferred, Effect, Exit, FastCheck as fc, Fiber, Layer, Logger, Schedule, Scope, Stream } from "effect"
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
+import { PassThrough } from "node:stream"
 import * as ForkServer from "../src/ForkServer.js"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import { makeMarker } from "../src/internal/forkServer/commandText.js"
+import * as Marked from "../src/internal/forkServer/marked.js"
 
 const HostLive = Layer.provideMerge(ForkServer.layer, NodeContext.layer)
 
@@ -102,6 +104,28 @@ describe("a fork server", () => {
         const expected = execFileSync("/bin/sh", ["-c", `printf '${text}'`], { encoding: "utf8" })
         assert.deepStrictEqual([code, stdout, stderr], [CommandExecutor.ExitCode(3), expected, `e${expected}`])
       }
+    }))
+
+  it.effect.prop("reads an output up to its marker, in whatever pieces they come", {
+    text: fc.string({ unit: fc.constantFrom("a", "\n", "\0", "1", "-"), maxLength: 12 }),
+    cuts: fc.array(fc.nat(20), { maxLength: 4 })
+  }, ({ cuts, text }) =>
+    Effect.gen(function*() {
+      const marker = makeMarker("1-1")
+      // A text that has the marker would end there; no command knows it.
+      const output = text.replaceAll(marker, "")
+      const all = `${output}${marker}`
+      const ends = [...cuts.sort((one, other) => one - other).filter((end) => end < all.length), all.length]
+      const pipe = new PassThrough()
+      const marked = Marked.make(pipe, marker)
+      const reading = yield* Effect.fork(Stream.mkString(Stream.decodeText(marked.stream)))
+      for (const [index, end] of ends.entries()) {
+        pipe.write(all.slice(ends[index - 1] ?? 0, end))
+        yield* Effect.yieldNow()
+        yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      }
+      assert.strictEqual(yield* Fiber.join(reading), output)
+      assert.isTrue(marked.isOver())
     }))
 
   test("is not used again after a command that left a process behind", () =>
