@@ -5,7 +5,7 @@
  *
  * @since 0.2.0
  */
-import * as Command from "@effect/platform/Command"
+import type * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
