@@ -58,7 +58,7 @@ const until = (condition: () => boolean) =>
   Effect.repeat(Effect.sync(condition), { until: (met) => met, schedule: Schedule.spaced("5 millis") })
 
 describe("a fork server", () => {
-  test("starts one command after the other, and is no child of them all", () =>
+  test("starts one command after the other by the same small process", () =>
     Effect.gen(function*() {
       const first = yield* parent
       assert.notStrictEqual(first, process.pid)

@@ -12,8 +12,8 @@ export const makeMarker = (nonce: string): Marker =>
 export const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
 
 /**
- * A command for the shell. It has a session of its own, as each process that Node starts detached, and the number of
- * that session is told before it begins: in a subshell, `$$` is the number of the shell itself. It runs in the
+ * A command for the shell. It has a session of its own, as each process that Node starts detached, and reports the number of
+ * that session before it begins: in a subshell, `$$` is the number of the shell itself. It runs in the
  * foreground, because a shell without job control lets background commands ignore SIGINT. It keeps none of the
  * descriptors of the server.
  */

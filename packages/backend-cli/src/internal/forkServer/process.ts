@@ -43,7 +43,7 @@ const isAlive = ({ pid }: Started): boolean => {
   }
 }
 
-/** The server was killed, so nobody was told of the end of the process. */
+/** The server was killed, so nothing reports the end of the process. */
 const untilGone = (started: Started): Effect.Effect<void> =>
   Effect.sync(() => isAlive(started)).pipe(
     Effect.repeat({ schedule: Schedule.spaced("50 millis"), while: (alive) => alive }),
