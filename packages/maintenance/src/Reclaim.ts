@@ -161,7 +161,7 @@ export const plan = (
   Effect.gen(function*() {
     const policy = yield* check(ReclaimPolicy.Policy, options.policy ?? {})
     if (options.policy?.retention !== undefined) yield* checkRetention(options.policy.retention)
-    const disks = yield* sets.disks(options.disks)
+    const disks = yield* sets.eachOnce(options.disks)
     const offers = yield* Effect.forEach(disks, (disk) => offerOf(disk, policy, options.policy?.retention))
     return yield* timed(planning.make(offers, policy))
   }).pipe(Effect.withSpan("Reclaim.plan"))

@@ -71,10 +71,10 @@ export type PlanError = MaintenanceError.PolicyInvalid | OperationError.ListSnap
  * @since 0.2.0
  * @category constructors
  */
-export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, Ploop> =>
+export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, Ploop | FileSystem> =>
   Effect.gen(function*() {
     const id = yield* internal.identifier("id", options.id)
-    const disks = yield* internal.disks(options.disks)
+    const disks = yield* internal.eachOnce(options.disks)
     yield* Effect.forEach(disks, (disk) => internal.expect(disk, id, false))
     return internal.make(
       `Snapshot ${id} of ${countOf(disks.length, "disk")}`,
@@ -90,11 +90,11 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
  * @since 0.2.0
  * @category constructors
  */
-export const planSwitch = (options: SwitchOptions): Effect.Effect<Plan.Plan, PlanError, Ploop> =>
+export const planSwitch = (options: SwitchOptions): Effect.Effect<Plan.Plan, PlanError, Ploop | FileSystem> =>
   Effect.gen(function*() {
     const id = yield* internal.identifier("id", options.id)
     const keepAs = yield* internal.identifier("keepAs", options.keepAs)
-    const disks = yield* internal.disks(options.disks)
+    const disks = yield* internal.eachOnce(options.disks)
     yield* Effect.forEach(disks, (disk) => internal.expect(disk, id, true))
     yield* Effect.forEach(disks, (disk) => internal.expect(disk, keepAs, false))
     return internal.make(

@@ -5,6 +5,7 @@ import { Backup, HostSpeed, Leftovers, Plan, Reclaim, Retention, SnapshotSet } f
 import { FileSystem } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
 import { Context, Deferred, Duration, Effect, Exit, Fiber, Ref, Schema, TestClock } from "effect"
+import { dirname } from "node:path"
 import { contents, diskOf, history, idsOf, onFake, write } from "./utils.js"
 
 const lastOne = (disk: Disk.Disk) => Retention.plan({ disk, policy: { last: 1 } })
@@ -369,8 +370,18 @@ describe("a set of snapshots", () => {
       const [disk, other] = yield* disksOf
       const ploop = yield* Ploop.Ploop
       const id = yield* ploop.createSnapshot({ disk: disk! })
-      const messageOf = (plan: Effect.Effect<Plan.Plan, SnapshotSet.PlanError, Ploop.Ploop>) =>
-        Effect.map(Effect.flip(plan), ({ message }) => message)
+      const fs = yield* FileSystem.FileSystem
+      const messageOf = (
+        plan: Effect.Effect<Plan.Plan, SnapshotSet.PlanError, Ploop.Ploop | FileSystem.FileSystem>
+      ) => Effect.map(Effect.flip(plan), ({ message }) => message)
+      yield* fs.symlink(dirname(disk!), "/link")
+      for (const plan of [SnapshotSet.plan, Reclaim.plan]) {
+        const error = yield* Effect.flip(plan({ disks: [disk!, "/link/DiskDescriptor.xml"] }))
+        assert.strictEqual(
+          error.message,
+          `disks is /link/DiskDescriptor.xml, but it must name each disk once: ${disk} is the same disk`
+        )
+      }
       assert.strictEqual(
         yield* messageOf(SnapshotSet.plan({ disks: [disk!, disk!] })),
         `disks is ${disk}, but it must name each disk once`

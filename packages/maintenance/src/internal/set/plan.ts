@@ -2,6 +2,7 @@ import * as Disk from "@effect-ploop/core/Disk"
 import { Ploop } from "@effect-ploop/core/Ploop"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import { FileSystem } from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
@@ -36,6 +37,23 @@ export const disks = (
     if (twice !== undefined) return yield* invalid("disks", twice, "must name each disk once")
     return yield* Effect.forEach(given, (disk) =>
       Effect.mapError(Schema.decode(Disk.Disk)(disk), (error) => invalid("disks", disk, ruleOf(error))))
+  })
+
+/** The same, where a disk that is named by two paths is there twice. */
+export const eachOnce = (
+  given: ReadonlyArray<string>
+): Effect.Effect<ReadonlyArray<Disk.Disk>, MaintenanceError.PolicyInvalid, FileSystem> =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem
+    const all = yield* disks(given)
+    // One that is not there fails with its own error once it is read.
+    const real = yield* Effect.forEach(all, (disk) => Effect.orElseSucceed(fs.realPath(disk), () => disk))
+    const twice = real.findIndex((path, index) => real.indexOf(path) !== index)
+    return twice < 0 ? all : yield* invalid(
+      "disks",
+      all[twice]!,
+      `must name each disk once: ${all[real.indexOf(real[twice]!)]} is the same disk`
+    )
   })
 
 /** Fails when a disk has the snapshot and should not, or has it not and should. */
