@@ -19,7 +19,8 @@ import { locking, nodeHostFiles } from "./internal/nodeHostFiles.js"
 
 /** Arguments that Node does not refuse: of a zero byte and of too long a line, a shell makes something else. */
 const isOrdinary = (args: ReadonlyArray<string>): boolean =>
-  args.reduce((length, word) => length + word.length, 0) < 65_536 && !args.some((word) => word.includes("\0"))
+  args.reduce((length, word) => length + Buffer.byteLength(word), 0) < 65_536 &&
+  !args.some((word) => word.includes("\0"))
 
 /** A command that a shell starts as Node does: nothing goes in, and both outputs are read. */
 const isPlain = (command: Command.Command): command is Command.StandardCommand =>
@@ -54,10 +55,14 @@ const before = (executor: CommandExecutor.CommandExecutor, pool: Pool.Pool): Com
  * commands, and those whose program is not there, go to the executor that it stands before, and so do all of them where
  * there is no `/bin/sh` or `setsid`.
  *
- * A command runs as Node would start it: with the environment, the directory and the user that this program has at that
- * moment, in a session of its own. When this program is killed, a command goes on to its end, and the small process ends
- * after it. When the small process is killed, the command goes on too, and fails when it has ended: nobody knows with
- * which code.
+ * A command runs as Node would start it: with the environment, the directory, the user, the groups and the file mask that
+ * this program has at that moment, in a session of its own. A shell sets `PWD`, `OLDPWD`, `SHLVL` and `_` anew; where it
+ * would change more, Node starts the command. A shell does not tell a command that ended with `128 + n` from one that the
+ * signal n killed: both are reported as killed. An output ends with the command, and what a process writes into it that
+ * has left the session of the command may come with the output of the next one; the tool leaves no such process.
+ *
+ * When this program is killed, a command goes on to its end, and the small process ends after it. When the small process
+ * is killed, the command goes on too, and fails when it has ended: nobody knows with which code.
  *
  * The backend that is built on this layer takes the locks of disks by such processes too.
  *

@@ -1,7 +1,7 @@
 import { Command, CommandExecutor, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, FastCheck as fc, Fiber, Layer, Logger, Schedule, Scope, Stream } from "effect"
+import { Deferred, Effect, Exit, FastCheck as fc, Fiber, Layer, Logger, Option, Schedule, Scope, Stream } from "effect"
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { PassThrough } from "node:stream"
@@ -65,6 +65,12 @@ describe("a fork server", () => {
       assert.strictEqual(yield* parent, first)
     }))
 
+  it("keeps a program alive while it waits for a command, and not while nothing runs", () => {
+    const script = new URL("utils/servedProgram.ts", import.meta.url).pathname
+    const args = ["--import", "tsx", "--conditions=@effect-ploop/source", script]
+    assert.strictEqual(execFileSync(process.execPath, args, { encoding: "utf8" }), "30\n")
+  })
+
   test("starts commands at once by as many small processes", () =>
     Effect.gen(function*() {
       const parents = yield* Effect.all([1, 2, 3].map(() => run("echo $PPID; sleep 0.2")), { concurrency: "unbounded" })
@@ -80,6 +86,31 @@ describe("a fork server", () => {
         () => Effect.sync(() => delete process.env["PLOOP_TEST_ONE"])
       )
       assert.strictEqual((yield* ask).stdout, "<1><it's\n2>\n")
+    }))
+
+  test("starts no command whose environment a shell would change", () =>
+    Effect.gen(function*() {
+      for (const name of ["a.b", "BASH_FUNC_flock%%", "IFS", "SHELLOPTS"]) {
+        assert.strictEqual((yield* run("echo $PPID", { [name]: "() { :; }" })).stdout, `${process.pid}\n`)
+      }
+    }))
+
+  test("gives a command the directory that this program is in, whatever has its path now", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-fork-" })
+      yield* fs.makeDirectory(`${directory}/one`)
+      const before = process.cwd()
+      yield* Effect.acquireRelease(
+        Effect.sync(() => process.chdir(`${directory}/one`)),
+        () => Effect.sync(() => process.chdir(before))
+      )
+      assert.strictEqual((yield* run("pwd -P")).stdout, `${directory}/one\n`)
+      yield* fs.rename(`${directory}/one`, `${directory}/two`)
+      yield* fs.makeDirectory(`${directory}/one`)
+      assert.strictEqual((yield* run("pwd -P")).stdout, `${directory}/two\n`)
+      yield* fs.remove(`${directory}/two`, { recursive: true })
+      assert.strictEqual((yield* run("echo still")).stdout, "still\n")
     }))
 
   test("gives a command an empty input, and none of its own descriptors", () =>
@@ -169,6 +200,15 @@ describe("a fork server", () => {
       assert.isTrue(Exit.isFailure(yield* Effect.exit(attempt)))
       yield* Scope.close(scope, Exit.void)
       yield* attempt
+    }))
+
+  test("takes no lock by a shell of what a shell would wait for", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-fork-" })
+      execFileSync("mkfifo", [`${directory}/fifo`])
+      const files = yield* CurrentHostFiles
+      assert.isTrue(Option.isSome(yield* files.tryLock(`${directory}/fifo`)))
     }))
 
   it.live("is gone with the layer", () =>

@@ -105,10 +105,14 @@ export const cli = [
   }),
   ...inFile("forkServer/pool.ts", {
     "a server is used again whatever a command left": at("leftNothing").put("() => Effect.succeed(true)"),
-    "a server is used with another environment": at("same").call("sameEnvironment").put("true"),
     "a command outlives the scope of its process": at("end").put("() => Effect.void"),
     "servers outlive the layer": at("make").call("dismiss").nth(0).put("undefined"),
     "a lock that a killed server had is lost": at("make.lockAgain").put("() => Effect.never")
+  }),
+  ...inFile("forkServer/heritage.ts", {
+    "a server is used with another environment": at("same").call("sameEnvironment").put("true"),
+    "a shell changes the environment of a command": at("current").ternary().always(),
+    "a server is used in another directory": at("same").binary("&&").nth(0).unwrap(1)
   }),
   ...inFile("forkServer/marked.ts", {
     "a beginning of the marker is passed on": at("heldBack").put("() => 0")

@@ -12,20 +12,20 @@ export const makeMarker = (nonce: string): Marker =>
 export const quote = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
 
 /**
- * A command for the shell. It has a session of its own, as each process that Node starts detached, and reports the number of
- * that session before it begins: in a subshell, `$$` is the number of the shell itself. It runs in the
- * foreground, because a shell without job control lets background commands ignore SIGINT. It keeps none of the
- * descriptors of the server.
+ * A command for the shell. It has a session of its own, as each process that Node starts detached, and reports the
+ * number of that session before it begins, with the rest of its line in `/proc`: in a subshell, `$$` is the number of the
+ * shell itself. It runs in the foreground, because a shell without job control lets background commands ignore SIGINT. It
+ * keeps none of the descriptors of the server. A shell that cannot report ends, which closes what it reports to.
  */
 export const commandText = (program: string, args: ReadonlyArray<string>, marker: Marker): string => {
   const print = `printf '\\000${marker.slice(1)}'`
   const command = [program, ...args].map(quote).join(" ")
   return [
-    "(read -r self rest </proc/self/stat",
-    `echo "began $self" >&3`,
+    "(read -r self rest </proc/self/stat || exit",
+    "echo \"began $self $rest\" >&3 || exit",
     `exec setsid ${command} </dev/null 2>&4 3>&- 4>&-)`,
-    `echo "ended $?" >&3`,
-    `${print}; ${print} >&4`,
+    "echo \"ended $?\" >&3 || exit",
+    `${print} || exit; ${print} >&4 || exit`,
     ""
   ].join("\n")
 }
@@ -50,4 +50,4 @@ export const lockText = (pid: number, fd: number, mode: Mode): string =>
   ].join("\n")
 
 /** Closes the descriptor by which the shell has a lock. */
-export const unlockText = `${unlock}; echo "ended $?" >&3\n`
+export const unlockText = `${unlock}; echo "ended $?" >&3 || exit\n`

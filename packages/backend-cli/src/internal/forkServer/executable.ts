@@ -16,7 +16,7 @@ const isExecutable = (path: string): boolean => {
  * some names, and only an exit code for one that is not there.
  */
 export const find = (program: string, path: string | undefined): string | undefined => {
-  if (program.includes("/")) return isExecutable(program) ? program : undefined
+  if (program.includes("/")) return isExecutable(program) ? program.replace(/^(?!\/)/, "./") : undefined
   const directories = (path ?? "").split(NodePath.delimiter)
   return directories.every((directory) => NodePath.isAbsolute(directory))
     ? directories.map((directory) => NodePath.join(directory, program)).find(isExecutable)

@@ -42,8 +42,20 @@ export const make = (readable: NodeStream.Readable, text: Marker): Marked => {
     return bytes.subarray(0, bytes.length - kept)
   }
 
+  /** The pipe ended without a marker: what was held back was none. */
+  const rest: Effect.Effect<Uint8Array, Option.Option<never>> = Effect.suspend(() => {
+    const bytes = held
+    held = nothing
+    return bytes.length === 0 ? Effect.fail(Option.none()) : Effect.succeed(bytes)
+  })
+
   const next: Effect.Effect<Uint8Array, Option.Option<never>> = Effect.suspend(() =>
-    state === "open" ? Effect.map(pull(readable), passed) : Effect.fail(Option.none())
+    state === "open"
+      ? Effect.matchEffect(pull(readable), {
+        onFailure: () => rest,
+        onSuccess: (piece) => Effect.sync(() => passed(piece))
+      })
+      : Effect.fail(Option.none())
   )
   const stream = Stream.filter(Stream.repeatEffectOption(next), (bytes) => bytes.length > 0)
   return { stream, isOver: () => state === "over" }

@@ -5,9 +5,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
+import * as NFS from "node:fs"
 import * as process from "node:process"
 import * as flock from "../flock.js"
 import * as CommandText from "./commandText.js"
+import { current, type Environment, type Heritage, same } from "./heritage.js"
 import * as Process from "./process.js"
 import * as Server from "./server.js"
 
@@ -19,7 +21,7 @@ export interface Pool {
   readonly start: (
     program: string,
     args: ReadonlyArray<string>,
-    environment: Server.Heritage["environment"]
+    environment: Environment
   ) => Effect.Effect<Option.Option<CommandExecutor.Process>, never, Scope.Scope>
   /** Locks by a server, which closes the lock with the scope; by Node where no server can. */
   readonly locker: flock.Locker
@@ -28,25 +30,11 @@ export interface Pool {
 /** The variables that are set. */
 export const environmentOf = (
   variables: Readonly<Record<string, string | undefined>>
-): Server.Heritage["environment"] => {
+): Environment => {
   const environment: Record<string, string> = {}
   for (const [name, value] of Object.entries(variables)) if (value !== undefined) environment[name] = value
   return environment
 }
-
-const heritageOf = (environment: Server.Heritage["environment"]): Server.Heritage => ({
-  environment,
-  directory: process.cwd(),
-  user: [process.getuid?.(), process.geteuid?.(), process.getgid?.(), process.getegid?.()].join(":")
-})
-
-const sameEnvironment = (one: Server.Heritage["environment"], other: Server.Heritage["environment"]): boolean => {
-  const names = Object.keys(one)
-  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name])
-}
-
-const same = (one: Server.Heritage, other: Server.Heritage): boolean =>
-  one.directory === other.directory && one.user === other.user && sameEnvironment(one.environment, other.environment)
 
 /**
  * Whether nothing of a command can reach the next one: it ended by itself, both outputs were read to their markers, and
@@ -69,13 +57,19 @@ const end = (started: Server.Started): Effect.Effect<void> => {
       : Effect.flatMap(ending.value, (code) => code === 0 ? Effect.void : Effect.ignore(ended.kill("SIGTERM"))))
 }
 
+/** Whether a shell can open it too, without waiting for somebody else. */
+const isSeekable = (fd: number): boolean => {
+  const stats = NFS.fstatSync(fd)
+  return stats.isFile() || stats.isDirectory()
+}
+
 export const make: Effect.Effect<Pool, never, Scope.Scope> = Effect.gen(function*() {
   const prefix = yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)
   let count = 0
   let idle: Array<Server.Server> = []
   let closed = false
   /** What the latest command had. The servers that lock are those that run commands, so they have it too. */
-  let lately: Server.Heritage["environment"] | undefined
+  let lately: Environment | undefined
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => {
       closed = true
@@ -83,7 +77,10 @@ export const make: Effect.Effect<Pool, never, Scope.Scope> = Effect.gen(function
     })
   )
 
-  const take = (heritage: Server.Heritage): Effect.Effect<Option.Option<Server.Server>> =>
+  const take = (environment: Environment): Effect.Effect<Option.Option<Server.Server>> =>
+    Effect.suspend(() => Option.match(current(environment), { onNone: () => Effect.succeedNone, onSome: takeFor }))
+
+  const takeFor = (heritage: Heritage): Effect.Effect<Option.Option<Server.Server>> =>
     Effect.suspend(() => {
       const fitting = idle.filter((server) => server.isIdle() && same(server.heritage, heritage))
       for (const server of idle) if (!fitting.includes(server)) server.dismiss()
@@ -94,6 +91,7 @@ export const make: Effect.Effect<Pool, never, Scope.Scope> = Effect.gen(function
 
   const giveBack = (server: Server.Server, reusable: boolean) =>
     Effect.sync(() => {
+      server.rest()
       if (reusable && !closed && idle.length < mostIdle) idle.push(server)
       else server.dismiss()
     })
@@ -128,27 +126,36 @@ export const make: Effect.Effect<Pool, never, Scope.Scope> = Effect.gen(function
     )
 
   /** What `flock` ended with; none when there was none that could tell. */
-  const lockBy = (server: Server.Server, fd: number, mode: flock.Mode) =>
+  const settled = (server: Server.Server, fd: number, code: Server.Ending) => {
+    if (code === flock.held) return Effect.as(giveBack(server, true), Option.some({ code, stderr: "" }))
+    if (code !== 0) return Effect.as(giveBack(server, false), Option.none())
+    return Effect.addFinalizer(() => unlock(server)).pipe(
+      Effect.zipRight(Effect.sync(() => server.rest())),
+      Effect.zipRight(Effect.forkScoped(Effect.interruptible(lockAgain(server, fd)))),
+      Effect.as(Option.some({ code, stderr: "" }))
+    )
+  }
+
+  /** By a server, whatever happens meanwhile; only the wait for the lock can be interrupted. */
+  const lockByServer = (fd: number, mode: flock.Mode) =>
     Effect.uninterruptibleMask((restore) =>
-      restore(server.ask(CommandText.lockText(process.pid, fd, mode))).pipe(
-        Effect.onInterrupt(() => giveBack(server, false)),
-        Effect.flatMap((code) => {
-          if (code === 0) {
-            return Effect.addFinalizer(() => unlock(server)).pipe(
-              Effect.zipRight(Effect.forkScoped(Effect.interruptible(lockAgain(server, fd)))),
-              Effect.as(Option.some({ code, stderr: "" }))
+      Effect.flatMap(
+        take(lately ?? environmentOf(process.env)),
+        Option.match({
+          onNone: () => Effect.succeedNone,
+          onSome: (server) =>
+            restore(server.ask(CommandText.lockText(process.pid, fd, mode))).pipe(
+              Effect.onInterrupt(() => giveBack(server, false)),
+              Effect.flatMap((code) => settled(server, fd, code))
             )
-          }
-          const known = code === flock.held
-          return Effect.as(giveBack(server, known), known ? Option.some({ code, stderr: "" }) : Option.none())
         })
       )
     )
 
   const locker: flock.Locker = (fd, mode) =>
-    Effect.suspend(() => take(heritageOf(lately ?? environmentOf(process.env)))).pipe(
-      Effect.flatMap((server) => Option.isNone(server) ? Effect.succeedNone : lockBy(server.value, fd, mode)),
-      Effect.flatMap(Option.match({ onNone: () => flock.spawned(fd, mode), onSome: Effect.succeed }))
+    Effect.flatMap(
+      isSeekable(fd) ? lockByServer(fd, mode) : Effect.succeedNone,
+      Option.match({ onNone: () => flock.spawned(fd, mode), onSome: Effect.succeed })
     )
 
   return {
@@ -157,7 +164,7 @@ export const make: Effect.Effect<Pool, never, Scope.Scope> = Effect.gen(function
       Effect.uninterruptible(
         Effect.suspend(() => {
           lately = environment
-          return Effect.flatMap(take(heritageOf(environment)), (server) =>
+          return Effect.flatMap(take(environment), (server) =>
             Option.isNone(server)
               ? Effect.succeedNone
               : Effect.map(started(server.value, program, args), Option.map(Process.make)))

@@ -10,7 +10,7 @@ import * as Sink from "effect/Sink"
 import * as NFS from "node:fs"
 import * as process from "node:process"
 import { deathBySignal } from "../process/failures.js"
-import type { Started } from "./server.js"
+import { type Started, statOf } from "./server.js"
 
 const failure = (method: string, description: string): Effect.Effect<never, PlatformError> =>
   Effect.fail(new SystemError({ reason: "Unknown", module: "Command", method, description }))
@@ -34,10 +34,10 @@ export const mayHaveLeft = ({ pid }: Started): boolean => {
 }
 
 /** Whether the process is there and has not ended: what has ended may wait for ever for its new parent to notice. */
-const isAlive = ({ pid }: Started): boolean => {
+const isAlive = ({ begun, pid }: Started): boolean => {
   try {
-    const stat = NFS.readFileSync(`/proc/${pid}/stat`, "latin1")
-    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2))
+    const { began, state } = statOf(NFS.readFileSync(`/proc/${pid}/stat`, "latin1"))
+    return began === begun && !/^[ZX]/.test(state)
   } catch {
     return false
   }
@@ -70,12 +70,17 @@ const isRunning = (started: Started): Effect.Effect<boolean> =>
       ? Effect.succeed(true)
       : Effect.map(ending.value, (ended) => ended === "unseen" && isAlive(started)))
 
-/** Signals the group; the process alone in the moment before it has one. */
+/**
+ * Signals the group. In the moment before the process has one, the process alone: its number is its own as long as it has
+ * not ended.
+ */
 const kill = (started: Started, signal: NodeJS.Signals): Effect.Effect<void, PlatformError> =>
-  Effect.suspend(() =>
-    signalled(-started.pid, signal) || signalled(started.pid, signal)
-      ? Effect.void
-      : failure("kill", `there is no process ${started.pid} that may be signalled`)
+  Effect.flatMap(
+    Deferred.isDone(started.ending),
+    (ended) =>
+      signalled(-started.pid, signal) || (!ended && signalled(started.pid, signal))
+        ? Effect.void
+        : failure("kill", `there is no process ${started.pid} that may be signalled`)
   )
 
 export const make = (started: Started): CommandExecutor.Process => ({

@@ -8,14 +8,8 @@ import type * as Net from "node:net"
 import * as process from "node:process"
 import type { Readable, Writable } from "node:stream"
 import * as CommandText from "./commandText.js"
+import type { Heritage } from "./heritage.js"
 import * as Marked from "./marked.js"
-
-/** What a process takes over from the one that starts it. A server serves only while it is still the same. */
-export interface Heritage {
-  readonly environment: Readonly<Record<string, string>>
-  readonly directory: string
-  readonly user: string
-}
 
 /** How a command ended: with a code of the shell, or unseen, because the server was killed. */
 export type Ending = number | "unseen"
@@ -23,6 +17,8 @@ export type Ending = number | "unseen"
 /** A command that a server has started. */
 export interface Started {
   readonly pid: CommandExecutor.ProcessId
+  /** When it began, as the kernel counts: another process that gets its number began at another time. */
+  readonly begun: string
   readonly ending: Deferred.Deferred<Ending>
   readonly stdout: Marked.Marked
   readonly stderr: Marked.Marked
@@ -39,6 +35,8 @@ export interface Server {
   readonly gone: Effect.Effect<void>
   /** Whether it can take a command. */
   readonly isIdle: () => boolean
+  /** Lets a program end that waits for nothing else. */
+  readonly rest: () => void
   /** Lets it end after what it runs. */
   readonly dismiss: () => void
 }
@@ -64,28 +62,36 @@ const pipesOf = (child: ChildProcess): Pipes | undefined => {
   }
 }
 
+/** What a line of `/proc/<number>/stat` says. The name of the program, in parentheses, may have anything in it. */
+export const statOf = (line: string): { readonly state: string; readonly began: string } => {
+  const fields = line.slice(line.lastIndexOf(")") + 2).split(" ")
+  return { state: fields[0] ?? "", began: fields[19] ?? "" }
+}
+
 /** The lines of the status pipe, and its end. */
-const watch = (status: Net.Socket, onLine: (word: string, number: number) => void, onEnd: () => void) => {
+const watch = (status: Net.Socket, onLine: (word: string, number: number, line: string) => void, onEnd: () => void) => {
   let text = ""
   status.setEncoding("latin1")
   status.on("data", (piece: string) => {
     const lines = `${text}${piece}`.split("\n")
     text = lines.pop() ?? ""
     for (const line of lines) {
-      const [word = "", number] = line.split(" ")
-      onLine(word, Number(number))
+      const [word = "", number = ""] = line.split(" ")
+      onLine(word, /^\d+$/.test(number) ? Number(number) : -1, line)
     }
   })
   status.on("close", onEnd)
 }
 
+type Begun = Pick<Started, "pid" | "begun">
+
 interface Current {
-  readonly began: Deferred.Deferred<Option.Option<CommandExecutor.ProcessId>>
+  readonly began: Deferred.Deferred<Option.Option<Begun>>
   readonly ending: Deferred.Deferred<Ending>
 }
 
 const makeCurrent: Effect.Effect<Current> = Effect.all({
-  began: Deferred.make<Option.Option<CommandExecutor.ProcessId>>(),
+  began: Deferred.make<Option.Option<Begun>>(),
   ending: Deferred.make<Ending>()
 })
 
@@ -106,14 +112,18 @@ const serve = (heritage: Heritage, child: ChildProcess, pipes: Pipes, gone: Defe
     for (const pipe of [pipes.stdout, pipes.status, pipes.stderr]) pipe.destroy()
   }
 
-  const onLine = (word: string, number: number) => {
+  const onLine = (word: string, number: number, line: string) => {
     if (current === undefined) return
-    if (word === "began") {
-      Deferred.unsafeDone(current.began, Effect.succeedSome(CommandExecutor.ProcessId(number)))
-    } else {
+    if (word === "began" && number > 1) {
+      const begun = { pid: CommandExecutor.ProcessId(number), begun: statOf(line).began }
+      Deferred.unsafeDone(current.began, Effect.succeedSome(begun))
+    } else if (word === "ended" && number >= 0) {
+      // Without a beginning, nothing was started.
+      Deferred.unsafeDone(current.began, Effect.succeedNone)
       Deferred.unsafeDone(current.ending, Effect.succeed(number))
       current = undefined
-      hold(false)
+    } else {
+      kill(child)
     }
   }
 
@@ -143,19 +153,22 @@ const serve = (heritage: Heritage, child: ChildProcess, pipes: Pipes, gone: Defe
     isIdle: () => usable && current === undefined,
     dismiss,
     gone: Deferred.await(gone),
+    rest: () => hold(false),
     ask: (text) =>
       Effect.flatMap(makeCurrent, (made) => {
         begin(made, text)
-        return Effect.onInterrupt(Deferred.await(made.ending), () => Effect.sync(() => kill(child)))
+        return Effect.onInterrupt(
+          Deferred.await(made.ending),
+          () => Effect.zipRight(Effect.sync(() => kill(child)), Deferred.await(gone))
+        )
       }),
     start: (program, args, nonce) =>
       Effect.gen(function*() {
         const marker = CommandText.makeMarker(nonce)
         const made = yield* makeCurrent
         begin(made, CommandText.commandText(program, args, marker))
-        const pid = yield* Deferred.await(made.began)
-        return Option.map(pid, (pid): Started => ({
-          pid,
+        return Option.map(yield* Deferred.await(made.began), (begun): Started => ({
+          ...begun,
           ending: made.ending,
           stdout: Marked.make(pipes.stdout, marker),
           stderr: Marked.make(pipes.stderr, marker)
@@ -173,17 +186,21 @@ const kill = ({ pid }: ChildProcess): void => {
   }
 }
 
+const spawned = ({ environment }: Heritage): ChildProcess | undefined => {
+  try {
+    // Node takes no readonly list.
+    return spawn("/bin/sh", [], { stdio: [...stdio], env: environment, detached: true })
+  } catch {
+    return undefined
+  }
+}
+
 /** None where there is no shell. */
 export const make = (heritage: Heritage): Effect.Effect<Option.Option<Server>> =>
   Effect.flatMap(Deferred.make<void>(), (gone) =>
     Effect.async((resume) => {
-      const child = spawn("/bin/sh", [], {
-        // Node takes no readonly list.
-        stdio: [...stdio],
-        cwd: heritage.directory,
-        env: heritage.environment,
-        detached: true
-      })
+      const child = spawned(heritage)
+      if (child === undefined) return resume(Effect.succeedNone)
       child.once("error", () => resume(Effect.succeedNone))
       child.once("spawn", () => {
         const pipes = pipesOf(child)

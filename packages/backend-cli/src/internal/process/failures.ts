@@ -67,8 +67,10 @@ export const notStarted = (path: string, invocation: Invocation, thrown: unknown
   }
 }
 
-/** What the programs of a prefix print when they could not run the tool. */
+/** What the programs of a prefix, and those of a fork server, print when they could not run the tool. */
 const refusals: ReadonlyArray<readonly [RegExp, "ToolNotFound" | "ToolNotExecutable" | "PermissionDenied"]> = [
+  [/^setsid: .*No such file or directory/m, "ToolNotFound"],
+  [/^setsid: .*(?:Permission denied|Exec format error)/m, "ToolNotExecutable"],
   [/^(?:\S*\/)?env: .*No such file or directory/m, "ToolNotFound"],
   [/^(?:\S*\/)?env: .*(?:Permission denied|Exec format error)/m, "ToolNotExecutable"],
   [/^(?:sudo|doas): .*command not found/m, "ToolNotFound"],
@@ -91,7 +93,9 @@ export const refusedByPrefix = (
   invocation: Invocation,
   result: ProcessResult
 ): RunError | undefined => {
-  if (config.prefix.length === 0 || ![1, 126, 127].includes(result.exitCode ?? 0)) return undefined
+  if (
+    config.prefix.length === 0 && !result.stderr.startsWith("setsid: ") || ![1, 126, 127].includes(result.exitCode ?? 0)
+  ) return undefined
   const found = refusals.find(([text]) => text.test(result.stderr))?.[1]
   if (found === undefined) return undefined
   const about = context(invocation, printed(result), result)
