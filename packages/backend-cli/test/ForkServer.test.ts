@@ -211,6 +211,13 @@ describe("a fork server", () => {
       assert.isTrue(Option.isSome(yield* files.tryLock(`${directory}/fifo`)))
     }))
 
+  test("closes the output of a command whose reader has gone, so that it ends", () =>
+    Effect.gen(function*() {
+      const { process: child } = yield* started("trap '' TERM; while echo more; do :; done")
+      assert.notStrictEqual(`${yield* Effect.exit(child.exitCode)}`, "0")
+      assert.isFalse(isThere(child.pid))
+    }))
+
   it.live("is gone with the layer", () =>
     Effect.gen(function*() {
       const server = yield* Effect.provide(parent, HostLive)

@@ -57,6 +57,13 @@ export const make = (readable: NodeStream.Readable, text: Marker): Marked => {
       })
       : Effect.fail(Option.none())
   )
-  const stream = Stream.filter(Stream.repeatEffectOption(next), (bytes) => bytes.length > 0)
+  /** A command whose reader has gone learns it by the closed pipe: what waits to write heeds no signal. */
+  const close = Effect.sync(() => {
+    if (state === "open") readable.destroy()
+  })
+  const stream = Stream.ensuring(
+    Stream.filter(Stream.repeatEffectOption(next), (bytes) => bytes.length > 0),
+    close
+  )
   return { stream, isOver: () => state === "over" }
 }
