@@ -56,7 +56,7 @@ const before = (executor: CommandExecutor.CommandExecutor, pool: Pool.Pool): Com
  * there is no `/bin/sh` or `setsid`.
  *
  * A command runs as Node would start it: with the environment, the directory, the user, the groups and the file mask that
- * this program has at that moment, in a session of its own. A shell sets `PWD`, `OLDPWD`, `SHLVL` and `_` anew; where it
+ * this program has at that moment, in a session of its own. A shell sets `PWD`, `OLDPWD`, `SHLVL` and `_` itself; where it
  * would change more, Node starts the command. A shell does not tell a command that ended with `128 + n` from one that the
  * signal n killed: both are reported as killed. An output ends with the command, and what a process writes into it that
  * has left the session of the command may come with the output of the next one; the tool leaves no such process.

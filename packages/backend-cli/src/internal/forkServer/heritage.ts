@@ -31,7 +31,7 @@ const special = new Set([
   "TMOUT"
 ])
 
-/** Whether a shell passes each variable on as it is. It drops those whose names are no identifiers, or calls them. */
+/** Whether a shell passes each variable on as it is. It drops a variable whose name is not an identifier, or calls it. */
 const passesOn = (environment: Environment): boolean =>
   Object.keys(environment).every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !special.has(name))
 

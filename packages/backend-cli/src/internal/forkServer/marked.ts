@@ -57,7 +57,7 @@ export const make = (readable: NodeStream.Readable, text: Marker): Marked => {
       })
       : Effect.fail(Option.none())
   )
-  /** A command whose reader has gone learns it by the closed pipe: what waits to write heeds no signal. */
+  /** A command whose reader has gone learns it by the closed pipe: what waits to write reacts to no signal. */
   const close = Effect.sync(() => {
     if (state === "open") readable.destroy()
   })
