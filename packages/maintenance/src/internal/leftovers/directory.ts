@@ -1,11 +1,9 @@
-import type * as Result from "@effect-ploop/core/Result"
 import * as FileSystem from "@effect/platform/FileSystem"
-import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { headerOf } from "../header.js"
 import { isRemoving } from "../removing.js"
-import { entriesOf, type Entry, isOld } from "./entries.js"
+import { type Around, entriesOf, type Entry, isOld } from "./entries.js"
 import { all, type Found, kept, nothing } from "./found.js"
 import { isStage, reasonOf } from "./making.js"
 import { ofRemoval } from "./removals.js"
@@ -13,13 +11,6 @@ import { ofStage } from "./stages.js"
 
 /** The lock of a descriptor. */
 const lockEnding = ".xml.lck"
-
-/** What is known about the host when files are judged. */
-export interface Around {
-  readonly running: ReadonlyArray<Result.RunningDevice>
-  /** A file that was modified later may belong to an operation that is running. */
-  readonly before: DateTime.Utc
-}
 
 /** The tool locks a descriptor by an empty file, and never removes that. Somebody may hold it at any time. */
 const ofLock = ({ path }: Entry) =>

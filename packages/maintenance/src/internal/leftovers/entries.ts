@@ -1,4 +1,5 @@
 import * as HostPath from "@effect-ploop/core/HostPath"
+import type * as Result from "@effect-ploop/core/Result"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
 import type * as DateTime from "effect/DateTime"
@@ -13,6 +14,13 @@ export interface Entry {
   readonly path: string
   readonly name: string
   readonly info: FileSystem.File.Info
+}
+
+/** What is known about the host when files are judged. */
+export interface Around {
+  readonly running: ReadonlyArray<Result.RunningDevice>
+  /** A file that was modified later may belong to an operation that is running. */
+  readonly before: DateTime.Utc
 }
 
 /** What is in a directory. Symbolic links are left out. */

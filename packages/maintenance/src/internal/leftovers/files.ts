@@ -6,8 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { headerOf } from "../header.js"
 import { real } from "./devices.js"
-import { type Around, ofEveryDirectory } from "./directory.js"
-import { entriesOf, type Entry, isOld, removal } from "./entries.js"
+import { ofEveryDirectory } from "./directory.js"
+import { type Around, entriesOf, type Entry, isOld, removal } from "./entries.js"
 import { all, type Found, kept, nothing } from "./found.js"
 
 /** What is known about the disk when its files are judged. */
