@@ -8,6 +8,7 @@ import { PassThrough } from "node:stream"
 import * as ForkServer from "../src/ForkServer.js"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import { makeMarker } from "../src/internal/forkServer/commandText.js"
+import * as Heritage from "../src/internal/forkServer/heritage.js"
 import * as Marked from "../src/internal/forkServer/marked.js"
 
 const HostLive = Layer.provideMerge(ForkServer.layer, NodeContext.layer)
@@ -34,8 +35,20 @@ const run = (script: string, environment?: Record<string, string>) =>
     Effect.scoped
   )
 
+// Commands with such variables are not served.
+for (const name of Object.keys(process.env)) {
+  if (Option.isNone(Heritage.current({ [name]: "" }))) delete process.env[name]
+}
+
 /** The process that started the command. */
 const parent = Effect.map(run("echo $PPID"), ({ stdout }) => Number(stdout))
+
+const killServer = (pid: number) =>
+  Effect.sync(() => {
+    assert.isAbove(pid, 1)
+    assert.notStrictEqual(pid, process.pid)
+    process.kill(pid, "SIGKILL")
+  })
 
 const started = (script: string) =>
   Effect.gen(function*() {
@@ -172,7 +185,7 @@ describe("a fork server", () => {
       const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-fork-" })
       const { first, process: child } = yield* started(`echo $PPID; sleep 0.3; echo done >${directory}/end`)
       const server = Number(first._tag === "Some" ? first.value : "")
-      process.kill(server, "SIGKILL")
+      yield* killServer(server)
       const exit = yield* Effect.exit(child.exitCode)
       assert.isTrue(Exit.isFailure(exit))
       assert.include(`${exit}`, "its exit code is not known")
@@ -194,7 +207,7 @@ describe("a fork server", () => {
         Scope.extend(files.lockDirectory(directory), scope),
         Logger.replace(Logger.defaultLogger, logger)
       )
-      process.kill(server, "SIGKILL")
+      yield* killServer(server)
       yield* Deferred.await(again)
       const attempt = Effect.try(() => execFileSync("flock", ["-n", directory, "true"], { stdio: "ignore" }))
       assert.isTrue(Exit.isFailure(yield* Effect.exit(attempt)))
