@@ -17,7 +17,7 @@ import * as executable from "./internal/forkServer/executable.js"
 import * as Pool from "./internal/forkServer/pool.js"
 import { locking, nodeHostFiles } from "./internal/nodeHostFiles.js"
 
-/** Arguments that Node does not refuse: of a zero byte and of too long a line, a shell makes something else. */
+/** Whether a shell takes the arguments as Node does. Node refuses a zero byte, and a line that is too long. */
 const isOrdinary = (args: ReadonlyArray<string>): boolean =>
   args.reduce((length, word) => length + Buffer.byteLength(word), 0) < 65_536 &&
   !args.some((word) => word.includes("\0"))

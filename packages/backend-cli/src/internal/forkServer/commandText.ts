@@ -45,7 +45,7 @@ export const lockText = (pid: number, fd: number, mode: Mode): string =>
     `else (exit ${notOpened}); fi`,
     "code=$?",
     `[ $code = 0 ] || ${unlock}`,
-    "echo \"ended $code\" >&3",
+    "echo \"ended $code\" >&3 || exit",
     ""
   ].join("\n")
 

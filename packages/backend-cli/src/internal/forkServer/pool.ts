@@ -23,7 +23,7 @@ export interface Pool {
     args: ReadonlyArray<string>,
     environment: Environment
   ) => Effect.Effect<Option.Option<CommandExecutor.Process>, never, Scope.Scope>
-  /** Locks by a server, which closes the lock with the scope; by Node where no server can. */
+  /** Locks by a server, which releases the lock with the scope; by Node where no server can. */
   readonly locker: flock.Locker
 }
 
@@ -58,7 +58,7 @@ const end = (started: Server.Started): Effect.Effect<void> => {
 }
 
 /** Whether a shell can open it too, without waiting for somebody else. */
-const isSeekable = (fd: number): boolean => {
+const opensAtOnce = (fd: number): boolean => {
   const stats = NFS.fstatSync(fd)
   return stats.isFile() || stats.isDirectory()
 }
@@ -154,7 +154,7 @@ export const make: Effect.Effect<Pool, never, Scope.Scope> = Effect.gen(function
 
   const locker: flock.Locker = (fd, mode) =>
     Effect.flatMap(
-      isSeekable(fd) ? lockByServer(fd, mode) : Effect.succeedNone,
+      opensAtOnce(fd) ? lockByServer(fd, mode) : Effect.succeedNone,
       Option.match({ onNone: () => flock.spawned(fd, mode), onSome: Effect.succeed })
     )
 
