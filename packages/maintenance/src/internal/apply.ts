@@ -2,7 +2,6 @@ import type { Ploop } from "@effect-ploop/core/Ploop"
 import type { FileSystem } from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Ref from "effect/Ref"
 import * as Action from "../Action.js"
 import { HostSpeed, type Kind, measured } from "../HostSpeed.js"
@@ -72,9 +71,12 @@ const measuring = <A, E, R>({ action, moves }: Step, run: Effect.Effect<A, E, R>
   Effect.gen(function*() {
     const speed = yield* HostSpeed
     const [took, result] = yield* Effect.timed(run)
-    const kind = Effect.option(kindOf(action))
-    const found = Option.all([measured(moves, took), yield* kind])
-    if (Option.isSome(found)) yield* speed.keep(found.value[1], found.value[0])
+    yield* Effect.ignore(
+      Effect.flatMap(
+        measured(moves, took),
+        (found) => Effect.flatMap(kindOf(action), (kind) => speed.keep(kind, found))
+      )
+    )
     return result
   })
 
