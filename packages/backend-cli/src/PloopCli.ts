@@ -42,6 +42,7 @@ import * as host from "./internal/host.js"
 import type { HostFiles } from "./internal/hostFiles.js"
 import * as balloon from "./internal/operations/balloon.js"
 import * as copy from "./internal/operations/copy.js"
+import { programBeside } from "./internal/operations/dropTracking.js"
 import * as images from "./internal/operations/images.js"
 import * as lowLevel from "./internal/operations/lowLevel.js"
 import * as mounts from "./internal/operations/mounts.js"
@@ -176,6 +177,7 @@ export const make = (
       mkfs: yield* helper("mkfs"),
       tune2fs: yield* helper("tune2fs"),
       debugfs: yield* helper("debugfs"),
+      trackingTool: yield* helper(programBeside(config.tool)),
       qemuImg: qemu,
       tool: config.tool,
       verbosity: options.verbosity ?? 3

@@ -82,6 +82,7 @@ const withoutCommand: ReadonlyArray<Operation.Name> = [
   "remove",
   "listSnapshots",
   "snapshotSizes",
+  "dropTracking",
   "topDelta",
   "tool",
   "prerequisites"

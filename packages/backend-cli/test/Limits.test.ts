@@ -155,6 +155,7 @@ describe("a tool that runs beyond the limit of its kind and ignores SIGTERM", ()
       "copyFrom",
       "copyReceive",
       "copyTo",
+      "dropTracking",
       "exportImage",
       "fileSystemInfo",
       "importImage",

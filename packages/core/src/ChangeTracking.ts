@@ -162,3 +162,53 @@ export const format = ({ blockSize, parts, since, size }: Tracking, clusterSize:
   block.set(md5(block.subarray(checkLength)), 8)
   return block
 }
+
+/**
+ * What an image file becomes when its extension is removed.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface WithoutExtension {
+  /** The new first bytes of the file. */
+  readonly start: Uint8Array
+  /** The new size of the file, in bytes. */
+  readonly size: bigint
+}
+
+/** The clusters that the extension takes, by where they begin, in bytes. */
+const clustersOf = (at: bigint, block: Uint8Array): ReadonlySet<bigint> => {
+  const parts = Either.match(parse(block), { onLeft: () => [], onRight: (found) => found?.parts ?? [] })
+  return new Set([at, ...parts.filter((part) => part > 1n).map((part) => part * ByteSize.sectorSize)])
+}
+
+/**
+ * What an image file becomes without its extension; undefined when it has none that counts. The clusters of the extension
+ * are cut off where nothing else is behind them. They stay as unused space where that cannot be seen, because the
+ * extension is damaged.
+ *
+ * - `start`: the first 64 bytes of the file
+ * - `block`: as many bytes as a cluster has, from {@link position} on; fewer where the file ends before
+ * - `fileSize`: the size of the file, in bytes
+ *
+ * @since 0.2.0
+ * @category formatting
+ */
+export const withoutExtension = (
+  start: Uint8Array,
+  block: Uint8Array,
+  fileSize: bigint
+): WithoutExtension | undefined => {
+  const at = position(start)
+  if (at === undefined) return undefined
+  const bytes = Uint8Array.from(start)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(inUsePosition, 0, true)
+  view.setBigUint64(extensionPosition, 0n, true)
+  const { clusterSectors } = readHeader(start)
+  const clusterSize = clusterSectors * ByteSize.sectorSize
+  const clusters = clustersOf(at, block)
+  let size = fileSize
+  while (clusterSize > 0n && clusters.has(size - clusterSize)) size -= clusterSize
+  return { start: bytes, size }
+}

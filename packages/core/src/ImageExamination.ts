@@ -211,6 +211,18 @@ export interface ImageStart {
   readonly clusterSize: bigint | undefined
   /** Where the file is cut off, in front of its first cluster; undefined when it is not. */
   readonly cutOff: string | undefined
+  /** Whether the header says that an extension follows the clusters, and the file ends in front of it, or in it. */
+  readonly lacksExtension: boolean
+}
+
+/** Where a header says in which sector the extension begins. */
+const extensionPosition = 56
+
+const lacksExtension = (start: Uint8Array, { clusterSectors }: Header, fileSize: bigint): boolean => {
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
+  const at = view.getBigUint64(extensionPosition, true)
+  return view.getUint32(inUsePosition, true) === closedWithExtension && at !== 0n &&
+    (at + clusterSectors) * sector > fileSize
 }
 
 /**
@@ -224,13 +236,18 @@ export interface ImageStart {
  */
 export const readStart = (start: Uint8Array, fileSize: bigint): ImageStart => {
   if (start.byteLength < headerLength) {
-    return { clusterSize: undefined, cutOff: `the file ends in its header, after ${fileSize} bytes` }
+    return {
+      clusterSize: undefined,
+      cutOff: `the file ends in its header, after ${fileSize} bytes`,
+      lacksExtension: false
+    }
   }
   const header = readHeader(start)
   const isCutOff = wrongHeader(header) === undefined && fileSize < header.firstSector * sector
   return {
     clusterSize: clusterSize(header),
-    cutOff: isCutOff ? `the file ends in its index table, after ${fileSize} bytes` : undefined
+    cutOff: isCutOff ? `the file ends in its index table, after ${fileSize} bytes` : undefined,
+    lacksExtension: header.version !== undefined && lacksExtension(start, header, fileSize)
   }
 }
 

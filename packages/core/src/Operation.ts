@@ -378,6 +378,14 @@ export const table = rows({
     result: Schema.Array(Result.SnapshotSize),
     errors: image
   },
+  dropTracking: {
+    group: "snapshots",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.OfDisk,
+    result: Schema.Void,
+    errors: [...image, "ImageShared"]
+  },
   imageInfo: {
     group: "queries",
     kind: "query",

@@ -157,6 +157,12 @@ export type ListSnapshotsError = Of<"listSnapshots">
 export type SnapshotSizesError = Of<"snapshotSizes">
 
 /**
+ * @since 0.2.0
+ * @category errors
+ */
+export type DropTrackingError = Of<"dropTracking">
+
+/**
  * @since 0.1.0
  * @category errors
  */

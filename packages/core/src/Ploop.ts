@@ -272,6 +272,17 @@ export interface Ploop {
   ) => Effect.Effect<ReadonlyArray<Result.SnapshotSize>, OperationError.SnapshotSizesError>
 
   /**
+   * Ends the tracking of changed blocks that `createSnapshot` with `track` began, in generations 7 and 9: what the top
+   * delta says of them is removed, and the points before can no longer be a `from` of `DiskChanges.tracked` for it. A
+   * disk that tracks nothing stays as it is. The maps that are kept with snapshots stay, too.
+   *
+   * The disk may be running; then the program `ploop-cbt` beside the tool is needed.
+   *
+   * @since 0.2.0
+   */
+  readonly dropTracking: (options: Request.OfDiskOptions) => Effect.Effect<void, OperationError.DropTrackingError>
+
+  /**
    * The size and the format of a disk.
    */
   readonly imageInfo: (

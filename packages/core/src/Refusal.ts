@@ -836,6 +836,17 @@ export const trackChanges: (
 ) => Either.Either<void, PloopError.Unsupported> = snapshots.trackChanges
 
 /**
+ * Refuses to end a tracking where the generation has none.
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const dropTracking: (
+  about: About,
+  generation: Generation
+) => Either.Either<void, PloopError.Unsupported> = snapshots.dropTracking
+
+/**
  * Refuses a snapshot of an idle disk while a temporary snapshot stands in the way.
  *
  * - `device`: the unnamed device of the disk, if one runs

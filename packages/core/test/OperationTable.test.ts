@@ -17,6 +17,7 @@ describe("an operation", () => {
       "createTemporarySnapshot",
       "deleteSnapshot",
       "discard",
+      "dropTracking",
       "grow",
       "mergeSnapshots",
       "mount",

@@ -88,7 +88,10 @@ describe("a descriptor", () => {
 
   const starts = (images: Readonly<Record<string, Partial<ImageExamination.ImageStart>>>) =>
     new Map(
-      Object.entries(images).map(([file, start]) => [file, { clusterSize: undefined, cutOff: undefined, ...start }])
+      Object.entries(images).map(([file, start]) => [
+        file,
+        { clusterSize: undefined, cutOff: undefined, lacksExtension: false, ...start }
+      ])
     )
 
   const within = (element: string, what: string) => text.replace(`</${element}>`, `${what}</${element}>`)

@@ -200,6 +200,7 @@ describe("the descriptor of a disk", () => {
       "createSnapshot",
       "createTemporarySnapshot",
       "deleteSnapshot",
+      "dropTracking",
       "exportImage",
       "fileSystemInfo",
       "grow",

@@ -64,6 +64,9 @@ export const create = (
   image
 ]
 
+/** For `ploop-cbt`, which knows no `--`; the path is absolute. */
+export const dropTracking = (disk: string): Arguments => ["drop", disk]
+
 export const restoreDescriptor = (
   verbosity: number,
   request: Request.RestoreDescriptor,

@@ -130,6 +130,8 @@ export interface HostFiles {
    * holes. An interruption ends the copy.
    */
   readonly copy: (from: string, to: string, onDone?: OnDone) => Effect.Effect<void, PlatformError>
+  /** Removes the map of changed blocks from the end of an image, and its place from the header, if it has one. */
+  readonly dropMap: (path: string) => Effect.Effect<void, PlatformError>
   /** Gives a file, if it is this one, the name of another, which is gone then. */
   readonly replace: (from: string, to: string, identity: Identity) => Effect.Effect<void, PlatformError>
   /** Removes the name of a file, if it is this file's. */

@@ -5,6 +5,7 @@ import * as Option from "effect/Option"
 import * as NFS from "node:fs"
 import * as NodePath from "node:path"
 import * as process from "node:process"
+import { dropMap } from "./changeMap.js"
 import { compose, pack } from "./exchangeFiles.js"
 import * as flock from "./flock.js"
 import { type Found, type HostFiles, type Kind, type OnDone, privatePrefix, same, type Stamp } from "./hostFiles.js"
@@ -258,6 +259,7 @@ export const nodeHostFiles: HostFiles = {
   copy,
   compose,
   pack,
+  dropMap,
   replace,
   unlink,
   removeDirectory,

@@ -55,6 +55,8 @@ export interface Session {
   readonly tune2fs: Runner
   /** Runs `debugfs` where the tool runs. */
   readonly debugfs: Runner
+  /** Runs `ploop-cbt`, which is beside the tool. */
+  readonly trackingTool: Runner
   /** Runs `qemu-img` as this process, whose files it reads and writes. */
   readonly qemuImg: Runner
   /**
@@ -112,6 +114,7 @@ interface Options {
   readonly mkfs: Runner
   readonly tune2fs: Runner
   readonly debugfs: Runner
+  readonly trackingTool: Runner
   readonly qemuImg: Runner
   readonly tool: string
   readonly verbosity: number

@@ -24,6 +24,7 @@ export const methods = [
   "copy",
   "compose",
   "pack",
+  "dropMap",
   "replace",
   "unlink",
   "removeDirectory",
@@ -157,6 +158,7 @@ export const record = (
   copy: (from, to, onDone) => write("copy", to, files.copy(from, to, onDone), nothing.encode),
   compose: (composition, to, onDone) => write("compose", to, files.compose(composition, to, onDone), nothing.encode),
   pack: (from, to, packing, onDone) => write("pack", to, files.pack(from, to, packing, onDone), nothing.encode),
+  dropMap: (path) => write("dropMap", path, files.dropMap(path), nothing.encode),
   replace: (from, to, identity) => write("replace", to, files.replace(from, to, identity), nothing.encode),
   unlink: (path, identity) => write("unlink", path, files.unlink(path, identity), nothing.encode),
   removeDirectory: (path, identity) =>
@@ -208,6 +210,7 @@ export const replay = (
   copy: (_, to) => read("copy", to, nothing.decode),
   compose: (_, to) => read("compose", to, nothing.decode),
   pack: (_, to) => read("pack", to, nothing.decode),
+  dropMap: (path) => read("dropMap", path, nothing.decode),
   replace: (_, to) => read("replace", to, nothing.decode),
   unlink: (path) => read("unlink", path, nothing.decode),
   removeDirectory: (path) => read("removeDirectory", path, nothing.decode),

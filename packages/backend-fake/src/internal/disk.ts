@@ -145,7 +145,7 @@ const imageStarts = (
     if (Either.isLeft(found)) continue
     const { body } = tx.inode(found.right)
     if (body._tag === "Image" && !body.raw) {
-      starts.set(file, { clusterSize: BigInt(body.clusterSize), cutOff: undefined })
+      starts.set(file, { clusterSize: BigInt(body.clusterSize), cutOff: undefined, lacksExtension: false })
     }
     if (body._tag === "Bytes") {
       const start = content.read(body, 0, ImageExamination.headerLength)

@@ -34,6 +34,7 @@ import * as hostState from "./hostState.js"
 import * as balloon from "./operations/balloon.js"
 import * as cloning from "./operations/cloning.js"
 import * as copy from "./operations/copy.js"
+import { dropTracking } from "./operations/dropTracking.js"
 import * as exchange from "./operations/exchange.js"
 import * as images from "./operations/images.js"
 import * as lowLevel from "./operations/lowLevel.js"
@@ -186,6 +187,7 @@ export const make = (options: Options) =>
       mergeSnapshots: operation("mergeSnapshots", snapshots.mergeSnapshots),
       listSnapshots: operation("listSnapshots", snapshots.listSnapshots),
       snapshotSizes: operation("snapshotSizes", sizes.snapshotSizes),
+      dropTracking: operation("dropTracking", dropTracking),
       imageInfo: operation("imageInfo", queries.imageInfo),
       fileSystemInfo: operation("fileSystemInfo", queries.fileSystemInfo),
       sizeLimits: operation("sizeLimits", limits.sizeLimits),

@@ -77,6 +77,7 @@ export const operations: { readonly [Name in Operation.Name]: Call } = {
   mergeSnapshots: ({ idle, ploop }) => ploop.mergeSnapshots({ disk: idle, all: true }),
   listSnapshots: ({ idle, ploop }) => ploop.listSnapshots({ disk: idle }),
   snapshotSizes: ({ idle, ploop }) => ploop.snapshotSizes({ disk: idle }),
+  dropTracking: ({ idle, ploop }) => ploop.dropTracking({ disk: idle }),
   imageInfo: ({ idle, ploop }) => ploop.imageInfo({ disk: idle }),
   fileSystemInfo: ({ mounted, ploop }) => ploop.fileSystemInfo({ disk: mounted.disk }),
   sizeLimits: ({ idle, ploop }) => ploop.sizeLimits({ disk: idle }),

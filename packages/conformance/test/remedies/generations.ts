@@ -28,6 +28,15 @@ export const generations: Executions = {
       yield* moved(Effect.flatMap(Ploop.Ploop, snapshot), "7")
     })
   ],
+  "nothing-tracked": [
+    { generation: "1.15" },
+    Effect.gen(function*() {
+      const { ploop } = yield* services
+      yield* bare("expanded")
+      yield* remedied(ploop.dropTracking({ disk }), texts["nothing-tracked"]())
+      yield* snapshot(ploop)
+    })
+  ],
   "merge-elsewhere": [
     { generation: "9" },
     Effect.gen(function*() {

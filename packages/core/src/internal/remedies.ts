@@ -36,6 +36,8 @@ const refused = {
   "create-without": ({ option }: { readonly option: string }) => `Leave ${option} out.`,
   "create-ext": () => "Choose the file system ext4.",
   "create-ext4": () => "Choose the file system ext4, or xfs.",
+  "nothing-tracked": () => "Leave the call out: nothing is tracked that could be ended.",
+  "lost-map": () => "Call dropTracking for the disk, which corrects the header, and repeat the operation.",
   "split-disk": () =>
     "Merge the pieces first with the software that made the disk, as `prl_disk_tool convert --merge` of Virtuozzo " +
     "does. Do not write a new descriptor for one of the images: it would hold a part of the disk only.",

@@ -14,6 +14,7 @@ import { context } from "../outcome.js"
 import type { Session } from "../session.js"
 import { clearAbandoned } from "./abandoned.js"
 import { devicesOfDisk } from "./devices.js"
+import { lockTool } from "./toolLock.js"
 
 /** The largest record of a clone that is read, in bytes: more than 126 names take. */
 const recordLimit = 1024 * 1024
@@ -27,22 +28,6 @@ interface Scene {
   /** Its directory. */
   readonly directory: string
 }
-
-/**
- * Keeps a tool that this backend has not started from mounting the disk meanwhile.
- * Generation 9 has no such lock.
- */
-const lockTool = ({ about, path, session }: Scene) =>
-  Effect.gen(function*() {
-    const file = `${path}.lck`
-    const isThere = Option.isSome(yield* session.files.find(file))
-    if (isThere && Option.isNone(yield* session.files.tryLock(file))) {
-      return yield* new PloopError.Locked(context(about))
-    }
-  }).pipe(Effect.catchTags({
-    BadArgument: (error) => Effect.fail(fileError(about, path)(error)),
-    SystemError: (error) => Effect.fail(fileError(about, path)(error))
-  }))
 
 const find = ({ about, session }: Scene, path: string) =>
   Effect.mapError(session.files.find(path), fileError(about, path))
@@ -113,7 +98,7 @@ const removeFrom = (scene: Scene, request: Request.Remove) =>
     const { about, directory, path, session } = scene
     const { descriptor, image } = yield* session.host.descriptor(about, path)
     if (session.ownsFiles) yield* clearAbandoned(session, about, directory)
-    yield* lockTool(scene)
+    yield* lockTool(session, about, path)
     const images = descriptor.images.map(({ file }) => image(file))
     const named = yield* entries(scene)
     const shared = yield* inherited(scene)

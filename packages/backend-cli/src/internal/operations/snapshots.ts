@@ -24,6 +24,7 @@ import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
 import { deviceOf, devicesOfTop, otherWriter, runningDevice } from "./devices.js"
+import { dropTracking } from "./dropTracking.js"
 import * as losses from "./losses.js"
 import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
 import { attach, requireDirectory } from "./mounts.js"
@@ -41,6 +42,7 @@ type Methods =
   | "mergeSnapshots"
   | "listSnapshots"
   | "snapshotSizes"
+  | "dropTracking"
 
 /** Uses the identifier for a new snapshot, or a random one, which an error then has as well. */
 const withId = <A>(
@@ -401,5 +403,6 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
       session.host.descriptor({ operation: "listSnapshots", subject: disk }, session.host.absolute(disk)),
       ({ tree }) => tree
     ),
-  snapshotSizes: snapshotSizes(session)
+  snapshotSizes: snapshotSizes(session),
+  dropTracking: dropTracking(session)
 })

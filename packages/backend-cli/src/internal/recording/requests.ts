@@ -150,6 +150,7 @@ export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
       answer("HostFiles.compose", [composition, to], files.compose(composition, to, onDone)),
     pack: (from, to, packing, onDone) =>
       answer("HostFiles.pack", [from, to, packing], files.pack(from, to, packing, onDone)),
+    dropMap: wrap("dropMap", files.dropMap),
     replace: wrap("replace", files.replace),
     unlink: wrap("unlink", files.unlink),
     removeDirectory: wrap("removeDirectory", files.removeDirectory),

@@ -149,6 +149,7 @@ export const scenarios: Readonly<Record<Name, Scenario>> = {
   mergeSnapshots: idle((ploop, { disk }) => ploop.mergeSnapshots({ disk, all: true }), {
     done: ["SnapshotIsBase", "SnapshotNotFound"]
   }),
+  dropTracking: mounted((ploop, { disk }) => ploop.dropTracking({ disk })),
   fileSystemInfo: idle((ploop, { disk }) => ploop.fileSystemInfo({ disk, mayMount: true }), {
     before: files((fs, bench) => fs.remove(`${bench.directory}/disk/.statfs`, { force: true }))
   }),

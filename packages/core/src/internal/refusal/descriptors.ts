@@ -154,6 +154,30 @@ const whole = (about: About, disk: Described, images: ReadonlyMap<string, ImageS
   )
 }
 
+/** The operations that make a new top delta, to which the tool copies what the old one says of changed blocks. */
+const copiesMap: ReadonlySet<Name> = new Set<Name>(["createSnapshot", "createTemporarySnapshot", "snapshotAndSwitch"])
+
+/**
+ * `ploop-cbt drop` of an idle disk leaves a place in the header of the image where nothing is any more. The tool finds
+ * that out only when it has made the new delta, which it leaves.
+ */
+const mapped = (
+  about: About,
+  generation: Generation,
+  { tree }: Described,
+  images: ReadonlyMap<string, ImageStart>
+) => {
+  const { file } = SnapshotTree.top(tree)
+  const isHurt = GenerationTraits.tracksChanges[generation] && copiesMap.has(about.operation)
+  return when(isHurt && images.get(file)?.lacksExtension === true, () =>
+    unsupported(
+      about,
+      `the header of ${file} says that a map of changed blocks follows, and the file ends before that, as ploop-cbt ` +
+        "drop leaves it: the snapshot would fail half-way",
+      remedies["lost-map"]()
+    ))
+}
+
 // What this generation can keep
 
 const keyInUnknownForm = (nodes: ReadonlyArray<xml.Node>, generation: Generation): string | undefined =>
@@ -217,6 +241,7 @@ const kept = (about: About, generation: Generation, nodes: ReadonlyArray<xml.Nod
  */
 const uses: Readonly<Partial<Record<Name, "read" | "decode" | "write" | "mount">>> = {
   check: "read",
+  dropTracking: "read",
   exportImage: "decode",
   convert: "write",
   clone: "write",
@@ -262,7 +287,8 @@ export const descriptor = (
   return inOrder<Refused>(
     () => geometry(about, generation, disk.descriptor),
     () => kept(about, generation, nodes),
-    () => whole(about, disk, images)
+    () => whole(about, disk, images),
+    () => mapped(about, generation, disk, images)
   )
 }
 

@@ -57,6 +57,7 @@ const onDevices: ReadonlySet<Name> = new Set<Name>([
   "switchAndDelete",
   "deleteSnapshot",
   "mergeSnapshots",
+  "dropTracking",
   "imageInfo",
   "fileSystemInfo",
   "sizeLimits",

@@ -55,6 +55,14 @@ export const trackChanges = (
     : when(isRawTop(disk), () => unsupported(about, "a raw image has no place for the tracked changes", instead))
 }
 
+export const dropTracking = (about: About, generation: Generation): Either.Either<void, PloopError.Unsupported> =>
+  when(!GenerationTraits.tracksChanges[generation], () =>
+    unsupported(
+      about,
+      `generation ${generation} tracks no changes, which generations 7 and 9 do`,
+      texts["nothing-tracked"]()
+    ))
+
 export const switchTo = (about: About, tree: SnapshotTree.SnapshotTree, id: SnapshotId.SnapshotId) =>
   Either.gen(function*() {
     const refused = { ...context(about), id }

@@ -24,6 +24,7 @@ import { deviceOf } from "./deviceOf.js"
 import { deviceStatistics } from "./deviceStatistics.js"
 import { discard } from "./discard.js"
 import { discardStatus } from "./discardStatus.js"
+import { dropTracking } from "./dropTracking.js"
 import { exportImage } from "./exportImage.js"
 import { fileSystemInfo } from "./fileSystemInfo.js"
 import { grow } from "./grow.js"
@@ -120,6 +121,7 @@ export const cases: ReadonlyArray<Case> = [
   ...deviceStatistics,
   ...imageStreams,
   ...trackedChanges,
+  ...dropTracking,
   ...copySend,
   ...copyReceive,
   ...copyTo,

@@ -1,0 +1,60 @@
+import * as Operation from "@effect-ploop/core/Operation"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
+import type * as Request from "@effect-ploop/core/Request"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as Effect from "effect/Effect"
+import * as args from "../arguments.js"
+import type { About } from "../host.js"
+import { fileError } from "../newFiles.js"
+import { classified, context } from "../outcome.js"
+import type { Session } from "../session.js"
+import * as confinement from "./confinement.js"
+import { otherWriter, runningDevice } from "./devices.js"
+import * as sharing from "./sharing.js"
+import { lockTool } from "./toolLock.js"
+
+/** The program of the same package as the tool, and beside it. */
+export const programBeside = (tool: string): string => `${tool.slice(0, tool.lastIndexOf("/") + 1)}ploop-cbt`
+
+const missing = (about: About, text: string, what: string) =>
+  Effect.fail(new PloopError.PrerequisiteMissing({ ...context(about), text, what }))
+
+/** Only the kernel knows what changes on a running disk. */
+const stop = (session: Session, about: About, path: string) =>
+  Effect.gen(function*() {
+    const generation = yield* session.generation
+    const kind = Operation.table[about.operation].kind
+    const result = yield* session.trackingTool.run({ ...about, args: args.dropTracking(path), kind }).pipe(
+      Effect.catchTags({
+        ToolNotFound: () => missing(about, "", "the program ploop-cbt"),
+        ToolNotExecutable: ({ text }) => missing(about, text, "an executable ploop-cbt")
+      })
+    )
+    if (result.exitCode !== 0) return yield* classified(about, generation)(result)
+  })
+
+/** The tool would cut the map off and leave its place in the header, so that the next snapshot fails. */
+const cut = (session: Session, about: About, path: string, image: string) =>
+  Effect.scoped(
+    Effect.zipRight(
+      lockTool(session, about, path),
+      Effect.mapError(session.files.dropMap(image), fileError(about, image))
+    )
+  )
+
+export const dropTracking = (session: Session) => ({ disk }: Request.OfDisk) => {
+  const about = { operation: "dropTracking", subject: disk } as const
+  return session.onSoundDisk(about, disk, (path) =>
+    Effect.gen(function*() {
+      yield* Refusal.dropTracking(about, yield* session.generation)
+      const found = yield* session.descriptor(about, path)
+      const image = found.image(SnapshotTree.top(found.tree).file)
+      yield* Refusal.missingImage(about, image, yield* session.host.exists(image))
+      yield* Refusal.otherWriter(about, yield* otherWriter(session, about, found, undefined))
+      yield* confinement.requireInside(session, about, path, found, confinement.top)
+      yield* sharing.requireUnshared(session, about, found, confinement.top)
+      const device = yield* runningDevice(session, about, path)
+      yield* device === undefined ? cut(session, about, path, image) : stop(session, about, path)
+    }))
+}
