@@ -300,7 +300,7 @@ export const cli = [
   ...inFile("operations/cloning.ts", {
     "an image of a clone is made as a query": at("makeTop").value("kind").put("\"query\"")
   }),
-  ...inFile("operations/removal.ts", {
+  ...inFile("operations/toolLock.ts", {
     "a disk is removed while its tool is at work": at("lockTool").if().never()
   }),
   ...inFile("operations/staleFlag.ts", {

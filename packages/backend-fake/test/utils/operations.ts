@@ -77,7 +77,8 @@ export const operations: { readonly [Name in Operation.Name]: Call } = {
   mergeSnapshots: ({ idle, ploop }) => ploop.mergeSnapshots({ disk: idle, all: true }),
   listSnapshots: ({ idle, ploop }) => ploop.listSnapshots({ disk: idle }),
   snapshotSizes: ({ idle, ploop }) => ploop.snapshotSizes({ disk: idle }),
-  dropTracking: ({ idle, ploop }) => ploop.dropTracking({ disk: idle }),
+  // The generation of the host has no tracking.
+  dropTracking: ({ idle, ploop }) => Effect.flip(ploop.dropTracking({ disk: idle })),
   imageInfo: ({ idle, ploop }) => ploop.imageInfo({ disk: idle }),
   fileSystemInfo: ({ mounted, ploop }) => ploop.fileSystemInfo({ disk: mounted.disk }),
   sizeLimits: ({ idle, ploop }) => ploop.sizeLimits({ disk: idle }),
@@ -146,5 +147,6 @@ export const queries: ReadonlySet<Operation.Name> = new Set<Operation.Name>([
   "deviceStatistics",
   "copySend",
   "copyTo",
-  "nextDevice"
+  "nextDevice",
+  "dropTracking"
 ])
