@@ -78,7 +78,8 @@ export const operations: { readonly [Name in Operation.Name]: Call } = {
   listSnapshots: ({ idle, ploop }) => ploop.listSnapshots({ disk: idle }),
   snapshotSizes: ({ idle, ploop }) => ploop.snapshotSizes({ disk: idle }),
   // The generation of the host has no tracking.
-  dropTracking: ({ idle, ploop }) => Effect.ignore(ploop.dropTracking({ disk: idle })),
+  dropTracking: ({ idle, ploop }) =>
+    Effect.catchTag(ploop.dropTracking({ disk: idle }), "Unsupported", () => Effect.void),
   imageInfo: ({ idle, ploop }) => ploop.imageInfo({ disk: idle }),
   fileSystemInfo: ({ mounted, ploop }) => ploop.fileSystemInfo({ disk: mounted.disk }),
   sizeLimits: ({ idle, ploop }) => ploop.sizeLimits({ disk: idle }),
