@@ -1,35 +1,5 @@
-/** A term and what it means, as an option and its description. */
-export interface Entry {
-  readonly term: string
-  readonly text: string
-}
-
-/** A subcommand. */
-export interface Subcommand {
-  readonly name: string
-  /** Its usage in one line. */
-  readonly usage: string
-  readonly description: string
-  readonly arguments: ReadonlyArray<Entry>
-  readonly options: ReadonlyArray<Entry>
-  readonly examples: ReadonlyArray<Entry>
-}
-
-/** What the manual page of a command says. */
-export interface Manual {
-  readonly name: string
-  readonly version: string
-  /** What the command does, in a few words without a period. */
-  readonly summary: string
-  /** The usage after the name. */
-  readonly usage: string
-  readonly description: string
-  readonly subcommands: ReadonlyArray<Subcommand>
-  /** The options of the command itself, or those of every subcommand. */
-  readonly options: ReadonlyArray<Entry>
-  readonly environment: ReadonlyArray<Entry>
-  readonly exitCodes: ReadonlyArray<Entry>
-}
+import type { Book, Page } from "@effect-ploop/command-line/Book"
+import type { Entry } from "@effect-ploop/command-line/Manual"
 
 /** A backslash, a hyphen, and a dot or an apostrophe at the beginning mean something else to roff. */
 const escaped = (text: string): string =>
@@ -46,7 +16,7 @@ const section = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<str
 const part = (title: string, entries: ReadonlyArray<Entry>): ReadonlyArray<string> =>
   entries.length === 0 ? [] : [".PP", `${title}:`, ...entries.flatMap(entry)]
 
-const subcommand = (one: Subcommand): ReadonlyArray<string> => [
+const subcommand = (one: Page): ReadonlyArray<string> => [
   `.SS ${escaped(one.name)}`,
   bold(one.usage),
   ".PP",
@@ -65,24 +35,35 @@ const completions = (name: string): ReadonlyArray<string> => [
   ].flatMap(entry)
 ]
 
+/** The sections of a command with subcommands, or of one that has none. */
+const commands = ({ options, pages }: Book): ReadonlyArray<string> => {
+  const [only] = pages
+  return only?.name === ""
+    ? [
+      ...section("OPTIONS", [...only.options, ...options].flatMap(entry)),
+      ...section("EXAMPLES", only.examples.flatMap(entry))
+    ]
+    : [
+      ...section("COMMANDS", pages.flatMap(subcommand)),
+      ...section("OPTIONS OF EVERY COMMAND", options.flatMap(entry))
+    ]
+}
+
+const synopsis = ({ pages }: Book): string =>
+  pages[0]?.name === "" ? "[OPTION]..." : "COMMAND [OPTION]... [ARGUMENT]..."
+
 /** A manual page as roff. It neither hyphenates nor stretches lines, since it has long paths. */
-export const render = (manual: Manual): string =>
+export const render = (book: Book): string =>
   [
-    `.TH ${escaped(manual.name.toUpperCase())} 8 "" "${
-      escaped(`${manual.name} ${manual.version}`)
-    }" "System Administration"`,
+    `.TH ${escaped(book.name.toUpperCase())} 8 "" "${escaped(`${book.name} ${book.version}`)}" "System Administration"`,
     ".ad l",
     ".nh",
-    ...section("NAME", [`${escaped(manual.name)} \\- ${escaped(manual.summary)}`]),
-    ...section("SYNOPSIS", [bold(manual.name), escaped(manual.usage)]),
-    ...section("DESCRIPTION", [escaped(manual.description)]),
-    ...section("COMMANDS", manual.subcommands.flatMap(subcommand)),
-    ...section(
-      manual.subcommands.length === 0 ? "OPTIONS" : "OPTIONS OF EVERY COMMAND",
-      manual.options.flatMap(entry)
-    ),
-    ...section("ENVIRONMENT", manual.environment.flatMap(entry)),
-    ...section("EXIT STATUS", manual.exitCodes.flatMap(entry)),
-    ...section("SHELL COMPLETION", completions(manual.name)),
+    ...section("NAME", [`${escaped(book.name)} \\- ${escaped(book.summary)}`]),
+    ...section("SYNOPSIS", [bold(book.name), escaped(synopsis(book))]),
+    ...section("DESCRIPTION", [escaped(book.description)]),
+    ...commands(book),
+    ...section("ENVIRONMENT", book.environment.flatMap(entry)),
+    ...section("EXIT STATUS", book.exitCodes.flatMap(entry)),
+    ...section("SHELL COMPLETION", completions(book.name)),
     ""
   ].join("\n")

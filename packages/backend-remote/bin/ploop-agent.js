@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { run } from "./run.js"
+import { start } from "@effect-ploop/command-line/start.js"
 
-await run("bin")
+await start(import.meta.url, "bin")

@@ -1,11 +1,11 @@
 import { PloopFake } from "@effect-ploop/backend-fake"
 import { Access, RemotePloop } from "@effect-ploop/backend-remote"
+import { codeOf } from "@effect-ploop/command-line/Ended"
 import { Ploop } from "@effect-ploop/core"
 import { FileSystem, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Logger, Redacted, Schedule, Schema, type Scope } from "effect"
-import { codeOf } from "../src/internal/cli/exit.js"
 import { main } from "../src/internal/cli/main.js"
 import { pair } from "./utils/tls.js"
 
@@ -31,7 +31,7 @@ const run = (...args: ReadonlyArray<string>) =>
         Effect.provide(Layer.merge(PloopFake.layer(), NodeContext.layer))
       )
     )
-    return { code: codeOf(exit), stdout: stdout.join("\n"), stderr: stderr.join("\n") }
+    return { code: codeOf(0)(exit), stdout: stdout.join("\n"), stderr: stderr.join("\n") }
   })
 
 const inDirectory = (
@@ -244,6 +244,8 @@ describe("ploop-agent doctor", () => {
         assert.match(usable.stdout, /\nok +operations +tool, listSnapshots\n/)
         assert.match(usable.stdout, /\nok +tool +.*generation 1\.15\n/)
         assert.match(usable.stdout, /\nunknown +prerequisites .*does not allow the operation prerequisites/)
+        const json = yield* run("doctor", "--json", "--connect", path, "--token-file", token)
+        assert.deepInclude(JSON.parse(json.stdout), { status: "ok", what: "connection", text: path })
         const elsewhere = yield* run("doctor", "--connect", path, "--token-file", token, "--disk", "/other/root.xml")
         assert.strictEqual(elsewhere.code, 2)
         assert.match(elsewhere.stdout, /\nFAILED +disk +listSnapshots \(\/other\/root\.xml\)/)

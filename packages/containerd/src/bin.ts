@@ -4,6 +4,6 @@
  * @since 0.2.0
  */
 import { launch } from "./internal/cli/launch.js"
-import { main } from "./internal/cli/snapshotter.js"
+import { program } from "./internal/cli/snapshotter.js"
 
-launch(main)
+launch(program)

@@ -1,12 +1,12 @@
 import { PloopFake } from "@effect-ploop/backend-fake"
+import { codeOf } from "@effect-ploop/command-line/Ended"
 import { FileSystem, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, TestClock } from "effect"
-import { codeOf } from "../src/internal/cli/exit.js"
 import { onHost } from "../src/internal/cli/launch.js"
 import * as metrics from "../src/internal/cli/metrics.js"
-import { main } from "../src/internal/cli/snapshotter.js"
+import { program } from "../src/internal/cli/snapshotter.js"
 import * as instance from "../src/internal/instance.js"
 import { onFake, start } from "./utils.js"
 
@@ -25,7 +25,7 @@ const run = (...args: ReadonlyArray<string>) =>
     const stderr: Array<string> = []
     const console = yield* Effect.console
     const exit = yield* Effect.exit(
-      main(["node", "ploop-snapshotter", ...args]).pipe(
+      program.run(["node", "ploop-snapshotter", ...args]).pipe(
         Effect.provideService(Terminal.Terminal, terminal),
         Effect.withConsole({
           ...console,
@@ -34,7 +34,7 @@ const run = (...args: ReadonlyArray<string>) =>
         Effect.provide(PloopFake.layer())
       )
     )
-    return { code: codeOf(exit), stderr: stderr.join("") }
+    return { code: codeOf(0)(exit), stderr: stderr.join("") }
   })
 
 const inDirectory = (
@@ -105,11 +105,13 @@ describe("ploop-snapshotter", () => {
   it.effect("ends with 2 when a variable breaks its rule, and names it", () =>
     Effect.gen(function*() {
       const stderr: Array<string> = []
-      const exit = yield* Effect.exit(onHost(main, ["node", "ploop-snapshotter"])).pipe(
+      const exit = yield* Effect.exit(onHost(program, ["node", "ploop-snapshotter"])).pipe(
         Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["PLOOP_GRACE", "soon"]]), { pathDelim: "_" })),
         Effect.withConsole({ ...yield* Effect.console, error: (text) => Effect.sync(() => void stderr.push(text)) })
       )
-      assert.strictEqual(codeOf(exit), 2)
-      assert.deepStrictEqual(stderr, ["PLOOP_GRACE is soon, but it must be a duration with its unit, as in 30 seconds"])
+      assert.strictEqual(codeOf(0)(exit), 2)
+      assert.deepStrictEqual(stderr, [
+        "ploop-snapshotter: PLOOP_GRACE is soon, but it must be a duration with its unit, as in 30 seconds"
+      ])
     }))
 })

@@ -1,10 +1,10 @@
 import { RemoteServer } from "@effect-ploop/backend-remote"
+import { codeOf } from "@effect-ploop/command-line/Ended"
 import { FileSystem, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { expect, it } from "@effect/vitest"
 import { Effect, Layer, Schedule } from "effect"
 import { type AddressInfo, createServer } from "node:net"
-import { codeOf } from "../src/internal/cli/exit.js"
 import { main } from "../src/internal/cli/main.js"
 import * as fleets from "./utils/fleets.js"
 
@@ -30,7 +30,7 @@ const run = (...args: ReadonlyArray<string>) =>
         Effect.provide(NodeContext.layer)
       )
     )
-    return { code: codeOf(exit), stdout: stdout.join("\n"), stderr: stderr.join("\n") }
+    return { code: codeOf(0)(exit), stdout: stdout.join("\n"), stderr: stderr.join("\n") }
   })
 
 const temporary = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.makeTempDirectoryScoped({ prefix: "ploop-fleet-" }))
@@ -84,7 +84,7 @@ it.scopedLive("an operator lists, searches and moves disks, and reads what has h
     const { on, web } = yield* serve
     expect((yield* Effect.promise(() => fetch(`http://127.0.0.1:${web}/health`))).status).toBe(200)
     expect((yield* on("hosts")).stdout).toBe("HOST    MANAGED\nnode-1  yes\nnode-2  yes")
-    expect((yield* on("disks", "101")).stdout).toBe("HOST    DISK\nnode-1  /vz/101/DiskDescriptor.xml")
+    expect((yield* on("disks", "NODE-1")).stdout).toBe("HOST    DISK\nnode-1  /vz/101/DiskDescriptor.xml")
     expect((yield* on("snapshots", "node-1:/vz/101")).stdout).toContain(fleets.snapshot)
 
     const moved = yield* on("move", "--wait", "--key", "first", "node-1:/vz/101", "node-2")

@@ -200,7 +200,12 @@ describe("ploop-maintenance", () => {
       assert.strictEqual(restored.code, 0)
       assert.deepStrictEqual(yield* contents(Disk.inDirectory("/vz/b")), yield* contents(disk))
       yield* fs.writeFileString(`/vz/backups/${last}/image.0`, "rotten")
-      assert.strictEqual((yield* run("verify", `/vz/backups/${last}`)).code, 1)
+      const damaged = yield* run("verify", "--json", `/vz/backups/${last}`)
+      assert.strictEqual(damaged.code, 1)
+      assert.match(
+        damaged.stdout,
+        /^\[\n {2}\{\n {4}"directory": "\/vz\/backups\/[^"]+",\n {4}"isWhole": false,\n {4}"error": \{/
+      )
       const both = yield* run("backup", "/vz/a")
       assert.strictEqual(both.code, 2)
       assert.include(both.stderr, "--to and --in is missing or both given, but it must be one of them")

@@ -1,8 +1,8 @@
+import { codeOf } from "@effect-ploop/command-line/Ended"
 import { ByteSize } from "@effect-ploop/core"
 import { HostSpace } from "@effect-ploop/maintenance"
 import { Terminal } from "@effect/platform"
 import { Effect } from "effect"
-import { codeOf } from "../src/internal/cli/exit.js"
 import { main } from "../src/internal/cli/main.js"
 
 const terminal = Terminal.Terminal.of({
@@ -37,5 +37,5 @@ export const run = (...args: ReadonlyArray<string>) =>
         })
       )
     )
-    return { code: codeOf(exit), stdout: stdout.join(""), stderr: stderr.join("") }
+    return { code: codeOf(130)(exit), stdout: stdout.join(""), stderr: stderr.join("") }
   })

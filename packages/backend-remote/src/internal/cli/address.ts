@@ -1,10 +1,10 @@
+import * as HostPort from "@effect-ploop/command-line/HostPort"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { ListenFailed } from "../../ListenFailed.js"
 import type * as RemotePloop from "../../RemotePloop.js"
 import type * as RemoteServer from "../../RemoteServer.js"
-import * as hostPort from "../hostPort.js"
 
 /** Text that is not an address of an agent. */
 export class AddressInvalid extends Schema.TaggedError<AddressInvalid>()("AddressInvalid", { address: Schema.String }) {
@@ -25,7 +25,7 @@ export interface Options {
 }
 
 const tcp = (text: string): Effect.Effect<RemoteServer.Listen, ListenFailed> =>
-  Option.match(hostPort.parse(text), {
+  Option.match(HostPort.parse(text), {
     onNone: () => new ListenFailed({ address: text, reason: "--tcp must be HOST:PORT, as in 127.0.0.1:7000" }),
     onSome: (port) => Effect.succeed(port)
   })
@@ -50,7 +50,7 @@ const hasTls = ({ tlsCert, tlsClientCa, tlsKey }: Options) => [tlsCert, tlsKey, 
 const webSocket = (text: string, options: Options): Effect.Effect<RemoteServer.Listen, ListenFailed> =>
   Effect.gen(function*() {
     const [, scheme, rest = ""] = /^(wss?):\/\/([^/]*)\/?$/.exec(text) ?? []
-    const port = hostPort.parse(rest)
+    const port = HostPort.parse(rest)
     if (Option.isNone(port)) {
       return yield* new ListenFailed({
         address: text,
@@ -85,7 +85,7 @@ export const addressOf = (options: Options): Effect.Effect<Option.Option<RemoteS
 export const remoteOf = (text: string, tls: RemotePloop.Tls): Effect.Effect<RemotePloop.Address, AddressInvalid> => {
   if (text.startsWith("/")) return Effect.succeed({ path: text })
   if (/^wss?:\/\//.test(text)) return Effect.succeed({ url: text, tls })
-  return Option.match(hostPort.parse(text), {
+  return Option.match(HostPort.parse(text), {
     onNone: () => new AddressInvalid({ address: text }),
     onSome: (port) => Effect.succeed(port)
   })

@@ -95,8 +95,9 @@ export const doctor = Command.make("doctor", {
   ca: options.ca,
   certificate: options.clientCert,
   key: options.clientKey,
-  disks: options.disks
-}, ({ ca, certificate, connect, disks, key, tokenFile }) =>
+  disks: options.disks,
+  json: options.json
+}, ({ ca, certificate, connect, disks, json, key, tokenFile }) =>
   Effect.gen(function*() {
     const texts = yield* Effect.all({
       ca: Effect.transposeOption(Option.map(ca, read)),
@@ -124,7 +125,7 @@ export const doctor = Command.make("doctor", {
           )
       }))
     )
-    yield* Console.log(shown(lines))
+    yield* Console.log(json ? JSON.stringify(lines, undefined, 2) : shown(lines))
     if (lines.some(({ status }) => status === "FAILED")) {
       return yield* new HostFailed({ address: connect })
     }

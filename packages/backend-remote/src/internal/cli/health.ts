@@ -1,12 +1,11 @@
+import * as HostPort from "@effect-ploop/command-line/HostPort"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import * as Prometheus from "@effect-ploop/maintenance/Prometheus"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import { ListenFailed } from "../../ListenFailed.js"
-import * as hostPort from "../hostPort.js"
 import * as http from "../server/http.js"
-import { isLoopback } from "../server/loopback.js"
 import * as tls from "../server/tls.js"
 import { type Options, tlsFiles } from "./address.js"
 
@@ -60,12 +59,12 @@ const answering =
 
 const parse = (text: string) => {
   const [, scheme, rest = ""] = /^(https?):\/\/([^/]*)\/?$/.exec(text) ?? []
-  return Option.map(hostPort.parse(rest), (port) => ({ ...port, isEncrypted: scheme === "https" }))
+  return Option.map(HostPort.parse(rest), (port) => ({ ...port, isEncrypted: scheme === "https" }))
 }
 
 const credentialsOf = (host: string, isEncrypted: boolean, options: Options) => {
   if (!isEncrypted) {
-    return isLoopback(host)
+    return HostPort.isLoopback(host)
       ? Effect.succeed(undefined)
       : Effect.fail("without https:// it must be on loopback")
   }
@@ -94,5 +93,5 @@ export const serve = (text: string, options: Options) =>
       closing,
       answer: (request) => run(answer(request))
     })
-    return `${isEncrypted ? "https" : "http"}://${hostPort.format({ host: address.address, port: address.port })}`
+    return `${isEncrypted ? "https" : "http"}://${HostPort.format({ host: address.address, port: address.port })}`
   }).pipe(Effect.mapError((reason) => new ListenFailed({ address: text, reason })))

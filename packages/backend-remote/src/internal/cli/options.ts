@@ -1,66 +1,58 @@
+import * as Option from "@effect-ploop/command-line/Option"
 import * as Operation from "@effect-ploop/core/Operation"
 import * as Args from "@effect/cli/Args"
 import * as Options from "@effect/cli/Options"
-import * as Config from "effect/Config"
 
 /** Where the tokens are when nothing else is said. */
 export const defaultTokens = "/etc/ploop-agent/tokens.json"
 
 const defaultSocket = "/run/ploop-agent/agent.sock"
 
-/** An option that a variable of the environment can give too. */
-const setting = (name: string, value: string, variable: string, text: string): Options.Options<string> =>
-  Options.text(name).pipe(
-    Options.withPseudoName(value),
-    Options.withDescription(`${text} Variable: ${variable}.`),
-    Options.withFallbackConfig(Config.string(variable))
-  )
-
-export const socket = setting(
+export const socket = Option.setting(
   "socket",
   "PATH",
   "PLOOP_AGENT_SOCKET",
   `The Unix socket to serve, for its owner alone. Default: ${defaultSocket}.`
 ).pipe(Options.withDefault(defaultSocket))
 
-export const tcp = setting(
+export const tcp = Option.setting(
   "tcp",
   "HOST:PORT",
   "PLOOP_AGENT_TCP",
   "Serve this address in place of the socket. Callers need tokens, and the protocol is not encrypted: use it on " +
-    "loopback and in private networks."
+    "loopback and in private networks. Default: the socket."
 ).pipe(Options.optional)
 
-export const listen = setting(
+export const listen = Option.setting(
   "listen",
   "ADDRESS",
   "PLOOP_AGENT_LISTEN",
   "Serve this address over WebSocket in place of the socket: wss://HOST:PORT, encrypted, with --tls-cert and " +
-    "--tls-key; or ws://HOST:PORT, on loopback only. Callers need tokens."
+    "--tls-key; or ws://HOST:PORT, on loopback only. Callers need tokens. Default: the socket."
 ).pipe(Options.optional)
 
-export const tlsCert = setting(
+export const tlsCert = Option.setting(
   "tls-cert",
   "FILE",
   "PLOOP_AGENT_TLS_CERT",
-  "The certificate of this host in PEM, followed by those between it and the authority."
+  "The certificate of this host in PEM, followed by those between it and the authority. Default: none."
 ).pipe(Options.optional)
 
-export const tlsKey = setting(
+export const tlsKey = Option.setting(
   "tls-key",
   "FILE",
   "PLOOP_AGENT_TLS_KEY",
-  "The private key of the certificate in PEM, which other users cannot read."
+  "The private key of the certificate in PEM, which other users cannot read. Default: none."
 ).pipe(Options.optional)
 
-export const tlsClientCa = setting(
+export const tlsClientCa = Option.setting(
   "tls-client-ca",
   "FILE",
   "PLOOP_AGENT_TLS_CLIENT_CA",
   "The authorities of clients in PEM: each client needs a certificate of one, in addition to its token. Default: none."
 ).pipe(Options.optional)
 
-export const health = setting(
+export const health = Option.setting(
   "health",
   "ADDRESS",
   "PLOOP_AGENT_HEALTH",
@@ -68,14 +60,14 @@ export const health = setting(
     "--tls-cert and --tls-key. Default: not served."
 ).pipe(Options.optional)
 
-export const tokens = setting(
+export const tokens = Option.setting(
   "tokens",
   "FILE",
   "PLOOP_AGENT_TOKENS",
   `The file of tokens. With it every caller needs one. Default with --tcp or --listen: ${defaultTokens}.`
 ).pipe(Options.optional)
 
-export const tokenFile = setting(
+export const tokenFile = Option.setting(
   "tokens",
   "FILE",
   "PLOOP_AGENT_TOKENS",
@@ -88,10 +80,11 @@ export const files = Options.text("files").pipe(
   Options.repeated
 )
 
-export const operations = Options.choice("operation", Operation.names).pipe(
+export const operations = Option.choices("operation", Operation.names).pipe(
   Options.withPseudoName("NAME"),
-  Options.withDescription("An operation that the token allows. It can be given again. Default: all operations."),
-  Options.repeated
+  Options.withDescription(
+    "An operation that the token allows, as in listSnapshots. It can be given again. Default: all operations."
+  )
 )
 
 export const directories = Options.text("directory").pipe(
@@ -106,7 +99,7 @@ export const name = Args.text({ name: "NAME" }).pipe(
   Args.withDescription("Who will use the token, as in backups. It appears in the logs of the host.")
 )
 
-export const connect = setting(
+export const connect = Option.setting(
   "connect",
   "ADDRESS",
   "PLOOP_AGENT_CONNECT",
@@ -114,7 +107,7 @@ export const connect = setting(
     `Default: ${defaultSocket}.`
 ).pipe(Options.withDefault(defaultSocket))
 
-export const callerToken = setting(
+export const callerToken = Option.setting(
   "token-file",
   "FILE",
   "PLOOP_AGENT_TOKEN_FILE",
@@ -144,3 +137,5 @@ export const disks = Options.text("disk").pipe(
   Options.withDescription("A descriptor on the host to read, by listSnapshots. It can be given again. Default: none."),
   Options.repeated
 )
+
+export const json = Options.boolean("json").pipe(Options.withDescription("Writes JSON. Default: text."))

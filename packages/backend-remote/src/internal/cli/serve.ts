@@ -1,4 +1,5 @@
 // @effect-diagnostics nodeBuiltinImport:off
+import * as HostPort from "@effect-ploop/command-line/HostPort"
 import * as Command from "@effect/cli/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
@@ -8,7 +9,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { hostname } from "node:os"
 import * as RemoteServer from "../../RemoteServer.js"
-import * as hostPort from "../hostPort.js"
 import { addressOf } from "./address.js"
 import * as health from "./health.js"
 import * as options from "./options.js"
@@ -28,7 +28,7 @@ const schemeOf = (listen: RemoteServer.Listen): string =>
 
 const shown = (listen: RemoteServer.Listen, address: SocketServer.Address): string => {
   if (address._tag === "UnixAddress") return address.path
-  return `${schemeOf(listen)}${hostPort.format({ host: address.hostname, port: address.port })}`
+  return `${schemeOf(listen)}${HostPort.format({ host: address.hostname, port: address.port })}`
 }
 
 export const serve = Command.make("serve", {

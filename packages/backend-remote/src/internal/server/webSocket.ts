@@ -1,4 +1,5 @@
 // @effect-diagnostics nodeBuiltinImport:off
+import * as HostPort from "@effect-ploop/command-line/HostPort"
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Socket from "@effect/platform/Socket"
@@ -11,10 +12,8 @@ import type { Duplex } from "node:stream"
 import { createWebSocketStream, WebSocketServer } from "ws"
 import { ListenFailed } from "../../ListenFailed.js"
 import * as closing from "../closing.js"
-import * as hostPort from "../hostPort.js"
 import { header } from "../protocol/frames.js"
 import * as http from "./http.js"
-import { isLoopback } from "./loopback.js"
 import * as tls from "./tls.js"
 
 /** Where to listen, and what is accepted there. */
@@ -37,7 +36,7 @@ const schemeOf = (settings: Settings) => settings.tls === undefined ? "ws" : "ws
 const credentialsOf = (settings: Settings) =>
   settings.tls !== undefined
     ? tls.load(settings.tls)
-    : isLoopback(settings.host)
+    : HostPort.isLoopback(settings.host)
     ? Effect.succeed(undefined)
     : Effect.fail(
       "tls is missing, but it must be given beyond loopback: without it, everyone on the way reads the tokens"
@@ -123,7 +122,7 @@ export const listen = (
         status: 426,
         headers: { upgrade: "websocket" },
         text: `This port serves ploops over WebSocket: use RemotePloop with ${schemeOf(settings)}://${
-          hostPort.format(settings)
+          HostPort.format(settings)
         }.`
       })
     })
@@ -133,6 +132,6 @@ export const listen = (
     }
   }).pipe(
     Effect.mapError((reason) =>
-      new ListenFailed({ address: `${schemeOf(settings)}://${hostPort.format(settings)}`, reason })
+      new ListenFailed({ address: `${schemeOf(settings)}://${HostPort.format(settings)}`, reason })
     )
   )

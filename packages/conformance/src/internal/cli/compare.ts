@@ -1,3 +1,5 @@
+import { Ended, misused } from "@effect-ploop/command-line/Ended"
+import * as option from "@effect-ploop/command-line/Option"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type * as Target from "@effect-ploop/testkit/Target"
 import * as Command from "@effect/cli/Command"
@@ -8,10 +10,9 @@ import * as Random from "effect/Random"
 import * as Differential from "../../Differential.js"
 import * as backends from "./backends.js"
 import * as environment from "./environment.js"
-import { Ended, misused, words } from "./exit.js"
 import { inside } from "./namespaces.js"
-import * as option from "./option.js"
 import * as options from "./options.js"
+import { words } from "./words.js"
 
 const sequences = option.withDefault(option.positive("sequences"), "The number of sequences.", 300)
 

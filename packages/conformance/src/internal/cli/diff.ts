@@ -1,3 +1,4 @@
+import { Ended, misused } from "@effect-ploop/command-line/Ended"
 import * as Report from "@effect-ploop/testkit/Report"
 import * as ReportDiff from "@effect-ploop/testkit/ReportDiff"
 import * as Args from "@effect/cli/Args"
@@ -8,13 +9,11 @@ import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { Ended, misused } from "./exit.js"
+import * as options from "./options.js"
 
 const before = Args.text({ name: "before" }).pipe(Args.withDescription("The earlier report, which run wrote as json."))
 
 const after = Args.text({ name: "after" }).pipe(Args.withDescription("The later report."))
-
-const json = Options.boolean("json").pipe(Options.withDescription("Print JSON instead of text."))
 
 const failOnSkip = Options.boolean("fail-on-skip").pipe(
   Options.withDescription("End with 1 also when a case ran before and did not run later.")
@@ -68,14 +67,18 @@ const judge = (diff: ReportDiff.ReportDiff, failOnSkip: boolean): Effect.Effect<
     ? Effect.fail(new Ended({ code: 3, message: "" }))
     : Effect.void
 
-export const command = Command.make("diff", { before, after, failOnSkip, json }, (given) =>
-  Effect.gen(function*() {
-    const earlier = yield* read("before", given.before)
-    const later = yield* read("after", given.after)
-    const diff = ReportDiff.between(earlier, later)
-    const lines = given.json
-      ? [JSON.stringify(Schema.encodeSync(ReportDiff.ReportDiff)(diff), null, 2)]
-      : [header("before", earlier), header("after", later), ...text(diff)]
-    yield* Console.log(lines.join("\n"))
-    yield* judge(diff, given.failOnSkip)
-  })).pipe(Command.withDescription("Compares two reports, and reports what broke since the earlier one."))
+export const command = Command.make(
+  "diff",
+  { before, after, failOnSkip, json: options.json },
+  (given) =>
+    Effect.gen(function*() {
+      const earlier = yield* read("before", given.before)
+      const later = yield* read("after", given.after)
+      const diff = ReportDiff.between(earlier, later)
+      const lines = given.json
+        ? [JSON.stringify(Schema.encodeSync(ReportDiff.ReportDiff)(diff), null, 2)]
+        : [header("before", earlier), header("after", later), ...text(diff)]
+      yield* Console.log(lines.join("\n"))
+      yield* judge(diff, given.failOnSkip)
+    })
+).pipe(Command.withDescription("Compares two reports, and reports what broke since the earlier one."))

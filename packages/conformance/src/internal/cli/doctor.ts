@@ -1,15 +1,17 @@
+import { Ended, misused } from "@effect-ploop/command-line/Ended"
 import * as Command from "@effect/cli/Command"
 import * as Terminal from "@effect/platform/Terminal"
 import * as Ansi from "@effect/printer-ansi/Ansi"
 import * as AnsiDoc from "@effect/printer-ansi/AnsiDoc"
 import * as Doc from "@effect/printer/Doc"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Doctor from "../../Doctor.js"
 import * as KernelEmulation from "../../KernelEmulation.js"
 import { cliLayer } from "./backends.js"
 import * as environment from "./environment.js"
-import { Ended, misused, words } from "./exit.js"
 import * as options from "./options.js"
+import { words } from "./words.js"
 
 const marks = {
   present: Doc.annotate(Doc.string("ok      "), Ansi.green),
@@ -86,8 +88,8 @@ const show = (doc: Doc.Doc<Ansi.Ansi>) =>
 
 export const command = Command.make(
   "doctor",
-  { directory: options.directory, emulateKernel: options.emulateKernel },
-  ({ directory = options.defaultDirectory, emulateKernel }) =>
+  { directory: options.directory, emulateKernel: options.emulateKernel, json: options.json },
+  ({ directory = options.defaultDirectory, emulateKernel, json }) =>
     Effect.gen(function*() {
       yield* environment.check
       const { facts, findings } = yield* Doctor.examine(directory).pipe(
@@ -99,13 +101,16 @@ export const command = Command.make(
       const canRun = Doctor.canRun(findings)
       const isUseful = emulateKernel || canRun && lacksDriver(findings)
       const emulation = isUseful ? yield* emulationOf(directory, findings) : undefined
-      yield* show(Doc.vsep([
+      const text = Doc.vsep([
         ...findings.map(line),
         ...emulation === undefined ? [] : section(emulation, emulateKernel),
         ...description(facts),
         Doc.empty,
         Doc.string(summary(findings))
-      ]))
+      ])
+      yield* json
+        ? Console.log(JSON.stringify({ canRun, findings, emulation, facts }, undefined, 2))
+        : show(text)
       const cannotEmulate = emulateKernel && emulation !== undefined && missing(emulation.required) > 0
       if (!canRun || cannotEmulate) return yield* new Ended({ code: 1, message: "" })
     })

@@ -1,6 +1,6 @@
 import * as Environment from "@effect-ploop/backend-cli/Environment"
+import { type Ended, misused } from "@effect-ploop/command-line/Ended"
 import * as Effect from "effect/Effect"
-import { type Ended, misused } from "./exit.js"
 
 /** The variables that configure the tool. The cases have images in other directories, so the suite lets them change. */
 export const variables: ReadonlyArray<Environment.Variable> = Environment.variables.map((variable) =>

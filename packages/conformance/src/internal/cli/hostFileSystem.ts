@@ -1,10 +1,10 @@
+import { type Ended, misused } from "@effect-ploop/command-line/Ended"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { fileSystemOf, isTaken } from "../doctor.js"
-import type { Ended } from "./exit.js"
-import { misused, words } from "./exit.js"
+import { words } from "./words.js"
 
 /** The kernel driver accepts only images on ext4. Generations 1.15 and 7 of the tool check this. */
 export const requireExt4 = (directory: string): Effect.Effect<void, Ended, CommandExecutor | Ploop.Ploop> =>

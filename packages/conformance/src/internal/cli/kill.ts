@@ -1,3 +1,5 @@
+import { Ended, misused } from "@effect-ploop/command-line/Ended"
+import * as option from "@effect-ploop/command-line/Option"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as Console from "effect/Console"
@@ -12,10 +14,9 @@ import { scenarios } from "../kill/scenario.js"
 import type { Victim } from "../kill/strike.js"
 import { victims } from "../kill/strike.js"
 import * as environment from "./environment.js"
-import { Ended, misused, words } from "./exit.js"
 import { inside } from "./namespaces.js"
-import * as option from "./option.js"
 import * as options from "./options.js"
+import { words } from "./words.js"
 
 const operations = Record.keys(scenarios)
 

@@ -10,12 +10,22 @@ const conditions = ({ generations, needs }: Case.Case): string => {
   return all.length === 0 ? "" : `  (needs ${all.join(", ")})`
 }
 
+const shown = (self: Case.Case) => ({
+  id: self.id,
+  operation: Case.operation(self),
+  title: self.title,
+  source: self.source,
+  needs: self.needs,
+  generations: self.generations
+})
+
 export const command = Command.make(
   "list",
-  { filters: options.filters, needs: options.needs },
+  { filters: options.filters, needs: options.needs, json: options.json },
   (given) =>
     Effect.gen(function*() {
       const cases = yield* select(given)
+      if (given.json) return yield* Console.log(JSON.stringify(cases.map(shown), undefined, 2))
       for (const operation of new Set(cases.map(Case.operation))) {
         yield* Console.log(operation)
         for (const self of cases.filter((other) => Case.operation(other) === operation)) {
@@ -24,6 +34,6 @@ export const command = Command.make(
           )
         }
       }
-      yield* Console.log(`${cases.length} cases`)
+      yield* Console.log(cases.length === 1 ? "1 case" : `${cases.length} cases`)
     })
 ).pipe(Command.withDescription("Lists the cases: the rule of each, what it needs, and the source of the rule."))

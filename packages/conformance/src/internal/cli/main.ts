@@ -1,28 +1,24 @@
+import * as Manual from "@effect-ploop/command-line/Manual"
+import * as Program from "@effect-ploop/command-line/Program"
 import * as Command from "@effect/cli/Command"
-import * as ValidationError from "@effect/cli/ValidationError"
 import type * as NodeContext from "@effect/platform-node/NodeContext"
-import * as Terminal from "@effect/platform/Terminal"
-import * as Cause from "effect/Cause"
-import * as Console from "effect/Console"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
-import * as Option from "effect/Option"
-import { answered } from "./arguments.js"
 import * as compare from "./compare.js"
 import * as diff from "./diff.js"
 import * as doctor from "./doctor.js"
-import { Ended } from "./exit.js"
+import * as environment from "./environment.js"
 import * as kill from "./kill.js"
 import * as list from "./list.js"
-import { program, summary } from "./pages.js"
 import * as replay from "./replay.js"
 import * as run from "./run.js"
 import * as version from "./version.js"
 
-const command = Command.make(program).pipe(
-  Command.withDescription(summary),
+const description = "Tests whether ploop on a host behaves as its documentation and other hosts say."
+
+const command = Command.make("ploop-conformance").pipe(
+  Command.withDescription(description),
   Command.withSubcommands([
     run.command,
     replay.command,
@@ -34,62 +30,50 @@ const command = Command.make(program).pipe(
   ])
 )
 
-const parse = Command.run(command, { name: program, version: version.command })
+const exitCodes = [
+  ["0", "At least one case ran, and none failed; or the command found nothing wrong."],
+  [
+    "1",
+    "A case failed, or the run ended early; a case was skipped under --fail-on-skip; diff found a broken case; " +
+    "compare found a difference; kill found something left; doctor found that the suite cannot run."
+  ],
+  ["2", "The command could not run: a wrong option or variable, a missing tool or directory."],
+  ["3", "No case ran, so nothing is known about the backend; or diff found no case that ran in both reports."],
+  ["70", "A bug of this command."],
+  ["130", "Ctrl-C. The results so far are reported."]
+] as const
 
-/** The exit code of a shell for a program that Ctrl-C ended. */
-export const codeOf = (exit: Exit.Exit<unknown, unknown>): number =>
-  Exit.match(exit, {
-    onSuccess: () => 0,
-    onFailure: (cause) =>
-      Cause.isInterruptedOnly(cause)
-        ? 130
-        : Option.match(Cause.failureOption(cause), {
-          onNone: () => 70,
-          onSome: (error) => error instanceof Ended ? error.code : 2
-        })
-  })
+const examples = {
+  run: [
+    ["--dir /vz/test --report html=report.html", "Test the tool of this host, and write a page to send to somebody."],
+    ["--dir /vz/test --filter mount/", "Only the cases of mount and umount."],
+    ["--emulate-kernel --dir /var/tmp", "Without a ploop kernel, with the kernel driver emulated."],
+    ["--emulate-kernel --needs device --needs mount", "The same, and only what needs the driver."],
+    ["--backend fake", "See a report without a host."]
+  ],
+  replay: [["host.tape", "Run the cases against the tape of another host."]],
+  diff: [["before.json after.json", "What broke since the last update of the host."]],
+  list: [["--filter snapshot", "The cases about snapshots."]],
+  compare: [
+    ["--sequences 100 --seed 1", "Compare after a hundred random sequences, which another run can repeat."]
+  ],
+  kill: [["--emulate-kernel --rounds 3 --dir /var/tmp", "Kill each operation three times in each way."]],
+  doctor: [["--dir /vz/test", "Inspect this host and the directory for the cases."]]
+} as const
 
-const escapes = new RegExp("\u001b\\[[0-9;]*m", "g")
-
-/** @effect/cli finds no subcommand in its completions for bash when the name of the program has a hyphen. */
-const withSubcommands = (text: string): string => text.replaceAll(`${program.replaceAll("-", "__")},`, `${program},`)
-
-/** The help has styles for terminals; elsewhere it must be plain. */
-const withPlainConsole = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.consoleWith((console) => {
-    const plain = (values: ReadonlyArray<unknown>) =>
-      values.map((value) => typeof value === "string" ? withSubcommands(value.replace(escapes, "")) : value)
-    return Effect.withConsole(effect, {
-      ...console,
-      log: (...values) => console.log(...plain(values)),
-      error: (...values) => console.error(...plain(values))
-    })
-  })
-
-const whereItIsPlain = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.flatMap(
-    Effect.flatMap(Terminal.Terminal, (terminal) => terminal.isTTY),
-    (isTerminal) => isTerminal ? effect : withPlainConsole(effect)
-  )
+/** The program, with the documentation of its subcommands. */
+export const program = Program.make({
+  command,
+  version: version.command,
+  summary: "tests how ploop behaves on a host",
+  logLevel: "error",
+  exitCodes,
+  environment: Manual.ofVariables(environment.variables),
+  withoutEnvironment: ["replay", "diff", "list"],
+  examples
+})
 
 /** Runs the command for its arguments. It prints an error, and fails with it. */
 export const main = (argv: ReadonlyArray<string>): Effect.Effect<void, unknown, NodeContext.NodeContext> =>
-  Effect.gen(function*() {
-    const terminal = yield* Terminal.Terminal
-    const columns = (yield* terminal.isTTY) ? yield* terminal.columns : 0
-    if (yield* answered(argv, Math.min(columns > 0 ? columns : 80, 100))) return
-    yield* parse(argv)
-  }).pipe(
-    Effect.tapErrorCause((cause) =>
-      Option.match(Cause.failureOption(cause), {
-        onNone: () => Cause.isInterruptedOnly(cause) ? Effect.void : Console.error(Cause.pretty(cause)),
-        onSome: (error) =>
-          ValidationError.isValidationError(error) || error.message === ""
-            ? Effect.void
-            : Console.error(`${program}: ${error.message}`)
-      })
-    ),
-    // The tool's output belongs in the report of a failed case.
-    Logger.withMinimumLogLevel(LogLevel.Error),
-    whereItIsPlain
-  )
+  // The tool's output belongs in the report of a failed case.
+  Logger.withMinimumLogLevel(program.run(argv), LogLevel.Error)

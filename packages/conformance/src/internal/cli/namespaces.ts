@@ -1,3 +1,4 @@
+import { Ended } from "@effect-ploop/command-line/Ended"
 import * as Command from "@effect/platform/Command"
 import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type { PlatformError } from "@effect/platform/Error"
@@ -6,7 +7,6 @@ import type * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as KernelEmulation from "../../KernelEmulation.js"
-import { Ended } from "./exit.js"
 
 /**
  * Runs a command to its end. At an interruption, it signals the one process, which passes the signal on, and waits: the

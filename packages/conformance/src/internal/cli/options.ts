@@ -1,8 +1,8 @@
+import * as option from "@effect-ploop/command-line/Option"
 import { Generation } from "@effect-ploop/core/Generation"
 import * as Capability from "@effect-ploop/testkit/Capability"
 import * as Options from "@effect/cli/Options"
 import * as Option from "effect/Option"
-import * as option from "./option.js"
 import { formats } from "./reports.js"
 
 export type Backend = "fake" | "cli"
@@ -59,7 +59,7 @@ export const replayJobs = option.withDefault(option.positive("jobs"), jobsDescri
 
 export const tape = Options.text("tape").pipe(
   Options.withPseudoName("FILE"),
-  Options.withDescription("Also record the run to this file, which replay reads."),
+  Options.withDescription("Also record the run to this file, which replay reads. Default: none."),
   Options.optional,
   Options.map(Option.getOrUndefined)
 )
@@ -70,7 +70,7 @@ export const updateTape = Options.boolean("update-tape").pipe(
 
 export const reports = option.pairs("report", formats, "FILE").pipe(
   Options.withDescription(
-    "Also write a report: html is one page for people, junit is for CI, json is for diff. May be repeated."
+    "Also write a report: html is one page for people, junit is for CI, json is for diff. May be repeated. Default: none."
   )
 )
 
@@ -87,3 +87,5 @@ export const remote = Options.boolean("remote").pipe(
 export const emulateKernel = Options.boolean("emulate-kernel").pipe(
   Options.withDescription("Emulate the ploop kernel driver for the tool. Requires root and a few packages: see doctor.")
 )
+
+export const json = Options.boolean("json").pipe(Options.withDescription("Writes JSON. Default: text."))

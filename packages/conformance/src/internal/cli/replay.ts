@@ -1,3 +1,4 @@
+import { misused } from "@effect-ploop/command-line/Ended"
 import type * as Case from "@effect-ploop/testkit/Case"
 import type * as Report from "@effect-ploop/testkit/Report"
 import * as Args from "@effect/cli/Args"
@@ -6,10 +7,10 @@ import * as Arr from "effect/Array"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as TapedRun from "../../TapedRun.js"
-import { misused, words } from "./exit.js"
 import * as options from "./options.js"
 import { reported } from "./reported.js"
 import { select } from "./select.js"
+import { words } from "./words.js"
 
 const file = Args.text({ name: "file" }).pipe(Args.withDescription("The tape, which run --tape has recorded."))
 

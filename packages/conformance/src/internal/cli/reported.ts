@@ -1,3 +1,4 @@
+import { Ended, misused } from "@effect-ploop/command-line/Ended"
 import * as Case from "@effect-ploop/testkit/Case"
 import * as Report from "@effect-ploop/testkit/Report"
 import type * as Runner from "@effect-ploop/testkit/Runner"
@@ -11,10 +12,10 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Ref from "effect/Ref"
-import { Ended, misused, words } from "./exit.js"
 import * as origin from "./origin.js"
 import * as progress from "./progress.js"
 import * as reports from "./reports.js"
+import { words } from "./words.js"
 
 /** The results of a run so far, so that an interrupted run can be reported. */
 interface Known {

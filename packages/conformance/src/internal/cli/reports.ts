@@ -1,8 +1,8 @@
+import { Ended, misused } from "@effect-ploop/command-line/Ended"
 import * as Report from "@effect-ploop/testkit/Report"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
-import { Ended, misused } from "./exit.js"
 
 /** The formats of reports. */
 export const formats = ["junit", "json", "html"] as const

@@ -1,10 +1,10 @@
+import { type Ended, misused } from "@effect-ploop/command-line/Ended"
 import type * as Case from "@effect-ploop/testkit/Case"
 import * as Runner from "@effect-ploop/testkit/Runner"
 import * as Command from "@effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as backends from "./backends.js"
 import * as environment from "./environment.js"
-import { type Ended, misused, words } from "./exit.js"
 import { requireExt4 } from "./hostFileSystem.js"
 import { inside } from "./namespaces.js"
 import * as options from "./options.js"
@@ -12,6 +12,7 @@ import { behindSocket } from "./remote.js"
 import { reported, type Reporting } from "./reported.js"
 import { select, type Selection } from "./select.js"
 import * as tapes from "./tapes.js"
+import { words } from "./words.js"
 
 interface Given extends backends.Wanted, Selection, Omit<Reporting, "runsTool"> {
   readonly tape: string | undefined

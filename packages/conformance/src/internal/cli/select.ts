@@ -1,9 +1,8 @@
+import { type Ended, misused } from "@effect-ploop/command-line/Ended"
 import type { Capability } from "@effect-ploop/testkit/Capability"
 import type * as Case from "@effect-ploop/testkit/Case"
 import * as Suite from "@effect-ploop/testkit/Suite"
 import * as Effect from "effect/Effect"
-import type { Ended } from "./exit.js"
-import { misused } from "./exit.js"
 
 /** What the options select. No filter, and no need, selects every case. */
 export interface Selection {

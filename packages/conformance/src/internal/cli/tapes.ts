@@ -1,3 +1,4 @@
+import { type Ended, misused } from "@effect-ploop/command-line/Ended"
 import type * as Runner from "@effect-ploop/testkit/Runner"
 import * as Target from "@effect-ploop/testkit/Target"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -5,7 +6,7 @@ import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as TapedRun from "../../TapedRun.js"
 import * as backends from "./backends.js"
-import { type Ended, misused, words } from "./exit.js"
+import { words } from "./words.js"
 
 /** The file that a run writes, and whether it keeps what that has. */
 export interface Destination {

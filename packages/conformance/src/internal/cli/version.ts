@@ -1,14 +1,7 @@
-import * as Schema from "effect/Schema"
-import { createRequire } from "node:module"
-
-const Manifest = Schema.Struct({ version: Schema.String })
-
-const require = createRequire(import.meta.url)
-
-const versionOf = (name: string): string => Schema.decodeUnknownSync(Manifest)(require(`${name}/package.json`)).version
+import * as Version from "@effect-ploop/command-line/Version"
 
 /** The version of this command. */
-export const command: string = versionOf("@effect-ploop/conformance")
+export const command: string = Version.of("@effect-ploop/conformance", import.meta.url)
 
 /** The version of the suite. */
-export const testkit: string = versionOf("@effect-ploop/testkit")
+export const testkit: string = Version.of("@effect-ploop/testkit", import.meta.url)

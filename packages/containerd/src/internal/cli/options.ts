@@ -1,5 +1,5 @@
+import * as Option from "@effect-ploop/command-line/Option"
 import * as Options from "@effect/cli/Options"
-import * as Config from "effect/Config"
 
 /** The options of a command, each of which a variable of the environment sets too. */
 export interface Defaults {
@@ -11,30 +11,17 @@ export interface Defaults {
   readonly reader: string
 }
 
-/** An option that has a default, and that a variable of the environment sets too: its description names both. */
-const setting = <A extends string | number>(
-  self: Options.Options<A>,
-  { fallback, initial, says, value, variable }: {
-    readonly value: string
-    readonly says: string
-    readonly variable: string
-    readonly fallback: (name: string) => Config.Config<A>
-    readonly initial: NoInfer<A>
-  }
-): Options.Options<A> =>
-  self.pipe(
-    Options.withPseudoName(value),
-    Options.withDescription(`${says}. Default: ${initial}. Variable: ${variable}.`),
-    Options.withFallbackConfig(fallback(variable)),
-    Options.withDefault(initial),
-    Options.map((value): A => value)
-  )
-
-const text = (name: string, value: string, says: string, variable: string, initial: string): Options.Options<string> =>
-  setting(Options.text(name), { value, says, variable, fallback: Config.string, initial })
+const text = (
+  name: string,
+  value: string,
+  says: string,
+  variable: string,
+  initial: string
+): Options.Options<string> =>
+  Option.setting(name, value, variable, `${says}. Default: ${initial}.`).pipe(Options.withDefault(initial))
 
 const number = (name: string, says: string, variable: string, initial: number): Options.Options<number> =>
-  setting(Options.integer(name), { value: "N", says, variable, fallback: Config.integer, initial })
+  Option.positiveSetting(name, variable, `${says}. Default: ${initial}.`).pipe(Options.withDefault(initial))
 
 /** The options of a command. */
 export const make = ({ prefix, reader, root, socket }: Defaults) => ({
@@ -60,13 +47,11 @@ export const make = ({ prefix, reader, root, socket }: Defaults) => ({
     120
   ),
   concurrency: number("concurrency", "How many calls may change disks at the same time", `${prefix}_CONCURRENCY`, 4),
-  metrics: Options.text("metrics").pipe(
-    Options.withPseudoName("FILE"),
-    Options.withDescription(
-      "Also write the metrics to this file every 15 seconds, for the textfile collector of Prometheus, which reads files " +
-        `whose name ends with .prom. Default: none. Variable: ${prefix}_METRICS.`
-    ),
-    Options.withFallbackConfig(Config.string(`${prefix}_METRICS`)),
-    Options.optional
-  )
+  metrics: Option.setting(
+    "metrics",
+    "FILE",
+    `${prefix}_METRICS`,
+    "Also write the metrics to this file every 15 seconds, for the textfile collector of Prometheus, which reads files " +
+      "whose name ends with .prom. Default: none."
+  ).pipe(Options.optional)
 })

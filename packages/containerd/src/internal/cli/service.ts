@@ -1,3 +1,6 @@
+import { variables } from "@effect-ploop/backend-cli/Environment"
+import * as Manual from "@effect-ploop/command-line/Manual"
+import * as Program from "@effect-ploop/command-line/Program"
 import type { Ploop } from "@effect-ploop/core/Ploop"
 import * as Command from "@effect/cli/Command"
 import * as FileSystem from "@effect/platform/FileSystem"
@@ -8,10 +11,8 @@ import * as Layer from "effect/Layer"
 import type { Options } from "../../Request.js"
 import { StorageFailed } from "../../StorageError.js"
 import * as instance from "../instance.js"
-import { footer } from "./exit.js"
 import * as metrics from "./metrics.js"
 import * as options from "./options.js"
-import * as plain from "./plain.js"
 import { version } from "./version.js"
 
 /** The directory, for this process alone. */
@@ -36,7 +37,7 @@ export interface Service<E> extends options.Defaults {
 }
 
 /** The command, with its options. */
-export const commandOf = <E>(service: Service<E>) =>
+const commandOf = <E>(service: Service<E>) =>
   Command.make(
     service.name,
     options.make(service),
@@ -50,10 +51,34 @@ export const commandOf = <E>(service: Service<E>) =>
       }))
   ).pipe(Command.withDescription(service.description))
 
-/** Runs a command for its arguments. It prints an error, and fails with it. */
-export const run = <E>(
-  service: Service<E>
-): (argv: ReadonlyArray<string>) => Effect.Effect<void, unknown, Services | Terminal> => {
-  const parse = Command.run(commandOf(service), { name: service.name, version, footer })
-  return (argv) => plain.run(service.name, parse(argv))
+const exitCodes = [
+  ["0", "It was told to stop, by SIGTERM or SIGINT."],
+  ["2", "It could not begin: a wrong option or variable, a missing tool, or a directory or socket in use."],
+  ["70", "A bug of this command."]
+] as const
+
+/** The program of a service. */
+export const make = <E>(service: Service<E>) =>
+  Program.make({
+    command: commandOf(service),
+    version,
+    summary: service.summary,
+    exitCodes,
+    environment: Manual.ofVariables(variables),
+    examples: {
+      "": [
+        ["", `Serves ${service.what} of ${service.root} at ${service.socket}.`],
+        ["--root /vz/disks --size 20G", "The same of another directory, with larger disks."],
+        [
+          `--metrics /var/lib/prometheus/node-exporter/${service.name}.prom`,
+          "Also writes metrics for the node exporter of Prometheus."
+        ]
+      ]
+    }
+  })
+
+/** The program of any service. */
+export interface Served {
+  readonly name: string
+  readonly run: (argv: ReadonlyArray<string>) => Effect.Effect<void, unknown, Services | Terminal>
 }

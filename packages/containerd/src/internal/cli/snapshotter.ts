@@ -4,8 +4,8 @@ import * as Snapshotter from "../../Snapshotter.js"
 import * as SnapshotterServer from "../../SnapshotterServer.js"
 import * as service from "./service.js"
 
-/** What `ploop-snapshotter` serves. */
-const definition = {
+/** The program `ploop-snapshotter`. */
+export const program = service.make({
   name: "ploop-snapshotter",
   summary: "serves snapshots on ploop disks to containerd",
   description:
@@ -17,12 +17,4 @@ const definition = {
   reader: "which the configuration of containerd names",
   layer: (socket: string, options: Options) =>
     SnapshotterServer.layer({ socket }).pipe(Layer.provide(Snapshotter.layer(options)))
-}
-
-/** The command, with its options. */
-export const command = service.commandOf(definition)
-
-export const { summary } = definition
-
-/** Runs the command for its arguments. */
-export const main = service.run(definition)
+})

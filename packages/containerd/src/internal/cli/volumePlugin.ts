@@ -4,8 +4,8 @@ import * as VolumeDriver from "../../VolumeDriver.js"
 import * as VolumePlugin from "../../VolumePlugin.js"
 import * as service from "./service.js"
 
-/** What `ploop-volume-plugin` serves. */
-const definition = {
+/** The program `ploop-volume-plugin`. */
+export const program = service.make({
   name: "ploop-volume-plugin",
   summary: "serves volumes on ploop disks to Docker",
   description:
@@ -17,12 +17,4 @@ const definition = {
   reader: "which Docker finds in /run/docker/plugins; its name is that of the driver",
   layer: (socket: string, options: Options) =>
     VolumePlugin.layer({ socket }).pipe(Layer.provide(VolumeDriver.layer(options)))
-}
-
-/** The command, with its options. */
-export const command = service.commandOf(definition)
-
-export const { summary } = definition
-
-/** Runs the command for its arguments. */
-export const main = service.run(definition)
+})

@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import { Control, Refused } from "./control.js"
-import { NotDone } from "./exit.js"
+import { notDone } from "./notDone.js"
 
 /** Nobody serves a fleet at the socket. */
 export class NoFleet extends Schema.TaggedError<NoFleet>()("NoFleet", { path: Schema.String, reason: Schema.String }) {
@@ -31,7 +31,7 @@ export const connect = (path: string) =>
 export const calling = (path: string) => <A>(call: Effect.Effect<A, Refused | RpcClientError>) =>
   Effect.mapError(call, (error) =>
     error instanceof Refused
-      ? new NotDone({ reason: error.reason })
+      ? notDone(error.reason)
       : new NoFleet({ path, reason: error.cause instanceof Error ? error.cause.message : error.message }))
 
 export type Client = Effect.Effect.Success<ReturnType<typeof connect>>

@@ -1,3 +1,4 @@
+import type { HostPort } from "@effect-ploop/command-line/HostPort"
 import * as Command from "@effect/cli/Command"
 import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
@@ -8,8 +9,7 @@ import * as Schema from "effect/Schema"
 import * as Web from "../../Web.js"
 import * as Workflow from "../../Workflow.js"
 import { calling, type Client, connect } from "./client.js"
-import { NotDone } from "./exit.js"
-import type { HostPort } from "./hostPort.js"
+import { notDone } from "./notDone.js"
 import * as options from "./options.js"
 import * as server from "./server.js"
 import { processOf, read, secretIn } from "./settings.js"
@@ -26,7 +26,7 @@ const print = (json: boolean, value: unknown, text: () => string) =>
   Console.log(json ? JSON.stringify(value, undefined, 2) : text())
 
 const matching = (search: Option.Option<string>) => (...texts: ReadonlyArray<string>): boolean =>
-  Option.isNone(search) || texts.some((text) => text.includes(search.value))
+  Option.isNone(search) || texts.some((text) => text.toLowerCase().includes(search.value.toLowerCase()))
 
 const withClient = <A, E>(socket: string, use: (client: Client) => Effect.Effect<A, E>) =>
   Effect.scoped(Effect.flatMap(connect(socket), use))
@@ -89,7 +89,7 @@ export const disks = Command.make(
             here.flatMap(({ disk, host }) => disk === undefined ? [] : [[host, disk]])
           ))
         const missing = here.flatMap(({ problem }) => problem ?? [])
-        if (missing.length > 0) return yield* new NotDone({ reason: missing.join("\n") })
+        if (missing.length > 0) return yield* notDone(missing.join("\n"))
       }))
 ).pipe(Command.withDescription("Lists the disks of the fleet, or searches them."))
 
@@ -174,7 +174,7 @@ const follow = (client: Client, { json, socket }: Shown, id: string, seen: numbe
       ? print(json, withState(workflow), () => "")
       : Effect.forEach(outcome.left, (left) => Console.log(`  left: ${left}`))
     if (outcome._tag === "Failed") {
-      return yield* new NotDone({ reason: `the workflow ${id} has failed: ${outcome.problem.message}` })
+      return yield* notDone(`the workflow ${id} has failed: ${outcome.problem.message}`)
     }
   })
 
@@ -191,7 +191,7 @@ const newKey = Effect.sync(() => globalThis.crypto.randomUUID())
 
 const begin = (client: Client, { json, key, socket, wait }: Starting, request: typeof Workflow.Request.Encoded) =>
   Effect.gen(function*() {
-    const decoded = yield* Effect.mapError(decodeRequest(request), ({ message }) => new NotDone({ reason: message }))
+    const decoded = yield* Effect.mapError(decodeRequest(request), ({ message }) => notDone(message))
     const name = yield* Option.match(key, { onNone: () => newKey, onSome: Effect.succeed })
     const id = yield* calling(socket)(client.start({ request: decoded, key: name }))
     if (wait) {
@@ -241,8 +241,8 @@ const setOf = (client: Client, socket: string, name: string) =>
   Effect.gen(function*() {
     const all = yield* calling(socket)(client.workflows({ ended: true }))
     const found = all.find(({ key, request }) => request._tag === "SnapshotSet" && key === name)
-    if (found?.request._tag !== "SnapshotSet") return yield* new NotDone({ reason: `the fleet has no set ${name}` })
-    if (Workflow.outcome(found)?._tag !== "Done") return yield* new NotDone({ reason: `the set ${name} was not made` })
+    if (found?.request._tag !== "SnapshotSet") return yield* notDone(`the fleet has no set ${name}`)
+    if (Workflow.outcome(found)?._tag !== "Done") return yield* notDone(`the set ${name} was not made`)
     return { disks: found.request.disks, snapshot: yield* Workflow.snapshotOf(found.id) }
   })
 

@@ -1,43 +1,39 @@
+import * as HostPort from "@effect-ploop/command-line/HostPort"
+import * as Option from "@effect-ploop/command-line/Option"
 import * as Disk from "@effect-ploop/core/Disk"
 import * as Args from "@effect/cli/Args"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import * as Options from "@effect/cli/Options"
-import * as ValidationError from "@effect/cli/ValidationError"
-import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
-import * as hostPort from "./hostPort.js"
+import * as Maybe from "effect/Option"
 
 const defaultSocket = "/run/ploop-fleet/fleet.sock"
 
-export const socket = Options.text("socket").pipe(
-  Options.withPseudoName("PATH"),
-  Options.withDescription(
-    `The Unix socket of the process that serves the fleet. Default: ${defaultSocket}. Variable: PLOOP_FLEET_SOCKET.`
-  ),
-  Options.withFallbackConfig(Config.string("PLOOP_FLEET_SOCKET")),
-  Options.withDefault(defaultSocket)
-)
+export const socket = Option.setting(
+  "socket",
+  "PATH",
+  "PLOOP_FLEET_SOCKET",
+  `The Unix socket of the process that serves the fleet. Default: ${defaultSocket}.`
+).pipe(Options.withDefault(defaultSocket))
 
-export const config = Options.text("config").pipe(
-  Options.withPseudoName("FILE"),
-  Options.withDescription(
-    "The file of settings, in JSON. Default: /etc/ploop-fleet.json. Variable: PLOOP_FLEET_CONFIG."
-  ),
-  Options.withFallbackConfig(Config.string("PLOOP_FLEET_CONFIG")),
-  Options.withDefault("/etc/ploop-fleet.json")
-)
+const defaultConfig = "/etc/ploop-fleet.json"
 
-export const web = Options.text("web").pipe(
+export const config = Option.setting(
+  "config",
+  "FILE",
+  "PLOOP_FLEET_CONFIG",
+  `The file of settings, in JSON. Default: ${defaultConfig}.`
+).pipe(Options.withDefault(defaultConfig))
+
+export const web = Option.read(
+  "web",
+  "PORT or HOST:PORT, as in 127.0.0.1:7180",
+  (text) => Maybe.getOrUndefined(HostPort.parse(text, "127.0.0.1"))
+).pipe(
   Options.withPseudoName("ADDRESS"),
   Options.withDescription(
     "Serves the web page, its API, /health and /metrics there: PORT on the loopback interface, or HOST:PORT. Default: nowhere."
   ),
-  Options.mapEffect((text) => {
-    const address = hostPort.parse(text, "127.0.0.1")
-    return address === undefined
-      ? Effect.fail(ValidationError.invalidValue(HelpDoc.p(`${text} is not PORT or HOST:PORT, as in 127.0.0.1:7180`)))
-      : Effect.succeed(address)
-  }),
   Options.optional
 )
 
@@ -49,10 +45,12 @@ export const webTokenFile = Options.text("web-token-file").pipe(
   Options.optional
 )
 
-export const json = Options.boolean("json").pipe(Options.withDescription("Writes JSON."))
+export const json = Options.boolean("json").pipe(Options.withDescription("Writes JSON. Default: text."))
 
 export const wait = Options.boolean("wait").pipe(
-  Options.withDescription("Shows each step until the workflow has ended. Interrupted, it leaves the workflow running.")
+  Options.withDescription(
+    "Shows each step until the workflow has ended. Interrupted, it leaves the workflow running. Default: off."
+  )
 )
 
 export const key = Options.text("key").pipe(
@@ -63,7 +61,7 @@ export const key = Options.text("key").pipe(
   Options.optional
 )
 
-export const all = Options.boolean("all").pipe(Options.withDescription("Also those that have ended."))
+export const all = Options.boolean("all").pipe(Options.withDescription("Also those that have ended. Default: off."))
 
 /** A disk by its descriptor, or by the directory that has it under its usual name. */
 const descriptorOf = (path: string): string => path.endsWith(".xml") ? path : Disk.inDirectory(path)
@@ -115,6 +113,6 @@ export const targets = Args.text({ name: "TARGET" }).pipe(
 export const id = Args.text({ name: "ID" }).pipe(Args.withDescription("The identifier of the workflow."))
 
 export const search = Args.text({ name: "TEXT" }).pipe(
-  Args.withDescription("Lists only what has this text in it. Default: everything."),
+  Args.withDescription("Lists only what has this text in it, in upper or lower case. Default: everything."),
   Args.optional
 )

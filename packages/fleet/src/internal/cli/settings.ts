@@ -1,6 +1,8 @@
 import * as RemotePloop from "@effect-ploop/backend-remote/RemotePloop"
+import * as HostPorts from "@effect-ploop/command-line/HostPort"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
@@ -9,7 +11,6 @@ import type { InvalidFleet, StorageFailed } from "../../FleetError.js"
 import { HostName } from "../../HostName.js"
 import * as Runner from "../../Runner.js"
 import * as Storage from "../../Storage.js"
-import * as hostPort from "./hostPort.js"
 
 const AbsolutePath = Schema.String.pipe(
   Schema.filter((path) => (path.startsWith("/") && !path.includes("\0")) || "must be an absolute path")
@@ -19,13 +20,12 @@ const HostPort = Schema.Struct({ host: Schema.String, port: Schema.Number })
 
 const Address = Schema.transformOrFail(Schema.String, HostPort, {
   strict: true,
-  decode: (text, _, ast) => {
-    const address = hostPort.parse(text)
-    return address === undefined
-      ? ParseResult.fail(new ParseResult.Type(ast, text, "must be HOST:PORT, as in 10.0.0.7:7000"))
-      : ParseResult.succeed(address)
-  },
-  encode: (address) => ParseResult.succeed(hostPort.format(address))
+  decode: (text, _, ast) =>
+    Either.fromOption(
+      HostPorts.parse(text),
+      () => new ParseResult.Type(ast, text, "must be HOST:PORT, as in 10.0.0.7:7000")
+    ),
+  encode: (address) => ParseResult.succeed(HostPorts.format(address))
 })
 
 const Host = Schema.Struct({

@@ -1,3 +1,4 @@
+import { isLoopback } from "@effect-ploop/command-line/HostPort"
 import * as HttpApp from "@effect/platform/HttpApp"
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
@@ -7,10 +8,6 @@ import * as Encoding from "effect/Encoding"
 import * as Redacted from "effect/Redacted"
 import { createHash, timingSafeEqual } from "node:crypto"
 import { policy } from "./style.js"
-
-/** Whether only this machine reaches an address, or a name. */
-export const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host)
 
 const digest = (text: string) => createHash("sha256").update(text).digest()
 

@@ -1,3 +1,4 @@
+import { isLoopback } from "@effect-ploop/command-line/HostPort"
 // @effect-diagnostics nodeBuiltinImport:off
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
@@ -12,7 +13,7 @@ import type { Fleet } from "../../Fleet.js"
 import { InvalidFleet } from "../../FleetError.js"
 import type { Workflows } from "../../Workflows.js"
 import { view } from "../view.js"
-import { guarded, isLoopback } from "./guard.js"
+import { guarded } from "./guard.js"
 import { api, routes } from "./routes.js"
 
 interface Options {

@@ -1,3 +1,4 @@
+import { Ended } from "@effect-ploop/command-line/Ended"
 import * as Args from "@effect/cli/Args"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
@@ -13,7 +14,6 @@ import * as Backups from "../../Backups.js"
 import * as MaintenanceError from "../../MaintenanceError.js"
 import * as Plan from "../../Plan.js"
 import { countOf } from "../countOf.js"
-import { Ended } from "./exit.js"
 import * as options from "./options.js"
 import { policyOf, requireRule, rules } from "./policy.js"
 import { present } from "./present.js"
@@ -141,24 +141,30 @@ const receive = Command.make(
     })
 ).pipe(Command.withDescription("Makes a directory of the backup that the standard input has."))
 
-const verifyOne = (directory: string) =>
+const verifyOne = (json: boolean) => (directory: string) =>
   Effect.either(Backup.verify(directory)).pipe(
     Effect.tap(Either.match({
       onLeft: ({ message }) => Console.error(`ploop-maintenance: ${message}`),
       onRight: ({ disk, images, takenAt }) =>
-        Console.log(`${directory}: ${countOf(images.length, "image")} of ${disk} at ${takenAt.toJSON()} as saved`)
+        json
+          ? Effect.void
+          : Console.log(`${directory}: ${countOf(images.length, "image")} of ${disk} at ${takenAt.toJSON()} as saved`)
     })),
-    Effect.map(Either.isRight)
+    Effect.map(Either.match({
+      onLeft: ({ _tag, message }) => ({ directory, isWhole: false, error: { _tag, message } }),
+      onRight: ({ disk, images, takenAt }) => ({ directory, isWhole: true, disk, images: images.length, takenAt })
+    }))
   )
 
 const verify = Command.make(
   "verify",
-  { from: directories("A backup.") },
-  ({ from }) =>
-    Effect.flatMap(
-      Effect.forEach(from, verifyOne),
-      (verified) => verified.every((isWhole) => isWhole) ? Effect.void : new Ended({ code: 1, message: "" })
-    )
+  { from: directories("A backup."), json: options.json },
+  ({ from, json }) =>
+    Effect.gen(function*() {
+      const verified = yield* Effect.forEach(from, verifyOne(json))
+      if (json) yield* Console.log(JSON.stringify(verified, undefined, 2))
+      if (!verified.every(({ isWhole }) => isWhole)) return yield* new Ended({ code: 1, message: "" })
+    })
 ).pipe(Command.withDescription("Reads backups and compares every image with its digest. It changes nothing."))
 
 const directoriesOf = (given: ReadonlyArray<string>, file: string | undefined) => {

@@ -1,6 +1,3 @@
-import { variables } from "@effect-ploop/backend-cli/Environment"
-import * as HelpDoc from "@effect/cli/HelpDoc"
-import * as Span from "@effect/cli/HelpDoc/Span"
 import type { NonEmptyReadonlyArray } from "effect/Array"
 
 /** The arguments of a command, and what it does with them. */
@@ -67,33 +64,5 @@ export const codes = [
   ["130", "Interrupted. The same command goes on where it stopped."]
 ] as const
 
-const list = (entries: ReadonlyArray<readonly [string, string]>): HelpDoc.HelpDoc => {
-  const [first, ...rest] = entries.map(([term, what]) => [Span.text(term), HelpDoc.p(what)] as const)
-  const entry = ([term, what]: readonly [Span.Span, HelpDoc.HelpDoc]): [Span.Span, HelpDoc.HelpDoc] => [term, what]
-  return first === undefined ? HelpDoc.empty : HelpDoc.descriptionList([entry(first), ...rest.map(entry)])
-}
-
-/** The examples of one command. */
-const examplesOf = (name: string): HelpDoc.HelpDoc =>
-  list((examples[name] ?? []).map(({ args, does }) => [`ploop-maintenance ${name} ${args}`, does]))
-
-/** What the exit codes mean. */
-const exitCodes: HelpDoc.HelpDoc = list(codes)
-
-/** The variables that configure how the tool is run. */
-const environment: HelpDoc.HelpDoc = list(
-  variables.map(({ default: initial, name, rule, text }) => [name, `${text}: ${rule}. Default: ${initial}.`])
-)
-
 /** The commands that read and write backups alone, and run no tool. */
-const withoutTool: ReadonlyArray<string> = ["receive", "verify", "backup-retention"]
-
-/** What the help of a command ends with; that of the whole command has one example of each. */
-export const footerOf = (name: string | undefined): HelpDoc.HelpDoc => {
-  const known = name !== undefined && name in examples ? [name] : Object.keys(examples)
-  const shown = known.length === 1
-    ? examplesOf(known[0]!)
-    : list(known.map((each) => [`ploop-maintenance ${each} ${examples[each]![0].args}`, examples[each]![0].does]))
-  const read = name !== undefined && withoutTool.includes(name) ? [] : [HelpDoc.h1("ENVIRONMENT"), environment]
-  return HelpDoc.blocks([HelpDoc.h1("EXAMPLES"), shown, ...read, HelpDoc.h1("EXIT CODES"), exitCodes])
-}
+export const withoutTool: ReadonlyArray<string> = ["receive", "verify", "backup-retention"]

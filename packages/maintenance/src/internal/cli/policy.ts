@@ -1,8 +1,8 @@
+import { Ended } from "@effect-ploop/command-line/Ended"
 import * as Options from "@effect/cli/Options"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as RetentionPolicy from "../../RetentionPolicy.js"
-import { Ended } from "./exit.js"
 import * as options from "./options.js"
 import { over } from "./settings.js"
 

@@ -1,3 +1,4 @@
+import { Ended } from "@effect-ploop/command-line/Ended"
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import type { Ploop } from "@effect-ploop/core/Ploop"
 import type { FileSystem } from "@effect/platform/FileSystem"
@@ -11,7 +12,6 @@ import * as Schema from "effect/Schema"
 import * as Action from "../../Action.js"
 import type * as MaintenanceError from "../../MaintenanceError.js"
 import * as Plan from "../../Plan.js"
-import { Ended } from "./exit.js"
 
 /** How a plan is shown and whether it is applied. */
 export interface Settings {

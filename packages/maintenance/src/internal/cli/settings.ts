@@ -1,6 +1,6 @@
+import { Ended } from "@effect-ploop/command-line/Ended"
 import * as Effect from "effect/Effect"
 import * as ConfigFile from "../../ConfigFile.js"
-import { Ended } from "./exit.js"
 import { diskOf } from "./options.js"
 
 /** The settings of the configuration file, or none. */

@@ -1,3 +1,4 @@
+import { Ended } from "@effect-ploop/command-line/Ended"
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as Command from "@effect/cli/Command"
 import * as Console from "effect/Console"
@@ -9,7 +10,6 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Prometheus from "../../Prometheus.js"
 import * as Usage from "../../Usage.js"
-import { Ended } from "./exit.js"
 import * as options from "./options.js"
 import { disksOf, load, over } from "./settings.js"
 

@@ -1,10 +1,4 @@
-import * as Schema from "effect/Schema"
-import { createRequire } from "node:module"
-
-const Manifest = Schema.Struct({ version: Schema.String })
-
-const require = createRequire(import.meta.url)
+import * as Version from "@effect-ploop/command-line/Version"
 
 /** The version of this package. */
-export const version: string =
-  Schema.decodeUnknownSync(Manifest)(require("@effect-ploop/maintenance/package.json")).version
+export const version: string = Version.of("@effect-ploop/maintenance", import.meta.url)

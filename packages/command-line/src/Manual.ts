@@ -1,16 +1,37 @@
+/**
+ * What a definition of `@effect/cli` says about a command, as terms and their texts.
+ *
+ * @since 0.2.0
+ */
+import type { Variable } from "@effect-ploop/backend-cli/Environment"
 import * as HelpDoc from "@effect/cli/HelpDoc"
 import type { Span } from "@effect/cli/HelpDoc/Span"
 
-/** A term and what it means, as an option and its description. */
+/**
+ * A term and what it means, as an option and its description.
+ *
+ * @since 0.2.0
+ * @category models
+ */
 export interface Entry {
+  /** As in `--json`. */
   readonly term: string
+  /** In sentences. */
   readonly text: string
 }
 
-/** What the definition of a command says about it. */
+/**
+ * What the definition of a command says about it.
+ *
+ * @since 0.2.0
+ * @category models
+ */
 export interface Described {
+  /** What it does, in sentences. */
   readonly description: string
+  /** Its arguments, in their order. */
   readonly arguments: ReadonlyArray<Entry>
+  /** Its own options. */
   readonly options: ReadonlyArray<Entry>
 }
 
@@ -57,9 +78,26 @@ const entries = (doc: HelpDoc.HelpDoc, heading: string): ReadonlyArray<Entry> =>
       : []
   )
 
-/** What the help of a command has: its description, its arguments and its options. */
+/**
+ * What the help of a command has: its description, its arguments and its options.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
 export const describe = (help: HelpDoc.HelpDoc): Described => ({
   description: below(help, "DESCRIPTION").flatMap(paragraphs).join(" "),
   arguments: entries(help, "ARGUMENTS"),
   options: entries(help, "OPTIONS")
 })
+
+/**
+ * Variables of the environment: what each sets, its rule and its default.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const ofVariables = (variables: ReadonlyArray<Variable>): ReadonlyArray<Entry> =>
+  variables.map(({ default: initial, name, rule, text }) => ({
+    term: name,
+    text: `${text}: ${rule}. Default: ${initial}.`
+  }))
