@@ -12,8 +12,8 @@ trap 'rm -rf "$outside"' EXIT
 npm run build
 for package in packages/*/; do
   npx publint --strict "$package"
-  npm pack --silent --pack-destination "$outside" "./$package" >/dev/null
 done
+npx tsx scripts/tarballs.ts "$outside"
 # The packages are for import alone. The check knows no patterns in exports; the program below imports such a path.
 for tarball in "$outside"/*.tgz; do npx attw --quiet --profile esm-only "$tarball"; done
 

@@ -32,9 +32,7 @@ npm test
 tarballs=build/release/$version
 rm --recursive --force "$tarballs"
 mkdir --parents "$tarballs"
-for package in packages/*/; do
-  npm pack --silent --pack-destination "$tarballs" "./$package" >/dev/null
-done
+npx tsx scripts/tarballs.ts "$tarballs"
 
 git commit --quiet --all --message "Release $version"
 git tag --annotate "v$version" --message "Version $version"

@@ -1,4 +1,8 @@
+import { readFileSync } from "node:fs"
+import { join, posix, relative } from "node:path"
 import { describe, expect, it } from "vitest"
+import { readAlone, relativeLinks } from "../checks/readAlone.js"
+import { packages, root } from "../checks/sources.js"
 import { firstSentence, replaced, table } from "../tables/markdown.js"
 
 describe("a generated table", () => {
@@ -24,5 +28,42 @@ describe("the first sentence of a docstring", () => {
     expect(firstSentence("Works on\nversion 1.15 too. Nothing else.")).toBe("Works on version 1.15 too.")
     expect(firstSentence("One cause: another.")).toBe("One cause.")
     expect(firstSentence("No period\n\nanother paragraph.")).toBe("No period")
+  })
+})
+
+describe("the README of a package, read alone", () => {
+  const names = new Map(
+    packages.map((directory) => [relative(root, directory), `@effect-ploop/${posix.basename(directory)}`])
+  )
+  const place = { directory: "packages/core", names, repository: undefined }
+
+  it("leads to the page of a package, and to a file that a package has", () => {
+    expect(readAlone("[the tool](../backend-cli/README.md#options)", place)).toBe(
+      "[the tool](https://www.npmjs.com/package/@effect-ploop/backend-cli#options)"
+    )
+    expect(readAlone("[a source](src/Disk.ts)", place)).toBe(
+      "[a source](https://unpkg.com/@effect-ploop/core/src/Disk.ts)"
+    )
+  })
+
+  it("leads to the repository, or names the file while the repository has no address", () => {
+    expect(readAlone("[remedies](../../docs/errors.md#x)", { ...place, repository: "https://host/p/blob/main" })).toBe(
+      "[remedies](https://host/p/blob/main/docs/errors.md#x)"
+    )
+    expect(readAlone("[remedies](../../docs/errors.md)", place)).toBe("remedies (docs/errors.md in the repository)")
+    expect(readAlone("[docs/errors.md](../../docs/errors.md)", place)).toBe("docs/errors.md")
+  })
+
+  it("keeps links to addresses and within the page", () => {
+    const text = "[Effect](https://effect.website) and [below](#options)"
+    expect(readAlone(text, place)).toBe(text)
+  })
+
+  it.each(packages.map((path) => relative(root, path)))("has no relative link: %s", (directory) => {
+    const text = readFileSync(join(root, directory, "README.md"), "utf8")
+    expect(relativeLinks(readAlone(text, { ...place, directory }))).toEqual([])
+    for (const link of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      expect(() => readFileSync(join(root, directory, link[1]!)), link[1]).not.toThrow()
+    }
   })
 })

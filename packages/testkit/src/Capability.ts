@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 /**
  * - `locks`: the tool can take its locks, which requires root; every case needs it;
  * - `device`: disks can be attached to devices, which requires the kernel driver;
+ * - `idleGrow`: a disk that is not attached can grow, for which generations 7 and 9 need a device;
  * - `mount`: the file systems of disks can be mounted;
  * - `onlineGrow`: a mounted file system can grow;
  * - `balloon`: the balloon can be inflated, and space can be returned to the host;
