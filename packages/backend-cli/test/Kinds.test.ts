@@ -83,6 +83,7 @@ const withoutCommand: ReadonlyArray<Operation.Name> = [
   "listSnapshots",
   "snapshotSizes",
   "dropTracking",
+  "encrypt",
   "topDelta",
   "tool",
   "prerequisites"

@@ -156,6 +156,7 @@ describe("a tool that runs beyond the limit of its kind and ignores SIGTERM", ()
       "copyReceive",
       "copyTo",
       "dropTracking",
+      "encrypt",
       "exportImage",
       "fileSystemInfo",
       "importImage",

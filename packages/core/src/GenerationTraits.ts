@@ -113,6 +113,14 @@ export const makesXfs: Row<boolean> = { "1.15": false, "7": false, "9": true }
  */
 export const tracksChanges: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
+/**
+ * Whether the tool encrypts disks, with keys that a helper of the host knows by their identifiers.
+ *
+ * @since 0.2.0
+ * @category formats
+ */
+export const encrypts: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
 // What the tool gets wrong
 
 /**

@@ -207,6 +207,26 @@ export const table = rows({
     result: Schema.Void,
     errors: [...image, "ImageInUse", "AlreadyExists", "ImageShared"]
   },
+  encrypt: {
+    group: "images",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.Encrypt,
+    result: Schema.Void,
+    errors: [
+      ...image,
+      "ImageInUse",
+      "ImageShared",
+      "AlreadyExists",
+      "DirectoryNotFound",
+      "FileSystemMakeFailed",
+      "FileSystemCorrupt",
+      "FileSystemUnsupported",
+      "MountFailed",
+      "UmountFailed",
+      "Busy"
+    ]
+  },
   check: {
     group: "images",
     kind: "uninterruptible",

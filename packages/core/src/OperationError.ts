@@ -73,6 +73,12 @@ export type ImportImageError = Of<"importImage">
 export type ConvertError = Of<"convert">
 
 /**
+ * @since 0.2.0
+ * @category errors
+ */
+export type EncryptError = Of<"encrypt">
+
+/**
  * @since 0.1.0
  * @category errors
  */

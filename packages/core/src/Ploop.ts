@@ -153,6 +153,19 @@ export interface Ploop {
   ) => Effect.Effect<void, OperationError.ConvertError>
 
   /**
+   * Encrypts a disk of generations 7 and 9, gives it another key, or removes its encryption. The tool makes a new image,
+   * copies the files of the file system into it, and puts it in the place of the old one; another key alone changes the
+   * header of the encryption.
+   *
+   * A key is named by an identifier, which the crypt helper of the host resolves: no key material passes through this
+   * service. A disk that is as it is asked for stays as it is. Snapshots are refused: the tool would lose them, or leave
+   * them with the old key.
+   *
+   * @since 0.2.0
+   */
+  readonly encrypt: (options: Request.EncryptOptions) => Effect.Effect<void, OperationError.EncryptError>
+
+  /**
    * Checks the images for damage and repairs what it may. A broken image is a
    * result, not an error. An image whose in-use flag is set and may not be
    * cleared is `ImageDirty`.

@@ -36,6 +36,7 @@ import * as qcow2 from "./internal/qcow2.js"
 import * as attaching from "./internal/refusal/attach.js"
 import * as cloning from "./internal/refusal/clone.js"
 import * as descriptors from "./internal/refusal/descriptors.js"
+import * as encryption from "./internal/refusal/encryption.js"
 import * as exchange from "./internal/refusal/exchange.js"
 import * as images from "./internal/refusal/images.js"
 import * as limits from "./internal/refusal/limits.js"
@@ -616,6 +617,34 @@ export const convert: (
   disk: Pick<Described, "descriptor">,
   request: Pick<Request.Convert, "version">
 ) => Either.Either<void, PloopError.Unsupported> = images.convert
+
+/**
+ * Whether the request leaves something to do. Refuses to encrypt where the generation cannot, a disk with snapshots, and a
+ * raw one, which would not be raw afterwards.
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const encrypt: (
+  about: About,
+  generation: Generation,
+  disk: Described,
+  request: Pick<Request.Encrypt, "keyId" | "copy">
+) => Either.Either<boolean, PloopError.Unsupported> = encryption.encrypt
+
+/**
+ * The files that must not be there when a disk is encrypted: the tool would write into the first and remove it when it
+ * fails, and replace the second.
+ *
+ * - `image`: the path of the only image
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const encryptionFiles: (
+  image: string,
+  request: Pick<Request.Encrypt, "wipe">
+) => ReadonlyArray<string> = encryption.encryptionFiles
 
 /**
  * Refuses a size that the header of an image cannot hold: the tool would cut it

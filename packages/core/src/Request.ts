@@ -614,6 +614,77 @@ export interface ConvertFields extends Schema.Schema.Encoded<typeof Convert> {
  */
 export type ConvertOptions = ExactlyOne<ConvertFields, "format" | "version">
 
+/** The tool passes the identifier on in a buffer of 256 bytes, and cuts off what does not fit. */
+const keyId = Schema.String.pipe(
+  Schema.filter((name) =>
+    /^[\w.:@+/-]{1,128}$/.test(name) ||
+    "must be 1 to 128 letters, digits or any of . : @ + / - _"
+  )
+)
+
+/**
+ * The encryption of a disk, another key, or the end of the encryption.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const Encrypt = request(
+  {
+    disk: Disk,
+    keyId: Schema.optional(keyId),
+    remove: Schema.optional(Schema.Literal(true)),
+    copy: flag,
+    wipe: flag
+  },
+  exactlyOne("keyId", "remove"),
+  notTogether("copy", "remove"),
+  notTogether("wipe", "remove")
+)
+
+/**
+ * A checked request of {@link Encrypt}, with its defaults.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type Encrypt = typeof Encrypt.Type & Documented<EncryptFields>
+
+/**
+ * All options of {@link EncryptOptions}, which says how many of them are given together.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface EncryptFields extends Schema.Schema.Encoded<typeof Encrypt> {
+  /** The disk, by the path of its `DiskDescriptor.xml`. It must have no snapshots, and not be running. */
+  readonly disk: string
+  /**
+   * The identifier of the key, by which the crypt helper of the host finds it: 1 to 128 letters, digits or any of
+   * `. : @ + / - _`. It is in the descriptor afterwards. It is not the key.
+   */
+  readonly keyId?: string | undefined
+  /** To decrypt the disk: its files are copied into an image without encryption. */
+  readonly remove?: true | undefined
+  /**
+   * Whether the files of a disk that is encrypted already are encrypted again, in a new image, and not only the key that
+   * opens it is changed. Only with `keyId`. Default: `false`.
+   */
+  readonly copy?: boolean | undefined
+  /**
+   * Whether the old image of a disk that was not encrypted is overwritten before it is removed. On file systems that
+   * write to new blocks, and on flash memory, what was written stays readable. Only with `keyId`. Default: `false`.
+   */
+  readonly wipe?: boolean | undefined
+}
+
+/**
+ * What a caller may write for {@link Encrypt}: exactly one of `keyId` and `remove`.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type EncryptOptions = ExactlyOne<EncryptFields, "keyId" | "remove">
+
 /**
  * A check of one image, or of every image from the top, or from a snapshot, to the base.
  *

@@ -18,6 +18,7 @@ describe("an operation", () => {
       "deleteSnapshot",
       "discard",
       "dropTracking",
+      "encrypt",
       "grow",
       "mergeSnapshots",
       "mount",

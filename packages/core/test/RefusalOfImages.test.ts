@@ -201,6 +201,7 @@ describe("the descriptor of a disk", () => {
       "createTemporarySnapshot",
       "deleteSnapshot",
       "dropTracking",
+      "encrypt",
       "exportImage",
       "fileSystemInfo",
       "grow",

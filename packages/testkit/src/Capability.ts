@@ -23,7 +23,8 @@ import * as Schema from "effect/Schema"
  * - `snapshotBesideDisk`: a snapshot can be attached while its disk is attached;
  * - `statistics`: a running device has counters;
  * - `xfs`: XFS file systems can be made in disks;
- * - `tracking`: the kernel tracks which blocks of a running disk change.
+ * - `tracking`: the kernel tracks which blocks of a running disk change;
+ * - `encryption`: disks can be encrypted, with any key.
  *
  * @since 0.1.0
  * @category schemas
@@ -43,7 +44,8 @@ export const Capability = Schema.Literal(
   "snapshotBesideDisk",
   "statistics",
   "xfs",
-  "tracking"
+  "tracking",
+  "encryption"
 )
 
 /**
@@ -66,7 +68,11 @@ const dialogue = (generation: Generation): string =>
 const noXfs = (generation: Generation): string => `generation ${generation} makes no XFS`
 
 const lacks: Row<{ readonly [C in Capability]?: string }> = {
-  "1.15": { xfs: noXfs("1.15"), tracking: "generation 1.15 tracks no changes" },
+  "1.15": {
+    xfs: noXfs("1.15"),
+    tracking: "generation 1.15 tracks no changes",
+    encryption: "generation 1.15 knows no encryption"
+  },
   "7": { copy: dialogue("7"), xfs: noXfs("7") },
   "9": { copy: dialogue("9"), statistics: "generation 9 has no such counters" }
 }
@@ -104,7 +110,8 @@ const sentences: Readonly<Record<Capability, string>> = {
   snapshotBesideDisk: "a snapshot attached beside its disk",
   statistics: "the counters of a running device",
   xfs: "XFS file systems, which need mkfs.xfs",
-  tracking: "a kernel that tracks which blocks of a running disk change"
+  tracking: "a kernel that tracks which blocks of a running disk change",
+  encryption: "encrypted disks, with keys that the crypt helper of the host finds by any identifier"
 }
 
 /**

@@ -137,6 +137,7 @@ const detect = (target: Pick<Target, "reason" | "scratch">, generation: Generati
     const driver = missing("ploop kernel driver") ?? missing("device mapper") ?? missing("ploop target")
     const large = missing("large disk support")
     const xfs = missing("mkfs.xfs")
+    const keys = missing("crypthelper")
     const locks = yield* lockRefusal(target.scratch)
     const why = (capability: Capability.Capability): string | undefined =>
       capability === "locks"
@@ -147,6 +148,8 @@ const detect = (target: Pick<Target, "reason" | "scratch">, generation: Generati
         ? `${large.name} is missing: ${large.remedy}`
         : xfs !== undefined && capability === "xfs"
         ? `${xfs.name} is missing: ${xfs.remedy}`
+        : keys !== undefined && capability === "encryption"
+        ? keys.remedy
         : undefined
     return Capability.all.flatMap((capability): ReadonlyArray<Lack> => {
       const reason = Capability.lackOf(capability, generation) ?? why(capability)

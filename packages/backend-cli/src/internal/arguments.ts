@@ -92,6 +92,18 @@ export const convert = (verbosity: number, request: Request.Convert, disk: strin
   disk
 ]
 
+/** An empty key removes the encryption. */
+export const encrypt = (verbosity: number, request: Request.Encrypt, disk: string): Arguments => [
+  level(verbosity),
+  "encrypt",
+  "-k",
+  request.keyId ?? "",
+  ...flag("-r", request.copy),
+  ...flag("-w", request.wipe),
+  "--",
+  disk
+]
+
 export const check = (verbosity: number, request: Request.Check, path: string): Arguments => [
   level(verbosity),
   "check",

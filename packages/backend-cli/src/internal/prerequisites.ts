@@ -6,6 +6,7 @@ import * as Array from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { directories } from "./operations/devicePrerequisites.js"
+import { helper } from "./operations/encryption.js"
 import type { Session } from "./session.js"
 
 /** Where the tool looks for helper programs, whatever the caller's PATH; `flock` is the backend's own. */
@@ -36,8 +37,19 @@ const programs: ReadonlyArray<Program> = [
   { name: "fsck.ext4", neededFor: "mount with fsck, resize", debian: "e2fsprogs", neededBy: every },
   { name: "lsof", neededFor: "naming the holders of a busy mount", debian: "lsof", neededBy: oldest },
   { name: "dmsetup", neededFor: "every operation on a device", debian: "dmsetup", neededBy: newest },
+  { name: "rsync", neededFor: "encrypt", debian: "rsync", neededBy: newer },
   { name: "qemu-img", neededFor: "exportImage and importImage of qcow2", debian: "qemu-utils", neededBy: every }
 ]
+
+/** Nobody can tell which keys the helper would find. */
+const cryptHelper = (exists: boolean): Result.Prerequisite => ({
+  name: "crypthelper",
+  status: exists ? "unknown" : "missing",
+  neededFor: "encrypt, and mounts of encrypted disks",
+  remedy: exists
+    ? "give the crypt helper of the host the keys that disks name"
+    : `provide ${helper} and the keys that disks name`
+})
 
 interface Part {
   /** Whether it is there. */
@@ -145,5 +157,9 @@ export const prerequisites = (session: Session): Effect.Effect<ReadonlyArray<Res
         )
     )
 
-    return [tool, ...parts, ...places, ...helpers]
+    const keys = generation !== undefined && GenerationTraits.encrypts[generation]
+      ? [cryptHelper(yield* host.exists(helper))]
+      : []
+
+    return [tool, ...parts, ...places, ...helpers, ...keys]
   })

@@ -247,12 +247,18 @@ const writeFile = (tool: Tool, path: string, file: DescriptorFile): Answer<void>
   checks(() => writeAside(tool, path, file), () => commit(tool, path))
 
 /** The parts of a descriptor that operations change. */
-export type Change = Partial<
-  Pick<DiskDescriptor.DiskDescriptor, "diskSize" | "preallocated" | "images" | "snapshots">
->
+export type Change =
+  & Partial<
+    Pick<DiskDescriptor.DiskDescriptor, "diskSize" | "preallocated" | "images" | "snapshots">
+  >
+  & {
+    /** The name of the new key; none removes the encryption, and what is not given keeps it. */
+    readonly keyId?: string | undefined
+  }
 
 const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DescriptorFile => {
   const diskSize = changes.diskSize ?? descriptor.diskSize
+  const keyId = "keyId" in changes ? changes.keyId : descriptor.keyId
   const plane = BigInt(descriptor.cylinders) * BigInt(descriptor.heads)
   const images = changes.images ?? descriptor.images
   // The tool takes a disk for raw when one of its images is.
@@ -266,7 +272,7 @@ const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DescriptorF
     clusterSize: descriptor.clusterSize,
     preallocated: changes.preallocated ?? descriptor.preallocated,
     ...(descriptor.maxDeltaSize !== undefined && { maxDeltaSize: descriptor.maxDeltaSize }),
-    ...(descriptor.keyId !== undefined && { keyId: descriptor.keyId }),
+    ...(keyId !== undefined && { keyId }),
     ...(descriptor.volume !== undefined && { volume: descriptor.volume }),
     images: images.map((image) => ({ ...image, type })),
     snapshots: changes.snapshots ?? descriptor.snapshots

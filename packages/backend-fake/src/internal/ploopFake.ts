@@ -35,6 +35,7 @@ import * as balloon from "./operations/balloon.js"
 import * as cloning from "./operations/cloning.js"
 import * as copy from "./operations/copy.js"
 import { dropTracking } from "./operations/dropTracking.js"
+import { encrypt } from "./operations/encryption.js"
 import * as exchange from "./operations/exchange.js"
 import * as images from "./operations/images.js"
 import * as lowLevel from "./operations/lowLevel.js"
@@ -173,6 +174,7 @@ export const make = (options: Options) =>
       exportImage: operation("exportImage", exchange.exportImage),
       importImage: operation("importImage", exchange.importImage),
       convert: operation("convert", images.convert),
+      encrypt: operation("encrypt", encrypt),
       check: operation("check", images.check),
       replace: operation("replace", images.replace),
       mount: operation("mount", mounts.mount),

@@ -63,6 +63,9 @@ export const operations: { readonly [Name in Operation.Name]: Call } = {
   exportImage: ({ idle, ploop }) => ploop.exportImage({ disk: idle, snapshot: a, file: "/vz/new/idle.raw" }),
   importImage: ({ ploop }) => ploop.importImage({ file: "/vz/free.raw", image: "/vz/new/root.hdd" }),
   convert: ({ idle, ploop }) => ploop.convert({ disk: idle, format: "preallocated" }),
+  // The generation of the host knows no encryption.
+  encrypt: ({ idle, ploop }) =>
+    Effect.catchTag(ploop.encrypt({ disk: idle, keyId: "key" }), "Unsupported", () => Effect.void),
   check: ({ idle, ploop }) => ploop.check({ disk: idle }),
   replace: ({ idle, ploop }) => ploop.replace({ disk: idle, snapshot: a, with: "/vz/idle/copy.hdd" }),
   mount: ({ idle, ploop }) => ploop.mount({ disk: idle }),
@@ -149,5 +152,6 @@ export const queries: ReadonlySet<Operation.Name> = new Set<Operation.Name>([
   "copySend",
   "copyTo",
   "nextDevice",
-  "dropTracking"
+  "dropTracking",
+  "encrypt"
 ])

@@ -37,6 +37,15 @@ export const generations: Executions = {
       yield* snapshot(ploop)
     })
   ],
+  "encrypt-elsewhere": [
+    { generation: "1.15" },
+    Effect.gen(function*() {
+      const { ploop } = yield* services
+      yield* bare("expanded")
+      yield* remedied(ploop.encrypt({ disk, keyId: "key" }), texts["encrypt-elsewhere"]())
+      yield* snapshot(ploop)
+    })
+  ],
   "merge-elsewhere": [
     { generation: "9" },
     Effect.gen(function*() {

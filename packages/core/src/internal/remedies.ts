@@ -44,6 +44,10 @@ const refused = {
   "encrypted": () =>
     "Work on a host whose software knows this encryption (generations 7 and 9 know KeyId), or decrypt the disk there " +
     "first. Keep a copy of the descriptor.",
+  "encrypt-elsewhere": () => "Encrypt the disk on a host with generation 7 or 9 of ploop, or leave it as it is.",
+  "encrypt-snapshots": () =>
+    "Call mergeSnapshots with all: true, if nothing needs the snapshots any more, and repeat the operation.",
+  "encrypt-raw": () => "Create another disk of the format expanded, mount both, and copy the files; encrypt that one.",
   "export-encrypted": () => "Mount the disk, with its key, and copy the files.",
   "kept-by-others": ({ generations }: { readonly generations: ReadonlyArray<Generation> }) =>
     `Work on a host with generation ${generations.join(" or ")} of ploop, which keeps it.`,

@@ -74,6 +74,7 @@ export const samples: { readonly [Name in Operation.Name]: Sample } = {
   mergeSnapshots: { options: { disk, all: true, into: "/vz/merged.hdd" }, result: { survivor: id, image, gone: [id] } },
   listSnapshots: { options: { disk }, result: tree },
   snapshotSizes: { options: { disk }, result: [{ id, image, size, moved: size }] },
+  encrypt: { options: { disk, keyId: "key/1", copy: true }, result: undefined },
   dropTracking: { options: { disk }, result: undefined },
   imageInfo: { options: { disk }, result: { size, clusterSize: ClusterSize.standard, version: 2 } },
   fileSystemInfo: {

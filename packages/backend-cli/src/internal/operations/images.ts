@@ -17,6 +17,7 @@ import { clone } from "./cloning.js"
 import * as confinement from "./confinement.js"
 import * as creation from "./creation.js"
 import { deviceOfImage, devicesOfDisk, runningDevice } from "./devices.js"
+import { encrypt } from "./encryption.js"
 import * as examination from "./examination.js"
 import { exportImage } from "./exporting.js"
 import { importImage } from "./importing.js"
@@ -32,6 +33,7 @@ type Methods =
   | "exportImage"
   | "importImage"
   | "convert"
+  | "encrypt"
   | "check"
   | "replace"
 
@@ -173,6 +175,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   exportImage: exportImage(session),
   importImage: importImage(session),
   convert: convert(session),
+  encrypt: encrypt(session),
   check: check(session),
   replace: replace(session)
 })

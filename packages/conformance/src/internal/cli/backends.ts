@@ -90,7 +90,8 @@ const emulated = (scratch: string): Effect.Effect<
         ...(!capabilities.growsOnline && { onlineGrow: "CAP_SYS_RESOURCE, which ext4 requires for it" }),
         ...(!makesXfs && { xfs: "mkfs.xfs, which the package xfsprogs has" }),
         ...(!emulatesTracking[generation] &&
-          { tracking: "the tracking of changes, which this emulated kernel has not" })
+          { tracking: "the tracking of changes, which this emulated kernel has not" }),
+        encryption: "encrypted devices"
       }
       return toolOf(Config.map(options, (options) => ({ ...options, prefix, sysfs })), {
         name: `${name}, on an emulated kernel`,

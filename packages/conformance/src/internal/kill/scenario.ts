@@ -120,6 +120,7 @@ export const scenarios: Readonly<Record<Name, Scenario>> = {
     makes: (bench) => [raw(bench), created(bench), inDirectory(bench.empty)]
   }),
   convert: idle((ploop, { disk }) => ploop.convert({ disk, format: "preallocated" })),
+  encrypt: idle((ploop, { disk }) => ploop.encrypt({ disk, remove: true })),
   check: idle((ploop, { image }) => ploop.check({ image, force: true })),
   replace: idle((ploop, bench) => ploop.replace({ disk: bench.disk, snapshot, with: replacement(bench) }), {
     before: files((fs, bench) => fs.copyFile(bench.image, replacement(bench)))

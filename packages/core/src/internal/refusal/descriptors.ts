@@ -244,6 +244,7 @@ const uses: Readonly<Partial<Record<Name, "read" | "decode" | "write" | "mount">
   dropTracking: "read",
   exportImage: "decode",
   convert: "write",
+  encrypt: "write",
   clone: "write",
   replace: "write",
   mount: "mount",

@@ -50,6 +50,7 @@ const onDevices: ReadonlySet<Name> = new Set<Name>([
   "replace",
   "umount",
   "resize",
+  "encrypt",
   "createSnapshot",
   "createTemporarySnapshot",
   "switchSnapshot",

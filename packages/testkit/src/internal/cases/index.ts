@@ -25,6 +25,7 @@ import { deviceStatistics } from "./deviceStatistics.js"
 import { discard } from "./discard.js"
 import { discardStatus } from "./discardStatus.js"
 import { dropTracking } from "./dropTracking.js"
+import { encryption } from "./encrypt.js"
 import { exportImage } from "./exportImage.js"
 import { fileSystemInfo } from "./fileSystemInfo.js"
 import { grow } from "./grow.js"
@@ -86,6 +87,7 @@ export const cases: ReadonlyArray<Case> = [
   ...importImage,
   ...progress,
   ...convert,
+  ...encryption,
   ...check,
   ...replace,
   ...mount,
