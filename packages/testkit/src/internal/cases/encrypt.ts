@@ -62,7 +62,8 @@ const ofOptions: ReadonlyArray<Case.Case> = [
   Case.make({
     source: Case.source("lib/crypt.c get_param"),
     id: "encrypt/names-keys",
-    title: "MUST refuse what is no identifier of a key, and one that the tool would cut off, and touch nothing",
+    title:
+      "MUST refuse a text that cannot be the identifier of a key, and one that the tool would cut off, and touch nothing",
     run: Effect.gen(function*() {
       const made = yield* Conformance.disk()
       const refuses = (keyId: string) =>
