@@ -512,6 +512,18 @@ export const make = (backend: Backend): Ploop =>
   internal.service<Ploop>(Operation.names.filter(Operation.isPloop), backend)
 
 /**
+ * {@link make} for a backend that leaves operations out: each of them fails with
+ * `Unsupported`, which names it.
+ *
+ * @since 0.2.0
+ * @category constructors
+ */
+export const makePartial = (backend: Partial<Backend>): Ploop => {
+  const names = Operation.names.filter(Operation.isPloop)
+  return internal.service<Ploop>(names, noop.partial(names, backend))
+}
+
+/**
  * A service with the given operations only, for tests. Each of the others fails
  * with `Unsupported`, which names it.
  *

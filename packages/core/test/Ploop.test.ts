@@ -1,6 +1,6 @@
 import { ByteSize, Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer, Metric, Option, Tracer } from "effect"
+import { Cause, Effect, Exit, Layer, Metric, Option, Stream, Tracer } from "effect"
 
 const A = "{aaaaaaaa-0000-4000-8000-00000000000a}"
 const disk = "/vz/DiskDescriptor.xml"
@@ -26,6 +26,30 @@ const refused = (operation: (ploop: Ploop.Ploop) => Effect.Effect<unknown, Ploop
     ),
     Effect.provide(Unreachable)
   )
+
+describe("a backend that leaves operations out", () => {
+  const ploop = Ploop.makePartial({ isMounted: () => Effect.succeed(true) })
+
+  it.effect("has the checks of the options before the operations that there are", () =>
+    Effect.gen(function*() {
+      assert.isTrue(yield* ploop.isMounted({ disk }))
+      assert.strictEqual((yield* Effect.flip(ploop.isMounted({ disk: "relative.xml\0" })))._tag, "InvalidArgument")
+    }))
+
+  it.effect("fails with Unsupported for the others, of every shape", () =>
+    Effect.gen(function*() {
+      const errors = yield* Effect.all([
+        Effect.flip(ploop.listDevices),
+        Effect.flip(ploop.remove({ disk })),
+        Effect.flip(Stream.runDrain(ploop.copySend({ device: "/dev/ploop1" }))),
+        Effect.flip(Stream.run(Stream.empty, ploop.copyReceive({ image: "/vz/copy" })))
+      ])
+      assert.deepStrictEqual(
+        errors.map(({ _tag, operation }) => [_tag, operation]),
+        ["listDevices", "remove", "copySend", "copyReceive"].map((name) => ["Unsupported", name])
+      )
+    }))
+})
 
 describe("options are checked before a backend sees them, and the error names the option, the value and the rule", () => {
   const cases: ReadonlyArray<

@@ -141,10 +141,23 @@ it.live("a wrong argument, and a socket where no fleet is served, have the exit 
 it.scopedLive("a wrong file of settings has every rule that it breaks, and nothing is served", () =>
   Effect.gen(function*() {
     const config = `${yield* temporary}/settings.json`
-    yield* write(config, { hosts: { "Node 1": { path: "/a" }, "node-2": {} }, storage: "fleet.db", colour: "blue" })
+    yield* write(config, {
+      hosts: { "Node 1": { path: "/a" }, "node-2": {}, "node-3": { path: "a.sock" } },
+      storage: "fleet.db",
+      colour: "blue"
+    })
     const { code, stderr } = yield* run("serve", "--config", config, "--socket", "/nowhere/fleet.sock")
     expect(code).toBe(2)
-    for (const rule of ["Node 1", "must have a path or an address", "storage must be an absolute path", "colour"]) {
+    expect(stderr).not.toContain("undefined")
+    for (
+      const rule of [
+        "node-3.path must be an absolute path",
+        "Node 1",
+        "must have a path or an address",
+        "storage must be an absolute path",
+        "colour"
+      ]
+    ) {
       expect(stderr).toContain(rule)
     }
   }))

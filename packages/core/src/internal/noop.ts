@@ -22,11 +22,17 @@ const refuse = (name: Operation.Name): unknown => {
   return (request: unknown) => fail(refusal(name, request))
 }
 
+/** A backend in which each operation that is not given fails with `Unsupported`. */
+export const partial = <Backend extends object>(
+  names: ReadonlyArray<Operation.Name>,
+  given: Partial<Backend>
+): object => ({ ...Object.fromEntries(names.map((name) => [name, refuse(name)])), ...given })
+
 /** A service whose operations all fail with `Unsupported`, except for those that are given. */
 export const make = <Service extends object>(
   names: ReadonlyArray<Operation.Name>,
   given: Partial<Service>
 ): Service => ({
-  ...operation.service<Service>(names, Object.fromEntries(names.map((name) => [name, refuse(name)]))),
+  ...operation.service<Service>(names, partial(names, {})),
   ...given
 })

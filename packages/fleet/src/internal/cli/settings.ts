@@ -92,14 +92,20 @@ const decode = Schema.decode(Schema.parseJson(Settings), { errors: "all", onExce
 export const read = (file: string) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const text = yield* Effect.mapError(fs.readFileString(file), ({ message }) =>
-      new SettingsInvalid({ file, problems: [message] }))
+    const text = yield* Effect.mapError(fs.readFileString(file), (error) => {
+      const isMissing = error._tag === "SystemError" && error.reason === "NotFound"
+      return new SettingsInvalid({
+        file,
+        problems: [isMissing ? "there is no such file: give --config" : error.message]
+      })
+    })
     return yield* Effect.mapError(decode(text), (error) =>
       new SettingsInvalid({
         file,
-        problems: ParseResult.ArrayFormatter.formatErrorSync(error).map(({ message, path }) =>
-          `${path.map(String).join(".")} ${message}`.trim()
-        )
+        problems: ParseResult.ArrayFormatter.formatErrorSync(error)
+          // A field that may be left out is a union with undefined, and the other member has the rule.
+          .filter(({ message }) => !message.startsWith("Expected undefined"))
+          .map(({ message, path }) => `${path.map(String).join(".")} ${message}`.trim())
       }))
   })
 
