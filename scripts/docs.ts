@@ -62,7 +62,11 @@ for (const path of documents) {
   const name = relative(root, path).replaceAll("/", "-")
   const blocks = readFileSync(path, "utf8").matchAll(/^( *)```ts\n([\s\S]*?)^ *```$/gm)
   for (const [index, [, indent = "", text = ""]] of [...blocks].entries()) {
-    examples.set(`${basename(name, ".md")}${index}.ts`, text.replace(new RegExp(`^${indent}`, "gm"), ""))
+    const example = text.replace(new RegExp(`^${indent}`, "gm"), "")
+    // A block that begins with the name of its file can be imported by another one.
+    const [, file] = /^\/\/ (\w[\w.]*\.ts)\n/.exec(example) ?? []
+    if (file !== undefined && examples.has(file)) problems.push(`${relative(root, path)}: ${file} is in two documents`)
+    examples.set(file ?? `${basename(name, ".md")}${index}.ts`, example)
   }
 }
 
