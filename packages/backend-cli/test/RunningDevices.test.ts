@@ -1,11 +1,13 @@
 /** What the tool and the mount table say of devices that run, and what an operation makes of it. */
 import type { PloopError } from "@effect-ploop/core"
-import { Ploop, SnapshotId } from "@effect-ploop/core"
+import { DiskDescriptor, Ploop, SnapshotId } from "@effect-ploop/core"
 import type { Generation } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, Option, type Scope } from "effect"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
@@ -44,6 +46,17 @@ const world = (
       Effect.provide(Effect.flatMap(Ploop.Ploop, use), host.context)
     return { ...host, ask, fs }
   })
+
+/** The descriptor of a disk with one image, and with the name of a key. */
+const single = (keyId?: string): string =>
+  DiskDescriptor.format(DiskDescriptor.make({
+    size: "10M",
+    images: [{ id: SnapshotId.top, type: "Compressed", file: "root.hdd" }],
+    snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }]
+  })).replace(
+    "</Disk_Parameters>",
+    keyId === undefined ? "$&" : `<Encryption><KeyId>${keyId}</KeyId></Encryption>$&`
+  )
 
 const tagOf = (result: Either.Either<unknown, PloopError.PloopError>) =>
   Either.match(result, { onLeft: ({ _tag }) => _tag, onRight: () => "done" })
@@ -222,5 +235,96 @@ describe("an in-use flag on generation 9", () => {
   test("counts while a device runs another disk", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* merge(() => "ploop7\t/vz/other/root.hdd\t\n"), "ImageDirty")
+    }))
+})
+
+describe("the tracking of a running disk", () => {
+  const dropped = (answer: Answer) =>
+    Effect.gen(function*() {
+      const { ask, calls, directory, disk, fs } = yield* world("7", (command) =>
+        command[0] === "info" && command[1] === "-d"
+          ? { stdout: "device:\t\t/dev/ploop7\n" }
+          : command[0] === "drop"
+          ? answer
+          : undefined)
+      yield* fs.writeFile(`${directory}/root.hdd.2`, image())
+      const result = yield* Effect.either(ask((ploop) =>
+        ploop.dropTracking({ disk })
+      ))
+      return { result, disk, ran: calls.map(({ argv }) => argv).filter((argv) => argv.includes("drop")) }
+    })
+
+  test("is ended by the program beside the tool", () =>
+    Effect.gen(function*() {
+      const { disk, ran, result } = yield* dropped({})
+      assert.strictEqual(tagOf(result), "done")
+      assert.deepStrictEqual<unknown>(ran, [["ploop-cbt", "drop", disk]])
+    }))
+
+  test("goes on when the kernel refuses to end it, and when the program is missing", () =>
+    Effect.gen(function*() {
+      const refused = {
+        exitCode: 3,
+        stderr: "Error in cbt_stop (cbt.c:240): BLKCBTSTOP: Inappropriate ioctl for device"
+      }
+      assert.strictEqual(tagOf((yield* dropped(refused)).result), "DeviceFailed")
+      const { result } = yield* dropped({ spawnError: "ENOENT" })
+      const error = Option.getOrUndefined(Either.getLeft(result))
+      assert.strictEqual(error?._tag === "PrerequisiteMissing" ? error.what : error?._tag, "the program ploop-cbt")
+    }))
+})
+
+describe("an encryption", () => {
+  const helper = "/usr/libexec/ploop/crypthelper"
+
+  /** An idle disk with one image, and a tool that encrypts: it writes the key, and leaves its directory with these files. */
+  const encrypted = (keyId: string, left: ReadonlyArray<string>, hasHelper = true) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const files: HostFiles = {
+        ...nodeHostFiles,
+        find: (path) => hasHelper && path === helper ? nodeHostFiles.find("/dev/null") : nodeHostFiles.find(path)
+      }
+      const host = yield* scripted("7", (command, disk) => {
+        if (command[0] !== "encrypt") return undefined
+        const enc = `${dirname(disk)}/enc`
+        mkdirSync(enc)
+        for (const name of left) writeFileSync(`${enc}/${name}`, "left")
+        writeFileSync(disk, single(keyId))
+        return {}
+      }).pipe(Effect.provideService(CurrentHostFiles, files))
+      yield* fs.writeFileString(host.disk, single())
+      yield* fs.writeFile(`${host.directory}/root.hdd`, image())
+      const result = yield* Effect.either(
+        Effect.provide(
+          Effect.flatMap(Ploop.Ploop, (ploop) => ploop.encrypt({ disk: host.disk, keyId: "key" })),
+          host.context
+        )
+      )
+      const isLeft = yield* fs.exists(`${host.directory}/enc`)
+      return { result, isLeft, commands: yield* host.commands, disk: host.disk }
+    })
+
+  test("removes what the tool leaves of it, and nothing else", () =>
+    Effect.gen(function*() {
+      const { commands, disk, isLeft, result } = yield* encrypted("key", ["DiskDescriptor.xml.lck", ".statfs"])
+      assert.strictEqual(tagOf(result), "done")
+      assert.isFalse(isLeft)
+      assert.deepStrictEqual<unknown>(commands.at(-1), ["encrypt", "-k", "key", disk])
+      const foreign = yield* encrypted("key", ["foreign"])
+      assert.strictEqual(tagOf(foreign.result), "done")
+      assert.isTrue(foreign.isLeft)
+    }))
+
+  test("is no success unless the descriptor names the key", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(tagOf((yield* encrypted("another", [])).result), "UnexpectedOutput")
+    }))
+
+  test("does not begin without the crypt helper", () =>
+    Effect.gen(function*() {
+      const { commands, result } = yield* encrypted("key", [], false)
+      assert.strictEqual(tagOf(result), "PrerequisiteMissing")
+      assert.notInclude(commands.map(([command]) => command), "encrypt")
     }))
 })
