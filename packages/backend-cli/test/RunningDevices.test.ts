@@ -316,7 +316,7 @@ describe("an encryption", () => {
       assert.isTrue(foreign.isLeft)
     }))
 
-  test("is no success unless the descriptor names the key", () =>
+  test("does not succeed unless the descriptor names the key", () =>
     Effect.gen(function*() {
       assert.strictEqual(tagOf((yield* encrypted("another", [])).result), "UnexpectedOutput")
     }))
