@@ -77,6 +77,8 @@ const application = (tarballs: Readonly<Record<string, string>>) => {
 const commands = [
   ["conformance/bin/ploop-conformance.js", "run", "--backend", "fake", "--filter", "createSnapshot"],
   ["maintenance/bin/ploop-maintenance.js", "--help"],
+  ["backend-remote/bin/ploop-agent.js", "--version"],
+  ["fleet/bin/ploop-fleet.js", "--version"],
   ["containerd/bin/ploop-snapshotter.js", "--version"],
   ["containerd/bin/ploop-volume-plugin.js", "--version"]
 ]
