@@ -61,6 +61,13 @@ const onDevice = (
   return Effect.asVoid(onlyUser(session, about, { device }, run))
 }
 
+/** Generation 9 says nothing about a device that is not there where it finds no device mapper either. */
+const onNode = <A, E>(session: Session, about: About, device: string | undefined, use: Effect.Effect<A, E>) =>
+  Effect.flatMap(
+    device === undefined ? Effect.succeed(true) : session.host.exists(device),
+    (exists) => Effect.zipRight(Refusal.missingDevice(about, exists), use)
+  )
+
 export const make = (session: Session): LowLevel.Backend => ({
   start: (request) => onDevice(session, "start", request, args.start(session.verbosity, request.device)),
 
@@ -89,7 +96,9 @@ export const make = (session: Session): LowLevel.Backend => ({
           )
       )
     }
-    if (request.image === undefined) return onlyUser(session, about, { device: request.device }, run(undefined))
+    if (request.image === undefined) {
+      return onlyUser(session, about, { device: request.device }, onNode(session, about, request.device, run(undefined)))
+    }
     return session.onImage(
       about,
       request.image,
