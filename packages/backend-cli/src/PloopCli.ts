@@ -60,7 +60,11 @@ import * as session from "./internal/session.js"
  * @category models
  */
 export interface Options {
-  /** The tool: a name that is looked for in `PATH`, or a path. `ploop` unless given. */
+  /**
+   * The tool: a name that is looked for in `PATH`, or a path. `ploop` unless given.
+   * It starts helpers such as `ploop-balloon` by `PATH`, in which the directory of a
+   * path comes first, unless a prefix sets its own.
+   */
   readonly tool?: string | undefined
   /**
    * The words before the tool, as in `["sudo", "-n"]`; none unless given. It

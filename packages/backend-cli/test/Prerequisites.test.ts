@@ -50,6 +50,24 @@ describe("an inspection of a host of generation 9", () => {
   }
 })
 
+describe("an inspection of a host of generation 9 with the node of the device mapper", () => {
+  const withNode = (dmsetup: Answer) => missingOn("9", { present: "/dev/mapper/control", dmsetup })
+
+  rule(
+    "reports that the device mapper is missing where it does not respond",
+    Effect.gen(function*() {
+      const stderr = "/dev/mapper/control: open failed: No such device\n"
+      assert.include([...(yield* withNode({ stderr, exitCode: 1 })).keys()], "device mapper")
+      assert.notInclude([...(yield* withNode(withoutTarget)).keys()], "device mapper")
+    })
+  )
+
+  rule(
+    "goes by the node alone where there is no dmsetup",
+    Effect.map(withNode({ spawnError: "ENOENT" }), (found) => assert.notInclude([...found.keys()], "device mapper"))
+  )
+})
+
 describe("an inspection of a kernel that has the driver of another generation than the tool", () => {
   const generations = [["1.15", "9"], ["7", "9"], ["9", "1.15 or 7"]] as const
   for (const [tool, kernel] of generations) {

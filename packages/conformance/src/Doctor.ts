@@ -5,6 +5,7 @@
  *
  * @since 0.1.0
  */
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type * as OperationError from "@effect-ploop/core/OperationError"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type { Prerequisite } from "@effect-ploop/core/Result"
@@ -24,15 +25,18 @@ import * as hostFacts from "./internal/hostFacts.js"
  */
 export type Finding = Prerequisite
 
+/** What something is needed for without which the suite cannot run. */
+const vital = [internal.everything, GenerationTraits.kernelPartUse["device mapper"]]
+
 /**
- * Whether the suite can run: the tool, root, its locks and a directory to work in
- * are present.
+ * Whether the suite can run: the tool, root, its locks, a directory to work in, and for generation 9 the device
+ * mapper are present.
  *
  * @since 0.1.0
  * @category queries
  */
 export const canRun = (findings: ReadonlyArray<Finding>): boolean =>
-  findings.every(({ neededFor, status }) => status === "present" || !neededFor.startsWith(internal.everything))
+  findings.every(({ neededFor, status }) => status === "present" || !vital.some((use) => neededFor.startsWith(use)))
 
 /**
  * Inspects the host of a backend, and a directory for the cases to work in. It

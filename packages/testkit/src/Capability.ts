@@ -9,7 +9,8 @@ import type { Row } from "@effect-ploop/core/GenerationTraits"
 import * as Schema from "effect/Schema"
 
 /**
- * - `locks`: the tool can take its locks, which requires root; every case needs it;
+ * - `locks`: the tool works at all: it can take its locks, which requires root, and generation 9 reaches the device
+ *   mapper; every case needs it;
  * - `device`: disks can be attached to devices, which requires the kernel driver;
  * - `idleGrow`: a disk that is not attached can grow, for which generations 7 and 9 need a device;
  * - `mount`: the file systems of disks can be mounted;
@@ -96,7 +97,7 @@ export const lackOf = (capability: Capability, generation: Generation): string |
   lacks[generation][capability]
 
 const sentences: Readonly<Record<Capability, string>> = {
-  locks: "the tool's locks, which require root",
+  locks: "a tool that works here",
   device: "devices, which require the kernel's ploop driver",
   idleGrow: "growth of an idle disk, which generations 7 and 9 do through a device",
   mount: "mounts of the file systems in disks",

@@ -19,10 +19,14 @@
  *
  * @since 0.1.0
  */
+import type { Disk } from "@effect-ploop/core/Disk"
 import { Generation } from "@effect-ploop/core/Generation"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type * as OperationError from "@effect-ploop/core/OperationError"
 import * as Ploop from "@effect-ploop/core/Ploop"
+import type * as PloopError from "@effect-ploop/core/PloopError"
+import type * as Result from "@effect-ploop/core/Result"
+import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
@@ -103,6 +107,22 @@ const withoutDriver = (generation: Generation): ReadonlyArray<Capability.Capabil
   ...GenerationTraits.growsThroughDevice[generation] ? [] : ["idleGrow" as const]
 ]
 
+/** Uses a disk in the directory, which is removed then. The cases report the errors that `refusal` leaves. */
+const tried = (
+  scratch: string,
+  use: (ploop: Ploop.Ploop, disk: Disk) => Effect.Effect<unknown, PloopError.PloopError>,
+  refusal: (error: PloopError.PloopError | PlatformError) => string | undefined
+) =>
+  Effect.scoped(Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const directory = yield* fs.makeTempDirectoryScoped({ directory: scratch, prefix: Scratch.prefix })
+    const image = path.join(directory, "root.hdd")
+    const { disk } = yield* ploop.create({ image, size: "1M", fileSystem: "none", version: 1 })
+    yield* use(ploop, disk)
+  })).pipe(Effect.as(undefined), Effect.catchAll((error) => Effect.succeed(refusal(error))))
+
 /**
  * Why the tool cannot take its locks, which it does even for queries; undefined
  * when it can. It creates a disk in the directory, and removes it.
@@ -113,20 +133,18 @@ const withoutDriver = (generation: Generation): ReadonlyArray<Capability.Capabil
 export const lockRefusal = (
   scratch: string
 ): Effect.Effect<string | undefined, never, Ploop.Ploop | FileSystem.FileSystem | Path.Path> =>
-  Effect.scoped(Effect.gen(function*() {
-    const ploop = yield* Ploop.Ploop
-    const fs = yield* FileSystem.FileSystem
-    const path = yield* Path.Path
-    const directory = yield* fs.makeTempDirectoryScoped({ directory: scratch, prefix: Scratch.prefix })
-    const image = path.join(directory, "root.hdd")
-    const { disk } = yield* ploop.create({ image, size: "1M", fileSystem: "none", version: 1 })
-    yield* ploop.imageInfo({ disk })
-  })).pipe(
-    Effect.as(undefined),
-    // The cases report any other error.
-    Effect.catchAll((error) =>
-      Effect.succeed(error._tag === "PermissionDenied" ? `${error.message}; run this as root` : undefined)
-    )
+  tried(
+    scratch,
+    (ploop, disk) => ploop.imageInfo({ disk }),
+    (error) => error._tag === "PermissionDenied" ? `${error.message}; run this as root` : undefined
+  )
+
+/** Why the tool of generation 9 can do nearly nothing where the device mapper is missing; undefined when it can. */
+const mapperRefusal = (scratch: string, missing: Result.Prerequisite | undefined) =>
+  missing === undefined ? Effect.succeed(undefined) : tried(
+    scratch,
+    (ploop, disk) => ploop.createSnapshot({ disk }),
+    (error) => error._tag === "PrerequisiteMissing" ? `${missing.name} is missing: ${missing.remedy}` : undefined
   )
 
 /** What the target lacks, by the prerequisites that the tool reports; anything else counts as present. */
@@ -138,7 +156,8 @@ const detect = (target: Pick<Target, "reason" | "scratch">, generation: Generati
     const large = missing("large disk support")
     const xfs = missing("mkfs.xfs")
     const keys = missing("crypthelper")
-    const locks = yield* lockRefusal(target.scratch)
+    const locks = (yield* lockRefusal(target.scratch)) ??
+      (yield* mapperRefusal(target.scratch, missing("device mapper")))
     const why = (capability: Capability.Capability): string | undefined =>
       capability === "locks"
         ? locks

@@ -3,7 +3,7 @@ import { Ploop, PloopError } from "@effect-ploop/core"
 import { Capability, Case, Check, Conformance, Report, Runner, Target } from "@effect-ploop/testkit"
 import { FileSystem, Path } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Ref } from "effect"
+import { Context, Deferred, Effect, Fiber, Layer, Ref } from "effect"
 
 type Run = Case.Case["run"]
 
@@ -200,6 +200,29 @@ describe("a run", () => {
       assert.strictEqual(Report.verdict(report), "nothingTried")
     }))
 
+  it.effect("skips every case where the tool of generation 9 cannot reach the device mapper, with the remedy", () =>
+    Effect.gen(function*() {
+      const { services, target } = yield* makeHost()
+      const host = yield* Effect.provide(FakeHost.FakeHost, services)
+      const ploop = Context.get(services, Ploop.Ploop)
+      const mapper = { name: "device mapper", status: "missing", neededFor: "mount", remedy: "load dm_mod" } as const
+      const lacking = Layer.succeed(Ploop.Ploop, { ...ploop, prerequisites: Effect.succeed([mapper]) })
+      const run = Runner.run(
+        { ...target, capabilities: undefined, layer: Layer.merge(target.layer, lacking) },
+        { cases: [makeCase(Effect.void)] }
+      )
+      assert.deepStrictEqual(outcomes(yield* run), ["Passed"])
+      yield* host.fail(
+        "createSnapshot",
+        new PloopError.PrerequisiteMissing({ operation: "createSnapshot", subject: "x", text: "", what: "the mapper" })
+      )
+      assert.deepStrictEqual((yield* run).results[0]?.outcome, {
+        _tag: "Skipped",
+        reason: "needs a tool that works here: device mapper is missing: load dm_mod"
+      })
+      assert.deepStrictEqual(yield* Effect.provide(left, services), nothing)
+    }))
+
   it.effect("skips every case when the tool cannot take its locks, with the tool's output", () =>
     Effect.gen(function*() {
       const { services, target } = yield* makeHost()
@@ -209,7 +232,7 @@ describe("a run", () => {
       const report = yield* Runner.run({ ...target, capabilities: undefined }, { cases: [makeCase(Effect.die("run"))] })
       const outcome = report.results[0]?.outcome
       assert.strictEqual(outcome?._tag, "Skipped")
-      assert.match(JSON.stringify(outcome), /needs the tool's locks, which require root: .*Can't open lock file/)
+      assert.match(JSON.stringify(outcome), /needs a tool that works here: .*Can't open lock file/)
       assert.deepStrictEqual(yield* Effect.provide(left, services), nothing)
     }))
 

@@ -12,6 +12,8 @@ import type { Runner } from "./process.js"
 export interface Kernel {
   /** Fails with what is missing. */
   readonly require: (about: About, generation: Generation) => Effect.Effect<void, PloopError.PloopError>
+  /** Whether the device mapper responds. Its node is there also where it does not. */
+  readonly hasDeviceMapper: Effect.Effect<boolean>
 }
 
 interface Options {
@@ -44,6 +46,13 @@ const requireTarget = (dmsetup: Runner): Require => (about) =>
     }
   })
 
+const respondsTo = (dmsetup: Runner): Effect.Effect<boolean> =>
+  Effect.match(dmsetup.run({ operation: "prerequisites", subject: "host", args: args.targets, kind: "query" }), {
+    // Without the program, the node is all that can be seen.
+    onFailure: (error) => error._tag === "ToolNotFound",
+    onSuccess: ({ exitCode }) => exitCode === 0
+  })
+
 /** The command for the name of the next device opens the driver. */
 const requireDriver = (runner: Runner, generation: Generation): Require => (about) =>
   Effect.flatMap(
@@ -58,5 +67,5 @@ export const make = ({ dmsetup, runner }: Options): Kernel => {
     "7": requireDriver(runner, "7"),
     "9": requireTarget(dmsetup)
   }
-  return { require: (about, generation) => rows[generation](about) }
+  return { require: (about, generation) => rows[generation](about), hasDeviceMapper: respondsTo(dmsetup) }
 }

@@ -69,7 +69,11 @@ const kernel: Readonly<Record<KernelPart, Part>> = {
     remedy: "load a ploop module that has it; format version 1 works without"
   },
   "device mapper": {
-    isPresent: at("/dev/mapper/control"),
+    isPresent: ({ host, kernel }) =>
+      Effect.if(host.exists("/dev/mapper/control"), {
+        onTrue: () => kernel.hasDeviceMapper,
+        onFalse: () => Effect.succeed(false)
+      }),
     remedy: "load the dm_mod and dm_ploop modules of an OpenVZ 9 kernel"
   },
   "ploop target": {

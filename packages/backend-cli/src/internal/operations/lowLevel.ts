@@ -97,7 +97,12 @@ export const make = (session: Session): LowLevel.Backend => ({
       )
     }
     if (request.image === undefined) {
-      return onlyUser(session, about, { device: request.device }, onNode(session, about, request.device, run(undefined)))
+      return onlyUser(
+        session,
+        about,
+        { device: request.device },
+        onNode(session, about, request.device, run(undefined))
+      )
     }
     return session.onImage(
       about,

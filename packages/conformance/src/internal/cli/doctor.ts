@@ -99,7 +99,7 @@ export const command = Command.make(
         Effect.mapError((error) => misused(words(error)))
       )
       const canRun = Doctor.canRun(findings)
-      const isUseful = emulateKernel || canRun && lacksDriver(findings)
+      const isUseful = emulateKernel || lacksDriver(findings)
       const emulation = isUseful ? yield* emulationOf(directory, findings) : undefined
       const text = Doc.vsep([
         ...findings.map(line),
