@@ -6,10 +6,13 @@
  */
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type { PloopError } from "@effect-ploop/core/PloopError"
+import type * as Result from "@effect-ploop/core/Result"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
+import * as Array from "effect/Array"
 import * as Effect from "effect/Effect"
+import * as Order from "effect/Order"
 import * as Schema from "effect/Schema"
 import { areUint8ArraysEqual } from "uint8array-extras"
 import type { Capability } from "./Capability.js"
@@ -80,6 +83,16 @@ export const requireUsable = (
     if (!areUint8ArraysEqual(read, probe)) return yield* unusable("must return what was written to it")
   })
 
+const isBelow = (path: string | undefined, directory: string | undefined): boolean =>
+  path !== undefined && directory !== undefined && path.startsWith(`${directory}/`)
+
+/** Disks that lie on the file systems of others, or are mounted in them, before those. */
+const innerFirst = (devices: ReadonlyArray<Result.RunningDevice>): ReadonlyArray<Result.RunningDevice> => {
+  const depth = ({ image, target }: Result.RunningDevice): number =>
+    devices.filter((outer) => isBelow(image, outer.target) || isBelow(target, outer.target)).length
+  return Array.sortBy(Order.reverse(Order.mapInput(Order.number, depth)))(devices)
+}
+
 /**
  * Unmounts the disks whose images are in a directory, and removes the directory.
  * It lists devices only on a host that has them.
@@ -99,8 +112,7 @@ export const clear = (
     if (host.capabilities.includes("device")) {
       const ploop = yield* Ploop.Ploop
       const own = (yield* ploop.listDevices).filter(({ image }) => image.startsWith(`${directory}/`))
-      // A disk on the file system of another one is unmounted first.
-      for (const { device } of own.reverse()) {
+      for (const { device } of innerFirst(own.reverse())) {
         yield* ploop.umount({ device }).pipe(
           Effect.retry({ schedule: Ploop.whileBusy, while: (error) => error._tag === "Busy" }),
           Effect.catchTag("DeviceNotFound", "NotMounted", () => Effect.void)

@@ -139,6 +139,26 @@ describe("a run", () => {
       assert.match(failureOf(report).message, /UmountFailed/)
     }))
 
+  for (const order of ["as they were made", "the other way round"] as const) {
+    it.effect(`unmounts a disk that lies on the file system of another one first, with devices listed ${order}`, () =>
+      Effect.gen(function*() {
+        const { services, target } = yield* makeHost()
+        const ploop = Context.get(services, Ploop.Ploop)
+        const listDevices = order === "as they were made"
+          ? ploop.listDevices
+          : Effect.map(ploop.listDevices, (devices) => [...devices].reverse())
+        const nested = mountAnd(Effect.gen(function*() {
+          const [outer] = yield* ploop.listDevices
+          const { disk } = yield* ploop.create({ image: `${outer?.target}/inner.hdd`, size: "8M", fileSystem: "none" })
+          yield* ploop.mount({ disk })
+        }))
+        const layer = Layer.merge(target.layer, Layer.succeed(Ploop.Ploop, { ...ploop, listDevices }))
+        const report = yield* Runner.run({ ...target, layer }, { cases: [makeCase(nested)] })
+        assert.deepStrictEqual(outcomes(report), ["Passed"])
+        assert.deepStrictEqual(yield* Effect.provide(left, services), nothing)
+      }))
+  }
+
   it.effect("gives every case an empty directory of its own", () =>
     Effect.gen(function*() {
       const { target } = yield* makeHost()
