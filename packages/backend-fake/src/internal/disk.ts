@@ -176,7 +176,7 @@ export const requireParent = (tool: Tool, directory: string): Answer<void> => {
 }
 
 /** Makes the lock file of a disk, where the tool locks with one. */
-const makeLockFile = (tool: Tool, disk: Disk): void => {
+export const makeLockFile = (tool: Tool, disk: Disk): void => {
   const file = `${disk.path}.lck`
   if (trait(tool, traits.leavesLockFile) && Either.isLeft(files.lookup(tool.tx, file))) {
     files.openFile(tool.tx, file, files.flags("w"), 0o600)

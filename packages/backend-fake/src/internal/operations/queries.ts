@@ -58,7 +58,7 @@ const fileSystemInfoOf = (
 export const fileSystemInfo = (tool: Tool, request: Request.FileSystemInfo): Answer<Result.FileSystemInfo> =>
   Either.gen(function*() {
     const disk = yield* disks.read(tool, request.disk, "backend")
-    yield* disks.lock(tool, disk)
+    disks.makeLockFile(tool, disk)
     const device = devices.find(tool, disk, undefined)
     // The tool reads it beside the descriptor, but writes it beside the base image.
     const cached = devices.readStatfs(tool, `${tool.path.dirname(tool.path.resolve("/", request.disk))}/.statfs`)
@@ -68,6 +68,7 @@ export const fileSystemInfo = (tool: Tool, request: Request.FileSystemInfo): Ans
     })
     if (cached !== undefined) return fileSystemInfoOf(cached, source)
     if (source === "temporary-mount") yield* disks.judge(tool, request.disk)
+    yield* disks.lock(tool, disk)
     const numbers = device === undefined
       ? yield* temporarily(tool, disk, (attached) => Either.right(numbersOf(tool, attached)))
       : yield* mountedNumbers(tool, device)
