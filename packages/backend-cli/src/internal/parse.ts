@@ -309,7 +309,8 @@ export const discardStatus = (stdout: string): Parsed<DiscardStatus> =>
     return { balloon, disk, image, data: data > disk ? undefined : data }
   })
 
-const repaired = /Dirty flag is set|\bFixed\b|Trimming tail|Reallocating sparse blocks|CIF_Empty flag is incorrect/
+const repaired =
+  /Dirty flag is set|\bFixed\b|Trimming tail|^Truncate image .* up to \d+$|Reallocating sparse blocks|CIF_Empty flag is incorrect/m
 
 /** Lines that say how the check went about it, not what it found. */
 const noise =

@@ -37,9 +37,6 @@ export const clearsInUseFlagOfDisk: Row<boolean> = { "1.15": true, "7": false, "
 /** Whether a read-only check fails when it finds something to repair. The others repair it anyway. */
 export const checksWithoutWriting: Row<boolean> = { "1.15": true, "7": false, "9": false }
 
-/** Whether the bytes of an image that the tool did not write are checked as the tool checks them; otherwise, in outline. */
-export const checksBytes: Row<boolean> = { "1.15": true, "7": false, "9": false }
-
 /** Whether a check of a disk finds clusters that are used twice without being asked to. */
 export const findsDuplicatesInDisk: Row<boolean> = { "1.15": true, "7": false, "9": false }
 

@@ -21,6 +21,7 @@ import * as files from "../files.js"
 import * as fresh from "../freshFileSystem.js"
 import * as image from "../image.js"
 import * as imageCheck from "../imageCheck.js"
+import type { Repairs } from "../imageCheck/check.js"
 import * as space from "../space.js"
 import type { FileRef } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
@@ -271,8 +272,6 @@ const clean: Result.Checked = { outcome: "clean", findings: [] }
 
 const dirtyLine = "Dirty flag is set"
 
-type Repairs = imageCheck.Repairs
-
 const requireWritable = (tool: Tool, { readOnly }: Repairs, findings: ReadonlyArray<string>): Answer<void> =>
   readOnly && trait(tool, traits.checksWithoutWriting)
     ? toolError(tool, 7, [...findings, "Image is clean but unable to fix the header on ro image"].join("\n"))
@@ -300,7 +299,7 @@ const examine = (tool: Tool, { image: found, path, ref }: disks.OpenImage): Read
     : []
 }
 
-const repairLines = /Dirty flag is set|\bFixed\b|Trimming tail|CIF_Empty flag is incorrect/
+const repairLines = /Dirty flag is set|\bFixed\b|Trimming tail|Truncate image|CIF_Empty flag is incorrect/
 
 /** Checks the bytes of an image that the tool did not write, as the tool does. */
 const checkBytes = (
@@ -310,7 +309,7 @@ const checkBytes = (
   found: { readonly ref: FileRef; readonly bytes: content.Bytes }
 ): Answer<Result.Checked> =>
   Either.gen(function*() {
-    const { bytes, code, errors, lines } = imageCheck.check(found.bytes, path, repairs)
+    const { bytes, code, errors, lines } = imageCheck.check(generation(tool), found.bytes, path, repairs)
     if (bytes !== found.bytes) yield* disks.setBytes(tool, found.ref, bytes)
     // What was repaired before a failure stays.
     if (code !== 0) tool.tx.checkpoint()
@@ -330,7 +329,7 @@ const checkImage = (
   repairs: Repairs,
   cluster: bigint
 ): Answer<Result.Checked> => {
-  const bytes = raw || !trait(tool, traits.checksBytes) ? undefined : disks.foreignBytes(tool, path)
+  const bytes = raw ? undefined : disks.foreignBytes(tool, path)
   return bytes === undefined
     ? checkKnown(tool, path, raw, repairs, cluster)
     : checkBytes(tool, path, repairs, bytes)
@@ -405,7 +404,7 @@ const asResult = (checked: Answer<Result.Checked>): Answer<Result.Checked> =>
     ? Either.right({ outcome: "broken", findings: checked.left.text.split("\n") })
     : checked
 
-const printed = /^(?:Short|L2 slot|Data cluster|Block \d+ is used|FATAL|Fixed|Skipped|Ignored|Hole at|Trimming)/
+const printed = /^(?:Short|Max cluster|Truncate image|L2 slot|Data cluster|Block \d+ is used|FATAL|Fixed|Skipped|Ignored|Hole at|Trimming)/
 
 /** The tool prints errors on one stream and the rest on another, which is read later. */
 const inOrder = (findings: ReadonlyArray<string>): ReadonlyArray<string> => [
@@ -551,9 +550,9 @@ const refuseDifferent = (tool: Tool, old: disks.OpenImage, next: disks.OpenImage
 
 /** Checks a new image in detail, where its bytes were changed without the tool. */
 const checkReplacement = (tool: Tool, path: string): Answer<void> => {
-  const foreign = trait(tool, traits.checksBytes) ? disks.foreignBytes(tool, path) : undefined
+  const foreign = disks.foreignBytes(tool, path)
   if (foreign === undefined) return Either.void
-  const { code, errors, lines } = imageCheck.check(foreign.bytes, path, {
+  const { code, errors, lines } = imageCheck.check(generation(tool), foreign.bytes, path, {
     readOnly: true,
     force: false,
     hardForce: false,

@@ -2,8 +2,7 @@ import * as Either from "effect/Either"
 import * as disks from "../disk.js"
 import * as imageCheck from "../imageCheck.js"
 import type { Answer, Tool } from "../tool.js"
-import { toolError, trait } from "../tool.js"
-import * as traits from "../traits.js"
+import { generation, toolError } from "../tool.js"
 
 /** An image that the tool is about to use. */
 interface Used {
@@ -18,7 +17,7 @@ const repairOne = (tool: Tool, { path, printed, raw }: Used, readOnly: boolean):
   Either.gen(function*() {
     const found = raw ? undefined : disks.foreignBytes(tool, path)
     if (found === undefined) return
-    const { bytes, code, errors, lines } = imageCheck.check(found.bytes, path, {
+    const { bytes, code, errors, lines } = imageCheck.check(generation(tool), found.bytes, path, {
       readOnly,
       force: false,
       hardForce: false,
@@ -46,6 +45,5 @@ const repairOne = (tool: Tool, { path, printed, raw }: Used, readOnly: boolean):
  */
 export const repair = (tool: Tool, images: ReadonlyArray<Used>): Answer<void> =>
   Either.gen(function*() {
-    if (!trait(tool, traits.checksBytes)) return
     for (const [index, used] of images.entries()) yield* repairOne(tool, used, index < images.length - 1)
   })

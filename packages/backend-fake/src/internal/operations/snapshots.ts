@@ -277,7 +277,7 @@ const openSwitchable = (tool: Tool, request: Request.OfSnapshot): Answer<disks.D
     const disk = yield* disks.read(tool, request.disk, "backend")
     yield* Refusal.switchTo(tool, disk.tree, request.id)
     yield* Refusal.otherWriter(tool, devices.otherWriter(tool, disk, undefined)?.device)
-    yield* disks.lock(tool, disk)
+    disks.makeLockFile(tool, disk)
     yield* Refusal.runningDisk(tool, devices.find(tool, disk, undefined)?.device)
     yield* requireUnsharedOnTheWay(tool, disk)
     return disk
@@ -287,6 +287,7 @@ export const snapshotAndSwitch = (tool: Tool, request: Request.SnapshotAndSwitch
   Either.gen(function*() {
     const disk = yield* openSwitchable(tool, request)
     yield* requireMergeable(tool, disk)
+    yield* disks.lock(tool, disk)
     const kept = request.keepAs ?? tool.tx.uuid()
     const taken = yield* take(tool, disk, kept)
     const switched = switchTo(tool, taken, request.id)
@@ -302,6 +303,7 @@ export const switchAndDelete = (tool: Tool, request: Request.OfSnapshot): Answer
     yield* Refusal.switchAndDelete(tool, disk.tree, id)
     yield* requireUnshared(tool, disk, [disk.descriptor.images.find((image) => image.id === id)?.file])
     yield* requireMergeableBelow(tool, disk, id)
+    yield* disks.lock(tool, disk)
     const switched = yield* switchTo(tool, disk, id)
     // If the snapshot cannot be deleted now, it stays: the switch has happened.
     tool.tx.checkpoint()
