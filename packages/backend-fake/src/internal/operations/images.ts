@@ -316,7 +316,9 @@ const checkBytes = (
     const findings = [...errors, ...lines]
     if (code === 11 || code === 6) return { outcome: "broken", findings }
     if (code !== 0) return yield* toolError(tool, code, findings.join("\n"))
-    if (findings.includes("Ignored")) return { outcome: "broken", findings }
+    const isLeft = findings.some((line) => line.startsWith("Image size")) &&
+      !findings.some((line) => line.startsWith("Truncate image"))
+    if (isLeft || findings.includes("Ignored")) return { outcome: "broken", findings }
     if (findings.some((line) => repairLines.test(line))) return { outcome: "repaired", findings }
     return { outcome: "clean", findings }
   })

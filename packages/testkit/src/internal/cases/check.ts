@@ -259,6 +259,34 @@ const damaged: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "check/clears-an-entry-behind-the-disk",
+    title: "MUST clear an index entry of a cluster behind the end of the disk, only with force, and report the repair",
+    source: Case.observed("check -f of an image of 8 MiB whose index has an entry for its 51st cluster"),
+    run: Effect.gen(function*() {
+      const { directory, image } = yield* Conformance.disk({ size: "8M" })
+      yield* ImageFile.poke(image, 64 + 4 * 50, [1, 0, 0, 0])
+      yield* files.untouched(directory, found({ image, force: true, readOnly: true }, "broken", "the image, read only"))
+      yield* found({ image, force: true }, "repaired", "the image")
+      yield* found({ image, force: true }, "clean", "the image that was repaired")
+    })
+  }),
+  Case.make({
+    id: "check/fills-the-last-cluster",
+    title: "MUST find an image broken that ends in the middle of a cluster, fill it with force, and report the repair",
+    source: Case.observed("check of an image that is 512 bytes longer, on generations 7 and 9"),
+    generations: ["7", "9"],
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const { directory, image } = yield* Conformance.disk()
+      const { size } = yield* fs.stat(image)
+      yield* fs.writeFile(image, new Uint8Array(512), { flag: "a" })
+      yield* files.untouched(directory, found({ image }, "broken", "the image"))
+      yield* found({ image, force: true }, "repaired", "the image with force")
+      yield* Check.equal((yield* fs.stat(image)).size, FileSystem.Size(size + 1024n * 1024n), "the size of the file")
+      yield* found({ image, force: true }, "clean", "the image that was repaired")
+    })
+  }),
+  Case.make({
     id: "check/finds-clusters-that-are-used-twice",
     title: "MUST find duplicate clusters with force and duplicates, and not otherwise",
     source: Case.manual("check, -c"),
