@@ -5,10 +5,36 @@ import { Check, flag, type Outcome, positions, written } from "./check.js"
 /** The generations whose checks have these steps. */
 export type Newer = "7" | "9"
 
-/** What the two say and do differently. */
-const texts: Readonly<Pick<Row<{ readonly beyondDisk: string; readonly fatal: string }>, Newer>> = {
-  "7": { beyondDisk: "is beyond block device size", fatal: "was not repaired" },
-  "9": { beyondDisk: "beyond block device size", fatal: "is not repaired" }
+interface Trait {
+  readonly beyondDisk: string
+  readonly fatal: string
+  /** Whether a file is filled up because it is in use, whatever the options. */
+  readonly fillsInUse: boolean
+  /** The code of an image whose last cluster is not whole; generation 9 forgets to fail. */
+  readonly partCode: number
+  /** Whether clusters that are used twice are counted, for a decision at the end. */
+  readonly countsDuplicates: boolean
+  /** Whether clusters behind the last one that is used are cut off. */
+  readonly trims: boolean
+}
+
+const traits: Readonly<Pick<Row<Trait>, Newer>> = {
+  "7": {
+    beyondDisk: "is beyond block device size",
+    fatal: "was not repaired",
+    fillsInUse: true,
+    partCode: 11,
+    countsDuplicates: true,
+    trims: true
+  },
+  "9": {
+    beyondDisk: "beyond block device size",
+    fatal: "is not repaired",
+    fillsInUse: false,
+    partCode: 0,
+    countsDuplicates: false,
+    trims: false
+  }
 }
 
 /** The mark of an image in use; any other is taken for none. */
@@ -18,11 +44,11 @@ const mark = 0x746f6e59
 export class NewerCheck extends Check {
   readonly sizeBefore = this.bytes.size
 
-  constructor(
-    readonly generation: Newer,
-    ...args: ConstructorParameters<typeof Check>
-  ) {
+  readonly trait: Trait
+
+  constructor(generation: Newer, ...args: ConstructorParameters<typeof Check>) {
     super(...args)
+    this.trait = traits[generation]
   }
 
   get isInUse(): boolean {
@@ -30,7 +56,7 @@ export class NewerCheck extends Check {
   }
 
   override beyondDisk(index: number): string {
-    return `Data cluster (${index}) ${texts[this.generation].beyondDisk}... `
+    return `Data cluster (${index}) ${this.trait.beyondDisk}... `
   }
 
   override beyondFile(index: number, place: number): string {
@@ -38,7 +64,7 @@ export class NewerCheck extends Check {
   }
 
   override fatal(): Outcome {
-    this.errors.push(`Fatal errors were found, image ${this.path} ${texts[this.generation].fatal}`)
+    this.errors.push(`Fatal errors were found, image ${this.path} ${this.trait.fatal}`)
     return this.outcome(11)
   }
 
@@ -48,7 +74,7 @@ export class NewerCheck extends Check {
     const rest = this.sizeBefore % this.cluster
     if (rest === 0) return true
     this.errors.push(`Image size ${this.sizeBefore} is not aligned to cluster ${this.cluster}`)
-    const isFixed = force && !readOnly || (this.generation === "7" && this.isInUse)
+    const isFixed = force && !readOnly || (this.trait.fillsInUse && this.isInUse)
     if (!isFixed) return false
     const size = this.sizeBefore - rest + this.cluster
     this.lines.push(`Truncate image ${this.path} up to ${size}`)
@@ -56,9 +82,8 @@ export class NewerCheck extends Check {
     return true
   }
 
-  /** Generation 7 counts them, and decides at the end. */
   override duplicate(index: number, place: number): void {
-    if (this.generation === "9") return super.duplicate(index, place)
+    if (!this.trait.countsDuplicates) return super.duplicate(index, place)
     if (!this.used.has(place)) return
     this.lines.push(`Block ${place} is used more than once, vsec=${index}... `)
     this.isFatal = true
@@ -68,7 +93,7 @@ export class NewerCheck extends Check {
 
   override trim(): void {
     const end = (this.highest + 1) * this.cluster
-    if (this.generation !== "7" || !this.isInUse || end >= this.sizeBefore) return
+    if (!this.trait.trims || !this.isInUse || end >= this.sizeBefore) return
     if (this.repairs.readOnly) {
       this.errors.push("Want to trim tail")
       return
@@ -91,8 +116,7 @@ export class NewerCheck extends Check {
   }
 
   override run(): Outcome {
-    // Generation 9 forgets to fail.
-    if (!this.align()) return this.outcome(this.generation === "7" ? 11 : 0)
+    if (!this.align()) return this.outcome(this.trait.partCode)
     if (!this.isInUse && !this.repairs.force) return this.outcome(0)
     if (this.isInUse && (this.header.flags & flag.converting) !== 0) {
       this.errors.push(`Image ${this.path} is in the changing version state`)

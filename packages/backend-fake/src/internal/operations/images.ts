@@ -406,7 +406,8 @@ const asResult = (checked: Answer<Result.Checked>): Answer<Result.Checked> =>
     ? Either.right({ outcome: "broken", findings: checked.left.text.split("\n") })
     : checked
 
-const printed = /^(?:Short|Max cluster|Truncate image|L2 slot|Data cluster|Block \d+ is used|FATAL|Fixed|Skipped|Ignored|Hole at|Trimming)/
+const printed =
+  /^(?:Short|Max cluster|Truncate image|L2 slot|Data cluster|Block \d+ is used|FATAL|Fixed|Skipped|Ignored|Hole at|Trimming)/
 
 /** The tool prints errors on one stream and the rest on another, which is read later. */
 const inOrder = (findings: ReadonlyArray<string>): ReadonlyArray<string> => [
