@@ -405,7 +405,7 @@ export const openImage = (
     if (options.raw) return opened(asRaw(body, Number(options.clusterSize)))
     return body.raw ? refuseImage(tool, path, body.size < least ? "short" : "signature", purpose) : opened(body)
   }
-  if (body._tag === "Directory" && options.raw && purpose === "check") {
+  if (body._tag === "Directory" && options.raw && purpose === "check" && !trait(tool, traits.checksPastCache)) {
     return opened(rawDirectory(options.clusterSize))
   }
   if (body._tag !== "Bytes") {
@@ -413,6 +413,8 @@ export const openImage = (
       ? toolError(tool, 4, `open ${path}: Is a directory`)
       : purpose === "open"
       ? toolError(tool, 4, `read 1st sector of ${path}: Is a directory`)
+      : trait(tool, traits.checksPastCache)
+      ? toolError(tool, 4, `ploop_check: can't open ${path}: Invalid argument`)
       : toolError(tool, 6, "read PVD header: Is a directory")
   }
   if (options.raw) return opened(image.fromRawBytes(body, Number(options.clusterSize), deltas))

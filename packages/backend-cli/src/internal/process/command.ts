@@ -20,7 +20,9 @@ const helpersOf = (tool: string): { readonly PATH?: string } => {
   const end = tool.lastIndexOf("/")
   if (end < 0) return {}
   const directory = tool.slice(0, end + 1)
-  return { PATH: process.env["PATH"] === undefined ? directory : `${directory}:${process.env["PATH"]}` }
+  // What the tool would have without this, and no setting of the program.
+  const { PATH } = process.env
+  return { PATH: PATH === undefined ? directory : `${directory}:${PATH}` }
 }
 
 /**
