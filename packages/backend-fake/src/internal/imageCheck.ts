@@ -1,14 +1,15 @@
 /** The tool's check, on the bytes of an image file. */
 import type { Generation } from "@effect-ploop/core/Generation"
+import type { Row } from "@effect-ploop/core/GenerationTraits"
 import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as content from "./content.js"
 import { Check, flag, type Outcome, type Repairs } from "./imageCheck/check.js"
-import { NewerCheck } from "./imageCheck/newerCheck.js"
+import { type Newer, NewerCheck } from "./imageCheck/newerCheck.js"
 
 const { headerLength } = ImageExamination
 
 /** How much of a file each generation reads for its header, in bytes. */
-const startLength: Readonly<Record<Generation, number>> = { "1.15": headerLength, "7": 4096, "9": 4096 }
+const startLength: Row<number> = { "1.15": headerLength, "7": 4096, "9": 4096 }
 
 const isClusterSize = (sectors: bigint): boolean =>
   sectors >= 64n && sectors <= 131_072n && (sectors & (sectors - 1n)) === 0n
@@ -24,23 +25,26 @@ const wrongHeader = (header: ImageExamination.Header, path: string): string | un
     : undefined
 }
 
+type Arguments = ConstructorParameters<typeof Check>
+
+const oldest = (...args: Arguments): Outcome => {
+  const [bytes, path, { flags, inUse }, repairs] = args
+  if (inUse === 0 && !repairs.force) return { code: 0, errors: [], lines: [], bytes }
+  if (inUse !== 0 && (flags & flag.converting) !== 0) {
+    return { code: 17, errors: [`Image ${path} is in the changing version state`], lines: [], bytes }
+  }
+  return new Check(...args).run()
+}
+
+const newer = (generation: Newer) => (...args: Arguments): Outcome => new NewerCheck(generation, ...args).run()
+
+const checks: Row<(...args: Arguments) => Outcome> = { "1.15": oldest, "7": newer("7"), "9": newer("9") }
+
 /** Checks an image as a generation does, and makes the repairs that the options allow. */
 export const check = (generation: Generation, bytes: content.Bytes, path: string, repairs: Repairs): Outcome => {
-  const ended = (code: number, errors: ReadonlyArray<string>, lines: ReadonlyArray<string> = []): Outcome => ({
-    code,
-    errors,
-    lines,
-    bytes
-  })
-  const start = content.read(bytes, 0, headerLength)
-  if (bytes.size < startLength[generation]) return ended(6, [], ["Short read PVD header"])
-  const header = ImageExamination.readHeader(start)
+  if (bytes.size < startLength[generation]) return { code: 6, errors: [], lines: ["Short read PVD header"], bytes }
+  const header = ImageExamination.readHeader(content.read(bytes, 0, headerLength))
   const wrong = wrongHeader(header, path)
-  if (wrong !== undefined) return ended(11, [wrong])
-  if (generation !== "1.15") return new NewerCheck(generation, bytes, path, header, repairs).run()
-  if (header.inUse === 0 && !repairs.force) return ended(0, [])
-  if (header.inUse !== 0 && (header.flags & flag.converting) !== 0) {
-    return ended(17, [`Image ${path} is in the changing version state`])
-  }
-  return new Check(bytes, path, header, repairs).run()
+  if (wrong !== undefined) return { code: 11, errors: [wrong], lines: [], bytes }
+  return checks[generation](bytes, path, header, repairs)
 }
