@@ -4,8 +4,9 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Stream, TestClock } from "effect"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import { until, untilDone } from "./utils/clock.js"
-import { A, B, scripted } from "./utils/host.js"
+import { A, B, scripted, withNode } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
 import { sysfs } from "./utils/sysfs.js"
@@ -118,12 +119,16 @@ const words = (argv: ReadonlyArray<string>) => argv.slice(1).filter((word) => !/
 const signalsOf = (kind: Operation.Kind, { command, run }: Run) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const host = yield* scripted(
-      "1.15",
-      (found) => found[0] === command ? { lasts: "10 minutes", ignores: ["SIGTERM"] } : undefined,
-      kind === "query"
-        ? { queryLimit: "2 minutes", changeLimit: "1 day" }
-        : { queryLimit: "1 day", changeLimit: "2 minutes" }
+    const host = yield* Effect.provideService(
+      scripted(
+        "1.15",
+        (found) => found[0] === command ? { lasts: "10 minutes", ignores: ["SIGTERM"] } : undefined,
+        kind === "query"
+          ? { queryLimit: "2 minutes", changeLimit: "1 day" }
+          : { queryLimit: "1 day", changeLimit: "2 minutes" }
+      ),
+      CurrentHostFiles,
+      withNode(device)
     )
     for (const file of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
       yield* fs.writeFile(`${host.directory}/${file}`, image())

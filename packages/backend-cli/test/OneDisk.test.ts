@@ -10,7 +10,7 @@ import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { until, untilDone } from "./utils/clock.js"
-import { A, B, scripted } from "./utils/host.js"
+import { A, B, scripted, withNode } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import { sysfs } from "./utils/sysfs.js"
 
@@ -143,11 +143,6 @@ describe("an operation of several steps that is interrupted in the first", () =>
 
 describe("while a snapshot of a running disk is taken", () => {
   const device = "/dev/ploop7"
-  /** The node of the device is there. */
-  const withNode: HostFiles = {
-    ...nodeHostFiles,
-    find: (path) => nodeHostFiles.find(path === device ? "/dev/null" : path)
-  }
   const low = (run: (low: LowLevel.LowLevel) => Effect.Effect<unknown, PloopError.PloopError>) =>
     Effect.flatMap(LowLevel.LowLevel, run)
 
@@ -158,7 +153,7 @@ describe("while a snapshot of a running disk is taken", () => {
       const root = yield* sysfs({})
       const mounts = { text: "" }
       const files: HostFiles = {
-        ...withNode,
+        ...withNode(device),
         kernelText: (path) =>
           path === "/proc/mounts" ? Effect.sync(() => Option.some(mounts.text)) : nodeHostFiles.kernelText(path),
         ...others
@@ -218,7 +213,7 @@ describe("while a snapshot of a running disk is taken", () => {
           return command === "list"
             ? { stdout: all === "-a" ? `ploop7       ${image} ${dirname(disk)}/mnt \n` : `ploop7       ${image}  \n` }
             : { lasts: "1 day" }
-        }).pipe(Effect.provideService(CurrentHostFiles, withNode))
+        }).pipe(Effect.provideService(CurrentHostFiles, withNode(device)))
         mkdirSync(`${host.directory}/mnt`)
         const both = [snapshot(host), operation(host)].map(Effect.exit)
         const fiber = yield* Effect.all(both, { concurrency: "unbounded" }).pipe(

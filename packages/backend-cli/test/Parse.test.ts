@@ -271,9 +271,9 @@ describe("a check", () => {
   it("that succeeds although the last cluster of an image is not whole is broken, unless that was filled", () => {
     const ended = (stderr: string, stdout: string) => parse.checked({ exitCode: 0, stderr, stdout })?.outcome
     const found = "Image size 2097664 is not aligned to cluster 1048576\n"
-    const filled = "Truncate image /vz/root.hdd up to 3145728\n"
+    const aligned = "Truncate image /vz/root.hdd up to 3145728\n"
     assert.strictEqual(ended(found, ""), "broken")
-    assert.strictEqual(ended(found, filled), "repaired")
-    assert.strictEqual(ended(found + found, filled), "broken")
+    assert.strictEqual(ended(found, aligned), "repaired")
+    assert.strictEqual(ended(found + found, aligned), "broken")
   })
 })

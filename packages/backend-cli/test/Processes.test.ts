@@ -4,7 +4,8 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { A, B, scripted } from "./utils/host.js"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import { A, B, scripted, withNode } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import { sysfs } from "./utils/sysfs.js"
 
@@ -53,7 +54,11 @@ describe("the tool is run no more often than an operation needs", () => {
         const other = `${yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" })}/root.hdd`
         yield* fs.writeFile(other, image())
         const root = yield* sysfs({ ploop7: { image: other, counters: { bio_reads: "3" } } })
-        const host = yield* scripted("1.15", () => undefined, { queries: "files", sysfs: root })
+        const host = yield* Effect.provideService(
+          scripted("1.15", () => undefined, { queries: "files", sysfs: root }),
+          CurrentHostFiles,
+          withNode(device)
+        )
         for (const file of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
           yield* fs.writeFile(`${host.directory}/${file}`, image())
         }

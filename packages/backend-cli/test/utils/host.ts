@@ -4,6 +4,8 @@ import type { Generation } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodePath } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
+import type { HostFiles } from "../../src/internal/hostFiles.js"
+import { nodeHostFiles } from "../../src/internal/nodeHostFiles.js"
 import * as Directories from "./directories.js"
 import { uuid } from "./realTool.js"
 import type { Answer, Call } from "./ScriptedExecutor.js"
@@ -14,6 +16,12 @@ const usage: Record<Generation.Generation, string> = {
   "7": "Usage: ploop init -s SIZE [-f FORMAT] NEW_DELTA\n       ploop encrypt [-k KEY] [-w] DiskDescriptor.xml\n",
   "9": "Usage: ploop init -s SIZE [-f FORMAT] NEW_DELTA\n       ploop encrypt\n       ploop tg-init DEVICE NAME\n"
 }
+
+/** The files of this host, on which the node of a device is there. */
+export const withNode = (device: string): HostFiles => ({
+  ...nodeHostFiles,
+  find: (path) => nodeHostFiles.find(path === device ? "/dev/null" : path)
+})
 
 export const A = SnapshotId.make(uuid("a"))
 export const B = SnapshotId.make(uuid("b"))
