@@ -268,7 +268,7 @@ describe("a check", () => {
     assert.strictEqual(parse.checked({ exitCode: 6, stdout: "Short read PVD header\n", stderr: "" })?.outcome, "broken")
   })
 
-  it("that succeeds although the last cluster of an image is not whole is broken, unless that was filled", () => {
+  it("that succeeds although the last cluster of an image is not whole is broken, unless that was repaired", () => {
     const ended = (stderr: string, stdout: string) => parse.checked({ exitCode: 0, stderr, stdout })?.outcome
     const found = "Image size 2097664 is not aligned to cluster 1048576\n"
     const aligned = "Truncate image /vz/root.hdd up to 3145728\n"
