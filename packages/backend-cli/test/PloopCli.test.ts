@@ -95,18 +95,6 @@ describe("the tool", () => {
       assert.isAbove(host.calls[0]!.env["PLOOP_PAD"]!.length, 8000)
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scoped("that is given by a path starts the helpers beside it, and otherwise those that PATH has first", () =>
-    Effect.gen(function*() {
-      const pathWith = (tool: string) =>
-        Effect.gen(function*() {
-          const host = yield* scripted("9", () => undefined, { tool })
-          yield* Effect.exit(Effect.provide(list, host.context))
-          return host.calls[0]!.env["PATH"]
-        })
-      assert.match((yield* pathWith("/opt/9/ploop")) ?? "", /^\/opt\/9\/(:|$)/)
-      assert.isUndefined(yield* pathWith("ploop"))
-    }).pipe(Effect.provide(NodeContext.layer)))
-
   it.scoped("is as talkative as it is told to be", () =>
     Effect.gen(function*() {
       const host = yield* scripted("1.15", () => undefined, { verbosity: 5 })

@@ -1,5 +1,4 @@
 import * as Command from "@effect/platform/Command"
-import * as process from "node:process"
 import type { ProcessConfig } from "./types.js"
 
 /**
@@ -14,16 +13,6 @@ const padding = "x".repeat(8192)
  * command line.
  */
 const environment = { LC_ALL: "C", PLOOP_PAD: padding }
-
-/** The tool starts `ploop-balloon` and others by their names: those of a tool that is given by a path are beside it. */
-const helpersOf = (tool: string): { readonly PATH?: string } => {
-  const end = tool.lastIndexOf("/")
-  if (end < 0) return {}
-  const directory = tool.slice(0, end + 1)
-  // What the tool would have without this, and no setting of the program.
-  const { PATH } = process.env
-  return { PATH: PATH === undefined ? directory : `${directory}:${PATH}` }
-}
 
 /**
  * `/dev/null`. The executor hands it over to Node, as it does with the two words
@@ -45,7 +34,7 @@ export const argv = (config: Config, args: ReadonlyArray<string>): ReadonlyArray
 
 export const make = (config: Config, args: ReadonlyArray<string>, stdin: "empty" | "fed"): Command.Command => {
   const [program = config.tool, ...rest] = argv(config, args)
-  const command = Command.env(Command.make(program, ...rest), { ...environment, ...helpersOf(config.tool) })
+  const command = Command.env(Command.make(program, ...rest), environment)
   const made = stdin === "empty" ? Command.stdin(command, noInput) : command
   prefixLengths.set(made, config.prefix.length)
   return made
