@@ -15,7 +15,7 @@ interface Wanted {
   readonly snapshot?: SnapshotId.SnapshotId | undefined
 }
 
-const isRaw = ({ images }: DiskDescriptor): boolean => images.some(({ type }) => type === "Plain")
+export const isRaw = ({ images }: DiskDescriptor): boolean => images.some(({ type }) => type === "Plain")
 
 /**
  * Refuses images that the driver would not attach, and a host without what a device

@@ -9,6 +9,7 @@ import type { About } from "../host.js"
 import { fileError } from "../newFiles.js"
 import { classified, context } from "../outcome.js"
 import type { Session } from "../session.js"
+import { isRaw } from "./attachable.js"
 import * as confinement from "./confinement.js"
 import { otherWriter, runningDevice } from "./devices.js"
 import * as sharing from "./sharing.js"
@@ -49,12 +50,16 @@ export const dropTracking = (session: Session) => ({ disk }: Request.OfDisk) => 
     Effect.gen(function*() {
       yield* Refusal.dropTracking(about, yield* session.generation)
       const found = yield* session.descriptor(about, path)
-      const image = found.image(SnapshotTree.top(found.tree).file)
+      const { file, parent } = SnapshotTree.top(found.tree)
+      const image = found.image(file)
       yield* Refusal.missingImage(about, image, yield* session.host.exists(image))
       yield* Refusal.otherWriter(about, yield* otherWriter(session, about, found, undefined))
       yield* confinement.requireInside(session, about, path, found, confinement.top)
       yield* sharing.requireUnshared(session, about, found, confinement.top)
       const device = yield* runningDevice(session, about, path)
-      yield* device === undefined ? cut(session, about, path, image) : stop(session, about, path)
+      if (device !== undefined) return yield* stop(session, about, path)
+      // A raw image begins with what is in the disk, which may look like a header.
+      if (parent === undefined && isRaw(found.descriptor)) return
+      yield* cut(session, about, path, image)
     }))
 }

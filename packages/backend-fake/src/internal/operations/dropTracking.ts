@@ -47,7 +47,10 @@ export const dropTracking = (tool: Tool, request: Request.OfDisk): Answer<void> 
     yield* Refusal.otherWriter(tool, devices.otherWriter(tool, disk, undefined)?.device)
     yield* requireUnshared(tool, disk, [disk.descriptor.images.find(({ id }) => id === SnapshotId.top)?.file])
     const device = devices.find(tool, disk, undefined)
-    if (device === undefined) return yield* cut(tool, found.right)
+    if (device === undefined) {
+      const isRaw = disks.isRaw(disk) && path === disks.base(tool, disk)
+      return isRaw ? undefined : yield* cut(tool, found.right)
+    }
     yield* devices.sync(tool, device)
     tool.tx.setDevice({ ...(tool.tx.device(device.device) ?? device), tracking: undefined })
   })

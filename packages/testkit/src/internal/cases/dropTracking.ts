@@ -180,6 +180,26 @@ const ofIdleDisks: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     ...idle,
+    id: "dropTracking/raw-image",
+    title: "MUST leave a raw image as it is, also when the disk begins with what looks like the header of a map",
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const clusterSize = 1024 * 1024
+      const made = yield* Conformance.disk({ format: "raw" })
+      const { size } = yield* fs.stat(made.image)
+      const header = ImageExamination.formatHeader({
+        version: 2,
+        clusterSize,
+        size: 4 * clusterSize,
+        flags: 0,
+        isInUse: false
+      })
+      yield* write(made.image, 0n, ChangeTracking.withPosition(header, size - BigInt(clusterSize)))
+      yield* snapshots.untouched(made, drop(made.disk))
+    })
+  }),
+  Case.make({
+    ...idle,
     id: "dropTracking/in-use-flag",
     title: "MUST leave an image whose in-use flag is set as it is: its header counts for no map",
     run: Effect.gen(function*() {
