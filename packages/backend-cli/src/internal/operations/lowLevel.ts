@@ -15,7 +15,7 @@ import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
 import { runningDevice } from "./devices.js"
-import { onlyUser } from "./ofDevice.js"
+import { onlyUser, requireNode } from "./ofDevice.js"
 import { requireUnshared, requireUnsharedImages } from "./sharing.js"
 import { attachingIdle } from "./teardown.js"
 
@@ -61,13 +61,6 @@ const onDevice = (
   return Effect.asVoid(onlyUser(session, about, { device }, run))
 }
 
-/** Generation 9 says nothing about a device that is not there where it finds no device mapper either. */
-const onNode = <A, E>(session: Session, about: About, device: string | undefined, use: Effect.Effect<A, E>) =>
-  Effect.flatMap(
-    device === undefined ? Effect.succeed(true) : session.host.exists(device),
-    (exists) => Effect.zipRight(Refusal.missingDevice(about, exists), use)
-  )
-
 export const make = (session: Session): LowLevel.Backend => ({
   start: (request) => onDevice(session, "start", request, args.start(session.verbosity, request.device)),
 
@@ -96,17 +89,15 @@ export const make = (session: Session): LowLevel.Backend => ({
           )
       )
     }
-    if (request.image === undefined) {
-      return onlyUser(
-        session,
-        about,
-        { device: request.device },
-        onNode(session, about, request.device, run(undefined))
-      )
+    const { device, image } = request
+    // Generation 9 says nothing about a missing device where it finds no device mapper either.
+    if (device !== undefined) {
+      return onlyUser(session, about, { device }, Effect.zipRight(requireNode(session, about, device), run(undefined)))
     }
+    if (image === undefined) return run(undefined)
     return session.onImage(
       about,
-      request.image,
+      image,
       (image) =>
         refuseTooLarge(session, about, request, image).pipe(
           Effect.zipRight(requireUnsharedImages(session, about, [image])),

@@ -1,4 +1,5 @@
 import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { About } from "../host.js"
@@ -10,6 +11,10 @@ export interface Named {
   readonly device?: string | undefined
   readonly target?: string | undefined
 }
+
+/** Refuses a device whose node was seen not to be there. */
+export const requireNode = (session: Session, about: About, device: string) =>
+  Effect.flatMap(session.host.exists(device), (exists) => Refusal.missingDevice(about, exists))
 
 /** The directory of the base image of the disk, where files or the tool tell. */
 const homeOf = (session: Session, about: About, { device, target }: Named) =>

@@ -14,13 +14,13 @@ import { isMountOf } from "../parse.js"
 import type { Session } from "../session.js"
 import * as busy from "./busy.js"
 import { deviceOf, listDevices } from "./devices.js"
-import { onlyUser } from "./ofDevice.js"
+import { onlyUser, requireNode } from "./ofDevice.js"
 
 /** The device that a request names other than by its mount point. */
 const namedDevice = (session: Session, about: About, { component, device, disk, image }: Request.Umount) =>
   Effect.gen(function*() {
     if (device !== undefined) {
-      yield* Refusal.missingDevice(about, yield* session.host.exists(device))
+      yield* requireNode(session, about, device)
       return device
     }
     if (disk !== undefined) {
@@ -109,10 +109,7 @@ export const umount = (session: Session): Ploop.Backend["umount"] => {
         )
       })
     const byDevice = (device: DevicePath.DevicePath) =>
-      Effect.flatMap(
-        session.host.exists(device),
-        (exists) => Effect.zipRight(Refusal.missingDevice(about, exists), run({ device }))
-      )
+      Effect.zipRight(requireNode(session, about, device), run({ device }))
     const byTarget = (target: string) =>
       Effect.flatMap(busy.leftAt(session, about, left, target), (device) =>
         device === undefined
