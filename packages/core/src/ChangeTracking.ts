@@ -15,7 +15,7 @@ import { md5 } from "@noble/hashes/legacy.js"
 import * as Either from "effect/Either"
 import * as ByteSize from "./ByteSize.js"
 import { headerLength, inUsePosition, readHeader } from "./ImageExamination.js"
-import { closedWithExtension } from "./internal/marks.js"
+import { closedWithExtension, extensionPosition, extensionSector } from "./internal/marks.js"
 import * as SnapshotId from "./SnapshotId.js"
 
 /**
@@ -38,8 +38,6 @@ export interface Tracking {
   readonly parts: ReadonlyArray<bigint>
 }
 
-const extensionPosition = 56
-
 const checkMagic = 0xab_23_4c_ef_23_dc_ea_87n
 const bitmapMagic = 0x20_38_5f_ae_25_2c_b3_4an
 
@@ -57,11 +55,8 @@ const bitmapLength = 32
  */
 export const position = (start: Uint8Array): bigint | undefined => {
   if (start.byteLength < headerLength || readHeader(start).version === undefined) return undefined
-  const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
-  const sector = view.getBigUint64(extensionPosition, true)
-  return view.getUint32(inUsePosition, true) !== closedWithExtension || sector === 0n
-    ? undefined
-    : sector * ByteSize.sectorSize
+  const sector = extensionSector(start)
+  return sector === 0n ? undefined : sector * ByteSize.sectorSize
 }
 
 /**

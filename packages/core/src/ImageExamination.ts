@@ -8,7 +8,7 @@
 import * as Either from "effect/Either"
 import * as ByteSize from "./ByteSize.js"
 import { geometry } from "./DiskDescriptor.js"
-import { closedWithExtension } from "./internal/marks.js"
+import * as marks from "./internal/marks.js"
 
 /**
  * How much of an image file its header takes, in bytes.
@@ -24,7 +24,7 @@ export const headerLength = 64
  * @since 0.2.0
  * @category constants
  */
-export const inUsePosition = 44
+export const inUsePosition = marks.inUsePosition
 
 const sector = 512n
 
@@ -95,7 +95,7 @@ export const readHeader = (start: Uint8Array): Header => {
     sectors: found === 2 ? view.getBigUint64(36, true) : BigInt(view.getUint32(36, true)),
     firstSector: BigInt(view.getUint32(48, true)),
     flags: view.getUint32(52, true),
-    inUse: mark === closedWithExtension ? 0 : mark
+    inUse: mark === marks.closedWithExtension ? 0 : mark
   }
 }
 
@@ -215,14 +215,9 @@ export interface ImageStart {
   readonly lacksExtension: boolean
 }
 
-/** Where a header says in which sector the extension begins. */
-const extensionPosition = 56
-
 const lacksExtension = (start: Uint8Array, { clusterSectors }: Header, fileSize: bigint): boolean => {
-  const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
-  const at = view.getBigUint64(extensionPosition, true)
-  return view.getUint32(inUsePosition, true) === closedWithExtension && at !== 0n &&
-    (at + clusterSectors) * sector > fileSize
+  const at = marks.extensionSector(start)
+  return at !== 0n && (at + clusterSectors) * sector > fileSize
 }
 
 /**
