@@ -7,7 +7,7 @@ const { formatHeader, headerLength, tableClusters } = ImageExamination
 
 const sector = 512
 
-const inUse = 0x746f6e59
+export const inUse = 0x746f6e59
 
 /** How work on an image ended: with the code 0, or with another and a message; and the file afterwards. */
 export interface Worked {

@@ -3,8 +3,8 @@ import type { Generation } from "@effect-ploop/core/Generation"
 import type { Row } from "@effect-ploop/core/GenerationTraits"
 import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as content from "./content.js"
-import { Check, flag, type Outcome, type Repairs } from "./imageCheck/check.js"
-import { type Newer, NewerCheck } from "./imageCheck/newerCheck.js"
+import { Check, type Outcome, type Repairs } from "./imageCheck/check.js"
+import { NewerCheck } from "./imageCheck/newerCheck.js"
 
 const { headerLength } = ImageExamination
 
@@ -27,18 +27,11 @@ const wrongHeader = (header: ImageExamination.Header, path: string): string | un
 
 type Arguments = ConstructorParameters<typeof Check>
 
-const oldest = (...args: Arguments): Outcome => {
-  const [bytes, path, { flags, inUse }, repairs] = args
-  if (inUse === 0 && !repairs.force) return { code: 0, errors: [], lines: [], bytes }
-  if (inUse !== 0 && (flags & flag.converting) !== 0) {
-    return { code: 17, errors: [`Image ${path} is in the changing version state`], lines: [], bytes }
-  }
-  return new Check(...args).run()
+const checks: Row<(...args: Arguments) => Check> = {
+  "1.15": (...args) => new Check(...args),
+  "7": (...args) => new NewerCheck("7", ...args),
+  "9": (...args) => new NewerCheck("9", ...args)
 }
-
-const newer = (generation: Newer) => (...args: Arguments): Outcome => new NewerCheck(generation, ...args).run()
-
-const checks: Row<(...args: Arguments) => Outcome> = { "1.15": oldest, "7": newer("7"), "9": newer("9") }
 
 /** Checks an image as a generation does, and makes the repairs that the options allow. */
 export const check = (generation: Generation, bytes: content.Bytes, path: string, repairs: Repairs): Outcome => {
@@ -46,5 +39,5 @@ export const check = (generation: Generation, bytes: content.Bytes, path: string
   const header = ImageExamination.readHeader(content.read(bytes, 0, headerLength))
   const wrong = wrongHeader(header, path)
   if (wrong !== undefined) return { code: 11, errors: [wrong], lines: [], bytes }
-  return checks[generation](bytes, path, header, repairs)
+  return checks[generation](bytes, path, header, repairs).run()
 }

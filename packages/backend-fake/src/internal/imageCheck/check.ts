@@ -26,7 +26,7 @@ const sector = 512
 
 export const positions = { inUse: ImageExamination.inUsePosition, flags: 52, extension: 56 } as const
 
-export const flag = { empty: 1, converting: 2 } as const
+const flag = { empty: 1, converting: 2 } as const
 
 const word = (value: number): Uint8Array => {
   const bytes = new Uint8Array(4)
@@ -64,6 +64,10 @@ export class Check {
   /** How many clusters the header and the index take. */
   get tables(): number {
     return Number(this.header.firstSector / this.header.clusterSectors)
+  }
+
+  get isInUse(): boolean {
+    return this.header.inUse !== 0
   }
 
   get clustersInFile(): number {
@@ -114,6 +118,10 @@ export class Check {
   duplicate(index: number, place: number): void {
     if (!this.used.has(place)) return
     this.lines.push(`Block ${place} is used more than once, vsec=${index}... `)
+    this.refuseDuplicate()
+  }
+
+  refuseDuplicate(): void {
     if (!this.repairs.readOnly && this.repairs.hardForce) {
       this.lines.push("Ignored")
       return
@@ -166,16 +174,16 @@ export class Check {
 
   /** Compares the header with what the index says, and corrects it. */
   flags(): Outcome {
-    const { flags, inUse } = this.header
+    const { flags } = this.header
     const right = this.highest + 1 > this.tables ? flags & ~flag.empty : flags | flag.empty
-    if (inUse !== 0) {
+    if (this.isInUse) {
       this.errors.push("Dirty flag is set")
       if (!this.repairs.dropInUse) return this.outcome(37)
     }
     // A number with its highest bit set is negative after an operation on bits.
     if (right >>> 0 !== flags) this.errors.push("CIF_Empty flag is incorrect")
     if (!this.isClean) return this.outcome(11)
-    if (inUse === 0 && right >>> 0 === flags) return this.outcome(0)
+    if (!this.isInUse && right >>> 0 === flags) return this.outcome(0)
     if (this.repairs.readOnly) {
       this.errors.push("Image is clean but unable to fix the header on ro image")
       return this.outcome(7)
@@ -190,6 +198,11 @@ export class Check {
   }
 
   run(): Outcome {
+    if (!this.isInUse && !this.repairs.force) return this.outcome(0)
+    if (this.isInUse && (this.header.flags & flag.converting) !== 0) {
+      this.errors.push(`Image ${this.path} is in the changing version state`)
+      return this.outcome(17)
+    }
     if (!this.index()) return this.outcome(6)
     if (this.repairs.duplicates) this.holes()
     if (this.isFatal) return this.fatal()

@@ -1,9 +1,10 @@
 import type { Row } from "@effect-ploop/core/GenerationTraits"
+import { inUse } from "../byteImage.js"
 import * as content from "../content.js"
-import { Check, flag, type Outcome, positions, written } from "./check.js"
+import { Check, type Outcome, positions, written } from "./check.js"
 
 /** The generations whose checks have these steps. */
-export type Newer = "7" | "9"
+type Newer = "7" | "9"
 
 interface Trait {
   readonly beyondDisk: string
@@ -37,9 +38,6 @@ const traits: Readonly<Pick<Row<Trait>, Newer>> = {
   }
 }
 
-/** The mark of an image in use; any other is taken for none. */
-const mark = 0x746f6e59
-
 /** The check of generations 7 and 9. */
 export class NewerCheck extends Check {
   readonly sizeBefore = this.bytes.size
@@ -51,8 +49,9 @@ export class NewerCheck extends Check {
     this.trait = traits[generation]
   }
 
-  get isInUse(): boolean {
-    return this.header.inUse === mark
+  override get isInUse(): boolean {
+    // Any other mark is taken for none.
+    return this.header.inUse === inUse
   }
 
   override beyondDisk(index: number): string {
@@ -68,7 +67,7 @@ export class NewerCheck extends Check {
     return this.outcome(11)
   }
 
-  /** Fills the last cluster of a file; says whether the check goes on. */
+  /** Fills the last cluster of a file; returns whether the check goes on. */
   align(): boolean {
     const { force, readOnly } = this.repairs
     const rest = this.sizeBefore % this.cluster
@@ -82,10 +81,8 @@ export class NewerCheck extends Check {
     return true
   }
 
-  override duplicate(index: number, place: number): void {
-    if (!this.trait.countsDuplicates) return super.duplicate(index, place)
-    if (!this.used.has(place)) return
-    this.lines.push(`Block ${place} is used more than once, vsec=${index}... `)
+  override refuseDuplicate(): void {
+    if (!this.trait.countsDuplicates) return super.refuseDuplicate()
     this.isFatal = true
   }
 
@@ -116,12 +113,6 @@ export class NewerCheck extends Check {
   }
 
   override run(): Outcome {
-    if (!this.align()) return this.outcome(this.trait.partCode)
-    if (!this.isInUse && !this.repairs.force) return this.outcome(0)
-    if (this.isInUse && (this.header.flags & flag.converting) !== 0) {
-      this.errors.push(`Image ${this.path} is in the changing version state`)
-      return this.outcome(17)
-    }
-    return super.run()
+    return this.align() ? super.run() : this.outcome(this.trait.partCode)
   }
 }

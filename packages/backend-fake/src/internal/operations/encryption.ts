@@ -28,11 +28,11 @@ export const encrypt = (tool: Tool, request: Request.Encrypt): Answer<void> =>
     if (!(yield* Refusal.encrypt(tool, generation(tool), disk, request))) return
     const top = SnapshotTree.top(disk.tree)
     const image = disks.imagePath(tool, disk, top.file)
-    yield* Refusal.missingImage(tool, image, Either.isRight(files.lookup(tool.tx, image)))
+    yield* Refusal.missingImage(tool, image, files.exists(tool.tx, image))
     yield* Refusal.runningDisk(tool, devices.all(tool, disk)[0]?.device)
     yield* requireUnshared(tool, disk, [top.file])
     for (const path of Refusal.encryptionFiles(image, request)) {
-      yield* Refusal.existingFile(tool, path, Either.isRight(files.lookup(tool.tx, path)))
+      yield* Refusal.existingFile(tool, path, files.exists(tool.tx, path))
     }
     yield* disks.lock(tool, disk)
     const opened = yield* disks.openForSize(tool, disk, top)
