@@ -3,7 +3,7 @@ import * as ChangeTracking from "@effect-ploop/core/ChangeTracking"
 import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as NFS from "node:fs"
 import type { HostFiles } from "./hostFiles.js"
-import { attempt, type FileHandle, readAll, requireKind, withFile, writeAll } from "./nodeFiles.js"
+import { attempt, type FileHandle, readAll, withRegular, writeAll } from "./nodeFiles.js"
 
 /** The largest cluster that an image can have, in bytes. */
 const largestCluster = 64 * 1024 * 1024
@@ -36,10 +36,4 @@ const drop = async (file: FileHandle): Promise<void> => {
 }
 
 export const dropMap: HostFiles["dropMap"] = (path) =>
-  attempt("dropMap", path, async () => {
-    requireKind(path, await NFS.promises.stat(path, { bigint: true }), "File")
-    await withFile(path, NFS.constants.O_RDWR | NFS.constants.O_NONBLOCK, async (file) => {
-      requireKind(path, await file.stat({ bigint: true }), "File")
-      await drop(file)
-    })
-  })
+  attempt("dropMap", path, () => withRegular(path, drop, NFS.constants.O_RDWR))

@@ -100,9 +100,13 @@ export const withFile = async <A>(
  * Opens a regular file for the time of its use. Anything else is refused without being opened; should something
  * else have come to the path since, `O_NONBLOCK` waits for no writer of a FIFO.
  */
-export const withRegular = async <A>(path: string, use: (file: FileHandle) => Promise<A>): Promise<A> => {
+export const withRegular = async <A>(
+  path: string,
+  use: (file: FileHandle) => Promise<A>,
+  access: number = NFS.constants.O_RDONLY
+): Promise<A> => {
   requireKind(path, await NFS.promises.stat(path, { bigint: true }), "File")
-  return withFile(path, NFS.constants.O_RDONLY | NFS.constants.O_NONBLOCK, async (file) => {
+  return withFile(path, access | NFS.constants.O_NONBLOCK, async (file) => {
     requireKind(path, await file.stat({ bigint: true }), "File")
     return use(file)
   })
