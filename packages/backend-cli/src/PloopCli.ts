@@ -62,8 +62,8 @@ import * as session from "./internal/session.js"
 export interface Options {
   /**
    * The tool: a name that is looked for in `PATH`, or a path. `ploop` unless given.
-   * It starts helpers such as `ploop-balloon` by `PATH`: where its directory is not the
-   * first there that has some, it finds those of another installation.
+   * It starts helpers such as `ploop-balloon` by `PATH`. Put its directory first there
+   * where another installation has some too.
    */
   readonly tool?: string | undefined
   /**

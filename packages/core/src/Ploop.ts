@@ -158,7 +158,7 @@ export interface Ploop {
    * header of the encryption.
    *
    * A key is named by an identifier, which the crypt helper of the host resolves: no key material passes through this
-   * service. A disk that is as it is asked for stays as it is. Snapshots are refused: the tool would lose them, or leave
+   * service. A disk that is already in the requested state is left unchanged. Snapshots are refused: the tool would lose them, or leave
    * them with the old key.
    *
    * @since 0.2.0
@@ -287,7 +287,7 @@ export interface Ploop {
   /**
    * Ends the tracking of changed blocks that `createSnapshot` with `track` began, in generations 7 and 9: what the top
    * delta says of them is removed, and the points before can no longer be a `from` of `DiskChanges.tracked` for it. A
-   * disk that tracks nothing stays as it is. The maps that are kept with snapshots stay, too.
+   * disk that tracks nothing is left unchanged, and so are the maps that snapshots keep.
    *
    * The disk may be running; then the program `ploop-cbt` beside the tool is needed.
    *

@@ -37,7 +37,7 @@ export const clearsInUseFlagOfDisk: Row<boolean> = { "1.15": true, "7": false, "
 /** Whether a read-only check fails when it finds something to repair. The others repair it anyway. */
 export const checksWithoutWriting: Row<boolean> = { "1.15": true, "7": false, "9": false }
 
-/** Whether a check opens images for reads past the cache, which no directory can be opened for. */
+/** Whether a check opens images with O_DIRECT, which fails for a directory. */
 export const checksPastCache: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
 /** Whether a check of a disk finds clusters that are used twice without being asked to. */

@@ -11,7 +11,7 @@ interface Trait {
   readonly fatal: string
   /** Whether a file is filled up because it is in use, whatever the options. */
   readonly fillsInUse: boolean
-  /** The code of an image whose last cluster is not whole; generation 9 forgets to fail. */
+  /** The code of an image whose last cluster is not whole; generation 9 ends with success. */
   readonly partCode: number
   /** Whether clusters that are used twice are counted, for a decision at the end. */
   readonly countsDuplicates: boolean
@@ -106,7 +106,7 @@ export class NewerCheck extends Check {
     }
     if (!this.isClean) return this.outcome(11)
     if (!this.isInUse) return this.outcome(0)
-    // Also where the check was to change nothing.
+    // A read-only check does this too.
     const header = written(written(this.bytes, positions.inUse, 0), positions.flags, 0)
     this.bytes = written(written(header, positions.extension, 0), positions.extension + 4, 0)
     return this.outcome(0)

@@ -136,7 +136,7 @@ const ofIdleDisks: ReadonlyArray<Case.Case> = [
   Case.make({
     ...idle,
     id: "dropTracking/nothing-tracked",
-    title: "MUST leave a disk as it is that tracks nothing",
+    title: "MUST leave a disk unchanged that tracks nothing",
     run: Effect.gen(function*() {
       const made = yield* snapshots.chained([a, b])
       yield* snapshots.untouched(made, drop(made.disk))
@@ -181,7 +181,7 @@ const ofIdleDisks: ReadonlyArray<Case.Case> = [
   Case.make({
     ...idle,
     id: "dropTracking/raw-image",
-    title: "MUST leave a raw image as it is, also when the disk begins with what looks like the header of a map",
+    title: "MUST leave a raw image unchanged, also when the disk begins with what looks like the header of a map",
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const clusterSize = 1024 * 1024
@@ -201,7 +201,7 @@ const ofIdleDisks: ReadonlyArray<Case.Case> = [
   Case.make({
     ...idle,
     id: "dropTracking/in-use-flag",
-    title: "MUST leave an image whose in-use flag is set as it is: its header counts for no map",
+    title: "MUST leave an image unchanged whose in-use flag is set: its header counts for no map",
     run: Effect.gen(function*() {
       const { disk, made } = yield* begun()
       yield* ImageFile.markInUse(yield* Conformance.fileOf(made, top))

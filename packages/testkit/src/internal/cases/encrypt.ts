@@ -193,7 +193,7 @@ const refusals: ReadonlyArray<Case.Case> = [
     source,
     generations,
     id: "encrypt/as-it-is",
-    title: "MUST leave a disk as it is that is as it is asked for, also with snapshots",
+    title: "MUST leave a disk unchanged that is already in the requested state, also with snapshots",
     run: Effect.gen(function*() {
       const made = yield* snapshots.chained([a])
       yield* snapshots.untouched(made, encrypt({ disk: made.disk, remove: true }))
