@@ -1,7 +1,7 @@
 /**
- * Writes what runs of the suite counted into the table of the README, from the
- * reports that `ploop-conformance run --report json=FILE` made. Rows of other
- * targets stay as they are.
+ * Writes what runs of the suite counted into the table of `docs/trust.md`, from
+ * the reports that `ploop-conformance run --report json=FILE` made. Rows of
+ * other targets stay as they are.
  */
 import { Report } from "@effect-ploop/testkit"
 import { Schema } from "effect"
@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { root } from "./checks/sources.js"
 
-const readme = join(root, "README.md")
+const page = join(root, "docs", "trust.md")
 
 const labels = ({ capabilities, generation, name }: Report.Report["target"]): string =>
   name === "the host in memory"
@@ -31,11 +31,11 @@ const rowOf = (file: string): readonly [string, string] => {
 
 const rows = new Map(process.argv.slice(2).map(rowOf))
 
-const lines = readFileSync(readme, "utf8").split("\n").map((line) => {
+const lines = readFileSync(page, "utf8").split("\n").map((line) => {
   const row = rows.get(/^\| (.*?) \| \d/.exec(line)?.[1] ?? "")
   if (row !== undefined) rows.delete(row.split(" | ")[0]!.slice(2))
   return row ?? line
 })
 
-if (rows.size > 0) throw new Error(`README.md has no row of ${[...rows.keys()].join(", nor of ")}`)
-writeFileSync(readme, lines.join("\n"))
+if (rows.size > 0) throw new Error(`docs/trust.md has no row of ${[...rows.keys()].join(", nor of ")}`)
+writeFileSync(page, lines.join("\n"))

@@ -1,17 +1,19 @@
 /**
- * Writes the generated tables of the documents: of operations, and of the
- * classes of errors. With `--check` it only checks whether they are up to date.
+ * Writes the generated tables of the documents: of operations, of the classes
+ * of errors, and of the figures in the README. With `--check` it only checks whether they are up to date.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { report, root } from "./checks/sources.js"
 import { errors } from "./tables/errors.js"
+import { figures } from "./tables/figures.js"
 import { replaced } from "./tables/markdown.js"
 import { operations } from "./tables/operations.js"
 
 const tables = [
   { path: "packages/core/README.md", name: "operations", text: operations },
-  { path: "docs/errors.md", name: "errors", text: errors }
+  { path: "docs/errors.md", name: "errors", text: errors },
+  { path: "README.md", name: "figures", text: figures }
 ]
 
 const check = process.argv.includes("--check")

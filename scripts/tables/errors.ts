@@ -7,7 +7,15 @@ import * as Record from "effect/Record"
 import * as docstrings from "./docstrings.js"
 import { code, firstSentence, table } from "./markdown.js"
 
-const common: ReadonlySet<string> = new Set(["_tag", "operation", "subject", "text", "exitCode", "signal"])
+const common: ReadonlySet<string> = new Set([
+  "_tag",
+  "operation",
+  "subject",
+  "text",
+  "exitCode",
+  "signal",
+  "newSnapshot"
+])
 
 const fieldsOf = (tag: PloopError.Tag): ReadonlyArray<string> => Object.keys(PloopError.classes[tag].fields)
 
