@@ -186,6 +186,15 @@ export const findsLevels: Row<boolean> = { "1.15": true, "7": true, "9": false }
 export const refusesOldFormat: Row<boolean> = { "1.15": true, "7": false, "9": false }
 
 /**
+ * Whether a deletion that merges the top delta of a descriptor of the old format
+ * gives the top its usual identifier first, and then searches it by the former one.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const losesOldTop: Row<boolean> = { "1.15": false, "7": true, "9": false }
+
+/**
  * Whether the tool, when it shrinks an idle raw disk, cuts its partition shorter
  * than the file system in it, which then cannot be mounted.
  *

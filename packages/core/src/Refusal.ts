@@ -971,6 +971,23 @@ export const oldTop: (
 ) => Either.Either<void, PloopError.DescriptorInvalid> = descriptors.oldTop
 
 /**
+ * Refuses to delete the parent of the top delta of a descriptor of the old format,
+ * where this generation loses the top delta on the way: the tool would mark the
+ * snapshot as temporary, and then fail.
+ *
+ * - `id`: the snapshot to delete
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const oldTopMerged: (
+  about: About,
+  generation: Generation,
+  disk: Described,
+  id: SnapshotId
+) => Either.Either<void, PloopError.DescriptorInvalid> = descriptors.oldTopMerged
+
+/**
  * Refuses a merge into a new file that the tool cannot finish without losing
  * data. A file that exists is refused by {@link existingFile}.
  *

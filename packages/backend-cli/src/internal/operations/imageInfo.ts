@@ -24,11 +24,16 @@ export const orAsked = <A, E>(
 const causeOf = (session: Session, about: About, path: string, error: PloopError.PloopError) =>
   Effect.gen(function*() {
     if (!GenerationTraits.queriesSilently[yield* session.generation] || error.text !== "") return error
-    const { descriptor, image, tree } = yield* session.host.descriptor(about, path)
-    const { file, parent } = SnapshotTree.top(tree)
-    const isRaw = parent === undefined && descriptor.images.some(({ type }) => type === "Plain")
-    const top = image(file)
     const { exitCode, operation, subject, text } = error
+    const { descriptor, image, tree } = yield* session.host.descriptor(about, path).pipe(
+      Effect.catchTag("DiskNotFound", () =>
+        Effect.fail(new PloopError.DiskNotFound({ operation, subject, text, exitCode })))
+    )
+    const { file, parent } = SnapshotTree.top(tree)
+    const isRaw = parent === undefined && descriptor.images.some(({ type }) =>
+      type === "Plain"
+    )
+    const top = image(file)
     const failed = { operation, subject, text, exitCode, image: top }
     if (!(yield* session.host.exists(top))) return new PloopError.ImageNotFound(failed)
     const hasHeader = Option.exists(yield* session.host.header(top), ({ isRegular }) => isRegular)

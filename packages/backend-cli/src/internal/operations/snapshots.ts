@@ -334,6 +334,7 @@ const deleteSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) 
       const marked = SnapshotChange.alreadyMarked(before.tree, id)
       if (Option.isSome(marked)) return marked.value
       yield* Refusal.deleteSnapshot(about, before, id)
+      yield* Refusal.oldTopMerged(about, yield* session.generation, before, id)
       const touched = [confinement.deleted(id), confinement.temporary]
       yield* confinement.requireInside(session, about, path, before, ...touched)
       const written = Refusal.writtenWhenDeleted(before.tree, id)

@@ -368,6 +368,10 @@ export const mergeTemporary = (tool: Tool, before: disks.Disk): Answer<disks.Dis
     const next = nextTemporary(tool, disk)
     if (next === undefined) return Either.right(disk)
     const [child] = SnapshotTree.children(disk.tree, next.id)
+    // The tool loses this top delta on the way, and goes on without the merge.
+    if (child?.id === SnapshotId.top && disk.isOld && trait(tool, GenerationTraits.losesOldTop)) {
+      return Either.right(disk)
+    }
     const merged = child === undefined ? removeLeaf(tool, disk, next) : mergeInto(tool, disk, child.id)
     if (Either.isLeft(merged)) return merged
     disk = merged.right

@@ -351,6 +351,7 @@ export const deleteSnapshot = (tool: Tool, { disk: name, id }: Request.OfSnapsho
   if (Option.isSome(marked)) return Either.right(marked.value)
   const allowed = checks(
     () => Refusal.deleteSnapshot(tool, disk, id),
+    () => Refusal.oldTopMerged(tool, generation(tool), disk, id),
     () => requireUnshared(tool, disk, Refusal.writtenWhenDeleted(disk.tree, id)),
     () => disks.lock(tool, disk)
   )

@@ -305,16 +305,33 @@ const nodesOf = (descriptor: DiskDescriptor.DiskDescriptor): ReadonlyArray<xml.N
   return nodes
 }
 
-export const oldTop = (
-  about: About,
-  generation: Generation,
-  { descriptor }: Pick<Described, "descriptor">,
-  named: SnapshotId.SnapshotId | undefined
-): Either.Either<void, PloopError.DescriptorInvalid> => {
-  if (!GenerationTraits.refusesOldFormat[generation] || named !== SnapshotId.top) return Either.void
+/** Refuses a descriptor whose top delta has another identifier than the usual one. */
+const oldFormat = (about: About, descriptor: DiskDescriptor.DiskDescriptor) => {
   const id = xml.topGuid(nodesOf(descriptor))
   return when(
     id !== undefined && id.toLowerCase() !== SnapshotId.top,
     () => invalid(about, `it is in the old format: TopGUID is ${id}`)
   )
+}
+
+export const oldTop = (
+  about: About,
+  generation: Generation,
+  { descriptor }: Pick<Described, "descriptor">,
+  named: SnapshotId.SnapshotId | undefined
+): Either.Either<void, PloopError.DescriptorInvalid> =>
+  GenerationTraits.refusesOldFormat[generation] && named === SnapshotId.top
+    ? oldFormat(about, descriptor)
+    : Either.void
+
+export const oldTopMerged = (
+  about: About,
+  generation: Generation,
+  { descriptor, tree }: Described,
+  id: SnapshotId.SnapshotId
+): Either.Either<void, PloopError.DescriptorInvalid> => {
+  const [child, ...others] = SnapshotTree.children(tree, id)
+  return GenerationTraits.losesOldTop[generation] && child?.id === SnapshotId.top && others.length === 0
+    ? oldFormat(about, descriptor)
+    : Either.void
 }
