@@ -1,7 +1,8 @@
 import * as Ploop from "@effect-ploop/core/Ploop"
-import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import { none, type SnapshotId, top } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import { print } from "@effect-ploop/testkit/Check"
+import { ids } from "@effect-ploop/testkit/Conformance"
 import * as FileTree from "@effect-ploop/testkit/FileTree"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type { Path } from "@effect/platform/Path"
@@ -46,6 +47,9 @@ const told = (exit: Exit.Exit<unknown, unknown>): string =>
     }
   })
 
+/** The identifiers that are the same on both targets. */
+const chosen: ReadonlySet<string> = new Set<string>([...Object.values(ids), top, none])
+
 /** Replaces what may differ between backends: random parts of names, devices, the directory. */
 export const normalizer = ({ directory }: Place): (text: string) => string => {
   const numbered = (prefix: string) => {
@@ -62,6 +66,8 @@ export const normalizer = ({ directory }: Place): (text: string) => string => {
     const letters = found === found.toLowerCase() ? "" : " in upper case"
     return `.${form}${suffix(found.toLowerCase().replace(/[.{}]/g, ""))}${letters}`
   }
+  const random = numbered("identifier ")
+  const identifier = (id: string): string => chosen.has(id) ? id : random(id)
   return (text) => {
     // The numbers depend on the host.
     const device = numbered("device ")
@@ -73,7 +79,7 @@ export const normalizer = ({ directory }: Place): (text: string) => string => {
       .replace(/Error in \w+ \([\w-]+\.c:\d+\): /g, "")
       .replace(/\.\{?[\dA-Fa-f]{8}(?:-[\dA-Fa-f]{4}){3}-[\dA-Fa-f]{12}\}?/g, suffixed)
       // The tool keeps the spelling of identifiers that it does not change.
-      .replace(/\{[\dA-Fa-f]{8}(?:-[\dA-Fa-f]{4}){3}-[\dA-Fa-f]{12}\}/g, (id) => id.toLowerCase())
+      .replace(/\{[\dA-Fa-f]{8}(?:-[\dA-Fa-f]{4}){3}-[\dA-Fa-f]{12}\}/g, (id) => identifier(id.toLowerCase()))
       // A list of files is in the order of random parts of their names.
       .replace(/\(([^()]*suffix \d[^()]*)\)/g, (_, list: string) => `(${list.split(", ").sort().join(", ")})`)
       .replace(/(\/dev\/(?:mapper\/)?ploop\d+)(p1)?/g, (_, whole: string, part = "") => `${device(whole)}${part}`)

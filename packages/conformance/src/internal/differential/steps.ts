@@ -1,12 +1,14 @@
 import * as FastCheck from "effect/FastCheck"
 import type { Step } from "./step.js"
 import type { Weighted } from "./steps/build.js"
+import { clones } from "./steps/clones.js"
 import { damage } from "./steps/damage.js"
 import { foreign } from "./steps/foreign.js"
 import * as images from "./steps/images.js"
 import { mounts } from "./steps/mounts.js"
 import { misnamed } from "./steps/names.js"
 import * as snapshots from "./steps/snapshots.js"
+import { decryption, tracking } from "./steps/tracking.js"
 
 const withoutDevices: ReadonlyArray<Weighted> = [
   ...snapshots.tree,
@@ -20,6 +22,9 @@ const withoutDevices: ReadonlyArray<Weighted> = [
   ...images.exchanges,
   images.refusals,
   ...images.copies,
+  ...clones,
+  ...tracking,
+  decryption,
   ...damage,
   ...foreign,
   ...misnamed
@@ -32,6 +37,8 @@ const withMounts: ReadonlyArray<Weighted> = [
   images.questions,
   ...images.checks,
   ...images.copies,
+  ...clones,
+  ...tracking,
   ...mounts
 ]
 
