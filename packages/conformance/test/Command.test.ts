@@ -6,12 +6,15 @@ import { Report, ReportDiff } from "@effect-ploop/testkit"
 import { Command, FileSystem, Path, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, DateTime, Effect, Fiber, Schedule, Schema, Stream, TestClock } from "effect"
+import { ConfigProvider, DateTime, Effect, Fiber, Option, Schedule, Schema, Stream, TestClock } from "effect"
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { requireExt4 } from "../src/internal/cli/hostFileSystem.js"
 import { main, program } from "../src/internal/cli/main.js"
 import * as progress from "../src/internal/cli/progress.js"
+import * as left from "../src/internal/kill/left.js"
+import * as killed from "../src/internal/kill/report.js"
+import type { Found } from "../src/internal/kill/round.js"
 import { missing, title } from "./utils/realTool.js"
 
 /** A terminal, or something else, that records the output. */
@@ -223,6 +226,58 @@ describe("ploop-conformance kill", () => {
       })
     )
   }
+})
+
+describe("the report of ploop-conformance kill as JSON", () => {
+  const round = (found: Partial<Found>): Found => ({
+    operation: "mount",
+    victim: "tool",
+    ending: "ended",
+    atOnce: left.none,
+    later: left.none,
+    unnamed: [],
+    unreadable: 0,
+    broken: Option.none(),
+    ...found
+  })
+
+  it("has each round with what is left, and the skipped operations", () => {
+    const skipped = [{ operation: "encrypt", reason: "1.15 does not encrypt" }]
+    const found = [
+      round({}),
+      round({ victim: "process", ending: "finished", later: { ...left.none, files: ["root.hdd.x"] } })
+    ]
+    const { passed, rounds, ...others } = JSON.parse(killed.toJson(7, found, skipped))
+    assert.deepStrictEqual(others, { seed: 7, skipped })
+    assert.isFalse(passed)
+    assert.deepInclude(rounds[0], { operation: "mount", killed: "tool", ended: true, broken: null })
+    assert.deepInclude(rounds[1], { killed: "process", ended: false })
+    assert.deepStrictEqual(rounds[1].left, {
+      atOnce: left.none,
+      afterTheNextCall: { ...left.none, files: ["root.hdd.x"] }
+    })
+  })
+
+  it("has passed when nothing is left and the data is readable", () => {
+    const passed = (found: Partial<Found>) => JSON.parse(killed.toJson(1, [round(found)], [])).passed
+    assert.isTrue(passed({ unnamed: ["root.hdd.x"] }))
+    assert.isFalse(passed({ unreadable: 1 }))
+    assert.isFalse(passed({ broken: Option.some("mount failed") }))
+  })
+})
+
+describe.skipIf(missing !== undefined)(title("ploop-conformance compare"), () => {
+  rule(
+    "writes one JSON document with the seed, the steps and the operations",
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* run(["compare", "--sequences", "2", "--seed", "1", "--json"])
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      const { agree, operations, seed, sequences, steps } = JSON.parse(stdout)
+      assert.deepStrictEqual({ agree, seed, sequences }, { agree: true, seed: 1, sequences: 2 })
+      assert.isAbove(steps, 2)
+      assert.isAbove(operations.create.succeeded, 0)
+    })
+  )
 })
 
 describe("ploop-conformance run", () => {

@@ -28,6 +28,7 @@ interface Given {
   readonly counts: boolean
   readonly directory: string | undefined
   readonly emulateKernel: boolean
+  readonly json: boolean
   readonly jobs: number
   readonly noShrink: boolean
   readonly seed: number | undefined
@@ -47,37 +48,51 @@ const table = (operations: Differential.Agreement["operations"]): string =>
     .map(([name, { failed, succeeded }]) => `${name}: ${succeeded} succeeded, ${failed} failed`)
     .join("\n")
 
+/** How a difference ends the command: as a text on the standard error, or as a document. */
+const differing = (difference: Differential.TargetsDiffer, json: boolean) => {
+  if (!json) return Effect.fail(new Ended({ code: 1, message: difference.message }))
+  const { one, other, seed, steps } = difference
+  return Effect.zipRight(
+    Console.log(JSON.stringify({ seed, agree: false, steps, one, other }, undefined, 2)),
+    new Ended({ code: 1, message: "" })
+  )
+}
+
+const agreement = (given: Given, seed: number, { operations, sequences, steps }: Differential.Agreement): string => {
+  if (given.json) return JSON.stringify({ seed, agree: true, sequences, steps, operations }, undefined, 2)
+  const sentence = `The tool and the host in memory agree after each of the ${steps} steps of ${sequences} sequences.`
+  return given.counts ? `${sentence}\n${table(operations)}` : sentence
+}
+
 const compareTargets = (given: Given) =>
   Effect.gen(function*() {
     const chosen = given.seed ?? (yield* Random.nextIntBetween(0, 1_000_000_000))
-    yield* Console.log(`seed ${chosen}`)
+    if (!given.json) yield* Console.log(`seed ${chosen}`)
     const tool = yield* backends.target({ ...given, backend: "cli", generation: undefined })
     const mounts = given.emulateKernel && tool.capabilities?.includes("mount") === true
     if (given.emulateKernel && !mounts) return yield* misused(tool.reason ?? "the kernel cannot be emulated here")
     const fake = yield* Effect.mapError(counterpart(tool, mounts), (error) => misused(words(error)))
-    const { operations, steps } = yield* Differential.compare(tool, fake, {
+    const agreed = yield* Differential.compare(tool, fake, {
       sequences: given.sequences,
       seed: chosen,
       mounts,
       jobs: given.jobs,
       shrink: !given.noShrink
     }).pipe(
-      Effect.mapError((error) =>
+      Effect.catchAll((error) =>
         error instanceof Differential.TargetsDiffer
-          ? new Ended({ code: 1, message: error.message })
-          : misused(words(error))
+          ? differing(error, given.json)
+          : Effect.fail(misused(words(error)))
       )
     )
-    yield* Console.log(
-      `The tool and the host in memory agree after each of the ${steps} steps of ${given.sequences} sequences.`
-    )
-    if (given.counts) yield* Console.log(table(operations))
+    yield* Console.log(agreement(given, chosen, agreed))
   }).pipe(Effect.scoped)
 
 export const command = Command.make("compare", {
   counts,
   directory: options.directory,
   emulateKernel: options.emulateKernel,
+  json: options.json,
   jobs: options.jobs,
   noShrink,
   seed: options.seed,

@@ -40,6 +40,7 @@ const killed = option.choices("killed", victims).pipe(
 interface Given {
   readonly directory: string | undefined
   readonly emulateKernel: boolean
+  readonly json: boolean
   readonly killed: ReadonlyArray<Victim>
   readonly only: ReadonlyArray<Name>
   readonly rounds: number
@@ -54,7 +55,8 @@ const killOn = (given: Given) =>
     const seed = given.seed ?? (yield* Random.nextIntBetween(0, 1_000_000_000))
     const scratch = given.directory ?? options.defaultDirectory
     const emulation = yield* Effect.mapError(KernelEmulation.scoped({ scratch }), (error) => misused(words(error)))
-    yield* Console.log(`seed ${seed}`)
+    const skipped: Array<report.Skipped> = []
+    if (!given.json) yield* Console.log(`seed ${seed}`)
     const found = yield* kill({
       emulation,
       scratch,
@@ -62,16 +64,23 @@ const killOn = (given: Given) =>
       victims: orAll(given.killed, victims),
       rounds: given.rounds,
       seed,
-      onFound: (found) => Effect.forEach(report.complaints(found), (line) => Console.log(line), { discard: true }),
-      onSkipped: (operation, reason) => Console.log(`${operation} is skipped: ${reason}`)
+      onFound: (found) =>
+        given.json
+          ? Effect.void
+          : Effect.forEach(report.complaints(found), (line) => Console.log(line), { discard: true }),
+      onSkipped: (operation, reason) =>
+        given.json
+          ? Effect.sync(() => void skipped.push({ operation, reason }))
+          : Console.log(`${operation} is skipped: ${reason}`)
     }).pipe(Effect.mapError((error) => misused(words(error))))
-    yield* Console.log(report.table(found))
+    yield* Console.log(given.json ? report.toJson(seed, found, skipped) : report.table(found))
     if (found.some((one) => report.complaints(one).length > 0)) return yield* new Ended({ code: 1, message: "" })
   }).pipe(Effect.scoped)
 
 export const command = Command.make("kill", {
   directory: options.directory,
   emulateKernel: options.emulateKernel,
+  json: options.json,
   killed,
   only,
   rounds,

@@ -54,3 +54,33 @@ export const complaints = ({ atOnce, broken, later, operation, unreadable, victi
     ...(unreadable === 0 ? [] : [`${unreadable} synced files cannot be read`]),
     ...Option.toArray(Option.map(broken, (message) => `a call after it failed: ${message}`))
   ].map((line) => `${operation}, ${victim} killed: ${line}`)
+
+/** An operation that this generation does not have, and why. */
+export interface Skipped {
+  readonly operation: string
+  readonly reason: string
+}
+
+/** A round without what only the run itself needs. */
+const shown = ({ atOnce, broken, ending, later, operation, unnamed, unreadable, victim }: Found) => ({
+  operation,
+  killed: victim,
+  ended: ending === "ended",
+  left: { atOnce, afterTheNextCall: later },
+  unnamed,
+  unreadable,
+  broken: Option.getOrNull(broken)
+})
+
+/** The results as a document, with each round. */
+export const toJson = (seed: number, all: ReadonlyArray<Found>, skipped: ReadonlyArray<Skipped>): string =>
+  JSON.stringify(
+    {
+      seed,
+      passed: all.every((found) => complaints(found).length === 0),
+      rounds: all.map(shown),
+      skipped
+    },
+    undefined,
+    2
+  )
