@@ -1,5 +1,5 @@
 /** What a tool or a process leaves that was killed is removed, and nothing else. */
-import { Disk, DiskDescriptor, Ploop, SnapshotId } from "@effect-ploop/core"
+import { Disk, DiskDescriptor, Ploop, Remedy, SnapshotId } from "@effect-ploop/core"
 import type { PloopError } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -7,10 +7,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, type Scope, Stream } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
-import { B, descriptor, scripted } from "./utils/host.js"
-import { header } from "./utils/image.js"
+import { B, descriptor, scripted, withNode } from "./utils/host.js"
+import { header, image } from "./utils/image.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
+import { sysfs } from "./utils/sysfs.js"
 
 const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
   it.scopedLive(title, () => Effect.provide(body(), NodeContext.layer))
@@ -170,6 +172,158 @@ describe("a tool that is killed after a device has begun to write to a new delta
         assert.strictEqual(yield* fs.readFileString(disk), before)
       }))
   }
+})
+
+/**
+ * A disk beside which a process that was killed with its tool has left a new
+ * descriptor and the delta in it, and the devices that write to an image of it.
+ */
+const cutShort = (
+  given: {
+    readonly delta: Uint8Array
+    readonly text?: string
+    readonly isWritten?: boolean
+    readonly readOnly?: boolean
+    readonly generation?: "1.15" | "9"
+  }
+) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const generation = given.generation ?? "1.15"
+    const root = yield* sysfs({})
+    const host = yield* scripted(generation, () => undefined, { queries: "files", sysfs: root }).pipe(
+      Effect.provideService(CurrentHostFiles, withNode("/dev/ploop1"))
+    )
+    const { directory, disk } = host
+    if (generation !== "9") yield* fs.writeFileString(`${disk}.lck`, "")
+    yield* fs.writeFile(`${directory}/${delta}`, given.delta)
+    yield* fs.writeFileString(`${disk}.tmp`, given.text ?? described(delta))
+    for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) yield* fs.writeFile(`${directory}/${name}`, image())
+    if (given.isWritten === true) {
+      const above = ["root.hdd.1", "root.hdd.2", delta].map((name) => `${directory}/${name}`)
+      const shown = yield* sysfs({
+        ploop1: { image: `${directory}/root.hdd`, above, ...(given.readOnly === true && { readOnly: true }) }
+      })
+      yield* fs.copy(`${shown}/block/ploop1`, `${root}/block/ploop1`)
+    }
+    const run = <A, E>(use: (ploop: Ploop.Ploop) => Effect.Effect<A, E>) =>
+      Effect.provide(Effect.flatMap(Ploop.Ploop, use), host.context)
+    const snapshot = run((ploop) => ploop.createSnapshot({ disk, id: B.replaceAll("b", "e") }))
+    return { ...host, fs, run, snapshot, before: yield* fs.readFileString(disk), all: yield* names(directory) }
+  })
+
+/** What the tool was told to do, but for its questions. */
+const changes = (commands: Effect.Effect<ReadonlyArray<ReadonlyArray<string>>>) =>
+  Effect.map(commands, (all) => all.flatMap(([word]) => word === "snapshot" || word === "umount" ? [word] : []))
+
+const written = (bytes: Uint8Array): Uint8Array => {
+  bytes[64] = 1
+  return bytes
+}
+
+describe("a snapshot that was cut short when a process was killed with its tool", () => {
+  test("is completed by the next call while a device writes to the new delta", () =>
+    Effect.gen(function*() {
+      const { all, commands, disk, directory, fs, snapshot } = yield* cutShort({
+        delta: image({ inUse: 1 }),
+        isWritten: true
+      })
+      yield* snapshot
+      assert.strictEqual(yield* fs.readFileString(disk), described(delta))
+      assert.deepStrictEqual(yield* names(directory), all.filter((name) => !name.endsWith(".tmp")))
+      assert.deepStrictEqual(yield* changes(commands), ["snapshot"])
+    }))
+
+  for (const by of ["disk", "image", "device"] as const) {
+    test(`is completed by an unmount of the ${by}, after which nobody would know what was written last`, () =>
+      Effect.gen(function*() {
+        const { commands, directory, disk, fs, run } = yield* cutShort({ delta: image({ inUse: 1 }), isWritten: true })
+        const named = { disk: { disk }, image: { image: `${directory}/root.hdd` }, device: { device: "/dev/ploop1" } }
+        yield* run((ploop) => ploop.umount(named[by]))
+        assert.strictEqual(yield* fs.readFileString(disk), described(delta))
+        assert.deepStrictEqual(yield* changes(commands), ["umount"])
+      }))
+  }
+
+  for (
+    const [what, bytes] of [
+      ["is empty", image()],
+      ["was not begun", new Uint8Array()],
+      ["is shorter than its index", image().subarray(0, 4096)]
+    ] as const
+  ) {
+    test(`leaves no delta that ${what}`, () =>
+      Effect.gen(function*() {
+        const { all, before, directory, disk, fs, snapshot } = yield* cutShort({ delta: bytes })
+        yield* snapshot
+        const gone = [delta, "DiskDescriptor.xml.tmp"]
+        assert.deepStrictEqual(yield* names(directory), all.filter((name) => !gone.includes(name)))
+        assert.strictEqual(yield* fs.readFileString(disk), before)
+      }))
+  }
+
+  for (
+    const [what, given] of [
+      ["has data", { delta: written(image()) }],
+      ["may be in use", { delta: image({ inUse: 1 }) }],
+      ["a read-only device shows, and that has data", { delta: written(image()), isWritten: true, readOnly: true }],
+      ["has no header", { delta: new Uint8Array(64).fill(1) }],
+      ["has data, on generation 9", { delta: written(image()), generation: "9" }]
+    ] as const
+  ) {
+    test(`keeps a delta that ${what}, and the call says what to do`, () =>
+      Effect.gen(function*() {
+        const { all, before, commands, directory, disk, fs, snapshot } = yield* cutShort(given)
+        const error = yield* Effect.flip(snapshot)
+        assert.strictEqual(error._tag, "DescriptorInvalid")
+        assert.include(error.message, delta)
+        assert.strictEqual(
+          error.remedy,
+          Remedy.texts["uncommitted-descriptor"]({ aside: `${disk}.tmp`, disk })
+        )
+        assert.deepStrictEqual(yield* names(directory), all)
+        assert.strictEqual(yield* fs.readFileString(disk), before)
+        assert.deepStrictEqual(yield* changes(commands), [])
+      }))
+  }
+
+  test("does not keep a disk mounted", () =>
+    Effect.gen(function*() {
+      const { all, commands, directory, disk, run } = yield* cutShort({ delta: written(image()) })
+      yield* run((ploop) => ploop.umount({ disk }))
+      assert.deepStrictEqual(yield* names(directory), all)
+      assert.deepStrictEqual(yield* changes(commands), ["umount"])
+    }))
+
+  for (
+    const [what, text] of [
+      ["half of a descriptor", described(delta).slice(0, 500)],
+      ["the descriptor of another disk", described(delta).replaceAll("root.hdd.1", "root.hdd.3")],
+      ["a descriptor whose top delta is elsewhere", described(`../${delta}`)]
+    ] as const
+  ) {
+    test(`is not told by ${what}: the file beside it stays`, () =>
+      Effect.gen(function*() {
+        const { all, directory, snapshot } = yield* cutShort({ delta: image(), text })
+        yield* snapshot
+        assert.deepStrictEqual(yield* names(directory), all)
+      }))
+  }
+
+  test("is left to the tool that holds the lock of the disk", () =>
+    Effect.gen(function*() {
+      const { all, directory, disk, snapshot } = yield* cutShort({ delta: image() })
+      assert.isTrue(Option.isSome(yield* nodeHostFiles.tryLock(`${disk}.lck`)))
+      yield* snapshot
+      assert.deepStrictEqual(yield* names(directory), all)
+    }))
+
+  test("leaves an empty delta on generation 9, whose lock nobody else can take", () =>
+    Effect.gen(function*() {
+      const { all, directory, snapshot } = yield* cutShort({ delta: image(), generation: "9" })
+      yield* snapshot
+      assert.deepStrictEqual(yield* names(directory), all)
+    }))
 })
 
 describe("a private directory of a process that was killed", () => {

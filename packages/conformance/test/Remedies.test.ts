@@ -11,7 +11,7 @@ import { generations } from "./remedies/generations.js"
 import { mounts } from "./remedies/mounts.js"
 import { processes } from "./remedies/processes.js"
 import { space } from "./remedies/space.js"
-import { outside } from "./remedies/tool.js"
+import { outside, uncommitted } from "./remedies/tool.js"
 import { wrapped } from "./remedies/wrapped.js"
 import { missing, title } from "./utils/realTool.js"
 import { real } from "./utils/targets.js"
@@ -22,6 +22,7 @@ const executions: Executions = { ...processes, ...generations, ...mounts, ...spa
 /** The executions on the tool of this machine, or on one in its place, for states that no host in memory has. */
 const onTool: Partial<Record<Remedy.Name, Effect.Effect<void, unknown, Case.Services | Scope.Scope>>> = {
   "image-outside": outside,
+  "uncommitted-descriptor": uncommitted,
   ...wrapped
 }
 

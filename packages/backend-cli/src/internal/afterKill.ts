@@ -1,13 +1,14 @@
 import * as ImageExamination from "@effect-ploop/core/ImageExamination"
+import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as PrintableText from "@effect-ploop/core/PrintableText"
-import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import type { About, Descriptor, Host } from "./host.js"
-import type { Found, HostFiles } from "./hostFiles.js"
+import type { Descriptor, Host } from "./host.js"
 import * as imageHeader from "./imageHeader.js"
+import * as unfinished from "./unfinished.js"
+import type { Left, Scene } from "./unfinished.js"
 
 /** Whether the tool was ended before its end, so that it may have left something. */
 export const endedEarly = (cause: Cause.Cause<unknown>): boolean =>
@@ -40,28 +41,14 @@ const namesOf = (host: Host, path: string, { descriptor, image }: Descriptor): N
   }
 }
 
-interface Left {
-  readonly path: string
-  readonly found: Found
-}
-
-/** What an operation left behind, and where. */
-interface Scene {
-  readonly host: Host
-  readonly files: HostFiles
-  readonly about: About
-  /** The real path of the descriptor. */
-  readonly path: string
-}
-
 /** The regular files of these names in the directory of the descriptor. */
-const regular = ({ files, host, path }: Scene, names: ReadonlyArray<string>) =>
+const regular = (scene: Scene, names: ReadonlyArray<string>) =>
   Effect.map(
-    Effect.forEach(names, (name) => {
-      const left = host.join(host.directory(path), name)
-      return Effect.map(files.find(left), Option.map((found): Left => ({ path: left, found })))
-    }),
-    (all) => all.flatMap(Option.toArray).filter(({ found }) => found.kind === "File")
+    Effect.forEach(
+      names,
+      (name) => unfinished.regularAt(scene, scene.host.join(scene.host.directory(scene.path), name))
+    ),
+    (all) => all.flatMap(Option.toArray)
   )
 
 /** Whether a device writes to an image: its in-use flag is set before the first write. */
@@ -71,11 +58,6 @@ const isInUse = ({ files }: Scene, { path }: Left) =>
     (bytes) => Option.exists(imageHeader.read(bytes), (header) => header.isInUse)
   )
 
-const topOf = ({ descriptor, image }: Descriptor): string | undefined => {
-  const top = descriptor.images.find(({ id }) => id === SnapshotId.top)
-  return top === undefined ? undefined : image(top.file)
-}
-
 /**
  * A device writes to a delta that the descriptor does not name yet: the tool was
  * ended between two steps, and all that is written from now on would be lost. So
@@ -84,14 +66,9 @@ const topOf = ({ descriptor, image }: Descriptor): string | undefined => {
 const finish = (scene: Scene, before: Descriptor, delta: Left, left: ReadonlyArray<Left>) =>
   Effect.gen(function*() {
     const { about, files, host, path } = scene
-    const fresh = left.find((other) => other.path === `${path}.tmp`)
+    const fresh = left.find((other) => other.path === unfinished.asideOf(path))
     const next = fresh === undefined ? Option.none() : yield* Effect.option(host.descriptor(about, fresh.path))
-    const isNext = Option.exists(
-      next,
-      (after) =>
-        topOf(after) === delta.path && after.descriptor.images.length === before.descriptor.images.length + 1 &&
-        before.descriptor.images.every(({ file }) => after.descriptor.images.some((image) => image.file === file))
-    )
+    const isNext = Option.exists(next, (after) => unfinished.adds(before, after, delta.path))
     if (fresh !== undefined && isNext) return yield* files.replace(fresh.path, path, fresh.found)
     yield* Effect.logError(
       `a device writes to ${PrintableText.escape(delta.path)}, which the descriptor does not name: ` +
@@ -127,20 +104,40 @@ const removeMountPoints = ({ about, files, host, path }: Scene, fresh: ReadonlyA
   })
 
 /**
+ * The names beside the disk, once a change is settled that a process did not finish.
+ * An unmount keeps what it finds, and is never refused.
+ */
+const settledNames = (scene: Scene) => {
+  const { about, files, host, path } = scene
+  const names = Effect.option(files.names(host.directory(path)))
+  const settle = about.operation === "umount" ? unfinished.settleOrLog(scene) : unfinished.settle(scene)
+  return Effect.flatMap(
+    names,
+    (found) =>
+      Option.exists(found, (all) => all.includes(host.name(unfinished.asideOf(path))))
+        ? Effect.zipRight(settle, names)
+        : Effect.succeed(found)
+  )
+}
+
+/**
  * Runs an operation on a disk. When its tool is ended early, what the tool left
  * beside the disk is removed: only what was not there before. Generation 9 has no
  * lock that would show that no other tool is at work, so what it wrote stays.
  */
-export const clearing = <A, E, R>(scene: Scene, operation: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
-  const names = scene.files.names(scene.host.directory(scene.path))
-  return Effect.flatMap(
-    Effect.option(names),
+export const clearing = <A, E, R>(
+  scene: Scene,
+  operation: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | PloopError.DescriptorInvalid, R> =>
+  Effect.flatMap(
+    settledNames(scene),
     (before) =>
       Effect.onError(operation, (cause) =>
         endedEarly(cause) && Option.isSome(before)
           ? Effect.gen(function*() {
             const known = new Set(before.value)
-            const fresh = (yield* names).filter((name) => !known.has(name))
+            const fresh = (yield* scene.files.names(scene.host.directory(scene.path)))
+              .filter((name) => !known.has(name))
             yield* removeMountPoints(scene, fresh)
             yield* removeWritten(scene, fresh)
           }).pipe(
@@ -150,4 +147,3 @@ export const clearing = <A, E, R>(scene: Scene, operation: Effect.Effect<A, E, R
           )
           : Effect.void)
   )
-}

@@ -1,4 +1,5 @@
 import * as Classification from "@effect-ploop/core/Classification"
+import { descriptorName } from "@effect-ploop/core/Disk"
 import type { Generation } from "@effect-ploop/core/Generation"
 import type * as Operation from "@effect-ploop/core/Operation"
 import * as PloopError from "@effect-ploop/core/PloopError"
@@ -17,6 +18,7 @@ import * as locks from "./locks.js"
 import { context, outcome, unexpected } from "./outcome.js"
 import type * as parse from "./parse.js"
 import type { ProcessResult, Runner, Wait } from "./process.js"
+import * as unfinished from "./unfinished.js"
 
 export interface Call extends About {
   /** The descriptor that it is about, where the tool may fail without a word about it. */
@@ -86,6 +88,8 @@ export interface Session {
   readonly onSoundDisk: UseDisk
   /** The same for a query, which waits for no one: not for a merge that takes an hour either. */
   readonly lookAt: UseDisk
+  /** Settles a snapshot of the disk in a directory that was cut short, before one of its devices is unmounted. */
+  readonly settle: (about: About, directory: string) => Effect.Effect<void>
   /** The absolute path of an image file, and the only one that works in its directory. */
   readonly onImage: <A, E, R>(
     about: About,
@@ -179,15 +183,38 @@ const requireImage = (about: About, image: string, ...paths: ReadonlyArray<strin
     )
     : Effect.void
 
+/** The top images of the devices that take writes; none where no driver shows them. */
+const writtenImages = (found: Option.Option<Driver>): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.gen(function*() {
+    const driver = yield* found
+    const devices = yield* Effect.flatten(driver.devices)
+    const chains = yield* Effect.forEach(devices, ({ name }) => driver.chain(name))
+    return chains.flatMap((chain) => Option.isSome(chain) && !chain.value.readOnly ? chain.value.images.slice(-1) : [])
+  }).pipe(Effect.orElseSucceed(() => []))
+
 export const make = (options: Options): Session => {
   const { files, generation, host } = options
   const execute = makeExecute(options)
   const named = makeNamed(generation)
   const { exclusive, hold, onlyUser, onlyWriter } = locks.make(files, generation)
 
+  const written = Effect.orElseSucceed(
+    Effect.flatMap(generation, (found) => writtenImages(options.drivers[found])),
+    (): ReadonlyArray<string> => []
+  )
+
   /** This process may not remove what the tool of another user leaves. */
-  const cleared = <A, E, R>(about: About, path: string, operation: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    options.ownsFiles ? afterKill.clearing({ host, files, about, path }, operation) : operation
+  const cleared = <A, E, R>(
+    about: About,
+    path: string,
+    operation: Effect.Effect<A, E, R>
+  ): Effect.Effect<A, E | PloopError.PloopError, R> =>
+    options.ownsFiles ? afterKill.clearing({ host, files, about, path, written }, operation) : operation
+
+  const settle: Session["settle"] = (about, directory) =>
+    options.ownsFiles
+      ? unfinished.settleOrLog({ host, files, about, path: host.join(directory, descriptorName), written })
+      : Effect.void
 
   /** While it waits for the lock, the name may come to lead to another disk. */
   const onDisk: UseDisk = (about, disk, use) =>
@@ -229,6 +256,7 @@ export const make = (options: Options): Session => {
     onDisk,
     judge,
     onSoundDisk,
+    settle,
     descriptor: (about, path) =>
       Effect.catchAll(host.descriptor(about, path), (error) =>
         Effect.zipRight(

@@ -104,6 +104,11 @@ const files = {
   "descriptor-from-backup": () =>
     "Restore the descriptor from a backup. Do not write a new one while the disk has snapshots: their data would be " +
     "lost.",
+  "uncommitted-descriptor": ({ aside, disk }: { readonly aside: string; readonly disk: string }) =>
+    "Unmount the disk, and copy its directory. Then rename " +
+    `${JSON.stringify(aside)} to ${JSON.stringify(disk)}: it is the descriptor with the image that was written last. ` +
+    "Only if the data in that image is of no use any more, move both to another directory instead. Then repeat the " +
+    "operation.",
   "descriptor-old": () =>
     "Call convert with the format that the disk has: it changes nothing but the identifier of the top delta, which is " +
     "what is old. A raw disk cannot be converted: put {5fbaabe3-6958-40ff-92a7-860e329aab41} in the place of its " +

@@ -38,6 +38,10 @@ export const hold = (session: Session, about: About, named: Named) =>
     Option.match({ onNone: () => Effect.void, onSome: (home) => session.hold(about, home) })
   )
 
+/** After an unmount, no device would show any more which image was written last. */
+const settled = (session: Session, about: About, home: string) =>
+  about.operation === "umount" ? session.settle(about, home) : Effect.void
+
 /**
  * The only one that changes the disk which a device runs. While it waits for the
  * lock, the device may come to run another disk.
@@ -58,7 +62,7 @@ export const onlyUser = <A, E, R>(
           session.onlyUser(about, home)(
             Effect.flatMap(homeOf(session, about, named), (now) =>
               Option.isNone(now) || now.value === home
-                ? Effect.map(use, Effect.succeed)
+                ? Effect.map(Effect.zipRight(settled(session, about, home), use), Effect.succeed)
                 : Effect.succeed(onlyUser(session, about, named, use)))
           )
         )

@@ -157,6 +157,7 @@ export const umount = (session: Session): Ploop.Backend["umount"] => {
       }
       return yield* session.onImage(about, subject, (image) =>
         Effect.gen(function*() {
+          yield* session.settle(about, session.host.directory(yield* session.host.real(image)))
           if (!GenerationTraits.unmountsDevicesOnly[yield* session.generation]) {
             return yield* run(
               { image, component: request.component },
