@@ -415,6 +415,26 @@ describe("a power cut", () => {
     }).pipe(Effect.provide(PloopFake.layer())))
 })
 
+describe("after a power cut", () => {
+  for (
+    const [what, repair] of [
+      ["a snapshot", (ploop: Ploop.Ploop, disk: string) => ploop.createSnapshot({ disk })],
+      ["a mount", (ploop: Ploop.Ploop, disk: string) => Effect.zipRight(ploop.mount({ disk }), ploop.umount({ disk }))]
+    ] as const
+  ) {
+    it.effect(`${what} repairs also the wrong empty flag of the image`, () =>
+      Effect.gen(function*() {
+        const ploop = yield* Ploop.Ploop
+        const host = yield* FakeHost.FakeHost
+        const disk = yield* makeDisk("ct", { format: "preallocated" })
+        yield* ploop.mount({ disk })
+        yield* host.cutPower
+        yield* repair(ploop, disk)
+        assert.strictEqual((yield* ploop.check({ image: "/vz/ct/root.hdd", force: true })).outcome, "clean")
+      }).pipe(Effect.provide(PloopFake.layer())))
+  }
+})
+
 describe.each(generations)("after a power cut, on generation %s", (generation) => {
   const layer = PloopFake.layer({ generation })
 
