@@ -263,7 +263,7 @@ export const replay = (recording: Recording): Effect.Effect<Replay> =>
 
     const host = Context.make(CommandExecutor.CommandExecutor, executor).pipe(
       Context.add(FileSystem.FileSystem, requests.fileSystem(answer, FileSystem.makeNoop({}))),
-      Context.add(CurrentHostFiles, requests.hostFiles(answer, nodeHostFiles))
+      Context.add(CurrentHostFiles, requests.hostFiles(answer, { ...nodeHostFiles, kindAt: () => Effect.succeedNone }))
     )
     return {
       layer: Layer.succeedContext(host),

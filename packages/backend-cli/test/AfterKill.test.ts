@@ -302,7 +302,7 @@ describe("a snapshot that was cut short when a process was killed with its tool"
       ["a descriptor whose top delta is elsewhere", described(`../${delta}`)]
     ] as const
   ) {
-    test(`is not told by ${what}: the file beside it stays`, () =>
+    test(`is not shown by ${what}: the file beside it stays`, () =>
       Effect.gen(function*() {
         const { all, directory, snapshot } = yield* cutShort({ delta: image(), text })
         yield* snapshot

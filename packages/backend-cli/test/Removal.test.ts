@@ -3,6 +3,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option } from "effect"
+import { unlinkSync, writeFileSync } from "node:fs"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
@@ -39,5 +40,24 @@ describe("a disk is removed", () => {
       assert.isTrue(Option.isSome(yield* nodeHostFiles.tryLock(`${disk}.lck`)))
       assert.strictEqual((yield* Effect.flip(removed))._tag, "Locked")
       assert.deepStrictEqual(yield* left, ["DiskDescriptor.xml", "DiskDescriptor.xml.lck", ...names])
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("and what else is beside it is named and stays, whatever its name", () =>
+    Effect.gen(function*() {
+      const { context, directory, disk, fs, left, names } = yield* removal
+      const home = Buffer.from(`${directory}/`)
+      const undecodable = Buffer.concat([home, Buffer.from([0x62, 0xff])])
+      for (const name of [Buffer.from(`${directory}/line\nbreak`), undecodable]) writeFileSync(name, "")
+      const remove = (keepOthers: boolean) =>
+        Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => ploop.remove({ disk, keepOthers })), context)
+      const error = yield* Effect.flip(remove(false))
+      assert.strictEqual(error._tag, "ConsentRequired")
+      assert.include(error.message, "b\uFFFD, line\\u000abreak")
+      assert.sameMembers(yield* left, ["DiskDescriptor.xml", ...names, "line\nbreak", "b\uFFFD"])
+      const { kept } = yield* remove(true)
+      assert.deepStrictEqual<ReadonlyArray<string>>(kept, [`${directory}/line\\u000abreak`, `${directory}/b\uFFFD`])
+      assert.sameMembers(yield* left, ["line\nbreak", "b\uFFFD"])
+      unlinkSync(undecodable)
+      yield* fs.remove(`${directory}/line\nbreak`)
     }).pipe(Effect.provide(NodeContext.layer)))
 })

@@ -4,6 +4,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, type Scope } from "effect"
+import { execFileSync } from "node:child_process"
 import { A, B, descriptor, scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import { missing, RealTool, title } from "./utils/realTool.js"
@@ -122,6 +123,42 @@ describe("an image outside the directory of the descriptor", () => {
       assert.isFalse((yield* host.commands).some((words) => words[0] === "snapshot" || words[0] === "mount"))
     })
   )
+})
+
+describe("an image that is a FIFO", () => {
+  const ask = (
+    ploop: Ploop.Ploop,
+    disk: string,
+    image: string
+  ): Record<string, Effect.Effect<unknown, PloopError.PloopError>> => ({
+    createSnapshot: ploop.createSnapshot({ disk }),
+    resize: ploop.resize({ disk, size: "20M" }),
+    convert: ploop.convert({ disk, format: "preallocated" }),
+    check: ploop.check({ disk }),
+    imageInfo: ploop.imageInfo({ disk }),
+    "check of the image": ploop.check({ image, force: true })
+  })
+
+  for (const name of ["itself", "a link"] as const) {
+    test(
+      `is refused before the tool would wait for its writer, by ${name}`,
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const host = yield* scripted("1.15", () => undefined)
+        const fifo = name === "itself" ? `${host.directory}/root.hdd` : `${host.directory}/fifo`
+        execFileSync("mkfifo", [fifo])
+        if (name === "a link") yield* fs.symlink(fifo, `${host.directory}/root.hdd`)
+        const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+        for (const [operation, run] of Object.entries(ask(ploop, host.disk, `${host.directory}/root.hdd`))) {
+          const error = yield* Effect.flip(run)
+          const expected = operation === "check of the image" ? "InvalidArgument" : "DescriptorInvalid"
+          assert.strictEqual(error._tag, expected, operation)
+          assert.include(error.message, "a FIFO, a socket or a character device", operation)
+        }
+        assert.deepStrictEqual(yield* host.commands, [])
+      })
+    )
+  }
 })
 
 describe("read-only", () => {

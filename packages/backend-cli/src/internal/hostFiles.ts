@@ -85,6 +85,11 @@ export interface HostFiles {
   /** What is at a path, links not followed; none only when it was seen that nothing is there. */
   readonly find: (path: string) => Effect.Effect<Option.Option<Found>, PlatformError>
   /**
+   * What is at a path, links followed; none where nothing is seen. It only finds what stands in the way of an
+   * operation, so it is on no tape: on a host that is replayed, nothing does.
+   */
+  readonly kindAt: (path: string) => Effect.Effect<Option.Option<Kind>>
+  /**
    * The first bytes of a regular file, or of a block device where that is said.
    * Anything else is refused without being opened, and nothing is waited for.
    */

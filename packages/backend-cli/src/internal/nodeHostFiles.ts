@@ -48,6 +48,9 @@ const find: HostFiles["find"] = (path) =>
       (error) => isAbsence(error) ? Option.none() : Promise.reject(error)
     ))
 
+const kindAt: HostFiles["kindAt"] = (path) =>
+  Effect.option(attempt("kindAt", path, () => NFS.promises.stat(path, { bigint: true }).then(kindOf)))
+
 /** Reads up to `length` bytes: what is asked of a file in `/proc` comes in pieces, and has no size. */
 const readUpTo = async (file: NFS.promises.FileHandle, length: number): Promise<Uint8Array> => {
   const pieces: Array<Uint8Array> = []
@@ -241,6 +244,7 @@ export const locking = (locker?: flock.Locker): Pick<HostFiles, "tryLock" | "loc
 export const nodeHostFiles: HostFiles = {
   isRoot: Effect.sync(() => process.geteuid?.() === 0),
   find,
+  kindAt,
   start: (path, length, kind = undefined) => read(path, length, kind ?? "File"),
   whole,
   stamp,

@@ -4,6 +4,7 @@ import type { Generation } from "@effect-ploop/core/Generation"
 import type * as Operation from "@effect-ploop/core/Operation"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
+import * as Remedy from "@effect-ploop/core/Remedy"
 import * as Waiting from "@effect-ploop/core/Waiting"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -131,9 +132,37 @@ const renamed = (result: ProcessResult, { alias }: Call): ProcessResult =>
     stderr: result.stderr.replaceAll(`${alias.from}/`, `${alias.to}/`)
   }
 
-const makeExecute = ({ generation, host, runner }: Options): Session["execute"] => (call) =>
+type Seen = Pick<Options, "files" | "host">
+
+/** Whether a file is a FIFO, a socket or a character device, also by way of a symbolic link. */
+const isEndless = ({ files }: Seen, image: string) =>
+  Effect.map(files.kindAt(image), Option.exists((kind) => kind === "Other"))
+
+/** Refuses an image for whose writer the tool would wait, or which it would read without an end. */
+const requireFiles = (seen: Seen, about: About, { descriptor, image }: Descriptor) =>
+  Effect.forEach(descriptor.images, ({ file }) =>
+    Effect.flatMap(isEndless(seen, image(file)), (endless) =>
+      endless
+        ? new PloopError.DescriptorInvalid({
+          ...context(about),
+          reason: `its image ${image(file)} is a FIFO, a socket or a character device`,
+          instead: Remedy.texts["not-a-file"]({ name: seen.host.name(file) })
+        })
+        : Effect.void), { discard: true })
+
+/** The same for a query; what is wrong with a descriptor, the tool reports. */
+const requireReadable = (seen: Seen, { descriptor, ...about }: Call) =>
+  descriptor === undefined
+    ? Effect.void
+    : Effect.flatMap(
+      Effect.option(seen.host.descriptor(about, descriptor)),
+      Option.match({ onNone: () => Effect.void, onSome: (disk) => requireFiles(seen, about, disk) })
+    )
+
+const makeExecute = ({ files, generation, host, runner }: Options): Session["execute"] => (call) =>
   Effect.gen(function*() {
     const found = yield* generation
+    yield* requireReadable({ files, host }, call)
     const result = renamed(yield* runner.run(call, call.wait), call)
     const ended = outcome(call, found, result)
     if (result.exitCode !== 0) {
@@ -170,18 +199,16 @@ const makeNamed = (generation: Session["generation"]): UseDisk => (about, path, 
     Effect.zipRight(Effect.suspend(() => use(path)))
   )
 
-/** The tool takes such a name for that of a descriptor, and changes the whole disk. */
-const requireImage = (about: About, image: string, ...paths: ReadonlyArray<string>) =>
-  paths.some((path) => path.endsWith(".xml"))
-    ? Effect.fail(
-      new PloopError.InvalidArgument({
-        ...context(about),
-        field: "image",
-        value: image,
-        rule: "must be an image file; a disk is named by its descriptor, as disk"
-      })
-    )
-    : Effect.void
+/** The tool takes a name of a descriptor for the whole disk, and waits for the writer of a FIFO. */
+const requireImage = (seen: Seen, about: About, image: string, real: string) =>
+  Effect.gen(function*() {
+    const refuse = (rule: string) =>
+      new PloopError.InvalidArgument({ ...context(about), field: "image", value: image, rule })
+    if ([seen.host.absolute(image), real].some((path) => path.endsWith(".xml"))) {
+      return yield* refuse("must be an image file; a disk is named by its descriptor, as disk")
+    }
+    if (yield* isEndless(seen, image)) return yield* refuse("must not be a FIFO, a socket or a character device")
+  })
 
 /** The top images of the devices that take writes; none where no driver shows them. */
 const writtenImages = (found: Option.Option<Driver>): Effect.Effect<ReadonlyArray<string>> =>
@@ -234,9 +261,8 @@ export const make = (options: Options): Session => {
       onFailure: (error) =>
         error._tag === "DescriptorInvalid" || error._tag === "Unsupported" ? Effect.fail(error) : Effect.void,
       onSuccess: (disk) =>
-        Effect.flatMap(
-          Effect.all([generation, host.imageStarts(disk)]),
-          ([generation, images]) => Refusal.descriptor(about, generation, disk, images)
+        Effect.all([generation, host.imageStarts(disk), requireFiles(options, about, disk)]).pipe(
+          Effect.flatMap(([generation, images]) => Refusal.descriptor(about, generation, disk, images))
         )
     })
 
@@ -267,7 +293,7 @@ export const make = (options: Options): Session => {
       Effect.flatMap(host.real(image), (real) => {
         const path = host.absolute(image)
         return Effect.zipRight(
-          requireImage(about, image, path, real),
+          requireImage(options, about, image, real),
           exclusive(about, host.directory(real))(use(path))
         )
       })

@@ -141,6 +141,7 @@ export const record = (
 ): HostFiles => ({
   isRoot: write("isRoot", "", files.isRoot, flag.encode),
   find: (path) => write("find", path, files.find(path), found.encode),
+  kindAt: files.kindAt,
   start: (path, length, kind) => write("start", path, files.start(path, length, kind), bytes.encode),
   whole: (path, limit) => write("whole", path, files.whole(path, limit), bytes.encode),
   stamp: (path) => write("stamp", path, files.stamp(path), stamp.encode),
@@ -189,6 +190,7 @@ export const replay = (
 ): HostFiles => ({
   isRoot: read("isRoot", "", flag.decode),
   find: (path) => orNone(read("find", path, found.decode)),
+  kindAt: () => Effect.succeedNone,
   start: (path) => read("start", path, bytes.decode),
   whole: (path) => read("whole", path, bytes.decode),
   stamp: (path) => read("stamp", path, stamp.decode),

@@ -147,7 +147,7 @@ const settleUnlocked = (scene: Scene, unfinished: Unfinished) =>
 export const settle = (scene: Scene): Effect.Effect<void, PloopError.DescriptorInvalid> =>
   Effect.scoped(Effect.gen(function*() {
     const { files, path } = scene
-    if (Option.isNone(yield* files.find(asideOf(path)))) return
+    if (!Option.contains(yield* files.kindAt(asideOf(path)), "File")) return
     const lock = `${path}.lck`
     const isLockable = Option.isSome(yield* files.find(lock))
     // Another tool is about to finish it.

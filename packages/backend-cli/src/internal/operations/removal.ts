@@ -1,5 +1,5 @@
 import * as DiskClone from "@effect-ploop/core/DiskClone"
-import { HostPath } from "@effect-ploop/core/HostPath"
+import type { HostPath } from "@effect-ploop/core/HostPath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
@@ -13,7 +13,7 @@ import { fileError } from "../newFiles.js"
 import { context } from "../outcome.js"
 import type { Session } from "../session.js"
 import { clearAbandoned } from "./abandoned.js"
-import { devicesOfDisk } from "./devices.js"
+import { devicesOfDisk, pathOf } from "./devices.js"
 import { lockTool } from "./toolLock.js"
 
 /** The largest record of a clone that is read, in bytes: more than 126 names take. */
@@ -64,20 +64,28 @@ const observed = (scene: Scene, shared: ReadonlyArray<string>) => (image: HostPa
 
 interface Named {
   readonly name: string
-  readonly path: HostPath
+  readonly path: string
   readonly found: Found
 }
 
-/** What is in the directory now, so that nothing else is removed that comes to have one of the names. */
+/** What stands in a name for bytes that are not UTF-8: by this name the file is not found. */
+const undecodable = "\uFFFD"
+
+/**
+ * What is in the directory now, so that nothing else is removed that comes to have one of the names, and the names of
+ * all files.
+ */
 const entries = (scene: Scene) =>
   Effect.gen(function*() {
     const { directory, session } = scene
     const names = yield* Effect.mapError(session.files.names(directory), fileError(scene.about, directory))
     const all = yield* Effect.forEach(names, (name) => {
-      const path = HostPath.make(session.host.join(directory, name))
+      const path = session.host.join(directory, name)
       return Effect.map(find(scene, path), Option.map((found): Named => ({ name, path, found })))
     })
-    return all.flatMap(Option.toArray)
+    const named = all.flatMap(Option.toArray)
+    const unseen = names.filter((name) => name.includes(undecodable) && !named.some((entry) => entry.name === name))
+    return { named, unseen }
   })
 
 /** Removes a name, and sees that it is gone. */
@@ -100,11 +108,11 @@ const removeFrom = (scene: Scene, request: Request.Remove) =>
     if (session.ownsFiles) yield* clearAbandoned(session, about, directory)
     yield* lockTool(session, about, path)
     const images = descriptor.images.map(({ file }) => image(file))
-    const named = yield* entries(scene)
+    const { named, unseen } = yield* entries(scene)
     const shared = yield* inherited(scene)
     const plan = yield* Refusal.remove(about, request, {
       descriptor: session.host.name(path),
-      names: named.map(({ name }) => name),
+      names: [...named.map(({ name }) => name), ...unseen],
       irregular: named.filter((entry) => !isRegular(entry)).map(({ name }) => name),
       images: yield* Effect.forEach(images, observed(scene, shared)),
       device: (yield* devicesOfDisk(session, about, path))[0]?.device
@@ -112,11 +120,12 @@ const removeFrom = (scene: Scene, request: Request.Remove) =>
     const targets = yield* Effect.forEach(images, session.host.real)
     const own = plan.own.flatMap((name) => named.filter((entry) => entry.name === name))
     yield* Effect.uninterruptible(Effect.forEach(own, removeName(scene), { discard: true }))
-    const others = plan.others.map((name) => session.host.join(directory, name))
+    const inPlace = (name: string) => session.host.join(directory, name)
+    const others = plan.others.filter((name) => !unseen.includes(name)).map(inPlace)
     const kept = yield* Effect.filter([...new Set([...others, ...targets])], session.host.exists)
     const removed: Result.Removed = {
-      removed: own.map((entry) => entry.path),
-      kept: kept.map((name) => HostPath.make(name))
+      removed: own.map((entry) => pathOf(entry.path)),
+      kept: [...kept, ...unseen.map(inPlace)].map(pathOf)
     }
     return removed
   })

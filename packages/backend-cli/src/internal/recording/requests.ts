@@ -129,6 +129,7 @@ export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
   return {
     isRoot: answer("HostFiles.isRoot", [], files.isRoot),
     find: wrap("find", files.find),
+    kindAt: files.kindAt,
     start: wrap("start", files.start),
     whole: wrap("whole", files.whole),
     stamp: wrap("stamp", (path) => Effect.map(files.stamp(path), neverOld)),

@@ -1,6 +1,7 @@
 import * as Either from "effect/Either"
 import { recordName } from "../../DiskClone.js"
 import * as PloopError from "../../PloopError.js"
+import * as PrintableText from "../../PrintableText.js"
 import type * as Request from "../../Request.js"
 import { texts } from "../remedies.js"
 import type { About, RemovableDisk, RemovableImage, Removal } from "./model.js"
@@ -61,7 +62,8 @@ export const remove = (
       new PloopError.ConsentRequired({
         ...context(about),
         option: "keepOthers",
-        reason: `the directory holds files that the descriptor does not name, and that would stay: ${others.join(", ")}`
+        reason: "the directory holds files that the descriptor does not name, and that would stay: " +
+          others.map(PrintableText.escape).join(", ")
       }))
     return { own, others }
   })
