@@ -28,7 +28,7 @@ pre { margin: .4rem 0; white-space: pre-wrap; } .message { font-weight: 600; } s
 }
 @media print {
   :root { color-scheme: light; --pass: #1a7f37; --fail: #cf222e; --skip: #9a6700; }
-  body { margin: 0; max-width: none; font-size: 11px; } .controls { display: none; }
+  body { margin: 0; max-width: none; font-size: 11px; } code, pre { font-size: 10px; } .controls { display: none; }
   details.failure, ul.cases li, tr { break-inside: avoid; } h2, h3, summary { break-after: avoid; }
 }
 `
