@@ -1,12 +1,13 @@
 /**
  * Checks that every export of a public module has a docstring with `@since` and
- * `@category`, and that every example type-checks, in docstrings, in READMEs
- * and in `docs`.
+ * `@category`, that every example type-checks, in docstrings, in READMEs and in
+ * `docs`, and that the links of documents lead to files and headings.
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join, relative } from "node:path"
 import ts from "typescript"
+import { brokenLinks } from "./checks/links.js"
 import { at, modules, packages, report, root } from "./checks/sources.js"
 
 const problems: Array<string> = []
@@ -57,6 +58,9 @@ const documents = [
   ...packages.map((directory) => join(directory, "README.md")),
   ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => join(root, "docs", name))
 ]
+
+const others = ["CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "examples/README.md"].map((name) => join(root, name))
+problems.push(...[...documents, ...others].flatMap(brokenLinks))
 
 for (const path of documents) {
   const name = relative(root, path).replaceAll("/", "-")
