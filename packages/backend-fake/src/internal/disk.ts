@@ -198,9 +198,9 @@ export const lock = (tool: Tool, disk: Disk): Answer<void> => {
 export const open = (tool: Tool, name: string, reader: Reader = "tool"): Answer<Disk> =>
   Either.flatMap(read(tool, name, reader), (disk) => Either.map(lock(tool, disk), () => disk))
 
-/** The same for a query that succeeds although it could not lock. */
-export const openForQuery = (tool: Tool, name: string): Answer<Disk> =>
-  Either.map(read(tool, name, "tool, if it is there"), (disk) => {
+/** The same for what the tool does although it could not lock. */
+export const openForQuery = (tool: Tool, name: string, reader: Reader = "tool, if it is there"): Answer<Disk> =>
+  Either.map(read(tool, name, reader), (disk) => {
     makeLockFile(tool, disk)
     return disk
   })

@@ -299,6 +299,12 @@ const examine = (tool: Tool, { image: found, path, ref }: disks.OpenImage): Read
     : []
 }
 
+/** What was found in one image. */
+interface CheckedImage extends Result.Checked {
+  /** Whether the tool leaves it broken, and ends with success: then it goes on with the next image. */
+  readonly isLeft?: boolean
+}
+
 const repairLines = /Dirty flag is set|\bFixed\b|Trimming tail|Truncate image|CIF_Empty flag is incorrect/
 
 /** Checks the bytes of an image that the tool did not write, as the tool does. */
@@ -307,7 +313,7 @@ const checkBytes = (
   path: string,
   repairs: Repairs,
   found: { readonly ref: FileRef; readonly bytes: content.Bytes }
-): Answer<Result.Checked> =>
+): Answer<CheckedImage> =>
   Either.gen(function*() {
     const { bytes, code, errors, lines } = imageCheck.check(generation(tool), found.bytes, path, repairs)
     if (bytes !== found.bytes) yield* disks.setBytes(tool, found.ref, bytes)
@@ -318,7 +324,7 @@ const checkBytes = (
     if (code !== 0) return yield* toolError(tool, code, findings.join("\n"))
     const isLeft = findings.some((line) => line.startsWith("Image size")) &&
       !findings.some((line) => line.startsWith("Truncate image"))
-    if (isLeft || findings.includes("Ignored")) return { outcome: "broken", findings }
+    if (isLeft || findings.includes("Ignored")) return { outcome: "broken", findings, isLeft: true }
     if (findings.some((line) => repairLines.test(line))) return { outcome: "repaired", findings }
     return { outcome: "clean", findings }
   })
@@ -330,7 +336,7 @@ const checkImage = (
   raw: boolean,
   repairs: Repairs,
   cluster: bigint
-): Answer<Result.Checked> => {
+): Answer<CheckedImage> => {
   const bytes = raw ? undefined : disks.foreignBytes(tool, path)
   return bytes === undefined
     ? checkKnown(tool, path, raw, repairs, cluster)
@@ -401,7 +407,7 @@ const examined = (
   })
 
 /** A broken image is a result of a check, not a failure of it. So is a file that is too short for a header. */
-const asResult = (checked: Answer<Result.Checked>): Answer<Result.Checked> =>
+const asResult = (checked: Answer<CheckedImage>): Answer<CheckedImage> =>
   Either.isLeft(checked) && (checked.left._tag === "ImageCorrupt" || checked.left.text === disks.shortRead)
     ? Either.right({ outcome: "broken", findings: checked.left.text.split("\n") })
     : checked
@@ -415,6 +421,11 @@ const inOrder = (findings: ReadonlyArray<string>): ReadonlyArray<string> => [
   ...findings.filter((line) => printed.test(line))
 ]
 
+const outcomes = ["clean", "repaired", "broken"] as const
+
+const worse = (one: Result.Checked["outcome"], other: Result.Checked["outcome"]): Result.Checked["outcome"] =>
+  outcomes.indexOf(one) < outcomes.indexOf(other) ? other : one
+
 /** Checks one image after the other, base first, until one is broken. Only the last may be repaired. */
 const checkChain = (
   tool: Tool,
@@ -423,24 +434,22 @@ const checkChain = (
   repairs: Repairs
 ): Answer<Result.Checked> =>
   Either.gen(function*() {
-    let found = clean
+    let outcome: Result.Checked["outcome"] = "clean"
+    let findings: ReadonlyArray<string> = []
     for (const [index, node] of nodes.entries()) {
       const path = disks.imagePath(tool, disk, node.file)
       const raw = index === 0 && disks.isRaw(disk)
       // Only the last image of a chain is opened for writing.
       const inChain = { ...repairs, readOnly: repairs.readOnly || index < nodes.length - 1 }
       const one = yield* asResult(checkImage(tool, path, raw, inChain, disk.descriptor.clusterSize))
-      const findings = [...found.findings, ...one.findings]
-      if (one.outcome === "broken") {
+      findings = inOrder([...findings, ...one.findings])
+      if (one.outcome === "broken" && one.isLeft !== true) {
         const mode = index < nodes.length - 1 ? "ro" : "rw"
-        return {
-          outcome: "broken",
-          findings: inOrder([...findings, `${path} : irrecoverable errors (${mode})`])
-        }
+        return { outcome: "broken", findings: inOrder([...findings, `${path} : irrecoverable errors (${mode})`]) }
       }
-      found = { outcome: one.outcome === "clean" ? found.outcome : one.outcome, findings: inOrder(findings) }
+      outcome = worse(outcome, one.outcome)
     }
-    return found
+    return { outcome, findings }
   })
 
 /** A raw disk of one image whose file is shorter than the disk. */
@@ -509,9 +518,10 @@ const checkOne = (tool: Tool, request: Request.Check): Answer<Result.Checked> =>
   }
   const clusterSize = request.clusterSize ?? ClusterSize.standard
   const checked = asResult(checkImage(tool, path, request.raw, repairs, clusterSize))
+  const found = Either.map(checked, ({ findings, outcome }): Result.Checked => ({ findings, outcome }))
   return request.force
-    ? checked
-    : Either.flatMap(checked, (found) => examined(tool, found, [{ path, raw: request.raw }], clusterSize))
+    ? found
+    : Either.flatMap(found, (found) => examined(tool, found, [{ path, raw: request.raw }], clusterSize))
 }
 
 /** The image to replace. */

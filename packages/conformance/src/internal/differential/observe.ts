@@ -31,6 +31,9 @@ const fields = [
   "reason"
 ] as const
 
+/** A text with the error of the tool, without the lines about its progress that follow. */
+const firstSaid = (text: string): string => text.replace(/( ploop said: .*?) \| .*$/, "$1")
+
 const told = (exit: Exit.Exit<unknown, unknown>): string =>
   Exit.match(exit, {
     onSuccess: (value) => value === undefined ? "success" : print(value),
@@ -41,7 +44,7 @@ const told = (exit: Exit.Exit<unknown, unknown>): string =>
       const compared = error._tag === "DescriptorInvalid" ? [] : fields
       const about = compared.flatMap((name) => {
         const value: unknown = Reflect.get(Object(error), name)
-        return value === undefined ? [] : [`${name}: ${print(value)}`]
+        return value === undefined ? [] : [`${name}: ${print(typeof value === "string" ? firstSaid(value) : value)}`]
       })
       return [String(error._tag), ...about].join(", ")
     }
