@@ -146,6 +146,7 @@ export const geometry = (
   size: ByteSize.ByteSize
 ): { readonly cylinders: number; readonly heads: number; readonly sectors: number } => {
   const total = ByteSize.toSectors(size)
+  if (total === 0n) return { cylinders: 0, heads: 16, sectors: 0 }
   if (total > 1_032_192n && total < 16_777_216n) return { cylinders: Number(total / 1008n), heads: 16, sectors: 63 }
   const sectors = [63n, 32n, 16n, 8n].find((divisor) => total % divisor === 0n)
   const heads = sectors === undefined

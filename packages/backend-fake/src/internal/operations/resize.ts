@@ -179,9 +179,10 @@ const refuseRawShrink = (tool: Tool, disk: disks.Disk, request: Request.Resize):
 
 export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
   Either.gen(function*() {
-    const disk = yield* disks.open(tool, request.disk)
+    const disk = yield* disks.read(tool, request.disk, "tool")
     const device = devices.find(tool, disk, undefined)
     yield* Refusal.resize(tool, request, device?.device)
+    yield* disks.lock(tool, disk)
     yield* requireUnshared(tool, disk, [SnapshotTree.top(disk.tree).file])
     yield* requireUnsharedOnTheWay(tool, disk)
     const cluster = disk.descriptor.clusterSize
