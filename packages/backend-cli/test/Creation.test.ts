@@ -211,6 +211,18 @@ describe("create", () => {
       assert.deepStrictEqual(yield* names(fs, directory), ["DiskDescriptor.xml", "root.hdd"])
     }))
 
+  for (const name of ["root.hdd", "DiskDescriptor.xml"]) {
+    test(`starts nothing when ${name} is there, where the tool's files are another user's`, () =>
+      Effect.gen(function*() {
+        const user: HostFiles = { ...nodeHostFiles, isRoot: Effect.succeed(false) }
+        const { calls, create, directory, fs } = yield* host(() => ({}), { prefix: ["sudo", "-n"] }, user)
+        yield* fs.writeFileString(`${directory}/${name}`, "another's")
+        assert.strictEqual((yield* Effect.flip(create))._tag, "AlreadyExists")
+        assert.isFalse(calls.some((call) => call.argv.includes("init")))
+        assert.strictEqual(yield* fs.readFileString(`${directory}/${name}`), "another's")
+      }))
+  }
+
   test("refuses a path that leaves no room for its files", () =>
     Effect.gen(function*() {
       const { context, directory } = yield* host(() => ({}))
