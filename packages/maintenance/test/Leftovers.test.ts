@@ -341,6 +341,26 @@ describe("what a killed operation leaves", () => {
   )
 })
 
+describe("a snapshot that was cut short", () => {
+  onFake(
+    "keeps the only descriptor that names its image, and the image, also when orphaned images are to go",
+    Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      const before = yield* fs.readFileString(disk)
+      yield* ploop.createSnapshot({ disk })
+      const top = yield* ploop.topDelta({ disk })
+      yield* fs.rename(disk, `${disk}.tmp`)
+      yield* fs.writeFileString(disk, before)
+      yield* TestClock.adjust("2 days")
+      const plan = yield* cleanUp(disk, { orphanedImages: true })
+      assert.deepStrictEqual(about(plan), [])
+      assert.sameMembers(plan.kept.map(({ subject }) => String(subject)), [`${disk}.tmp`, String(top)])
+    })
+  )
+})
+
 describe("an image that a device runs from is not left over", () => {
   onFake(
     "when the descriptor does not name it, nor are the descriptors beside it",

@@ -1,8 +1,10 @@
 import * as Disk from "@effect-ploop/core/Disk"
+import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
 import type { SnapshotTree } from "@effect-ploop/core/SnapshotTree"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import { headerOf } from "../header.js"
 import { real } from "./devices.js"
@@ -18,6 +20,8 @@ export interface Known extends Around {
   readonly images: ReadonlyArray<string>
   /** The real paths of all images that devices of the disk run from; undefined when nobody knows them. */
   readonly used: ReadonlySet<string> | undefined
+  /** The real paths of the images that only a descriptor beside the present one names, which got no name of its own. */
+  readonly uncommitted: ReadonlySet<string>
   /** Whether a device of the disk writes to an image that the descriptor does not name. */
   readonly isCutShort: boolean
   readonly orphanedImages: boolean
@@ -33,9 +37,12 @@ const ofMount = (entry: Entry, { running }: Known) =>
         : kept(entry.path, "it is a directory of a mount, but it has files in it")
     }))
 
-const ofUnknown = (entry: Entry, { isCutShort, orphanedImages, running, used }: Known) =>
+const ofUnknown = (entry: Entry, { isCutShort, orphanedImages, running, uncommitted, used }: Known) =>
   Effect.map(headerOf(entry.path), (header): Found => {
     if (Option.isNone(header) || running.some((shown) => shown.image === entry.path)) return nothing
+    if (uncommitted.has(entry.path)) {
+      return kept(entry.path, "it is an image that only a descriptor names whose change was not committed")
+    }
     if (isCutShort || used === undefined || used.has(entry.path) || header.value.inUse !== 0) {
       return kept(entry.path, "it is an image that the descriptor does not name, but a device may run from it")
     }
@@ -57,20 +64,41 @@ const ofConversion = (entry: Entry, known: Known) =>
   )
 
 /** A descriptor that was not renamed to its own name. */
-const ofDescriptor = (entry: Entry, { isCutShort, used }: Known): Found =>
+const ofDescriptor = (entry: Entry, { isCutShort, uncommitted, used }: Known): Found =>
   isCutShort || used === undefined
     ? kept(
       entry.path,
       "it may be the only descriptor that names the image to which a device writes: unmount the disk first"
     )
+    : uncommitted.size > 0
+    ? kept(
+      entry.path,
+      "it is the only descriptor that names an image which is there: the next operation on the disk says what to do"
+    )
     : removal(entry, "It is a descriptor whose change was not committed.")
+
+/** The largest file that is read as a descriptor, in bytes. */
+const descriptorLimit = 16n * 1024n * 1024n
+
+/** The images that a descriptor names, by their real paths; none when the file cannot be read as one. */
+const namedBy = ({ info, path: file }: Entry) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path
+    if (info.type !== "File" || info.size > descriptorLimit) return []
+    const read = DiskDescriptor.parse(yield* fs.readFileString(file))
+    if (Either.isLeft(read)) return []
+    return yield* Effect.forEach(read.right.images, (image) => real(path.resolve(path.dirname(file), image.file)))
+  })
+
+/** The tool writes a new descriptor under the longer name first. */
+const asideNames = (descriptor: string): ReadonlyArray<string> => [`${descriptor}.tmp`, `${descriptor}.tmp.tmp`]
 
 /** What is known of a file from its name alone. */
 const byName = (entry: Entry, known: Known): Found | undefined => {
   const { descriptor } = known
   const { name, path } = entry
-  // The tool writes a new descriptor under the longer name first.
-  if (name === `${descriptor}.tmp` || name === `${descriptor}.tmp.tmp`) return ofDescriptor(entry, known)
+  if (asideNames(descriptor).includes(name)) return ofDescriptor(entry, known)
   if (name.startsWith(`${descriptor}.former-`)) {
     return kept(path, "it is the descriptor from before the tool lost a delta: remove it once the disk is repaired")
   }
@@ -108,12 +136,15 @@ export const judge = (
     const images = yield* Effect.forEach(tree.nodes, ({ file }) => real(path.resolve(directory, file)))
     const descriptor = path.basename(disk)
     const own = new Set([path.join(directory, descriptor), ...images])
+    const entries = (yield* entriesOf(directory)).filter((entry) => !own.has(entry.path))
+    const aside = entries.filter(({ name }) => asideNames(descriptor).includes(name))
+    const named = new Set((yield* Effect.forEach(aside, namedBy)).flat())
     const known: Known = {
       ...around,
       descriptor,
-      images: images.filter((image) => path.dirname(image) === directory).map((image) => path.basename(image))
+      images: images.filter((image) => path.dirname(image) === directory).map((image) => path.basename(image)),
+      uncommitted: new Set(entries.map((entry) => entry.path).filter((file) => named.has(file)))
     }
-    const entries = (yield* entriesOf(directory)).filter((entry) => !own.has(entry.path))
     return all(
       yield* Effect.forEach(
         entries.filter(({ info }) => isOld(info, around.before)),
