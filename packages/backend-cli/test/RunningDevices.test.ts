@@ -274,6 +274,53 @@ describe("the tracking of a running disk", () => {
     }))
 })
 
+describe("the tracking of an idle disk", () => {
+  interface Place {
+    readonly fs: FileSystem.FileSystem
+    readonly directory: string
+    readonly disk: string
+  }
+
+  const dropped = <A, E>(prepare: (place: Place) => Effect.Effect<A, E, Scope.Scope>) =>
+    Effect.gen(function*() {
+      const { ask, directory, disk, fs } = yield* world("7", () => undefined)
+      yield* fs.writeFile(`${directory}/root.hdd.2`, image())
+      yield* prepare({ fs, directory, disk })
+      return tagOf(yield* Effect.either(ask((ploop) => ploop.dropTracking({ disk }))))
+    })
+
+  test("is ended without the tool", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* dropped(() => Effect.void), "done")
+    }))
+
+  test("goes on while a tool that somebody else started holds the lock of the disk", () =>
+    Effect.gen(function*() {
+      const tag = yield* dropped(({ disk, fs }) =>
+        Effect.zipRight(fs.writeFileString(`${disk}.lck`, ""), nodeHostFiles.tryLock(`${disk}.lck`))
+      )
+      assert.strictEqual(tag, "Locked")
+    }))
+
+  test("goes on in an image that another disk has by a hard link", () =>
+    Effect.gen(function*() {
+      const tag = yield* dropped(({ directory, fs }) => fs.link(`${directory}/root.hdd.2`, `${directory}/other`))
+      assert.strictEqual(tag, "ImageShared")
+    }))
+
+  test("goes on in an image outside of the directory of the disk", () =>
+    Effect.gen(function*() {
+      const tag = yield* dropped(({ directory, fs }) =>
+        Effect.gen(function*() {
+          const elsewhere = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-elsewhere-" })
+          yield* fs.rename(`${directory}/root.hdd.2`, `${elsewhere}/precious`)
+          yield* fs.symlink(`${elsewhere}/precious`, `${directory}/root.hdd.2`)
+        })
+      )
+      assert.strictEqual(tag, "Unsupported")
+    }))
+})
+
 describe("an encryption", () => {
   const helper = "/usr/libexec/ploop/crypthelper"
 
