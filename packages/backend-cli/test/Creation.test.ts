@@ -42,7 +42,8 @@ interface Host {
 const host = (
   script: (image: string, directory: string) => ScriptedExecutor.Answer,
   options: PloopCli.Options = {},
-  files: HostFiles = nodeHostFiles
+  files: HostFiles = nodeHostFiles,
+  devices: () => string = () => ""
 ) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -51,8 +52,8 @@ const host = (
     const { calls, executor } = ScriptedExecutor.make((argv) =>
       argv.includes("init") || argv.includes("restore-descriptor") || argv.includes("copy")
         ? script(argv.at(-1)!, directory)
-        : argv.at(-1) === "list"
-        ? {}
+        : argv.includes("list")
+        ? { stdout: devices() }
         : { stderr: usage, exitCode: 38 }
     )
     const context = yield* Layer.build(
@@ -154,6 +155,24 @@ describe("create", () => {
         assert.deepStrictEqual(yield* names(fs, directory), [])
       }))
   }
+
+  test("stops the device that a failing tool leaves in the directory of its own, and no other", () =>
+    Effect.gen(function*() {
+      const made: Array<string> = []
+      const { calls, create } = yield* host(
+        (image) => {
+          made.push(image)
+          return { exitCode: 24, stderr: "mkfs failed\n" }
+        },
+        { queries: "tool" },
+        nodeHostFiles,
+        () =>
+          made.map((image) => `ploop7       ${image}  \nploop8       ${dirname(dirname(image))}/root.hdd  \n`).join("")
+      )
+      yield* Effect.flip(create)
+      const stopped = calls.map(({ argv }) => argv).filter((argv) => argv.includes("umount"))
+      assert.deepStrictEqual(stopped.map((argv) => argv.at(-1)), ["/dev/ploop7"])
+    }))
 
   test("leaves what another process made when it is interrupted before the tool was started", () =>
     Effect.gen(function*() {
