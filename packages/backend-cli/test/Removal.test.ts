@@ -2,8 +2,10 @@ import { Ploop } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import { Deferred, Effect, Fiber, Option } from "effect"
 import { unlinkSync, writeFileSync } from "node:fs"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
@@ -21,6 +23,15 @@ const removal = Effect.gen(function*() {
   const left = Effect.map(fs.readDirectory(host.directory), (all) => all.sort())
   return { ...host, fs, names, removed, left }
 })
+
+/** The same on a host whose removals of names are changed. */
+const withUnlink = (
+  change: (path: string, unlink: ReturnType<HostFiles["unlink"]>) => ReturnType<HostFiles["unlink"]>
+) =>
+  Effect.provideService(removal, CurrentHostFiles, {
+    ...nodeHostFiles,
+    unlink: (path, identity) => change(path, nodeHostFiles.unlink(path, identity))
+  })
 
 describe("a disk is removed", () => {
   for (const [title, hasLock] of [["with the tool's lock file", true], ["where there is none", false]] as const) {
@@ -59,5 +70,35 @@ describe("a disk is removed", () => {
       assert.sameMembers(yield* left, ["line\nbreak", "b\uFFFD"])
       unlinkSync(undecodable)
       yield* fs.remove(`${directory}/line\nbreak`)
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("but not while another disk has one of its images by a hard link", () =>
+    Effect.gen(function*() {
+      const { directory, fs, left, names, removed } = yield* removal
+      const other = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-other-" })
+      yield* fs.link(`${directory}/root.hdd`, `${other}/root.hdd`)
+      assert.strictEqual((yield* Effect.flip(removed))._tag, "ImageShared")
+      assert.deepStrictEqual(yield* left, ["DiskDescriptor.xml", ...names])
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("and a file that comes to one of its names meanwhile stays, and is reported", () =>
+    Effect.gen(function*() {
+      const { left, removed } = yield* withUnlink((path, unlink) =>
+        Effect.tap(unlink, () => path.endsWith("root.hdd.1") ? writeFileSync(path, "another's") : undefined)
+      )
+      assert.include((yield* Effect.flip(removed)).message, "another file has come to the name root.hdd.1 meanwhile")
+      assert.include(yield* left, "root.hdd.1")
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scopedLive("as a whole, when it is interrupted after the first file", () =>
+    Effect.gen(function*() {
+      const begun = yield* Deferred.make<void>()
+      const { left, removed } = yield* withUnlink((_, unlink) =>
+        Effect.zipRight(Deferred.succeed(begun, undefined), Effect.zipLeft(unlink, Effect.yieldNow()))
+      )
+      const fiber = yield* Effect.fork(removed)
+      yield* Deferred.await(begun)
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(yield* left, [])
     }).pipe(Effect.provide(NodeContext.layer)))
 })
