@@ -6,7 +6,7 @@ import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import { headerOf } from "../header.js"
+import { headerOf, isEmpty } from "../header.js"
 import { real } from "./devices.js"
 import { ofEveryDirectory } from "./directory.js"
 import { type Around, entriesOf, type Entry, isOld, removal } from "./entries.js"
@@ -20,7 +20,7 @@ export interface Known extends Around {
   readonly images: ReadonlyArray<string>
   /** The real paths of all images that devices of the disk run from; undefined when nobody knows them. */
   readonly used: ReadonlySet<string> | undefined
-  /** The real paths of the images that only a descriptor beside the present one names, which got no name of its own. */
+  /** The real paths of the images with data that only a descriptor names which got no name of its own. */
   readonly uncommitted: ReadonlySet<string>
   /** Whether a device of the disk writes to an image that the descriptor does not name. */
   readonly isCutShort: boolean
@@ -91,6 +91,9 @@ const namedBy = ({ info, path: file }: Entry) =>
     return yield* Effect.forEach(read.right.images, (image) => real(path.resolve(path.dirname(file), image.file)))
   })
 
+/** Whether something was written to an image, or may have been. */
+const isWritten = ({ info, path }: Entry) => Effect.map(isEmpty(path, info.size), (empty) => !empty)
+
 /** The tool writes a new descriptor under the longer name first. */
 const asideNames = (descriptor: string): ReadonlyArray<string> => [`${descriptor}.tmp`, `${descriptor}.tmp.tmp`]
 
@@ -139,11 +142,12 @@ export const judge = (
     const entries = (yield* entriesOf(directory)).filter((entry) => !own.has(entry.path))
     const aside = entries.filter(({ name }) => asideNames(descriptor).includes(name))
     const named = new Set((yield* Effect.forEach(aside, namedBy)).flat())
+    const added = entries.filter((entry) => named.has(entry.path))
     const known: Known = {
       ...around,
       descriptor,
       images: images.filter((image) => path.dirname(image) === directory).map((image) => path.basename(image)),
-      uncommitted: new Set(entries.map((entry) => entry.path).filter((file) => named.has(file)))
+      uncommitted: new Set((yield* Effect.filter(added, isWritten)).map((entry) => entry.path))
     }
     return all(
       yield* Effect.forEach(
