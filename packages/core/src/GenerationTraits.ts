@@ -231,6 +231,16 @@ export const shrinksAttachedAsIdle: Row<boolean> = { "1.15": false, "7": true, "
 export const marksReadOnlyDevices: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
 /**
+ * Whether a read-only device of the top delta clears the in-use flag of its image
+ * while another device writes to it: on generation 7 when it is attached, on 9 when
+ * it is detached.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const clearsFlagOfWriter: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
+/**
  * Whether a discard takes a smallest extent and an amount to free. The other
  * generation ignores both.
  *

@@ -732,7 +732,8 @@ describe("a mounted disk of generation 9", () => {
     for (const generation of ["1.15", "7"] as const) accepted(Refusal.shownImages(about, generation, top, devices))
     accepted(Refusal.shownImages(about, "9", top, []))
     refused(Refusal.besideWriter(about, "9", "/dev/mapper/ploop7"), { _tag: "MountFailed" })
-    accepted(Refusal.besideWriter(about, "7", "/dev/mapper/ploop7"))
+    refused(Refusal.besideWriter(about, "7", "/dev/ploop7"), { _tag: "MountFailed" })
+    accepted(Refusal.besideWriter(about, "1.15", "/dev/ploop7"))
     accepted(Refusal.besideWriter(about, "9", undefined))
   })
 

@@ -14,7 +14,7 @@ import { requireNoTemporaryDevice } from "./mergeable.js"
 const requireNoWriter = (session: Session, about: About, disk: Descriptor, component: string | undefined) =>
   Effect.gen(function*() {
     const generation = yield* session.generation
-    if (!GenerationTraits.marksReadOnlyDevices[generation]) return
+    if (!GenerationTraits.clearsFlagOfWriter[generation]) return
     const device = yield* otherWriter(session, about, disk, component)
     if (device === undefined || (yield* isReadOnly(session, about, device))) return
     yield* Refusal.besideWriter(about, generation, device)

@@ -92,12 +92,12 @@ export const idleDisk = (about: About, device: string | undefined) =>
 
 export const besideWriter = (about: About, generation: Generation, device: string | undefined) =>
   when(
-    GenerationTraits.marksReadOnlyDevices[generation] && device !== undefined,
+    GenerationTraits.clearsFlagOfWriter[generation] && device !== undefined,
     () =>
       new PloopError.MountFailed(context(
         about,
-        `${device} writes to the top delta: the journal of its file system cannot be replayed, and the unmount of a ` +
-          "second device would clear the in-use flag"
+        `${device} writes to the top delta: the journal of its file system cannot be replayed, and a second device ` +
+          "would clear the in-use flag"
       ))
   )
 

@@ -248,13 +248,14 @@ const onlyIdle: ReadonlyArray<Case.Case> = [
     id: "umount/only-idle-component",
     title: "MUST stop the device of the component alone, with onlyIdle",
     source: Case.service("Request.Umount"),
-    needs: ["device"],
+    needs: ["device", "snapshotBesideDisk"],
     generations: ["1.15", "7"],
     run: Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop
       const { disk } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: Conformance.ids.a })
       const { device } = yield* ploop.mount({ disk })
-      yield* ploop.mount({ disk, component: "part", readOnly: true })
+      yield* ploop.mount({ disk, snapshot: Conformance.ids.a, component: "part", readOnly: true })
       yield* ploop.umount({ disk, component: "part", onlyIdle: true })
       yield* Check.equal((yield* ploop.attachments({ disk })).map((one) => one.device), [device], "what still runs")
       yield* ploop.umount({ disk, onlyIdle: true })
