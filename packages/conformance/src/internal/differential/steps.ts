@@ -8,7 +8,7 @@ import * as images from "./steps/images.js"
 import { mounts } from "./steps/mounts.js"
 import { misnamed } from "./steps/names.js"
 import * as snapshots from "./steps/snapshots.js"
-import { decryption, tracking } from "./steps/tracking.js"
+import { tracking } from "./steps/tracking.js"
 
 const withoutDevices: ReadonlyArray<Weighted> = [
   ...snapshots.tree,
@@ -22,9 +22,6 @@ const withoutDevices: ReadonlyArray<Weighted> = [
   ...images.exchanges,
   images.refusals,
   ...images.copies,
-  ...clones,
-  ...tracking,
-  decryption,
   ...damage,
   ...foreign,
   ...misnamed

@@ -29,6 +29,3 @@ export const tracking: ReadonlyArray<Weighted> = [
     run: ({ disk }) => collected(DiskChanges.blocks({ disk, from: from.id, to: to.id }))
   }))
 ]
-
-/** Encryption, as far as no key is needed. */
-export const decryption: Weighted = just(1, on("encrypt, to decrypt", (p, disk) => p.encrypt({ disk, remove: true })))
