@@ -126,7 +126,7 @@ export const cli = [
     "a disk that was replaced while its lock was waited for is changed": at("make.onDisk").ternary().always(),
     "queries wait for operations on the disk": at("make").value("lookAt").put("onDisk"),
     "operations on an image take no lock": at("make.onImage").curried("exclusive").unwrap(),
-    "an image may be a descriptor": at("requireImage").ternary().never(),
+    "an image may be a descriptor": at("requireImage").if().nth(0).never(),
     "a silent failure means that the disk is missing": at("makeExecute").if().making("DiskNotFound").innermost()
       .condition().put("silent"),
     "a failure with words means that the disk is missing": at("makeExecute.silent").put(
@@ -274,10 +274,11 @@ export const cli = [
     "a delta that a device writes to is removed": at("removeWritten").if().nth(1).never(),
     "a file that was there before is removed after a kill": at("clearing").call("has").put("false"),
     "a snapshot that a device uses is not finished": at("finish").if().nth(0).never(),
-    "any new descriptor takes the place of the old one": at("finish").call("exists").put("true"),
-    "a directory with the name of a file keeps a killed tool's files": at("regular").call("filter").put(
-      "all.flatMap(Option.toArray)"
-    )
+    "any new descriptor takes the place of the old one": at("finish").call("exists").put("true")
+  }),
+  ...inFile("unfinished.ts", {
+    "a directory with the name of a file is taken for one": at("regularAt").binary("===").put("true"),
+    "a delta with data that no descriptor names is removed": at("judge").call("isEmpty").put("Effect.succeed(true)")
   }),
   ...inFile("operations/abandoned.ts", {
     "a private directory of a living process is removed": at("clear").if().nth(1).never(),
