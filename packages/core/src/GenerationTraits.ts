@@ -187,7 +187,7 @@ export const refusesOldFormat: Row<boolean> = { "1.15": true, "7": false, "9": f
 
 /**
  * Whether a deletion that merges the top delta of a descriptor of the old format
- * gives the top its usual identifier first, and then searches it by the former one.
+ * gives the top its usual identifier first, and then searches for it by the former one.
  *
  * @since 0.2.0
  * @category faults

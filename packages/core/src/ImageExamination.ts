@@ -261,6 +261,38 @@ export const lengthToExamine = (start: Uint8Array): bigint => {
   return wrongHeader(header) === undefined ? header.firstSector * sector : BigInt(headerLength)
 }
 
+/** The longest index table that is searched, in bytes: that of a disk of 16 TiB with clusters of 1 MiB. */
+const longestTable = 64n * 1024n * 1024n
+
+/**
+ * How many bytes of an image file, from its start, {@link isUnwritten} needs; undefined
+ * when nothing says that the image is empty: its header makes no sense, its in-use flag
+ * is set, or its index table is longer than 64 MiB.
+ *
+ * - `start`: the first {@link headerLength} bytes of the file, or all that it has
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const lengthOfUnwritten = (start: Uint8Array): number | undefined => {
+  if (start.byteLength < headerLength) return undefined
+  const header = readHeader(start)
+  const length = header.firstSector * sector
+  return isHeader(header) && wrongHeader(header) === undefined && header.inUse === 0 && length <= longestTable
+    ? Number(length)
+    : undefined
+}
+
+/**
+ * Whether nothing was ever written to an image: its index table has no entry.
+ *
+ * - `start`: the first {@link lengthOfUnwritten} bytes of the file
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const isUnwritten = (start: Uint8Array): boolean => start.subarray(headerLength).every((byte) => byte === 0)
+
 /**
  * Why the header of an image makes no sense; undefined when it does.
  *

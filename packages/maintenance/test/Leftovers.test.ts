@@ -341,6 +341,18 @@ describe("what a killed operation leaves", () => {
   )
 })
 
+/** Gives a disk the descriptor from before a snapshot, as after a kill before the rename; both it and the delta stay. */
+const keptWhenCutShort = (disk: Disk.Disk, before: string, top: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    yield* fs.rename(disk, `${disk}.tmp`)
+    yield* fs.writeFileString(disk, before)
+    yield* TestClock.adjust("2 days")
+    const plan = yield* cleanUp(disk, { orphanedImages: true })
+    assert.deepStrictEqual(about(plan), [])
+    assert.sameMembers(plan.kept.map(({ subject }) => String(subject)), [`${disk}.tmp`, top])
+  })
+
 describe("a snapshot that was cut short", () => {
   onFake(
     "keeps the only descriptor that names its image, and the image, also when orphaned images are to go",
@@ -354,12 +366,7 @@ describe("a snapshot that was cut short", () => {
       yield* ploop.mount({ disk, target: "/mnt/a" })
       yield* fs.writeFileString("/mnt/a/motd.txt", "hello")
       yield* ploop.umount({ disk })
-      yield* fs.rename(disk, `${disk}.tmp`)
-      yield* fs.writeFileString(disk, before)
-      yield* TestClock.adjust("2 days")
-      const plan = yield* cleanUp(disk, { orphanedImages: true })
-      assert.deepStrictEqual(about(plan), [])
-      assert.sameMembers(plan.kept.map(({ subject }) => String(subject)), [`${disk}.tmp`, String(top)])
+      yield* keptWhenCutShort(disk, before, top)
     })
   )
 })
@@ -375,13 +382,7 @@ describe("an image that a device runs from is not left over", () => {
       yield* ploop.mount({ disk, target: "/mnt/a" })
       yield* ploop.createSnapshot({ disk })
       const top = yield* ploop.topDelta({ disk })
-      // As after a power cut between the driver's switch of the image and the rename of the descriptor.
-      yield* fs.rename(disk, `${disk}.tmp`)
-      yield* fs.writeFileString(disk, before)
-      yield* TestClock.adjust("2 days")
-      const plan = yield* cleanUp(disk, { orphanedImages: true })
-      assert.deepStrictEqual(about(plan), [])
-      assert.sameMembers(plan.kept.map(({ subject }) => String(subject)), [`${disk}.tmp`, String(top)])
+      yield* keptWhenCutShort(disk, before, top)
       yield* fs.rename(`${disk}.tmp`, disk)
       assert.deepStrictEqual((yield* ploop.attachments({ disk }))[0]?.images.at(-1), top)
     })

@@ -8,7 +8,6 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { About, Descriptor, Host } from "./host.js"
 import type { Found, HostFiles } from "./hostFiles.js"
-import * as imageHeader from "./imageHeader.js"
 
 /** A file that the tool has written beside a disk. */
 export interface Left {
@@ -76,17 +75,12 @@ const find = (scene: Scene) =>
     return unfinished
   })
 
-/** The longest index table that is read, in bytes: that of a disk of 16 TiB with clusters of 1 MiB. */
-const tableLimit = 64 * 1024 * 1024
-
 /** Whether an image has no data: nothing was ever written to it. */
 const isEmpty = ({ files }: Scene, { path }: Left) =>
   Effect.gen(function*() {
     if ((yield* files.stamp(path)).size === 0n) return true
-    const header = imageHeader.read(yield* files.start(path, ImageExamination.headerLength))
-    if (Option.isNone(header) || header.value.isInUse || header.value.start > tableLimit) return false
-    const bytes = yield* files.start(path, Number(header.value.start))
-    return bytes.subarray(ImageExamination.headerLength).every((byte) => byte === 0)
+    const length = ImageExamination.lengthOfUnwritten(yield* files.start(path, ImageExamination.headerLength))
+    return length !== undefined && ImageExamination.isUnwritten(yield* files.start(path, length))
   })
 
 /** What is to be done about a change that was not finished. */
@@ -120,7 +114,7 @@ const settleLocked = (scene: Scene, unfinished: Unfinished) =>
         yield* files.unlink(delta.path, delta.found)
         yield* files.unlink(aside.path, aside.found)
         return yield* Effect.logInfo(
-          `${shown}, an empty image that a snapshot had left which was cut short, was removed`
+          `${shown} was removed: it was the empty image of a snapshot that was cut short`
         )
       case "refuse":
         return yield* refused(scene, unfinished)
@@ -137,8 +131,8 @@ const settleUnlocked = (scene: Scene, unfinished: Unfinished) =>
   })
 
 /**
- * Settles a snapshot or a switch that a process did not finish which was killed
- * with its tool. The tool writes the new descriptor before it makes the delta, so
+ * Settles a snapshot or a switch that was cut short when its process was killed
+ * together with the tool. The tool writes the new descriptor before it makes the delta, so
  * that a delta which only that one names is the tool's. One without data is
  * removed. One to which a device writes gets its descriptor, as the tool's last
  * step would have done. Any other has data that a mount of the disk would leave

@@ -199,7 +199,7 @@ export const open = (tool: Tool, name: string, reader: Reader = "tool"): Answer<
   Either.flatMap(read(tool, name, reader), (disk) => Either.map(lock(tool, disk), () => disk))
 
 /** The same for what the tool does although it could not lock. */
-export const openForQuery = (tool: Tool, name: string, reader: Reader = "tool, if it is there"): Answer<Disk> =>
+export const openUnlocked = (tool: Tool, name: string, reader: Reader = "tool, if it is there"): Answer<Disk> =>
   Either.map(read(tool, name, reader), (disk) => {
     makeLockFile(tool, disk)
     return disk

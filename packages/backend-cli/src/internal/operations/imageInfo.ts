@@ -10,6 +10,7 @@ import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
+import { isRaw } from "./attachable.js"
 import * as fromFiles from "./fromFiles.js"
 
 const version = (number: 0 | 1 | 2) => number === 0 ? {} : { version: number }
@@ -30,14 +31,15 @@ const causeOf = (session: Session, about: About, path: string, error: PloopError
         Effect.fail(new PloopError.DiskNotFound({ operation, subject, text, exitCode })))
     )
     const { file, parent } = SnapshotTree.top(tree)
-    const isRaw = parent === undefined && descriptor.images.some(({ type }) =>
-      type === "Plain"
-    )
+    const isRawBase = parent === undefined && isRaw(descriptor)
     const top = image(file)
     const failed = { operation, subject, text, exitCode, image: top }
-    if (!(yield* session.host.exists(top))) return new PloopError.ImageNotFound(failed)
-    const hasHeader = Option.exists(yield* session.host.header(top), ({ isRegular }) => isRegular)
-    return !isRaw && !hasHeader ? new PloopError.ImageCorrupt(failed) : error
+    if (!(yield* session.host.exists(top))) {
+      return new PloopError.ImageNotFound(failed)
+    }
+    const hasHeader = Option.exists(yield* session.host.header(top), ({ isRegular }) =>
+      isRegular)
+    return !isRawBase && !hasHeader ? new PloopError.ImageCorrupt(failed) : error
   })
 
 const askImageInfo = (session: Session, about: About, path: string) =>

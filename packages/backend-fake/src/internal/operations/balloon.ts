@@ -29,7 +29,7 @@ const named = (tool: Tool, request: Request.Running): Answer<Device> =>
   Either.gen(function*() {
     const { tx } = tool
     if (request.disk !== undefined) {
-      const disk = yield* disks.openForQuery(tool, request.disk, "tool")
+      const disk = yield* disks.openUnlocked(tool, request.disk, "tool")
       const device = devices.find(tool, disk, undefined)
       return device === undefined ? yield* notMounted(tool) : yield* requireMount(tool, device)
     }

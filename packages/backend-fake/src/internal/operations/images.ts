@@ -302,7 +302,7 @@ const examine = (tool: Tool, { image: found, path, ref }: disks.OpenImage): Read
 /** What was found in one image. */
 interface CheckedImage extends Result.Checked {
   /** Whether the tool leaves it broken, and ends with success: then it goes on with the next image. */
-  readonly isLeft?: boolean
+  readonly isLeftBroken?: boolean
 }
 
 const repairLines = /Dirty flag is set|\bFixed\b|Trimming tail|Truncate image|CIF_Empty flag is incorrect/
@@ -324,7 +324,7 @@ const checkBytes = (
     if (code !== 0) return yield* toolError(tool, code, findings.join("\n"))
     const isLeft = findings.some((line) => line.startsWith("Image size")) &&
       !findings.some((line) => line.startsWith("Truncate image"))
-    if (isLeft || findings.includes("Ignored")) return { outcome: "broken", findings, isLeft: true }
+    if (isLeft || findings.includes("Ignored")) return { outcome: "broken", findings, isLeftBroken: true }
     if (findings.some((line) => repairLines.test(line))) return { outcome: "repaired", findings }
     return { outcome: "clean", findings }
   })
@@ -443,7 +443,7 @@ const checkChain = (
       const inChain = { ...repairs, readOnly: repairs.readOnly || index < nodes.length - 1 }
       const one = yield* asResult(checkImage(tool, path, raw, inChain, disk.descriptor.clusterSize))
       findings = inOrder([...findings, ...one.findings])
-      if (one.outcome === "broken" && one.isLeft !== true) {
+      if (one.outcome === "broken" && one.isLeftBroken !== true) {
         const mode = index < nodes.length - 1 ? "ro" : "rw"
         return { outcome: "broken", findings: inOrder([...findings, `${path} : irrecoverable errors (${mode})`]) }
       }
@@ -517,11 +517,13 @@ const checkOne = (tool: Tool, request: Request.Check): Answer<Result.Checked> =>
     duplicates: request.duplicates
   }
   const clusterSize = request.clusterSize ?? ClusterSize.standard
-  const checked = asResult(checkImage(tool, path, request.raw, repairs, clusterSize))
-  const found = Either.map(checked, ({ findings, outcome }): Result.Checked => ({ findings, outcome }))
+  const checked = Either.map(
+    asResult(checkImage(tool, path, request.raw, repairs, clusterSize)),
+    ({ findings, outcome }): Result.Checked => ({ findings, outcome })
+  )
   return request.force
-    ? found
-    : Either.flatMap(found, (found) => examined(tool, found, [{ path, raw: request.raw }], clusterSize))
+    ? checked
+    : Either.flatMap(checked, (found) => examined(tool, found, [{ path, raw: request.raw }], clusterSize))
 }
 
 /** The image to replace. */

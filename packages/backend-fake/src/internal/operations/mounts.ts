@@ -286,7 +286,7 @@ const namedDevice = (tool: Tool, request: Request.Umount): Answer<Device | undef
       return device
     }
     if (request.disk !== undefined) {
-      return devices.find(tool, yield* disks.openForQuery(tool, request.disk, "tool"), request.component)
+      return devices.find(tool, yield* disks.openUnlocked(tool, request.disk, "tool"), request.component)
     }
     const image = absolute(tool, request.image ?? "")
     return devices.ofBase(tool, image).find(({ component }) => component === request.component)
@@ -312,7 +312,7 @@ const detachDevice = (tool: Tool, device: Device): Answer<void> => {
 
 const umountDisk = (tool: Tool, request: Request.Umount, name: string): Answer<void> =>
   Either.gen(function*() {
-    const disk = yield* disks.openForQuery(tool, name, "tool")
+    const disk = yield* disks.openUnlocked(tool, name, "tool")
     const device = devices.find(tool, disk, request.component)
     yield* requireUncovered(tool, device)
     if (trait(tool, GenerationTraits.unmountsDevicesOnly)) return yield* detachAny(tool, device)

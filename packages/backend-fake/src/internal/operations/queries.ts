@@ -94,7 +94,7 @@ const ownDevice = (tool: Tool, disk: disks.Disk) => {
 export const deviceOf = (tool: Tool, request: Request.DeviceOf): Answer<Option.Option<Result.Attachment>> =>
   Either.map(
     request.component === undefined
-      ? disks.openForQuery(tool, request.disk)
+      ? disks.openUnlocked(tool, request.disk)
       : disks.read(tool, request.disk, "backend"),
     (disk) => {
       const { component } = request

@@ -20,7 +20,7 @@ export interface Known extends Around {
   readonly images: ReadonlyArray<string>
   /** The real paths of all images that devices of the disk run from; undefined when nobody knows them. */
   readonly used: ReadonlySet<string> | undefined
-  /** The real paths of the images with data that only a descriptor names which got no name of its own. */
+  /** The real paths of the images with data that only an uncommitted descriptor names. */
   readonly uncommitted: ReadonlySet<string>
   /** Whether a device of the disk writes to an image that the descriptor does not name. */
   readonly isCutShort: boolean
@@ -41,7 +41,10 @@ const ofUnknown = (entry: Entry, { isCutShort, orphanedImages, running, uncommit
   Effect.map(headerOf(entry.path), (header): Found => {
     if (Option.isNone(header) || running.some((shown) => shown.image === entry.path)) return nothing
     if (uncommitted.has(entry.path)) {
-      return kept(entry.path, "it is an image that only a descriptor names whose change was not committed")
+      return kept(
+        entry.path,
+        "it is an image that only an uncommitted descriptor names: the next operation on the disk says what to do"
+      )
     }
     if (isCutShort || used === undefined || used.has(entry.path) || header.value.inUse !== 0) {
       return kept(entry.path, "it is an image that the descriptor does not name, but a device may run from it")
@@ -73,7 +76,7 @@ const ofDescriptor = (entry: Entry, { isCutShort, uncommitted, used }: Known): F
     : uncommitted.size > 0
     ? kept(
       entry.path,
-      "it is the only descriptor that names an image which is there: the next operation on the disk says what to do"
+      "it is the only descriptor that names an image with data: the next operation on the disk says what to do"
     )
     : removal(entry, "It is a descriptor whose change was not committed.")
 
