@@ -54,6 +54,8 @@ const commands = (path: string): ReadonlyArray<args.Arguments> => {
     args.balloonShow({ disk: path }),
     args.balloonChange(ByteSize.make(0), { target: path }),
     args.discard(discard, { disk: path }),
+    args.discard({ ...discard, defragThreshold: 5 }, { disk: path }),
+    args.discard({ ...discard, defrag: false, defragOnly: true }, { disk: path }),
     args.copyReceive(path),
     args.grow(3, grow, path)
   ]

@@ -434,3 +434,37 @@ describe("the devices that run", () => {
     })
   )
 })
+
+describe("a defragmentation on generation 7", () => {
+  const withIo = (io?: string) =>
+    world({
+      generation: "7",
+      devices: (directory) => ({ ploop7: { image: `${directory}/root.hdd`, ...(io !== undefined && { io }) } })
+    })
+  const above = (disk: string) => (ploop: Ploop.Ploop) => ploop.discard({ disk, defrag: true, defragThreshold: 5 })
+
+  rule(
+    "has the threshold of the caller where the device uses kaio",
+    Effect.gen(function*() {
+      const { ask, commands, disk } = yield* withIo("kaio")
+      yield* Effect.exit(ask(above(disk)))
+      const discard = ["balloon", "discard", "--defrag", "--image-defrag-threshold", "5", disk]
+      assert.deepStrictEqual(yield* commands, [discard])
+    })
+  )
+
+  rule(
+    "is refused with a threshold where the device does not use kaio or does not tell, and alone where it does",
+    Effect.gen(function*() {
+      for (const io of ["direct", undefined]) {
+        const { ask, commands, disk } = yield* withIo(io)
+        assert.strictEqual((yield* Effect.flip(ask(above(disk))))._tag, "Unsupported")
+        assert.deepStrictEqual(yield* commands, [])
+      }
+      const { ask, commands, disk } = yield* withIo("kaio")
+      const error = yield* Effect.flip(ask((ploop) => ploop.discard({ disk, defragOnly: true })))
+      assert.strictEqual(error._tag, "Unsupported")
+      assert.deepStrictEqual(yield* commands, [])
+    })
+  )
+})

@@ -250,6 +250,33 @@ export const clearsFlagOfWriter: Row<boolean> = { "1.15": false, "7": true, "9":
 export const limitsDiscards: Row<boolean> = { "1.15": true, "7": true, "9": false }
 
 /**
+ * Whether a discard can move data together and discard nothing. The tool of
+ * generation 9 takes the option, and discards nevertheless.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const defragsOnly: Row<boolean> = { "1.15": false, "7": true, "9": false }
+
+/**
+ * Whether a discard takes a threshold for its defragmentation: `always`, `kaio`
+ * (only for a device whose images are read and written by `kaio`) or `never`.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const defragsByThreshold: Row<"always" | "kaio" | "never"> = { "1.15": "never", "7": "kaio", "9": "always" }
+
+/**
+ * Whether the tool hands the path of an image to a shell when it defragments, so
+ * that the shell runs what it finds in the path.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const defragsThroughShell: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
+/**
  * Whether the tool reports how much a discard returned to the host, and returns
  * what a growing balloon takes.
  *

@@ -1087,7 +1087,7 @@ export const balloonMaintenance: (
 ) => Either.Either<void, PloopError.Unsupported> = queries.balloonMaintenance
 
 /**
- * Refuses the limits of a discard where the tool ignores them.
+ * Refuses the options of a discard where the tool ignores them or has none.
  *
  * @since 0.2.0
  * @category balloon
@@ -1095,8 +1095,39 @@ export const balloonMaintenance: (
 export const discard: (
   about: About,
   generation: Generation,
-  request: Pick<Request.Discard, "minBlock" | "toFree">
+  request: Partial<Pick<Request.Discard, "defragOnly" | "defragThreshold" | "minBlock" | "toFree">>
 ) => Either.Either<void, PloopError.Unsupported> = queries.discard
+
+/**
+ * Refuses to defragment a disk whose images have paths that a shell would read as
+ * something else, where the tool hands them to one.
+ *
+ * - `paths`: the real paths of the images
+ *
+ * @since 0.2.0
+ * @category balloon
+ */
+export const defragPaths: (
+  about: About,
+  generation: Generation,
+  paths: ReadonlyArray<string>
+) => Either.Either<void, PloopError.Unsupported> = queries.defragPaths
+
+/**
+ * Refuses the options of a defragmentation where the tool ignores them because of
+ * the device.
+ *
+ * - `io`: how the device reads and writes its images, as in `kaio`; `undefined` if it does not run or does not tell
+ *
+ * @since 0.2.0
+ * @category balloon
+ */
+export const defragDevice: (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Discard, "defragOnly" | "defragThreshold">,
+  io: string | undefined
+) => Either.Either<void, PloopError.Unsupported> = queries.defragDevice
 
 /**
  * Refuses a copy that is not a stream of bytes in one direction.

@@ -78,6 +78,12 @@ const checksNoXfs: Rule = (options: { readonly fileSystem?: unknown; readonly fs
     ? { path: ["fsck"], message: "cannot be given for XFS: the tool would discard its log, with the last writes" }
     : undefined
 
+/** The threshold is about how the tool defragments. */
+const thresholdOfDefrag: Rule = (options: { readonly defrag?: unknown; readonly defragThreshold?: unknown }) =>
+  options.defragThreshold !== undefined && options.defrag !== true
+    ? { path: ["defragThreshold"], message: "needs defrag: true to be given as well" }
+    : undefined
+
 /** The kernel forgets what has changed when a tracking begins by the identifier of the one that goes on. */
 const trackedByItself: Rule = (options: { readonly id?: unknown; readonly track?: unknown }) =>
   options.track === true && options.id !== undefined
@@ -132,6 +138,11 @@ const positive = sectors.pipe(Schema.filter((size) => size > 0n || "must be larg
 
 const plain = Schema.String.pipe(
   Schema.filter((text) => text !== "" && !text.includes("\0") || "must not be empty or contain a NUL byte")
+)
+
+/** The tool reads it into an `int`, and takes 0 for none. */
+const threshold = Schema.Int.pipe(
+  Schema.between(1, 2 ** 31 - 1, { message: () => "must be a whole number from 1 to 2147483647" })
 )
 
 const level = Schema.Int.pipe(
@@ -1439,13 +1450,18 @@ export const Discard = request(
     target: Schema.optional(HostPath),
     automount: flag,
     defrag: flag,
+    defragOnly: flag,
+    defragThreshold: Schema.optional(threshold),
     toFree: Schema.optional(positive),
     minBlock: Schema.optional(positive)
   },
   exactlyOne("disk", "device", "target"),
   notTogether("automount", "device", "target"),
   // The tool would forget about it.
-  notTogether("defrag", "device", "target")
+  notTogether("defrag", "device", "target"),
+  // Whether the tool discards as well depends on the device, which has to run to be inspected.
+  notTogether("defragOnly", "device", "target", "automount", "defrag", "defragThreshold", "toFree", "minBlock"),
+  thresholdOfDefrag
 )
 
 /**
@@ -1471,8 +1487,29 @@ export interface DiscardFields extends Schema.Schema.Encoded<typeof Discard> {
   readonly target?: string | undefined
   /** Whether to mount the disk for the time of the operation; only with `disk`. Default: `false`. */
   readonly automount?: boolean | undefined
-  /** Whether to move data together first; only with `disk`. Default: `false`. */
+  /**
+   * Whether to move data together as well; only with `disk`. The tool does it where it finds its helper: `e4defrag2` on
+   * generation 1.15, `e4defrag2` or `ploop-e4defrag` on 7, `e4defrag` on 9, all in `/usr/sbin`. Without it, and for XFS,
+   * it only discards. Generations 7 and 9 hand the path of the image to a shell then; a path with characters that a shell
+   * reads fails with `Unsupported`. Default: `false`.
+   */
   readonly defrag?: boolean | undefined
+  /**
+   * Whether to move data together and discard nothing; only with the `disk`, which has to be mounted, and without the
+   * other options. Generation 7 can, with `e4defrag2`, without which it fails with `PrerequisiteMissing`, and with a
+   * device whose images are not read and written by `kaio`. Everything else fails with `Unsupported`. Default: `false`.
+   *
+   * @since 0.2.0
+   */
+  readonly defragOnly?: boolean | undefined
+  /**
+   * How scattered the image has to be for `defrag`: it happens only if the file of the image has more extents than this
+   * number times the clusters in use. Only with `defrag`; from 1 on. Generation 9 knows it, and 7 for a mounted disk whose
+   * images are read and written by `kaio`. Everything else fails with `Unsupported`. Default: the tool's own, which is 0.
+   *
+   * @since 0.2.0
+   */
+  readonly defragThreshold?: number | undefined
   /** How much to give back to the host before the operation stops. Default: as much as there is. */
   readonly toFree?: ByteSize.ByteSizeInput | undefined
   /** The smallest free extent that is discarded. Default: the one that the tool chooses. */

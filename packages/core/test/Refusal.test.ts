@@ -742,4 +742,28 @@ describe("a mounted disk of generation 9", () => {
     refusedBy(["9"], (generation) => Refusal.discard(about, generation, { toFree: ByteSize.MiB(1) }))
     accepted(Refusal.discard(about, "9", {}))
   })
+
+  it("is defragmented with the options that its generation has", () => {
+    refusedBy(["1.15", "9"], (generation) => Refusal.discard(about, generation, { defragOnly: true }))
+    refusedBy(["1.15"], (generation) => Refusal.discard(about, generation, { defragThreshold: 5 }))
+    const only = { defragOnly: true, defragThreshold: undefined }
+    const above = { defragOnly: false, defragThreshold: 5 }
+    refused(Refusal.defragDevice(about, "7", only, "kaio"), { _tag: "Unsupported" })
+    for (const io of ["direct", undefined]) {
+      accepted(Refusal.defragDevice(about, "7", only, io))
+      refused(Refusal.defragDevice(about, "7", above, io), { _tag: "Unsupported" })
+    }
+    accepted(Refusal.defragDevice(about, "7", above, "kaio"))
+    accepted(Refusal.defragDevice(about, "9", above, undefined))
+  })
+
+  it("is not defragmented when a shell would read the path of an image as something else", () => {
+    for (
+      const path of ["/a;b", "/a b", "/$(id)", "/`id`", "/a\nb", "/a&b", "/{1..3}", "/{a,b}", "/a*", "/'a", "/a\\b"]
+    ) {
+      refusedBy(["7", "9"], (generation) => Refusal.defragPaths(about, generation, ["/vz/root.hdd", path]))
+    }
+    const snapshot = "/vz/7_a-b/root.hdd.{5fbaabe3-6958-40ff-92a7-860e329aab41}"
+    accepted(Refusal.defragPaths(about, "9", ["/vz/root.hdd", snapshot]))
+  })
 })

@@ -313,6 +313,11 @@ export const discard = (request: Request.Discard, named: Place): Arguments =>
   balloon("discard", [
     ...flag("--automount", request.automount),
     ...flag("--defrag", request.defrag),
+    ...flag("--defrag-only", request.defragOnly),
+    ...option(
+      "--image-defrag-threshold",
+      request.defragThreshold === undefined ? undefined : `${request.defragThreshold}`
+    ),
     ...option("--to-free", request.toFree === undefined ? undefined : sectors(request.toFree)),
     ...option("--min-block", request.minBlock === undefined ? undefined : sectors(request.minBlock))
   ], named)

@@ -33,6 +33,8 @@ export interface Driver {
   readonly geometry: (name: string) => Effect.Effect<Option.Option<ImageInfo>>
   /** What a device has counted. */
   readonly statistics: (name: string) => Effect.Effect<Option.Option<Result.DeviceStatistics>>
+  /** How a device reads and writes its base delta, as in `kaio`. */
+  readonly io: (name: string) => Effect.Effect<Option.Option<string>>
   /** Whether another device lies on a device or on its partition, as on an encrypted disk: that one is mounted then. */
   readonly isWrapped: (name: string) => Effect.Effect<boolean>
 }
@@ -105,6 +107,7 @@ export const make = (files: HostFiles, sysfs: string): Driver => {
         }
         return counters
       })),
+    io: (name) => Effect.map(Effect.option(line(`${name}/pdelta/0/io`)), Option.flatten),
     isWrapped: (name) =>
       Effect.exists(
         [name, `${name}p1`],

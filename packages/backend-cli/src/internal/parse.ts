@@ -289,6 +289,9 @@ export const discarded = (stdout: string): Parsed<Discarded> =>
     })
   )
 
+/** What a defragmentation without a discard has returned. */
+export const defragmented = (): Parsed<Discarded> => Either.right({ truncated: 0n, relocated: 0 })
+
 export interface DiscardStatus {
   /** All in MiB. */
   readonly balloon: bigint

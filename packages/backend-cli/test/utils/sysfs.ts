@@ -5,6 +5,8 @@ import { Effect } from "effect"
 export interface Shown {
   /** The image of the base delta; no file for it unless given. */
   readonly image?: string
+  /** How it reads and writes them; no file for it unless given. */
+  readonly io?: string
   /** The images of the higher deltas. Default: none. */
   readonly above?: ReadonlyArray<string>
   readonly readOnly?: boolean
@@ -36,6 +38,7 @@ export const sysfs = (devices: Readonly<Record<string, Shown>>) =>
       }
       const files: Record<string, string | undefined> = {
         "pdelta/0/image": shown.image,
+        "pdelta/0/io": shown.io,
         ...Object.fromEntries(above.map(([level, image]) => [`${level}/image`, image])),
         ro: shown.readOnly === true ? "1" : "0",
         "pstate/cookie": shown.component ?? "",

@@ -75,6 +75,8 @@ const refused = {
   "no-maintenance": () =>
     "Leave the call out: nothing remains of a balloon operation that was ended. Use balloonStatus.",
   "discard-without-limits": () => "Leave minBlock and toFree out.",
+  "discard-without-defrag": () => "Leave defrag out.",
+  "defrag-without-options": () => "Leave defragOnly and defragThreshold out, and discard as well.",
   "copy-in-dialogue": () => "Use copyTo and copyFrom, which carry the replies as well.",
   "copy-without-command": () => "Leave freezeCommand out.",
   "copy-above-images": () => "Delete the snapshots of the disk first, or unmount it and copy its files.",

@@ -17,6 +17,7 @@ import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
 import * as confinement from "./confinement.js"
+import { requireDefragmentable } from "./defragmenting.js"
 import { deviceAt, isMountedDevice, runningDevice } from "./devices.js"
 import { endingMaintenance } from "./maintenance.js"
 import { onlyUser } from "./ofDevice.js"
@@ -230,13 +231,18 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             named,
             session.ask(
               { ...subject, args: args.discard(request, named), kind: Operation.kindOf("discard", request) },
-              parse.discarded
+              // The tool prints nothing about a defragmentation.
+              request.defragOnly ? parse.defragmented : parse.discarded
             ).pipe(Progress.track(
               tracking.changedDisk(session, subject, named.disk, Effect.fromNullable(request.toFree))
             ))
           )
+          const { disk } = named
+          const mounted = request.automount && disk !== undefined ? automounting(subject, disk, run) : run
           return Effect.map(
-            request.automount && named.disk !== undefined ? automounting(subject, named.disk, run) : run,
+            disk === undefined
+              ? mounted
+              : Effect.zipRight(requireDefragmentable(session, subject, request, disk), mounted),
             (discarded): Result.Discarded => ({
               truncated: ByteSize.make(discarded.truncated),
               relocated: discarded.relocated

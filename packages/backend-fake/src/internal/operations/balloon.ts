@@ -212,9 +212,30 @@ const discardFrom = (tool: Tool, device: Device, request: Request.Discard): Answ
   }))
 }
 
+const untouched: Result.Discarded = { truncated: ByteSize.make(0), relocated: 0 }
+
+/** How a device reads and writes its images; none by `kaio`. */
+const io = "direct"
+
+/** Refuses what the tool would not do, and what a shell would read in the path of an image. */
+const requireDefragmentable = (tool: Tool, request: Request.Discard): Answer<void> =>
+  Either.gen(function*() {
+    if (request.disk === undefined || (!request.defrag && !request.defragOnly)) return
+    const disk = yield* disks.openUnlocked(tool, request.disk, "tool")
+    const paths = disk.descriptor.images.map(({ file }) => {
+      const path = disks.imagePath(tool, disk, file)
+      return Either.getOrElse(files.realPath(tool.tx, path), () => path)
+    })
+    yield* Refusal.defragPaths(tool, generation(tool), paths)
+    yield* Refusal.defragDevice(tool, generation(tool), request, devices.find(tool, disk, undefined) && io)
+  })
+
 export const discard = (tool: Tool, request: Request.Discard): Answer<Result.Discarded> =>
   Either.gen(function*() {
     yield* Refusal.discard(tool, generation(tool), request)
+    yield* requireDefragmentable(tool, request)
+    // Data that is moved together reads as before.
+    if (request.defragOnly) return yield* Either.map(named(tool, request), () => untouched)
     if (request.disk !== undefined && request.automount) {
       const disk = yield* disks.open(tool, request.disk)
       if (devices.find(tool, disk, undefined) === undefined) {

@@ -2,11 +2,12 @@ import * as Either from "effect/Either"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import * as PloopError from "../../PloopError.js"
+import * as PrintableText from "../../PrintableText.js"
 import type * as Request from "../../Request.js"
 import type * as Result from "../../Result.js"
 import { texts } from "../remedies.js"
 import type { About, ObservedFileSystem } from "./model.js"
-import { context, unsupported, when } from "./refuse.js"
+import { context, inOrder, unsupported, when } from "./refuse.js"
 
 export const fileSystemInfo = (
   about: About,
@@ -36,17 +37,63 @@ export const balloonMaintenance = (about: About, generation: Generation) =>
 export const discard = (
   about: About,
   generation: Generation,
-  { minBlock, toFree }: Pick<Request.Discard, "minBlock" | "toFree">
-) =>
-  when(
-    !GenerationTraits.limitsDiscards[generation] && (minBlock !== undefined || toFree !== undefined),
+  { defragOnly, defragThreshold, minBlock, toFree }: Partial<
+    Pick<Request.Discard, "defragOnly" | "defragThreshold" | "minBlock" | "toFree">
+  >
+) => {
+  const withoutOptions = (reason: string) => unsupported(about, reason, texts["defrag-without-options"]())
+  return inOrder(
     () =>
-      unsupported(
-        about,
-        `generation ${generation} ignores minBlock and toFree, and discards all that is unused`,
-        texts["discard-without-limits"]()
+      when(
+        !GenerationTraits.limitsDiscards[generation] && (minBlock !== undefined || toFree !== undefined),
+        () =>
+          unsupported(
+            about,
+            `generation ${generation} ignores minBlock and toFree, and discards all that is unused`,
+            texts["discard-without-limits"]()
+          )
+      ),
+    () =>
+      when(
+        !GenerationTraits.defragsOnly[generation] && defragOnly === true,
+        () => withoutOptions(`generation ${generation} cannot defragment without a discard`)
+      ),
+    () =>
+      when(
+        GenerationTraits.defragsByThreshold[generation] === "never" && defragThreshold !== undefined,
+        () => withoutOptions(`generation ${generation} has no threshold of defragmentation`)
       )
   )
+}
+
+/** What a shell takes as it is; braces only around an identifier, because it may expand others. */
+const plain = /^(?:[\w/.+@%:=-]|\{[\da-f-]+\})*$/i
+
+export const defragPaths = (about: About, generation: Generation, paths: ReadonlyArray<string>) => {
+  const found = GenerationTraits.defragsThroughShell[generation] ? paths.find((path) => !plain.test(path)) : undefined
+  return found === undefined ? Either.void : Either.left(unsupported(
+    about,
+    `generation ${generation} hands the path of an image to a shell when it defragments, and a shell would read ` +
+      `${PrintableText.escape(found)} as something else`,
+    texts["discard-without-defrag"]()
+  ))
+}
+
+export const defragDevice = (
+  about: About,
+  generation: Generation,
+  { defragOnly, defragThreshold }: Pick<Request.Discard, "defragOnly" | "defragThreshold">,
+  io: string | undefined
+) => {
+  if (GenerationTraits.defragsByThreshold[generation] !== "kaio") return Either.void
+  const withoutOptions = (reason: string) => Either.left(unsupported(about, reason, texts["defrag-without-options"]()))
+  if (defragOnly && io === "kaio") {
+    return withoutOptions(`generation ${generation} discards as well where a device uses kaio`)
+  }
+  return defragThreshold !== undefined && io !== "kaio"
+    ? withoutOptions(`generation ${generation} uses defragThreshold only where a device is seen to use kaio`)
+    : Either.void
+}
 
 export const copy = (about: About, generation: Generation) =>
   when(GenerationTraits.copiesInDialogue[generation], () =>

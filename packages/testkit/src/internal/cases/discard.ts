@@ -195,6 +195,75 @@ export const discard: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "discard/defrag-threshold",
+    title: "MUST discard as without a threshold of defragmentation, and keep the files",
+    source: Case.source("lib/balloon.c do_fs_defrag of generation 9"),
+    needs: ["mount", "balloon"],
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, target } = yield* withHole
+      const { truncated } = yield* ploop.discard({ disk, defrag: true, defragThreshold: 5 })
+      yield* Check.isTrue(truncated > 0n, "space was returned", truncated)
+      yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
+    })
+  }),
+  Case.make({
+    id: "discard/defrag-only",
+    title: "MUST discard nothing when it only defragments, and report it when there is no program for that",
+    source: Case.source("lib/balloon.c ploop_discard of generation 7: defrag == 2"),
+    needs: ["mount", "balloon"],
+    generations: ["7"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk, size, target } = yield* withHole
+      const before = yield* size
+      const truncated = yield* ploop.discard({ disk, defragOnly: true }).pipe(
+        Effect.map(({ truncated }) => truncated),
+        Effect.catchTag("PrerequisiteMissing", () => Effect.succeed(MiB(0)))
+      )
+      yield* Check.equal(truncated, MiB(0), "what was returned")
+      yield* Check.isTrue((yield* size) >= before - MiB(4), "the image file keeps its size", before)
+      yield* Check.equal(yield* FileTree.read(target), { motd: "kept" }, "the files")
+      const discarded = yield* ploop.discard({ disk })
+      yield* Check.isTrue(discarded.truncated > 0n, "a discard returns space afterwards", discarded.truncated)
+    })
+  }),
+  Case.make({
+    id: "discard/refuses-defrag-options-that-are-ignored",
+    title: "MUST refuse the options of a defragmentation where the tool has none or ignores them",
+    source: Case.source("tools/ploop-balloon.c, lib/balloon.c ploop_discard"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      const refused = { operation: "discard", subject: disk } as const
+      // Of an idle disk nobody knows how its device will read and write images.
+      if (yield* Conformance.ofGeneration({ "1.15": true, "7": true, "9": false })) {
+        yield* Check.fails(ploop.discard({ disk, defrag: true, defragThreshold: 5 }), "Unsupported", refused)
+      }
+      if (yield* Conformance.ofGeneration({ "1.15": true, "7": false, "9": true })) {
+        yield* Check.fails(ploop.discard({ disk, defragOnly: true }), "Unsupported", refused)
+      }
+    })
+  }),
+  Case.make({
+    id: "discard/no-defrag-of-a-path-that-a-shell-reads",
+    title: "MUST refuse to defragment an image whose path a shell would read as something else, and run nothing",
+    source: Case.observed("balloon discard --defrag of generation 9, of an image below a directory with ; in its name"),
+    generations: ["7", "9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      for (const name of ["a;id", "a b", "$(id)", "{1,2}"]) {
+        const { disk } = yield* Conformance.disk({ name })
+        yield* Check.fails(ploop.discard({ disk, defrag: true }), "Unsupported", {
+          operation: "discard",
+          subject: disk
+        })
+        yield* Check.fails(ploop.discard({ disk }), "NotMounted")
+      }
+    })
+  }),
+  Case.make({
     id: "discard/idle-disk",
     title: "MUST report that a disk is not mounted, without automount",
     source: Case.observed("balloon discard on a disk without a device"),
@@ -230,6 +299,29 @@ export const discard: ReadonlyArray<Case.Case> = [
       yield* Check.fails(ploop.discard({ device: disks.noDevice, defrag: true }), "InvalidArgument", {
         field: "defrag"
       })
+      yield* Check.fails(ploop.discard({ device: disks.noDevice, defragOnly: true }), "InvalidArgument", {
+        field: "defragOnly"
+      })
+    })
+  }),
+  Case.make({
+    id: "discard/options-of-a-defragmentation",
+    title: "MUST refuse a threshold without defrag or below 1, and defragOnly together with what discards",
+    source: Case.service("Request.Discard"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const disk = yield* Conformance.path("DiskDescriptor.xml")
+      const threshold = { field: "defragThreshold" }
+      yield* Check.fails(ploop.discard({ disk, defragThreshold: 5 }), "InvalidArgument", threshold)
+      yield* Check.fails(ploop.discard({ disk, defrag: false, defragThreshold: 5 }), "InvalidArgument", threshold)
+      for (const defragThreshold of [0, -1, 1.5, 2 ** 31]) {
+        yield* Check.fails(ploop.discard({ disk, defrag: true, defragThreshold }), "InvalidArgument", threshold)
+      }
+      for (const other of [{ defrag: true }, { automount: true }, { toFree: "8M" }, { minBlock: "1M" }] as const) {
+        yield* Check.fails(ploop.discard({ disk, defragOnly: true, ...other }), "InvalidArgument", {
+          field: "defragOnly"
+        })
+      }
     })
   })
 ]

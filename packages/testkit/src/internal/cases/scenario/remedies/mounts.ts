@@ -365,6 +365,39 @@ const generations: ReadonlyArray<Case> = [
       }
     })
   }),
+  remedy("discard-without-defrag", {
+    when: "this generation hands the path of an image to a shell when it defragments",
+    needs: ["mount", "balloon"],
+    generations: ["7", "9"],
+    run: Effect.gen(function*() {
+      const { ploop } = yield* services
+      const { disk } = yield* Conformance.formatted({ name: "a b" })
+      const { target } = yield* Conformance.mounted(disk)
+      yield* FileTree.write(target, { motd: "kept" })
+      return {
+        call: ploop.discard({ disk, defrag: true }),
+        fails: "Unsupported",
+        remedy: texts["discard-without-defrag"](),
+        then: ploop.discard({ disk }),
+        kept: FileTree.read(target)
+      }
+    })
+  }),
+  remedy("defrag-without-options", {
+    when: "this generation cannot defragment without a discard",
+    needs: ["mount", "balloon"],
+    generations: ["9"],
+    run: Effect.gen(function*() {
+      const { disk, ploop, target } = yield* mounted
+      return {
+        call: ploop.discard({ disk, defragOnly: true }),
+        fails: "Unsupported",
+        remedy: texts["defrag-without-options"](),
+        then: ploop.discard({ disk, defrag: true }),
+        kept: FileTree.read(target)
+      }
+    })
+  }),
   remedy("no-maintenance", {
     when: "this generation has no maintenance of the balloon",
     needs: ["mount", "balloon"],
