@@ -29,7 +29,7 @@ const realImages = (session: Session, about: About, path: string) =>
     })
   )
 
-/** How the device of a disk reads and writes its images, where sysfs tells. */
+/** How the device of a disk reads and writes its images, where sysfs shows it. */
 const ioOf = (session: Session, about: About, path: string) =>
   Effect.gen(function*() {
     const driver = session.drivers[yield* session.generation]
