@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: [new URL("vitest.setup.ts", import.meta.url).pathname],
-    hookTimeout: 180_000,
-    testTimeout: 180_000
+    hookTimeout: 300_000,
+    testTimeout: 300_000
   }
 })

@@ -37,7 +37,7 @@ const stream = (value: number) =>
   Buffer.concat([packet(0, value, 65_536), packet(65_536, value, 65_536), packet(0, 0, 0)]).toString("base64")
 
 describe.skipIf(missing !== undefined)(title("two processes"), () => {
-  layer(Layer.provideMerge(Racers.layer, RealTool), { excludeTestServices: true, timeout: "3 minutes" })(
+  layer(Layer.provideMerge(Racers.layer, RealTool), { excludeTestServices: true })(
     (it) => {
       it.scoped("that create one disk: one does, and the other finds it", () =>
         often(Effect.gen(function*() {

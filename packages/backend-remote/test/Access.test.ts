@@ -341,7 +341,7 @@ describe("a peer of another version", () => {
         }),
         (server) => Effect.sync(() => server.close())
       )
-      const client = yield* Layer.build(RemotePloop.layer({ address: { path }, connectTimeout: "5 seconds" }))
+      const client = yield* Layer.build(RemotePloop.layer({ address: { path }, connectTimeout: "2 minutes" }))
       const error = yield* Effect.flip(Effect.flatMap(Effect.provide(Ploop.Ploop, client), (ploop) => ploop.tool))
       assert.instanceOf(error, PloopError.ProtocolMismatch)
       assert.deepStrictEqual([error.client, error.server], [1, 99])

@@ -95,7 +95,7 @@ describe("a server with TLS", () => {
       const plain = yield* lost(client({ address: { url: url.replace("wss", "ws") } }))
       assert.match(plain, /returned 400: This port speaks TLS/)
       assert.match(yield* lost(client({ address: { host: "127.0.0.1", port }, token })), /./)
-    }), 30_000)
+    }))
 
   it.scopedLive("that knows an authority of clients requires a certificate of it", () =>
     Effect.gen(function*() {
@@ -114,7 +114,7 @@ describe("a server with TLS", () => {
       assert.strictEqual((yield* Effect.provide(tool, shown(mine))).generation, "1.15")
       yield* lost(shown(other))
       yield* lost(shown(undefined))
-    }), 30_000)
+    }))
 
   it.scopedLive("does not start with files that it cannot use, and names the file", () =>
     Effect.gen(function*() {
@@ -132,7 +132,7 @@ describe("a server with TLS", () => {
       assert.include(yield* reason({ key: other.key }), `does not belong to the certificate ${own.certificate}`)
       yield* fs.chmod(own.key, 0o644)
       assert.include(yield* reason({}), `can use the key ${own.key} (its mode is 644): make it private with chmod 600`)
-    }).pipe(Effect.provide(NodeContext.layer)), 30_000)
+    }).pipe(Effect.provide(NodeContext.layer)))
 })
 
 describe("a server without TLS", () => {

@@ -48,7 +48,7 @@ const run = (args: ReadonlyArray<string>, { isTTY = false } = {}) =>
   })
 
 const rule = (name: string, body: Effect.Effect<void, unknown, NodeContext.NodeContext>) =>
-  it.live(name, () => Effect.provide(body, NodeContext.layer), 120_000)
+  it.live(name, () => Effect.provide(body, NodeContext.layer))
 
 /** Runs with other variables in the environment. */
 const withEnvironment = <A, E, R>(variables: Record<string, string>, effect: Effect.Effect<A, E, R>) =>

@@ -41,7 +41,7 @@ describe("a remedy, followed to the letter, works and loses nothing", () => {
 
 describe.skipIf(missing !== undefined)(title("a remedy, followed to the letter on the real tool"), () => {
   for (const [name, test] of Object.entries(onTool)) {
-    it.scopedLive(name, () => Effect.provide(test, real.layer), 120_000)
+    it.scopedLive(name, () => Effect.provide(test, real.layer))
   }
 })
 

@@ -13,7 +13,7 @@ import { cover } from "./utils/cover.js"
 const fixtures = fileURLToPath(new URL("fixtures/tapes", import.meta.url))
 
 const rule = (name: string, body: Effect.Effect<void, unknown, NodeContext.NodeContext>) =>
-  it.live(name, () => Effect.provide(body, NodeContext.layer), 300_000)
+  it.live(name, () => Effect.provide(body, NodeContext.layer))
 
 const tapes = readdirSync(fixtures).filter((name) => name.endsWith(".tape"))
 

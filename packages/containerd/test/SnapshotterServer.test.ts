@@ -68,7 +68,7 @@ const served = (snapshotter: Snapshotter.Snapshotter) =>
   })
 
 const live = <A, E>(title: string, run: Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
-  it.scopedLive(title, () => Effect.provide(run, NodeContext.layer), 20_000)
+  it.scopedLive(title, () => Effect.provide(run, NodeContext.layer))
 
 const onFake = Effect.provide(start(), PloopFake.layer())
 

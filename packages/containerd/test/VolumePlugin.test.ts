@@ -43,7 +43,7 @@ const served = (driver: VolumeDriver.VolumeDriver) =>
   })
 
 const live = <A, E>(title: string, run: Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
-  it.scopedLive(title, () => Effect.provide(run, NodeContext.layer), 20_000)
+  it.scopedLive(title, () => Effect.provide(run, NodeContext.layer))
 
 const onFake = Effect.provide(start(), PloopFake.layer())
 

@@ -463,6 +463,16 @@ export const namesOutsideRelatively: Row<boolean> = { "1.15": false, "7": true, 
 export const attachesVersion2Only: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
 /**
+ * Whether the partition of a read-only device is writable itself. A file system
+ * whose journal is in use then mounts read-only if nothing in the journal has to be
+ * replayed. Elsewhere it needs `noload`.
+ *
+ * @since 0.2.0
+ * @category drivers
+ */
+export const opensPartitionForWriting: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
  * Whether the tool grows an idle disk through a device, for which it needs the driver.
  *
  * @since 0.2.0

@@ -35,7 +35,7 @@ const snapshot = (key: string) =>
 const title = postgres.missing === undefined ? "a database" : `a database (skipped: ${postgres.missing})`
 
 describe.skipIf(postgres.missing !== undefined)(title, () => {
-  layer(Running, { excludeTestServices: true, timeout: "2 minutes" })((it) => {
+  layer(Running, { excludeTestServices: true })((it) => {
     for (const [name, storage] of databases) {
       it.scoped(`${name}: the same change with the same key happens once, and over a restart`, () =>
         Effect.gen(function*() {

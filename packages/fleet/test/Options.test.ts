@@ -64,7 +64,7 @@ it.scopedLive("a host that no process manages is HostUnreachable; it carries out
     expect(query).toMatchObject({ _tag: "HostUnreachable", host: "node-2", isRecorded: false })
 
     const both = Runner.layer({ hosts: fleets.layersOf(hosts) })
-    expect(yield* grow("10 seconds").pipe(Effect.provide(both), Effect.provide(storage))).toMatchObject({ disk })
+    expect(yield* grow("2 minutes").pipe(Effect.provide(both), Effect.provide(storage))).toMatchObject({ disk })
   }))
 
 it.scopedLive("a second process cannot open an embedded storage", () =>

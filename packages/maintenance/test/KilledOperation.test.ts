@@ -43,7 +43,7 @@ const killedIn = (operation: string, directory: string) =>
       process.kill(-child.pid!, "SIGKILL")
     })
     yield* ended
-  }).pipe(Effect.scoped, Effect.timeout("2 minutes"))
+  }).pipe(Effect.scoped)
 
 const names = (directory: string) =>
   Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.map(fs.readDirectory(directory), (found) => found.toSorted()))
@@ -51,7 +51,7 @@ const names = (directory: string) =>
 describe.skipIf(missing !== undefined)(
   `of a process that is killed with its tool${missing === undefined ? "" : ` (skipped: ${missing})`}`,
   () => {
-    layer(RealTool, { excludeTestServices: true, timeout: "3 minutes" })((it) => {
+    layer(RealTool, { excludeTestServices: true })((it) => {
       for (const operation of ["create", "restoreDescriptor", "copyReceive"]) {
         it.scoped(`in ${operation}, all leftovers are named, and the next operation there removes them`, () =>
           Effect.gen(function*() {

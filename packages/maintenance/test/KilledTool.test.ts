@@ -58,7 +58,7 @@ const allOfThem = { olderThan: 0, inUseFlags: true, orphanedImages: true }
 describe.skipIf(missing !== undefined)(
   `of a tool that is killed at any change${missing === undefined ? "" : ` (skipped: ${missing})`}`,
   () => {
-    layer(RealTool, { excludeTestServices: true, timeout: "3 minutes" })((it) => {
+    layer(RealTool, { excludeTestServices: true })((it) => {
       for (const [title, args, stay, after] of operations) {
         it.scoped(`in ${title}, all leftovers are found and removed, and every snapshot has its data`, () =>
           Effect.gen(function*() {

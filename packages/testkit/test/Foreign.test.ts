@@ -53,7 +53,7 @@ const passes = (how: string, options: Partial<Target.Target>, cases: ReadonlyArr
       )
       assert.deepStrictEqual(skipped, due)
       assert.isAbove(Report.counts(report.results).passed, 0)
-    }), 120_000)
+    }))
 
 describe("a backend without copies and low-level operations", () => {
   // In parts, since vitest takes a worker for lost that is busy for a minute.

@@ -118,6 +118,9 @@ export const replacesIdentifierInName: Row<boolean> = { "1.15": false, "7": fals
 /** Whether a range is merged at once. The others merge image by image. */
 export const mergesRanges: Row<boolean> = { "1.15": true, "7": false, "9": false }
 
+/** Whether an offline merge marks the lower image as in use before it opens the others. */
+export const marksMergedFirst: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
 /** Whether a snapshot is marked as temporary before it is merged. It stays marked when the merge fails. */
 export const marksBeforeMerge: Row<boolean> = { "1.15": false, "7": true, "9": true }
 

@@ -38,7 +38,7 @@ const snapshotter = ({ prefix, sysfs }: KernelEmulation.KernelEmulation) =>
 
 const isServed = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.exists(socket)).pipe(
   Effect.repeat({ until: (exists) => exists, schedule: Schedule.spaced("100 millis") }),
-  Effect.timeout("1 minute")
+  Effect.timeout("10 minutes")
 )
 
 const inside = Effect.gen(function*() {

@@ -192,6 +192,27 @@ const mergeIntoBytes = (
 /** Which file has the result of a merge: that of the last image, or a new one, of which the last image is only read. */
 export type MergeResult = "last image" | "new file"
 
+/** Marks the lower image as in use, then opens the others. When one of them fails, the mark stays. */
+const openBelow = (
+  tool: Tool,
+  openClean: (id: SnapshotId.SnapshotId) => Answer<disks.OpenImage>,
+  ids: ReadonlyArray<SnapshotId.SnapshotId>
+): Answer<void> =>
+  Either.flatMap(openClean(ids.at(-1)!), (into) => {
+    const failed = ids.slice(0, -1).map(openClean).find(Either.isLeft)
+    if (failed === undefined) return Either.void
+    const bytes = disks.foreignBytes(tool, into.path)?.bytes
+    const marked = into.image.raw
+      ? Either.void
+      : bytes === undefined
+      ? disks.setImage(tool, into.ref, { ...into.image, dirty: true })
+      : disks.setBytes(tool, into.ref, byteImage.marked(bytes))
+    return Either.flatMap(marked, () => {
+      tool.tx.checkpoint()
+      return Either.left(failed.left)
+    })
+  })
+
 /** Opens the images to merge, topmost first: each must be clean, and is read as it is when all have been tested. */
 const openMerged = (
   tool: Tool,
@@ -200,13 +221,15 @@ const openMerged = (
   running: Device | undefined,
   result: MergeResult
 ): Answer<ReadonlyArray<disks.OpenImage>> => {
+  const openClean = (id: SnapshotId.SnapshotId) =>
+    Either.flatMap(
+      open(tool, disk, id, result === "last image" && id === ids.at(-1) ? "rewrite" : "open"),
+      (opened) => Either.map(requireClean(tool, disk, opened), () => opened)
+    )
+  const marksFirst = trait(tool, traits.marksMergedFirst) && running === undefined && result === "last image"
   const ready = checks(
-    ...ids.map((id) => () =>
-      Either.flatMap(
-        open(tool, disk, id, result === "last image" && id === ids.at(-1) ? "rewrite" : "open"),
-        (opened) => requireClean(tool, disk, opened)
-      )
-    ),
+    () => marksFirst ? openBelow(tool, openClean, ids) : Either.void,
+    ...ids.map((id) => () => Either.map(openClean(id), () => undefined)),
     () =>
       running?.topReadOnly === true && ids[0] === SnapshotId.top
         ? toolError(tool, 3, "PLOOP_IOC_MERGE: Read-only file system")

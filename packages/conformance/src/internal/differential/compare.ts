@@ -239,6 +239,7 @@ const sequence = async (
       edited: false,
       readable: true,
       snapshots: new Set(),
+      generation: one.profile.generation,
       capabilities: new Set(one.profile.capabilities.filter((name) => other.profile.capabilities.includes(name))),
       left: limit
     }

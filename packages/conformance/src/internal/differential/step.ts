@@ -1,3 +1,4 @@
+import type { Generation } from "@effect-ploop/core/Generation"
 import type { LowLevel } from "@effect-ploop/core/LowLevel"
 import type { Ploop } from "@effect-ploop/core/Ploop"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
@@ -29,6 +30,8 @@ export interface Model {
   readable: boolean
   /** The snapshots that the descriptor has. */
   snapshots: ReadonlySet<SnapshotId.SnapshotId>
+  /** The generation of the tool. */
+  readonly generation: Generation
   /** The capabilities of both targets. */
   readonly capabilities: ReadonlySet<Capability>
   /** How many more steps may run. */

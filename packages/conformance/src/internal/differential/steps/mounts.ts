@@ -1,3 +1,4 @@
+import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as LowLevel from "@effect-ploop/core/LowLevel"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type { MountOptions } from "@effect-ploop/core/Request"
@@ -10,7 +11,7 @@ import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
-import type { Place, Work } from "../step.js"
+import type { Model, Place, Work } from "../step.js"
 import { besideTarget, component, further, target, top } from "../step.js"
 import type { Weighted, When } from "./build.js"
 import {
@@ -184,6 +185,10 @@ const copyMounts: Readonly<Record<string, MountCopy>> = {
 /** A disk without snapshots, whose only image is all of it. */
 const single: When = (model) => model.snapshots.size === 1
 
+/** Whether it depends on the contents of the journal of a running disk if a copy mounts so. */
+const dependsOnJournal = ({ generation }: Readonly<Model>, { data, readOnly }: MountCopy): boolean =>
+  readOnly === true && data === undefined && GenerationTraits.opensPartitionForWriting[generation]
+
 /** Copies of the disk. Only the names in them are compared, because a running disk has not written all of its files. */
 const copies: ReadonlyArray<Weighted> = [
   some(3, FastCheck.constantFrom(...Object.entries(copyMounts)), ([how, options]) =>
@@ -197,7 +202,7 @@ const copies: ReadonlyArray<Weighted> = [
           yield* p.mount({ disk, target: copyTarget(place), ...options })
           return (yield* fs.stat(copyTarget(place))).type
         }).pipe(Effect.ensuring(Effect.ignore(clearCopy(p, place)))),
-      { when: single }
+      { when: (model) => single(model) && !dependsOnJournal(model, options) }
     )),
   some(1, FastCheck.boolean(), (force) =>
     on(

@@ -108,6 +108,30 @@ const indexes: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mergeSnapshots/keeps-both-images-when-the-upper-one-cannot-be-opened",
+    title: "MUST fail when the upper image ends in its header, and merge when that is whole and the lower one checked",
+    source: Case.observed("snapshot-merge of a top delta of 100 bytes: generation 9 has marked the lower image then"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      yield* ploop.createSnapshot({ disk, id: a })
+      const upper = yield* ploop.topDelta({ disk })
+      const whole = yield* fs.readFile(upper)
+      yield* fs.truncate(upper, 100)
+      yield* Check.fails(ploop.mergeSnapshots({ disk }), "ImageCorrupt")
+      yield* fs.writeFile(upper, whole)
+      const checked = yield* Conformance.ofGeneration({ "1.15": "clean", "7": "clean", "9": "repaired" })
+      yield* Check.equal(
+        yield* outcome({ image, dropInUse: true }),
+        checked,
+        "the outcome of a check of the lower image"
+      )
+      yield* ploop.mergeSnapshots({ disk })
+      yield* Check.equal(yield* outcome({ disk }), "clean", "the outcome of a check of the disk")
+    })
+  }),
+  Case.make({
     id: "grow/refuses-an-image-that-ends-in-its-index",
     title: "MUST fail to grow an image that ends in its index, and not make it longer",
     source: Case.source("lib/delta_read.c grow_delta"),
