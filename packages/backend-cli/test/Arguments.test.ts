@@ -42,6 +42,7 @@ const commands = (path: string): ReadonlyArray<args.Arguments> => {
     args.umount(3, { disk: path, component: "c" }),
     args.umount(3, { target: path }),
     args.resize(3, resize, path),
+    args.resize(3, { ...resize, balloon: true }, path),
     args.createSnapshot(3, A, path),
     args.createTemporarySnapshot(3, A, "c", path, path),
     args.switchSnapshot(3, A, path),

@@ -121,6 +121,14 @@ export const tracksChanges: Row<boolean> = { "1.15": false, "7": true, "9": true
  */
 export const encrypts: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
+/**
+ * Whether the tool can resize an idle disk as a mounted one, with its balloon.
+ *
+ * @since 0.2.0
+ * @category formats
+ */
+export const resizesIdleByBalloon: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
 // What the tool gets wrong
 
 /**

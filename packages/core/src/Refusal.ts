@@ -734,6 +734,18 @@ export const resize: (
 ) => Either.Either<void, PloopError.NotMounted | PloopError.AlreadyMounted> = mounts.resize
 
 /**
+ * Refuses to resize an idle disk with its balloon, where the tool cannot.
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const resizeByBalloon: (
+  about: About,
+  generation: Generation,
+  request: Pick<Request.Resize, "balloon">
+) => Either.Either<void, PloopError.Unsupported> = mounts.resizeByBalloon
+
+/**
  * Whether the tool would damage the disk if it shrank it while it is idle: a raw
  * disk without snapshots loses its file system. If so, {@link shrinkIdleRaw}
  * decides from the present size.
@@ -799,7 +811,7 @@ export const shrinkMounted: (
   generation: Generation,
   request: Pick<Request.Resize, "size">,
   clusterSize: ClusterSize,
-  measured: MeasuredFileSystem
+  measured: Pick<MeasuredFileSystem, "available" | "size" | "tables">
 ) => Either.Either<void, PloopError.SizeRefused> = mounts.shrinkMounted
 
 /**

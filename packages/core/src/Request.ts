@@ -993,7 +993,8 @@ export type UmountOptions = ExactlyOne<UmountFields, "disk" | "device" | "target
 export const Resize = Schema.Struct({
   disk: Disk,
   size: positive,
-  mode: withDefault(Schema.Literal("auto", "online", "offline"), "auto")
+  mode: withDefault(Schema.Literal("auto", "online", "offline"), "auto"),
+  balloon: flag
 })
 
 /**
@@ -1014,12 +1015,21 @@ export interface ResizeOptions extends Schema.Schema.Encoded<typeof Resize> {
   /** The disk, by the path of its `DiskDescriptor.xml`. */
   readonly disk: string
   /**
-   * The new size. A smaller one shrinks the file system, or inflates the balloon of a mounted disk;
+   * The new size. A smaller one shrinks the file system, or inflates the balloon of a mounted disk and with `balloon`;
    * the disk itself keeps its size.
    */
   readonly size: ByteSize.ByteSizeInput
   /** `online` requires a mounted disk, `offline` one that is not. Default: `auto`, which accepts both. */
   readonly mode?: "auto" | "online" | "offline" | undefined
+  /**
+   * Whether an idle disk is resized as a mounted one: it is mounted meanwhile, its balloon takes what its file system
+   * loses, and growing it back needs no more than a smaller balloon. Generations 7 and 9 can; 1.15 fails with
+   * `Unsupported`. Generation 9 fails with `SizeRefused` only after it has inflated the balloon. Default: `false`, which
+   * shrinks the file system of an idle disk.
+   *
+   * @since 0.2.0
+   */
+  readonly balloon?: boolean | undefined
 }
 
 /**

@@ -743,6 +743,11 @@ describe("a mounted disk of generation 9", () => {
     accepted(Refusal.discard(about, "9", {}))
   })
 
+  it("is resized with its balloon while it is idle where the tool can", () => {
+    refusedBy(["1.15"], (generation) => Refusal.resizeByBalloon(about, generation, { balloon: true }))
+    accepted(Refusal.resizeByBalloon(about, "1.15", { balloon: false }))
+  })
+
   it("is defragmented with the options that its generation has", () => {
     refusedBy(["1.15", "9"], (generation) => Refusal.discard(about, generation, { defragOnly: true }))
     refusedBy(["1.15"], (generation) => Refusal.discard(about, generation, { defragThreshold: 5 }))

@@ -177,6 +177,7 @@ export const resize = (verbosity: number, request: Request.Resize, disk: string)
   "resize",
   "-s",
   sectors(request.size),
+  ...flag("-o", request.balloon),
   "--",
   disk
 ]

@@ -6,6 +6,7 @@ import type * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import { HostPath } from "@effect-ploop/core/HostPath"
 import * as Result from "@effect-ploop/core/Result"
 import * as Either from "effect/Either"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 /** A line that is not what it should be. */
@@ -287,6 +288,20 @@ export const discarded = (stdout: string): Parsed<Discarded> =>
       relocated: [...stdout.matchAll(/^(\d+) clusters have been relocated$/gm)]
         .reduce((sum, found) => sum + Number(found[1]), 0)
     })
+  )
+
+/** What the file system of a disk had before its balloon took something of it, in bytes. */
+export interface Ballooned {
+  readonly size: bigint
+  /** With the balloon. */
+  readonly available: bigint
+}
+
+/** Where the tool is talkative enough, and shrinks by a share. */
+export const ballooned = (stdout: string): Option.Option<Ballooned> =>
+  Option.map(
+    Option.fromNullable(/^newsize=\d+ blocks=(\d+) balloonsize=\d+ available=(\d+) /m.exec(stdout)),
+    ([, size = "0", available = "0"]) => ({ size: BigInt(size) * 512n, available: BigInt(available) * 512n })
   )
 
 /** What a defragmentation without a discard has returned. */

@@ -74,6 +74,7 @@ const refused = {
     "directory, and repeat the operation.",
   "no-maintenance": () =>
     "Leave the call out: nothing remains of a balloon operation that was ended. Use balloonStatus.",
+  "resize-by-balloon": () => "Mount the disk, resize it without balloon, and unmount it.",
   "discard-without-limits": () => "Leave minBlock and toFree out.",
   "discard-without-defrag": () => "Leave defrag out.",
   "defrag-without-options": () => "Leave defragOnly and defragThreshold out, and discard as well.",

@@ -27,7 +27,7 @@ import * as losses from "./losses.js"
 import { endingMaintenance } from "./maintenance.js"
 import { requireNoHarm } from "./otherDevices.js"
 import * as sharing from "./sharing.js"
-import { measuring, namingSmallest } from "./shrinking.js"
+import { measuring, namingSmallest, requireBallooned } from "./shrinking.js"
 import * as staleFlag from "./staleFlag.js"
 import { attachingIdle, stopDevices } from "./teardown.js"
 import * as tracking from "./tracking.js"
@@ -208,6 +208,7 @@ const alreadyRunning = (session: Session, about: About, device: DevicePath.Devic
 const refuseRawShrink = (session: Session, about: About, request: Request.Resize, path: string) =>
   Effect.gen(function*() {
     const generation = yield* session.generation
+    if (request.balloon) return
     // The tool reports what is wrong with a descriptor.
     const found = Option.getOrUndefined(yield* Effect.option(session.host.descriptor(about, path)))
     if (found === undefined || !Refusal.isCutWhenIdle(generation, found.descriptor)) return
@@ -286,6 +287,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
         if (request.mode !== "auto") {
           yield* Refusal.resize(about, request, yield* runningDevice(session, about, path))
         }
+        yield* Refusal.resizeByBalloon(about, yield* session.generation, request)
         yield* refuseRawShrink(session, about, request, path)
         yield* confinement.requireInsideIfRead(session, about, path, confinement.top, confinement.temporary)
         yield* sharing.requireUnsharedIfRead(session, about, path, confinement.top, sharing.onTheWay)
@@ -294,7 +296,10 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
           ...about,
           args: args.resize(session.verbosity, request, path),
           kind: Operation.kindOf("resize", request)
-        }).pipe(Progress.track(tracking.changedDisk(session, about, path, tracking.unknown)))
+        }).pipe(
+          Effect.tap(({ stdout }) => requireBallooned(session, about, request, path, stdout)),
+          Progress.track(tracking.changedDisk(session, about, path, tracking.unknown))
+        )
         const sized = namingSmallest(session, about, path, run)
         const ending = endingMaintenance(session, about, { disk: path }, sized)
         yield* measuring(session, about, request, path, attachingIdle(session, about, path, ending))

@@ -74,3 +74,19 @@ export const measuring = <A>(
     if (Option.isSome(after)) yield* Refusal.shrunk(about, request, before.value, after.value)
     return result
   })
+
+/** Reports that the balloon cannot take as much as was asked for. Of an idle disk, nobody could see it before. */
+export const requireBallooned = (
+  session: Session,
+  about: About,
+  request: Request.Resize,
+  path: string,
+  stdout: string
+) =>
+  Effect.gen(function*() {
+    const found = parse.ballooned(stdout)
+    if (!request.balloon || Option.isNone(found)) return
+    const { descriptor } = yield* session.host.descriptor(about, path)
+    const measured = { ...found.value, tables: 0n }
+    yield* Refusal.shrinkMounted(about, yield* session.generation, request, descriptor.clusterSize, measured)
+  })

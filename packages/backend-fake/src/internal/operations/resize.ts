@@ -131,7 +131,7 @@ const resizeRunning = (
   disk: disks.Disk,
   device: Device,
   size: number,
-  online: boolean
+  { byBalloon, online }: { readonly byBalloon: boolean; readonly online: boolean }
 ): Answer<void> =>
   Either.gen(function*() {
     const cluster = device.clusterSize
@@ -146,7 +146,7 @@ const resizeRunning = (
     const wanted = size - 4 * cluster
     const now = volume.layout!.blocks * space.blockSize
     // An XFS cannot get smaller: the tool mounts it, and inflates the balloon.
-    const isIdle = volume.layout!.type !== "xfs" && (!online || isResizedAsIdle(tool, device))
+    const isIdle = volume.layout!.type !== "xfs" && !byBalloon && (!online || isResizedAsIdle(tool, device))
     if (isIdle) {
       if (!device.partitioned && !trait(tool, traits.shrinksUnpartitioned)) {
         return yield* toolError(tool, 9, `Can't find out offset from start of ploop device (${device.device})`)
@@ -168,6 +168,11 @@ const resizeRunning = (
       return yield* refuse(tool, wanted, Number(Refusal.leastMounted(generation(tool), inBigInts(measured))))
     }
     yield* inflate(tool, device, balloon)
+    // Of a disk that was idle, nobody could see before that the balloon cannot take as much.
+    if (byBalloon) {
+      const request = { size: ByteSize.make(size) }
+      yield* Refusal.shrinkMounted(tool, generation(tool), request, disk.descriptor.clusterSize, inBigInts(measured))
+    }
   })
 
 const refuseRawShrink = (tool: Tool, disk: disks.Disk, request: Request.Resize): Answer<void> =>
@@ -182,6 +187,7 @@ export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
     const disk = yield* disks.read(tool, request.disk, "tool")
     const device = devices.find(tool, disk, undefined)
     yield* Refusal.resize(tool, request, device?.device)
+    yield* Refusal.resizeByBalloon(tool, generation(tool), request)
     yield* disks.lock(tool, disk)
     yield* requireUnshared(tool, disk, [SnapshotTree.top(disk.tree).file])
     yield* requireUnsharedOnTheWay(tool, disk)
@@ -192,16 +198,16 @@ export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
         refuseTooLarge(tool, size),
         () =>
           Either.mapLeft(
-            resizeRunning(tool, disk, running, Number(size), online),
+            resizeRunning(tool, disk, running, Number(size), { byBalloon: request.balloon, online }),
             (error) => error._tag === "SizeRefused" ? Refusal.smallestDisk(error, cluster) : error
           )
       )
     if (device !== undefined) {
-      if (isResizedAsIdle(tool, device)) yield* refuseRawShrink(tool, disk, request)
+      if (!request.balloon && isResizedAsIdle(tool, device)) yield* refuseRawShrink(tool, disk, request)
       yield* requirePossible(tool, request, device, disk)
       return yield* change(device, true)
     }
-    yield* refuseRawShrink(tool, disk, request)
+    if (!request.balloon) yield* refuseRawShrink(tool, disk, request)
     yield* requireAttachable(tool, disk)
     return yield* temporarily(tool, disk, (attached) => change(attached, false), false)
   })

@@ -68,6 +68,18 @@ export const resize = (
   }
 }
 
+export const resizeByBalloon = (
+  about: About,
+  generation: Generation,
+  { balloon }: Pick<Request.Resize, "balloon">
+) =>
+  when(balloon && !GenerationTraits.resizesIdleByBalloon[generation], () =>
+    unsupported(
+      about,
+      `generation ${generation} uses the balloon only for a disk that is mounted already`,
+      texts["resize-by-balloon"]()
+    ))
+
 export const isCutWhenIdle = (generation: Generation, { images }: DiskDescriptor): boolean =>
   GenerationTraits.cutsIdleRawDisks[generation] && images.length === 1 && images[0]!.type === "Plain"
 
@@ -93,7 +105,7 @@ export const shrinkMounted = (
   generation: Generation,
   request: Pick<Request.Resize, "size">,
   clusterSize: ClusterSize.ClusterSize,
-  measured: MeasuredFileSystem
+  measured: Pick<MeasuredFileSystem, "available" | "size" | "tables">
 ): Either.Either<void, PloopError.SizeRefused> => {
   const { size } = measured
   const wanted = fileSystemSize(request.size, clusterSize)

@@ -203,6 +203,86 @@ export const resize: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "resize/shrinks-an-idle-disk-by-its-balloon",
+    title: "MUST shrink an idle disk by its balloon when it is asked to, grow it back, and leave it idle",
+    source: Case.source("tools/ploop.c plooptool_resize -o, lib/ploop.c ploop_resize_image of 7 and 9"),
+    needs: ["mount", "balloon"],
+    generations: ["7", "9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* disks.write(disk, tree)
+      yield* ploop.resize({ disk, size: "200M", mode: "offline", balloon: true })
+      yield* isIdle(disk)
+      yield* Check.equal(yield* sizeOf(disk), Conformance.formattedSize, "the size of the disk")
+      yield* Check.fails(ploop.fileSystemInfo({ disk }), "ConsentRequired")
+      const { size: shrunk } = yield* disks.inside(disk, () => ploop.balloonStatus({ disk }))
+      yield* Check.isTrue(shrunk > MiB(40) && shrunk <= MiB(102), "the balloon holds 40 to 102 MiB", shrunk)
+      yield* ploop.resize({ disk, size: "300M", balloon: true })
+      const { size: left } = yield* disks.inside(disk, () => ploop.balloonStatus({ disk }))
+      yield* Check.isTrue(left < MiB(10), "the balloon holds less than 10 MiB", left)
+      yield* disks.holds(disk, tree, "the files")
+    })
+  }),
+  Case.make({
+    id: "resize/shrinks-a-running-disk-by-its-balloon",
+    title: "MUST shrink a mounted disk, and one that is only attached, by the balloon when it is asked to",
+    source: Case.source("tools/ploop.c plooptool_resize -o, lib/ploop.c ploop_resize_image of 7 and 9"),
+    needs: ["mount", "balloon"],
+    generations: ["7", "9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* disks.write(disk, tree)
+      const device = yield* disks.attached(disk)
+      yield* ploop.resize({ disk, size: "200M", mode: "online", balloon: true })
+      const found = (yield* ploop.listDevices).find((other) => other.device === device)
+      yield* Check.equal([found?.device, found?.target], [device, undefined], "what is listed")
+      yield* ploop.umount({ disk })
+      const { target } = yield* Conformance.mounted(disk)
+      const { size: attached } = yield* ploop.balloonStatus({ disk })
+      yield* Check.isTrue(attached > MiB(40), "the balloon holds more than 40 MiB", attached)
+      yield* ploop.resize({ disk, size: "280M", balloon: true })
+      const { size: mounted } = yield* ploop.balloonStatus({ disk })
+      yield* Check.isTrue(mounted < attached, "the balloon holds less after the disk grew", mounted)
+      yield* Check.equal(yield* FileTree.read(target), tree, "the files")
+    })
+  }),
+  Case.make({
+    id: "resize/by-balloon-refuses-less-than-the-data",
+    title: "MUST report that the balloon of an idle disk cannot take what its data needs, and the minimum",
+    source: Case.source("lib/ploop.c ploop_resize_image of 7 and 9: available_balloon_size"),
+    needs: ["mount", "balloon"],
+    generations: ["7", "9"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.formatted()
+      yield* disks.write(disk, tree)
+      const { minimum } = yield* Check.fails(ploop.resize({ disk, size: "64M", balloon: true }), "SizeRefused")
+      yield* Check.isTrue(
+        minimum !== undefined && minimum > MiB(64) && minimum < Conformance.formattedSize,
+        "the smallest size is between that and the size of the disk",
+        minimum
+      )
+      yield* isIdle(disk)
+      yield* disks.holds(disk, tree, "the files")
+    })
+  }),
+  Case.make({
+    id: "resize/refuses-the-balloon-of-an-idle-disk",
+    title: "MUST refuse to resize with the balloon where the tool cannot choose it",
+    source: Case.source("tools/ploop.c plooptool_resize of 1.15, which has no -o"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const { disk } = yield* Conformance.disk()
+      yield* Check.fails(ploop.resize({ disk, size: "4M", balloon: true }), "Unsupported", {
+        operation: "resize",
+        subject: disk
+      })
+    })
+  }),
+  Case.make({
     id: "resize/deflates-the-balloon-of-an-idle-disk",
     title: "MUST empty the balloon when it resizes the file system of an idle disk",
     source: Case.source("lib/ploop.c ploop_resize_image"),

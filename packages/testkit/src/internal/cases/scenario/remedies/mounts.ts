@@ -9,6 +9,7 @@ import type { Case } from "../../../../Case.js"
 import * as Conformance from "../../../../Conformance.js"
 import * as FileTree from "../../../../FileTree.js"
 import * as copies from "../../copies.js"
+import * as disks from "../../disks.js"
 import * as snapshots from "../../snapshotUtils.js"
 import { remedy } from "./remedy.js"
 
@@ -140,6 +141,24 @@ const mounts: ReadonlyArray<Case> = [
           ploop.mount({ disk, target })
         ),
         kept: FileTree.read(target)
+      }
+    })
+  }),
+  remedy("resize-by-balloon", {
+    when: "this generation uses the balloon only for a mounted disk",
+    needs: ["mount", "balloon"],
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const { ploop } = yield* services
+      const { disk, target } = yield* mounted
+      yield* ploop.umount({ disk })
+      return {
+        call: ploop.resize({ disk, size: "250M", balloon: true }),
+        fails: "Unsupported",
+        remedy: texts["resize-by-balloon"](),
+        follow: ploop.mount({ disk, target }),
+        then: Effect.zipRight(ploop.resize({ disk, size: "250M" }), ploop.umount({ disk })),
+        kept: disks.contents(disk)
       }
     })
   }),
