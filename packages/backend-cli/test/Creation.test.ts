@@ -1,14 +1,16 @@
 import { PloopCli } from "@effect-ploop/backend-cli"
-import { Disk, DiskDescriptor, Ploop, SnapshotId } from "@effect-ploop/core"
+import { CopyProtocol, Disk, DiskClone, DiskDescriptor, Ploop, SnapshotId } from "@effect-ploop/core"
 import { CommandExecutor, Error as Errors, FileSystem } from "@effect/platform"
 import { NodeContext, NodeFileSystem, NodePath } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Either, Exit, Fiber, Layer, type Scope, Stream } from "effect"
+import { Deferred, Effect, Either, Exit, Fiber, Layer, Option, type Scope, Sink, Stream } from "effect"
 import { writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import { A, scripted } from "./utils/host.js"
+import { image as emptyImage } from "./utils/image.js"
 import { missing, RealTool, title } from "./utils/realTool.js"
 import * as ScriptedExecutor from "./utils/ScriptedExecutor.js"
 
@@ -230,6 +232,17 @@ describe("create", () => {
       assert.deepStrictEqual(yield* names(fs, directory), ["DiskDescriptor.xml", "root.hdd"])
     }))
 
+  test("makes no file system with an option that the tool lacks, where the tool's files are another user's", () =>
+    Effect.gen(function*() {
+      const user: HostFiles = { ...nodeHostFiles, isRoot: Effect.succeed(false) }
+      const { calls, context, image } = yield* host(() => ({}), { prefix: ["sudo", "-n"] }, user)
+      const ploop = yield* Effect.provide(Ploop.Ploop, context)
+      const error = yield* Effect.flip(ploop.create({ image, size: "10M", balloon: false }))
+      assert.strictEqual(error._tag, "Unsupported")
+      assert.include(error.remedy, "balloon")
+      assert.isFalse(calls.some((call) => call.argv.includes("init")))
+    }))
+
   for (const name of ["root.hdd", "DiskDescriptor.xml"]) {
     test(`starts nothing when ${name} is there, where the tool's files are another user's`, () =>
       Effect.gen(function*() {
@@ -320,6 +333,99 @@ describe("copyReceive", () => {
       assert.strictEqual(error._tag, "AlreadyExists")
       assert.deepStrictEqual(yield* names(racing.fs, racing.directory), ["root.hdd"])
       assert.strictEqual(yield* racing.fs.readFileString(racing.image), "another's")
+    }))
+})
+
+describe("copyFrom", () => {
+  /** How a copy of generation 7 ends that succeeds for the tool, after it was sent these packets and replied to each. */
+  const received = (...packets: ReadonlyArray<Uint8Array>) =>
+    Effect.gen(function*() {
+      const host = yield* scripted("7", (command) => {
+        if (command[0] !== "copy") return undefined
+        writeFileSync(command[command.indexOf("-d") + 1]!, "copied")
+        return { sends: packets.map(() => CopyProtocol.reply(0)), lasts: "10 millis" }
+      })
+      const directory = `${host.directory}/new`
+      const fs = yield* FileSystem.FileSystem
+      yield* fs.makeDirectory(directory)
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      const peer = { incoming: Stream.fromIterable(packets), outgoing: Sink.drain }
+      const result = yield* Effect.either(Stream.runDrain(ploop.copyFrom({ image: `${directory}/root.hdd` }, peer)))
+      return [
+        Either.match(result, { onLeft: ({ _tag }) => _tag, onRight: () => "done" }),
+        yield* names(fs, directory)
+      ]
+    })
+
+  const packet = (type: number, bytes: number) =>
+    CopyProtocol.format("dialogue", { type, position: 0n }, new Uint8Array(bytes))
+
+  const { command, data } = CopyProtocol.types
+
+  test("makes no image of a copy that ends before any data, though the tool succeeds", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* received(packet(data, 4096), packet(command, 0)), ["done", ["root.hdd"]])
+      assert.deepStrictEqual(yield* received(packet(command, 0)), ["CopyProtocolBroken", []])
+    }))
+})
+
+describe("clone", () => {
+  /** A disk, and a directory for its clone, which may be on another file system by what is seen of it. */
+  const cloning = (isElsewhere = false) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const isIn = (path: string) => isElsewhere && path.endsWith("/new")
+      const host = yield* scripted("1.15", () => undefined).pipe(
+        Effect.provideService(CurrentHostFiles, {
+          ...nodeHostFiles,
+          find: (path) =>
+            Effect.map(
+              nodeHostFiles.find(path),
+              Option.map((found) => isIn(path) ? { ...found, device: found.device + 1n } : found)
+            )
+        })
+      )
+      for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
+        yield* fs.writeFile(`${host.directory}/${name}`, emptyImage())
+      }
+      const directory = `${host.directory}/new`
+      yield* fs.makeDirectory(directory)
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      const linked = { disk: host.disk, snapshot: A, directory } as const
+      return { ...host, fs, ploop, linked, full: { ...linked, mode: "full", flatten: true } as const, directory }
+    })
+
+  test("is not linked from a directory on another file system, and made in full there", () =>
+    Effect.gen(function*() {
+      const { commands, directory, fs, full, linked, ploop } = yield* cloning(true)
+      const error = yield* Effect.flip(ploop.clone(linked))
+      assert.include(error._tag === "Unsupported" ? error.reason : error._tag, `${directory} is not on the file system`)
+      assert.deepStrictEqual(yield* names(fs, directory), [])
+      yield* ploop.clone(full)
+      assert.deepStrictEqual(yield* names(fs, directory), ["DiskDescriptor.xml", "root.hdd"])
+      assert.isFalse((yield* commands).some(([command]) => command === "init"))
+    }))
+
+  test("is not made in the directory of its disk, by whatever name", () =>
+    Effect.gen(function*() {
+      const { directory, disk, fs, full, linked, ploop } = yield* cloning()
+      yield* fs.symlink(dirname(disk), `${directory}/link`)
+      for (const options of [full, linked]) {
+        for (const own of [dirname(disk), `${directory}/link`]) {
+          const error = yield* Effect.flip(ploop.clone({ ...options, directory: own }))
+          assert.strictEqual(error._tag === "InvalidArgument" ? error.field : error._tag, "directory")
+        }
+      }
+    }))
+
+  test("is not made beside the record of another one, which would say that its images are shared", () =>
+    Effect.gen(function*() {
+      const { directory, fs, full, ploop } = yield* cloning()
+      const record = `${directory}/${DiskClone.recordName}`
+      yield* fs.writeFileString(record, "another's")
+      const error = yield* Effect.flip(ploop.clone(full))
+      assert.strictEqual(error._tag === "AlreadyExists" ? error.path : error._tag, record)
+      assert.deepStrictEqual(yield* fs.readDirectory(directory), [DiskClone.recordName])
     }))
 })
 

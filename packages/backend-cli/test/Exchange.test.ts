@@ -1,9 +1,9 @@
 import type { OperationError } from "@effect-ploop/core"
-import { ExchangeFormat, ImageExamination, Ploop } from "@effect-ploop/core"
+import { DiskDescriptor, ExchangeFormat, ImageExamination, Ploop } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FastCheck as fc, Fiber, type Scope } from "effect"
+import { Effect, Either, FastCheck as fc, Fiber, type Scope } from "effect"
 import type { OnDone } from "../src/internal/hostFiles.js"
 import { nodeHostFiles as files } from "../src/internal/nodeHostFiles.js"
 import { A, scripted } from "./utils/host.js"
@@ -150,5 +150,25 @@ describe("qemu-img", () => {
       const { calls, left } = yield* withQemu({ exitCode: 0 })
       for (const call of calls) assert.strictEqual((yield* Effect.flip(call))._tag, "UnexpectedOutput")
       assert.deepStrictEqual(yield* left, [])
+    }).pipe(Effect.provide(NodeContext.layer)))
+})
+
+describe("a raw file that is imported", () => {
+  test("makes a disk of whole clusters, as its descriptor says, though the file ends before the last one does", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted("1.15", () => undefined)
+      yield* fs.makeDirectory(`${host.directory}/new`)
+      yield* fs.writeFile(`${host.directory}/disk.raw`, disk(65, [[64, 7]]))
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      const made = yield* ploop.importImage({
+        file: `${host.directory}/disk.raw`,
+        image: `${host.directory}/new/root.hdd`,
+        clusterSize: "32K",
+        version: 2
+      })
+      assert.strictEqual(made.size, 65_536n)
+      const text = yield* fs.readFileString(made.disk)
+      assert.strictEqual(Either.getOrThrow(DiskDescriptor.parse(text)).diskSize, made.size)
     }).pipe(Effect.provide(NodeContext.layer)))
 })

@@ -3,7 +3,7 @@ import { PloopError } from "@effect-ploop/core"
 import { Error as Errors } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option, TestClock } from "effect"
+import { Effect, Either, Option, TestClock } from "effect"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import * as driver from "../src/internal/driver.js"
 import * as host from "../src/internal/host.js"
@@ -82,6 +82,31 @@ describe("a descriptor", () => {
         assert.strictEqual(yield* reads(2_000_000_000n, { [field]: 4n }), 2)
       }))
   }
+})
+
+describe("a path", () => {
+  it.effect("that may not be seen may be there: only what was seen not to be there is missing", () =>
+    Effect.gen(function*() {
+      const { exists } = yield* over({ find: () => failing("PermissionDenied") })
+      assert.isTrue(yield* exists("/vz/a/root.hdd"))
+      const seen = yield* over({ find: () => Effect.succeedNone })
+      assert.isFalse(yield* seen.exists("/vz/a/root.hdd"))
+    }))
+
+  it.effect("of an image that no host can have is an error of the descriptor, and no defect", () =>
+    Effect.gen(function*() {
+      const read = (file: string) =>
+        Effect.flatMap(
+          over({
+            resolve: () => failing("NotFound"),
+            whole: () => Effect.sync(() => new TextEncoder().encode(descriptor(file)))
+          }),
+          ({ descriptor }) => Effect.either(descriptor(about, about.subject))
+        )
+      assert.isTrue(Either.isRight(yield* read("x".repeat(4000))))
+      const found = yield* read("x".repeat(4090))
+      assert.strictEqual(Either.isLeft(found) ? found.left._tag : "read", "DescriptorInvalid")
+    }))
 })
 
 describe("the path of a file as it is seen from a directory", () => {

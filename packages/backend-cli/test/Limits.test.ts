@@ -3,7 +3,7 @@ import type { PloopError } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Stream, TestClock } from "effect"
+import { Duration, Effect, Fiber, Sink, Stream, TestClock } from "effect"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import { until, untilDone } from "./utils/clock.js"
 import { A, B, scripted, withNode } from "./utils/host.js"
@@ -284,4 +284,32 @@ describe("a copy that nobody reads any more", () => {
       yield* untilDone(host, fiber, "5 seconds")
       assert.deepStrictEqual(host.calls.at(-1)!.signals, ["SIGTERM", "SIGKILL"])
     }).pipe(Effect.provide(NodeContext.layer)))
+})
+
+describe("a copy in a dialogue that is interrupted", () => {
+  const copies: ReadonlyArray<
+    readonly [string, (ploop: Ploop.Ploop, directory: string) => Stream.Stream<unknown, PloopError.PloopError>]
+  > = [
+    ["copyTo", (ploop) => ploop.copyTo({ device }, silent)],
+    ["copyFrom", (ploop, directory) => ploop.copyFrom({ image: `${directory}/new.hdd` }, silent)]
+  ]
+  const silent = { incoming: Stream.never, outgoing: Sink.drain }
+
+  for (const [name, copy] of copies) {
+    it.scoped(`waits for its tool, which is never killed: it resumes the device or unmounts the image first (${name})`, () =>
+      Effect.gen(function*() {
+        const host = yield* scripted(
+          "7",
+          ([command]) => command === "copy" ? { lasts: "10 minutes", ignores: ["SIGTERM"] } : undefined
+        )
+        const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+        const fiber = yield* Effect.fork(Stream.runDrain(copy(ploop, host.directory)))
+        const isCopying = Effect.map(host.commands, (commands) => commands.some(([command]) => command === "copy"))
+        yield* until(isCopying)
+        yield* untilDone(host, yield* Effect.fork(Fiber.interrupt(fiber)), "1 minute")
+        const signals = host.calls.find((call) => words(call.argv)[0] === "copy")!.signals
+        assert.notInclude(signals, "SIGKILL")
+        assert.strictEqual(host.running(), 0)
+      }).pipe(Effect.provide(NodeContext.layer)))
+  }
 })

@@ -3,8 +3,10 @@ import { Error as Errors, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Either, Exit, Fiber, type Scope } from "effect"
+import { rmSync } from "node:fs"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import * as newFiles from "../src/internal/newFiles.js"
+import { fromNode } from "../src/internal/nodeFiles.js"
 import { nodeHostFiles as files } from "../src/internal/nodeHostFiles.js"
 
 const test = <A, E>(
@@ -23,8 +25,8 @@ const names = (fs: FileSystem.FileSystem, directory: string) =>
   Effect.map(fs.readDirectory(directory), (found) => found.slice().sort())
 
 /** Makes an image and a descriptor with this content, and gives both their names in the directory. */
-const create = (fs: FileSystem.FileSystem, directory: string, content: string) =>
-  newFiles.inPrivateDirectory(files, about, directory, (own) =>
+const create = (fs: FileSystem.FileSystem, directory: string, content: string, on: HostFiles = files) =>
+  newFiles.inPrivateDirectory(on, about, directory, (own) =>
     Effect.gen(function*() {
       yield* fs.writeFileString(`${own}/root.hdd`, content)
       yield* fs.writeFileString(`${own}/DiskDescriptor.xml`, content)
@@ -77,6 +79,31 @@ describe("new files", () => {
     }
   }
 
+  for (const when of ["before it is locked", "before it is inspected"]) {
+    test(
+      `are made in another directory when a process has taken theirs for abandoned ${when}`,
+      (directory, fs) =>
+        Effect.gen(function*() {
+          const state = { isTaken: false }
+          /** The other process removes the first directory at this step. */
+          const taking = (path: string, step: string) => {
+            if (!path.startsWith(`${directory}/.ploop-new-`) || step !== when || state.isTaken) return
+            state.isTaken = true
+            rmSync(path, { recursive: true })
+          }
+          yield* create(fs, directory, "new", {
+            ...files,
+            find: (path) =>
+              Effect.zipRight(Effect.sync(() => taking(path, "before it is inspected")), files.find(path)),
+            tryLock: (path) =>
+              Effect.zipRight(Effect.sync(() => taking(path, "before it is locked")), files.tryLock(path))
+          })
+          assert.isTrue(state.isTaken)
+          assert.deepStrictEqual(yield* names(fs, directory), ["DiskDescriptor.xml", "root.hdd"])
+        })
+    )
+  }
+
   test("leave nothing when making them fails or is interrupted", (directory, fs) =>
     Effect.gen(function*() {
       const begun = yield* Deferred.make<void>()
@@ -127,29 +154,23 @@ describe("a path is free", () => {
 })
 
 describe("the error of a file that could not be made", () => {
-  const failed = (reason: Errors.SystemErrorReason, code: string) =>
-    new Errors.SystemError({
-      module: "FileSystem",
-      method: "link",
-      reason,
-      cause: Object.assign(new Error(), { code })
-    })
-
   const path = "/vz/a/DiskDescriptor.xml"
 
   for (
-    const [reason, code, tag] of [
-      ["AlreadyExists", "EEXIST", "AlreadyExists"],
-      ["PermissionDenied", "EACCES", "PermissionDenied"],
-      ["Unknown", "ENOSPC", "NoSpace"],
-      ["Unknown", "EDQUOT", "NoSpace"],
-      ["Unknown", "EIO", "InputOutputFailed"],
-      ["NotFound", "ENOENT", "InputOutputFailed"],
-      ["Busy", "EBUSY", "InputOutputFailed"]
+    const [code, tag] of [
+      ["EEXIST", "AlreadyExists"],
+      ["EACCES", "PermissionDenied"],
+      ["EPERM", "PermissionDenied"],
+      ["EROFS", "PermissionDenied"],
+      ["ENOSPC", "NoSpace"],
+      ["EDQUOT", "NoSpace"],
+      ["EIO", "InputOutputFailed"],
+      ["ENOENT", "InputOutputFailed"],
+      ["EBUSY", "InputOutputFailed"]
     ] as const
   ) {
     it(`is ${tag} after ${code}`, () => {
-      const error = newFiles.fileError(about, path)(failed(reason, code))
+      const error = newFiles.fileError(about, path)(fromNode("link", path)(Object.assign(new Error(), { code })))
       assert.strictEqual(error._tag, tag)
       if (error._tag === "AlreadyExists") assert.strictEqual(error.path, path)
     })

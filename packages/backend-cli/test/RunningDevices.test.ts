@@ -238,6 +238,74 @@ describe("an in-use flag on generation 9", () => {
     }))
 })
 
+describe("a snapshot of an idle disk", () => {
+  /** How it ends while this device runs, and whether the tool has taken it. */
+  const taken = (
+    generation: Generation.Generation,
+    row: (directory: string) => string,
+    prepare: (fs: FileSystem.FileSystem, directory: string) => Effect.Effect<void, unknown>
+  ) =>
+    Effect.gen(function*() {
+      const { ask, commands, directory, disk, fs } = yield* world(generation, (command, directory) =>
+        command[0] === "list" ? { stdout: row(directory) } : undefined)
+      yield* Effect.orDie(prepare(fs, directory))
+      const result = yield* Effect.either(ask((ploop) =>
+        ploop.createSnapshot({ disk })
+      ))
+      return [tagOf(result), (yield* commands).some(([command]) => command === "snapshot")]
+    })
+
+  test("is refused while another disk runs whose base image is the same file, and by no component of that", () =>
+    Effect.gen(function*() {
+      const beside = (component: string) =>
+        taken(
+          "7",
+          (directory) => `ploop7       ${directory}/clone.hdd  ${component}\n`,
+          (fs, directory) =>
+            Effect.zipRight(
+              fs.writeFile(`${directory}/root.hdd`, image()),
+              fs.link(`${directory}/root.hdd`, `${directory}/clone.hdd`)
+            )
+        )
+      assert.deepStrictEqual(yield* beside(""), ["Unsupported", false])
+      assert.deepStrictEqual(yield* beside("bk"), ["done", true])
+    }))
+
+  test("is refused while a component writes to the disk, and not while only a temporary snapshot is shown", () =>
+    Effect.gen(function*() {
+      const beside = (component: string) =>
+        taken(
+          "1.15",
+          (directory) => `ploop7       ${directory}/root.hdd  ${component}\n`,
+          (fs, directory) => fs.writeFile(`${directory}/root.hdd.2`, image({ inUse: 1 }))
+        )
+      assert.deepStrictEqual(yield* beside("bk"), ["Unsupported", false])
+      assert.deepStrictEqual(yield* beside("~bk"), ["done", true])
+    }))
+})
+
+describe("a read-only mount on generation 9 beside a device of the same disk", () => {
+  /** How it ends when the device mapper shows these attributes of the device. */
+  const mounted = (attributes: string) =>
+    Effect.gen(function*() {
+      const { ask, commands, directory, disk, fs } = yield* world("9", (command, directory) =>
+        command[0] === "list"
+          ? { stdout: `ploop7\t${directory}/root.hdd\tbk\n` }
+          : command[0] === "info" && command.includes("attr")
+          ? { stdout: `${attributes}\n` }
+          : undefined)
+      yield* fs.writeFile(`${directory}/root.hdd.2`, image({ inUse: 1 }))
+      const result = yield* Effect.either(ask((ploop) => ploop.mount({ disk, readOnly: true, component: "view" })))
+      return [tagOf(result) === "MountFailed", (yield* commands).some(([command]) => command === "mount")]
+    })
+
+  test("is refused while that may be written to, whose in-use flag it would clear", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* mounted("L--w"), [true, false])
+      assert.deepStrictEqual(yield* mounted("L--r"), [false, true])
+    }))
+})
+
 describe("the tracking of a running disk", () => {
   const dropped = (answer: Answer) =>
     Effect.gen(function*() {

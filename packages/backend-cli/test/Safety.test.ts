@@ -3,8 +3,10 @@ import { Disk, LowLevel, Ploop, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, type Scope } from "effect"
+import { Effect, Exit, Fiber, Option, type Scope } from "effect"
 import { execFileSync } from "node:child_process"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { A, B, descriptor, scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import { missing, RealTool, title } from "./utils/realTool.js"
@@ -90,6 +92,23 @@ describe("an image outside the directory of the descriptor", () => {
   }
 
   test(
+    "forges no line of a log by its name",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const elsewhere = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-elsewhere-" })
+      const host = yield* scripted("1.15", () => undefined)
+      yield* fs.writeFile(`${elsewhere}/pre\ncious\u001b[2J`, image())
+      yield* fs.symlink(`${elsewhere}/pre\ncious\u001b[2J`, `${host.directory}/link`)
+      yield* fs.writeFileString(host.disk, descriptor("link"))
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      const error = yield* Effect.flip(ploop.switchSnapshot({ disk: host.disk, id: A }))
+      for (const text of [error._tag === "Unsupported" ? error.reason : error._tag, error.message]) {
+        assert.include(text, "/pre\\u000acious\\u001b[2J is outside")
+      }
+    })
+  )
+
+  test(
     "may be read: by a read-only mount that merges nothing, and by a check that repairs nothing",
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
@@ -159,6 +178,30 @@ describe("an image that is a FIFO", () => {
       })
     )
   }
+})
+
+describe("a directory in the place of an image", () => {
+  test(
+    "is left to the tool, and not refused as a file that other disks have, though it has several names",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted(
+        "1.15",
+        ([command]) => command === "check" ? { exitCode: 1, stderr: "Can't read: Is a directory\n" } : undefined
+      ).pipe(
+        Effect.provideService(CurrentHostFiles, {
+          ...nodeHostFiles,
+          find: (path) => Effect.map(nodeHostFiles.find(path), Option.map((found) => ({ ...found, links: 3 })))
+        })
+      )
+      yield* fs.makeDirectory(`${host.directory}/root.hdd`)
+      yield* fs.writeFile(`${host.directory}/shared.hdd`, image())
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      const check = (name: string) => Effect.flip(ploop.check({ image: `${host.directory}/${name}`, force: true }))
+      assert.strictEqual((yield* check("shared.hdd"))._tag, "ImageShared")
+      assert.include((yield* check("root.hdd")).text, "Is a directory")
+    })
+  )
 })
 
 describe("read-only", () => {

@@ -1,6 +1,15 @@
 /** Refusals that depend on the images of a disk: what cannot be attached, merged, or described again. */
 import type { Request } from "@effect-ploop/core"
-import { ByteSize, Generation, Operation, Refusal, SnapshotId, SnapshotTree } from "@effect-ploop/core"
+import {
+  ByteSize,
+  ExchangeFormat,
+  Generation,
+  HostPath,
+  Operation,
+  Refusal,
+  SnapshotId,
+  SnapshotTree
+} from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
 import * as trees from "./utils/trees.js"
@@ -251,4 +260,56 @@ describe("the images of a clone", () => {
     assert.strictEqual(tagOf(cloned(126, { snapshot: top })), "accepted")
     assert.strictEqual(tagOf(cloned(127, { snapshot: top, mode: "linked" })), "SnapshotLimitReached")
   })
+})
+
+describe("a full clone", () => {
+  it("is made on another file system, and of images that a mount converts: it shares none of them", () => {
+    const request = { directory: HostPath.HostPath.make("/mnt/clone"), snapshot: a }
+    const image: Refusal.ClonedImage = {
+      image: "/vz/disk/root.hdd",
+      isRawBase: false,
+      exists: true,
+      size: ByteSize.MiB(10),
+      version: 1,
+      isDirty: false,
+      device: undefined
+    }
+    const cloned = (mode: Request.Clone["mode"], isOnFileSystem: boolean, version: 1 | 2) =>
+      tagOf(Refusal.clone({ ...about, operation: "clone" }, "7", { ...request, mode }, {
+        isOfDisk: false,
+        isOnFileSystem,
+        images: [{ ...image, version }]
+      }))
+    for (const [isOnFileSystem, version] of [[false, 2], [true, 1]] as const) {
+      assert.strictEqual(cloned("full", isOnFileSystem, version), "accepted")
+      assert.strictEqual(cloned("linked", isOnFileSystem, version), "Unsupported")
+    }
+    assert.strictEqual(cloned("linked", true, 2), "accepted")
+  })
+})
+
+describe("a qcow2 image that is imported", () => {
+  /** What is wrong with one of 8 MiB that has these fields changed. */
+  const wrong = (change: (view: DataView) => void) => {
+    const start = ExchangeFormat.qcow2Header(8n * 1024n * 1024n)
+    change(new DataView(start.buffer))
+    const request = { file: HostPath.HostPath.make("/vz/disk.qcow2"), format: "qcow2" } as const
+    const found = { start, size: BigInt(start.length) }
+    return messageOf(Refusal.importImage({ ...about, operation: "importImage" }, request, 2, found))
+  }
+
+  for (
+    const [title, rule, change] of [
+      ["is whole in its file", "accepted", () => undefined],
+      ["has a version that is known", "of version 2 or 3, not 4", (view) => view.setUint32(4, 4)],
+      ["continues no other file", "without a backing file", (view) => view.setBigUint64(8, 104n)],
+      ["has its data in its own file", "with its data in it", (view) => view.setBigUint64(72, 4n)],
+      ["is not encrypted", "without encryption", (view) => view.setUint32(32, 2)],
+      ["is not marked as damaged", "that no program has found damaged", (view) => view.setBigUint64(72, 2n)]
+    ] as ReadonlyArray<readonly [string, string, (view: DataView) => void]>
+  ) {
+    it(`${title}, or it is refused`, () => {
+      assert.include(wrong(change), rule)
+    })
+  }
 })

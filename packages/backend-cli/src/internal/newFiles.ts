@@ -84,13 +84,15 @@ const makeLocked = (
 ): Effect.Effect<PrivateDirectory, PlatformError> =>
   Effect.gen(function*() {
     const path = yield* files.makePrivateDirectory(parent)
-    const identity = yield* requireFound(files, path)
+    const found = attempt === attempts ? Option.some(yield* requireFound(files, path)) : yield* files.find(path)
     const lock = yield* Scope.make()
     const locked = yield* Effect.onError(
       Scope.extend(files.tryLock(path), lock),
       (cause) => Scope.close(lock, Exit.failCause(cause))
     )
-    if (Option.isSome(locked) || attempt === attempts) return { path, identity, lock }
+    if (Option.isSome(found) && (Option.isSome(locked) || attempt === attempts)) {
+      return { path, identity: found.value, lock }
+    }
     yield* Scope.close(lock, Exit.void)
     return yield* makeLocked(files, parent, attempt + 1)
   })

@@ -5,6 +5,7 @@
 import { Command, CommandExecutor, Error } from "@effect/platform"
 import type { Inspectable } from "effect"
 import { Deferred, Duration, Effect, HashMap, Layer, Sink, Stream } from "effect"
+import type { ProcessWithSocket, Sockets } from "../../src/internal/process/socketTypes.js"
 
 /** Text or bytes, in pieces; a duration between two pieces is waited on the `Clock`. */
 export type Output = string | Uint8Array | ReadonlyArray<string | Uint8Array | Duration.Duration>
@@ -13,6 +14,8 @@ export type Output = string | Uint8Array | ReadonlyArray<string | Uint8Array | D
 export interface Answer {
   readonly stdout?: Output
   readonly stderr?: Output
+  /** What it sends over its socket, if it is started with one. */
+  readonly sends?: Output
   readonly exitCode?: number
   /** The signal it dies of, in place of an exit code. */
   readonly signal?: string
@@ -53,6 +56,8 @@ export type Script = ReadonlyArray<Answer> | ((argv: ReadonlyArray<string>, inde
 export interface ScriptedExecutor {
   readonly executor: CommandExecutor.CommandExecutor
   readonly layer: Layer.Layer<CommandExecutor.CommandExecutor>
+  /** The same processes, with a socket. */
+  readonly sockets: Sockets
   /** Every process that was asked for, in order. */
   readonly calls: ReadonlyArray<Call>
   /** How many of them run now. */
@@ -173,7 +178,7 @@ export const make = (script: Script): ScriptedExecutor => {
         yield* Effect.forkDaemon(Stream.runForEach(stdin, (bytes) => Effect.sync(() => call.stdin.push(bytes))))
       }
 
-      const process: Omit<CommandExecutor.Process, keyof Inspectable.Inspectable> = {
+      const process: Omit<ProcessWithSocket, keyof Inspectable.Inspectable> = {
         [CommandExecutor.ProcessTypeId]: CommandExecutor.ProcessTypeId,
         pid: CommandExecutor.ProcessId(pid),
         exitCode: Effect.flatMap(
@@ -195,12 +200,24 @@ export const make = (script: Script): ScriptedExecutor => {
           ? Sink.fromEffect(Effect.never)
           : Sink.forEach((bytes: Uint8Array) => Effect.sync(() => call.stdin.push(bytes))),
         stdout: output(answer.stdout, answer.breaks),
-        stderr: output(answer.stderr)
+        stderr: output(answer.stderr),
+        socket: {
+          incoming: output(answer.sends),
+          offer: (bytes) => Effect.sync(() => call.stdin.push(bytes) > 0),
+          end: Effect.void,
+          close: Effect.void
+        }
       }
       // What is left out is for printing it only.
-      return process as CommandExecutor.Process
+      return process as ProcessWithSocket
     })
 
   const executor = CommandExecutor.makeExecutor(start)
-  return { executor, layer: Layer.succeed(CommandExecutor.CommandExecutor, executor), calls, running: () => running }
+  return {
+    executor,
+    layer: Layer.succeed(CommandExecutor.CommandExecutor, executor),
+    sockets: { start },
+    calls,
+    running: () => running
+  }
 }

@@ -6,6 +6,7 @@ import { NodePath } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import type { HostFiles } from "../../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../../src/internal/nodeHostFiles.js"
+import { CurrentSockets } from "../../src/internal/process/sockets.js"
 import * as Directories from "./directories.js"
 import { uuid } from "./realTool.js"
 import type { Answer, Call } from "./ScriptedExecutor.js"
@@ -71,7 +72,7 @@ export const scripted = (
     })
     const context = yield* Layer.build(
       PloopCli.layer({ queries: "tool", ...options }).pipe(
-        Layer.provide(executor.layer),
+        Layer.provide([executor.layer, Layer.succeed(CurrentSockets, executor.sockets)]),
         Layer.provide([Directories.layer(directories), NodePath.layer])
       )
     )
