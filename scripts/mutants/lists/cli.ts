@@ -167,6 +167,9 @@ export const cli = [
     "a private directory stays": at("privateDirectory").call("catchAll").put("Effect.void"),
     "files that got their names keep them when another one does not": at("publish").ternary().always(),
     "a full disk is an input and output error": at("fileError").ternary().nth(1).never(),
+    "a quota that is used up is an input and output error": at("fileError").literal("EDQUOT").drop(),
+    "a private directory that is not locked is used": at("makeLocked").binary("||").put("true"),
+    "a private directory that is gone is an error": at("makeLocked").ternary().always(),
     "a name that is taken is an input and output error": at("fileError").if().nth(0).never()
   }),
   ...inFile("nodeHostFiles.ts", {
@@ -183,7 +186,8 @@ export const cli = [
     "a directory that others have rights to is private": at("foundOf").value("isPrivate").unwrap(0)
   }),
   ...inFile("nodeFiles.ts", {
-    "a copy is written over a file that comes to be meanwhile": at("withNew").binary("|").nth(-1).unwrap(0)
+    "a copy is written over a file that comes to be meanwhile": at("withNew").binary("|").nth(-1).unwrap(0),
+    "a file system that takes no writes is an input and output error": at("reasons").property("EROFS").drop()
   }),
   ...inFile("statfsCache.ts", {
     "a cache of any length is read": at("read").if().nth(0).never()
@@ -230,6 +234,7 @@ export const cli = [
     "create of a tool that runs as another user is in a directory of the backend's": at("create").mention("ownsFiles")
       .nth(-1)
       .put("true"),
+    "a file system is made in an image of another user": at("requireOwnFiles").ternary().always(),
     "create asks nobody what a generation gets wrong": at("create").call("create").nth(0).drop(),
     "create gives out a descriptor of another image": at("createInPrivate").call("requireFile").drop(),
     "an aborted create leaves its device": at("createInPrivate").call("onError").unwrap(),
@@ -262,6 +267,7 @@ export const cli = [
     "images elsewhere are changed": at("requireInside").ternary().nth(0).always(),
     "images elsewhere are never changed": at("requireInside").ternary().nth(0).never(),
     "a link that leads elsewhere is inside": at("outside").call("real").nth(-1).put("Effect.succeed(disk.image(file))"),
+    "a path elsewhere comes raw into the error": at("requireInside").call("escape").unwrap(),
     "a temporary snapshot elsewhere is merged on the way": at("temporary").call("flatMap").put("[]"),
     "the child of a deleted snapshot may be elsewhere": at("withOnlyChild").ternary().never()
   }),
@@ -300,7 +306,30 @@ export const cli = [
     "two clones in opposite directions wait for each other": at("inBoth").ternary().nth(-1).never()
   }),
   ...inFile("operations/cloning.ts", {
-    "an image of a clone is made as a query": at("makeTop").value("kind").put("\"query\"")
+    "an image of a clone is made as a query": at("makeTop").value("kind").put("\"query\""),
+    "a clone is linked across file systems": at("requireClonable").value("isOnFileSystem").put("true"),
+    "a clone is made in the directory of its disk": at("requireClonable").value("isOfDisk").put("false"),
+    "a clone is made beside the record of another one": at("cloneFrom").call("refuseExisting").spread().drop()
+  }),
+  ...inFile("operations/importing.ts", {
+    "a disk that is imported ends within a cluster": at("importIn").call("roundUp").unwrap(0)
+  }),
+  ...inFile("operations/exporting.ts", {
+    "qemu-img is believed": at("exportIn").if().nth(-1).never()
+  }),
+  ...inFile("operations/dropTracking.ts", {
+    "the map of a disk is cut off while its tool is at work": at("cut").call("lockTool").put("Effect.void"),
+    "the map of an image that another disk has is cut off": at("dropTracking").call("requireUnshared").drop(),
+    "the map of an image elsewhere is cut off": at("dropTracking").call("requireInside").drop()
+  }),
+  ...inFile("operations/removal.ts", {
+    "a disk is removed without the lock of its tool": at("removeFrom").call("lockTool").drop(),
+    "a removal stops half-way": at("removeFrom").call("uninterruptible").unwrap(),
+    "a file that came to the name of a removed one goes unsaid": at("removeName").if().always(),
+    "every image of a disk is inherited": at("observed").value("isInherited").put("true")
+  }),
+  ...inFile("operations/sharing.ts", {
+    "a directory is an image that other disks have": at("observed").ternary().always()
   }),
   ...inFile("operations/toolLock.ts", {
     "a disk is removed while its tool is at work": at("lockTool").if().never()
@@ -352,6 +381,10 @@ export const cli = [
     "the device of any component is the one that is asked for": at("deviceOf").call("find").part(0).put("() => true"),
     "the mount points of generation 9 are not read": at("listedByTool.mounts").ternary().never(),
     "the mount points of generation 1.15 are not read": at("listedByTool.long").ternary().never(),
+    "a component of another disk is in the way": at("deviceOfOther").binary("&&").unwrap(0),
+    "a device of a temporary snapshot writes": at("otherWriter").binary("!==").nth(-1).put("true"),
+    "a device that takes writes takes none": at("isReadOnly").literal("/^L..r$/").put("/^L/"),
+    "a device on a removed image is that of another": at("devicesOf").binary("&&").unwrap(1),
     "a component of a device is not shown": at("runningDeviceOf").spread().nth(-1).drop()
   }),
   ...inFile("operations/fileSystemInfo.ts", {
@@ -430,6 +463,9 @@ export const cli = [
     "a copy is written over what is there": at("reserve").call("refuseExisting").drop(),
     "a copy is made where others see it": at("reserve").ternary().never(),
     "a copy that is whole is not given its name": at("newImage").call("publish").put("Effect.void"),
+    "a copy into the files of another user takes no lock": at("reserve").call("hold").put("Effect.void"),
+    "a copy without data is one": at("requireComplete").binary("&&").unwrap(0),
+    "a copy in a dialogue can be killed": at("dialogue").value("kind").put(killable),
     "a copy goes one way on generation 7": at("requireStream").call("tap").unwrap()
   }),
   ...inFile("operations/lowLevel.ts", {

@@ -131,7 +131,19 @@ export const core = [
     "a raw base is merged into a new file": at("mergeIntoFile").call("when").nth(2).drop()
   }),
   ...inFile("internal/refusal/clone.ts", {
-    "a clone of as many images as can be gets one more": at("cloneChain").binary(">=").operator(">")
+    "a clone of as many images as can be gets one more": at("cloneChain").binary(">=").operator(">"),
+    "a full clone is refused what only a linked one cannot do": at("clone").if().always()
+  }),
+  ...inFile("internal/refusal/exchange.ts", {
+    "an imported image may continue any file of the host": at("wrongQcow2").if().mentioning("hasBackingFile").never(),
+    "an imported image may have its data in any file of the host": at("wrongQcow2").if().mentioning("hasDataFile")
+      .never(),
+    "an encrypted image is imported": at("wrongQcow2").if().mentioning("isEncrypted").never(),
+    "an image that is marked as damaged is imported": at("wrongQcow2").ternary().never()
+  }),
+  ...inFile("internal/refusal/removal.ts", {
+    "an image that another disk has is removed": at("requireOwn").binary("&&").nth(0).put("false"),
+    "an image that a clone has inherited is in the way": at("requireOwn").binary("&&").nth(0).unwrap(0)
   }),
   ...inFile("SnapshotChange.ts", {
     "every snapshot is gone after a merge": at("gone").call("filter").put("ids(SnapshotTree.nodes(before))"),
