@@ -40,6 +40,11 @@ describe("the removal of a disk", () => {
     assert.deepStrictEqual(Either.getOrThrow(judged({ names }, true)).others, ["c.hdd", "z"])
   })
 
+  it("removes the names that a clone has for the images which it shares", () => {
+    const images = [{ ...image("a.hdd", 2), isInherited: true }, image("b.hdd")]
+    assert.deepStrictEqual(Either.map(judged({ images }), ({ own }) => own), Either.map(judged({}), ({ own }) => own))
+  })
+
   it("refuses a running disk, a set in-use flag, another name of an image and a name that is not a file", () => {
     const tags = ([
       { device: "/dev/ploop1" },
