@@ -58,7 +58,8 @@ const commands = (path: string): ReadonlyArray<args.Arguments> => {
     args.discard({ ...discard, defragThreshold: 5 }, { disk: path }),
     args.discard({ ...discard, defrag: false, defragOnly: true }, { disk: path }),
     args.copyReceive(path),
-    args.grow(3, grow, path)
+    args.grow(3, grow, path),
+    args.mergeDelta(3, path, path)
   ]
 }
 

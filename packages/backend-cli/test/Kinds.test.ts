@@ -73,6 +73,7 @@ const calls = (
     clear: ["clear", low.clear({ device })],
     deleteDelta: ["delete", low.deleteDelta({ device, level: 0 })],
     grow: ["grow", low.grow({ disk, size: "1G" })],
+    mergeDelta: ["merge", low.mergeDelta({ delta: `${directory}/upper.hdd`, image: `${directory}/root.hdd` })],
     nextDevice: ["getdev", low.nextDevice]
   }
 }
@@ -114,6 +115,7 @@ const signalsOf = (name: Operation.Name) =>
     )
     yield* fs.makeDirectory(`${host.directory}/new`)
     yield* fs.writeFile(`${host.directory}/root.hdd`, image())
+    yield* fs.writeFile(`${host.directory}/upper.hdd`, image())
     yield* fs.writeFile(`${host.directory}/disk.qcow2`, ExchangeFormat.qcow2Header(1024n * 1024n))
     const [ploop, low] = yield* Effect.provide(Effect.all([Ploop.Ploop, LowLevel.LowLevel]), host.context)
     const [command, run] = calls(ploop, low, host)[name]!

@@ -1,5 +1,5 @@
 import type { PloopCli } from "@effect-ploop/backend-cli"
-import { ByteSize, Ploop, SnapshotId } from "@effect-ploop/core"
+import { ByteSize, LowLevel, Ploop, SnapshotId } from "@effect-ploop/core"
 import type { Generation } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -464,6 +464,29 @@ describe("a defragmentation on generation 7", () => {
       const { ask, commands, disk } = yield* withIo("kaio")
       const error = yield* Effect.flip(ask((ploop) => ploop.discard({ disk, defragOnly: true })))
       assert.strictEqual(error._tag, "Unsupported")
+      assert.deepStrictEqual(yield* commands, [])
+    })
+  )
+})
+
+describe("a merge of two images by their files", () => {
+  rule(
+    "is refused for every image of a device, and no tool is started for it",
+    Effect.gen(function*() {
+      const { commands, context, directory } = yield* world({
+        devices: (directory) => ({ ploop7: { image: `${directory}/root.hdd`, above: [`${directory}/root.hdd.1`] } })
+      })
+      const merge = (delta: string, image: string) =>
+        Effect.flatMap(
+          LowLevel.LowLevel,
+          (low) => Effect.flip(low.mergeDelta({ delta: `${directory}/${delta}`, image: `${directory}/${image}` }))
+        ).pipe(
+          Effect.provide(context)
+        )
+      for (const [delta, image] of [["root.hdd.1", "root.hdd"], ["root.hdd.2", "root.hdd.1"]] as const) {
+        const error = yield* merge(delta, image)
+        assert.strictEqual(error._tag === "ImageInUse" ? error.device : error._tag, "/dev/ploop7")
+      }
       assert.deepStrictEqual(yield* commands, [])
     })
   )

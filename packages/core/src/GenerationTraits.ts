@@ -396,6 +396,14 @@ export const mergesInPlaceOfParent: Row<boolean> = { "1.15": true, "7": true, "9
 export const mergesIntoRawBase: Row<boolean> = { "1.15": true, "7": true, "9": false }
 
 /**
+ * Whether the tool merges images that are given by their files. Generation 9 does not find the last of them.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const mergesBareDeltas: Row<boolean> = { "1.15": true, "7": true, "9": false }
+
+/**
  * Whether the tool drops a delta from the chain when the automatic merge of a
  * temporary snapshot fails before a new snapshot, and reports success.
  *

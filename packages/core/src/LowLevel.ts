@@ -59,6 +59,19 @@ export interface LowLevel {
   ) => Effect.Effect<void, OperationError.GrowError>
 
   /**
+   * Merges a delta into the image below it, by their files; no descriptor changes,
+   * and the file of the delta stays. Generation 9 fails with `Unsupported`.
+   *
+   * Nothing knows whether the image is really the one below the delta, and another
+   * snapshot above the same image changes as well. `mergeSnapshots` knows.
+   *
+   * @since 0.2.0
+   */
+  readonly mergeDelta: (
+    options: Request.MergeDeltaOptions
+  ) => Effect.Effect<void, OperationError.MergeDeltaError>
+
+  /**
    * The device that the driver would allocate next.
    */
   readonly nextDevice: Effect.Effect<DevicePath, OperationError.NextDeviceError>

@@ -644,6 +644,24 @@ export const table = rows({
     result: Schema.Void,
     errors: [...image, "SizeRefused", "DeviceNotFound", "MountFailed", "NotMounted", "ImageShared"]
   },
+  mergeDelta: {
+    group: "lowLevel",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.MergeDelta,
+    result: Schema.Void,
+    errors: [
+      ...tool,
+      "Locked",
+      "ImageNotFound",
+      "ImageCorrupt",
+      "ImageDirty",
+      "ImageInUse",
+      "ImageShared",
+      "NoSpace",
+      "DeviceFailed"
+    ]
+  },
   nextDevice: {
     group: "lowLevel",
     kind: "query",

@@ -337,6 +337,12 @@ export type DeleteDeltaError = Of<"deleteDelta">
 export type GrowError = Of<"grow">
 
 /**
+ * @since 0.2.0
+ * @category errors
+ */
+export type MergeDeltaError = Of<"mergeDelta">
+
+/**
  * @since 0.1.0
  * @category errors
  */

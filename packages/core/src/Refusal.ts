@@ -45,6 +45,7 @@ import * as mergeables from "./internal/refusal/mergeable.js"
 import type {
   About,
   AttachedImages,
+  BareImage,
   ClonedImage,
   CloneTarget,
   Described,
@@ -76,6 +77,7 @@ import type { Node, SnapshotTree } from "./SnapshotTree.js"
 export type {
   About,
   AttachedImages,
+  BareImage,
   ClonedImage,
   CloneTarget,
   Described,
@@ -1012,6 +1014,37 @@ export const mergeIntoFile: (
   disk: Described,
   range: MergeRange
 ) => Either.Either<void, PloopError.Unsupported> = merge.mergeIntoFile
+
+/**
+ * Refuses to merge images by their files, where the tool cannot.
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const bareDeltas: (
+  about: About,
+  generation: Generation
+) => Either.Either<void, PloopError.Unsupported> = merge.bareDeltas
+
+/**
+ * Refuses to merge an image into itself, into one of another directory or format,
+ * and images that are missing, damaged or in use.
+ *
+ * @since 0.2.0
+ * @category snapshots
+ */
+export const mergeDelta: (
+  about: About,
+  delta: BareImage,
+  image: BareImage
+) => Either.Either<
+  void,
+  | PloopError.InvalidArgument
+  | PloopError.ImageNotFound
+  | PloopError.ImageInUse
+  | PloopError.ImageCorrupt
+  | PloopError.ImageDirty
+> = merge.mergeDelta
 
 /**
  * The snapshots whose images the tool would merge on the way to something else:

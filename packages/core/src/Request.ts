@@ -1660,6 +1660,38 @@ export interface DeleteDeltaOptions extends Schema.Schema.Encoded<typeof DeleteD
 }
 
 /**
+ * A delta to merge into the image below it, both by their files.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const MergeDelta = Schema.Struct({
+  delta: HostPath,
+  image: HostPath
+})
+
+/**
+ * A checked request of {@link MergeDelta}, with its defaults.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type MergeDelta = typeof MergeDelta.Type & Documented<MergeDeltaOptions>
+
+/**
+ * What a caller may write for {@link MergeDelta}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface MergeDeltaOptions extends Schema.Schema.Encoded<typeof MergeDelta> {
+  /** The upper delta, which is only read: a file in the directory of `image`. */
+  readonly delta: string
+  /** The image below it, which takes the clusters of `delta`. A raw image cannot. */
+  readonly image: string
+}
+
+/**
  * A larger size for an image, without its partition and its file system.
  *
  * @since 0.1.0

@@ -20,6 +20,7 @@ describe("an operation", () => {
       "dropTracking",
       "encrypt",
       "grow",
+      "mergeDelta",
       "mergeSnapshots",
       "mount",
       "remove",

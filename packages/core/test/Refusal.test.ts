@@ -743,6 +743,10 @@ describe("a mounted disk of generation 9", () => {
     accepted(Refusal.discard(about, "9", {}))
   })
 
+  it("is merged by its files where the tool can", () => {
+    refusedBy(["9"], (generation) => Refusal.bareDeltas(about, generation))
+  })
+
   it("is resized with its balloon while it is idle where the tool can", () => {
     refusedBy(["1.15"], (generation) => Refusal.resizeByBalloon(about, generation, { balloon: true }))
     accepted(Refusal.resizeByBalloon(about, "1.15", { balloon: false }))

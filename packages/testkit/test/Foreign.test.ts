@@ -25,6 +25,7 @@ const foreign = (generation: Generation.Generation) =>
           clear: () => Effect.die(absent),
           deleteDelta: () => Effect.die(absent),
           grow: () => Effect.die(absent),
+          mergeDelta: () => Effect.die(absent),
           nextDevice: Effect.die(absent)
         })
       )),
@@ -87,7 +88,7 @@ describe("a case", () => {
   it("about an operation of LowLevel needs lowLevel, and one about a copy needs that copy", () => {
     for (const self of Suite.all) {
       const topic = Case.operation(self)
-      if (["start", "stop", "clear", "deleteDelta", "grow", "nextDevice"].includes(topic)) {
+      if (["start", "stop", "clear", "deleteDelta", "grow", "mergeDelta", "nextDevice"].includes(topic)) {
         assert.include(self.needs, "lowLevel", self.id)
       }
       if (topic === "copyTo" || topic === "copyFrom") assert.include(self.needs, "duplexCopy", self.id)

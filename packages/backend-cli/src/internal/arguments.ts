@@ -372,6 +372,15 @@ export const grow = (
   ...(path === undefined ? [] : ["--", path])
 ]
 
+/** The tool takes the topmost image first. */
+export const mergeDelta = (verbosity: number, delta: string, image: string): Arguments => [
+  level(verbosity),
+  "merge",
+  "--",
+  delta,
+  image
+]
+
 export const nextDevice: Arguments = [quiet, "getdev"]
 
 /** Clears the in-use flag of an image. */

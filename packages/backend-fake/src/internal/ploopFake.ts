@@ -258,6 +258,7 @@ export const make = (options: Options) =>
       clear: operation("clear", lowLevel.clear),
       deleteDelta: operation("deleteDelta", lowLevel.deleteDelta),
       grow: operation("grow", resizing.grow),
+      mergeDelta: operation("mergeDelta", lowLevel.mergeDelta),
       nextDevice: query("nextDevice", lowLevel.nextDevice)
     })
 

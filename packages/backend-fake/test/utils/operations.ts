@@ -122,6 +122,7 @@ export const operations: { readonly [Name in Operation.Name]: Call } = {
   clear: ({ low, stopped }) => low.clear({ device: stopped }),
   deleteDelta: ({ attached, low }) => low.deleteDelta({ device: attached, level: 1 }),
   grow: ({ idle, low }) => low.grow({ disk: idle, size: "20M" }),
+  mergeDelta: ({ low }) => low.mergeDelta({ delta: "/vz/idle/copy.hdd", image: "/vz/idle/root.hdd" }),
   nextDevice: ({ low }) => low.nextDevice
 }
 

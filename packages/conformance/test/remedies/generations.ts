@@ -1,7 +1,7 @@
-import { Ploop, PloopError, Remedy } from "@effect-ploop/core"
+import { LowLevel, Ploop, PloopError, Remedy } from "@effect-ploop/core"
 import { Effect } from "effect"
 import type { Executions } from "./execution.js"
-import { about, bare, disk, inserted, moved, remedied, services, snapshot } from "./execution.js"
+import { about, bare, disk, image, inserted, moved, remedied, services, snapshot } from "./execution.js"
 
 const { texts } = Remedy
 
@@ -44,6 +44,18 @@ export const generations: Executions = {
       yield* bare("expanded")
       yield* remedied(ploop.encrypt({ disk, keyId: "key" }), texts["encrypt-elsewhere"]())
       yield* snapshot(ploop)
+    })
+  ],
+  "merge-by-descriptor": [
+    { generation: "9" },
+    Effect.gen(function*() {
+      const { ploop } = yield* services
+      yield* bare("expanded")
+      yield* snapshot(ploop)
+      const delta = yield* ploop.topDelta({ disk })
+      const low = yield* LowLevel.LowLevel
+      yield* remedied(low.mergeDelta({ delta, image }), texts["merge-by-descriptor"]())
+      yield* ploop.mergeSnapshots({ disk })
     })
   ],
   "merge-elsewhere": [

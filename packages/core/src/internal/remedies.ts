@@ -75,6 +75,7 @@ const refused = {
   "no-maintenance": () =>
     "Leave the call out: nothing remains of a balloon operation that was ended. Use balloonStatus.",
   "resize-by-balloon": () => "Mount the disk, resize it without balloon, and unmount it.",
+  "merge-by-descriptor": () => "Use mergeSnapshots, which finds the images by the descriptor of the disk.",
   "discard-without-limits": () => "Leave minBlock and toFree out.",
   "discard-without-defrag": () => "Leave defrag out.",
   "defrag-without-options": () => "Leave defragOnly and defragThreshold out, and discard as well.",

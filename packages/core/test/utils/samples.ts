@@ -126,5 +126,6 @@ export const samples: { readonly [Name in Operation.Name]: Sample } = {
   clear: { options: { device }, result: nothing },
   deleteDelta: { options: { device, level: 1 }, result: nothing },
   grow: { options: { image, raw: true, size: "20G" }, result: nothing },
+  mergeDelta: { options: { delta: `${image}.1`, image }, result: nothing },
   nextDevice: { options: nothing, result: device }
 }

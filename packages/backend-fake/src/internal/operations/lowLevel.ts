@@ -1,11 +1,19 @@
+import * as ClusterSize from "@effect-ploop/core/ClusterSize"
 import type { DevicePath } from "@effect-ploop/core/DevicePath"
+import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import * as Either from "effect/Either"
+import * as content from "../content.js"
 import * as devices from "../devices.js"
+import * as deviceTable from "../deviceTable.js"
+import * as disks from "../disk.js"
+import * as files from "../files.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { generation, toolError } from "../tool.js"
+import { absolute, generation, toolError } from "../tool.js"
+import { mergeBare } from "./merging.js"
+import { requireUnsharedImages } from "./sharing.js"
 
 const named = (tool: Tool, path: DevicePath): Answer<Device> => {
   const device = tool.tx.device(path)
@@ -54,3 +62,43 @@ export const deleteDelta = (tool: Tool, request: Request.DeleteDelta): Answer<vo
 
 export const nextDevice = (tool: Tool): Answer<DevicePath> =>
   Either.map(Refusal.nextDevice(tool, generation(tool)), () => devices.next(tool.tx))
+
+const sector = 512n
+
+/** What there is to see of an image that is merged by its file. */
+const observed = (tool: Tool, path: string): Refusal.BareImage => {
+  const found = files.lookup(tool.tx, path)
+  const bytes = Either.isRight(found) ? files.bytesOf(tool.tx, found.right) : undefined
+  const header = bytes === undefined || bytes.size < ImageExamination.headerLength
+    ? undefined
+    : ImageExamination.readHeader(content.read(bytes, 0, ImageExamination.headerLength))
+  const known = header !== undefined && ImageExamination.isHeader(header) ? header : undefined
+  const device = deviceTable.all(tool.tx.devices).find(({ levels }) =>
+    Either.isRight(found) && levels.some(({ file }) => files.same(file, found.right))
+  )
+  return {
+    image: path,
+    real: Either.getOrElse(files.realPath(tool.tx, path), () => path),
+    exists: files.exists(tool.tx, path),
+    clusterSize: known && known.clusterSectors * sector,
+    version: known?.version,
+    isDirty: known !== undefined && known.inUse !== 0,
+    device: device?.device
+  }
+}
+
+export const mergeDelta = (tool: Tool, request: Request.MergeDelta): Answer<void> =>
+  Either.gen(function*() {
+    yield* Refusal.bareDeltas(tool, generation(tool))
+    const [delta, image] = [absolute(tool, request.delta), absolute(tool, request.image)]
+    yield* Refusal.mergeDelta(tool, observed(tool, delta), observed(tool, image))
+    yield* requireUnsharedImages(tool, [image])
+    const open = (path: string, purpose: "open" | "rewrite") =>
+      disks.openImage(tool, path, {
+        raw: false,
+        clusterSize: ClusterSize.standard,
+        missing: [4, "Can't open"],
+        purpose
+      })
+    yield* mergeBare(tool, yield* open(delta, "open"), yield* open(image, "rewrite"))
+  })

@@ -285,6 +285,15 @@ const mergeImages = (
   )
 }
 
+/** Merges an image into another that is not known to be below it, and leaves both files. */
+export const mergeBare = (tool: Tool, upper: disks.OpenImage, into: disks.OpenImage): Answer<void> =>
+  Either.flatMap(requireCopyable(tool, [upper], into), () => {
+    // What is tracked in the upper image takes the place of what is tracked in the other.
+    const tracking = upper.image.tracking ?? into.image.tracking
+    const result = { ...merged(into.image, upper.image), tracking }
+    return storeMerged(tool, into, [upper], { result, rewrites: true })
+  })
+
 /**
  * What remains in the descriptor: the first identifier, with the file of the
  * last, in the position of the last, or of the first where the tool keeps that.

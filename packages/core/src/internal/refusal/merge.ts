@@ -7,7 +7,7 @@ import type * as Request from "../../Request.js"
 import * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
 import { texts } from "../remedies.js"
-import type { About, Described, MergeRange } from "./model.js"
+import type { About, BareImage, Described, MergeRange } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 
 type MergeRequest = Pick<Request.MergeSnapshots, "snapshot" | "downTo" | "all">
@@ -82,5 +82,40 @@ export const mergeIntoFile = (
     yield* when(
       descriptor.images.some((image) => image.type === "Plain") && SnapshotTree.base(tree).id === merged.at(-1),
       () => unsupported(about, "ploop cannot merge a raw base image into a new file", texts["merge-in-place"]())
+    )
+  })
+
+export const bareDeltas = (about: About, generation: Generation) =>
+  when(!GenerationTraits.mergesBareDeltas[generation], () =>
+    unsupported(
+      about,
+      `generation ${generation} cannot merge images that are given by their files`,
+      texts["merge-by-descriptor"]()
+    ))
+
+const usable = (about: About, { clusterSize, device, exists, image, isDirty }: BareImage) => {
+  if (!exists) return Either.left(new PloopError.ImageNotFound({ ...context(about), image }))
+  if (device !== undefined) return Either.left(new PloopError.ImageInUse({ ...context(about), device }))
+  if (clusterSize === undefined) return Either.left(new PloopError.ImageCorrupt({ ...context(about), image }))
+  return isDirty ? Either.left(new PloopError.ImageDirty({ ...context(about), image })) : Either.void
+}
+
+const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf("/"))
+
+export const mergeDelta = (about: About, delta: BareImage, image: BareImage) =>
+  Either.gen(function*() {
+    const refuse = (rule: string) =>
+      new PloopError.InvalidArgument({ ...context(about), field: "delta", value: JSON.stringify(delta.image), rule })
+    yield* when(delta.real === image.real, () => refuse("must be another file than image"))
+    yield* when(
+      directoryOf(delta.real) !== directoryOf(image.real),
+      () => refuse("must be in the directory of image, which is locked")
+    )
+    yield* usable(about, image)
+    yield* usable(about, delta)
+    // The tool compares the upper images only, and would write an index that the lower one does not have.
+    yield* when(
+      delta.version !== image.version || delta.clusterSize !== image.clusterSize,
+      () => refuse("must have the format version and the cluster size of image")
     )
   })

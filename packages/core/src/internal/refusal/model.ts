@@ -164,6 +164,29 @@ export interface ClonedImage {
 }
 
 /**
+ * What there is to see of an image that is merged by its file.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface BareImage {
+  /** Its path. */
+  readonly image: string
+  /** Where it really is, without links. */
+  readonly real: string
+  /** Whether the file exists. */
+  readonly exists: boolean
+  /** The cluster size in its header, in bytes; undefined when it has none. */
+  readonly clusterSize: bigint | undefined
+  /** The format version in its header; undefined when it has none. */
+  readonly version: FormatVersion | undefined
+  /** Whether its in-use flag is set. */
+  readonly isDirty: boolean
+  /** A device that has it, if one is seen. */
+  readonly device: string | undefined
+}
+
+/**
  * Where a linked clone would be made, and of what.
  *
  * @since 0.2.0

@@ -36,6 +36,7 @@ import { importImage } from "./importImage.js"
 import { isMounted } from "./isMounted.js"
 import { listDevices } from "./listDevices.js"
 import { listSnapshots } from "./listSnapshots.js"
+import { mergeDelta } from "./mergeDelta.js"
 import { mergeSnapshots } from "./mergeSnapshots.js"
 import { mount } from "./mount.js"
 import { newShapes } from "./newShapes.js"
@@ -132,6 +133,7 @@ export const cases: ReadonlyArray<Case> = [
   ...stop,
   ...clear,
   ...deleteDelta,
+  ...mergeDelta,
   ...grow,
   ...nextDevice,
   ...wrappers,
