@@ -101,6 +101,9 @@ export const noFileSystem: Row<typeof unmountable> = {
   "9": { code: 255, text: (device) => `blkid: ${device} has an unsupported type, missing filesystem?` }
 }
 
+/** Whether the tool asks which file system there is before it checks it. */
+export const probesBeforeCheck: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
 /**
  * The exit code of the file system information of a disk that is attached but
  * not mounted. 1.15 has no code of a known meaning.

@@ -236,11 +236,9 @@ export const discard = (tool: Tool, request: Request.Discard): Answer<Result.Dis
     yield* requireDefragmentable(tool, request)
     // Data that is moved together reads as before.
     if (request.defragOnly) return yield* Either.map(named(tool, request), () => untouched)
-    if (request.disk !== undefined && request.automount) {
-      const disk = yield* disks.open(tool, request.disk)
-      if (devices.find(tool, disk, undefined) === undefined) {
-        return yield* temporarily(tool, disk, (device) => discardFrom(tool, device, request))
-      }
+    const disk = request.disk === undefined ? undefined : yield* disks.open(tool, request.disk)
+    if (disk !== undefined && request.automount && devices.find(tool, disk, undefined) === undefined) {
+      return yield* temporarily(tool, disk, (device) => discardFrom(tool, device, request))
     }
     return yield* discardFrom(tool, yield* named(tool, request), request)
   })

@@ -222,10 +222,7 @@ export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted
     yield* requireAttachable(tool, disk, wanted)
     const device = yield* attach(tool, disk, { ...wanted, component: request.component, device: request.device })
     if (target !== undefined) {
-      // The program cannot open a read-only device, and finds nothing to check where there is no file system.
-      if (request.fsck && (device.readOnly || device.volume === undefined)) {
-        return yield* toolError(tool, 41, "e2fsck failed (exit code 8)")
-      }
+      if (request.fsck) yield* requireCheckable(tool, device, target)
       yield* devices.mount(tool, device, target, { fileSystem: request.fileSystem, data: request.data })
       if (request.component === undefined) disks.dropStatfs(tool, disk)
     }
@@ -233,6 +230,16 @@ export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted
     if (request.component === undefined) mergeTemporary(tool, disk)
     return mounted(request, current(tool, device), target, wanted)
   })
+
+/** Fails a check of the file system: no program can write to a read-only device, or checks what is not there. */
+const requireCheckable = (tool: Tool, device: Device, target: string): Answer<void> => {
+  if (device.volume === undefined && trait(tool, traits.probesBeforeCheck)) {
+    return toolError(tool, 41, trait(tool, traits.noFileSystem).text(device.device, target, ""))
+  }
+  return device.readOnly || device.volume === undefined
+    ? toolError(tool, 41, "e2fsck failed (exit code 8)")
+    : Either.void
+}
 
 const requireReadable = (tool: Tool, disk: string): Answer<void> =>
   trait(tool, traits.readsDescriptorFirst) ? Either.map(disks.read(tool, disk, "tool"), () => undefined) : Either.void

@@ -288,6 +288,23 @@ export const discard: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "discard/of-a-disk-without-its-image",
+    title: "MUST report an idle disk as not mounted though its image is missing, or the image where that is the lock",
+    source: Case.observed("balloon discard of a disk whose image has another name now"),
+    run: Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const ploop = yield* Ploop.Ploop
+      const { disk, image } = yield* Conformance.disk()
+      yield* fs.rename(image, `${image}.away`)
+      const [tag, exitCode] = yield* Conformance.ofGeneration({
+        "1.15": ["NotMounted", 38],
+        "7": ["NotMounted", 38],
+        "9": ["ImageNotFound", 23]
+      })
+      yield* Check.fails(ploop.discard({ disk }), tag, { exitCode })
+    })
+  }),
+  Case.make({
     id: "discard/options-of-a-disk",
     title: "MUST refuse to mount or defragment a disk that is given by its device, and name the option",
     source: Case.service("Request.Discard"),

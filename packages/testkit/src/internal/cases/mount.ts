@@ -413,6 +413,24 @@ const options: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mount/finds-no-file-system-to-check",
+    title: "MUST fail with fsck where there is no file system, as MountFailed on generation 9, and leave no device",
+    source: Case.observed("mount -F of a disk without a file system"),
+    needs: ["mount"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const target = yield* Conformance.directory("mnt")
+      const empty = yield* Conformance.disk()
+      const tag = yield* Conformance.ofGeneration({
+        "1.15": "InputOutputFailed",
+        "7": "InputOutputFailed",
+        "9": "MountFailed"
+      })
+      yield* Check.fails(ploop.mount({ disk: empty.disk, target, fsck: true }), tag, { exitCode: 41 })
+      yield* isIdle(empty)
+    })
+  }),
+  Case.make({
     id: "mount/refuses-broken-options",
     title: "MUST refuse options that break a rule, name the option, and start nothing",
     source: Case.service("Request.Mount"),
