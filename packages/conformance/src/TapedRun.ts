@@ -190,7 +190,8 @@ const namesOf = ({ options }: Source): ReadonlyArray<readonly [string, string]> 
   const directory = tool.slice(0, tool.lastIndexOf("/") + 1)
   return [
     [tool, "ploop"],
-    [directory, ""],
+    // A program beside the tool, whose directory may be that of the run as well.
+    [`${directory}ploop-cbt`, "ploop-cbt"],
     [options.sysfs ?? "/sys", "/sys"]
   ]
 }

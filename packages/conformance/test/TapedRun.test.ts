@@ -9,6 +9,7 @@ import { readdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import * as file from "../src/internal/tape/file.js"
 import { cover } from "./utils/cover.js"
+import { missing, title } from "./utils/realTool.js"
 
 const fixtures = fileURLToPath(new URL("fixtures/tapes", import.meta.url))
 
@@ -79,6 +80,33 @@ describe("a replay", () => {
       assert.deepInclude(report.results[0]?.outcome, { _tag: "Skipped" })
       assert.include(JSON.stringify(report.results[0]?.outcome), "not on the tape: record the run again")
     })
+  )
+})
+
+/** The tool, but that it fails at each snapshot. */
+const failing = `#!/bin/sh
+case " $* " in *" snapshot "*) echo "Error in take (take.c:1): no clue" >&2; exit 38 ;; esac
+exec ploop "$@"
+`
+
+describe.skipIf(missing !== undefined)(title("a recording"), () => {
+  rule(
+    "fails again where the tool failed, with what it had printed, whatever the directories of the tool and the run",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-tape-" })
+      const [scratch, tool] = [`${directory}/scratch`, `${directory}/tool`]
+      yield* fs.makeDirectory(scratch)
+      yield* fs.writeFileString(tool, failing, { mode: 0o755 })
+      const cases = Suite.select(["createSnapshot/accepts"])
+      const profile = { name: "broken", tool, generation: "1.15", capabilities: [], lacks: [] } as const
+      const recorded = yield* TapedRun.record({ profile, scratch, options: { tool }, command: "run" }, { cases })
+      assert.include(outcomes(recorded.report).join(), "no clue")
+      yield* TapedRun.write(`${directory}/tape`, recorded.tape)
+      const replayed = yield* TapedRun.replay(yield* TapedRun.read(`${directory}/tape`), { cases })
+      assert.include(outcomes(replayed).join(), "no clue")
+      assert.deepStrictEqual(Report.counts(replayed.results), Report.counts(recorded.report.results))
+    }).pipe(Effect.scoped)
   )
 })
 
