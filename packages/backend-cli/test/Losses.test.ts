@@ -69,6 +69,16 @@ describe("a snapshot of generation 9 that exits with 0", () => {
       assert.strictEqual(error.exitCode, 0)
     }).pipe(Effect.provide(NodeContext.layer)))
 
+  it.scoped("fails so whatever form the error has that the tool printed", () =>
+    Effect.gen(function*() {
+      for (
+        const line of ["Error in ioctl(PLOOP_IOC_MERGE): Read-only file system", "pread off=0: Input/output error"]
+      ) {
+        const { result } = yield* dropping(`load ddxml\n${line}`, () => "")
+        assert.strictEqual(Either.getOrThrow(Either.flip(result))._tag, "ImagesDropped", line)
+      }
+    }).pipe(Effect.provide(NodeContext.layer)))
+
   it.scoped("keeps the former descriptor beside those of earlier failures", () =>
     Effect.gen(function*() {
       const older = ["DiskDescriptor.xml.former-1", "DiskDescriptor.xml.former-2"]

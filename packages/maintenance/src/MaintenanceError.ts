@@ -60,7 +60,7 @@ export class StepFailed extends Schema.TaggedError<StepFailed>("@effect-ploop/ma
   }
 ) {
   override get message(): string {
-    return `step ${this.step + 1} failed for ${this.subject}: ${this.error.message}`
+    return `step ${this.step + 1} failed for ${this.subject}: ${this.error._tag}: ${this.error.message}`
   }
 }
 
@@ -98,7 +98,9 @@ export class UndoFailed extends Schema.TaggedError<UndoFailed>("@effect-ploop/ma
   }
 ) {
   override get message(): string {
-    return `step ${this.step + 1} could not be undone: ${this.error.message}. Still changed: ${this.left.join(", ")}`
+    return `step ${this.step + 1} could not be undone: ${this.error._tag}: ${this.error.message}. Still changed: ${
+      this.left.join(", ")
+    }`
   }
 }
 

@@ -1,7 +1,7 @@
 import { Job, JobHistory } from "@effect-ploop/maintenance"
 import { FileSystem } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Fiber, Option, Ref, Schedule, TestClock } from "effect"
+import { DateTime, Duration, Effect, Fiber, Logger, Option, Ref, Schedule, TestClock } from "effect"
 import { onFake } from "./utils.js"
 
 const history = Effect.flatMap(JobHistory.JobHistory, ({ of }) => of("test"))
@@ -84,12 +84,17 @@ describe("a job", () => {
   }
 
   withHistory(
-    "that is interrupted ends at once, and its history has that",
+    "that is interrupted ends at once, and neither its history nor its log calls that a failure",
     Effect.gen(function*() {
-      const fiber = yield* started({ run: Effect.never })
+      const lines: Array<string> = []
+      const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel.label} ${String(message)}`))
+      const fiber = yield* started({ run: Effect.never }).pipe(
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+      )
       yield* TestClock.adjust("11 minutes")
       yield* Fiber.interrupt(fiber)
       assert.deepStrictEqual(yield* told, ["10 10 interrupted"])
+      assert.deepStrictEqual(lines, ["INFO the job test was interrupted"])
     })
   )
 

@@ -83,7 +83,10 @@ export const hostFileSystem = (scratch: string): Look =>
     const remedy = "let --dir name a directory on ext4: ploop refuses XFS and others"
     return Option.match(found, {
       onNone: () => unknown(`file system of ${scratch}`, neededFor, remedy),
-      onSome: (type) => finding(`ext4 at ${scratch} (it is ${type})`, isTaken(type), neededFor, remedy)
+      onSome: (type) =>
+        isTaken(type)
+          ? finding(`ext4 at ${scratch}`, true, neededFor, remedy)
+          : finding(`ext4 at ${scratch} (it is ${type})`, false, neededFor, remedy)
     })
   })
 

@@ -9,8 +9,11 @@ import type { ProcessResult } from "../process.js"
 import type { Session } from "../session.js"
 import * as devices from "./devices.js"
 
-/** What the tool prints for an error of its library, of which its exit code may say nothing. */
-const hiddenError = /^(?:\[[ \d.]+\] )?Error in \w+ \(/m
+/** What the tool and the shells that it starts print besides errors. */
+const harmless = /^(?:load ddxml|sh: \d+: \w+: not found)?$/
+
+/** Whether the tool printed an error, of which its exit code may say nothing. Errors have many forms. */
+const printsError = ({ stderr }: ProcessResult): boolean => stderr.split("\n").some((line) => !harmless.test(line))
 
 /** How many former descriptors may be beside one another. */
 const mostCopies = 100
@@ -73,7 +76,7 @@ export const watch = (session: Session, about: About, path: string): Effect.Effe
     return (result) =>
       Effect.gen(function*() {
         yield* refuseCutShort(session, about, path, result)
-        if (Option.isNone(before) || !hiddenError.test(result.stderr)) return
+        if (Option.isNone(before) || !printsError(result)) return
         const after = yield* session.host.descriptor(about, path)
         const images = yield* dropped(session, before.value.disk, after, result)
         if (images.length === 0) return

@@ -8,6 +8,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as options from "./options.js"
 
@@ -19,14 +20,23 @@ const failOnSkip = Options.boolean("fail-on-skip").pipe(
   Options.withDescription("End with 1 also when a case ran before and did not run later.")
 )
 
-const decode = Schema.decode(Schema.parseJson(Report.Report))
+const parse = Schema.decode(Schema.parseJson())
+
+const decode = Schema.decodeUnknown(Report.Report)
+
+/** The first part of a file that a report has otherwise. */
+const firstFault = (error: ParseResult.ParseError): string => {
+  const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
+  return `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`
+}
 
 const read = (name: string, file: string): Effect.Effect<Report.Report, Ended, FileSystem.FileSystem> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const rule = `${name} is ${file}, but it must be a report that run --report json=FILE wrote`
     const text = yield* Effect.mapError(fs.readFileString(file), (error) => misused(`${rule}: ${error.message}`))
-    return yield* Effect.mapError(decode(text), (error) => misused(`${rule}: ${error.message.split("\n")[0] ?? ""}`))
+    const json = yield* Effect.mapError(parse(text), () => misused(`${rule}: it is no JSON`))
+    return yield* Effect.mapError(decode(json), (error) => misused(`${rule}: ${firstFault(error)}`))
   })
 
 const header = (name: string, { origin, results, startedAt, target }: Report.Report): string => {

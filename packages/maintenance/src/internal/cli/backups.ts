@@ -139,7 +139,7 @@ const receive = Command.make(
       )
       yield* Console.error(`${to}: received ${countOf(images.length, "image")} of ${disk} at ${takenAt.toJSON()}`)
     })
-).pipe(Command.withDescription("Makes a directory of the backup that the standard input has."))
+).pipe(Command.withDescription("Reads a backup from the standard input, and writes it to a directory."))
 
 const verifyOne = (json: boolean) => (directory: string) =>
   Effect.either(Backup.verify(directory)).pipe(

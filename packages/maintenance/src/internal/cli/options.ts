@@ -110,5 +110,5 @@ export const flag = (name: string, description: string) =>
 export const config = text(
   "config",
   "FILE",
-  "A configuration file in YAML. Options of the command line come first. Default: none."
+  "A configuration file in YAML. Options of the command line take precedence. Default: none."
 )

@@ -51,12 +51,18 @@ const recordNow = (job: string, dueAt: DateTime.Utc, beganAt: DateTime.Utc, end:
       })
     ))
 
+/** A run that was ended from outside, as when the service stops, is no failure. */
+const logged = (name: string, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
+  Cause.isInterruptedOnly(cause)
+    ? Effect.logInfo(`the job ${name} was interrupted`)
+    : Effect.logError(`the job ${name} has failed`, cause)
+
 const runOnce = <E, R>({ name, run }: Checked<E, R>, dueAt: DateTime.Utc) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const beganAt = yield* DateTime.now
       const exit = yield* Effect.exit(restore(run))
-      if (Exit.isFailure(exit)) yield* Effect.logError(`the job ${name} has failed`, exit.cause)
+      if (Exit.isFailure(exit)) yield* logged(name, exit.cause)
       yield* recordNow(name, dueAt, beganAt, ended(exit))
       // The fiber is interrupted itself then: it ends here.
       if (Exit.isInterrupted(exit)) yield* restore(Effect.void)
