@@ -413,6 +413,15 @@ export const mergesBareDeltas: Row<boolean> = { "1.15": true, "7": true, "9": fa
 export const losesFailedMerges: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
 /**
+ * Whether such a merge fails where the unnamed device of the disk is read-only and
+ * the top delta is merged.
+ *
+ * @since 0.2.0
+ * @category faults
+ */
+export const failsReadOnlyMerges: Row<boolean> = { "1.15": false, "7": true, "9": false }
+
+/**
  * Whether the tool reports nothing when a query fails, and reports no device
  * when it could not read the descriptor.
  *

@@ -310,6 +310,31 @@ export const temporaryDevices: (
 ) => Either.Either<void, PloopError.Unsupported> = running.temporaryDevices
 
 /**
+ * Whether the tool, on its way to something else, would merge the top delta of this
+ * tree into a temporary snapshot, and lose it where the device of the disk is read-only.
+ *
+ * @since 0.2.0
+ * @category running
+ */
+export const losesTop: (generation: Generation, tree: SnapshotTree) => boolean = running.losesTop
+
+/**
+ * Refuses what merges a temporary snapshot with the top delta while the device of
+ * the disk is read-only, where the tool would lose the top delta.
+ *
+ * - `device`: the unnamed device of the disk, if it is read-only
+ *
+ * @since 0.2.0
+ * @category running
+ */
+export const readOnlyMerge: (
+  about: About,
+  generation: Generation,
+  tree: SnapshotTree,
+  device: string | undefined
+) => Either.Either<void, PloopError.Unsupported> = running.readOnlyMerge
+
+/**
  * Refuses to remove the image of a delta while a device shows it, where that device
  * could not be unmounted afterwards.
  *

@@ -725,6 +725,9 @@ describe("a mounted disk of generation 9", () => {
     const tree = trees.disk([[a, none, "temporary"], [top, a]]).tree
     const plain = trees.disk([[a, none], [top, a]]).tree
     refusedBy(["7", "9"], (generation) => Refusal.temporaryDevices(about, generation, tree, ["/dev/mapper/ploop7"]))
+    refusedBy(["7"], (generation) => Refusal.readOnlyMerge(about, generation, tree, "/dev/ploop7"))
+    accepted(Refusal.readOnlyMerge(about, "7", tree, undefined))
+    accepted(Refusal.readOnlyMerge(about, "7", plain, "/dev/ploop7"))
     accepted(Refusal.temporaryDevices(about, "9", tree, []))
     accepted(Refusal.temporaryDevices(about, "9", plain, ["/dev/mapper/ploop7"]))
     const devices = ["/dev/mapper/ploop7"]

@@ -94,6 +94,7 @@ const refused = {
     `Unmount ${device} first; or mount that disk again with a component name.`,
   "temporary-device": ({ devices }: { readonly devices: ReadonlyArray<string> }) =>
     `Unmount ${devices.join(", ")} first.`,
+  "merge-read-only": ({ device }: { readonly device: string }) => `Unmount ${device}, and repeat the operation.`,
   "shared-temporary": () => "Mount the disk, and take the snapshot while it runs.",
   "delete-top-by-switch": () => "Call switchSnapshot with the parent of the top delta: it discards the same data.",
   "not-a-file": ({ name }: { readonly name: string }) => `Move ${name} to another directory, and repeat the operation.`,

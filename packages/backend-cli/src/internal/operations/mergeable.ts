@@ -107,21 +107,37 @@ const requireNodes = (
     yield* requireImages(session, about, path, disk, nodes)
   })
 
-/** Refuses what merges temporary snapshots while somebody may read from the device of one. */
-export const requireNoTemporaryDevice = (session: Session, about: About, path: string, { tree }: Descriptor) =>
+/** The devices of a disk that has temporary snapshots: none of these snapshots is read from there. */
+const withoutTemporaryDevice = (session: Session, about: About, path: string, { tree }: Descriptor) =>
   Effect.gen(function*() {
     const generation = yield* session.generation
-    if (!GenerationTraits.stopsTemporaryDevices[generation]) return
-    if (!SnapshotTree.nodes(tree).some(({ temporary }) => temporary)) return
+    if (!GenerationTraits.stopsTemporaryDevices[generation]) return []
+    if (!SnapshotTree.nodes(tree).some(({ temporary }) => temporary)) return []
     const devices = yield* devicesOfDisk(session, about, path)
     const temporary = devices.filter(({ component }) => component?.startsWith("~") === true)
     yield* Refusal.temporaryDevices(about, generation, tree, temporary.map(({ device }) => device))
+    return devices
+  })
+
+/** Refuses what merges temporary snapshots while somebody may read from the device of one. */
+export const requireNoTemporaryDevice = (session: Session, about: About, path: string, disk: Descriptor) =>
+  Effect.asVoid(withoutTemporaryDevice(session, about, path, disk))
+
+/** Refuses to merge temporary snapshots on the way, where that would stop a device or lose the top delta. */
+const requireTemporaryMergeable = (session: Session, about: About, path: string, disk: Descriptor) =>
+  Effect.gen(function*() {
+    const generation = yield* session.generation
+    const devices = yield* withoutTemporaryDevice(session, about, path, disk)
+    const own = devices.find(({ component }) => component === undefined)?.device
+    if (own === undefined || !Refusal.losesTop(generation, disk.tree)) return
+    const isReadOnly = Option.exists(yield* chainOf(session, about, own), ({ readOnly }) => readOnly)
+    yield* Refusal.readOnlyMerge(about, generation, disk.tree, isReadOnly ? own : undefined)
   })
 
 /** Refuses what would merge temporary snapshots, or the one that is to be deleted, that cannot be merged. */
 export const requireMergeable = (session: Session, about: About, path: string, disk: Descriptor, id?: SnapshotId) =>
   Effect.zipRight(
-    requireNoTemporaryDevice(session, about, path, disk),
+    requireTemporaryMergeable(session, about, path, disk),
     requireNodes(session, about, path, disk, (generation) => Refusal.mergedOnTheWay(generation, disk.tree, id))
   )
 
@@ -131,7 +147,7 @@ export const requireMergeable = (session: Session, about: About, path: string, d
  */
 export const requireMergeableBelow = (session: Session, about: About, path: string, disk: Descriptor, id: SnapshotId) =>
   Effect.zipRight(
-    requireNoTemporaryDevice(session, about, path, disk),
+    requireTemporaryMergeable(session, about, path, disk),
     Effect.flatMap(
       session.generation,
       (generation) => requireImages(session, about, path, disk, Refusal.mergedAfterSwitch(generation, disk.tree, id))
@@ -147,7 +163,7 @@ export const requireMergeableImages = (
   ids: ReadonlyArray<SnapshotId>
 ) =>
   Effect.zipRight(
-    requireNoTemporaryDevice(session, about, path, disk),
+    requireTemporaryMergeable(session, about, path, disk),
     requireNodes(session, about, path, disk, (generation) =>
       GenerationTraits.losesFailedMerges[generation]
         ? SnapshotTree.nodes(disk.tree).filter(({ id }) => ids.includes(id))

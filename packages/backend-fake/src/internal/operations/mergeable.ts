@@ -84,10 +84,17 @@ export const requireNoTemporaryDevice = (tool: Tool, disk: disks.Disk): Answer<v
     devices.all(tool, disk).filter(({ component }) => component?.startsWith("~") === true).map(({ device }) => device)
   )
 
+/** Refuses to merge temporary snapshots on the way, where that would stop a device or lose the top delta. */
+const requireTemporaryMergeable = (tool: Tool, disk: disks.Disk): Answer<void> =>
+  Either.flatMap(requireNoTemporaryDevice(tool, disk), () => {
+    const own = devices.find(tool, disk, undefined)
+    return Refusal.readOnlyMerge(tool, generation(tool), disk.tree, own?.topReadOnly === true ? own.device : undefined)
+  })
+
 /** Refuses what would merge temporary snapshots, or the one that is to be deleted, that cannot be merged. */
 export const requireMergeable = (tool: Tool, disk: disks.Disk, id?: SnapshotId): Answer<void> =>
   Either.flatMap(
-    requireNoTemporaryDevice(tool, disk),
+    requireTemporaryMergeable(tool, disk),
     () => requireNodes(tool, disk, Refusal.mergedOnTheWay(generation(tool), disk.tree, id))
   )
 
@@ -97,7 +104,7 @@ export const requireMergeable = (tool: Tool, disk: disks.Disk, id?: SnapshotId):
  */
 export const requireMergeableBelow = (tool: Tool, disk: disks.Disk, id: SnapshotId): Answer<void> =>
   Either.flatMap(
-    requireNoTemporaryDevice(tool, disk),
+    requireTemporaryMergeable(tool, disk),
     () => requireImages(tool, disk, Refusal.mergedAfterSwitch(generation(tool), disk.tree, id))
   )
 
@@ -108,6 +115,6 @@ export const requireMergeableImages = (
   ids: ReadonlyArray<SnapshotId>
 ): Answer<void> =>
   Either.flatMap(
-    requireNoTemporaryDevice(tool, disk),
+    requireTemporaryMergeable(tool, disk),
     () => requireNodes(tool, disk, SnapshotTree.nodes(disk.tree).filter(({ id }) => ids.includes(id)))
   )

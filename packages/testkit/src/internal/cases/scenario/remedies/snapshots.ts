@@ -4,7 +4,9 @@ import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import type { Case } from "../../../../Case.js"
+import * as Check from "../../../../Check.js"
 import * as Conformance from "../../../../Conformance.js"
+import * as FileTree from "../../../../FileTree.js"
 import * as snapshots from "../../snapshotUtils.js"
 import { remedy } from "./remedy.js"
 
@@ -204,6 +206,39 @@ export const ofSnapshots: ReadonlyArray<Case> = [
         remedy: texts["temporary-device"]({ devices: [device] }),
         follow: ploop.umount({ device }),
         kept: Effect.map(Conformance.parents(disk), (all) => all.filter(([id]) => id === a))
+      }
+    })
+  }),
+  remedy("merge-read-only", {
+    when: "a read-only device has the top delta, which the tool would merge on the way and lose",
+    needs: ["mount"],
+    generations: ["7"],
+    run: Effect.gen(function*() {
+      const { disk } = yield* Conformance.formatted()
+      const ploop = yield* Ploop.Ploop
+      yield* ploop.createSnapshot({ disk, id: a })
+      const target = yield* Conformance.directory("mnt")
+      yield* Ploop.withMount({ disk, target }, () => FileTree.write(target, { motd: "in the top delta" }))
+      const { device } = yield* ploop.mount({ disk, target, readOnly: true })
+      yield* Effect.addFinalizer(() => Effect.ignore(ploop.umount({ disk })))
+      // The driver refuses the merge, and the tool has marked the snapshot as temporary by then.
+      yield* Check.fails(ploop.deleteSnapshot({ disk, id: a }), "PermissionDenied", { exitCode: 3 })
+      return {
+        call: ploop.createSnapshot({ disk, id: b }),
+        fails: "Unsupported",
+        remedy: texts["merge-read-only"]({ device }),
+        follow: ploop.umount({ device }),
+        then: Effect.zipRight(
+          ploop.createSnapshot({ disk, id: b }),
+          Ploop.withMount(
+            { disk, target, readOnly: true },
+            () =>
+              Effect.flatMap(
+                FileTree.read(target),
+                ({ motd }) => Check.equal(motd, "in the top delta", "a file of the top delta")
+              )
+          )
+        )
       }
     })
   }),
