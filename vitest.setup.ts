@@ -4,15 +4,17 @@ import { defaultScheduler, SchedulerRunner } from "effect/Scheduler"
 addEqualityTesters()
 
 // A worker talks to vitest between two turns of the event loop. Effect counts the steps of each fiber before it takes
-// the next turn, so with many short fibers a turn can last minutes, and vitest then takes the worker for lost. Here the
-// steps of all fibers count together, and their order stays as it is.
-const limit = 16
-let steps = 0
+// the next turn, so with many short fibers a turn can last minutes, and vitest then takes the worker for lost. Here a
+// turn that has lasted for a while ends, and the order of the steps stays as it is.
+const longest = 1000
+let began = performance.now()
+setInterval(() => void (began = performance.now()), 100).unref()
 let held: Array<() => void> | undefined
 
 const hold = (): void => {
   held = []
   setImmediate(() => {
+    began = performance.now()
     const released = held ?? []
     held = undefined
     released.forEach(soon)
@@ -22,8 +24,7 @@ const hold = (): void => {
 const soon = (step: () => void): void =>
   queueMicrotask(() => {
     if (held !== undefined) return void held.push(step)
-    steps = (steps + 1) % limit
-    if (steps === 0) hold()
+    if (performance.now() - began > longest) hold()
     step()
   })
 

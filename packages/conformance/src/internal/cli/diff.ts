@@ -35,7 +35,7 @@ const read = (name: string, file: string): Effect.Effect<Report.Report, Ended, F
     const fs = yield* FileSystem.FileSystem
     const rule = `${name} is ${file}, but it must be a report that run --report json=FILE wrote`
     const text = yield* Effect.mapError(fs.readFileString(file), (error) => misused(`${rule}: ${error.message}`))
-    const json = yield* Effect.mapError(parse(text), () => misused(`${rule}: it is no JSON`))
+    const json = yield* Effect.mapError(parse(text), () => misused(`${rule}: it is not JSON`))
     return yield* Effect.mapError(decode(json), (error) => misused(`${rule}: ${firstFault(error)}`))
   })
 

@@ -51,7 +51,7 @@ const recordNow = (job: string, dueAt: DateTime.Utc, beganAt: DateTime.Utc, end:
       })
     ))
 
-/** A run that was ended from outside, as when the service stops, is no failure. */
+/** A run that was ended from outside, as when the service stops, has not failed. */
 const logged = (name: string, cause: Cause.Cause<unknown>): Effect.Effect<void> =>
   Cause.isInterruptedOnly(cause)
     ? Effect.logInfo(`the job ${name} was interrupted`)
