@@ -909,8 +909,10 @@ describe("Process", () => {
     live("ends the input of a tool that ignores signals when the bytes fail", () =>
       Effect.gen(function*() {
         const file = `${yield* scratch}/file`
-        const source = Stream.concat(kilobytes(1), Stream.fromEffect(Effect.delay(Effect.fail("cut"), "100 millis")))
-        yield* Effect.flip(feed(source, `trap '' TERM; cat > /dev/null; echo ended > ${file}`))
+        const begun = `${file}.begun`
+        const cut = Effect.zipRight(linesOf(begun, 1), Effect.fail("cut"))
+        const source = Stream.concat(kilobytes(1), Stream.fromEffect(cut))
+        yield* Effect.flip(feed(source, `trap '' TERM; echo begun > ${begun}; cat > /dev/null; echo ended > ${file}`))
         assert.strictEqual(yield* textOf(file), "ended\n")
       }))
   })
