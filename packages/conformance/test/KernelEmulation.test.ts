@@ -193,6 +193,11 @@ describe.skipIf(missing !== undefined)(title("a killed run leaves nothing but th
             )
             assert.deepStrictEqual(left, [])
 
+            // A snapshot whose descriptor was not yet in its place is refused, with this remedy.
+            yield* Effect.ignore(Effect.catchTag(ploop.check({ disk }), "DescriptorInvalid", ({ remedy }) => {
+              assert.include(remedy, `${disk}.tmp`)
+              return fs.rename(`${disk}.tmp`, disk)
+            }))
             // A merge that is done but not yet in the descriptor leaves the in-use flag on two images.
             const { nodes } = yield* ploop.listSnapshots({ disk })
             for (const { file } of nodes) {
