@@ -2,7 +2,7 @@
 import type { TestSpecification } from "vitest/node"
 import { BaseSequencer } from "vitest/node"
 
-/** They have a few lines of their own, and run whole suites. Other files go by their sizes. */
+/** Short files that run whole suites. Vitest orders the others by their sizes. */
 const long = [
   "conformance/test/ConformanceCli",
   "conformance/test/Remedies",

@@ -289,7 +289,8 @@ export const discard: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "discard/of-a-disk-without-its-image",
-    title: "MUST report an idle disk as not mounted though its image is missing, or the image where that is the lock",
+    title:
+      "MUST report that an idle disk without its image is not mounted, or on generation 9 that the image is missing",
     source: Case.observed("balloon discard of a disk whose image has another name now"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem

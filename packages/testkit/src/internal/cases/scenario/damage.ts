@@ -109,7 +109,8 @@ const indexes: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "mergeSnapshots/keeps-both-images-when-the-upper-one-cannot-be-opened",
-    title: "MUST fail when the upper image ends in its header, and merge when that is whole and the lower one checked",
+    title:
+      "MUST fail while the upper image ends in its header, and merge once it is whole and the lower one is checked",
     source: Case.observed("snapshot-merge of a top delta of 100 bytes: generation 9 has marked the lower image then"),
     run: Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
