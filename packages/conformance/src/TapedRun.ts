@@ -190,7 +190,7 @@ const namesOf = ({ options }: Source): ReadonlyArray<readonly [string, string]> 
   const directory = tool.slice(0, tool.lastIndexOf("/") + 1)
   return [
     [tool, "ploop"],
-    // A program beside the tool, whose directory may be that of the run as well.
+    // By its whole path, because the directory of the tool may be that of the run.
     [`${directory}ploop-cbt`, "ploop-cbt"],
     [options.sysfs ?? "/sys", "/sys"]
   ]

@@ -488,7 +488,7 @@ export const namesOutsideRelatively: Row<boolean> = { "1.15": false, "7": true, 
 export const attachesVersion2Only: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
 /**
- * Whether the partition of a read-only device is writable itself. A file system
+ * Whether the partition of a read-only device is itself writable. A file system
  * whose journal is in use then mounts read-only if nothing in the journal has to be
  * replayed. Elsewhere it needs `noload`.
  *

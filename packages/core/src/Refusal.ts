@@ -316,7 +316,7 @@ export const temporaryDevices: (
  * @since 0.2.0
  * @category running
  */
-export const losesTop: (generation: Generation, tree: SnapshotTree) => boolean = running.losesTop
+export const losesTop: (generation: Generation, tree: SnapshotTree) => boolean = mergeables.losesTop
 
 /**
  * Refuses what merges a temporary snapshot with the top delta while the device of
@@ -332,7 +332,7 @@ export const readOnlyMerge: (
   generation: Generation,
   tree: SnapshotTree,
   device: string | undefined
-) => Either.Either<void, PloopError.Unsupported> = running.readOnlyMerge
+) => Either.Either<void, PloopError.Unsupported> = mergeables.readOnlyMerge
 
 /**
  * Refuses to remove the image of a delta while a device shows it, where that device

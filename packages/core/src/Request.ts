@@ -1015,7 +1015,7 @@ export interface ResizeOptions extends Schema.Schema.Encoded<typeof Resize> {
   /** The disk, by the path of its `DiskDescriptor.xml`. */
   readonly disk: string
   /**
-   * The new size. A smaller one shrinks the file system, or inflates the balloon of a mounted disk and with `balloon`;
+   * The new size. A smaller one shrinks the file system, or inflates the balloon: that of a mounted disk, or with `balloon` of any;
    * the disk itself keeps its size.
    */
   readonly size: ByteSize.ByteSizeInput
@@ -1687,7 +1687,7 @@ export type MergeDelta = typeof MergeDelta.Type & Documented<MergeDeltaOptions>
 export interface MergeDeltaOptions extends Schema.Schema.Encoded<typeof MergeDelta> {
   /** The upper delta, which is only read: a file in the directory of `image`. */
   readonly delta: string
-  /** The image below it, which takes the clusters of `delta`. A raw image cannot. */
+  /** The image below it, which takes the clusters of `delta`. It must not be raw. */
   readonly image: string
 }
 

@@ -84,13 +84,14 @@ const makeLocked = (
 ): Effect.Effect<PrivateDirectory, PlatformError> =>
   Effect.gen(function*() {
     const path = yield* files.makePrivateDirectory(parent)
-    const found = attempt === attempts ? Option.some(yield* requireFound(files, path)) : yield* files.find(path)
+    const isLast = attempt === attempts
+    const found = isLast ? Option.some(yield* requireFound(files, path)) : yield* files.find(path)
     const lock = yield* Scope.make()
     const locked = yield* Effect.onError(
       Scope.extend(files.tryLock(path), lock),
       (cause) => Scope.close(lock, Exit.failCause(cause))
     )
-    if (Option.isSome(found) && (Option.isSome(locked) || attempt === attempts)) {
+    if (Option.isSome(found) && (Option.isSome(locked) || isLast)) {
       return { path, identity: found.value, lock }
     }
     yield* Scope.close(lock, Exit.void)

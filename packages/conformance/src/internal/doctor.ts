@@ -84,9 +84,7 @@ export const hostFileSystem = (scratch: string): Look =>
     return Option.match(found, {
       onNone: () => unknown(`file system of ${scratch}`, neededFor, remedy),
       onSome: (type) =>
-        isTaken(type)
-          ? finding(`ext4 at ${scratch}`, true, neededFor, remedy)
-          : finding(`ext4 at ${scratch} (it is ${type})`, false, neededFor, remedy)
+        finding(`ext4 at ${scratch}${isTaken(type) ? "" : ` (it is ${type})`}`, isTaken(type), neededFor, remedy)
     })
   })
 

@@ -238,11 +238,9 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
             ))
           )
           const { disk } = named
-          const mounted = request.automount && disk !== undefined ? automounting(subject, disk, run) : run
+          const whole = request.automount && disk !== undefined ? automounting(subject, disk, run) : run
           return Effect.map(
-            disk === undefined
-              ? mounted
-              : Effect.zipRight(requireDefragmentable(session, subject, request, disk), mounted),
+            Effect.zipRight(requireDefragmentable(session, subject, request, disk), whole),
             (discarded): Result.Discarded => ({
               truncated: ByteSize.make(discarded.truncated),
               relocated: discarded.relocated

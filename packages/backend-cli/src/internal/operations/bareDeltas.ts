@@ -40,8 +40,8 @@ const observed = (session: Session, image: string, device: string | undefined) =
     return seen
   })
 
-/** Refuses what the tool would merge although it harms an image. */
-export const requireMergeable = (session: Session, about: About, delta: string, image: string) =>
+/** Refuses images that the tool would merge although one of them would be harmed. */
+export const requireMergeableFiles = (session: Session, about: About, delta: string, image: string) =>
   Effect.gen(function*() {
     const reals = yield* Effect.forEach([delta, image], (path) => session.host.real(path))
     const device = yield* deviceWith(session, about, reals)

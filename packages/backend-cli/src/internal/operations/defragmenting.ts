@@ -8,7 +8,7 @@ import * as Option from "effect/Option"
 import type { About } from "../host.js"
 import { context } from "../outcome.js"
 import type { Session } from "../session.js"
-import { runningDevice } from "./devices.js"
+import { realImages, runningDevice } from "./devices.js"
 
 /** What the tool runs on a mounted file system. Where it is missing, the tool does nothing and succeeds. */
 const helper = "/usr/sbin/e4defrag2"
@@ -19,16 +19,6 @@ const requireHelper = (session: Session, about: About) =>
       ? Effect.void
       : Effect.fail(new PloopError.PrerequisiteMissing({ ...context(about), what: `the program ${helper}` })))
 
-/** The real paths of the images. Of a descriptor that cannot be read, the tool reports what is wrong. */
-const realImages = (session: Session, about: About, path: string) =>
-  Effect.flatMap(
-    Effect.option(session.host.descriptor(about, path)),
-    Option.match({
-      onNone: () => Effect.succeed<ReadonlyArray<string>>([]),
-      onSome: (disk) => Effect.forEach(disk.descriptor.images, ({ file }) => session.host.real(disk.image(file)))
-    })
-  )
-
 /** How the device of a disk reads and writes its images, where sysfs shows it. */
 const ioOf = (session: Session, about: About, path: string) =>
   Effect.gen(function*() {
@@ -38,12 +28,25 @@ const ioOf = (session: Session, about: About, path: string) =>
     return Option.getOrUndefined(yield* driver.value.io(baseName(device)))
   })
 
-/** Refuses what the tool would not do although it is asked to, and what a shell would read in the path of an image. */
-export const requireDefragmentable = (session: Session, about: About, request: Request.Discard, path: string) =>
+/** Refuses paths that a shell would read as something else. The tool reports what is wrong with a descriptor. */
+const requirePlainPaths = (session: Session, about: About, path: string) =>
   Effect.gen(function*() {
-    if (!request.defrag && !request.defragOnly) return
+    const disk = Option.getOrUndefined(yield* Effect.option(session.host.descriptor(about, path)))
+    if (disk === undefined) return
+    yield* Refusal.defragPaths(about, yield* session.generation, [...yield* realImages(session, disk)])
+  })
+
+/** Refuses to defragment where the tool would do something else, or nothing. */
+export const requireDefragmentable = (
+  session: Session,
+  about: About,
+  request: Request.Discard,
+  path: string | undefined
+) =>
+  Effect.gen(function*() {
+    if (path === undefined || (!request.defrag && !request.defragOnly)) return
     const generation = yield* session.generation
-    yield* Refusal.defragPaths(about, generation, yield* realImages(session, about, path))
+    yield* requirePlainPaths(session, about, path)
     if (GenerationTraits.defragsByThreshold[generation] !== "kaio") return
     if (!request.defragOnly && request.defragThreshold === undefined) return
     yield* Refusal.defragDevice(about, generation, request, yield* ioOf(session, about, path))

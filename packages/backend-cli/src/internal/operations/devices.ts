@@ -116,7 +116,7 @@ export const listDevices = (session: Session, about: About) =>
   })
 
 /** The images of a disk, by their real paths. */
-const realImages = (session: Session, { descriptor, image }: Descriptor) =>
+export const realImages = (session: Session, { descriptor, image }: Descriptor) =>
   Effect.map(
     Effect.forEach(descriptor.images, ({ file }) => session.host.real(image(file))),
     (paths): ReadonlySet<string> => new Set(paths)

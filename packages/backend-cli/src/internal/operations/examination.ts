@@ -1,4 +1,3 @@
-import type { DiskDescriptor } from "@effect-ploop/core/DiskDescriptor"
 import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Request from "@effect-ploop/core/Request"
@@ -9,6 +8,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
 import type { About, Descriptor } from "../host.js"
 import type { Session } from "../session.js"
+import { isRaw } from "./attachable.js"
 
 /** An image, and the size that its file must have at least where it is raw. */
 interface Subject {
@@ -27,13 +27,11 @@ const ofImage = ({ files }: Session, { path, raw }: Subject): Effect.Effect<Read
     return ImageExamination.examine(start, size)
   })
 
-const isRawDisk = ({ images }: DiskDescriptor): boolean => images.some(({ type }) => type === "Plain")
-
 /** The images from the base to a snapshot. */
 const chainOf = ({ descriptor, image, tree }: Descriptor, id: SnapshotId.SnapshotId): ReadonlyArray<Subject> =>
   [...SnapshotTree.chain(tree, id)].reverse().map(({ file, parent }): Subject => ({
     path: image(file),
-    raw: parent === undefined && isRawDisk(descriptor)
+    raw: parent === undefined && isRaw(descriptor)
       ? { diskSize: descriptor.images.length === 1 ? descriptor.diskSize : undefined }
       : false
   }))

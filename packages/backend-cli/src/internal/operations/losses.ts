@@ -9,7 +9,7 @@ import type { ProcessResult } from "../process.js"
 import type { Session } from "../session.js"
 import * as devices from "./devices.js"
 
-/** What the tool and the shells that it starts print besides errors. */
+/** Lines on standard error that say nothing of a merge: of the tool, and of the shells that it starts. */
 const harmless = /^(?:load ddxml|sh: \d+: \w+: not found)?$/
 
 /** Whether the tool printed an error, of which its exit code may say nothing. Errors have many forms. */

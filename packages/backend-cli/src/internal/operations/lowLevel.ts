@@ -13,7 +13,7 @@ import type { About } from "../host.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
 import { requireAttachable } from "./attachable.js"
-import { requireMergeable } from "./bareDeltas.js"
+import { requireMergeableFiles } from "./bareDeltas.js"
 import * as confinement from "./confinement.js"
 import { runningDevice } from "./devices.js"
 import { onlyUser, requireNode } from "./ofDevice.js"
@@ -113,7 +113,7 @@ export const make = (session: Session): LowLevel.Backend => ({
     return Effect.flatMap(session.generation, (generation) => Refusal.bareDeltas(about, generation)).pipe(
       Effect.zipRight(session.onImage(about, request.image, (image) =>
         Effect.zipRight(
-          requireMergeable(session, about, delta, image),
+          requireMergeableFiles(session, about, delta, image),
           Effect.asVoid(session.execute({
             ...about,
             args: args.mergeDelta(session.verbosity, delta, image),

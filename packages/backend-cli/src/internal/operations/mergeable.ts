@@ -9,10 +9,9 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { About, Descriptor } from "../host.js"
 import type { Session } from "../session.js"
+import { isRaw } from "./attachable.js"
 import { chainOf } from "./attachments.js"
 import { devicesOfDisk } from "./devices.js"
-
-const isRaw = ({ descriptor }: Descriptor): boolean => descriptor.images.some(({ type }) => type === "Plain")
 
 const observed = (
   session: Session,
@@ -24,7 +23,7 @@ const observed = (
     const header = Option.getOrUndefined(yield* session.host.header(image))
     return {
       image,
-      isRawBase: node.parent === undefined && isRaw(disk),
+      isRawBase: node.parent === undefined && isRaw(disk.descriptor),
       exists: yield* session.host.exists(image),
       clusterSize: header?.clusterSize,
       isDirty: header?.isInUse === true
@@ -107,7 +106,7 @@ const requireNodes = (
     yield* requireImages(session, about, path, disk, nodes)
   })
 
-/** The devices of a disk that has temporary snapshots: none of these snapshots is read from there. */
+/** Refuses a device that shows a temporary snapshot. Returns the devices of a disk that has such snapshots. */
 const withoutTemporaryDevice = (session: Session, about: About, path: string, { tree }: Descriptor) =>
   Effect.gen(function*() {
     const generation = yield* session.generation

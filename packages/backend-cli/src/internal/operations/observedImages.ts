@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import type { About, Descriptor } from "../host.js"
 import * as newFiles from "../newFiles.js"
 import type { Session } from "../session.js"
+import { isRaw } from "./attachable.js"
 
 /** What there is to see of an image that is copied or shared. */
 export const observed = (session: Session, source: Descriptor, device: string | undefined) => (node: Node) =>
@@ -14,7 +15,7 @@ export const observed = (session: Session, source: Descriptor, device: string | 
     const header = Option.getOrUndefined(yield* session.host.header(image))
     const seen: Refusal.ClonedImage = {
       image,
-      isRawBase: node.parent === undefined && source.descriptor.images.some(({ type }) => type === "Plain"),
+      isRawBase: node.parent === undefined && isRaw(source.descriptor),
       exists: yield* session.host.exists(image),
       size: header?.size,
       version: header?.version,

@@ -84,8 +84,8 @@ export const requireBallooned = (
   stdout: string
 ) =>
   Effect.gen(function*() {
-    const found = parse.ballooned(stdout)
-    if (!request.balloon || Option.isNone(found)) return
+    const found = request.balloon ? parse.ballooned(stdout) : Option.none()
+    if (Option.isNone(found)) return
     const { descriptor } = yield* session.host.descriptor(about, path)
     const measured = { ...found.value, tables: 0n }
     yield* Refusal.shrinkMounted(about, yield* session.generation, request, descriptor.clusterSize, measured)

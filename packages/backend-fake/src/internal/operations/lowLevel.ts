@@ -1,10 +1,8 @@
 import * as ClusterSize from "@effect-ploop/core/ClusterSize"
 import type { DevicePath } from "@effect-ploop/core/DevicePath"
-import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import * as Either from "effect/Either"
-import * as content from "../content.js"
 import * as devices from "../devices.js"
 import * as deviceTable from "../deviceTable.js"
 import * as disks from "../disk.js"
@@ -13,6 +11,7 @@ import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, generation, toolError } from "../tool.js"
 import { mergeBare } from "./merging.js"
+import { headerOf } from "./observedImages.js"
 import { requireUnsharedImages } from "./sharing.js"
 
 const named = (tool: Tool, path: DevicePath): Answer<Device> => {
@@ -68,11 +67,7 @@ const sector = 512n
 /** What there is to see of an image that is merged by its file. */
 const observed = (tool: Tool, path: string): Refusal.BareImage => {
   const found = files.lookup(tool.tx, path)
-  const bytes = Either.isRight(found) ? files.bytesOf(tool.tx, found.right) : undefined
-  const header = bytes === undefined || bytes.size < ImageExamination.headerLength
-    ? undefined
-    : ImageExamination.readHeader(content.read(bytes, 0, ImageExamination.headerLength))
-  const known = header !== undefined && ImageExamination.isHeader(header) ? header : undefined
+  const header = headerOf(tool, path)
   const device = deviceTable.all(tool.tx.devices).find(({ levels }) =>
     Either.isRight(found) && levels.some(({ file }) => files.same(file, found.right))
   )
@@ -80,9 +75,9 @@ const observed = (tool: Tool, path: string): Refusal.BareImage => {
     image: path,
     real: Either.getOrElse(files.realPath(tool.tx, path), () => path),
     exists: files.exists(tool.tx, path),
-    clusterSize: known && known.clusterSectors * sector,
-    version: known?.version,
-    isDirty: known !== undefined && known.inUse !== 0,
+    clusterSize: header && header.clusterSectors * sector,
+    version: header?.version,
+    isDirty: header !== undefined && header.inUse !== 0,
     device: device?.device
   }
 }

@@ -192,7 +192,18 @@ const mergeIntoBytes = (
 /** Which file has the result of a merge: that of the last image, or a new one, of which the last image is only read. */
 export type MergeResult = "last image" | "new file"
 
-/** Marks the lower image as in use, then opens the others. When one of them fails, the mark stays. */
+/** Leaves the in-use flag of the lower image set, as a merge does that fails after it has begun. */
+const leaveMarked = (tool: Tool, { image, path, ref }: disks.OpenImage): Answer<void> => {
+  const bytes = disks.foreignBytes(tool, path)?.bytes
+  const marked = image.raw
+    ? Either.void
+    : bytes === undefined
+    ? disks.setImage(tool, ref, { ...image, dirty: true })
+    : disks.setBytes(tool, ref, byteImage.marked(bytes))
+  return Either.map(marked, () => tool.tx.checkpoint())
+}
+
+/** Opens the lower image and sets its in-use flag, then opens the others. When one of them fails, the flag stays. */
 const openBelow = (
   tool: Tool,
   openClean: (id: SnapshotId.SnapshotId) => Answer<disks.OpenImage>,
@@ -200,17 +211,7 @@ const openBelow = (
 ): Answer<void> =>
   Either.flatMap(openClean(ids.at(-1)!), (into) => {
     const failed = ids.slice(0, -1).map(openClean).find(Either.isLeft)
-    if (failed === undefined) return Either.void
-    const bytes = disks.foreignBytes(tool, into.path)?.bytes
-    const marked = into.image.raw
-      ? Either.void
-      : bytes === undefined
-      ? disks.setImage(tool, into.ref, { ...into.image, dirty: true })
-      : disks.setBytes(tool, into.ref, byteImage.marked(bytes))
-    return Either.flatMap(marked, () => {
-      tool.tx.checkpoint()
-      return Either.left(failed.left)
-    })
+    return failed === undefined ? Either.void : Either.flatMap(leaveMarked(tool, into), () => Either.left(failed.left))
   })
 
 /** Opens the images to merge, topmost first: each must be clean, and is read as it is when all have been tested. */
@@ -228,8 +229,7 @@ const openMerged = (
     )
   const marksFirst = trait(tool, traits.marksMergedFirst) && running === undefined && result === "last image"
   const ready = checks(
-    () => marksFirst ? openBelow(tool, openClean, ids) : Either.void,
-    ...ids.map((id) => () => Either.map(openClean(id), () => undefined)),
+    ...(marksFirst ? [() => openBelow(tool, openClean, ids)] : ids.map((id) => () => openClean(id))),
     () =>
       running?.topReadOnly === true && ids[0] === SnapshotId.top
         ? toolError(tool, 3, "PLOOP_IOC_MERGE: Read-only file system")

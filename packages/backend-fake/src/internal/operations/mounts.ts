@@ -231,7 +231,7 @@ export const mount = (tool: Tool, request: Request.Mount): Answer<Result.Mounted
     return mounted(request, current(tool, device), target, wanted)
   })
 
-/** Fails a check of the file system: no program can write to a read-only device, or checks what is not there. */
+/** Fails where no file system can be checked: the device is read-only, or has none. */
 const requireCheckable = (tool: Tool, device: Device, target: string): Answer<void> => {
   if (device.volume === undefined && trait(tool, traits.probesBeforeCheck)) {
     return toolError(tool, 41, trait(tool, traits.noFileSystem).text(device.device, target, ""))

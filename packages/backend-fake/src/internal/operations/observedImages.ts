@@ -10,7 +10,7 @@ import type { Tool } from "../tool.js"
 const sector = 512n
 
 /** What the header of a file says, if it has one; also one that the tool would not take. */
-const headerOf = (tool: Tool, path: string): ImageExamination.Header | undefined => {
+export const headerOf = (tool: Tool, path: string): ImageExamination.Header | undefined => {
   const found = files.lookup(tool.tx, path)
   const bytes = Either.isRight(found) ? files.bytesOf(tool.tx, found.right) : undefined
   if (bytes === undefined || bytes.size < ImageExamination.headerLength) return undefined

@@ -177,7 +177,7 @@ const resizeRunning = (
 
 const refuseRawShrink = (tool: Tool, disk: disks.Disk, request: Request.Resize): Answer<void> =>
   Either.gen(function*() {
-    if (!Refusal.isCutWhenIdle(generation(tool), disk.descriptor)) return
+    if (request.balloon || !Refusal.isCutWhenIdle(generation(tool), disk.descriptor)) return
     const { image } = yield* disks.openForSize(tool, disk, SnapshotTree.top(disk.tree))
     yield* Refusal.shrinkIdleRaw(tool, generation(tool), request, ByteSize.make(image.size))
   })
@@ -203,11 +203,11 @@ export const resize = (tool: Tool, request: Request.Resize): Answer<void> =>
           )
       )
     if (device !== undefined) {
-      if (!request.balloon && isResizedAsIdle(tool, device)) yield* refuseRawShrink(tool, disk, request)
+      if (isResizedAsIdle(tool, device)) yield* refuseRawShrink(tool, disk, request)
       yield* requirePossible(tool, request, device, disk)
       return yield* change(device, true)
     }
-    if (!request.balloon) yield* refuseRawShrink(tool, disk, request)
+    yield* refuseRawShrink(tool, disk, request)
     yield* requireAttachable(tool, disk)
     return yield* temporarily(tool, disk, (attached) => change(attached, false), false)
   })

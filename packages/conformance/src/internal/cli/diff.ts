@@ -24,7 +24,7 @@ const parse = Schema.decode(Schema.parseJson())
 
 const decode = Schema.decodeUnknown(Report.Report)
 
-/** The first part of a file that a report has otherwise. */
+/** The first field that is not as in a report, and its rule. */
 const firstFault = (error: ParseResult.ParseError): string => {
   const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
   return `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`

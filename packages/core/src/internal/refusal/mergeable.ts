@@ -41,6 +41,25 @@ export const mergedAfterSwitch = (
     )
     : []
 
+export const losesTop = (generation: Generation, tree: SnapshotTree.SnapshotTree): boolean =>
+  GenerationTraits.failsReadOnlyMerges[generation] &&
+  mergedOnTheWay(generation, tree).some(({ id }) => id === SnapshotId.top)
+
+export const readOnlyMerge = (
+  about: About,
+  generation: Generation,
+  tree: SnapshotTree.SnapshotTree,
+  device: string | undefined
+): Either.Either<void, PloopError.Unsupported> =>
+  device === undefined || !losesTop(generation, tree) ? Either.void : Either.left(
+    unsupported(
+      about,
+      `${device} is read-only, so the tool cannot merge the temporary snapshot below the top delta; it would drop the ` +
+        "top delta instead",
+      texts["merge-read-only"]({ device })
+    )
+  )
+
 type Failure =
   | PloopError.ImageNotFound
   | PloopError.ImageDirty

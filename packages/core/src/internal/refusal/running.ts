@@ -3,7 +3,7 @@ import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import type { Name } from "../../Operation.js"
 import * as PloopError from "../../PloopError.js"
-import * as SnapshotId from "../../SnapshotId.js"
+import type * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
 import type { Text } from "../remedies.js"
 import { texts } from "../remedies.js"
@@ -118,31 +118,6 @@ export const temporaryDevices = (
       )
   )
 }
-
-/** Whether a temporary snapshot would be merged with the top delta. */
-const mergesTop = (tree: SnapshotTree.SnapshotTree): boolean =>
-  SnapshotTree.nodes(tree).some(({ id, temporary }) => {
-    const children = SnapshotTree.children(tree, id)
-    return temporary && children.length === 1 && children[0]?.id === SnapshotId.top
-  })
-
-export const losesTop = (generation: Generation, tree: SnapshotTree.SnapshotTree): boolean =>
-  GenerationTraits.failsReadOnlyMerges[generation] && mergesTop(tree)
-
-export const readOnlyMerge = (
-  about: About,
-  generation: Generation,
-  tree: SnapshotTree.SnapshotTree,
-  device: string | undefined
-) =>
-  device === undefined || !losesTop(generation, tree) ? Either.void : Either.left(
-    unsupported(
-      about,
-      `${device} is read-only, so the tool cannot merge the temporary snapshot below the top delta; it would drop the ` +
-        "top delta instead",
-      texts["merge-read-only"]({ device })
-    )
-  )
 
 export const shownImages = (
   about: About,

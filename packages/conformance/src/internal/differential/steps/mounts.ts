@@ -185,7 +185,7 @@ const copyMounts: Readonly<Record<string, MountCopy>> = {
 /** A disk without snapshots, whose only image is all of it. */
 const single: When = (model) => model.snapshots.size === 1
 
-/** Whether it depends on the contents of the journal of a running disk if a copy mounts so. */
+/** Whether the journal of a running disk decides if a copy of it mounts this way. */
 const dependsOnJournal = ({ generation }: Readonly<Model>, { data, readOnly }: MountCopy): boolean =>
   readOnly === true && data === undefined && GenerationTraits.opensPartitionForWriting[generation]
 
