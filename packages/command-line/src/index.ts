@@ -48,6 +48,13 @@ export * as Option from "./Option.js"
 export * as Program from "./Program.js"
 
 /**
+ * The rules that a file of settings breaks, in words for the person who wrote it.
+ *
+ * @since 0.2.0
+ */
+export * as SettingsIssue from "./SettingsIssue.js"
+
+/**
  * The version of a package.
  *
  * @since 0.2.0

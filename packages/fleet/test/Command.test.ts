@@ -151,11 +151,11 @@ it.scopedLive("a wrong file of settings has every rule that it breaks, and nothi
     expect(stderr).not.toContain("undefined")
     for (
       const rule of [
-        "node-3.path must be an absolute path",
+        "node-3.path is \"a.sock\", but it must be an absolute path",
         "Node 1",
         "must have a path or an address",
-        "storage must be an absolute path",
-        "colour"
+        "storage is \"fleet.db\", but it must be an absolute path",
+        "colour does not exist: the settings here are hosts, storage, address, fleet, directories and retries"
       ]
     ) {
       expect(stderr).toContain(rule)

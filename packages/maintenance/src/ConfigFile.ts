@@ -13,11 +13,12 @@
  *
  * @since 0.2.0
  */
+import type { SettingsIssue } from "@effect-ploop/command-line/SettingsIssue"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { type Broken, parse as parseYaml } from "./internal/config/parse.js"
+import { parse as parseYaml } from "./internal/config/parse.js"
 import { DurationInput } from "./internal/retention/duration.js"
 import { check } from "./internal/retention/policy.js"
 import * as ReclaimPolicy from "./ReclaimPolicy.js"
@@ -101,7 +102,7 @@ export class ConfigInvalid
 
 const broken = (path: ReadonlyArray<string>, policy: RetentionPolicy.Policy | undefined) =>
   policy === undefined ? Effect.succeed([]) : Effect.match(check(policy), {
-    onFailure: ({ field, rule, value }): ReadonlyArray<Broken> => [
+    onFailure: ({ field, rule, value }): ReadonlyArray<SettingsIssue> => [
       { path: [...path, ...field.split(".")], problem: `is ${value}, but it ${rule}` }
     ],
     onSuccess: () => []

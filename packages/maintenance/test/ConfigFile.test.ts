@@ -44,14 +44,33 @@ describe("a configuration file", () => {
         ),
         [
           "c.yaml:3:5: disks.1 is \"vz/102\", but it must be an absolute path",
-          "c.yaml:5:3: retention.dayly is unexpected, expected: \"last\" | \"hourly\" | \"daily\" | \"weekly\" | " +
-          "\"monthly\" | \"yearly\" | \"within\" | \"pinned\" | \"keepNames\" | \"onlyNames\" | \"unknownAge\" | \"timeZone\"",
+          "c.yaml:5:3: retention.dayly does not exist: the settings here are last, hourly, daily, weekly, monthly, " +
+          "yearly, within, pinned, keepNames, onlyNames, unknownAge and timeZone",
           "c.yaml:6:3: retention.weekly is -1, but it must be a whole number that is not negative",
           "c.yaml:8:3: reclaim.atLeast is \"much\", but it must be a whole number with a unit, as in 10G, 512M, " +
           "2048s (sectors) or 4096B; it may not be negative or fractional",
           "c.yaml:9:13: reclaim.window.from is \"25:00\", but it must be a time of day, as in 01:30",
           "c.yaml:10:10: usage.fullWithin is \"soon\", but it must be a number and a unit, as in 36 hours",
-          "c.yaml:10:28: usage.diskShare is \"x\": Expected number, actual \"x\""
+          "c.yaml:10:28: usage.diskShare is \"x\", but it must be a number"
+        ]
+      )
+    }))
+
+  it.effect("that has a value of another kind is refused with the kind that is right, in words of the file", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(
+        yield* problems(
+          "disks: /vz/101",
+          "leftovers: { inUseFlags: 1 }",
+          "retention: { unknownAge: lose, keepNames: [1] }",
+          "backups: 7"
+        ),
+        [
+          "c.yaml:1:1: disks is \"/vz/101\", but it must be a list",
+          "c.yaml:2:14: leftovers.inUseFlags is 1, but it must be true or false",
+          "c.yaml:3:14: retention.unknownAge is \"lose\", but it must be \"keep\" or \"delete\"",
+          "c.yaml:3:44: retention.keepNames.0 is 1, but it must be a text",
+          "c.yaml:4:1: backups is 7, but it must be settings, each with its name"
         ]
       )
     }))

@@ -1,5 +1,6 @@
 import * as RemotePloop from "@effect-ploop/backend-remote/RemotePloop"
 import * as HostPorts from "@effect-ploop/command-line/HostPort"
+import * as SettingsIssue from "@effect-ploop/command-line/SettingsIssue"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -86,7 +87,9 @@ export class SettingsInvalid extends Schema.TaggedError<SettingsInvalid>()("Sett
   }
 }
 
-const decode = Schema.decode(Schema.parseJson(Settings), { errors: "all", onExcessProperty: "error" })
+const parse = Schema.decode(Schema.parseJson())
+
+const decode = Schema.decodeUnknown(Settings, { errors: "all", onExcessProperty: "error" })
 
 /** Reads and checks a file of settings. An error has every rule that it breaks. */
 export const read = (file: string) =>
@@ -99,14 +102,15 @@ export const read = (file: string) =>
         problems: [isMissing ? "there is no such file: give --config" : error.message]
       })
     })
-    return yield* Effect.mapError(decode(text), (error) =>
-      new SettingsInvalid({
-        file,
-        problems: ParseResult.ArrayFormatter.formatErrorSync(error)
-          // A field that may be left out is a union with undefined, and the other member has the rule.
-          .filter(({ message }) => !message.startsWith("Expected undefined"))
-          .map(({ message, path }) => `${path.map(String).join(".")} ${message}`.trim())
-      }))
+    const invalid = (problems: ReadonlyArray<string>) => new SettingsInvalid({ file, problems })
+    const value = yield* Effect.mapError(parse(text), () => invalid(["it is not JSON"]))
+    return yield* Effect.mapError(
+      decode(value),
+      (error) =>
+        invalid(
+          SettingsIssue.all(value, error).map(({ path, problem }) => `${path.map(String).join(".")} ${problem}`.trim())
+        )
+    )
   })
 
 /** What a file has that only its owner may read. */
