@@ -6,6 +6,7 @@
  */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -77,7 +78,7 @@ export const layerMemory: Layer.Layer<JobHistory> = Layer.effect(
  * @category models
  */
 export interface FileOptions {
-  /** The file. Its directory must exist. */
+  /** The file. It is made when it is missing, and so is its directory. */
   readonly path: string
   /** How many runs it keeps, of all jobs together. Default: 1000. */
   readonly keep?: number | undefined
@@ -85,16 +86,18 @@ export interface FileOptions {
 
 /**
  * A history in a file, with one run as JSON on each line. A line that a power cut has
- * left half-written is passed over.
+ * left half-written is passed over. A file that cannot be made or written fails the layer,
+ * and not the first run of a job.
  *
  * @since 0.2.0
  * @category layers
  */
-export const layerFile = (options: FileOptions): Layer.Layer<JobHistory, never, FileSystem.FileSystem> =>
+export const layerFile = (options: FileOptions): Layer.Layer<JobHistory, PlatformError, FileSystem.FileSystem | Path> =>
   Layer.effect(
     JobHistory,
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
+      yield* file.ready(options.path)
       const keep = options.keep ?? defaultKeep
       const one = yield* Effect.makeSemaphore(1)
       const read = file.read(fs, options.path, Run)

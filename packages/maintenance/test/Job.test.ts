@@ -177,4 +177,16 @@ describe("a history in a file", () => {
       assert.deepStrictEqual([yield* of("odd"), yield* of("even")], [[7, 9], [6, 8]])
     })
   )
+
+  onFake(
+    "is there, with its directory, before the first run; one that cannot be written fails at the start",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const start = (path: string) => Effect.provide(Effect.void, JobHistory.layerFile({ path }))
+      yield* start("/var/lib/backup/history.jsonl")
+      assert.deepStrictEqual(yield* fs.readDirectory("/var/lib/backup"), ["history.jsonl"])
+      const error = yield* Effect.flip(start("/var/lib/backup"))
+      assert.include(error.message, "/var/lib/backup")
+    })
+  )
 })

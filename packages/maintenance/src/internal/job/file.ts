@@ -1,7 +1,17 @@
-import type * as FileSystem from "@effect/platform/FileSystem"
+import * as FileSystem from "@effect/platform/FileSystem"
+import { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+
+/** Makes the file and its directory, if they are missing. It fails for a file that cannot be written. */
+export const ready = (file: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path
+    yield* fs.makeDirectory(path.dirname(file), { recursive: true })
+    yield* fs.writeFileString(file, "", { flag: "a" })
+  })
 
 /** The entries of a file that has one on each line. Without the file there are none. */
 export const read = <A, I>(fs: FileSystem.FileSystem, path: string, schema: Schema.Schema<A, I>) => {
