@@ -4,7 +4,8 @@
  *
  * Nothing is planned for removal unless it is sure to be a leftover: nobody uses it
  * on this host, and it is older than any operation takes. What only a person can
- * judge stays, with the reason; an option says when the person has.
+ * judge stays, with the reason; an option says when the person has. What is too young is
+ * named, and stays too.
  *
  * @example
  * import { Leftovers, Plan } from "@effect-ploop/maintenance"
@@ -84,9 +85,12 @@ export type PlanError =
   | OperationError.ListDevicesError
   | PlatformError
 
-/** The latest time of change of a leftover. */
-const beforeThat = (age: Duration.DurationInput | undefined) =>
-  Effect.map(DateTime.now, (now) => DateTime.subtractDuration(now, age ?? Duration.days(1)))
+/** How old a leftover is, and the latest time of its last change. */
+const ageOf = ({ olderThan: given = "1 day" }: { readonly olderThan?: Duration.DurationInput | undefined }) =>
+  Effect.map(DateTime.now, (now) => {
+    const olderThan = Duration.decode(given)
+    return { olderThan, before: DateTime.subtractDuration(now, olderThan) }
+  })
 
 /**
  * What is left over of a disk, and what only looks so. It changes nothing.
@@ -127,7 +131,7 @@ export const plan = (options: PlanOptions): Effect.Effect<Plan.Plan, PlanError, 
         used: attached === undefined ? undefined : new Set(attached.flatMap(({ images }) => images.map(String))),
         isCutShort: attached?.some(({ snapshot }) => snapshot === undefined) ?? false,
         orphanedImages: options.orphanedImages ?? false,
-        before: yield* beforeThat(options.olderThan)
+        ...(yield* ageOf(options))
       })
     ])
     return yield* timed(new Plan.Plan({ title: `Leftovers of ${disk}`, ...found, onFailure: "stop" }))
@@ -169,7 +173,7 @@ export const planDirectory = (
   Effect.gen(function*() {
     const ploop = yield* Ploop
     const running = yield* ploop.listDevices
-    const found = yield* directories.judge(options.directory, { running, before: yield* beforeThat(options.olderThan) })
+    const found = yield* directories.judge(options.directory, { running, ...(yield* ageOf(options)) })
     return yield* timed(new Plan.Plan({ title: `Leftovers in ${options.directory}`, ...found, onFailure: "stop" }))
   }).pipe(Effect.withSpan("Leftovers.planDirectory", { attributes: { directory: options.directory } }))
 

@@ -138,6 +138,28 @@ describe("leftovers", () => {
       assert.deepStrictEqual(about(yield* Leftovers.plan({ disk })), ["Remove"])
     }))
 
+  onFake(
+    "that are younger are named as too young, and stay",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      yield* fs.copyFile("/vz/a/root.hdd", "/vz/a/orphan.hdd")
+      yield* fs.writeFileString(`${disk}.tmp`, "half")
+      yield* fs.makeDirectory("/vz/a/.ploop-new-abc123")
+      yield* fs.writeFileString("/vz/a/notes", "no image")
+      const plan = yield* Leftovers.plan({ disk, olderThan: "36 hours", orphanedImages: true })
+      assert.deepStrictEqual(plan.steps, [])
+      assert.deepStrictEqual(
+        plan.kept.map(({ reason, subject }) => `${subject}: ${reason}`).toSorted(),
+        ["/vz/a/.ploop-new-abc123", `${disk}.tmp`, "/vz/a/orphan.hdd"].map((path) =>
+          `${path}: it is too young: it was written less than 1d 12h ago`
+        )
+      )
+      const { kept } = yield* Leftovers.planDirectory({ directory: "/vz/a" })
+      assert.deepStrictEqual(kept.map(({ subject }) => subject), ["/vz/a/.ploop-new-abc123"])
+    })
+  )
+
   withFile(
     "are removed when they are the file that the plan has seen",
     "DiskDescriptor.xml.tmp",

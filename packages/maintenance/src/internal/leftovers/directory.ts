@@ -3,8 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { headerOf } from "../header.js"
 import { isRemoving } from "../removing.js"
-import { type Around, entriesOf, type Entry, isOld } from "./entries.js"
-import { all, type Found, kept, nothing } from "./found.js"
+import { type Around, entriesOf, type Entry, isOld, judgeEach } from "./entries.js"
+import { type Found, kept, nothing } from "./found.js"
 import { isStage, reasonOf } from "./making.js"
 import { ofRemoval } from "./removals.js"
 import { ofStage } from "./stages.js"
@@ -27,7 +27,10 @@ export const ofEveryDirectory = (entry: Entry, around: Around) =>
     const { info, name, path } = entry
     if (isRemoving(name) && info.type === "Directory") return Option.some(yield* ofRemoval(entry))
     const reason = reasonOf(entry)
-    if (reason !== undefined && isStage(entry)) return Option.some(yield* ofStage(entry, around, reason))
+    // A lock is asked for the end of its maker, and must not come before that of a maker that has just begun.
+    if (reason !== undefined && isStage(entry) && isOld(info, around.before)) {
+      return Option.some(yield* ofStage(entry, around, reason))
+    }
     if (reason !== undefined) return Option.some(kept(path, reason))
     if (name.endsWith(lockEnding) && info.type === "File" && info.size === 0n) return Option.some(yield* ofLock(entry))
     return Option.none<Found>()
@@ -52,17 +55,12 @@ export const judge = (directory: string, around: Around) =>
     const fs = yield* FileSystem.FileSystem
     const entries = yield* entriesOf(yield* fs.realPath(directory))
     const hasDescriptor = entries.some(({ name }) => name.endsWith(".xml"))
-    return all(
-      yield* Effect.forEach(
-        entries.filter(({ info }) => isOld(info, around.before)),
-        (entry) =>
-          Effect.flatMap(
-            ofEveryDirectory(entry, around),
-            Option.match({
-              onNone: () => hasDescriptor ? Effect.succeed(nothing) : ofImage(entry, around),
-              onSome: Effect.succeed
-            })
-          )
-      )
-    )
+    return yield* judgeEach(entries, around, (entry) =>
+      Effect.flatMap(
+        ofEveryDirectory(entry, around),
+        Option.match({
+          onNone: () => hasDescriptor ? Effect.succeed(nothing) : ofImage(entry, around),
+          onSome: Effect.succeed
+        })
+      ))
   })

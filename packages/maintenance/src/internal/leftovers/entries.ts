@@ -3,11 +3,12 @@ import type * as Result from "@effect-ploop/core/Result"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
 import type * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Action from "../../Action.js"
 import * as identity from "../identity.js"
-import { type Found, step } from "./found.js"
+import { all, type Found, kept, nothing, step } from "./found.js"
 
 /** A name in a directory, and what it leads to. */
 export interface Entry {
@@ -21,6 +22,8 @@ export interface Around {
   readonly running: ReadonlyArray<Result.RunningDevice>
   /** A file that was modified later may belong to an operation that is running. */
   readonly before: DateTime.Utc
+  /** How old a file must be. */
+  readonly olderThan: Duration.Duration
 }
 
 /** What is in a directory. Symbolic links are left out. */
@@ -62,4 +65,27 @@ export const removal = ({ info, path }: Entry, reason: string): Found =>
     }),
     reason,
     freedBy(info)
+  )
+
+/** What is found of a file that somebody may be working with: nothing is removed, and one that is gone is passed over. */
+const ofYoung = <E, R>({ path }: Entry, { olderThan }: Around, judged: Effect.Effect<Found, E, R>) =>
+  judged.pipe(
+    Effect.map(({ kept: stays, steps }): Found =>
+      stays.length + steps.length === 0
+        ? nothing
+        : kept(path, `it is too young: it was written less than ${Duration.format(olderThan)} ago`)
+    ),
+    Effect.orElseSucceed(() => nothing)
+  )
+
+/** What is found of all entries. One that is too young is named, and stays. */
+export const judgeEach = <E, R>(
+  entries: ReadonlyArray<Entry>,
+  around: Around,
+  judge: (entry: Entry) => Effect.Effect<Found, E, R>
+) =>
+  Effect.map(
+    Effect.forEach(entries, (entry) =>
+      isOld(entry.info, around.before) ? judge(entry) : ofYoung(entry, around, judge(entry))),
+    all
   )

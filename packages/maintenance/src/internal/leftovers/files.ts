@@ -9,8 +9,8 @@ import * as Option from "effect/Option"
 import { headerOf, isEmpty } from "../header.js"
 import { real } from "./devices.js"
 import { ofEveryDirectory } from "./directory.js"
-import { type Around, entriesOf, type Entry, isOld, removal } from "./entries.js"
-import { all, type Found, kept, nothing } from "./found.js"
+import { type Around, entriesOf, type Entry, judgeEach, removal } from "./entries.js"
+import { type Found, kept, nothing } from "./found.js"
 
 /** What is known about the disk when its files are judged. */
 export interface Known extends Around {
@@ -152,10 +152,5 @@ export const judge = (
       images: images.filter((image) => path.dirname(image) === directory).map((image) => path.basename(image)),
       uncommitted: new Set((yield* Effect.filter(added, isWritten)).map((entry) => entry.path))
     }
-    return all(
-      yield* Effect.forEach(
-        entries.filter(({ info }) => isOld(info, around.before)),
-        (entry) => judgeEntry(entry, known)
-      )
-    )
+    return yield* judgeEach(entries, known, (entry) => judgeEntry(entry, known))
   })
