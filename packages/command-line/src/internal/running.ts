@@ -16,19 +16,31 @@ const escapes = new RegExp("\u001b\\[[0-9;]*m", "g")
 
 type Change = (text: string) => string
 
+const same: Change = (text) => text
+
 /** Runs an effect whose texts are changed before they are printed. */
-const printing = <A, E, R>(effect: Effect.Effect<A, E, R>, change: Change): Effect.Effect<A, E, R> =>
+const printing = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  { error = same, log = same }: { readonly log?: Change; readonly error?: Change }
+): Effect.Effect<A, E, R> =>
   Effect.consoleWith((console) => {
-    const changed = (values: ReadonlyArray<unknown>) =>
+    const changed = (values: ReadonlyArray<unknown>, change: Change) =>
       values.map((value) => typeof value === "string" ? change(value) : value)
     return Effect.withConsole(effect, {
       ...console,
-      log: (...values) => console.log(...changed(values)),
-      error: (...values) => console.error(...changed(values))
+      log: (...values) => console.log(...changed(values, log)),
+      error: (...values) => console.error(...changed(values, error))
     })
   })
 
 const plain: Change = (text) => text.replace(escapes, "")
+
+/** How the platform writes a failed call: its own word, the call, the path, the code, the words and the path again. */
+const failedCall =
+  /\b[A-Z]\w+: FileSystem\.\w+ \((.*?)\): [A-Z][A-Z0-9]+: (.+?), \w+(?: '(?:\1|[^']*)'(?: -> '[^']*')?)?/g
+
+/** The path and the words alone. */
+const once: Change = (text) => text.replace(failedCall, "$1: $2")
 
 /** @effect/cli finds no subcommand in its completions for bash when the name of the program has a hyphen. */
 const withSubcommands = (name: string): Change => (text) =>
@@ -63,7 +75,7 @@ export const parsing = <Name extends string, R, E, A>(book: Book, command: Comma
     const isBare = asked.words.length === 0 && asked.page === undefined
     if (asked.help || isBare) return yield* Console.log(help.render(book, asked.page, yield* widthOf))
     const run = quietly(book, command)([...argv.slice(0, 2), ...asked.words])
-    yield* printing(run, withSubcommands(book.name))
+    yield* printing(run, { log: withSubcommands(book.name) })
   })
 
 const textOf = (error: unknown): string => {
@@ -88,5 +100,8 @@ export const explained =
     Effect.gen(function*() {
       const isTerminal = yield* Effect.flatMap(Terminal.Terminal, (terminal) => terminal.isTTY)
       const told = Effect.tapErrorCause(effect, explain(book))
-      return yield* isTerminal ? told : printing(told, plain)
+      return yield* printing(
+        told,
+        isTerminal ? { error: once } : { log: plain, error: (text) => once(plain(text)) }
+      )
     })
