@@ -213,6 +213,72 @@ describe("ploop-maintenance", () => {
   )
 
   onFake(
+    "lists the backups of a disk, as a table or as JSON, with what each needs to be restored",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      yield* diskOf("b")
+      yield* fs.makeDirectory("/vz/backups")
+      const night = (name: string) =>
+        Effect.zipRight(
+          TestClock.adjust("1 day"),
+          run("backup", "--in", "/vz/backups", "--incremental", "--apply", `/vz/${name}`)
+        )
+      for (const name of ["a", "a", "b"]) assert.strictEqual((yield* night(name)).code, 0)
+      const { code, stdout } = yield* run("backups", "/vz/backups")
+      assert.strictEqual(code, 0)
+      const [headings, ...lines] = stdout.trimEnd().split("\n").map((line) => line.split(/ {2,}/))
+      assert.deepStrictEqual(headings, ["TAKEN", "DISK", "KIND", "SIZE", "NEEDS", "DIRECTORY"])
+      assert.deepStrictEqual(lines.map(([taken, disk, kind, , needs]) => [taken, disk, kind, needs]), [
+        ["1970-01-02T00:00:00.000Z", disk, "full", "nothing"],
+        ["1970-01-03T00:00:00.000Z", disk, "changes", "1 before it"],
+        ["1970-01-04T00:00:00.000Z", Disk.inDirectory("/vz/b"), "full", "nothing"]
+      ])
+      const own = JSON.parse((yield* run("backups", "--disk", "/vz/a", "--json", "/vz/backups")).stdout)
+      assert.deepStrictEqual(own.map((one: { restoredFrom: ReadonlyArray<string> }) => one.restoredFrom.length), [1, 2])
+      yield* fs.remove(own[0].directory, { recursive: true })
+      assert.include((yield* run("backups", "--disk", disk, "/vz/backups")).stdout, "a backup that is missing")
+      yield* fs.writeFileString(`${own[1].directory}/backup.json`, "{")
+      const damaged = yield* run("backups", "/vz/backups")
+      assert.strictEqual(damaged.code, 1)
+      assert.include(damaged.stdout, "/vz/b/DiskDescriptor.xml")
+      assert.include(damaged.stderr, `${own[1].directory}/backup.json: it is not the manifest of a backup`)
+    })
+  )
+
+  onFake(
+    "names a directory of backups that is missing once, with the rule, and ends with 2",
+    Effect.gen(function*() {
+      yield* diskOf("a")
+      for (
+        const args of [["backup", "--in", "/gone", "/vz/a"], ["backup-retention", "--keep-last", "1", "/gone"], [
+          "backups",
+          "/gone"
+        ]]
+      ) {
+        assert.deepInclude(yield* run(...args), {
+          code: 2,
+          stderr: "ploop-maintenance: directory is /gone, but it must be a directory that exists\n"
+        })
+      }
+    })
+  )
+
+  onFake(
+    "names a file that is missing once, with the words of the system",
+    Effect.gen(function*() {
+      assert.deepInclude(yield* run("usage", "--config", "/gone.yaml"), {
+        code: 2,
+        stderr: "ploop-maintenance: /gone.yaml: no such file or directory\n"
+      })
+      assert.deepInclude(yield* run("leftovers", "--directory", "/gone"), {
+        code: 1,
+        stderr: "ploop-maintenance: /gone: no such file or directory\n"
+      })
+    })
+  )
+
+  onFake(
     "shows what disks use, and ends with 1 when one cannot be read",
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

@@ -3,7 +3,7 @@ import { codeOf } from "@effect-ploop/command-line/Ended"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect } from "effect"
 import { spawnSync } from "node:child_process"
-import { examples } from "../src/internal/cli/examples.js"
+import { examples, withoutTool } from "../src/internal/cli/examples.js"
 import { onHost } from "../src/internal/cli/host.js"
 import { subcommands } from "../src/internal/cli/main.js"
 import { run } from "./run.js"
@@ -35,10 +35,20 @@ describe("the help", () => {
         const options = own.split(/\n(?= {2}--)/)
         for (const option of options) assert.match(option, /default/i, `${name}: ${option}`)
         assert.match(own, /^ {2}--[a-z]/m, name)
-        const runsTool = !["receive", "verify", "backup-retention"].includes(name)
+        const runsTool = !withoutTool.includes(name)
         const said = "  PLOOP_TOOL\n      the ploop tool: a path, or a name in PATH. Default: ploop.\n"
         assert.strictEqual(stdout.includes(said), runsTool, name)
       }), { discard: true })
+  )
+
+  onFake(
+    "of a retention of backups speaks of backups",
+    Effect.gen(function*() {
+      const { stdout } = yield* run("backup-retention", "--help")
+      assert.include(stdout, "How many days that have a backup to keep.")
+      const own = /\nOptions:\n([^]*?)\n {2}-h, --help/.exec(stdout)?.[1] ?? ""
+      assert.notInclude(own, "snapshots")
+    })
   )
 
   onFake(
@@ -59,7 +69,7 @@ describe("the help", () => {
           assert.oneOf(code, [0, 1, 2], args)
           assert.match(
             stderr + stdout,
-            /no such|NotFound|not exist|must name|it has no backup/i,
+            /no such|NotFound|not exist|must name|a directory that exists|it has no backup/i,
             `${name} ${args}: ${stdout}`
           )
         }),

@@ -3,6 +3,7 @@ import { Path } from "@effect/platform/Path"
 import * as Array from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as MaintenanceError from "../../MaintenanceError.js"
 import { type Manifest, manifestName, read } from "./manifest.js"
 
 /** The directories with a manifest, and each manifest or why it cannot be read. */
@@ -31,12 +32,18 @@ export const list = (directory: string) =>
     (all) => Effect.map(Effect.mapError(Effect.all(all), ({ error }) => error), (stored) => stored.toSorted(byTime))
   )
 
-/** The same, and those whose manifest cannot be read. */
+const missing = (directory: string) =>
+  new MaintenanceError.PolicyInvalid({ field: "directory", value: directory, rule: "must be a directory that exists" })
+
+/** The same, and those whose manifest cannot be read. A directory that is missing is a mistake of the caller. */
 export const listReadable = (directory: string) =>
-  Effect.map(found(directory), (all) => ({
-    stored: Array.getRights(all).toSorted(byTime),
-    damaged: Array.getLefts(all)
-  }))
+  found(directory).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "SystemError" && error.reason === "NotFound",
+      () => missing(directory)
+    ),
+    Effect.map((all) => ({ stored: Array.getRights(all).toSorted(byTime), damaged: Array.getLefts(all) }))
+  )
 
 /** A backup and where it is. */
 export interface Stored {

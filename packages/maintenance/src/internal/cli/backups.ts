@@ -15,9 +15,9 @@ import * as MaintenanceError from "../../MaintenanceError.js"
 import * as Plan from "../../Plan.js"
 import { countOf } from "../countOf.js"
 import * as options from "./options.js"
-import { policyOf, requireRule, rules } from "./policy.js"
+import { ofBackups, policyOf, requireRule } from "./policy.js"
 import { present } from "./present.js"
-import { load, over } from "./settings.js"
+import { directoriesOf, load, over } from "./settings.js"
 
 const directories = (description: string) =>
   Args.text({ name: "backup" }).pipe(Args.withDescription(description), Args.atLeast(1))
@@ -167,20 +167,13 @@ const verify = Command.make(
     })
 ).pipe(Command.withDescription("Reads backups and compares every image with its digest. It changes nothing."))
 
-const directoriesOf = (given: ReadonlyArray<string>, file: string | undefined) => {
-  const all = given.length > 0 || file === undefined ? given : [file]
-  return all.length > 0
-    ? Effect.succeed(all)
-    : new Ended({ code: 2, message: "no directory is named, neither on the command line nor in a configuration file" })
-}
-
 const retention = Command.make(
   "backup-retention",
   {
     apply: options.apply,
     json: options.json,
     config: options.config,
-    ...rules,
+    ...ofBackups,
     directories: Args.text({ name: "dir" }).pipe(
       Args.withDescription("A directory that has backups."),
       Args.repeated

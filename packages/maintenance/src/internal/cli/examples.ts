@@ -37,6 +37,10 @@ export const examples: Readonly<Record<string, NonEmptyReadonlyArray<Example>>> 
     { args: "--in /backup --incremental --apply /vz/101", does: "Saves what has changed since the last backup." },
     { args: "--to /backup/before-upgrade --apply /vz/101", does: "Saves a whole disk in a new directory." }
   ],
+  backups: [
+    { args: "/backup", does: "Lists the backups in a directory." },
+    { args: "--disk /vz/101 --json /backup", does: "Lists those of one disk, for a program." }
+  ],
   restore: [
     { args: "--to /vz/restored --apply /backup/monday /backup/tuesday", does: "Makes a disk of two backups." }
   ],
@@ -65,4 +69,4 @@ export const codes = [
 ] as const
 
 /** The commands that read and write backups alone, and run no tool. */
-export const withoutTool: ReadonlyArray<string> = ["receive", "verify", "backup-retention"]
+export const withoutTool: ReadonlyArray<string> = ["backups", "receive", "verify", "backup-retention"]

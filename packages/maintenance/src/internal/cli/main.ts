@@ -15,6 +15,7 @@ import type { HostSpace } from "../../HostSpace.js"
 import * as backups from "./backups.js"
 import { codes, examples, withoutTool } from "./examples.js"
 import * as leftovers from "./leftovers.js"
+import * as list from "./list.js"
 import * as progress from "./progress.js"
 import * as reclaim from "./reclaim.js"
 import * as retention from "./retention.js"
@@ -32,6 +33,7 @@ export const subcommands = [
   reclaim.command,
   usage.command,
   ...backups.commands,
+  list.command,
   sets.snapshot,
   sets.switchBack
 ] as const

@@ -15,21 +15,16 @@ const names = (name: string, description: string) =>
     Options.repeated
   )
 
-/** The rules of a retention, as options. */
-export const rules = {
-  last: keep("last", "of the newest snapshots"),
-  hourly: keep("hourly", "hours that have a snapshot"),
-  daily: keep("daily", "days that have a snapshot"),
-  weekly: keep("weekly", "weeks that have a snapshot"),
-  monthly: keep("monthly", "months that have a snapshot"),
-  yearly: keep("yearly", "years that have a snapshot"),
+/** The rules of a retention of snapshots or of backups, as options. */
+const rulesOf = (subject: "snapshot" | "backup") => ({
+  last: keep("last", `of the newest ${subject}s`),
+  hourly: keep("hourly", `hours that have a ${subject}`),
+  daily: keep("daily", `days that have a ${subject}`),
+  weekly: keep("weekly", `weeks that have a ${subject}`),
+  monthly: keep("monthly", `months that have a ${subject}`),
+  yearly: keep("yearly", `years that have a ${subject}`),
   within: options.duration("keep-within", "Keeps everything that is younger, as in '36 hours'. Default: nothing."),
   timeZone: options.text("time-zone", "ZONE", "The time zone of hours and days, as in Europe/Berlin. Default: UTC."),
-  pinned: Options.text("pin").pipe(
-    Options.withPseudoName("ID"),
-    Options.withDescription("A snapshot to keep whatever its age. The option may be repeated. Default: none."),
-    Options.repeated
-  ),
   keepNames: names(
     "keep-name",
     "A name to keep whatever its age, as in 'before-*'. The option may be repeated. Default: none."
@@ -37,12 +32,31 @@ export const rules = {
   onlyNames: names(
     "only-name",
     "Judges these names alone, as in 'nightly-*', and keeps all others. The option may be repeated. Default: all."
-  ),
+  )
+})
+
+const pinned = (description: string) =>
+  Options.text("pin").pipe(
+    Options.withPseudoName("ID"),
+    Options.withDescription(`${description} The option may be repeated. Default: none.`),
+    Options.repeated
+  )
+
+/** The rules for snapshots. */
+export const ofSnapshots = {
+  ...rulesOf("snapshot"),
+  pinned: pinned("A snapshot to keep whatever its age."),
   deleteUnknownAge: options.flag("delete-unknown-age", "Deletes snapshots whose age is not known, too.")
 }
 
+/** The rules for backups, whose age is always known. */
+export const ofBackups = {
+  ...rulesOf("backup"),
+  pinned: pinned("A backup to keep whatever its age, by the identifier of its snapshot.")
+}
+
 interface Rules {
-  readonly deleteUnknownAge: boolean
+  readonly deleteUnknownAge?: boolean
   readonly last: number | undefined
   readonly hourly: number | undefined
   readonly daily: number | undefined
@@ -69,7 +83,7 @@ export const requireRule = (file: RetentionPolicy.Policy | undefined, given: Rul
 /** The policy of the options, over that of the configuration file. */
 export const policyOf = (
   file: RetentionPolicy.Policy | undefined,
-  { deleteUnknownAge, keepNames, onlyNames, pinned, ...times }: Rules
+  { deleteUnknownAge = false, keepNames, onlyNames, pinned, ...times }: Rules
 ): RetentionPolicy.PolicyOptions => {
   const all = over(file, times)
   return {
@@ -83,7 +97,7 @@ export const policyOf = (
 
 /** Whether a rule is given. */
 export const isGiven = (
-  { deleteUnknownAge, keepNames, onlyNames, pinned, timeZone: _, ...times }: Rules
+  { deleteUnknownAge = false, keepNames, onlyNames, pinned, timeZone: _, ...times }: Rules
 ): boolean =>
   deleteUnknownAge || pinned.length + keepNames.length + onlyNames.length > 0 ||
   Object.values(times).some((value) => value !== undefined)

@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Reclaim from "../../Reclaim.js"
 import * as options from "./options.js"
-import { isGiven, policyOf, rules } from "./policy.js"
+import { isGiven, ofSnapshots, policyOf } from "./policy.js"
 import { present } from "./present.js"
 import { disksOf, load, over } from "./settings.js"
 
@@ -41,7 +41,7 @@ export const command = Command.make(
     mayMount: options.flag("may-mount", "Mounts disks that are not mounted, for the query and for the discard."),
     defrag: options.flag("defrag", "Moves data together before a discard."),
     window,
-    ...rules
+    ...ofSnapshots
   },
   ({ apply, atLeast, atLeastShare, budget, config, defrag, disks, json, mayMount, window, ...given }) =>
     Effect.gen(function*() {

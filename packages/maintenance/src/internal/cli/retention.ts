@@ -3,13 +3,13 @@ import * as Effect from "effect/Effect"
 import * as Plan from "../../Plan.js"
 import * as Retention from "../../Retention.js"
 import * as options from "./options.js"
-import { policyOf, requireRule, rules } from "./policy.js"
+import { ofSnapshots, policyOf, requireRule } from "./policy.js"
 import { present } from "./present.js"
 import { disksOf, load } from "./settings.js"
 
 export const command = Command.make(
   "retention",
-  { disks: options.disks, apply: options.apply, json: options.json, config: options.config, ...rules },
+  { disks: options.disks, apply: options.apply, json: options.json, config: options.config, ...ofSnapshots },
   ({ apply, config, disks, json, ...given }) =>
     Effect.gen(function*() {
       const settings = yield* load(config)

@@ -18,6 +18,14 @@ export const disksOf = (
     : new Ended({ code: 2, message: "no disk is named, neither on the command line nor in a configuration file" })
 }
 
+/** The directories of backups on the command line, or that of the configuration file. */
+export const directoriesOf = (given: ReadonlyArray<string>, file: string | undefined) => {
+  const all = given.length > 0 || file === undefined ? given : [file]
+  return all.length > 0
+    ? Effect.succeed(all)
+    : new Ended({ code: 2, message: "no directory is named, neither on the command line nor in a configuration file" })
+}
+
 type Given<A> = { readonly [K in keyof A]?: A[K] | undefined }
 
 /** What is given, over what the configuration file has. A switch that is off says nothing. */

@@ -12,6 +12,7 @@ import * as Prometheus from "../../Prometheus.js"
 import * as Usage from "../../Usage.js"
 import * as options from "./options.js"
 import { disksOf, load, over } from "./settings.js"
+import { table } from "./table.js"
 
 const perDay = (bytes: number | undefined): string => {
   if (bytes === undefined) return "-"
@@ -41,11 +42,6 @@ const rows = ({ disks, hosts }: Usage.Reading): ReadonlyArray<ReadonlyArray<stri
     date(fullAt)
   ])
 ]
-
-const table = (lines: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
-  return lines.map((line) => line.map((text, column) => text.padEnd(widths[column]!)).join("  ").trimEnd()).join("\n")
-}
 
 interface Format {
   readonly json: boolean
