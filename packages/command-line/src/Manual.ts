@@ -18,6 +18,8 @@ export interface Entry {
   readonly term: string
   /** In sentences. */
   readonly text: string
+  /** The words that an option takes, when its term does not have them. Default: none. */
+  readonly words?: ReadonlyArray<string> | undefined
 }
 
 /**

@@ -13,7 +13,9 @@ import * as HashMap from "effect/HashMap"
 import * as Option from "effect/Option"
 import type { Book, Page } from "./Book.js"
 import type { Ended } from "./Ended.js"
+import { shells } from "./internal/completions.js"
 import * as help from "./internal/help.js"
+import { knownOf } from "./internal/known.js"
 import * as running from "./internal/running.js"
 import * as words from "./internal/words.js"
 import * as Manual from "./Manual.js"
@@ -58,6 +60,8 @@ export interface ProgramOptions<Name extends string, R, E, A> {
   readonly exitCodes: ReadonlyArray<readonly [code: string, meaning: string]>
   /** The variables of the environment that configure it. Default: none. */
   readonly environment?: ReadonlyArray<Manual.Entry> | undefined
+  /** The words that an option takes, by its name, when its help does not begin with them. Default: none. */
+  readonly words?: Readonly<Record<string, ReadonlyArray<string>>> | undefined
   /** The subcommands that read none of them. Default: every one reads them. */
   readonly withoutEnvironment?: ReadonlyArray<string> | undefined
   /**
@@ -69,20 +73,24 @@ export interface ProgramOptions<Name extends string, R, E, A> {
 
 const config = CliConfig.make({ showBuiltIns: false })
 
+const levels = ["all", "trace", "debug", "info", "warning", "error", "fatal", "none"]
+
 const common = (logLevel: string): ReadonlyArray<Manual.Entry> => [
   { term: "-h, --help", text: "Print this help." },
   { term: "--version", text: "Print the version." },
-  { term: "--completions sh|bash|fish|zsh", text: "Print the completions for a shell." },
+  { term: `--completions ${shells.join("|")}`, text: "Print the completions for a shell." },
   {
     term: "--log-level LEVEL",
-    text:
-      `The least level of what is logged, to the standard error: all, trace, debug, info, warning, error, fatal or none. Default: ${logLevel}.`
+    text: `The least level of what is logged, to the standard error: ${levels.slice(0, -1).join(", ")} or ${
+      levels.at(-1)
+    }. Default: ${logLevel}.`,
+    words: levels
   }
 ]
 
 const pagesOf = <Name extends string, R, E, A>(
   program: string,
-  { command, environment = [], examples, withoutEnvironment = [] }: ProgramOptions<Name, R, E, A>
+  { command, environment = [], examples, withoutEnvironment = [], words: own = {} }: ProgramOptions<Name, R, E, A>
 ): ReadonlyArray<Page> => {
   const known = Command.getSubcommands(command)
   // A command without subcommands is its own.
@@ -95,6 +103,7 @@ const pagesOf = <Name extends string, R, E, A>(
     return [{
       name,
       ...described,
+      options: described.options.map((option) => ({ ...option, words: own[knownOf(option).name] })),
       usage: help.usage(start, described),
       environment: withoutEnvironment.includes(name) ? [] : environment,
       examples: (examples[name] ?? []).map(([args, text]) => ({ term: args === "" ? start : `${start} ${args}`, text }))

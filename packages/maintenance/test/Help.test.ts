@@ -84,14 +84,17 @@ describe("the help", () => {
 
 describe("the completions", () => {
   onFake(
-    "of bash have the options of a command",
+    "of bash have the commands, and the options of each after a hyphen",
     Effect.gen(function*() {
       const { code, stdout } = yield* run("--completions", "bash")
       assert.strictEqual(code, 0)
       const script = `${stdout}
-COMP_WORDS=(ploop-maintenance backup --in); COMP_CWORD=2; _ploop-maintenance_bash_completions ploop-maintenance
-echo "\${COMPREPLY[@]}"`
-      assert.strictEqual(spawnSync("bash", { input: script, encoding: "utf8" }).stdout, "--in --incremental\n")
+COMP_WORDS=(ploop-maintenance backup --in); COMP_CWORD=2; _ploop_maintenance; echo "\${COMPREPLY[@]}"
+COMP_WORDS=(ploop-maintenance back); COMP_CWORD=1; _ploop_maintenance; echo "\${COMPREPLY[@]}"`
+      assert.strictEqual(
+        spawnSync("bash", { input: script, encoding: "utf8" }).stdout,
+        "--in --incremental\nbackup backups backup-retention\n"
+      )
     })
   )
 })

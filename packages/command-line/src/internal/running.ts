@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Book } from "../Book.js"
 import type { Ended } from "../Ended.js"
+import * as completions from "./completions.js"
 import * as help from "./help.js"
 import * as words from "./words.js"
 
@@ -42,10 +43,6 @@ const failedCall =
 /** The path and the words alone. */
 const once: Change = (text) => text.replace(failedCall, "$1: $2")
 
-/** @effect/cli finds no subcommand in its completions for bash when the name of the program has a hyphen. */
-const withSubcommands = (name: string): Change => (text) =>
-  text.replaceAll(`${name.replaceAll("-", "__")},`, `${name},`)
-
 /** The parser prints what is wrong without the name of the program; it is printed with it instead. */
 const quietly = <Name extends string, R, E, A>(book: Book, command: Command.Command<Name, R, E, A>) =>
 (
@@ -72,10 +69,10 @@ export const parsing = <Name extends string, R, E, A>(book: Book, command: Comma
 ): Effect.Effect<void, E | Ended | ValidationError.ValidationError, R | CliApp.CliApp.Environment> =>
   Effect.gen(function*() {
     const asked = yield* words.read(book, argv.slice(2))
+    if (asked.completions !== undefined) return yield* Console.log(completions.script(book, asked.completions))
     const isBare = asked.words.length === 0 && asked.page === undefined
     if (asked.help || isBare) return yield* Console.log(help.render(book, asked.page, yield* widthOf))
-    const run = quietly(book, command)([...argv.slice(0, 2), ...asked.words])
-    yield* printing(run, { log: withSubcommands(book.name) })
+    yield* quietly(book, command)([...argv.slice(0, 2), ...asked.words])
   })
 
 const textOf = (error: unknown): string => {

@@ -1,23 +1,15 @@
 import * as Either from "effect/Either"
 import type { Book, Page } from "../Book.js"
 import { type Ended, misused } from "../Ended.js"
-
-/** The name of an option and the name of its value, if it has one. */
-interface Known {
-  readonly name: string
-  readonly value: string | undefined
-}
-
-const knownOf = (term: string): Known => {
-  const [name = "", value] = (term.split(", ").at(-1) ?? "").split(" ")
-  return { name, value }
-}
+import { type Known, knownOf } from "./known.js"
 
 /** What a command line asks for. */
 export interface Asked {
   readonly page: Page | undefined
   /** Whether the help is asked for. */
   readonly help: boolean
+  /** The shell whose completions are asked for. */
+  readonly completions: string | undefined
   /** The words as the parser reads them: a value stands apart from its option. */
   readonly words: ReadonlyArray<string>
 }
@@ -52,6 +44,8 @@ const withoutPage = (
   if (stranger !== undefined) {
     return `${stranger} is not an option of ${book.name}: the options of a command come after its name`
   }
+  const last = builtIn.find(({ name, value }) => value !== undefined && name === words.at(-1))
+  if (last !== undefined) return `${last.name} needs a value: ${last.name} ${last.value}`
   return first === undefined
     ? undefined
     : `${first} is not a command; it must be one of ${book.pages.map(({ name }) => name).join(", ")}`
@@ -62,7 +56,7 @@ const problemAt = (book: Book, page: Page, all: ReadonlyArray<Known>, words: Rea
   const word = words[index]!
   const known = all.find(({ name }) => name === word)
   if (known === undefined) {
-    const names = page.options.map(({ term }) => knownOf(term).name).join(", ")
+    const names = page.options.map((option) => knownOf(option).name).join(", ")
     return `${word} is not an option of ${page.name === "" ? book.name : page.name}, which has ${
       names === "" ? "none" : names
     }`
@@ -72,6 +66,16 @@ const problemAt = (book: Book, page: Page, all: ReadonlyArray<Known>, words: Rea
     ? `${word} needs a value: ${word} ${known.value}`
     : undefined
 }
+
+/** Why the value of an option is wrong that every command has. The others check their values themselves. */
+const problemOfBuiltIn = (builtIn: ReadonlyArray<Known>, words: ReadonlyArray<string>): string | undefined =>
+  builtIn.flatMap(({ name, words: choices }) => {
+    const at = words.indexOf(name)
+    const value = words[at + 1]
+    return at < 0 || value === undefined || choices.length === 0 || choices.includes(value)
+      ? []
+      : [`${name} is ${value}, but it must be ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`]
+  })[0]
 
 /** `--name=value` as two words, when the option has a value. */
 const apart = (words: ReadonlyArray<string>, all: ReadonlyArray<Known>): ReadonlyArray<string> =>
@@ -97,19 +101,20 @@ const isValue = (words: ReadonlyArray<string>, all: ReadonlyArray<Known>, index:
  * lacks its value, which the parser would take as an argument or only call unknown.
  */
 export const read = (book: Book, given: ReadonlyArray<string>): Either.Either<Asked, Ended> => {
-  const builtIn = [...book.options.map(({ term }) => term), "--wizard"].map(knownOf)
+  const builtIn = book.options.map(knownOf)
   const [before, after] = split(given)
   const first = firstOf(before, builtIn)
   const page = pageOf(book, first)
-  const all = [...(page?.options ?? []).map(({ term }) => knownOf(term)), ...builtIn]
+  const all = [...(page?.options ?? []).map(knownOf), ...builtIn]
   const words = apart(before, all)
   const help = words.includes("--help") || words.includes("-h")
-  const asked = { page, help, words: [...words, ...after] }
+  const completions = words.find((_, index) => words[index - 1] === "--completions")
+  const asked = { page, help, completions, words: [...words, ...after] }
   if (help) return Either.right(asked)
-  const problem = page === undefined
+  const problem = problemOfBuiltIn(builtIn, words) ?? (page === undefined
     ? withoutPage(book, first, words, builtIn)
     : words.map((word, index) =>
       isOption(word) && !isValue(words, all, index) ? problemAt(book, page, all, words, index) : undefined
-    ).find((found) => found !== undefined)
+    ).find((found) => found !== undefined))
   return problem === undefined ? Either.right(asked) : Either.left(misused(lines(problem, hint(book, page))))
 }

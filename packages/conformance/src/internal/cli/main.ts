@@ -1,5 +1,6 @@
 import * as Manual from "@effect-ploop/command-line/Manual"
 import * as Program from "@effect-ploop/command-line/Program"
+import * as Capability from "@effect-ploop/testkit/Capability"
 import * as Command from "@effect/cli/Command"
 import type * as NodeContext from "@effect/platform-node/NodeContext"
 import type * as Effect from "effect/Effect"
@@ -70,6 +71,7 @@ export const program = Program.make({
   exitCodes,
   environment: Manual.ofVariables(environment.variables),
   withoutEnvironment: ["replay", "diff", "list"],
+  words: { "--needs": Capability.all },
   examples
 })
 
