@@ -160,6 +160,12 @@ export interface Options {
    * @since 0.2.0
    */
   readonly tool?: string | undefined
+  /**
+   * Runs before the emulation is built, which takes seconds and happens once. Default: nothing.
+   *
+   * @since 0.2.0
+   */
+  readonly onBuild?: Effect.Effect<void> | undefined
 }
 
 /**
@@ -241,7 +247,7 @@ const build = (options: Options | undefined): Effect.Effect<builds.Built, Kernel
     const missing = (yield* requirements(options)).filter(({ status }) => status === "missing")
     if (missing.length > 0) return yield* new RequirementsMissing({ missing })
     return yield* Effect.mapError(
-      builds.build(options?.cacheDirectory),
+      builds.build(options?.cacheDirectory, options?.onBuild),
       (error: builds.CompilerRefused | ConfigError | PlatformError) =>
         new BuildFailed({ output: error._tag === "CompilerRefused" ? error.output : String(error) })
     )

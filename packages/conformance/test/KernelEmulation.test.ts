@@ -4,7 +4,7 @@ import { Ploop } from "@effect-ploop/core"
 import { Command, CommandExecutor, Error as PlatformError, FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Context, Effect, Layer, Schedule, Schema, Stream } from "effect"
+import { Context, Effect, Layer, Ref, Schedule, Schema, Stream } from "effect"
 import { fileURLToPath } from "node:url"
 import { cases } from "./kernelEmulation/cases.js"
 import { missing, start, title } from "./kernelEmulation/namespaces.js"
@@ -71,11 +71,13 @@ describe("the requirements of the emulated kernel", () => {
 
 describe.skipIf(missing !== undefined)(title("building"), () => {
   layer(NodeContext.layer, { excludeTestServices: true })((it) => {
-    it.scoped("happens once for any number of concurrent callers", () =>
+    it.scoped("happens once for any number of concurrent callers, and is announced then alone", () =>
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const cacheDirectory = yield* temporary
-        const enter = KernelEmulation.enter("true", [], { cacheDirectory })
+        const begun = yield* Ref.make(0)
+        const onBuild = Ref.update(begun, (count) => count + 1)
+        const enter = KernelEmulation.enter("true", [], { cacheDirectory, onBuild })
         const commands = yield* Effect.all([enter, enter, enter], { concurrency: "unbounded" })
         const [program] = commands[0]
         assert.deepStrictEqual(commands, [[program, "enter", "true"], [program, "enter", "true"], [
@@ -85,7 +87,10 @@ describe.skipIf(missing !== undefined)(title("building"), () => {
         ]])
         assert.lengthOf(yield* fs.readDirectory(cacheDirectory), 1)
         const built = (yield* fs.stat(program)).mtime
+        const builds = yield* Ref.getAndSet(begun, 0)
+        assert.isAbove(builds, 0)
         yield* enter
+        assert.strictEqual(yield* Ref.get(begun), 0)
         assert.deepStrictEqual((yield* fs.stat(program)).mtime, built)
       }))
 

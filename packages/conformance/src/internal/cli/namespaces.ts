@@ -4,6 +4,7 @@ import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
+import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as KernelEmulation from "../../KernelEmulation.js"
@@ -24,6 +25,9 @@ const exitCode = (command: Command.Command) =>
       ))
   }))
 
+/** Without it, the first run is silent for as long as the compiler takes. */
+const onBuild = Console.error("ploop-conformance: building the kernel emulation, which is done once")
+
 /**
  * Does the work in the namespaces of the kernel emulation. Outside of them, it
  * runs the whole program again inside, and ends with the same exit code. Where the
@@ -40,7 +44,9 @@ export const inside = <A, E, R>(
   Effect.gen(function*() {
     if (yield* KernelEmulation.isInside) return yield* work
     const again = [...process.execArgv, ...process.argv.slice(1)]
-    const entered = yield* Effect.either(KernelEmulation.enter(process.execPath, again, { scratch: directory }))
+    const entered = yield* Effect.either(
+      KernelEmulation.enter(process.execPath, again, { scratch: directory, onBuild })
+    )
     if (Either.isLeft(entered)) return yield* work
     const [program, ...args] = entered.right
     const code = yield* exitCode(Command.make(program, ...args))

@@ -64,7 +64,8 @@ const compile = (directory: string, cache: string, finished: string) =>
 
 /** Builds into the cache, unless it has the same build already. */
 export const build = (
-  cacheDirectory: string | undefined
+  cacheDirectory: string | undefined,
+  onBuild: Effect.Effect<void> = Effect.void
 ): Effect.Effect<
   Built,
   CompilerRefused | ConfigError | PlatformError,
@@ -83,6 +84,7 @@ export const build = (
     const finished = path.join(cache, yield* fingerprint(directory))
     if (!(yield* fs.exists(finished))) {
       yield* fs.makeDirectory(cache, { recursive: true })
+      yield* onBuild
       yield* compile(directory, cache, finished)
     }
     return {
