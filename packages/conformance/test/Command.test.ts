@@ -2,7 +2,7 @@ import { PloopFake } from "@effect-ploop/backend-fake"
 import { codeOf } from "@effect-ploop/command-line/Ended"
 import { KernelEmulation, TapedRun } from "@effect-ploop/conformance"
 import type { Runner } from "@effect-ploop/testkit"
-import { Report, ReportDiff } from "@effect-ploop/testkit"
+import { Case, Report, ReportDiff } from "@effect-ploop/testkit"
 import { Command, FileSystem, Path, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -89,6 +89,29 @@ describe("ploop-conformance replay", () => {
         `record it again, with the tool of generation 1.15:
   ploop-conformance ${tape.command} --tape ${path} --update-tape --filter ${id}\n`
       )
+    }).pipe(Effect.scoped)
+  )
+})
+
+const sixCases = Effect.gen(function*() {
+  const tape = yield* TapedRun.read(
+    fileURLToPath(new URL("fixtures/tapes/1.15-emulated-kernel.tape", import.meta.url))
+  )
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* fs.makeTempFileScoped()
+  yield* TapedRun.write(path, { ...tape, cases: tape.cases.slice(0, 6) })
+  return path
+})
+
+describe("ploop-conformance replay of a small tape", () => {
+  rule(
+    "has one line for all operations of which the tape has no case",
+    Effect.gen(function*() {
+      const { code, stdout } = yield* run(["replay", yield* sixCases])
+      assert.strictEqual(code, 0)
+      const [table = ""] = /^operation[^]*?\n\n/m.exec(stdout) ?? []
+      assert.match(table, /^operation .*\nswitchSnapshot +6 +0 +\d+\n\d+ others +0 +0 +\d+\n-+\nall +6 +0 +\d+\n\n$/)
+      assert.match(stdout, /\d+ {2}it is not on the tape: record the run again\n/)
     }).pipe(Effect.scoped)
   )
 })
@@ -559,13 +582,53 @@ describe("ploop-conformance", () => {
   )
 
   rule(
-    "completes the options of a command in bash",
+    "completes commands, their options, and the words that an option takes, in bash",
     Effect.gen(function*() {
       const { stdout } = yield* run(["--completions", "bash"])
-      const script = `${stdout}
-COMP_WORDS=(ploop-conformance run --re); COMP_CWORD=2; _ploop-conformance_bash_completions ploop-conformance
-echo "\${COMPREPLY[@]}"`
-      assert.strictEqual(spawnSync("bash", { input: script, encoding: "utf8" }).stdout, "--remote --report\n")
+      assert.notInclude(stdout, "wizard")
+      const completed = (...words: ReadonlyArray<string>) => {
+        const script = `${stdout}
+COMP_WORDS=(ploop-conformance ${words.map((word) => `'${word}'`).join(" ")}); COMP_CWORD=${words.length}
+_ploop_conformance; echo "\${COMPREPLY[@]}"`
+        return spawnSync("bash", { input: script, encoding: "utf8" }).stdout.trimEnd()
+      }
+      assert.strictEqual(completed("d"), "diff doctor")
+      assert.strictEqual(completed("run", "--re"), "--remote --report")
+      assert.strictEqual(completed("run", "--backend", ""), "cli fake")
+      assert.strictEqual(completed("run", "--needs", "sna"), "snapshotBesideDisk")
+      assert.strictEqual(completed("run", "--report", "j"), "junit= json=")
+      assert.strictEqual(completed("run", "--log-level", "e"), "error")
+      // The shell has the names of files.
+      assert.strictEqual(completed("run", "--tape", ""), "")
+      assert.strictEqual(completed("replay", ""), "")
+    })
+  )
+
+  rule(
+    "knows options and their words in each shell, and refuses another shell with the names of these",
+    Effect.gen(function*() {
+      const { stdout: fish } = yield* run(["--completions", "fish"])
+      assert.match(
+        fish,
+        /^complete -c ploop-conformance -n '__fish_seen_subcommand_from run' -l backend -x -a 'cli fake' /m
+      )
+      const { stdout: zsh } = yield* run(["--completions", "zsh"])
+      assert.match(zsh, /^#compdef ploop-conformance\n/)
+      assert.include(zsh, "'*--backend[What to test]:value:(cli fake)'")
+      assert.deepInclude(yield* run(["--completions", "tcsh"]), {
+        code: 2,
+        stderr: "ploop-conformance: --completions is tcsh, but it must be sh, bash, fish or zsh\n" +
+          "See ploop-conformance --help\n"
+      })
+      assert.include(
+        (yield* run(["--completions"])).stderr,
+        "--completions needs a value: --completions sh|bash|fish|zsh"
+      )
+      assert.include(
+        (yield* run(["run", "--log-level", "loud"])).stderr,
+        "--log-level is loud, but it must be all, trace, "
+      )
+      assert.include((yield* run(["run", "--wizard"])).stderr, "--wizard is not an option of run")
     })
   )
 
@@ -653,7 +716,7 @@ describe("the progress of a run", () => {
       assert.match((yield* shownOf(true))[0] ?? "", /failed:.* mount\/one: defect: boom\n$/)
     }))
 
-  it.effect("is a line every ten seconds where there is no terminal: how far the run is, and its latest case", () =>
+  it.effect("is a line every ten seconds where there is no terminal: how far the run is, and which cases are running", () =>
     Effect.gen(function*() {
       const shown: Array<string> = []
       const terminal = makeTerminal(shown, false)
@@ -664,10 +727,25 @@ describe("the progress of a run", () => {
       yield* onEvent({ _tag: "Started", target: profile, cases: 40 })
       yield* onEvent(event)
       yield* TestClock.adjust("11 seconds")
-      assert.deepStrictEqual(shown.slice(1), [
+      assert.deepStrictEqual(shown.splice(0).slice(1), [
         "1 of 40 cases after 10s, 1 failed\n",
         "1 of 40 cases after 20s, 1 failed\n"
       ])
+      const begin = (id: Case.Id) =>
+        onEvent({
+          _tag: "CaseStarted",
+          case: Case.make({ id, title: "MUST", source: Case.service(""), run: Effect.void })
+        })
+      yield* Effect.forEach(["mount/one", "mount/two"] as const, begin)
+      yield* TestClock.adjust("60013 millis")
+      assert.strictEqual(
+        shown.splice(0).at(-1),
+        "1 of 40 cases after 1m 20s, 1 failed; running: mount/one, mount/two\n"
+      )
+      yield* onEvent(event)
+      yield* Effect.forEach(["mount/three", "mount/four", "mount/five"] as const, begin)
+      yield* TestClock.adjust("10 seconds")
+      assert.include(shown.at(-1), "; running: mount/two, mount/three, mount/four and 1 more\n")
       yield* Fiber.interrupt(fiber)
     }))
 

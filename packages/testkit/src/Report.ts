@@ -78,5 +78,11 @@ export const toText: (
     readonly color: boolean
     /** The width of the terminal, in columns, at which lines are wrapped. Default: lines are not wrapped. */
     readonly columns?: number | undefined
+    /**
+     * Whether the operations of which no case ran share one line of the table. Default: `false`.
+     *
+     * @since 0.2.0
+     */
+    readonly groupSkipped?: boolean | undefined
   }
 ) => string = table.toText

@@ -25,8 +25,8 @@ interface Counted {
   readonly all: number
   readonly done: number
   readonly failed: number
-  /** The case that began last. */
-  readonly latest: string
+  /** The cases that are running, that which began first first. */
+  readonly running: ReadonlyArray<string>
 }
 
 const shown = ({ all, done, failed }: Counted, id: string, columns: number): string => {
@@ -37,17 +37,25 @@ const shown = ({ all, done, failed }: Counted, id: string, columns: number): str
 
 const interval = Duration.seconds(10)
 
-/** A line of its own for a log: how far the run is, for how long it has run, and what it began last. */
-const beat = ({ all, done, failed, latest }: Counted, elapsed: Duration.Duration): string =>
-  `${done} of ${all} cases after ${Duration.format(elapsed)}, ${failed} failed${
-    latest === "" ? "" : `; the latest is ${latest}`
-  }\n`
+/** How many running cases a line names. */
+const namedCases = 3
+
+const runningOf = (ids: ReadonlyArray<string>): string => {
+  const others = ids.length - namedCases
+  return ids.length === 0
+    ? ""
+    : `; running: ${ids.slice(0, namedCases).join(", ")}${others > 0 ? ` and ${others} more` : ""}`
+}
+
+/** A line of its own for a log: how far the run is, for how long it has run, and what is running. */
+const beat = ({ all, done, failed, running }: Counted, seconds: number): string =>
+  `${done} of ${all} cases after ${Duration.format(Duration.seconds(seconds))}, ${failed} failed${runningOf(running)}\n`
 
 /** On a terminal, one line that changes; elsewhere, the failures, and a line every ten seconds. */
 export const make: Effect.Effect<Progress, never, Terminal.Terminal> = Effect.gen(function*() {
   const terminal = yield* Terminal.Terminal
   const isTerminal = yield* terminal.isTTY
-  const counted = yield* Ref.make<Counted>({ all: 0, done: 0, failed: 0, latest: "" })
+  const counted = yield* Ref.make<Counted>({ all: 0, done: 0, failed: 0, running: [] })
   const say = (text: string): Effect.Effect<void> => Effect.ignore<void, PlatformError, never>(terminal.display(text))
   const show = (id: string) =>
     isTerminal
@@ -61,8 +69,8 @@ export const make: Effect.Effect<Progress, never, Terminal.Terminal> = Effect.ge
     const begin = yield* Clock.currentTimeMillis
     return yield* Effect.forever(Effect.gen(function*() {
       yield* Effect.sleep(interval)
-      const elapsed = Duration.millis((yield* Clock.currentTimeMillis) - begin)
-      yield* say(beat(yield* Ref.get(counted), elapsed))
+      const elapsed = (yield* Clock.currentTimeMillis) - begin
+      yield* say(beat(yield* Ref.get(counted), Math.floor(elapsed / 1000)))
     }))
   })
 
@@ -72,10 +80,10 @@ export const make: Effect.Effect<Progress, never, Terminal.Terminal> = Effect.ge
     onEvent: (event) => {
       switch (event._tag) {
         case "Started":
-          return Ref.set(counted, { all: event.cases, done: 0, failed: 0, latest: "" })
+          return Ref.set(counted, { all: event.cases, done: 0, failed: 0, running: [] })
         case "CaseStarted":
           return Effect.zipRight(
-            Ref.update(counted, (now) => ({ ...now, latest: event.case.id })),
+            Ref.update(counted, (now) => ({ ...now, running: [...now.running, event.case.id] })),
             show(event.case.id)
           )
         case "CaseEnded": {
@@ -87,7 +95,8 @@ export const make: Effect.Effect<Progress, never, Terminal.Terminal> = Effect.ge
           return Ref.update(counted, (now) => ({
             ...now,
             done: now.done + 1,
-            failed: now.failed + (failed ? 1 : 0)
+            failed: now.failed + (failed ? 1 : 0),
+            running: now.running.filter((running) => running !== id)
           })).pipe(Effect.zipRight(line === "" ? Effect.void : say(line)), Effect.zipRight(show(id)))
         }
       }

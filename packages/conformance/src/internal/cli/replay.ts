@@ -37,7 +37,7 @@ export const command = Command.make("replay", {
   Effect.gen(function*() {
     const cases = yield* select(given)
     const tape = yield* Effect.mapError(TapedRun.read(given.file), (error) => misused(words(error)))
-    yield* reported({ ...given, runsTool: false }, cases, (options) =>
+    yield* reported({ ...given, runsTool: false, groupSkipped: true }, cases, (options) =>
       Effect.tap(
         TapedRun.replay(tape, options),
         (report) =>

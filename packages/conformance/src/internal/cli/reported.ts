@@ -49,12 +49,15 @@ const interrupted = (
 const withOrigin = (report: Report.Report, runsTool: boolean) =>
   Effect.map(origin.of(report, runsTool), (origin) => new Report.Report({ ...report, origin }))
 
-const print = (report: Report.Report): Effect.Effect<void, PlatformError, Terminal.Terminal> =>
+const print = (
+  report: Report.Report,
+  { groupSkipped }: Reporting
+): Effect.Effect<void, PlatformError, Terminal.Terminal> =>
   Effect.gen(function*() {
     const terminal = yield* Terminal.Terminal
     const color = yield* terminal.isTTY
     const columns = color ? yield* terminal.columns : undefined
-    yield* terminal.display(`${Report.toText(report, { color, columns })}\n`)
+    yield* terminal.display(`${Report.toText(report, { color, columns, groupSkipped })}\n`)
   })
 
 /** Says where the files of a run are. */
@@ -107,6 +110,8 @@ export interface Reporting {
   readonly reports: ReadonlyArray<reports.Wanted>
   /** Whether the run has the tool of this host, whose version is in the report. */
   readonly runsTool: boolean
+  /** Whether the operations of which no case ran share one line. */
+  readonly groupSkipped: boolean
   /** The file of the tape that the run writes. */
   readonly tape?: string | undefined
 }
@@ -138,7 +143,7 @@ export const reported = <E extends { readonly message?: string }, R>(
           const unfinished = interrupted(yield* Ref.get(known), cases, startedAt)
           if (unfinished === undefined) return
           const partial = yield* withOrigin(unfinished, given.runsTool)
-          yield* print(partial)
+          yield* print(partial, given)
           yield* reports.write(destinations, partial)
           yield* name(destinations, undefined)
         }).pipe(Effect.ignoreLogged)
@@ -154,7 +159,7 @@ export const reported = <E extends { readonly message?: string }, R>(
       given.runsTool
     )
     yield* shown.clear
-    yield* print(report)
+    yield* print(report, given)
     yield* reports.write(destinations, report)
     yield* name(destinations, given.tape)
     yield* judge(report, cases, given.failOnSkip)

@@ -14,7 +14,7 @@ import { select, type Selection } from "./select.js"
 import * as tapes from "./tapes.js"
 import { words } from "./words.js"
 
-interface Given extends backends.Wanted, Selection, Omit<Reporting, "runsTool"> {
+interface Given extends backends.Wanted, Selection, Omit<Reporting, "groupSkipped" | "runsTool"> {
   readonly tape: string | undefined
   readonly updateTape: boolean
   readonly remote: boolean
@@ -48,7 +48,7 @@ const runOn = (given: Given, cases: ReadonlyArray<Case.Case>) =>
       ? undefined
       : yield* tapes.destination({ file: given.tape, update: given.updateTape })
     yield* reported(
-      { ...given, runsTool: given.backend === "cli" },
+      { ...given, runsTool: given.backend === "cli", groupSkipped: false },
       cases,
       (options) =>
         tape === undefined

@@ -45,14 +45,30 @@ const headings = ["passed", "failed", "skipped"] as const
 
 const styles = { passed: green, failed: red, skipped: yellow }
 
-const cells = (row: Row): ReadonlyArray<Styled> =>
+/** A line of the table: of one operation, or of several. */
+interface Line extends Omit<Row, "operation"> {
+  readonly operation: string
+}
+
+const cells = (row: Line): ReadonlyArray<Styled> =>
   headings.map((name) => number(row[name], name.length + 2, styles[name]))
 
-const table = (report: Report): Styled => {
-  const all = rows(report)
-  const total: Row = { operation: "all", ...counts(report.results) }
+const ran = ({ failed, passed }: Row): boolean => failed + passed > 0
+
+/** The operations of which a case ran, and the others in one line. */
+const grouped = (all: ReadonlyArray<Row>): ReadonlyArray<Line> => {
+  const others = all.filter((row) => !ran(row))
+  const skipped = others.reduce((total, row) => total + row.skipped, 0)
+  return others.length < 2
+    ? all
+    : [...all.filter(ran), { operation: `${others.length} others`, passed: 0, failed: 0, skipped }]
+}
+
+const table = (report: Report, groupSkipped: boolean): Styled => {
+  const all = groupSkipped ? grouped(rows(report)) : rows(report)
+  const total: Line = { operation: "all", ...counts(report.results) }
   const width = Math.max(...[...all, total].map(({ operation }) => operation.length), "operation".length)
-  const line = (row: Row): Styled => {
+  const line = (row: Line): Styled => {
     const name = row.operation.padEnd(width)
     return Doc.hcat([row.failed > 0 ? red(name) : Doc.string(name), ...cells(row)])
   }
@@ -96,14 +112,14 @@ const skipped = (report: Report, columns: number): ReadonlyArray<Styled> => {
 }
 
 /** The summary comes first, and again after failures, which may fill the screen. */
-const page = (report: Report, columns: number): Styled => {
+const page = (report: Report, columns: number, groupSkipped: boolean): Styled => {
   const { generation, name } = report.target
   const verdict = paragraph(0, sentence(report), columns, isSuccess(report) ? green : red)
   return Doc.vsep([
     paragraph(0, `ploop conformance of ${name}, generation ${generation}`, columns, bold),
     verdict,
     Doc.empty,
-    table(report),
+    table(report, groupSkipped),
     ...failed(report, columns),
     ...skipped(report, columns),
     ...(failures(report).length === 0 ? [] : [Doc.empty, verdict])
@@ -115,8 +131,13 @@ const fewestColumns = 40
 
 export const toText = (
   report: Report,
-  options: { readonly color: boolean; readonly columns?: number | undefined }
+  options: {
+    readonly color: boolean
+    readonly columns?: number | undefined
+    readonly groupSkipped?: boolean | undefined
+  }
 ): string => {
-  const doc = page(report, Math.max(options.columns ?? Number.POSITIVE_INFINITY, fewestColumns))
+  const columns = Math.max(options.columns ?? Number.POSITIVE_INFINITY, fewestColumns)
+  const doc = page(report, columns, options.groupSkipped ?? false)
   return options.color ? AnsiDoc.render(doc, { style: "pretty" }) : Doc.render(Doc.unAnnotate(doc), { style: "pretty" })
 }
