@@ -1,6 +1,6 @@
 import { ByteSize, Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Layer, Metric, Option, Stream, Tracer } from "effect"
+import { Cause, Effect, Exit, Layer, Metric, Option, Sink, Stream, Tracer } from "effect"
 
 const A = "{aaaaaaaa-0000-4000-8000-00000000000a}"
 const disk = "/vz/DiskDescriptor.xml"
@@ -48,6 +48,42 @@ describe("a backend that leaves operations out", () => {
         errors.map(({ _tag, operation }) => [_tag, operation]),
         ["listDevices", "remove", "copySend", "copyReceive"].map((name) => ["Unsupported", name])
       )
+    }))
+})
+
+describe("a backend that fails with something else than an error of PloopError", () => {
+  /** As a program without types can do. */
+  const failing = (error: unknown): Ploop.Ploop => {
+    const failure = Effect.fail(error) as Effect.Effect<never>
+    return Ploop.makePartial({
+      isMounted: () => failure,
+      listDevices: failure,
+      copySend: () => Stream.fromEffect(failure),
+      copyReceive: () => Sink.fromEffect(failure)
+    })
+  }
+
+  it.effect("has failed for a reason that is not known, and the error says with what, and what the rule is", () =>
+    Effect.gen(function*() {
+      const ploop = failing(new TypeError("boom"))
+      const device = "/dev/ploop1"
+      const errors: ReadonlyArray<PloopError.PloopError> = yield* Effect.all([
+        Effect.flip(ploop.isMounted({ disk })),
+        Effect.flip(ploop.listDevices),
+        Effect.flip(Stream.runDrain(ploop.copySend({ device }))),
+        Effect.flip(Stream.run(Stream.make(new Uint8Array(1)), ploop.copyReceive({ image: "/vz/copy" })))
+      ])
+      assert.deepStrictEqual(errors.map(({ _tag, operation, subject }) => [_tag, operation, subject]), [
+        ["Unclassified", "isMounted", disk],
+        ["Unclassified", "listDevices", "host"],
+        ["Unclassified", "copySend", device],
+        ["Unclassified", "copyReceive", "/vz/copy"]
+      ])
+      for (const { message } of errors) {
+        assert.include(message, "the backend failed with TypeError: boom, but it must fail with an error of PloopError")
+      }
+      const plain = yield* Effect.flip(failing({ _tag: "Busy" }).isMounted({ disk }))
+      assert.include(plain.message, "the backend failed with {\"_tag\":\"Busy\"}, but")
     }))
 })
 

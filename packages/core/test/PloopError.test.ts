@@ -106,6 +106,14 @@ describe("a remedy", () => {
   })
 })
 
+describe("a failure that nobody has seen before", () => {
+  it("is worth a tape, by which others repeat it", () => {
+    const { remedy } = new PloopError.Unclassified({ operation: "mount", subject: "/x.xml", text: "?" })
+    assert.include(remedy, "report it with a tape")
+    assert.include(remedy, "ploop-conformance run --tape FILE")
+  })
+})
+
 describe("narrow", () => {
   const narrow = PloopError.narrow(Operation.table.listSnapshots.errors)
 

@@ -9,9 +9,9 @@ import * as HashMap from "effect/HashMap"
 import * as Tracer from "effect/Tracer"
 import type * as Operation from "../Operation.js"
 import type { PloopError } from "../PloopError.js"
-import { narrow } from "../PloopError.js"
 import * as PrintableText from "../PrintableText.js"
 import * as json from "./json.js"
+import { known } from "./known.js"
 import * as metrics from "./metrics.js"
 
 /** A path may hold line ends, with which it could forge a line of a log. */
@@ -54,12 +54,11 @@ const within = (
  * `Effect.onExit` and `Effect.matchCauseEffect` do, but enters and leaves one
  * frame, not one for each: that is most of what a call costs.
  */
-export const instrument = (operation: Operation.Name, errors: ReadonlyArray<PloopError["_tag"]>) => {
+export const instrument = (operation: Operation.Name) => {
   const name = `Ploop.${operation}`
   const count = metrics.counter(operation)
   const time = metrics.timer(operation)
-  // The cause is mapped, and not the error, because a second failure would wrap the error.
-  const narrowed = Cause.map(narrow(errors))
+  const narrowed = known(operation)
 
   const end = (
     fiber: Fiber.RuntimeFiber<unknown, unknown>,
@@ -88,7 +87,8 @@ export const instrument = (operation: Operation.Name, errors: ReadonlyArray<Ploo
           return Effect.zipRight(
             set(within(before, span, options.attributes)),
             Effect.matchCauseEffect(restore(run), {
-              onFailure: (cause) => leave(Exit.failCause(narrowed(cause))),
+              // The cause is mapped, and not the error, because a second failure would wrap the error.
+              onFailure: (cause) => leave(Exit.failCause(Cause.map(cause, narrowed(subject)))),
               onSuccess: (result) => leave(Exit.succeed(json.serializable(result)))
             })
           )

@@ -10,10 +10,10 @@ import * as Stream from "effect/Stream"
 import type { Duplex, Wire } from "../Duplex.js"
 import * as Operation from "../Operation.js"
 import type { PloopError } from "../PloopError.js"
-import { narrow } from "../PloopError.js"
 import * as call from "./call.js"
 import { decode } from "./decode.js"
 import { engage } from "./duplex.js"
+import { known } from "./known.js"
 import * as metrics from "./metrics.js"
 import * as progress from "./progress.js"
 
@@ -26,12 +26,10 @@ const counted = (name: Operation.Name) => {
     })
 }
 
-const instrument = (name: Operation.Name) => call.instrument(name, Operation.table[name].errors)
-
 /** The parts of a method that are the same for every call. */
 const parts = (name: Operation.Name, request: Schema.Schema.AnyNoContext) => ({
   check: decode(name, request),
-  known: narrow(Operation.table[name].errors)
+  narrowed: known(name)
 })
 
 /** The operations that can take minutes. */
@@ -88,7 +86,7 @@ const effect = (
   run: Run<Effect.Effect<unknown, PloopError>>
 ) => {
   const check = decode(name, request)
-  const instrumented = instrument(name)
+  const instrumented = call.instrument(name)
   const isLong = long.has(name)
   return (options: unknown) => {
     const subject = Operation.subjectOf(options)
@@ -103,18 +101,18 @@ const effect = (
   }
 }
 
-const query = (name: Operation.Name, run: Effect.Effect<unknown, PloopError>) => instrument(name)("host", run)
+const query = (name: Operation.Name, run: Effect.Effect<unknown, PloopError>) => call.instrument(name)("host", run)
 
 const stream = (
   name: Operation.Name,
   request: Schema.Schema.AnyNoContext,
   run: Run<Stream.Stream<unknown, PloopError>>
 ) => {
-  const { check, known } = parts(name, request)
+  const { check, narrowed } = parts(name, request)
   const count = counted(name)
   return (options: unknown) =>
     measured(name, Operation.subjectOf(options), Stream.unwrap(Effect.map(check(options), run))).pipe(
-      Stream.mapError(known),
+      Stream.mapError(narrowed(Operation.subjectOf(options))),
       Stream.ensuringWith(count),
       Stream.withSpan(`Ploop.${name}`, call.span(name, Operation.subjectOf(options)))
     )
@@ -125,14 +123,14 @@ const sink = (
   request: Schema.Schema.AnyNoContext,
   run: Run<Sink.Sink<unknown, Uint8Array, never, PloopError>>
 ) => {
-  const { check, known } = parts(name, request)
+  const { check, narrowed } = parts(name, request)
   const count = counted(name)
   return (options: unknown) =>
     Sink.unwrapScoped<unknown, Uint8Array, never, PloopError, Scope.Scope>(
       Effect.gen(function*() {
         yield* Effect.makeSpanScoped(`Ploop.${name}`, call.span(name, Operation.subjectOf(options)))
         const sunk = measuredSink(name, Operation.subjectOf(options), run(yield* check(options)))
-        const checked = Sink.mapError(sunk, known)
+        const checked = Sink.mapError(sunk, narrowed(Operation.subjectOf(options)))
         return Sink.ensuringWith(checked, count)
       })
     )
@@ -155,13 +153,13 @@ const dialogue = (
   request: Schema.Schema.AnyNoContext,
   run: (request: unknown, wire: Wire) => Stream.Stream<unknown, PloopError>
 ) => {
-  const { check, known } = parts(name, request)
+  const { check, narrowed } = parts(name, request)
   const count = counted(name)
   return (options: unknown, peer: Duplex<unknown, unknown>) =>
     Stream.unwrapScoped(Effect.map(engage(peer), (wire) => {
       const rounds = Stream.unwrap(Effect.map(check(options), (request) => run(request, wire)))
       return measuredRounds(name, Operation.subjectOf(options), rounds).pipe(
-        Stream.mapError(known),
+        Stream.mapError(narrowed(Operation.subjectOf(options))),
         Stream.concat(Stream.execute(wire.finish)),
         Stream.ensuringWith(count),
         Stream.interruptWhenDeferred(wire.failure)

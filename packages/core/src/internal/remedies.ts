@@ -262,7 +262,9 @@ const host = {
     `Install the same version of effect-ploop on both sides: the ${
       client < server ? "program" : "host"
     } has the older one.`,
-  "unclassified": () => "Read the tool's output."
+  "unclassified": () =>
+    "Read the tool's output. If it does not help, report it with a tape: Recording, of backend-cli, records a program, " +
+    "and ploop-conformance run --tape FILE the suite on this host."
 }
 
 export const texts = remedies({ ...refused, ...files, ...mounts, ...snapshots, ...host })
