@@ -1,6 +1,6 @@
 /**
- * Writes the generated tables of the documents: of operations, of the classes
- * of errors, and of the figures in the README. With `--check` it only checks whether they are up to date.
+ * Writes the generated tables of the documents: of operations, of their
+ * refusals, of the classes of errors, and of the figures in the README. With `--check` it only checks whether they are up to date.
  */
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -9,9 +9,11 @@ import { errors } from "./tables/errors.js"
 import { figures } from "./tables/figures.js"
 import { replaced } from "./tables/markdown.js"
 import { operations } from "./tables/operations.js"
+import { refusals } from "./tables/refusals.js"
 
 const tables = [
   { path: "packages/core/README.md", name: "operations", text: operations },
+  { path: "docs/backends.md", name: "refusals", text: refusals },
   { path: "docs/errors.md", name: "errors", text: errors },
   { path: "README.md", name: "figures", text: figures }
 ]
