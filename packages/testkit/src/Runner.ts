@@ -59,7 +59,12 @@ export interface Options {
  * @since 0.1.0
  * @category errors
  */
-export type Failure<E> = E | OperationError.ToolError | OperationError.PrerequisitesError | ScratchUnusable
+export type Failure<E> =
+  | E
+  | OperationError.ToolError
+  | OperationError.PrerequisitesError
+  | ScratchUnusable
+  | Target.CapabilityUnknown
 
 /**
  * Runs one case on services that have been built already. It never fails: a

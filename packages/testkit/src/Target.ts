@@ -107,7 +107,7 @@ const withoutDriver = (generation: Generation): ReadonlyArray<Capability.Capabil
   ...GenerationTraits.growsThroughDevice[generation] ? [] : ["idleGrow" as const]
 ]
 
-/** Uses a disk in the directory, which is removed then. The cases report the errors that `refusal` leaves. */
+/** Uses a disk in the directory, which is removed then. The cases report the errors that `refusal` leaves, and defects. */
 const tried = (
   scratch: string,
   use: (ploop: Ploop.Ploop, disk: Disk) => Effect.Effect<unknown, PloopError.PloopError>,
@@ -121,7 +121,11 @@ const tried = (
     const image = path.join(directory, "root.hdd")
     const { disk } = yield* ploop.create({ image, size: "1M", fileSystem: "none", version: 1 })
     yield* use(ploop, disk)
-  })).pipe(Effect.as(undefined), Effect.catchAll((error) => Effect.succeed(refusal(error))))
+  })).pipe(
+    Effect.as(undefined),
+    Effect.catchAll((error) => Effect.succeed(refusal(error))),
+    Effect.catchAllDefect(() => Effect.succeed(undefined))
+  )
 
 /**
  * Why the tool cannot take its locks, which it does even for queries; undefined
@@ -187,6 +191,32 @@ const lacksOfHost = <E>(target: Target<E>, generation: Generation) =>
     )
 
 /**
+ * A target with a capability that does not exist, as a program without types can name one.
+ *
+ * - `field`: `capabilities` or `leavesOut`;
+ * - `value`: what it names.
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class CapabilityUnknown
+  extends Schema.TaggedError<CapabilityUnknown>("@effect-ploop/testkit/Target/CapabilityUnknown")(
+    "CapabilityUnknown",
+    { field: Schema.Literal("capabilities", "leavesOut"), value: Schema.String }
+  )
+{
+  override get message(): string {
+    return `${this.field} of the target has ${this.value}, but a capability must be one of ${Capability.all.join(", ")}`
+  }
+}
+
+const requireKnown = <E>(target: Target<E>) =>
+  Effect.forEach(["capabilities", "leavesOut"] as const, (field) => {
+    const strange = target[field]?.find((name) => !Capability.all.includes(name))
+    return strange === undefined ? Effect.void : new CapabilityUnknown({ field, value: String(strange) })
+  }, { discard: true })
+
+/**
  * Queries the backend for its tool and its host, and checks the scratch directory.
  *
  * @since 0.1.0
@@ -196,10 +226,11 @@ export const profile = <E>(
   target: Target<E>
 ): Effect.Effect<
   Profile,
-  OperationError.ToolError | OperationError.PrerequisitesError | Scratch.ScratchUnusable,
+  OperationError.ToolError | OperationError.PrerequisitesError | Scratch.ScratchUnusable | CapabilityUnknown,
   Case.Services
 > =>
   Effect.gen(function*() {
+    yield* requireKnown(target)
     const ploop = yield* Ploop.Ploop
     const { generation, path: tool } = yield* ploop.tool
     yield* Scratch.requireUsable(target.scratch)

@@ -110,7 +110,7 @@ describe("a case", () => {
 
 describe("a part of the suite", () => {
   it("is every case but those that are named by their identifier or their topic, in the same order", () => {
-    const cases = Suite.without(["grow", "mount/takes-the-device-that-is-given", "mount/no-such-case"])
+    const cases = Suite.without(["grow", "mount/takes-the-device-that-is-given"])
     const gone = Suite.all.filter((self) => !cases.includes(self))
     assert.deepStrictEqual(
       gone,
@@ -119,6 +119,67 @@ describe("a part of the suite", () => {
     assert.isAbove(gone.length, 10)
     assert.deepStrictEqual(cases, Suite.all.filter((self) => cases.includes(self)))
   })
+
+  it("is refused for a name that no case has, with the names of those that could be meant", () => {
+    const refused = (name: Case.Id) => {
+      try {
+        Suite.without([name])
+      } catch (error) {
+        assert.instanceOf(error, Suite.NameUnknown)
+        return error.message
+      }
+      return assert.fail(`${name} was accepted`)
+    }
+    const message = refused("isMounted/no-such-case")
+    assert.match(
+      message,
+      /^no case has the identifier or the topic isMounted\/no-such-case: the cases of isMounted are isMounted\//
+    )
+    // A program without types can name anything.
+    assert.include(refused("moumt" as Case.Id), "the topics are create, mount, ")
+  })
+})
+
+describe("a backend without types", () => {
+  const faulty = (part: Partial<Ploop.Ploop>) =>
+    target({
+      layer: Layer.map(foreign("1.15"), (services) =>
+        Context.add(services, Ploop.Ploop, { ...Context.get(services, Ploop.Ploop), ...part })),
+      leavesOut: ["copy", "duplexCopy", "lowLevel"]
+    })
+
+  it.effect("whose operation returns nothing fails the cases that use it, with the rule, and no other", () =>
+    Effect.gen(function*() {
+      const cases = Suite.select(["listSnapshots/of-a-new-disk", "tool/"])
+      const report = yield* Runner.run(faulty({ create: () => Effect.succeed(undefined as never) }), { cases })
+      assert.match(
+        failures(report).join("\n"),
+        /^listSnapshots\/of-a-new-disk: the result of create: expected .*disk.*, found undefined$/
+      )
+      assert.isAbove(Report.counts(report.results).passed, 0)
+    }))
+
+  it.effect("whose failure has no class is named with what it failed with", () =>
+    Effect.gen(function*() {
+      const cases = Suite.select(["listSnapshots/of-a-new-disk"])
+      const boom: Effect.Effect<never, never> = Effect.fail(new Error("boom")) as never
+      const report = yield* Runner.run(faulty({ listSnapshots: () => boom }), { cases })
+      assert.deepStrictEqual(failures(report), [
+        "listSnapshots/of-a-new-disk: the failure of listSnapshots: expected an error of PloopError, found Error: boom"
+      ])
+    }))
+
+  it.effect("fails a case that needs no capability of the suite, and refuses a target that names one", () =>
+    Effect.gen(function*() {
+      const strange = "mout" as Capability.Capability
+      const of = (options: Partial<Case.Case>) =>
+        Case.make({ id: "create/toy", title: "MUST be", source: Case.service("a toy"), run: Effect.void, ...options })
+      const report = yield* Runner.run(faulty({}), { cases: [of({ needs: [strange] }), of({})] })
+      assert.deepStrictEqual(report.results.map(({ outcome }) => outcome._tag), ["Failed", "Passed"])
+      assert.match(failures(report)[0] ?? "", /the case needs mout, but a capability must be one of locks, device, /)
+      const refused = yield* Effect.flip(Runner.run(target({ leavesOut: [strange] }), { cases: [] }))
+      assert.match(refused.message, /^leavesOut of the target has mout, but a capability must be one of locks, /)
+    }))
 })
 
 describe("a service made without its operations", () => {

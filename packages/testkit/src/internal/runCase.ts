@@ -1,3 +1,5 @@
+import { LowLevel } from "@effect-ploop/core/LowLevel"
+import { Ploop } from "@effect-ploop/core/Ploop"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
 import * as Cause from "effect/Cause"
@@ -9,10 +11,12 @@ import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Capability from "../Capability.js"
 import type * as Case from "../Case.js"
+import { CheckFailed } from "../Check.js"
 import { Conformance } from "../Conformance.js"
 import type { CaseResult } from "../Report.js"
 import * as Scratch from "../Scratch.js"
 import type { Profile } from "../Target.js"
+import { inspected } from "./inspected.js"
 import * as recorder from "./recorder.js"
 import { result, skipped } from "./report/result.js"
 
@@ -36,8 +40,23 @@ const words = (error: unknown): string =>
     ? error._tag === "CheckFailed" ? error.message : `${String(error._tag)}: ${error.message}`
     : String(error)
 
+/** A result that a backend must not have is found as a defect, but its words say what is wrong. */
+const explainDefect = (cause: Cause.Cause<unknown>): string =>
+  Option.match(Option.filter(Cause.dieOption(cause), (defect) => defect instanceof CheckFailed), {
+    onSome: words,
+    onNone: () => `defect: ${Cause.pretty(cause)}`
+  })
+
 const explain = (cause: Cause.Cause<unknown>): string =>
-  Option.match(Cause.failureOption(cause), { onSome: words, onNone: () => `defect: ${Cause.pretty(cause)}` })
+  Option.match(Cause.failureOption(cause), { onSome: words, onNone: () => explainDefect(cause) })
+
+/** A need that the suite does not know, as only a program without types can state it. */
+const strangeNeed = ({ needs }: Case.Case): string | undefined => {
+  const strange = needs.find((need) => !Capability.all.includes(need))
+  return strange === undefined
+    ? undefined
+    : `the case needs ${String(strange)}, but a capability must be one of ${Capability.all.join(", ")}`
+}
 
 /** Why the run must end: the tool has disappeared; undefined when it is still there. */
 export const lostTool = ({ outcome }: CaseResult): string | undefined =>
@@ -72,7 +91,11 @@ const inDirectory = (
         onTimeout: () => new Cause.TimeoutException(`it took longer than ${Duration.format(limit)}`)
       })
     )
-  }).pipe(Effect.scoped)
+  }).pipe(
+    Effect.scoped,
+    Effect.updateService(Ploop, inspected),
+    Effect.updateService(LowLevel, inspected)
+  )
 
 export const runCase = (
   target: Target,
@@ -80,6 +103,8 @@ export const runCase = (
   limit: Duration.DurationInput = "10 minutes"
 ): Effect.Effect<CaseResult, never, Case.Services> =>
   Effect.gen(function*() {
+    const strange = strangeNeed(self)
+    if (strange !== undefined) return result(self, { _tag: "Failed", message: strange, operations: [], output: [] }, 0)
     const lack = lackOf(target, self)
     if (lack !== undefined) return skipped(self, lack)
     const recording = yield* recorder.make
