@@ -22,6 +22,7 @@
 import type { Disk } from "@effect-ploop/core/Disk"
 import { Generation } from "@effect-ploop/core/Generation"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
+import * as Operation from "@effect-ploop/core/Operation"
 import type * as OperationError from "@effect-ploop/core/OperationError"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type * as PloopError from "@effect-ploop/core/PloopError"
@@ -51,8 +52,11 @@ export interface Target<out E = never> {
   readonly scratch: string
   /** Its capabilities. Default: those that {@link profile} detects. */
   readonly capabilities?: ReadonlyArray<Capability.Capability> | undefined
-  /** The capabilities that the backend leaves out on every host, such as `lowLevel` or `copy`. Default: none. */
-  readonly leavesOut?: ReadonlyArray<Capability.Capability> | undefined
+  /**
+   * What the backend leaves out on every host: capabilities, such as `lowLevel` or `copy`, and single operations, such as
+   * `clone`. A case that calls such an operation, and does not pass, is skipped. Default: none.
+   */
+  readonly leavesOut?: ReadonlyArray<Capability.Capability | Operation.Name> | undefined
   /** Why it lacks the other capabilities, or has no devices; absent when nothing is missing. */
   readonly reason?: string | undefined
 }
@@ -78,7 +82,8 @@ export const Lack = Schema.Struct({ capability: Capability.Capability, reason: S
 export type Lack = typeof Lack.Type
 
 /**
- * What a target is: its tool, its generation, and what it can and cannot do.
+ * What a target is: its tool, its generation, and what it can and cannot do. `leavesOut` has the operations that its
+ * backend leaves out; absent when there are none.
  *
  * @since 0.1.0
  * @category schemas
@@ -88,7 +93,8 @@ export const Profile = Schema.Struct({
   tool: Schema.String,
   generation: Generation,
   capabilities: Schema.Array(Capability.Capability),
-  lacks: Schema.Array(Lack)
+  lacks: Schema.Array(Lack),
+  leavesOut: Schema.optional(Schema.Array(Operation.Name))
 })
 
 /**
@@ -206,15 +212,34 @@ export class CapabilityUnknown
   )
 {
   override get message(): string {
-    return `${this.field} of the target has ${this.value}, but a capability must be one of ${Capability.all.join(", ")}`
+    const known = `must be one of ${Capability.all.join(", ")}`
+    return this.field === "capabilities"
+      ? `capabilities of the target has ${this.value}, but a capability ${known}`
+      : `leavesOut of the target has ${this.value}, but what is left out must be an operation, or a capability, which ${known}`
   }
 }
 
-const requireKnown = <E>(target: Target<E>) =>
-  Effect.forEach(["capabilities", "leavesOut"] as const, (field) => {
-    const strange = target[field]?.find((name) => !Capability.all.includes(name))
-    return strange === undefined ? Effect.void : new CapabilityUnknown({ field, value: String(strange) })
-  }, { discard: true })
+const isCapability = Schema.is(Capability.Capability)
+
+const isOperation = Schema.is(Operation.Name)
+
+/** A name such as `mount` is of a capability first, which has more. */
+const leftOut = ({ leavesOut = [] }: Pick<Target<unknown>, "leavesOut">) => ({
+  capabilities: leavesOut.filter(isCapability),
+  operations: leavesOut.filter((name): name is Operation.Name => isOperation(name) && !isCapability(name))
+})
+
+const requireKnown = ({ capabilities = [], leavesOut = [] }: Pick<Target<unknown>, "capabilities" | "leavesOut">) => {
+  const strange = (field: "capabilities" | "leavesOut", value: unknown) =>
+    new CapabilityUnknown({ field, value: String(value) })
+  const [capability] = capabilities.filter((name) => !isCapability(name))
+  const [left] = leavesOut.filter((name) => !isCapability(name) && !isOperation(name))
+  return capability !== undefined
+    ? strange("capabilities", capability)
+    : left !== undefined
+    ? strange("leavesOut", left)
+    : Effect.void
+}
 
 /**
  * Queries the backend for its tool and its host, and checks the scratch directory.
@@ -234,16 +259,17 @@ export const profile = <E>(
     const ploop = yield* Ploop.Ploop
     const { generation, path: tool } = yield* ploop.tool
     yield* Scratch.requireUsable(target.scratch)
-    const { leavesOut = [] } = target
+    const { capabilities, operations } = leftOut(target)
     const lacks = [
-      ...(yield* lacksOfHost(target, generation)).filter(({ capability }) => !leavesOut.includes(capability)),
-      ...leavesOut.map((capability) => ({ capability, reason: "the backend leaves it out" }))
+      ...(yield* lacksOfHost(target, generation)).filter(({ capability }) => !capabilities.includes(capability)),
+      ...capabilities.map((capability) => ({ capability, reason: "the backend leaves it out" }))
     ]
     return {
       name: target.name,
       tool,
       generation,
       capabilities: Capability.all.filter((name) => lacks.every(({ capability }) => capability !== name)),
-      lacks
+      lacks,
+      ...(operations.length > 0 && { leavesOut: operations })
     }
   })

@@ -140,6 +140,39 @@ describe("a part of the suite", () => {
   })
 })
 
+describe("a backend without some operations", () => {
+  const { listSnapshots } = Ploop.makePartial({})
+  const layer = Layer.merge(
+    Layer.map(
+      PloopFake.layer(),
+      (services) => Context.add(services, Ploop.Ploop, { ...Context.get(services, Ploop.Ploop), listSnapshots })
+    ),
+    Path.layer
+  )
+
+  const cases = Suite.select(["listSnapshots/of-a-new-disk", "createSnapshot/", "tool/"])
+
+  it.live("skips the cases that use one, and would not pass, when it says which they are", () =>
+    Effect.gen(function*() {
+      const silent = yield* Runner.run(target({ layer }), { cases, jobs: 4 })
+      const open = yield* Runner.run(target({ layer, leavesOut: ["listSnapshots"] }), { cases, jobs: 4 })
+      assert.isAbove(failures(silent).length, 1)
+      assert.deepStrictEqual(failures(open), [])
+      const reasonOf = ({ outcome }: Report.CaseResult) => outcome._tag === "Skipped" ? outcome.reason : outcome._tag
+      for (const [index, { id, outcome }] of silent.results.entries()) {
+        const now = open.results[index]!
+        assert.strictEqual(
+          reasonOf(now),
+          outcome._tag === "Failed"
+            ? "needs listSnapshots: the backend leaves it out"
+            : reasonOf(silent.results[index]!),
+          id
+        )
+      }
+      assert.deepStrictEqual(open.target.leavesOut, ["listSnapshots"])
+    }))
+})
+
 describe("a backend without types", () => {
   const faulty = (part: Partial<Ploop.Ploop>) =>
     target({
@@ -178,7 +211,10 @@ describe("a backend without types", () => {
       assert.deepStrictEqual(report.results.map(({ outcome }) => outcome._tag), ["Failed", "Passed"])
       assert.match(failures(report)[0] ?? "", /the case needs mout, but a capability must be one of locks, device, /)
       const refused = yield* Effect.flip(Runner.run(target({ leavesOut: [strange] }), { cases: [] }))
-      assert.match(refused.message, /^leavesOut of the target has mout, but a capability must be one of locks, /)
+      assert.match(
+        refused.message,
+        /^leavesOut of the target has mout, but what is left out must be an operation, or a /
+      )
     }))
 })
 

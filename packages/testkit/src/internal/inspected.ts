@@ -55,14 +55,37 @@ const inspectedOf = (name: Operation.Name, implementation: unknown): unknown => 
 
 const isName = Schema.is(Operation.Name)
 
+/** An implementation whose use is noted, whatever its shape is. */
+const noted = (implementation: unknown, note: () => void): unknown => {
+  if (Effect.isEffect(implementation)) {
+    return Effect.zipRight(Effect.sync(note), implementation as Effect.Effect<unknown, unknown>)
+  }
+  return Predicate.isFunction(implementation)
+    ? (...args: ReadonlyArray<unknown>) => {
+      note()
+      return implementation(...args)
+    }
+    : implementation
+}
+
+/** What is watched while a case runs. */
+export interface Watched {
+  /** The operations whose use is noted. */
+  readonly operations: ReadonlyArray<Operation.Name>
+  /** Notes the use of one of them. */
+  readonly note: (name: Operation.Name) => void
+}
+
 /** A service of a backend, whose results and failures are compared with the table of operations. */
-export const inspected = <Service extends object>(service: Service): Service =>
+export const inspected = ({ note, operations }: Watched) => <Service extends object>(service: Service): Service =>
   // Each implementation has the shape of the one that it stands for.
   ({
     ...service,
     ...Object.fromEntries(
-      Object.entries(service).flatMap(([name, implementation]) =>
-        isName(name) ? [[name, inspectedOf(name, implementation)]] : []
-      )
+      Object.entries(service).flatMap(([name, implementation]) => {
+        if (!isName(name)) return []
+        const own = inspectedOf(name, implementation)
+        return [[name, operations.includes(name) ? noted(own, () => note(name)) : own]]
+      })
     )
   }) as Service

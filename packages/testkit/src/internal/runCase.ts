@@ -1,4 +1,5 @@
 import { LowLevel } from "@effect-ploop/core/LowLevel"
+import type * as Operation from "@effect-ploop/core/Operation"
 import { Ploop } from "@effect-ploop/core/Ploop"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
@@ -16,7 +17,7 @@ import { Conformance } from "../Conformance.js"
 import type { CaseResult } from "../Report.js"
 import * as Scratch from "../Scratch.js"
 import type { Profile } from "../Target.js"
-import { inspected } from "./inspected.js"
+import { inspected, type Watched } from "./inspected.js"
 import * as recorder from "./recorder.js"
 import { result, skipped } from "./report/result.js"
 
@@ -67,7 +68,8 @@ export const lostTool = ({ outcome }: CaseResult): string | undefined =>
 const inDirectory = (
   target: Target,
   self: Case.Case,
-  limit: Duration.DurationInput
+  limit: Duration.DurationInput,
+  watched: Watched
 ): Effect.Effect<void, Case.Failure | Cause.TimeoutException, Case.Services> =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
@@ -93,8 +95,8 @@ const inDirectory = (
     )
   }).pipe(
     Effect.scoped,
-    Effect.updateService(Ploop, inspected),
-    Effect.updateService(LowLevel, inspected)
+    Effect.updateService(Ploop, inspected(watched)),
+    Effect.updateService(LowLevel, inspected(watched))
   )
 
 export const runCase = (
@@ -109,10 +111,13 @@ export const runCase = (
     if (lack !== undefined) return skipped(self, lack)
     const recording = yield* recorder.make
     const begin = yield* Clock.currentTimeMillis
-    const exit = yield* Effect.exit(recording.record(inDirectory(target, self, limit)))
+    const missing = new Set<Operation.Name>()
+    const watched: Watched = { operations: target.profile.leavesOut ?? [], note: (name) => missing.add(name) }
+    const exit = yield* Effect.exit(recording.record(inDirectory(target, self, limit, watched)))
     const duration = (yield* Clock.currentTimeMillis) - begin
     if (Exit.isSuccess(exit)) return result(self, { _tag: "Passed" }, duration)
     if (Cause.isInterruptedOnly(exit.cause)) return yield* Effect.interrupt
+    if (missing.size > 0) return skipped(self, `needs ${[...missing].join(" and ")}: the backend leaves it out`)
     return result(self, {
       _tag: "Failed",
       message: explain(exit.cause),
