@@ -2,9 +2,11 @@ import { PloopFake } from "@effect-ploop/backend-fake"
 import { ByteSize, Disk, Ploop } from "@effect-ploop/core"
 import { HostSpace, JobHistory } from "@effect-ploop/maintenance"
 import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Fiber, Layer, TestClock } from "effect"
 import * as NightlyBackup from "./NightlyBackup.js"
+import { onlyOne } from "./onlyOne.js"
 
 const disk = Disk.inDirectory("/vz/db")
 const other = Disk.inDirectory("/vz/web")
@@ -107,6 +109,20 @@ describe("the nightly backup", () => {
       assert.deepStrictEqual(yield* restored("/vz/copy"), ["day-1", "day-2", "day-3", "day-4"])
     })
   )
+
+  it.scopedLive("runs once for each directory of backups: a second run is refused until the first has ended", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = `${yield* fs.makeTempDirectoryScoped()}/backups`
+      yield* Effect.scoped(Effect.gen(function*() {
+        yield* onlyOne(directory)
+        const second = yield* Effect.flip(Effect.scoped(onlyOne(directory)))
+        assert.strictEqual(second._tag, "AnotherRuns")
+        assert.include(second.message, directory)
+        yield* onlyOne(`${directory}/of-others`)
+      }))
+      yield* onlyOne(directory)
+    }).pipe(Effect.provide(NodeContext.layer)))
 
   it.effect("takes its settings from the environment", () =>
     Effect.gen(function*() {

@@ -8,14 +8,21 @@ import { HostLock, HostSpace, JobHistory } from "@effect-ploop/maintenance"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Config, Effect, Layer } from "effect"
 import { service, settings } from "./NightlyBackup.js"
+import { onlyOne } from "./onlyOne.js"
 
 const History = Layer.unwrapEffect(
   Effect.map(Config.nonEmptyString("HISTORY"), (path) => JobHistory.layerFile({ path }))
 )
 
-/** With the lock, a second run of this service, or of the command `ploop-maintenance`, takes turns with this one. */
+/** With the lock, the command `ploop-maintenance` takes turns with the service. */
 const HostLive = Layer.mergeAll(PloopCli.layer(), HostSpace.layer, HostLock.layer(), History).pipe(
   Layer.provideMerge(NodeContext.layer)
 )
 
-Effect.flatMap(settings(Disk.inDirectory), service).pipe(Effect.provide(HostLive), NodeRuntime.runMain)
+const program = Effect.gen(function*() {
+  const own = yield* settings(Disk.inDirectory)
+  yield* onlyOne(own.directory)
+  yield* service(own)
+})
+
+program.pipe(Effect.scoped, Effect.provide(HostLive), NodeRuntime.runMain)
