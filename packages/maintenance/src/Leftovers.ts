@@ -36,8 +36,10 @@ import * as files from "./internal/leftovers/files.js"
 import * as flags from "./internal/leftovers/flags.js"
 import { all } from "./internal/leftovers/found.js"
 import * as snapshots from "./internal/leftovers/snapshots.js"
+import { requireDirectory } from "./internal/policyInvalid.js"
 import { sizesOf } from "./internal/retention/sizes.js"
 import { timed } from "./internal/timed.js"
+import type * as MaintenanceError from "./MaintenanceError.js"
 import * as Plan from "./Plan.js"
 
 /**
@@ -152,12 +154,20 @@ export interface PlanDirectoryOptions {
 }
 
 /**
- * What {@link planDirectory} and {@link planDevices} fail with.
+ * What {@link planDevices} fails with.
  *
  * @since 0.2.0
  * @category models
  */
 export type HostPlanError = OperationError.ListDevicesError | PlatformError
+
+/**
+ * What {@link planDirectory} fails with: `PolicyInvalid` for a directory that is missing.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type DirectoryPlanError = HostPlanError | MaintenanceError.PolicyInvalid
 
 /**
  * What is left over in a directory where no disk is, such as one of a disk that was
@@ -169,8 +179,9 @@ export type HostPlanError = OperationError.ListDevicesError | PlatformError
  */
 export const planDirectory = (
   options: PlanDirectoryOptions
-): Effect.Effect<Plan.Plan, HostPlanError, Ploop | FileSystem | Path> =>
+): Effect.Effect<Plan.Plan, DirectoryPlanError, Ploop | FileSystem | Path> =>
   Effect.gen(function*() {
+    yield* requireDirectory(options.directory)
     const ploop = yield* Ploop
     const running = yield* ploop.listDevices
     const found = yield* directories.judge(options.directory, { running, ...(yield* ageOf(options)) })

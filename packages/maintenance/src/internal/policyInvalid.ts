@@ -1,3 +1,4 @@
+import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -23,3 +24,15 @@ export const check = <A, I>(
   options: I
 ): Effect.Effect<A, MaintenanceError.PolicyInvalid> =>
   Effect.mapError(Schema.decodeUnknown(schema, { onExcessProperty: "error" })(options), firstIssue(options))
+
+/** Fails when the directory is missing, which is a mistake of the caller. */
+export const requireDirectory = (directory: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    if (yield* fs.exists(directory)) return
+    return yield* new MaintenanceError.PolicyInvalid({
+      field: "directory",
+      value: directory,
+      rule: "must be a directory that exists"
+    })
+  })

@@ -3,7 +3,7 @@ import { Path } from "@effect/platform/Path"
 import * as Array from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as MaintenanceError from "../../MaintenanceError.js"
+import { requireDirectory } from "../policyInvalid.js"
 import { type Manifest, manifestName, read } from "./manifest.js"
 
 /** The directories with a manifest, and each manifest or why it cannot be read. */
@@ -32,18 +32,12 @@ export const list = (directory: string) =>
     (all) => Effect.map(Effect.mapError(Effect.all(all), ({ error }) => error), (stored) => stored.toSorted(byTime))
   )
 
-const missing = (directory: string) =>
-  new MaintenanceError.PolicyInvalid({ field: "directory", value: directory, rule: "must be a directory that exists" })
-
-/** The same, and those whose manifest cannot be read. A directory that is missing is a mistake of the caller. */
+/** The same, and those whose manifest cannot be read. */
 export const listReadable = (directory: string) =>
-  found(directory).pipe(
-    Effect.catchIf(
-      (error) => error._tag === "SystemError" && error.reason === "NotFound",
-      () => missing(directory)
-    ),
-    Effect.map((all) => ({ stored: Array.getRights(all).toSorted(byTime), damaged: Array.getLefts(all) }))
-  )
+  Effect.map(Effect.zipRight(requireDirectory(directory), found(directory)), (all) => ({
+    stored: Array.getRights(all).toSorted(byTime),
+    damaged: Array.getLefts(all)
+  }))
 
 /** A backup and where it is. */
 export interface Stored {

@@ -1,10 +1,20 @@
+import type { Ploop } from "@effect-ploop/core/Ploop"
 import * as Command from "@effect/cli/Command"
+import type { FileSystem } from "@effect/platform/FileSystem"
+import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Leftovers from "../../Leftovers.js"
 import * as Plan from "../../Plan.js"
 import * as options from "./options.js"
 import { present } from "./present.js"
 import { disksOf, load, over } from "./settings.js"
+
+/** A plan for a disk, a directory, or the devices of the host. */
+type Planned = Effect.Effect<
+  Plan.Plan,
+  Leftovers.PlanError | Leftovers.DirectoryPlanError,
+  Ploop | FileSystem | Path
+>
 
 export const command = Command.make(
   "leftovers",
@@ -38,7 +48,7 @@ export const command = Command.make(
       ]
       const mayBeNone = others.length > 0 && disks.length === 0 && settings.disks === undefined
       const named = mayBeNone ? [] : yield* disksOf(disks, settings)
-      const plans = [...named.map((disk) => Leftovers.plan({ ...all, disk })), ...others]
+      const plans: ReadonlyArray<Planned> = [...named.map((disk) => Leftovers.plan({ ...all, disk })), ...others]
       return yield* present(plans, { apply, json }, Plan.apply)
     })
 ).pipe(
