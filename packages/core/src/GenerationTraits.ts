@@ -413,13 +413,17 @@ export const mergesBareDeltas: Row<boolean> = { "1.15": true, "7": true, "9": fa
 export const losesFailedMerges: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
 /**
- * Whether such a merge fails where the unnamed device of the disk is read-only and
- * the top delta is merged.
+ * Where the top delta of a read-only device cannot be merged. Generation 9 makes
+ * the device writable when it merges into the base image.
  *
  * @since 0.2.0
  * @category faults
  */
-export const failsReadOnlyMerges: Row<boolean> = { "1.15": false, "7": true, "9": false }
+export const failsReadOnlyMerges: Row<"everywhere" | "above the base image"> = {
+  "1.15": "everywhere",
+  "7": "everywhere",
+  "9": "above the base image"
+}
 
 /**
  * Whether the tool reports nothing when a query fails, and reports no device

@@ -310,18 +310,27 @@ export const temporaryDevices: (
 ) => Either.Either<void, PloopError.Unsupported> = running.temporaryDevices
 
 /**
- * Whether the tool, on its way to something else, would merge the top delta of this
- * tree into a temporary snapshot, and lose it where the device of the disk is read-only.
+ * Whether the tool would merge the top delta of this tree, in a way that fails where
+ * the device of the disk is read-only.
+ *
+ * - `merged`: the snapshots that are merged with their children, beside the temporary
+ *   ones that are merged automatically
  *
  * @since 0.2.0
  * @category running
  */
-export const losesTop: (generation: Generation, tree: SnapshotTree) => boolean = mergeables.losesTop
+export const mergesTop: (
+  generation: Generation,
+  tree: SnapshotTree,
+  merged: ReadonlyArray<SnapshotId>
+) => boolean = mergeables.mergesTop
 
 /**
- * Refuses what merges a temporary snapshot with the top delta while the device of
- * the disk is read-only, where the tool would lose the top delta.
+ * Refuses to merge the top delta while the device of the disk is read-only. Some
+ * generations would fail half-way, and lose a delta with the next snapshot.
  *
+ * - `merged`: the snapshots that are merged with their children, beside the temporary
+ *   ones that are merged automatically
  * - `device`: the unnamed device of the disk, if it is read-only
  *
  * @since 0.2.0
@@ -331,7 +340,7 @@ export const readOnlyMerge: (
   about: About,
   generation: Generation,
   tree: SnapshotTree,
-  device: string | undefined
+  found: { readonly merged: ReadonlyArray<SnapshotId>; readonly device: string | undefined }
 ) => Either.Either<void, PloopError.Unsupported> = mergeables.readOnlyMerge
 
 /**

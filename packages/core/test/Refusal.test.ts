@@ -725,9 +725,17 @@ describe("a mounted disk of generation 9", () => {
     const tree = trees.disk([[a, none, "temporary"], [top, a]]).tree
     const plain = trees.disk([[a, none], [top, a]]).tree
     refusedBy(["7", "9"], (generation) => Refusal.temporaryDevices(about, generation, tree, ["/dev/mapper/ploop7"]))
-    refusedBy(["7"], (generation) => Refusal.readOnlyMerge(about, generation, tree, "/dev/ploop7"))
-    accepted(Refusal.readOnlyMerge(about, "7", tree, undefined))
-    accepted(Refusal.readOnlyMerge(about, "7", plain, "/dev/ploop7"))
+    const device = "/dev/ploop7"
+    refusedBy(["7"], (generation) => Refusal.readOnlyMerge(about, generation, tree, { merged: [], device }))
+    refusedBy(["1.15", "7"], (generation) => Refusal.readOnlyMerge(about, generation, plain, { merged: [a], device }))
+    const aboveBase = trees.disk([[a, none], [b, a], [top, b]]).tree
+    refusedBy(
+      ["1.15", "7", "9"],
+      (generation) => Refusal.readOnlyMerge(about, generation, aboveBase, { merged: [b], device })
+    )
+    accepted(Refusal.readOnlyMerge(about, "7", aboveBase, { merged: [a], device }))
+    accepted(Refusal.readOnlyMerge(about, "7", tree, { merged: [], device: undefined }))
+    accepted(Refusal.readOnlyMerge(about, "7", plain, { merged: [], device }))
     accepted(Refusal.temporaryDevices(about, "9", tree, []))
     accepted(Refusal.temporaryDevices(about, "9", plain, ["/dev/mapper/ploop7"]))
     const devices = ["/dev/mapper/ploop7"]

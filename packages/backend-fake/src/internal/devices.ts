@@ -354,6 +354,12 @@ const canMount = (tool: Tool, wanted: string | undefined, type: string | undefin
     // The ext4 driver mounts ext3 as well, but not the other way round.
     : wanted === type || (wanted === "ext4" && type === "ext3")
 
+/** Fails as the mount of a device without a file system does. */
+export const refuseWithoutFileSystem = (tool: Tool, { device }: Device, target: string, data = ""): Answer<never> => {
+  const { code, text } = trait(tool, traits.noFileSystem)
+  return toolError(tool, tool.operation === "fileSystemInfo" ? 255 : code, text(device, target, data))
+}
+
 /** Mounts the file system of a device at a directory. */
 export const mount = (
   tool: Tool,
@@ -369,8 +375,7 @@ export const mount = (
     const type = volume?.layout?.type
     const wanted = options.fileSystem ?? (trait(tool, GenerationTraits.mountsTypeItFinds) ? type : "ext4")
     if (volume === undefined) {
-      const { code, text } = trait(tool, traits.noFileSystem)
-      return yield* toolError(tool, code, text(device.device, target, (options.data ?? []).join(",")))
+      return yield* refuseWithoutFileSystem(tool, device, target, (options.data ?? []).join(","))
     }
     if (strange !== undefined || !canMount(tool, wanted, type)) {
       const data = (options.data ?? []).join(",")

@@ -101,6 +101,9 @@ export const noFileSystem: Row<typeof unmountable> = {
   "9": { code: 255, text: (device) => `blkid: ${device} has an unsupported type, missing filesystem?` }
 }
 
+/** Whether the in-use flag stays set when the tool cannot mount what it attached for an operation. */
+export const leavesFlagOfFailedMount: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
 /** Whether the tool asks which file system there is before it checks it. */
 export const probesBeforeCheck: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
@@ -123,6 +126,12 @@ export const mergesRanges: Row<boolean> = { "1.15": true, "7": false, "9": false
 
 /** Whether an offline merge marks the lower image as in use before it opens the others. */
 export const marksMergedFirst: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * Whether the driver copies what is below the top delta of a running disk into it,
+ * and keeps the file of the top delta. Into the base image it merges as the others do.
+ */
+export const mergesIntoTopDelta: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
 /** Whether a snapshot is marked as temporary before it is merged. It stays marked when the merge fails. */
 export const marksBeforeMerge: Row<boolean> = { "1.15": false, "7": true, "9": true }

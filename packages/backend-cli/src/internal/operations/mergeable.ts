@@ -2,6 +2,7 @@ import type { Generation } from "@effect-ploop/core/Generation"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
+import type * as Result from "@effect-ploop/core/Result"
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import { top } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
@@ -106,37 +107,54 @@ const requireNodes = (
     yield* requireImages(session, about, path, disk, nodes)
   })
 
-/** Refuses a device that shows a temporary snapshot. Returns the devices of a disk that has such snapshots. */
-const withoutTemporaryDevice = (session: Session, about: About, path: string, { tree }: Descriptor) =>
-  Effect.gen(function*() {
-    const generation = yield* session.generation
-    if (!GenerationTraits.stopsTemporaryDevices[generation]) return []
-    if (!SnapshotTree.nodes(tree).some(({ temporary }) => temporary)) return []
-    const devices = yield* devicesOfDisk(session, about, path)
-    const temporary = devices.filter(({ component }) => component?.startsWith("~") === true)
-    yield* Refusal.temporaryDevices(about, generation, tree, temporary.map(({ device }) => device))
-    return devices
-  })
+const mayHaveTemporaryDevice = (generation: Generation, { tree }: Descriptor): boolean =>
+  GenerationTraits.stopsTemporaryDevices[generation] && SnapshotTree.nodes(tree).some(({ temporary }) => temporary)
+
+const withoutTemporaryDevice = (
+  about: About,
+  generation: Generation,
+  { tree }: Descriptor,
+  devices: ReadonlyArray<Result.RunningDevice>
+) => {
+  const temporary = devices.filter(({ component }) => component?.startsWith("~") === true)
+  return Refusal.temporaryDevices(about, generation, tree, temporary.map(({ device }) => device))
+}
 
 /** Refuses what merges temporary snapshots while somebody may read from the device of one. */
 export const requireNoTemporaryDevice = (session: Session, about: About, path: string, disk: Descriptor) =>
-  Effect.asVoid(withoutTemporaryDevice(session, about, path, disk))
-
-/** Refuses to merge temporary snapshots on the way, where that would stop a device or lose the top delta. */
-const requireTemporaryMergeable = (session: Session, about: About, path: string, disk: Descriptor) =>
   Effect.gen(function*() {
     const generation = yield* session.generation
-    const devices = yield* withoutTemporaryDevice(session, about, path, disk)
+    if (!mayHaveTemporaryDevice(generation, disk)) return
+    yield* withoutTemporaryDevice(about, generation, disk, yield* devicesOfDisk(session, about, path))
+  })
+
+/**
+ * Refuses to merge temporary snapshots on the way where that would stop a device,
+ * and to merge the top delta of a read-only device.
+ */
+const requireDevicesMergeable = (
+  session: Session,
+  about: About,
+  path: string,
+  disk: Descriptor,
+  merged: ReadonlyArray<SnapshotId> = []
+) =>
+  Effect.gen(function*() {
+    const generation = yield* session.generation
+    const mergesTop = Refusal.mergesTop(generation, disk.tree, merged)
+    if (!mergesTop && !mayHaveTemporaryDevice(generation, disk)) return
+    const devices = yield* devicesOfDisk(session, about, path)
+    yield* withoutTemporaryDevice(about, generation, disk, devices)
     const own = devices.find(({ component }) => component === undefined)?.device
-    if (own === undefined || !Refusal.losesTop(generation, disk.tree)) return
+    if (own === undefined || !mergesTop) return
     const isReadOnly = Option.exists(yield* chainOf(session, about, own), ({ readOnly }) => readOnly)
-    yield* Refusal.readOnlyMerge(about, generation, disk.tree, isReadOnly ? own : undefined)
+    yield* Refusal.readOnlyMerge(about, generation, disk.tree, { merged, device: isReadOnly ? own : undefined })
   })
 
 /** Refuses what would merge temporary snapshots, or the one that is to be deleted, that cannot be merged. */
 export const requireMergeable = (session: Session, about: About, path: string, disk: Descriptor, id?: SnapshotId) =>
   Effect.zipRight(
-    requireTemporaryMergeable(session, about, path, disk),
+    requireDevicesMergeable(session, about, path, disk, id === undefined ? [] : [id]),
     requireNodes(session, about, path, disk, (generation) => Refusal.mergedOnTheWay(generation, disk.tree, id))
   )
 
@@ -146,7 +164,7 @@ export const requireMergeable = (session: Session, about: About, path: string, d
  */
 export const requireMergeableBelow = (session: Session, about: About, path: string, disk: Descriptor, id: SnapshotId) =>
   Effect.zipRight(
-    requireTemporaryMergeable(session, about, path, disk),
+    requireDevicesMergeable(session, about, path, disk),
     Effect.flatMap(
       session.generation,
       (generation) => requireImages(session, about, path, disk, Refusal.mergedAfterSwitch(generation, disk.tree, id))
@@ -159,12 +177,22 @@ export const requireMergeableImages = (
   about: About,
   path: string,
   disk: Descriptor,
-  ids: ReadonlyArray<SnapshotId>
+  ids: ReadonlyArray<SnapshotId>,
+  merged: ReadonlyArray<SnapshotId> = []
 ) =>
   Effect.zipRight(
-    requireTemporaryMergeable(session, about, path, disk),
+    requireDevicesMergeable(session, about, path, disk, merged),
     requireNodes(session, about, path, disk, (generation) =>
       GenerationTraits.losesFailedMerges[generation]
         ? SnapshotTree.nodes(disk.tree).filter(({ id }) => ids.includes(id))
         : [])
   )
+
+/** The same for the snapshots of a range, in place. */
+export const requireMergeableRange = (
+  session: Session,
+  about: About,
+  path: string,
+  disk: Descriptor,
+  { merged, survivor }: Refusal.MergeRange
+) => requireMergeableImages(session, about, path, disk, [survivor, ...merged], merged)

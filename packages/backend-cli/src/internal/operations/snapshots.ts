@@ -26,7 +26,7 @@ import * as confinement from "./confinement.js"
 import { deviceOf, devicesOfTop, otherWriter, runningDevice } from "./devices.js"
 import { dropTracking } from "./dropTracking.js"
 import * as losses from "./losses.js"
-import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
+import { requireMergeable, requireMergeableBelow, requireMergeableRange } from "./mergeable.js"
 import { attach, requireDirectory } from "./mounts.js"
 import * as sharing from "./sharing.js"
 import { snapshotSizes } from "./snapshotSizes.js"
@@ -371,7 +371,7 @@ const mergeSnapshots = (session: Session) => (request: Request.MergeSnapshots) =
       const before = yield* descriptorOf(session, about, path)
       const into = request.into === undefined ? undefined : session.host.absolute(request.into)
       const range = yield* mergeRange(session, about, path, request, before, into)
-      yield* requireMergeableImages(session, about, path, before, [range.survivor, ...range.merged])
+      yield* requireMergeableRange(session, about, path, before, range)
       yield* Effect.forEach(
         args.merges(yield* session.generation, request, range, into),
         (merge) =>

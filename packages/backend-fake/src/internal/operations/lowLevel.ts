@@ -9,7 +9,8 @@ import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Device } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
-import { absolute, generation, toolError } from "../tool.js"
+import { absolute, generation, toolError, trait } from "../tool.js"
+import * as traits from "../traits.js"
 import { mergeBare } from "./merging.js"
 import { headerOf } from "./observedImages.js"
 import { requireUnsharedImages } from "./sharing.js"
@@ -21,9 +22,16 @@ const named = (tool: Tool, path: DevicePath): Answer<Device> => {
     : Either.right(device)
 }
 
+/** The device that the driver of ploop runs. Device mapper does not know the calls of that driver. */
+const driven = (tool: Tool, path: DevicePath, call: string): Answer<Device> =>
+  Either.flatMap(named(tool, path), (device) =>
+    trait(tool, traits.usesDeviceMapper)
+      ? toolError(tool, 3, `PLOOP_IOC_${call}: Inappropriate ioctl for device`)
+      : Either.right(device))
+
 export const start = (tool: Tool, request: Request.OfDevice): Answer<void> =>
   Either.gen(function*() {
-    const device = yield* named(tool, request.device)
+    const device = yield* driven(tool, request.device, "START")
     if (device.running) return yield* toolError(tool, 3, "PLOOP_IOC_START: Device or resource busy")
     yield* devices.setInUse(tool, device, true)
     tool.tx.setDevice({ ...device, running: true })
@@ -31,7 +39,7 @@ export const start = (tool: Tool, request: Request.OfDevice): Answer<void> =>
 
 export const stop = (tool: Tool, request: Request.OfDevice): Answer<void> =>
   Either.gen(function*() {
-    const device = yield* named(tool, request.device)
+    const device = yield* driven(tool, request.device, "STOP")
     if (tool.tx.mountsOf(device.device).length > 0 || device.maintenance !== "OFF") {
       return yield* toolError(tool, 3, "PLOOP_IOC_STOP: Device or resource busy")
     }
@@ -42,14 +50,14 @@ export const stop = (tool: Tool, request: Request.OfDevice): Answer<void> =>
 
 export const clear = (tool: Tool, request: Request.OfDevice): Answer<void> =>
   Either.gen(function*() {
-    const device = yield* named(tool, request.device)
+    const device = yield* driven(tool, request.device, "CLEAR")
     if (device.running) return yield* toolError(tool, 3, "PLOOP_IOC_CLEAR: Device or resource busy")
     yield* devices.detach(tool, device)
   })
 
 export const deleteDelta = (tool: Tool, request: Request.DeleteDelta): Answer<void> =>
   Either.gen(function*() {
-    const device = yield* named(tool, request.device)
+    const device = yield* driven(tool, request.device, "DEL_DELTA")
     const level = device.levels[request.level]
     if (level === undefined || request.level === device.levels.length - 1) {
       return yield* toolError(tool, 3, "PLOOP_IOC_DEL_DELTA: Invalid argument")

@@ -84,17 +84,25 @@ export const requireNoTemporaryDevice = (tool: Tool, disk: disks.Disk): Answer<v
     devices.all(tool, disk).filter(({ component }) => component?.startsWith("~") === true).map(({ device }) => device)
   )
 
-/** Refuses to merge temporary snapshots on the way, where that would stop a device or lose the top delta. */
-const requireTemporaryMergeable = (tool: Tool, disk: disks.Disk): Answer<void> =>
+/**
+ * Refuses to merge temporary snapshots on the way where that would stop a device,
+ * and to merge the top delta of a read-only device.
+ */
+const requireDevicesMergeable = (
+  tool: Tool,
+  disk: disks.Disk,
+  merged: ReadonlyArray<SnapshotId> = []
+): Answer<void> =>
   Either.flatMap(requireNoTemporaryDevice(tool, disk), () => {
     const own = devices.find(tool, disk, undefined)
-    return Refusal.readOnlyMerge(tool, generation(tool), disk.tree, own?.topReadOnly === true ? own.device : undefined)
+    const device = own?.topReadOnly === true ? own.device : undefined
+    return Refusal.readOnlyMerge(tool, generation(tool), disk.tree, { merged, device })
   })
 
 /** Refuses what would merge temporary snapshots, or the one that is to be deleted, that cannot be merged. */
 export const requireMergeable = (tool: Tool, disk: disks.Disk, id?: SnapshotId): Answer<void> =>
   Either.flatMap(
-    requireTemporaryMergeable(tool, disk),
+    requireDevicesMergeable(tool, disk, id === undefined ? [] : [id]),
     () => requireNodes(tool, disk, Refusal.mergedOnTheWay(generation(tool), disk.tree, id))
   )
 
@@ -104,7 +112,7 @@ export const requireMergeable = (tool: Tool, disk: disks.Disk, id?: SnapshotId):
  */
 export const requireMergeableBelow = (tool: Tool, disk: disks.Disk, id: SnapshotId): Answer<void> =>
   Either.flatMap(
-    requireTemporaryMergeable(tool, disk),
+    requireDevicesMergeable(tool, disk),
     () => requireImages(tool, disk, Refusal.mergedAfterSwitch(generation(tool), disk.tree, id))
   )
 
@@ -112,9 +120,17 @@ export const requireMergeableBelow = (tool: Tool, disk: disks.Disk, id: Snapshot
 export const requireMergeableImages = (
   tool: Tool,
   disk: disks.Disk,
-  ids: ReadonlyArray<SnapshotId>
+  ids: ReadonlyArray<SnapshotId>,
+  merged: ReadonlyArray<SnapshotId> = []
 ): Answer<void> =>
   Either.flatMap(
-    requireTemporaryMergeable(tool, disk),
+    requireDevicesMergeable(tool, disk, merged),
     () => requireNodes(tool, disk, SnapshotTree.nodes(disk.tree).filter(({ id }) => ids.includes(id)))
   )
+
+/** The same for the snapshots of a range, in place. */
+export const requireMergeableRange = (
+  tool: Tool,
+  disk: disks.Disk,
+  { merged, survivor }: Refusal.MergeRange
+): Answer<void> => requireMergeableImages(tool, disk, [survivor, ...merged], merged)

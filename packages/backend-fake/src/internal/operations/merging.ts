@@ -214,6 +214,17 @@ const openBelow = (
     return failed === undefined ? Either.void : Either.flatMap(leaveMarked(tool, into), () => Either.left(failed.left))
   })
 
+const isBase = ({ tree }: disks.Disk, id: SnapshotId.SnapshotId | undefined): boolean =>
+  SnapshotTree.nodes(tree).some((node) => node.id === id && node.parent === undefined)
+
+const failsReadOnly = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId.SnapshotId>): boolean =>
+  trait(tool, GenerationTraits.failsReadOnlyMerges) === "everywhere" || !isBase(disk, ids.at(-1))
+
+/** Whether the driver copies what is below the top delta into it, so that the upper file stays. */
+const mergesUp = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId.SnapshotId>): boolean =>
+  trait(tool, traits.mergesIntoTopDelta) && ids[0] === SnapshotId.top && !isBase(disk, ids.at(-1)) &&
+  devices.find(tool, disk, undefined) !== undefined
+
 /** Opens the images to merge, topmost first: each must be clean, and is read as it is when all have been tested. */
 const openMerged = (
   tool: Tool,
@@ -231,7 +242,7 @@ const openMerged = (
   const ready = checks(
     ...(marksFirst ? [() => openBelow(tool, openClean, ids)] : ids.map((id) => () => openClean(id))),
     () =>
-      running?.topReadOnly === true && ids[0] === SnapshotId.top
+      running?.topReadOnly === true && ids[0] === SnapshotId.top && failsReadOnly(tool, disk, ids)
         ? toolError(tool, 3, "PLOOP_IOC_MERGE: Read-only file system")
         : Either.void,
     () => running === undefined ? Either.void : devices.sync(tool, running)
@@ -252,6 +263,34 @@ const storeMerged = (
     ? disks.setImage(tool, into.ref, image.rewritten(result))
     : mergeIntoBytes(tool, into, uppers, result)
 }
+
+/** Removes the files of images that were merged into another. */
+const removeMerged = (
+  tool: Tool,
+  running: Device | undefined,
+  images: ReadonlyArray<disks.OpenImage>
+): Answer<void> =>
+  checks(...images.map(({ path, ref }) => () =>
+    Either.map(
+      denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path)),
+      () => devices.drop(tool, running?.device, ref)
+    )
+  ))
+
+/** Copies into the top delta of a running disk what the images below it have, and removes the file of the next one. */
+const mergeUp = (tool: Tool, disk: disks.Disk, ids: ReadonlyArray<SnapshotId.SnapshotId>): Answer<void> =>
+  Either.gen(function*() {
+    const running = devices.find(tool, disk, undefined)
+    const [top, next] = yield* openMerged(tool, disk, ids, running, "last image")
+    const chain = yield* Either.all(SnapshotTree.chain(disk.tree, SnapshotId.top).map(({ id }) => open(tool, disk, id)))
+    const { delta } = merged(next!.image, top!.image)
+    yield* disks.setImage(tool, top!.ref, {
+      ...top!.image,
+      token: undefined,
+      delta: { ...delta, clusters: clustersOf(chain) }
+    })
+    yield* removeMerged(tool, running, [next!])
+  })
 
 /** Merges the data of images, topmost first, into the last one, and removes the files of the others. */
 const mergeImages = (
@@ -276,12 +315,7 @@ const mergeImages = (
       const result = isIdle ? all : { ...all, tracking: undefined }
       return storeMerged(tool, into, uppers, { result, rewrites })
     },
-    ...uppers.map(({ path, ref }) => () =>
-      Either.map(
-        denied(tool, 35, `unlink ${path}`)(files.unlink(tool.tx, path)),
-        () => devices.drop(tool, running?.device, ref)
-      )
-    )
+    () => removeMerged(tool, running, uppers)
   )
 }
 
@@ -296,12 +330,13 @@ export const mergeBare = (tool: Tool, upper: disks.OpenImage, into: disks.OpenIm
 
 /**
  * What remains in the descriptor: the first identifier, with the file of the
- * last, in the position of the last, or of the first where the tool keeps that.
+ * last, or its own, in the position of the last, or of the first where the tool keeps that.
  */
 export const remaining = (
   tool: Tool,
   { descriptor, tree }: disks.Disk,
-  ids: ReadonlyArray<SnapshotId.SnapshotId>
+  ids: ReadonlyArray<SnapshotId.SnapshotId>,
+  keepsFile = false
 ): disks.Change => {
   const [survivor] = ids
   const last = ids.at(-1)
@@ -315,7 +350,10 @@ export const remaining = (
       .map((entry) => entry.id === place ? merge(entries.find(({ id }) => id === last)!) : entry)
   const temporary = devices.isTemporary(tree, survivor!)
   return {
-    images: only(descriptor.images, (lowest) => ({ ...lowest, id: survivor! })),
+    images: only(descriptor.images, (lowest) => ({
+      ...(keepsFile ? descriptor.images.find(({ id }) => id === survivor)! : lowest),
+      id: survivor!
+    })),
     snapshots: only(descriptor.snapshots, (lowest) => ({ ...lowest, id: survivor!, temporary }))
   }
 }
@@ -337,7 +375,13 @@ export const mergeChain = (
   // If the merge fails, the snapshot stays marked.
   if (marked !== undefined) tool.tx.checkpoint()
   const disk = marked?.right ?? before
-  return disks.changeWith(tool, disk, remaining(tool, disk, ids), () => mergeImages(tool, disk, ids, kept))
+  const up = kept === "last image" && mergesUp(tool, disk, ids)
+  return disks.changeWith(
+    tool,
+    disk,
+    remaining(tool, disk, ids, up),
+    () => up ? mergeUp(tool, disk, ids) : mergeImages(tool, disk, ids, kept)
+  )
 }
 
 /** Merges a snapshot into its parent: the data goes to the parent's file, and the parent's identifier is gone. */

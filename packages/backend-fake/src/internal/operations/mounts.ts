@@ -145,6 +145,19 @@ const leaveMountPoint = (tool: Tool, disk: disks.Disk): void => {
   tool.tx.checkpoint()
 }
 
+/** Fails where the tool would have to mount a file system that is not there. */
+export const refuseUnmountable = (tool: Tool, disk: disks.Disk, device: Device): Answer<never> => {
+  leaveMountPoint(tool, disk)
+  return devices.refuseWithoutFileSystem(tool, device, `${disks.base(tool, disk)}.mnt`)
+}
+
+/** Detaches a device that the tool could not mount. Some generations leave the in-use flag. */
+const detachUnmounted = (tool: Tool, device: Device): Answer<void> =>
+  Either.flatMap(
+    devices.detach(tool, device),
+    () => trait(tool, traits.leavesFlagOfFailedMount) ? devices.setInUse(tool, device, true) : Either.void
+  )
+
 /** Attaches a disk, uses it and detaches it again, as the tool does when it must mount an idle disk. */
 export const temporarily = <A>(
   tool: Tool,
@@ -161,13 +174,8 @@ export const temporarily = <A>(
       }
     )
     if (device.volume === undefined) {
-      yield* devices.detach(tool, device)
-      leaveMountPoint(tool, disk)
-      return yield* toolError(
-        tool,
-        tool.operation === "fileSystemInfo" ? 255 : 21,
-        `Can't mount file system dev=${device.device} target=${disks.base(tool, disk)}.mnt data='': Invalid argument`
-      )
+      yield* detachUnmounted(tool, device)
+      return yield* refuseUnmountable(tool, disk, device)
     }
     yield* devices.requireBalloon(tool, device, `${disks.base(tool, disk)}.mnt`)
     disks.dropStatfs(tool, disk)

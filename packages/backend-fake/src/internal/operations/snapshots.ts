@@ -19,7 +19,7 @@ import type { Answer, Tool } from "../tool.js"
 import { absolute, checks, context, denied, generation, refused, toolError, trait } from "../tool.js"
 import * as tracking from "../tracking.js"
 import * as traits from "../traits.js"
-import { requireMergeable, requireMergeableBelow, requireMergeableImages } from "./mergeable.js"
+import { requireMergeable, requireMergeableBelow, requireMergeableRange } from "./mergeable.js"
 import {
   markTemporary,
   mergeChain,
@@ -420,7 +420,7 @@ export const mergeSnapshots = (tool: Tool, request: Request.MergeSnapshots): Ans
       yield* Refusal.existingFile(tool, into, files.exists(tool.tx, into))
       yield* disks.requireParent(tool, tool.path.dirname(into))
     }
-    yield* requireMergeableImages(tool, before, [id, ...range.merged])
+    yield* requireMergeableRange(tool, before, range)
     yield* disks.lock(tool, before)
     if (into !== undefined) yield* requireMergedInto(tool, before, [id, ...range.merged], into)
     const uppermost = Either.map(openImage(tool, before, id), ({ image }) => image.size)

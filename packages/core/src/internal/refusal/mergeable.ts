@@ -41,24 +41,38 @@ export const mergedAfterSwitch = (
     )
     : []
 
-export const losesTop = (generation: Generation, tree: SnapshotTree.SnapshotTree): boolean =>
-  GenerationTraits.failsReadOnlyMerges[generation] &&
-  mergedOnTheWay(generation, tree).some(({ id }) => id === SnapshotId.top)
+const failsReadOnly = (generation: Generation, { parent }: SnapshotTree.Node): boolean =>
+  GenerationTraits.failsReadOnlyMerges[generation] === "everywhere" || parent !== undefined
+
+export const mergesTop = (
+  generation: Generation,
+  tree: SnapshotTree.SnapshotTree,
+  merged: ReadonlyArray<SnapshotId.SnapshotId>
+): boolean =>
+  SnapshotTree.nodes(tree).some((node) =>
+    (merged.includes(node.id) || (node.temporary && GenerationTraits.losesFailedMerges[generation])) &&
+    withOnlyChild(tree, node).some(({ id }) => id === SnapshotId.top) &&
+    failsReadOnly(generation, node)
+  )
 
 export const readOnlyMerge = (
   about: About,
   generation: Generation,
   tree: SnapshotTree.SnapshotTree,
-  device: string | undefined
-): Either.Either<void, PloopError.Unsupported> =>
-  device === undefined || !losesTop(generation, tree) ? Either.void : Either.left(
+  { device, merged }: { readonly merged: ReadonlyArray<SnapshotId.SnapshotId>; readonly device: string | undefined }
+): Either.Either<void, PloopError.Unsupported> => {
+  if (device === undefined || !mergesTop(generation, tree, merged)) return Either.void
+  const loss = GenerationTraits.losesFailedMerges[generation]
+    ? "; the tool would fail half-way, and lose a delta with the next snapshot"
+    : ""
+  return Either.left(
     unsupported(
       about,
-      `${device} is read-only, so the tool cannot merge the temporary snapshot below the top delta; it would drop the ` +
-        "top delta instead",
+      `${device} is read-only, so its top delta cannot be merged${loss}`,
       texts["merge-read-only"]({ device })
     )
   )
+}
 
 type Failure =
   | PloopError.ImageNotFound

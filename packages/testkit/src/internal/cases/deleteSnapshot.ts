@@ -575,6 +575,51 @@ const running: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "deleteSnapshot/below-a-read-only-top",
+    title:
+      "MUST refuse to merge the top delta of a read-only device, change nothing, and take it after a snapshot or an unmount",
+    source: Case.observed(
+      "snapshot-delete while mounted -r: Read-only file system; 7 and 9 leave the snapshot temporary"
+    ),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      yield* ploop.mount({ disk, readOnly: true })
+      yield* snapshots.untouched(made, Check.fails(ploop.deleteSnapshot({ disk, id: b }), "Unsupported"))
+      yield* ploop.createSnapshot({ disk, id: c })
+      yield* ploop.deleteSnapshot({ disk, id: c })
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [b, a], [top, b]], "the tree")
+      yield* ploop.umount({ disk })
+      yield* ploop.deleteSnapshot({ disk, id: b })
+      yield* Check.equal(yield* Conformance.parents(disk), [[a, undefined], [top, a]], "the tree after the unmount")
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
+    id: "deleteSnapshot/below-the-top-of-a-running-disk",
+    title:
+      "MUST merge the top delta of a running disk into the file below it, or above the base of generation 9 into its own",
+    source: Case.observed("snapshot-delete below the top while the disk runs; 9 sends the message merge"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* snapshots.chained([a, b])
+      const { disk } = made
+      yield* ploop.mount({ disk })
+      const keepsTop = yield* Conformance.ofGeneration({ "1.15": false, "7": false, "9": true })
+      const kept = yield* Conformance.fileOf(made, keepsTop ? top : b)
+      const base = yield* Conformance.fileOf(made, a)
+      yield* ploop.deleteSnapshot({ disk, id: b })
+      yield* Check.equal<string>(yield* ploop.topDelta({ disk }), kept, "the file of the top delta")
+      yield* ploop.deleteSnapshot({ disk, id: a })
+      yield* Check.equal<string>(yield* ploop.topDelta({ disk }), base, "the file of the only delta")
+      yield* ploop.umount({ disk })
+      yield* snapshots.onlyNamedImages(made)
+    })
+  }),
+  Case.make({
     id: "deleteSnapshot/of-the-top-that-a-device-shows",
     title:
       "MUST discard the top delta even while a component device uses it, or refuse if that could not be unmounted then",

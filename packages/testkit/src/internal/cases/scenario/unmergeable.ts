@@ -1,6 +1,7 @@
 import type * as OperationError from "@effect-ploop/core/OperationError"
 import * as Ploop from "@effect-ploop/core/Ploop"
 import type * as PloopError from "@effect-ploop/core/PloopError"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Path from "@effect/platform/Path"
@@ -76,8 +77,12 @@ const causes: ReadonlyArray<Cause> = [
   }
 ]
 
-const mark = (disk: string) =>
-  snapshots.rewrite(disk, (text) => text.replace(/(<ParentGUID>\{0{8}[^<]*<\/ParentGUID>)/, "$1<Temporary/>"))
+/** Marks the snapshot with this parent as temporary. */
+const mark = (disk: string, parent: SnapshotId.SnapshotId) =>
+  snapshots.rewrite(
+    disk,
+    (text) => text.replace(`<ParentGUID>${parent}</ParentGUID>`, (found) => `${found}<Temporary/>`)
+  )
 
 /** The operations that would merge it on their way. */
 const operations = (ploop: typeof Ploop.Ploop.Service, disk: Conformance.TestDisk["disk"]) => {
@@ -93,7 +98,31 @@ const operations = (ploop: typeof Ploop.Ploop.Service, disk: Conformance.TestDis
   return Object.entries(calls)
 }
 
-export const unmergeable: ReadonlyArray<Case.Case> = causes.map((cause) =>
+const readOnly = Case.make({
+  id: "scenario/unmergeable-with-a-read-only-device",
+  title:
+    "MUST refuse every operation that merges the top delta of a read-only device automatically, and change nothing",
+  source: Case.observed(
+    "snapshot of generations 7 and 9 while mounted -r, after a failed snapshot-delete: a delta leaves the chain, exit code 0"
+  ),
+  needs: ["device"],
+  generations: ["7", "9"],
+  run: Effect.gen(function*() {
+    const ploop = yield* Ploop.Ploop
+    const made = yield* snapshots.chained([a, b])
+    const { disk } = made
+    yield* mark(disk, a)
+    yield* ploop.mount({ disk, readOnly: true })
+    const calls: ReadonlyArray<Effect.Effect<unknown, PloopError.PloopError>> = [
+      ploop.createSnapshot({ disk, id: c }),
+      ploop.createTemporarySnapshot({ disk, id: c, component: "backup" }),
+      ploop.deleteSnapshot({ disk, id: a })
+    ]
+    for (const call of calls) yield* snapshots.untouched(made, Check.fails(call, "Unsupported"))
+  })
+})
+
+const ofImages = causes.map((cause) =>
   Case.make({
     id: `scenario/unmergeable-with-${cause.name}`,
     title: `MUST refuse every operation that merges a temporary snapshot ${cause.title}, and change nothing`,
@@ -105,7 +134,7 @@ export const unmergeable: ReadonlyArray<Case.Case> = causes.map((cause) =>
       const ploop = yield* Ploop.Ploop
       const made = yield* snapshots.chained([a, b], cause.options)
       yield* cause.damage(yield* Conformance.fileOf(made, b), made)
-      yield* mark(made.disk)
+      yield* mark(made.disk, SnapshotId.none)
       for (const [name, operation] of operations(ploop, made.disk)) {
         yield* snapshots.untouched(made, Check.fails(operation, cause.error)).pipe(
           Effect.catchTag("CheckFailed", (error) =>
@@ -115,3 +144,5 @@ export const unmergeable: ReadonlyArray<Case.Case> = causes.map((cause) =>
     })
   })
 )
+
+export const unmergeable: ReadonlyArray<Case.Case> = [...ofImages, readOnly]
