@@ -110,6 +110,11 @@ const runs: ReadonlyArray<readonly [Operation.Name, Operation.Kind, Run]> = [
   ["clear", "change", { command: "clear", run: ({ lowLevel }) => lowLevel.clear({ device }) }],
   ["deleteDelta", "change", { command: "delete", run: ({ lowLevel }) => lowLevel.deleteDelta({ device, level: 1 }) }],
   ["grow", "uninterruptible", { command: "grow", run: ({ lowLevel }) => lowLevel.grow({ device, size: "20M" }) }],
+  ["mergeDelta", "uninterruptible", {
+    command: "merge",
+    run: ({ lowLevel }, { directory }) =>
+      lowLevel.mergeDelta({ delta: `${directory}/root.hdd.1`, image: `${directory}/root.hdd` })
+  }],
   ["nextDevice", "query", { command: "getdev", run: ({ lowLevel }) => lowLevel.nextDevice }]
 ]
 

@@ -27,6 +27,7 @@ const copies = [
   "copyFrom/empty",
   "copyFrom/connection-fails",
   "copyFrom/interrupted",
+  "scenario/remedy-copy-above-images",
   "scenario/remedy-copy-in-dialogue",
   "scenario/remedy-copy-without-command"
 ] as const satisfies ReadonlyArray<Id>
