@@ -340,7 +340,8 @@ export const readOnlyMerge: (
   about: About,
   generation: Generation,
   tree: SnapshotTree,
-  found: { readonly merged: ReadonlyArray<SnapshotId>; readonly device: string | undefined }
+  merged: ReadonlyArray<SnapshotId>,
+  device: string | undefined
 ) => Either.Either<void, PloopError.Unsupported> = mergeables.readOnlyMerge
 
 /**

@@ -726,16 +726,16 @@ describe("a mounted disk of generation 9", () => {
     const plain = trees.disk([[a, none], [top, a]]).tree
     refusedBy(["7", "9"], (generation) => Refusal.temporaryDevices(about, generation, tree, ["/dev/mapper/ploop7"]))
     const device = "/dev/ploop7"
-    refusedBy(["7"], (generation) => Refusal.readOnlyMerge(about, generation, tree, { merged: [], device }))
-    refusedBy(["1.15", "7"], (generation) => Refusal.readOnlyMerge(about, generation, plain, { merged: [a], device }))
+    refusedBy(["7"], (generation) => Refusal.readOnlyMerge(about, generation, tree, [], device))
+    refusedBy(["1.15", "7"], (generation) => Refusal.readOnlyMerge(about, generation, plain, [a], device))
     const aboveBase = trees.disk([[a, none], [b, a], [top, b]]).tree
     refusedBy(
       ["1.15", "7", "9"],
-      (generation) => Refusal.readOnlyMerge(about, generation, aboveBase, { merged: [b], device })
+      (generation) => Refusal.readOnlyMerge(about, generation, aboveBase, [b], device)
     )
-    accepted(Refusal.readOnlyMerge(about, "7", aboveBase, { merged: [a], device }))
-    accepted(Refusal.readOnlyMerge(about, "7", tree, { merged: [], device: undefined }))
-    accepted(Refusal.readOnlyMerge(about, "7", plain, { merged: [], device }))
+    accepted(Refusal.readOnlyMerge(about, "7", aboveBase, [a], device))
+    accepted(Refusal.readOnlyMerge(about, "7", tree, [], undefined))
+    accepted(Refusal.readOnlyMerge(about, "7", plain, [], device))
     accepted(Refusal.temporaryDevices(about, "9", tree, []))
     accepted(Refusal.temporaryDevices(about, "9", plain, ["/dev/mapper/ploop7"]))
     const devices = ["/dev/mapper/ploop7"]

@@ -148,7 +148,7 @@ const requireDevicesMergeable = (
     const own = devices.find(({ component }) => component === undefined)?.device
     if (own === undefined || !mergesTop) return
     const isReadOnly = Option.exists(yield* chainOf(session, about, own), ({ readOnly }) => readOnly)
-    yield* Refusal.readOnlyMerge(about, generation, disk.tree, { merged, device: isReadOnly ? own : undefined })
+    yield* Refusal.readOnlyMerge(about, generation, disk.tree, merged, isReadOnly ? own : undefined)
   })
 
 /** Refuses what would merge temporary snapshots, or the one that is to be deleted, that cannot be merged. */

@@ -96,7 +96,7 @@ const requireDevicesMergeable = (
   Either.flatMap(requireNoTemporaryDevice(tool, disk), () => {
     const own = devices.find(tool, disk, undefined)
     const device = own?.topReadOnly === true ? own.device : undefined
-    return Refusal.readOnlyMerge(tool, generation(tool), disk.tree, { merged, device })
+    return Refusal.readOnlyMerge(tool, generation(tool), disk.tree, merged, device)
   })
 
 /** Refuses what would merge temporary snapshots, or the one that is to be deleted, that cannot be merged. */

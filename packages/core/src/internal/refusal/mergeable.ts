@@ -59,7 +59,8 @@ export const readOnlyMerge = (
   about: About,
   generation: Generation,
   tree: SnapshotTree.SnapshotTree,
-  { device, merged }: { readonly merged: ReadonlyArray<SnapshotId.SnapshotId>; readonly device: string | undefined }
+  merged: ReadonlyArray<SnapshotId.SnapshotId>,
+  device: string | undefined
 ): Either.Either<void, PloopError.Unsupported> => {
   if (device === undefined || !mergesTop(generation, tree, merged)) return Either.void
   const loss = GenerationTraits.losesFailedMerges[generation]
