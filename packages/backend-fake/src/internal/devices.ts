@@ -181,6 +181,12 @@ export const targetOf = (tx: Transaction, device: Device): HostPath | undefined 
 const markInUse = (tool: Tool, opened: disks.OpenImage): Answer<void> =>
   disks.setImage(tool, opened.ref, { ...opened.image, dirty: true, tracking: undefined })
 
+/** Sets the in-use flag of an image that a device only shows, where the tool does. What is tracked stays. */
+const markShown = (tool: Tool, { image, ref }: disks.OpenImage): Answer<void> =>
+  trait(tool, GenerationTraits.marksReadOnlyDevices) && tool.tx.inode(ref).body._tag === "Image"
+    ? disks.setHeader(tool, ref, { ...image, dirty: true })
+    : Either.void
+
 /** The tree that the chain shows: that of the highest delta that has one. */
 const visible = (chain: ReadonlyArray<disks.OpenImage>): Volume | "garbage" | undefined =>
   chain.findLast(({ image }) => image.delta.tree !== undefined)?.image.delta.tree
@@ -203,7 +209,7 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
       return yield* toolError(tool, code, text(device))
     }
     const top = options.chain.at(-1)!
-    if (!options.readOnly) yield* markInUse(tool, top)
+    yield* options.readOnly ? markShown(tool, top) : markInUse(tool, top)
     const tree = visible(options.chain)
     const volume = typeof tree === "object" ? tx.state.nextVolume : undefined
     if (typeof tree === "object" && volume !== undefined) {
@@ -434,13 +440,18 @@ export const unmount = (tool: Tool, device: Device): Answer<void> => {
 export const sync = (tool: Tool, device: Device): Answer<void> =>
   denied(tool, 16, "Can't sync the image")(tool.tx.sync(device))
 
-/** Sets or clears the in-use flag of a device's top delta. A read-only device has none. */
+/** Sets or clears the in-use flag of a device's top delta. Most tools set none for a read-only device. */
 export const setInUse = (tool: Tool, device: Device, dirty: boolean): Answer<void> => {
   const top = device.levels.at(-1)
   const body = top === undefined ? undefined : tool.tx.inode(top.file).body
-  return top === undefined || device.topReadOnly || body?._tag !== "Image"
-    ? Either.void
-    : disks.setImage(tool, top.file, { ...body, dirty, tracking: dirty ? undefined : device.tracking ?? body.tracking })
+  if (top === undefined || body?._tag !== "Image") return Either.void
+  if (!device.topReadOnly) {
+    const tracking = dirty ? undefined : device.tracking ?? body.tracking
+    return disks.setImage(tool, top.file, { ...body, dirty, tracking })
+  }
+  return trait(tool, GenerationTraits.marksReadOnlyDevices)
+    ? disks.setHeader(tool, top.file, { ...body, dirty })
+    : Either.void
 }
 
 const isDisk = Schema.is(Disk)

@@ -480,16 +480,15 @@ export const chain = (
   ))
 }
 
-/** Stores an image in its file. */
-export const setImage = (tool: Tool, ref: FileRef, next: image.Image): Answer<void> => {
+/** Stores an image with the data that it had. */
+export const setHeader = (tool: Tool, ref: FileRef, next: image.Image): Answer<void> => {
   const { tx } = tool
-  return denied(tool, 7, "Can't write image")(
-    tx.setInode(
-      ref.volume,
-      withBody(tx.inode(ref), next.token === undefined ? next : { ...next, token: undefined }, tx.now)
-    )
-  )
+  return denied(tool, 7, "Can't write image")(tx.setInode(ref.volume, withBody(tx.inode(ref), next, tx.now)))
 }
+
+/** Stores an image in its file. */
+export const setImage = (tool: Tool, ref: FileRef, next: image.Image): Answer<void> =>
+  setHeader(tool, ref, next.token === undefined ? next : { ...next, token: undefined })
 
 /**
  * Stores an image that was opened as raw. Of a file in which no data is known, the bytes stay, a header of another

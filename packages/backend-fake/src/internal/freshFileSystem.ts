@@ -10,7 +10,8 @@ import * as space from "./space.js"
 import type { Body, Inode, Volume } from "./state.js"
 import { rootInode } from "./state.js"
 import type { Answer, Tool } from "./tool.js"
-import { toolError } from "./tool.js"
+import { toolError, trait } from "./tool.js"
+import * as traits from "./traits.js"
 
 const lostAndFound = 11
 const balloon = 12
@@ -40,7 +41,8 @@ export const make = (
   blank: image.Image,
   { hasBalloon, lazy, ...choice }: layouts.Choice & { readonly lazy: boolean; readonly hasBalloon: boolean }
 ): Answer<image.Image> => {
-  const layout = layouts.layout(choice, blank.size - (choice.partitioned ? 2 * blank.clusterSize : 0))
+  const bytes = blank.size - (choice.partitioned ? 2 * blank.clusterSize : 0)
+  const layout = layouts.layout(choice, bytes, trait(tool, traits.inodeRatio))
   if (layout === undefined) {
     const [program, reason] = choice.type === "xfs"
       ? ["mkfs.xfs", "Filesystem must be larger than 300MB."]

@@ -3,6 +3,8 @@ import * as space from "./space.js"
 
 const blocksPerGroup = 32_768
 const inodesPerBlock = 16
+/** What mkfs takes for small: less than 512 MiB. */
+const smallBlocks = 131_072
 const descriptorsPerBlock = 64
 /** The journal of the tool's mkfs: 128 MiB. */
 const journalBlocks = 32_768
@@ -68,6 +70,12 @@ export const inodeBlocks = (layout: Layout): number => isXfs(layout) ? 0 : inode
 export const overhead = (layout: Layout): number =>
   isXfs(layout) ? xfs.logBlocks : tableBlocks(layout) + inodeBlocks(layout) + layout.journalBlocks
 
+/** How many blocks there are for an inode: what the tool chooses, or what mkfs does. */
+export type InodeRatio = "fixed" | "by size"
+
+const blocksPerInode = (ratio: InodeRatio, blocks: number): number =>
+  ratio === "by size" && blocks < smallBlocks ? 1 : 4
+
 /** What is chosen for a new file system. */
 export interface Choice extends Pick<Layout, "blockSize" | "label" | "partitioned" | "type"> {
   /** In bytes; that of the tool unless given. */
@@ -88,9 +96,14 @@ const reservedFor = (growsTo: number | undefined, blocks: number): number =>
     )
 
 /** The layout of a new file system that may have this many bytes; undefined when it is too small for its journal. */
-export const layout = ({ growsTo, journalSize, ...choice }: Choice, bytes: number): Layout | undefined => {
+export const layout = (
+  { growsTo, journalSize, ...choice }: Choice,
+  bytes: number,
+  ratio: InodeRatio
+): Layout | undefined => {
   const blocks = Math.floor(bytes / space.blockSize)
-  const perGroup = Math.ceil(Math.floor(blocks / 4) / Math.max(Math.ceil(blocks / blocksPerGroup), 1))
+  const count = Math.floor(blocks / blocksPerInode(ratio, blocks))
+  const perGroup = Math.ceil(count / Math.max(Math.ceil(blocks / blocksPerGroup), 1))
   const found: Layout = {
     ...choice,
     blocks,

@@ -2,6 +2,7 @@
 import type { FormatVersion } from "@effect-ploop/core/FormatVersion"
 import type { Row } from "@effect-ploop/core/GenerationTraits"
 import type * as Operation from "@effect-ploop/core/Operation"
+import type { InodeRatio } from "./layout.js"
 
 // Descriptors
 
@@ -54,6 +55,9 @@ export const alignsNewDeltas: Row<boolean> = { "1.15": false, "7": false, "9": t
 
 /** The versions that the tool converts images to. */
 export const convertsTo: Row<ReadonlyArray<FormatVersion>> = { "1.15": [1, 2], "7": [2], "9": [1, 2] }
+
+/** Who chooses how many inodes a new file system has. */
+export const inodeRatio: Row<InodeRatio> = { "1.15": "fixed", "7": "by size", "9": "by size" }
 
 // Devices and mounts
 
@@ -120,6 +124,9 @@ export const shrinksUnpartitioned: Row<boolean> = { "1.15": false, "7": true, "9
 
 /** Whether the identifier of a new delta replaces the one in the name of the base image. The others append it. */
 export const replacesIdentifierInName: Row<boolean> = { "1.15": false, "7": false, "9": true }
+
+/** Whether the cached numbers of the file system are gone even when a switch fails. */
+export const forgetsNumbersBeforeSwitch: Row<boolean> = { "1.15": false, "7": false, "9": true }
 
 /** Whether a range is merged at once. The others merge image by image. */
 export const mergesRanges: Row<boolean> = { "1.15": true, "7": false, "9": false }

@@ -211,6 +211,10 @@ export const createTemporarySnapshot = (
 
 /** Goes back to a snapshot: replaces the top delta with a new one on top of the snapshot. */
 const switchTo = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> => {
+  if (trait(tool, traits.forgetsNumbersBeforeSwitch)) {
+    disks.dropStatfs(tool, disk)
+    tool.tx.checkpoint()
+  }
   const opened = Either.flatMap(
     openSnapshot(tool, disk, id),
     (opened) => Either.map(refuseSwitch(tool, disk, opened), () => opened)
