@@ -56,7 +56,7 @@ export const alignsNewDeltas: Row<boolean> = { "1.15": false, "7": false, "9": t
 /** The versions that the tool converts images to. */
 export const convertsTo: Row<ReadonlyArray<FormatVersion>> = { "1.15": [1, 2], "7": [2], "9": [1, 2] }
 
-/** Who chooses how many inodes a new file system has. */
+/** Whether the tool fixes how many inodes a new file system has, or mkfs takes what suits its size. */
 export const inodeRatio: Row<InodeRatio> = { "1.15": "fixed", "7": "by size", "9": "by size" }
 
 // Devices and mounts
