@@ -97,6 +97,20 @@ describe("what the words tell", () => {
       { _tag: "ImageNotFound", image: "/vz/root.hdd" }
     ],
     [
+      "a mount that failed, although the image was in use and has been repaired",
+      {
+        operation: "mount",
+        exitCode: 21,
+        generation: "7",
+        stderr: [
+          "Image is in use /vz/root.hdd",
+          "Dirty flag is set",
+          "Can't mount file system (dev=/dev/ploop0 target=/mnt fstype=ext4 flags=0 data=): Invalid argument"
+        ].join("\n")
+      },
+      { _tag: "MountFailed" }
+    ],
+    [
       "an image with a strange header, in spite of the stale words behind it",
       {
         operation: "imageInfo",

@@ -114,7 +114,7 @@ export const otherWriter = (tool: Tool, disk: disks.Disk, own: string | undefine
     undefined :
     all.find((device) => {
       const level = device.levels.at(-1)
-      return (!device.readOnly || trait(tool, GenerationTraits.marksReadOnlyDevices)) && level !== undefined &&
+      return (!device.topReadOnly || trait(tool, GenerationTraits.marksReadOnlyDevices)) && level !== undefined &&
         files.same(level.file, file.right)
     })
 }
@@ -122,7 +122,7 @@ export const otherWriter = (tool: Tool, disk: disks.Disk, own: string | undefine
 /** The device with another name than this one that writes to the top delta. */
 export const writer = (tool: Tool, disk: disks.Disk, own: string | undefined): Device | undefined => {
   const found = otherWriter(tool, disk, own)
-  return found?.readOnly === true ? undefined : found
+  return found?.topReadOnly === true ? undefined : found
 }
 
 /** The devices that show the top delta, if none runs the disk itself. */

@@ -242,7 +242,7 @@ const rules: ReadonlyArray<Rule> = [
     error: (context) => new PloopError.DeviceFailed(context)
   },
   {
-    text: message("(?:Can't mount file system dev=|blkid: .* has an unsupported type, missing filesystem)"),
+    text: message("(?:Can't mount file system \\(?dev=|blkid: .* has an unsupported type, missing filesystem)"),
     error: (context) => new PloopError.MountFailed(context)
   },
   // What the host lacks

@@ -120,7 +120,7 @@ const identifiers = (tool: Tool, disk: disks.Disk): ReadonlyMap<string, Snapshot
 const isDeleted = ({ tx }: Tool, { file }: Level): boolean => tx.inode(file).links === 0
 
 const attachedDevice = (tool: Tool, ids: ReadonlyMap<string, SnapshotId>) => (device: Device) => {
-  const { levels, readOnly } = device
+  const { levels, topReadOnly: readOnly } = device
   /** A file at the path of a removed image is another file. */
   const idOf = (level: Level) =>
     isDeleted(tool, level) && files.exists(tool.tx, level.path) ? undefined : ids.get(level.path)

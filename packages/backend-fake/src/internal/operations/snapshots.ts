@@ -209,12 +209,16 @@ export const createTemporarySnapshot = (
     }
   })
 
+/** Removes the cached numbers of the file system, where they are gone even when the switch fails. */
+const forgetNumbers = (tool: Tool, disk: disks.Disk): void => {
+  if (!trait(tool, traits.forgetsNumbersBeforeSwitch)) return
+  disks.dropStatfs(tool, disk)
+  tool.tx.checkpoint()
+}
+
 /** Goes back to a snapshot: replaces the top delta with a new one on top of the snapshot. */
 const switchTo = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.Disk> => {
-  if (trait(tool, traits.forgetsNumbersBeforeSwitch)) {
-    disks.dropStatfs(tool, disk)
-    tool.tx.checkpoint()
-  }
+  forgetNumbers(tool, disk)
   const opened = Either.flatMap(
     openSnapshot(tool, disk, id),
     (opened) => Either.map(refuseSwitch(tool, disk, opened), () => opened)
