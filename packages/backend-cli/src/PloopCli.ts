@@ -41,14 +41,15 @@ import * as generation from "./internal/generation.js"
 import * as host from "./internal/host.js"
 import type { HostFiles } from "./internal/hostFiles.js"
 import * as balloon from "./internal/operations/balloon.js"
+import { programBeside } from "./internal/operations/beside.js"
 import * as copy from "./internal/operations/copy.js"
-import { programBeside } from "./internal/operations/dropTracking.js"
 import * as images from "./internal/operations/images.js"
 import * as lowLevel from "./internal/operations/lowLevel.js"
 import * as mounts from "./internal/operations/mounts.js"
 import { onOwnDevices } from "./internal/operations/ownDevice.js"
 import * as queries from "./internal/operations/queries.js"
 import * as snapshots from "./internal/operations/snapshots.js"
+import * as volumes from "./internal/operations/volumes.js"
 import * as process from "./internal/process.js"
 import * as qemuImg from "./internal/qemuImg.js"
 import * as session from "./internal/session.js"
@@ -181,7 +182,8 @@ export const make = (
       mkfs: yield* helper("mkfs"),
       tune2fs: yield* helper("tune2fs"),
       debugfs: yield* helper("debugfs"),
-      trackingTool: yield* helper(programBeside(config.tool)),
+      trackingTool: yield* helper(programBeside(config.tool, "ploop-cbt")),
+      volumeTool: yield* helper(programBeside(config.tool, "ploop-volume")),
       qemuImg: qemu,
       tool: config.tool,
       verbosity: options.verbosity ?? 3
@@ -238,6 +240,7 @@ const services = (current: session.Session): Context.Context<Services> => {
     ...images.make(current),
     ...mounts.make(current),
     ...snapshots.make(current),
+    ...volumes.make(current),
     ...queries.make(current),
     ...balloon.make(current),
     ...copy.make(current)

@@ -31,6 +31,7 @@ const commands = (path: string): ReadonlyArray<args.Arguments> => {
   const resize = Schema.decodeSync(Request.Resize)({ disk: "/x.xml", size: "1G" })
   const convert = Schema.decodeSync(Request.Convert)({ disk: "/x.xml", format: "raw" })
   const discard = Schema.decodeSync(Request.Discard)({ disk: "/x.xml", automount: true, defrag: true, toFree: "1G" })
+  const volume = Schema.decodeSync(Request.CreateVolume)({ directory: "/x", size: "1G", clusterSize: "64K" })
   const grow = Schema.decodeSync(Request.Grow)({ image: "/x", raw: true, size: "1G" })
   return [
     args.create(3, create, host, 2),
@@ -59,7 +60,11 @@ const commands = (path: string): ReadonlyArray<args.Arguments> => {
     args.discard({ ...discard, defrag: false, defragOnly: true }, { disk: path }),
     args.copyReceive(path),
     args.grow(3, grow, path),
-    args.mergeDelta(3, path, path)
+    args.mergeDelta(3, path, path),
+    args.createVolume(volume, path),
+    args.snapshotVolume(path, path),
+    args.cloneVolume(path, path),
+    args.deleteVolume(path)
   ]
 }
 

@@ -1,5 +1,5 @@
 import type { PloopError } from "@effect-ploop/core"
-import { Duplex, ExchangeFormat, LowLevel, Operation, Ploop, SnapshotId } from "@effect-ploop/core"
+import { DiskDescriptor, Duplex, ExchangeFormat, LowLevel, Operation, Ploop, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -68,6 +68,11 @@ const calls = (
         ([here]) => Stream.runDrain(ploop.copyFrom({ image: `${directory}/new/copied.hdd` }, here))
       )
     ],
+    createVolume: ["create", ploop.createVolume({ directory: `${directory}/b`, size: "10M", fileSystem: "none" })],
+    snapshotVolume: ["snapshot", ploop.snapshotVolume({ volume: `${directory}/a`, directory: `${directory}/b` })],
+    cloneVolume: ["clone", ploop.cloneVolume({ volume: `${directory}/a`, directory: `${directory}/b` })],
+    switchVolume: ["switch", ploop.switchVolume({ volume: `${directory}/a`, to: `${directory}/s` })],
+    deleteVolume: ["delete", ploop.deleteVolume({ volume: `${directory}/a` })],
     start: ["start", low.start({ device })],
     stop: ["stop", low.stop({ device })],
     clear: ["clear", low.clear({ device })],
@@ -87,7 +92,9 @@ const withoutCommand: ReadonlyArray<Operation.Name> = [
   "encrypt",
   "topDelta",
   "tool",
-  "prerequisites"
+  "prerequisites",
+  "volumeInfo",
+  "volumeTree"
 ]
 
 /** Whether the words are those of a command; `info` without an option is one of its own. */
@@ -97,6 +104,25 @@ const isCommand = (words: ReadonlyArray<string>, command: string): boolean => {
     (command !== "info" || !(words[1] ?? "").startsWith("-"))
 }
 
+/** A volume, and one that is read-only. */
+const writeVolumes = (directory: string) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const text = DiskDescriptor.format(DiskDescriptor.make({
+      size: "10M",
+      images: [{ id: SnapshotId.top, type: "Compressed", file: "root.hdd" }],
+      snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }]
+    }))
+    for (const [name, element] of [["a", "<Volume/>"], ["s", "<Volume><ReadOnly/></Volume>"]] as const) {
+      yield* fs.makeDirectory(`${directory}/${name}`)
+      yield* fs.writeFile(`${directory}/${name}/root.hdd`, image())
+      yield* fs.writeFileString(
+        `${directory}/${name}/DiskDescriptor.xml`,
+        text.replace("<StorageData>", `<StorageData>${element}`)
+      )
+    }
+  })
+
 /** Interrupts the operation in its command, which ignores SIGTERM, and gives the signals that the command gets. */
 const signalsOf = (name: Operation.Name) =>
   Effect.gen(function*() {
@@ -104,7 +130,7 @@ const signalsOf = (name: Operation.Name) =>
     const state = { command: "" }
     const lasts = Operation.table[name].kind === "uninterruptible" ? Duration.millis(600) : Duration.infinity
     const host = yield* scripted(
-      "1.15",
+      Operation.table[name].group === "volumes" ? "9" : "1.15",
       (words) =>
         isCommand(words, state.command)
           ? { lasts, ignores: ["SIGTERM"], exitCode: 1, stderr: "ended by itself" }
@@ -117,6 +143,7 @@ const signalsOf = (name: Operation.Name) =>
     yield* fs.writeFile(`${host.directory}/root.hdd`, image())
     yield* fs.writeFile(`${host.directory}/upper.hdd`, image())
     yield* fs.writeFile(`${host.directory}/disk.qcow2`, ExchangeFormat.qcow2Header(1024n * 1024n))
+    yield* writeVolumes(host.directory)
     const [ploop, low] = yield* Effect.provide(Effect.all([Ploop.Ploop, LowLevel.LowLevel]), host.context)
     const [command, run] = calls(ploop, low, host)[name]!
     state.command = command

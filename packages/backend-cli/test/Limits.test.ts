@@ -158,13 +158,16 @@ describe("a tool that runs beyond the limit of its kind and ignores SIGTERM", ()
       }).pipe(Effect.provide(NodeContext.layer)))
   }
 
-  it("is known for every operation that runs it, other than a query of files and a copy that ends with its socket", () => {
+  it("is known for every operation that runs it on generation 1.15, other than a query of files and a copy that ends with its socket", () => {
     const named = new Set(runs.map(([name]) => name))
     const others = Operation.names.filter((name) => !named.has(name))
     assert.deepStrictEqual(others.sort(), [
+      "cloneVolume",
       "copyFrom",
       "copyReceive",
       "copyTo",
+      "createVolume",
+      "deleteVolume",
       "dropTracking",
       "encrypt",
       "exportImage",
@@ -175,8 +178,12 @@ describe("a tool that runs beyond the limit of its kind and ignores SIGTERM", ()
       "remove",
       "sizeLimits",
       "snapshotSizes",
+      "snapshotVolume",
+      "switchVolume",
       "tool",
-      "topDelta"
+      "topDelta",
+      "volumeInfo",
+      "volumeTree"
     ])
   })
 })

@@ -122,6 +122,14 @@ export const tracksChanges: Row<boolean> = { "1.15": false, "7": true, "9": true
 export const encrypts: Row<boolean> = { "1.15": false, "7": true, "9": true }
 
 /**
+ * Whether `ploop-volume` is beside the tool.
+ *
+ * @since 0.2.0
+ * @category tables
+ */
+export const hasVolumes: Row<boolean> = { "1.15": false, "7": true, "9": true }
+
+/**
  * Whether the tool can resize an idle disk as a mounted one, with its balloon.
  *
  * @since 0.2.0

@@ -54,7 +54,7 @@ export type Shape = "effect" | "stream" | "sink" | "dialogue"
  * @since 0.2.0
  * @category models
  */
-export type Group = "images" | "mounts" | "snapshots" | "balloon" | "queries" | "copy" | "lowLevel"
+export type Group = "images" | "mounts" | "snapshots" | "volumes" | "balloon" | "queries" | "copy" | "lowLevel"
 
 /**
  * A row of the table.
@@ -112,6 +112,10 @@ const image = [
   "DeviceFailed",
   "EncryptionFailed"
 ] as const
+
+const volume = [...image, "ImageInUse"] as const
+
+const newVolume = [...volume, "AlreadyExists", "DirectoryNotFound"] as const
 
 const switching = [
   ...image,
@@ -497,6 +501,62 @@ export const table = rows({
     result: Result.DeviceStatistics,
     errors: device
   },
+  createVolume: {
+    group: "volumes",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.CreateVolume,
+    result: Result.Volume,
+    errors: [...newVolume, "FileSystemMakeFailed", "FileSystemCorrupt", "MountFailed", "SizeRefused"]
+  },
+  snapshotVolume: {
+    group: "volumes",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.OntoVolume,
+    result: Result.Volume,
+    errors: [...newVolume, "SnapshotLimitReached"]
+  },
+  cloneVolume: {
+    group: "volumes",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.OntoVolume,
+    result: Result.Volume,
+    errors: [...newVolume, "SnapshotLimitReached"]
+  },
+  switchVolume: {
+    group: "volumes",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.SwitchVolume,
+    result: Result.Volume,
+    errors: [...volume, "VolumeHasChildren"]
+  },
+  deleteVolume: {
+    group: "volumes",
+    kind: "uninterruptible",
+    shape: "effect",
+    request: Request.OfVolume,
+    result: Schema.Void,
+    errors: [...volume, "VolumeHasChildren", "ImageShared"]
+  },
+  volumeInfo: {
+    group: "volumes",
+    kind: "query",
+    shape: "effect",
+    request: Request.OfVolume,
+    result: Result.Volume,
+    errors: [...disk, "ImageNotFound"]
+  },
+  volumeTree: {
+    group: "volumes",
+    kind: "query",
+    shape: "effect",
+    request: Request.OfVolume,
+    result: Result.VolumeTree,
+    errors: disk
+  },
   balloonStatus: {
     group: "balloon",
     kind: "query",
@@ -782,7 +842,7 @@ export const kindOf = <N extends Name>(name: N, request: RequestOf<N>): Kind => 
 }
 
 /** The options that name what an operation is about; the first that is given does. */
-const subjects = ["disk", "image", "device", "target"] as const
+const subjects = ["disk", "image", "device", "target", "volume", "directory"] as const
 
 /**
  * What a call is about: a path from its options, which need not be checked yet,

@@ -347,3 +347,45 @@ export type MergeDeltaError = Of<"mergeDelta">
  * @category errors
  */
 export type NextDeviceError = Of<"nextDevice">
+
+/**
+ * @since 0.2.0
+ * @category errors
+ */
+export type CreateVolumeError = Of<"createVolume">
+
+/**
+ * @since 0.2.0
+ * @category errors
+ */
+export type SnapshotVolumeError = Of<"snapshotVolume">
+
+/**
+ * @since 0.2.0
+ * @category errors
+ */
+export type CloneVolumeError = Of<"cloneVolume">
+
+/**
+ * @since 0.2.0
+ * @category errors
+ */
+export type SwitchVolumeError = Of<"switchVolume">
+
+/**
+ * @since 0.2.0
+ * @category errors
+ */
+export type DeleteVolumeError = Of<"deleteVolume">
+
+/**
+ * @since 0.2.0
+ * @category errors
+ */
+export type VolumeInfoError = Of<"volumeInfo">
+
+/**
+ * @since 0.2.0
+ * @category errors
+ */
+export type VolumeTreeError = Of<"volumeTree">

@@ -266,6 +266,77 @@ export interface Ploop {
   ) => Effect.Effect<Result.Merged, OperationError.MergeSnapshotsError>
 
   /**
+   * Creates a volume: a directory that holds a disk, and that snapshots and clones of it know by its path. Generations 7
+   * and 9 have volumes; 1.15 fails with `Unsupported`, as for every operation on them.
+   *
+   * The directory is made for it, so that nothing in it can be another's. A volume that stands on no other is a disk
+   * like any other; the operations on disks refuse the rest with `Unsupported`.
+   *
+   * @since 0.2.0
+   */
+  readonly createVolume: (
+    options: Request.CreateVolumeOptions
+  ) => Effect.Effect<Result.Volume, OperationError.CreateVolumeError>
+
+  /**
+   * Makes a read-only volume of the present state of another, which must not be running and stands on it from then on.
+   * The images stay where they are.
+   *
+   * @since 0.2.0
+   */
+  readonly snapshotVolume: (
+    options: Request.OntoVolumeOptions
+  ) => Effect.Effect<Result.Volume, OperationError.SnapshotVolumeError>
+
+  /**
+   * Makes a volume that begins with the present state of another and stands on it. One that is written to gets a
+   * snapshot of its own for that, and must not be running. A snapshot that stands on another volume is refused: the tool
+   * would clone that one in its place.
+   *
+   * @since 0.2.0
+   */
+  readonly cloneVolume: (
+    options: Request.OntoVolumeOptions
+  ) => Effect.Effect<Result.Volume, OperationError.CloneVolumeError>
+
+  /**
+   * Gives a volume the state of a snapshot, which it stands on from then on. What was written to it is lost.
+   *
+   * @since 0.2.0
+   */
+  readonly switchVolume: (
+    options: Request.SwitchVolumeOptions
+  ) => Effect.Effect<Result.Volume, OperationError.SwitchVolumeError>
+
+  /**
+   * Removes a volume with its directory. A snapshot that one volume stands on is merged into that one. The tool removes
+   * all that is in the directory, with exit code 0 also where other volumes need it; here, that is refused.
+   *
+   * @since 0.2.0
+   */
+  readonly deleteVolume: (
+    options: Request.OfVolumeOptions
+  ) => Effect.Effect<void, OperationError.DeleteVolumeError>
+
+  /**
+   * Describes a volume: what it stands on, and what stands on it.
+   *
+   * @since 0.2.0
+   */
+  readonly volumeInfo: (
+    options: Request.OfVolumeOptions
+  ) => Effect.Effect<Result.Volume, OperationError.VolumeInfoError>
+
+  /**
+   * Returns a volume with those that stand on it, and on them.
+   *
+   * @since 0.2.0
+   */
+  readonly volumeTree: (
+    options: Request.OfVolumeOptions
+  ) => Effect.Effect<Result.VolumeTree, OperationError.VolumeTreeError>
+
+  /**
    * The snapshots of a disk, from its descriptor. It takes no lock and needs no
    * device.
    */

@@ -370,8 +370,11 @@ export class ImageInUse extends failure<ImageInUse>()("ImageInUse", { device: Sc
  * @category errors
  */
 export class ImageShared extends failure<ImageShared>()("ImageShared", { image: Schema.String }, {
-  sentence: (self) => `the image ${self.image} has other names (hard links), so another disk may use it`,
-  remedy: () => texts["image-shared"](),
+  sentence: (self) =>
+    self.operation === "deleteVolume"
+      ? `another volume uses the image ${self.image}, which would be removed with this one`
+      : `the image ${self.image} has other names (hard links), so another disk may use it`,
+  remedy: (self) => texts[self.operation === "deleteVolume" ? "volume-has-children" : "image-shared"](),
   isRetryable: false
 }) {}
 
@@ -615,6 +618,22 @@ export class SnapshotHasChildren extends failure<SnapshotHasChildren>()("Snapsho
   sentence: (self) =>
     `snapshot${named(self.id)} has ${self.children ?? "other"} ${self.children === 1 ? "child" : "children"}`,
   remedy: (self) => (texts[ofChildren[self.operation] ?? "snapshot-has-children"])(),
+  isRetryable: false
+}) {}
+
+/**
+ * Other volumes stand on this one.
+ *
+ * - `children`: their directories
+ *
+ * @since 0.2.0
+ * @category errors
+ */
+export class VolumeHasChildren extends failure<VolumeHasChildren>()("VolumeHasChildren", {
+  children: Schema.Array(Schema.String)
+}, {
+  sentence: (self) => `other volumes stand on this one: ${self.children.join(", ")}`,
+  remedy: () => texts["volume-has-children"](),
   isRetryable: false
 }) {}
 
@@ -1135,6 +1154,7 @@ export const classes = {
   SnapshotExists,
   SnapshotLimitReached,
   SnapshotHasChildren,
+  VolumeHasChildren,
   SnapshotIsBase,
   SnapshotIsTop,
   SnapshotIsTemporary,

@@ -48,7 +48,9 @@ import type {
   BareImage,
   ClonedImage,
   CloneTarget,
+  DeletedVolume,
   Described,
+  FoundVolume,
   ImportedFile,
   MeasuredFileSystem,
   MergedImage,
@@ -67,6 +69,7 @@ import * as removal from "./internal/refusal/removal.js"
 import * as running from "./internal/refusal/running.js"
 import * as sharing from "./internal/refusal/sharing.js"
 import * as snapshots from "./internal/refusal/snapshots.js"
+import * as volumeRules from "./internal/refusal/volumes.js"
 import type { Name } from "./Operation.js"
 import type * as PloopError from "./PloopError.js"
 import type * as Request from "./Request.js"
@@ -80,7 +83,9 @@ export type {
   BareImage,
   ClonedImage,
   CloneTarget,
+  DeletedVolume,
   Described,
+  FoundVolume,
   ImportedFile,
   MeasuredFileSystem,
   MergedImage,
@@ -1244,3 +1249,88 @@ export const nextDevice: (
   about: About,
   generation: Generation
 ) => Either.Either<void, PloopError.Unsupported> = queries.nextDevice
+
+/**
+ * Refuses operations on volumes where the generation has none.
+ *
+ * @since 0.2.0
+ * @category volumes
+ */
+export const volumes: (
+  about: About,
+  generation: Generation
+) => Either.Either<void, PloopError.Unsupported> = volumeRules.volumes
+
+/**
+ * Refuses a disk that is no volume.
+ *
+ * @since 0.2.0
+ * @category volumes
+ */
+export const volume: (
+  about: About,
+  found: Pick<FoundVolume, "directory" | "volume">
+) => Either.Either<void, PloopError.InvalidArgument> = volumeRules.volume
+
+/**
+ * Refuses a snapshot of a disk that is no volume, that is a snapshot, or that is running.
+ *
+ * @since 0.2.0
+ * @category volumes
+ */
+export const snapshotVolume: (
+  about: About,
+  found: FoundVolume
+) => Either.Either<void, PloopError.InvalidArgument | PloopError.ImageInUse> = volumeRules.snapshotVolume
+
+/**
+ * Refuses a clone of a disk that is no volume, of one that is running and written to, and of a snapshot that stands on
+ * another volume, in whose place the tool would clone that one.
+ *
+ * @since 0.2.0
+ * @category volumes
+ */
+export const cloneVolume: (
+  about: About,
+  found: FoundVolume
+) => Either.Either<void, PloopError.InvalidArgument | PloopError.ImageInUse | PloopError.Unsupported> =
+  volumeRules.cloneVolume
+
+/**
+ * Refuses to switch a volume that is a snapshot, that is running, that others stand on, or that has snapshots of its
+ * own; and to give it the state of what is not a snapshot.
+ *
+ * @since 0.2.0
+ * @category volumes
+ */
+export const switchVolume: (
+  about: About,
+  found: FoundVolume,
+  to: FoundVolume
+) => Either.Either<
+  void,
+  PloopError.InvalidArgument | PloopError.ImageInUse | PloopError.VolumeHasChildren | PloopError.Unsupported
+> = volumeRules.switchVolume
+
+/**
+ * Refuses to delete a volume that is running or that others stand on, and one whose directory has images of other
+ * volumes, or files that belong to no volume: the tool removes all that is in the directory. A snapshot that one volume
+ * stands on is merged into that.
+ *
+ * @since 0.2.0
+ * @category volumes
+ */
+export const deleteVolume: (
+  about: About,
+  found: DeletedVolume
+) => Either.Either<
+  void,
+  | PloopError.InvalidArgument
+  | PloopError.ImageInUse
+  | PloopError.VolumeHasChildren
+  | PloopError.ImageShared
+  | PloopError.ImageNotFound
+  | PloopError.ImageCorrupt
+  | PloopError.ImageDirty
+  | PloopError.Unsupported
+> = volumeRules.deleteVolume

@@ -1660,6 +1660,129 @@ export interface DeleteDeltaOptions extends Schema.Schema.Encoded<typeof DeleteD
 }
 
 /**
+ * A new volume.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const CreateVolume = request({
+  directory: HostPath,
+  size: positive,
+  clusterSize: withDefault(ClusterSize.ClusterSize, ClusterSize.standard),
+  fileSystem: withDefault(Schema.Literal("none", "ext3", "ext4"), "ext4")
+})
+
+/**
+ * A checked request of {@link CreateVolume}, with its defaults.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type CreateVolume = typeof CreateVolume.Type & Documented<CreateVolumeOptions>
+
+/**
+ * What a caller may write for {@link CreateVolume}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface CreateVolumeOptions extends Schema.Schema.Encoded<typeof CreateVolume> {
+  /** The directory of the volume, which must not exist; the one above it must. */
+  readonly directory: string
+  /** The size of the disk: text with a unit, as in `"10G"`, or bytes. ploop rounds it up to whole clusters. */
+  readonly size: ByteSize.ByteSizeInput
+  /** The unit in which the image grows: a power of two from `32K` to `64M`. Default: `1M`. */
+  readonly clusterSize?: ByteSize.ByteSizeInput | undefined
+  /** The file system to make in the disk. Default: `ext4`. With `none` no kernel driver is needed. */
+  readonly fileSystem?: "none" | "ext3" | "ext4" | undefined
+}
+
+/**
+ * A new volume that stands on another.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const OntoVolume = request({ volume: HostPath, directory: HostPath })
+
+/**
+ * A checked request of {@link OntoVolume}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type OntoVolume = typeof OntoVolume.Type & Documented<OntoVolumeOptions>
+
+/**
+ * What a caller may write for {@link OntoVolume}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface OntoVolumeOptions extends Schema.Schema.Encoded<typeof OntoVolume> {
+  /** The directory of the volume that there is. */
+  readonly volume: string
+  /** The directory of the new volume, which must not exist; the one above it must. */
+  readonly directory: string
+}
+
+/**
+ * A volume that is given the state of a snapshot.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const SwitchVolume = request({ volume: HostPath, to: HostPath })
+
+/**
+ * A checked request of {@link SwitchVolume}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type SwitchVolume = typeof SwitchVolume.Type & Documented<SwitchVolumeOptions>
+
+/**
+ * What a caller may write for {@link SwitchVolume}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface SwitchVolumeOptions extends Schema.Schema.Encoded<typeof SwitchVolume> {
+  /** The directory of the volume, which loses what was written to it since its own snapshot. */
+  readonly volume: string
+  /** The directory of the snapshot whose state it gets. */
+  readonly to: string
+}
+
+/**
+ * A volume, by its directory.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const OfVolume = request({ volume: HostPath })
+
+/**
+ * A checked request of {@link OfVolume}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export type OfVolume = typeof OfVolume.Type & Documented<OfVolumeOptions>
+
+/**
+ * What a caller may write for {@link OfVolume}.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface OfVolumeOptions extends Schema.Schema.Encoded<typeof OfVolume> {
+  /** The directory of the volume. */
+  readonly volume: string
+}
+
+/**
  * A delta to merge into the image below it, both by their files.
  *
  * @since 0.2.0

@@ -149,6 +149,87 @@ export interface Cloned extends Schema.Schema.Type<typeof Cloned> {
 }
 
 /**
+ * A volume of generations 7 and 9.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const Volume = Schema.Struct({
+  directory: HostPath,
+  disk: Disk,
+  readOnly: Schema.Boolean,
+  parent: Schema.optional(HostPath),
+  snapshot: Schema.optional(SnapshotId),
+  children: Schema.Array(HostPath),
+  deltaSize: ByteSize.ByteSize
+})
+
+/**
+ * A volume of generations 7 and 9.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface Volume extends Schema.Schema.Type<typeof Volume> {
+  /** Its directory. */
+  readonly directory: HostPath
+  /** Its disk, by the path of the descriptor. */
+  readonly disk: Disk
+  /** Whether it is a snapshot, which nothing is written to. */
+  readonly readOnly: boolean
+  /** The directory of the volume that it stands on; absent when it stands on none. */
+  readonly parent?: HostPath | undefined
+  /** The snapshot of the parent that it begins with; absent when it stands on none. */
+  readonly snapshot?: SnapshotId | undefined
+  /** The directories of the volumes that stand on it, in the order of their paths. */
+  readonly children: ReadonlyArray<HostPath>
+  /** The length of the file of its top delta, in bytes. */
+  readonly deltaSize: ByteSize.ByteSize
+}
+
+/**
+ * A volume and those that stand on it.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface VolumeTree {
+  /** The directory of the volume. */
+  readonly directory: HostPath
+  /** Whether it is a snapshot, which nothing is written to. */
+  readonly readOnly: boolean
+  /** The volumes that stand on it, in the order of their paths. */
+  readonly children: ReadonlyArray<VolumeTree>
+}
+
+/**
+ * What {@link VolumeTree} is encoded to.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface VolumeTreeEncoded {
+  /** The directory of the volume. */
+  readonly directory: string
+  /** Whether it is a snapshot. */
+  readonly readOnly: boolean
+  /** The volumes that stand on it. */
+  readonly children: ReadonlyArray<VolumeTreeEncoded>
+}
+
+/**
+ * A volume and those that stand on it.
+ *
+ * @since 0.2.0
+ * @category schemas
+ */
+export const VolumeTree: Schema.Schema<VolumeTree, VolumeTreeEncoded> = Schema.Struct({
+  directory: HostPath,
+  readOnly: Schema.Boolean,
+  children: Schema.Array(Schema.suspend((): Schema.Schema<VolumeTree, VolumeTreeEncoded> => VolumeTree))
+})
+
+/**
  * What a check found.
  *
  * @since 0.1.0

@@ -84,6 +84,14 @@ export * as DiskClone from "./DiskClone.js"
 export * as DiskDescriptor from "./DiskDescriptor.js"
 
 /**
+ * The directories of volumes: a disk each, and links to the volumes that stand on
+ * it. `ploop-volume` of generations 7 and 9 makes them.
+ *
+ * @since 0.2.0
+ */
+export * as DiskVolume from "./DiskVolume.js"
+
+/**
  * Bytes in both directions, as a socket carries them: what `copyTo` and
  * `copyFrom` need between two processes or hosts.
  *

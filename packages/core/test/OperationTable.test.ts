@@ -12,10 +12,13 @@ describe("an operation", () => {
       "balloonComplete",
       "balloonRepair",
       "check",
+      "cloneVolume",
       "convert",
       "createSnapshot",
       "createTemporarySnapshot",
+      "createVolume",
       "deleteSnapshot",
+      "deleteVolume",
       "discard",
       "dropTracking",
       "encrypt",
@@ -28,8 +31,10 @@ describe("an operation", () => {
       "resize",
       "sizeLimits",
       "snapshotAndSwitch",
+      "snapshotVolume",
       "switchAndDelete",
-      "switchSnapshot"
+      "switchSnapshot",
+      "switchVolume"
     ])
   })
 
@@ -49,7 +54,9 @@ describe("an operation", () => {
       "prerequisites",
       "snapshotSizes",
       "tool",
-      "topDelta"
+      "topDelta",
+      "volumeInfo",
+      "volumeTree"
     ])
   })
 

@@ -67,6 +67,27 @@ export const create = (
 /** For `ploop-cbt`, which knows no `--`; the path is absolute. */
 export const dropTracking = (disk: string): Arguments => ["drop", disk]
 
+/** Those of `ploop-volume`, which takes no level; all paths are absolute. */
+export const createVolume = (request: Omit<Request.CreateVolume, "directory">, directory: string): Arguments => [
+  "create",
+  "-s",
+  sectors(request.size),
+  "-t",
+  request.fileSystem,
+  ...option("-b", request.clusterSize === ClusterSize.standard ? undefined : sectors(request.clusterSize)),
+  "--",
+  directory
+]
+
+export const snapshotVolume = (volume: string, directory: string): Arguments => ["snapshot", "--", volume, directory]
+
+export const cloneVolume = (volume: string, directory: string): Arguments => ["clone", "--", volume, directory]
+
+/** It knows no `--`. */
+export const switchVolume = (volume: string, to: string): Arguments => ["switch", volume, to]
+
+export const deleteVolume = (volume: string): Arguments => ["delete", "--", volume]
+
 export const restoreDescriptor = (
   verbosity: number,
   request: Request.RestoreDescriptor,

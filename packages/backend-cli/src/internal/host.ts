@@ -35,11 +35,15 @@ type ReadError =
   | PloopError.PermissionDenied
   | PloopError.InputOutputFailed
 
-export interface Descriptor {
+/** What is in a descriptor, whose snapshots may have parents in another one. */
+export interface Document {
   readonly descriptor: DiskDescriptor.DiskDescriptor
-  readonly tree: SnapshotTree.SnapshotTree
   /** Absolute path of an image file of the disk. */
   readonly image: (file: string) => HostPath
+}
+
+export interface Descriptor extends Document {
+  readonly tree: SnapshotTree.SnapshotTree
 }
 
 export interface Host {
@@ -66,6 +70,7 @@ export interface Host {
   /** What is mounted, in the order of the mounts; none when it cannot be read. */
   readonly mounts: Effect.Effect<Option.Option<ReadonlyArray<parse.Mount>>>
   readonly descriptor: (about: About, disk: string) => Effect.Effect<Descriptor, ReadError>
+  readonly document: (about: About, disk: string) => Effect.Effect<Document, ReadError>
   /** The path of a file as it is seen from a directory, by way of `..` where it is not below that. */
   readonly relative: (directory: string, path: string) => string
   /** Of an image file; none when it is not there or has no header. */
@@ -122,14 +127,8 @@ const pathsOf = (
   return Either.right(paths)
 }
 
-const parseDescriptor = (about: About, bytes: Uint8Array) =>
-  Either.mapLeft(
-    Either.flatMap(
-      DiskDescriptor.parseBytes(bytes),
-      (descriptor) => Either.map(SnapshotTree.fromDescriptor(descriptor), (tree) => ({ descriptor, tree }))
-    ),
-    (error) => Refusal.unreadableDescriptor(about, bytes, error)
-  )
+const unreadable = (about: About, bytes: Uint8Array) => (error: DiskDescriptor.DescriptorSyntaxError) =>
+  Refusal.unreadableDescriptor(about, bytes, error)
 
 export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path> = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem
@@ -140,14 +139,29 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
 
   const real: Host["real"] = (name) => Effect.orElseSucceed(fs.realPath(name), () => absolute(name))
 
-  /** The descriptor as it is read, and resolved against a directory. */
+  const bytesOf = (about: About, disk: string) => Effect.mapError(files.whole(disk, descriptorLimit), readError(about))
+
+  /** A descriptor, resolved against a directory. */
+  const resolved = (about: About, bytes: Uint8Array, home: string): Either.Either<Document, ReadError> =>
+    Either.gen(function*() {
+      const resolve = (file: string) => path.resolve(home, file)
+      const descriptor = yield* Either.mapLeft(DiskDescriptor.parseBytes(bytes), unreadable(about, bytes))
+      const paths = yield* pathsOf(about, descriptor, resolve)
+      return { descriptor, image: (file) => paths.get(file) ?? HostPath.make(resolve(file)) }
+    })
+
   const read = (about: About, disk: string, home: string): Effect.Effect<Descriptor, ReadError> =>
     Effect.gen(function*() {
-      const bytes = yield* Effect.mapError(files.whole(disk, descriptorLimit), readError(about))
-      const resolve = (file: string) => path.resolve(home, file)
-      const { descriptor, tree } = yield* parseDescriptor(about, bytes)
-      const paths = yield* pathsOf(about, descriptor, resolve)
-      return { descriptor, tree, image: (file) => paths.get(file) ?? HostPath.make(resolve(file)) }
+      const bytes = yield* bytesOf(about, disk)
+      const document = yield* resolved(about, bytes, home)
+      const tree = yield* Either.mapLeft(SnapshotTree.fromDescriptor(document.descriptor), unreadable(about, bytes))
+      return { ...document, tree }
+    })
+
+  const document: Host["document"] = (about, disk) =>
+    Effect.gen(function*() {
+      const bytes = yield* bytesOf(about, disk)
+      return yield* resolved(about, bytes, path.dirname(yield* real(disk)))
     })
 
   const cache = yield* descriptorCache.make<Descriptor, ReadError>(files)
@@ -210,6 +224,7 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
       onSuccess: Option.map(parse.mountpoints)
     }),
     descriptor,
+    document,
     formatVersion: (image) =>
       Effect.match(files.start(image, 16), {
         onFailure: Option.none,

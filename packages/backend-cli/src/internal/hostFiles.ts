@@ -112,6 +112,8 @@ export interface HostFiles {
   readonly names: (directory: string) => Effect.Effect<ReadonlyArray<string>, PlatformError>
   /** A new directory in another, which only its owner may enter. */
   readonly makePrivateDirectory: (parent: string) => Effect.Effect<string, PlatformError>
+  /** A new directory, which only its owner may enter. It fails when anything has that name already. */
+  readonly makeDirectory: (path: string) => Effect.Effect<void, PlatformError>
   /** A second name for a file. It fails when anything has that name already. */
   readonly link: (from: string, to: string) => Effect.Effect<void, PlatformError>
   /** Writes a file that must not be there yet. */

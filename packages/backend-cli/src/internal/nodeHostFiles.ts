@@ -256,6 +256,7 @@ export const nodeHostFiles: HostFiles = {
   names: (directory) => attempt("names", directory, () => NFS.promises.readdir(directory)),
   makePrivateDirectory: (parent) =>
     attempt("makePrivateDirectory", parent, () => NFS.promises.mkdtemp(NodePath.join(parent, privatePrefix))),
+  makeDirectory: (path) => attempt("makeDirectory", path, () => NFS.promises.mkdir(path, { mode: 0o700 })),
   link: (from, to) => attempt("link", to, () => NFS.promises.link(from, to)),
   writeNew: (path, text) =>
     attempt("writeNew", path, () => NFS.promises.writeFile(path, text, { flag: "wx", flush: true, mode: 0o644 })),

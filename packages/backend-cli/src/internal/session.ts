@@ -60,6 +60,8 @@ export interface Session {
   readonly debugfs: Runner
   /** Runs `ploop-cbt`, which is beside the tool. */
   readonly trackingTool: Runner
+  /** Runs `ploop-volume`, which is beside the tool. */
+  readonly volumeTool: Runner
   /** Runs `qemu-img` as this process, whose files it reads and writes. */
   readonly qemuImg: Runner
   /**
@@ -120,6 +122,7 @@ interface Options {
   readonly tune2fs: Runner
   readonly debugfs: Runner
   readonly trackingTool: Runner
+  readonly volumeTool: Runner
   readonly qemuImg: Runner
   readonly tool: string
   readonly verbosity: number

@@ -18,6 +18,7 @@ export const methods = [
   "kernelNames",
   "names",
   "makePrivateDirectory",
+  "makeDirectory",
   "link",
   "writeNew",
   "makePrivateFile",
@@ -153,6 +154,7 @@ export const record = (
   names: (directory) => write("names", directory, files.names(directory), names.encode),
   makePrivateDirectory: (parent) =>
     write("makePrivateDirectory", parent, files.makePrivateDirectory(parent), text.encode),
+  makeDirectory: (path) => write("makeDirectory", path, files.makeDirectory(path), nothing.encode),
   link: (from, to) => write("link", to, files.link(from, to), nothing.encode),
   writeNew: (path, content) => write("writeNew", path, files.writeNew(path, content), nothing.encode),
   makePrivateFile: (path) => write("makePrivateFile", path, files.makePrivateFile(path), nothing.encode),
@@ -206,6 +208,7 @@ export const replay = (
   kernelNames: (path) => orNone(read("kernelNames", path, kernelNames.decode)),
   names: (directory) => read("names", directory, names.decode),
   makePrivateDirectory: (parent) => read("makePrivateDirectory", parent, text.decode),
+  makeDirectory: (path) => read("makeDirectory", path, nothing.decode),
   link: (_, to) => read("link", to, nothing.decode),
   writeNew: (path) => read("writeNew", path, nothing.decode),
   makePrivateFile: (path) => read("makePrivateFile", path, nothing.decode),

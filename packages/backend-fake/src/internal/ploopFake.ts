@@ -46,6 +46,7 @@ import * as resizing from "./operations/resize.js"
 import * as limits from "./operations/sizeLimits.js"
 import * as snapshots from "./operations/snapshots.js"
 import * as sizes from "./operations/snapshotSizes.js"
+import * as volumes from "./operations/volumes.js"
 import * as power from "./power.js"
 import * as sharedData from "./sharedData.js"
 import * as state from "./state.js"
@@ -190,6 +191,13 @@ export const make = (options: Options) =>
       listSnapshots: operation("listSnapshots", snapshots.listSnapshots),
       snapshotSizes: operation("snapshotSizes", sizes.snapshotSizes),
       dropTracking: operation("dropTracking", dropTracking),
+      createVolume: operation("createVolume", volumes.createVolume),
+      snapshotVolume: operation("snapshotVolume", volumes.snapshotVolume),
+      cloneVolume: operation("cloneVolume", volumes.cloneVolume),
+      switchVolume: operation("switchVolume", volumes.switchVolume),
+      deleteVolume: operation("deleteVolume", volumes.deleteVolume),
+      volumeInfo: operation("volumeInfo", volumes.volumeInfo),
+      volumeTree: operation("volumeTree", volumes.volumeTree),
       imageInfo: operation("imageInfo", queries.imageInfo),
       fileSystemInfo: operation("fileSystemInfo", queries.fileSystemInfo),
       sizeLimits: operation("sizeLimits", limits.sizeLimits),

@@ -54,6 +54,10 @@ export const prepare = Effect.gen(function*() {
 
 type Call = (world: World) => Effect.Effect<unknown, PloopError.PloopError>
 
+/** A call that the generation of the host does not know. */
+const unknown = (call: Effect.Effect<unknown, PloopError.PloopError>) =>
+  Effect.catchTag(call, "Unsupported", () => Effect.void)
+
 /** A call of every operation that succeeds on the prepared host. */
 export const operations: { readonly [Name in Operation.Name]: Call } = {
   create: ({ ploop }) => ploop.create({ image: "/vz/new.hdd", size: "10M", fileSystem: "none" }),
@@ -63,9 +67,7 @@ export const operations: { readonly [Name in Operation.Name]: Call } = {
   exportImage: ({ idle, ploop }) => ploop.exportImage({ disk: idle, snapshot: a, file: "/vz/new/idle.raw" }),
   importImage: ({ ploop }) => ploop.importImage({ file: "/vz/free.raw", image: "/vz/new/root.hdd" }),
   convert: ({ idle, ploop }) => ploop.convert({ disk: idle, format: "preallocated" }),
-  // The generation of the host knows no encryption.
-  encrypt: ({ idle, ploop }) =>
-    Effect.catchTag(ploop.encrypt({ disk: idle, keyId: "key" }), "Unsupported", () => Effect.void),
+  encrypt: ({ idle, ploop }) => unknown(ploop.encrypt({ disk: idle, keyId: "key" })),
   check: ({ idle, ploop }) => ploop.check({ disk: idle }),
   replace: ({ idle, ploop }) => ploop.replace({ disk: idle, snapshot: a, with: "/vz/idle/copy.hdd" }),
   mount: ({ idle, ploop }) => ploop.mount({ disk: idle }),
@@ -80,9 +82,14 @@ export const operations: { readonly [Name in Operation.Name]: Call } = {
   mergeSnapshots: ({ idle, ploop }) => ploop.mergeSnapshots({ disk: idle, all: true }),
   listSnapshots: ({ idle, ploop }) => ploop.listSnapshots({ disk: idle }),
   snapshotSizes: ({ idle, ploop }) => ploop.snapshotSizes({ disk: idle }),
-  // The generation of the host has no tracking.
-  dropTracking: ({ idle, ploop }) =>
-    Effect.catchTag(ploop.dropTracking({ disk: idle }), "Unsupported", () => Effect.void),
+  dropTracking: ({ idle, ploop }) => unknown(ploop.dropTracking({ disk: idle })),
+  createVolume: ({ ploop }) => unknown(ploop.createVolume({ directory: "/vz/volume", size: "10M" })),
+  snapshotVolume: ({ ploop }) => unknown(ploop.snapshotVolume({ volume: "/vz/idle", directory: "/vz/volume" })),
+  cloneVolume: ({ ploop }) => unknown(ploop.cloneVolume({ volume: "/vz/idle", directory: "/vz/volume" })),
+  switchVolume: ({ ploop }) => unknown(ploop.switchVolume({ volume: "/vz/idle", to: "/vz/volume" })),
+  deleteVolume: ({ ploop }) => unknown(ploop.deleteVolume({ volume: "/vz/idle" })),
+  volumeInfo: ({ ploop }) => unknown(ploop.volumeInfo({ volume: "/vz/idle" })),
+  volumeTree: ({ ploop }) => unknown(ploop.volumeTree({ volume: "/vz/idle" })),
   imageInfo: ({ idle, ploop }) => ploop.imageInfo({ disk: idle }),
   fileSystemInfo: ({ mounted, ploop }) => ploop.fileSystemInfo({ disk: mounted.disk }),
   sizeLimits: ({ idle, ploop }) => ploop.sizeLimits({ disk: idle }),
@@ -154,5 +161,12 @@ export const queries: ReadonlySet<Operation.Name> = new Set<Operation.Name>([
   "copyTo",
   "nextDevice",
   "dropTracking",
-  "encrypt"
+  "encrypt",
+  "createVolume",
+  "snapshotVolume",
+  "cloneVolume",
+  "switchVolume",
+  "deleteVolume",
+  "volumeInfo",
+  "volumeTree"
 ])

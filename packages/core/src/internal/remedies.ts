@@ -48,6 +48,14 @@ const refused = {
   "encrypt-snapshots": () =>
     "Call mergeSnapshots with all: true, if nothing needs the snapshots any more, and repeat the operation.",
   "encrypt-raw": () => "Create another disk of the format expanded, mount both, and copy the files; encrypt that one.",
+  "volumes-elsewhere": () => "Use clone, or work on a host with generation 7 or 9 of ploop.",
+  "volume-files": () =>
+    "Delete the volumes that use these files first, and move those of no volume to another directory.",
+  "volume-line": () => "Use the operations on volumes; the tool itself mounts such a volume.",
+  "volume-clone": () =>
+    "Clone the lowest volume that the snapshot stands on, and switch the clone to the snapshot with switchVolume.",
+  "volume-switch": () =>
+    "If nothing in its snapshots is needed, delete the volume, and clone the other one to its directory.",
   "export-encrypted": () => "Mount the disk, with its key, and copy the files.",
   "kept-by-others": ({ generations }: { readonly generations: ReadonlyArray<Generation> }) =>
     `Work on a host with generation ${generations.join(" or ")} of ploop, which keeps it.`,
@@ -207,6 +215,8 @@ const snapshots = {
     "Call switchSnapshot: the snapshot stays for its other children, and its state becomes that of the disk.",
   "snapshot-has-children-merge": () =>
     "Give downTo a snapshot above it. To merge it too, delete its other children first, if nothing in them is needed.",
+  "volume-has-children": () =>
+    "Delete the volumes that stand on it first, those without children before the others: volumeTree lists them.",
   "snapshot-is-base": () => "Choose a snapshot above the base.",
   "snapshot-is-top": () =>
     "Unmount the disk first; deleting the top delta then discards what was written since the last snapshot.",

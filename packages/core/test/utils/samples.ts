@@ -11,12 +11,23 @@ const tree = SnapshotTree.SnapshotTree.make({
   nodes: [SnapshotTree.Node.make({ id: SnapshotId.top, temporary: false, file: "root.hdd" })]
 })
 const nothing = undefined
+const directory = HostPath.make("/vz/volume")
 const size = ByteSize.GiB(10)
 
 interface Sample {
   /** What a caller may write, with every option that goes together. */
   readonly options: unknown
   readonly result: unknown
+}
+
+const volume = {
+  directory,
+  disk: Disk.inDirectory(directory),
+  readOnly: false,
+  parent: HostPath.make("/vz/snapshot"),
+  snapshot: id,
+  children: [HostPath.make("/vz/clone")],
+  deltaSize: ByteSize.MiB(1)
 }
 
 /** A call of every operation. */
@@ -74,6 +85,20 @@ export const samples: { readonly [Name in Operation.Name]: Sample } = {
   mergeSnapshots: { options: { disk, all: true, into: "/vz/merged.hdd" }, result: { survivor: id, image, gone: [id] } },
   listSnapshots: { options: { disk }, result: tree },
   snapshotSizes: { options: { disk }, result: [{ id, image, size, moved: size }] },
+  createVolume: { options: { directory, size: "10G", clusterSize: "64K", fileSystem: "ext3" }, result: volume },
+  snapshotVolume: { options: { volume: directory, directory: "/vz/snapshot" }, result: volume },
+  cloneVolume: { options: { volume: directory, directory: "/vz/clone" }, result: volume },
+  switchVolume: { options: { volume: directory, to: "/vz/snapshot" }, result: volume },
+  deleteVolume: { options: { volume: directory }, result: nothing },
+  volumeInfo: { options: { volume: directory }, result: volume },
+  volumeTree: {
+    options: { volume: directory },
+    result: {
+      directory,
+      readOnly: true,
+      children: [{ directory: HostPath.make("/vz/clone"), readOnly: false, children: [] }]
+    }
+  },
   encrypt: { options: { disk, keyId: "key/1", copy: true }, result: undefined },
   dropTracking: { options: { disk }, result: undefined },
   imageInfo: { options: { disk }, result: { size, clusterSize: ClusterSize.standard, version: 2 } },

@@ -16,7 +16,7 @@ const imagesOf = (session: Session, about: About, device: string, base: string) 
   })
 
 /** A device that has one of these images. */
-const deviceWith = (session: Session, about: About, images: ReadonlyArray<string>) =>
+export const deviceWith = (session: Session, about: About, images: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     for (const { device, image } of yield* listDevices(session, about)) {
       const shown = yield* imagesOf(session, about, device, image)
@@ -25,7 +25,7 @@ const deviceWith = (session: Session, about: About, images: ReadonlyArray<string
     return undefined
   })
 
-const observed = (session: Session, image: string, device: string | undefined) =>
+export const observed = (session: Session, image: string, device: string | undefined) =>
   Effect.gen(function*() {
     const header = Option.getOrUndefined(yield* session.host.header(image))
     const seen: Refusal.BareImage = {

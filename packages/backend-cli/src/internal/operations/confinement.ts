@@ -67,14 +67,24 @@ export const requireInside = (
   session.allowsOutsideImages ? Effect.void : Effect.flatMap(
     outside(session, path, disk, files.flatMap((choose) => choose(disk))),
     (found) =>
-      found === undefined ? Effect.void : Effect.fail(
-        new PloopError.Unsupported({
-          ...context(about),
-          reason: `the image ${PrintableText.escape(found)} is outside the directory of the disk, ` +
-            "where the backend changes no file unless its option allowOutsideImages says so",
-          instead: Remedy.texts["image-outside"]()
-        })
-      )
+      found === undefined
+        ? Effect.void
+        : refuse(about, `the image ${PrintableText.escape(found)}`, "the directory of the disk")
+  )
+
+/** Refuses to change a file that is elsewhere than where the backend changes files. */
+export const refuse = (
+  about: About,
+  what: string,
+  where: string
+): Effect.Effect<never, PloopError.Unsupported> =>
+  Effect.fail(
+    new PloopError.Unsupported({
+      ...context(about),
+      reason: `${what} is outside ${where}, ` +
+        "where the backend changes no file unless its option allowOutsideImages says so",
+      instead: Remedy.texts["image-outside"]()
+    })
   )
 
 /**

@@ -1,5 +1,3 @@
-import * as Operation from "@effect-ploop/core/Operation"
-import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
@@ -7,32 +5,20 @@ import * as Effect from "effect/Effect"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import { fileError } from "../newFiles.js"
-import { classified, context } from "../outcome.js"
+import { classified } from "../outcome.js"
 import type { Session } from "../session.js"
 import { isRaw } from "./attachable.js"
+import { runBeside } from "./beside.js"
 import * as confinement from "./confinement.js"
 import { otherWriter, runningDevice } from "./devices.js"
 import * as sharing from "./sharing.js"
 import { lockTool } from "./toolLock.js"
 
-/** The program of the same package as the tool, and beside it. */
-export const programBeside = (tool: string): string => `${tool.slice(0, tool.lastIndexOf("/") + 1)}ploop-cbt`
-
-const missing = (about: About, text: string, what: string) =>
-  Effect.fail(new PloopError.PrerequisiteMissing({ ...context(about), text, what }))
-
 /** Only the kernel knows what changes on a running disk. */
 const stop = (session: Session, about: About, path: string) =>
   Effect.gen(function*() {
-    const generation = yield* session.generation
-    const kind = Operation.table[about.operation].kind
-    const result = yield* session.trackingTool.run({ ...about, args: args.dropTracking(path), kind }).pipe(
-      Effect.catchTags({
-        ToolNotFound: () => missing(about, "", "the program ploop-cbt"),
-        ToolNotExecutable: ({ text }) => missing(about, text, "an executable ploop-cbt")
-      })
-    )
-    if (result.exitCode !== 0) return yield* classified(about, generation)(result)
+    const result = yield* runBeside(session.trackingTool, about, "ploop-cbt", args.dropTracking(path))
+    if (result.exitCode !== 0) return yield* classified(about, yield* session.generation)(result)
   })
 
 /** The tool would cut the map off and leave its place in the header, so that the next snapshot fails. */

@@ -143,6 +143,7 @@ export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
     kernelNames: wrap("kernelNames", files.kernelNames),
     names: wrap("names", files.names),
     makePrivateDirectory: wrap("makePrivateDirectory", files.makePrivateDirectory),
+    makeDirectory: wrap("makeDirectory", files.makeDirectory),
     link: wrap("link", files.link),
     writeNew: wrap("writeNew", files.writeNew),
     makePrivateFile: wrap("makePrivateFile", files.makePrivateFile),

@@ -73,7 +73,7 @@ export const nextDevice = (tool: Tool): Answer<DevicePath> =>
 const sector = 512n
 
 /** What there is to see of an image that is merged by its file. */
-const observed = (tool: Tool, path: string): Refusal.BareImage => {
+export const observed = (tool: Tool, path: string): Refusal.BareImage => {
   const found = files.lookup(tool.tx, path)
   const header = headerOf(tool, path)
   const device = deviceTable.all(tool.tx.devices).find(({ levels }) =>

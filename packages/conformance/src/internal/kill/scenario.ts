@@ -10,9 +10,14 @@ import * as Stream from "effect/Stream"
 import type { Bench, Synced } from "./bench.js"
 import { component, snapshot, taken } from "./bench.js"
 
-/** The operations of the service that can change something; a new one does not compile until it has a scenario. */
+/**
+ * The operations of the service that can change something; a new one does not compile until it has a scenario. Those on
+ * volumes have none: what the tool leaves of one that is cut short, it does not take up again.
+ */
 export type Name = {
-  [N in Operation.PloopName]: (typeof Operation.table)[N]["kind"] extends "query" ? never : N
+  [N in Operation.PloopName]: (typeof Operation.table)[N] extends
+    { readonly kind: "query" } | { readonly group: "volumes" } ? never
+    : N
 }[Operation.PloopName]
 
 type Run = Effect.Effect<unknown, PloopError | PlatformError, Ploop.Ploop | FileSystem.FileSystem>

@@ -28,6 +28,8 @@ const invalid = (about: About, reason: string, instead?: Text): PloopError.Descr
 interface Outline {
   readonly storages: number
   readonly isEncrypted: boolean
+  /** Whether its images go on in another descriptor. */
+  readonly isOnVolume: boolean
   readonly images: ReadonlyArray<{ readonly type: string | undefined; readonly file: string | undefined }>
 }
 
@@ -42,10 +44,12 @@ const textIn = (node: xml.Node, name: string): string | undefined => {
 const outline = (bytes: Uint8Array): Outline => {
   const nodes = Either.getOrElse(Either.flatMap(descriptorBytes.decode(bytes), xml.parse), () => [])
   const root = nodes.filter(xml.isElement).flatMap(xml.childrenOf)
-  const storages = xml.filter(inside(root, "StorageData"), "Storage")
+  const data = inside(root, "StorageData")
+  const storages = xml.filter(data, "Storage")
   return {
     storages: storages.length,
     isEncrypted: xml.find(inside(root, "Disk_Parameters"), "Encryption") !== undefined,
+    isOnVolume: xml.find(inside(data, "Volume"), "Parent") !== undefined,
     images: storages.flatMap((storage) => xml.filter(xml.childrenOf(storage), "Image")).map((image) => ({
       type: textIn(image, "Type"),
       file: textIn(image, "File")
@@ -69,8 +73,9 @@ export const unreadable = (
   error: DiskDescriptor.DescriptorSyntaxError
 ): PloopError.DescriptorInvalid | PloopError.Unsupported => {
   const seen = outline(bytes)
-  return seen.storages > 1
-    ? unsupported(about, texts.splitDisk, remedies["split-disk"]())
+  if (seen.storages > 1) return unsupported(about, texts.splitDisk, remedies["split-disk"]())
+  return seen.isOnVolume
+    ? unsupported(about, "the disk is a volume that stands on another one", remedies["volume-line"]())
     : invalid(about, error.message, fromItsImage(about, seen))
 }
 

@@ -93,7 +93,7 @@ export const bareDeltas = (about: About, generation: Generation) =>
       texts["merge-by-descriptor"]()
     ))
 
-const usable = (about: About, { clusterSize, device, exists, image, isDirty }: BareImage) => {
+export const usable = (about: About, { clusterSize, device, exists, image, isDirty }: BareImage) => {
   if (!exists) return Either.left(new PloopError.ImageNotFound({ ...context(about), image }))
   if (device !== undefined) return Either.left(new PloopError.ImageInUse({ ...context(about), device }))
   if (clusterSize === undefined) return Either.left(new PloopError.ImageCorrupt({ ...context(about), image }))

@@ -1,6 +1,6 @@
 import type { ByteSize } from "../../ByteSize.js"
 import type { ClusterSize } from "../../ClusterSize.js"
-import type { DiskDescriptor } from "../../DiskDescriptor.js"
+import type { DiskDescriptor, Volume } from "../../DiskDescriptor.js"
 import type { FormatVersion } from "../../FormatVersion.js"
 import type * as PloopError from "../../PloopError.js"
 import type { SnapshotId } from "../../SnapshotId.js"
@@ -282,4 +282,40 @@ export interface SizedDisk {
     | { readonly _tag: "Idle"; readonly least: bigint }
     | { readonly _tag: "CutWhenIdle" }
     | undefined
+}
+
+/**
+ * What there is to see of a volume.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface FoundVolume {
+  /** Its directory, by the real path. */
+  readonly directory: string
+  /** What its descriptor says about it; undefined when the disk is part of no volume. */
+  readonly volume: Volume | undefined
+  /** The directories of the volumes that stand on it. */
+  readonly children: ReadonlyArray<string>
+  /** The real paths of the images in its descriptor. */
+  readonly images: ReadonlyArray<string>
+  /** A device that shows the disk, if one is seen. */
+  readonly device: string | undefined
+}
+
+/**
+ * What is removed with a volume.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface DeletedVolume extends FoundVolume {
+  /** The names in its directory. */
+  readonly names: ReadonlyArray<string>
+  /** The real paths of the images of the volumes that it stands on, and of the one that stands on it. */
+  readonly others: ReadonlyArray<string>
+  /** A device of the volume that stands on it, if one is seen. */
+  readonly childDevice: string | undefined
+  /** The images that are merged with each other: those of the volume, and of the one that stands on it. */
+  readonly merged: ReadonlyArray<BareImage>
 }

@@ -73,6 +73,7 @@ import { switchSnapshot } from "./switchSnapshot.js"
 import { topDelta } from "./topDelta.js"
 import { trackedChanges } from "./trackedChanges.js"
 import { umount } from "./umount.js"
+import { volumes } from "./volumes.js"
 import { xfsCases } from "./xfs.js"
 
 export const cases: ReadonlyArray<Case> = [
@@ -136,6 +137,7 @@ export const cases: ReadonlyArray<Case> = [
   ...mergeDelta,
   ...grow,
   ...nextDevice,
+  ...volumes,
   ...wrappers,
   ...containers,
   ...backups,

@@ -1,0 +1,408 @@
+import * as ByteSize from "@effect-ploop/core/ByteSize"
+import * as Disk from "@effect-ploop/core/Disk"
+import type { DiskDescriptor } from "@effect-ploop/core/DiskDescriptor"
+import * as DiskVolume from "@effect-ploop/core/DiskVolume"
+import type { HostPath } from "@effect-ploop/core/HostPath"
+import type * as Ploop from "@effect-ploop/core/Ploop"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import * as PrintableText from "@effect-ploop/core/PrintableText"
+import * as Refusal from "@effect-ploop/core/Refusal"
+import type * as Result from "@effect-ploop/core/Result"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as args from "../arguments.js"
+import type { About } from "../host.js"
+import * as newFiles from "../newFiles.js"
+import { classified, context } from "../outcome.js"
+import * as paths from "../paths.js"
+import type { Session } from "../session.js"
+import { deviceWith, observed } from "./bareDeltas.js"
+import { runBeside } from "./beside.js"
+import * as confinement from "./confinement.js"
+import { requireDevices } from "./devicePrerequisites.js"
+import { pathOf } from "./devices.js"
+import { stopDevicesBelow } from "./teardown.js"
+
+type Methods =
+  | "createVolume"
+  | "snapshotVolume"
+  | "cloneVolume"
+  | "switchVolume"
+  | "deleteVolume"
+  | "volumeInfo"
+  | "volumeTree"
+
+/** A volume, as its files show it. */
+interface Found {
+  readonly directory: string
+  readonly descriptor: DiskDescriptor
+  readonly volume: DiskDescriptor["volume"]
+  readonly parent: string | undefined
+  readonly children: ReadonlyArray<string>
+  readonly images: ReadonlyArray<HostPath>
+}
+
+/** The directories that links lead to. */
+const childrenOf = (session: Session, directory: string) =>
+  Effect.gen(function*() {
+    const links = session.host.join(directory, DiskVolume.linksName)
+    const names = yield* session.host.names(links)
+    const children = yield* Effect.forEach(names, (name) => session.host.real(session.host.join(links, name)))
+    return children.sort()
+  })
+
+const find = (session: Session, about: About, given: string) =>
+  Effect.gen(function*() {
+    const directory = yield* session.host.real(given)
+    const { descriptor, image } = yield* session.host.document(about, session.host.join(directory, Disk.descriptorName))
+    const parent = descriptor.volume?.parent
+    const found: Found = {
+      directory,
+      descriptor,
+      volume: descriptor.volume,
+      parent: parent === undefined
+        ? undefined
+        : yield* session.host.real(parent.startsWith("/") ? parent : session.host.join(directory, parent)),
+      children: yield* childrenOf(session, directory),
+      images: descriptor.images.map(({ file }) => image(file))
+    }
+    return found
+  })
+
+const realImages = (session: Session, { images }: Found) => Effect.forEach(images, session.host.real)
+
+/** What a refusal has to know of a volume. */
+const seen = (session: Session, about: About, found: Found) =>
+  Effect.gen(function*() {
+    const images = yield* realImages(session, found)
+    const device = yield* deviceWith(session, about, images)
+    return { ...found, images, device } satisfies Refusal.FoundVolume
+  })
+
+const readId = Schema.decodeUnknownOption(SnapshotId.SnapshotId)
+
+const info = (session: Session, about: About, given: string) =>
+  Effect.gen(function*() {
+    const found = yield* find(session, about, given)
+    yield* Refusal.volume(about, found)
+    const { children, descriptor, directory, images, parent, volume } = found
+    const file = DiskVolume.topFile(descriptor)
+    const image = images[descriptor.images.findIndex((image) => image.file === file)]
+    if (image === undefined) return yield* new PloopError.ImageNotFound({ ...context(about), image: file ?? directory })
+    const { size } = yield* Effect.mapError(
+      session.files.stamp(image),
+      () => new PloopError.ImageNotFound({ ...context(about), image })
+    )
+    const snapshot = Option.getOrUndefined(readId(volume?.snapshot))
+    const result: Result.Volume = {
+      directory: pathOf(directory),
+      disk: Disk.inDirectory(directory),
+      readOnly: volume?.readOnly === true,
+      ...(parent !== undefined && { parent: pathOf(parent) }),
+      ...(snapshot !== undefined && { snapshot }),
+      children: children.map(pathOf),
+      deltaSize: ByteSize.make(size)
+    }
+    return result
+  })
+
+const tree = (
+  session: Session,
+  about: About,
+  given: string,
+  depth = 0
+): Effect.Effect<Result.VolumeTree, PloopError.PloopError> =>
+  Effect.gen(function*() {
+    const found = yield* find(session, about, given)
+    yield* Refusal.volume(about, found)
+    if (depth >= DiskVolume.longestLine) {
+      const reason = `more than ${DiskVolume.longestLine} volumes stand on one another, or they form a circle`
+      return yield* new PloopError.DescriptorInvalid({ ...context(about), reason })
+    }
+    return {
+      directory: pathOf(found.directory),
+      readOnly: found.volume?.readOnly === true,
+      children: yield* Effect.forEach(found.children, (child) => tree(session, about, child, depth + 1))
+    }
+  })
+
+/** The volumes that this one stands on, the nearest first. */
+const ancestors = (session: Session, about: About, found: Found) =>
+  Effect.gen(function*() {
+    const all: Array<Found> = []
+    for (let next = found.parent; next !== undefined && all.length < DiskVolume.longestLine;) {
+      const parent: Found = yield* find(session, about, next)
+      all.push(parent)
+      next = parent.parent
+    }
+    return all
+  })
+
+/**
+ * Refuses to change the images of a volume that are elsewhere than in the directories of its line, and a line in which
+ * one volume does not know the other: anybody who may write one descriptor could have any file of the host removed.
+ */
+const requireInLine = (session: Session, about: About, found: Found, above: ReadonlyArray<Found> = []) =>
+  Effect.gen(function*() {
+    if (session.allowsOutsideImages) return
+    const belowIt = yield* ancestors(session, about, found)
+    const line = [...above, found, ...belowIt]
+    for (const [index, { directory }] of line.entries()) {
+      const below = line[index + 1]
+      if (below === undefined || below.children.includes(directory)) continue
+      return yield* confinement.refuse(about, PrintableText.escape(directory), `the links of ${below.directory}`)
+    }
+    const imagesOf = (volumes: ReadonlyArray<Found>) =>
+      Effect.map(Effect.forEach(volumes, (each) => realImages(session, each)), (images) => images.flat())
+    // The tool puts new deltas beside the lowest image.
+    const homes = [...line.map(({ directory }) => directory), ...(yield* imagesOf(belowIt)).map(session.host.directory)]
+    for (const image of yield* imagesOf([...above, found])) {
+      if (homes.includes(session.host.directory(image))) continue
+      return yield* confinement.refuse(
+        about,
+        `the image ${PrintableText.escape(image)}`,
+        "the directories of the volumes"
+      )
+    }
+  })
+
+/** Refuses a link to a volume that stands on another one. */
+const requireOwnChildren = (about: About, found: Found, child: Found | undefined) =>
+  child === undefined || child.parent === found.directory ? Effect.void : Effect.fail(
+    new PloopError.DescriptorInvalid({
+      ...context(about),
+      reason: `${found.directory} has a link to ${PrintableText.escape(child.directory)}, which does not stand on it`
+    })
+  )
+
+/** Runs the program, and classifies a failure. */
+const run = (session: Session, about: About, words: args.Arguments) =>
+  Effect.gen(function*() {
+    const result = yield* runBeside(session.volumeTool, about, "ploop-volume", words)
+    if (result.exitCode !== 0) return yield* classified(about, yield* session.generation)(result)
+  })
+
+/**
+ * The only one that works in all of these directories, which are found again when they are locked. Everybody enters
+ * them in the same order, so that no two wait for each other.
+ */
+const onlyUser = <A>(
+  session: Session,
+  about: About,
+  directories: Effect.Effect<ReadonlyArray<string>, PloopError.PloopError>,
+  use: Effect.Effect<A, PloopError.PloopError>
+): Effect.Effect<A, PloopError.PloopError> =>
+  Effect.flatMap(directories, (before) => {
+    const confirmed = Effect.map(directories, (now) =>
+      now.join("\0") === before.join("\0") ? use : onlyUser(session, about, directories, use))
+    const order = [...new Set(before)].sort().reverse()
+    return Effect.flatten(order.reduce<Effect.Effect<Effect.Effect<A, PloopError.PloopError>, PloopError.PloopError>>(
+      (inner, directory) =>
+        session.exclusive(about, directory)(inner),
+      confirmed
+    ))
+  })
+
+/** The directory of a new volume, and its removal while nothing is in it. */
+const newDirectory = (session: Session, about: About, directory: string) => {
+  if (!session.ownsFiles) return newFiles.refuseExisting(session.files, about, directory)
+  const parent = session.host.directory(directory)
+  return Effect.gen(function*() {
+    if (!(yield* session.host.mayBeDirectory(parent))) {
+      return yield* new PloopError.DirectoryNotFound({ ...context(about), directory: parent })
+    }
+    yield* Effect.mapError(session.files.makeDirectory(directory), newFiles.fileError(about, directory))
+  })
+}
+
+/** Removes what the tool has left of a new volume, as far as nothing is in it. */
+const clear = (session: Session, directory: string) =>
+  Effect.forEach(
+    [session.host.join(directory, DiskVolume.linksName), directory],
+    (path) =>
+      Effect.flatMap(
+        session.files.find(path),
+        Option.match({
+          onNone: () => Effect.void,
+          onSome: (found) => session.files.removeEmptyDirectory(path, found)
+        })
+      ),
+    { discard: true }
+  ).pipe(Effect.ignore)
+
+/** Makes a volume in a directory that nobody else has. */
+const making = (session: Session, about: About, directory: HostPath, words: args.Arguments) =>
+  Effect.gen(function*() {
+    yield* newDirectory(session, about, directory)
+    yield* Effect.onError(run(session, about, words), () => session.ownsFiles ? clear(session, directory) : Effect.void)
+    return yield* info(session, about, directory)
+  }).pipe(Effect.uninterruptible)
+
+const pathTo = (session: Session, about: About, field: string, given: string) =>
+  Effect.tap(
+    paths.require(about, field, given, session.host.absolute(given)),
+    (path) => paths.diskIn(about, field, given, path)
+  )
+
+const createVolume = (session: Session): Ploop.Backend["createVolume"] => (request) => {
+  const about = { operation: "createVolume", subject: request.directory } as const
+  return Effect.gen(function*() {
+    const generation = yield* session.generation
+    yield* Refusal.volumes(about, generation)
+    const directory = yield* pathTo(session, about, "directory", request.directory)
+    if (request.fileSystem !== "none") yield* requireDevices(session, about, generation)
+    return yield* Effect.onError(
+      making(session, about, directory, args.createVolume(request, directory)),
+      () => stopDevicesBelow(session, about, directory)
+    )
+  })
+}
+
+/** What a change of a volume rewrites: its descriptor. */
+const requireSound = (session: Session, about: About, { directory, parent }: Found) =>
+  parent === undefined ? session.judge(about, session.host.join(directory, Disk.descriptorName)) : Effect.void
+
+const onto = (
+  session: Session,
+  operation: "snapshotVolume" | "cloneVolume"
+): Ploop.Backend["snapshotVolume"] & Ploop.Backend["cloneVolume"] =>
+(request) => {
+  const about = { operation, subject: request.volume } as const
+  return Effect.gen(function*() {
+    yield* Refusal.volumes(about, yield* session.generation)
+    const directory = yield* pathTo(session, about, "directory", request.directory)
+    const volume = yield* pathTo(session, about, "volume", request.volume)
+    const look = find(session, about, volume)
+    const directories = Effect.map(
+      look,
+      ({ directory, parent }) => [directory, ...(parent === undefined ? [] : [parent])]
+    )
+    return yield* onlyUser(
+      session,
+      about,
+      directories,
+      Effect.gen(function*() {
+        const found = yield* look
+        yield* Refusal[operation](about, yield* seen(session, about, found))
+        yield* requireInLine(session, about, found)
+        yield* requireSound(session, about, found)
+        return yield* making(session, about, directory, args[operation](found.directory, directory))
+      })
+    )
+  })
+}
+
+const switchVolume = (session: Session): Ploop.Backend["switchVolume"] => (request) => {
+  const about = { operation: "switchVolume", subject: request.volume } as const
+  return Effect.gen(function*() {
+    yield* Refusal.volumes(about, yield* session.generation)
+    const volume = yield* pathTo(session, about, "volume", request.volume)
+    const to = yield* pathTo(session, about, "to", request.to)
+    const look = Effect.all([find(session, about, volume), find(session, about, to)])
+    const directories = Effect.map(look, ([{ directory, parent }, to]) => [
+      directory,
+      to.directory,
+      ...(parent === undefined ? [] : [parent])
+    ])
+    return yield* onlyUser(
+      session,
+      about,
+      directories,
+      Effect.gen(function*() {
+        const [found, target] = yield* look
+        yield* Refusal.switchVolume(about, yield* seen(session, about, found), yield* seen(session, about, target))
+        yield* requireInLine(session, about, found)
+        yield* Effect.uninterruptible(run(session, about, args.switchVolume(found.directory, target.directory)))
+        return yield* info(session, about, volume)
+      })
+    )
+  })
+}
+
+/** Everything that is lost or changed with a volume. */
+const deleted = (session: Session, about: About, found: Found) =>
+  Effect.gen(function*() {
+    const [only] = found.children
+    const child = only !== undefined && found.children.length === 1 ? yield* find(session, about, only) : undefined
+    const own = yield* seen(session, about, found)
+    const others = [...(yield* ancestors(session, about, found)), ...(child === undefined ? [] : [child])]
+    const childImages = child === undefined ? [] : yield* realImages(session, child)
+    const merged = child === undefined ? [] : [...found.images, ...child.images]
+    const all: Refusal.DeletedVolume = {
+      ...own,
+      names: yield* Effect.mapError(
+        session.files.names(found.directory),
+        newFiles.fileError(about, found.directory)
+      ),
+      others: (yield* Effect.forEach(others, (other) => realImages(session, other))).flat(),
+      childDevice: yield* deviceWith(session, about, childImages),
+      merged: yield* Effect.forEach(merged, (image) => observed(session, image, undefined))
+    }
+    return { all, child }
+  })
+
+/** Sees that the volume is gone, and that the one that stood on it has its images. */
+const requireDeleted = (session: Session, about: About, found: Found, child: Found | undefined) =>
+  Effect.gen(function*() {
+    if (yield* session.host.exists(found.directory)) {
+      const text = `${found.directory} is still there`
+      return yield* new PloopError.InputOutputFailed({ ...context(about), text })
+    }
+    if (child === undefined) return
+    const { images } = yield* find(session, about, child.directory)
+    for (const image of images) {
+      yield* Refusal.missingImage(about, image, yield* session.host.exists(image))
+    }
+  })
+
+const deleteVolume = (session: Session): Ploop.Backend["deleteVolume"] => (request) => {
+  const about = { operation: "deleteVolume", subject: request.volume } as const
+  return Effect.gen(function*() {
+    yield* Refusal.volumes(about, yield* session.generation)
+    const volume = yield* pathTo(session, about, "volume", request.volume)
+    const look = find(session, about, volume)
+    const directories = Effect.map(look, ({ children, directory, parent }) => [
+      directory,
+      ...children,
+      ...(parent === undefined ? [] : [parent])
+    ])
+    return yield* onlyUser(
+      session,
+      about,
+      directories,
+      Effect.gen(function*() {
+        const found = yield* look
+        const { all, child } = yield* deleted(session, about, found)
+        yield* Refusal.deleteVolume(about, all)
+        yield* requireOwnChildren(about, found, child)
+        yield* requireInLine(session, about, found, child === undefined ? [] : [child])
+        yield* Effect.uninterruptible(run(session, about, args.deleteVolume(found.directory)))
+        yield* requireDeleted(session, about, found, child)
+      })
+    )
+  })
+}
+
+export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
+  createVolume: createVolume(session),
+  snapshotVolume: onto(session, "snapshotVolume"),
+  cloneVolume: onto(session, "cloneVolume"),
+  switchVolume: switchVolume(session),
+  deleteVolume: deleteVolume(session),
+  volumeInfo: ({ volume }) => {
+    const about = { operation: "volumeInfo", subject: volume } as const
+    return Effect.zipRight(
+      Effect.flatMap(session.generation, (generation) => Refusal.volumes(about, generation)),
+      info(session, about, volume)
+    )
+  },
+  volumeTree: ({ volume }) => {
+    const about = { operation: "volumeTree", subject: volume } as const
+    return Effect.zipRight(
+      Effect.flatMap(session.generation, (generation) => Refusal.volumes(about, generation)),
+      tree(session, about, volume)
+    )
+  }
+})

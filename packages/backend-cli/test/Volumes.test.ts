@@ -1,0 +1,139 @@
+/** What the backend does beside `ploop-volume`, which follows a script here. */
+import type { PloopCli } from "@effect-ploop/backend-cli"
+import type { PloopError } from "@effect-ploop/core"
+import { DiskDescriptor, Ploop, SnapshotId } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import type { Scope } from "effect"
+import { Effect } from "effect"
+import { scripted } from "./utils/host.js"
+import { image } from "./utils/image.js"
+import type { Answer } from "./utils/ScriptedExecutor.js"
+
+interface Written {
+  readonly element: string
+  readonly file?: string
+  readonly children?: ReadonlyArray<string>
+}
+
+const text = ({ element, file = "root.hdd" }: Written): string =>
+  DiskDescriptor.format(DiskDescriptor.make({
+    size: "10M",
+    images: [{ id: SnapshotId.top, type: "Compressed", file }],
+    snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }]
+  })).replace("<StorageData>", `<StorageData><Volume>${element}</Volume>`)
+
+/** A host with volumes, by their names, and what the program answers. */
+const world = (
+  volumes: Readonly<Record<string, Written>>,
+  { answer = {}, ...options }: { readonly answer?: Answer } & PloopCli.Options = {}
+) =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const host = yield* scripted("9", ([word]) => word === "list" ? {} : answer, options)
+    const at = (name: string) => `${host.directory}/${name}`
+    for (const [name, written] of Object.entries(volumes)) {
+      yield* fs.makeDirectory(at(`${name}/children`), { recursive: true })
+      if (written.file === undefined) yield* fs.writeFile(at(`${name}/root.hdd`), image())
+      yield* fs.writeFileString(at(`${name}/DiskDescriptor.xml`), text(written))
+      for (const child of written.children ?? []) yield* fs.symlink(at(child), at(`${name}/children/${child}`))
+    }
+    const changes = Effect.map(
+      host.commands,
+      (all) => all.map(([word]) => word ?? "").filter((word) => !["list", "targets"].includes(word))
+    )
+    const fails = (use: (ploop: Ploop.Ploop) => Effect.Effect<unknown, PloopError.PloopError>) =>
+      Effect.provide(Effect.flip(Effect.flatMap(Ploop.Ploop, use)), host.context)
+    return { at, changes, fails, fs, use: host.context }
+  })
+
+const rule = <A, E>(title: string, test: Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+  it.scopedLive(title, () => Effect.provide(test, NodeContext.layer))
+
+describe("a volume", () => {
+  rule(
+    "is not deleted when its image is outside its line, and no program is started, unless the layer allows it",
+    Effect.gen(function*() {
+      const volumes = { a: { element: "", file: "../victim/root.hdd" }, victim: { element: "" } }
+      const { at, changes, fails } = yield* world(volumes)
+      const error = yield* fails((ploop) => ploop.deleteVolume({ volume: at("a") }))
+      assert.strictEqual(error._tag === "Unsupported" && error.reason.includes(at("victim/root.hdd")), true)
+      assert.deepStrictEqual(yield* changes, [])
+    })
+  )
+
+  rule(
+    "is not switched when the volume that it names as its parent has no link to it",
+    Effect.gen(function*() {
+      const volumes = {
+        a: { element: "<Parent>../victim</Parent>" },
+        victim: { element: "" },
+        s: { element: "<ReadOnly/>" }
+      }
+      const { at, changes, fails } = yield* world(volumes)
+      const error = yield* fails((ploop) => ploop.switchVolume({ volume: at("a"), to: at("s") }))
+      assert.strictEqual(error._tag === "Unsupported" && error.reason.includes(`the links of ${at("victim")}`), true)
+      assert.deepStrictEqual(yield* changes, [])
+    })
+  )
+
+  rule(
+    "is not merged into one that stands on another",
+    Effect.gen(function*() {
+      const volumes = {
+        s: { element: "<ReadOnly/>", file: "../victim/root.hdd", children: ["victim"] },
+        victim: { element: "<Parent>../other</Parent>" },
+        other: { element: "<ReadOnly/>", children: ["victim"] }
+      }
+      const { at, changes, fails } = yield* world(volumes, { allowOutsideImages: true })
+      const error = yield* fails((ploop) => ploop.deleteVolume({ volume: at("s") }))
+      assert.strictEqual(error._tag, "DescriptorInvalid")
+      assert.deepStrictEqual(yield* changes, [])
+    })
+  )
+
+  rule(
+    "is not called deleted while its directory is there, whatever the exit code",
+    Effect.gen(function*() {
+      const { at, changes, fails } = yield* world({ a: { element: "" } })
+      assert.strictEqual((yield* fails((ploop) => ploop.deleteVolume({ volume: at("a") })))._tag, "InputOutputFailed")
+      assert.deepStrictEqual(yield* changes, ["delete"])
+    })
+  )
+})
+
+describe("a new volume", () => {
+  const create = (directory: string) => (ploop: Ploop.Ploop) =>
+    ploop.createVolume({ directory, size: "10M", fileSystem: "none" })
+
+  rule(
+    "leaves no directory when the program fails",
+    Effect.gen(function*() {
+      const { at, fails, fs } = yield* world({}, { answer: { exitCode: 1, stderr: "it failed" } })
+      yield* fails(create(at("b")))
+      assert.strictEqual(yield* fs.exists(at("b")), false)
+    })
+  )
+
+  rule(
+    "is made once by two calls at the same time, and the other finds the directory",
+    Effect.gen(function*() {
+      const { at, changes, use } = yield* world({}, { answer: { lasts: "200 millis", exitCode: 1 } })
+      const call = Effect.flip(Effect.provide(Effect.flatMap(Ploop.Ploop, create(at("b"))), use))
+      const errors = yield* Effect.all([call, call], { concurrency: 2 })
+      assert.deepStrictEqual(errors.filter(({ _tag }) => _tag === "AlreadyExists").length, 1)
+      assert.deepStrictEqual(yield* changes, ["create"])
+    })
+  )
+
+  rule(
+    "needs ploop-volume beside the tool, and says so",
+    Effect.gen(function*() {
+      const { at, fails, fs } = yield* world({}, { answer: { spawnError: "ENOENT" } })
+      const error = yield* fails(create(at("b")))
+      assert.strictEqual(error._tag === "PrerequisiteMissing" && error.what, "the program ploop-volume")
+      assert.strictEqual(yield* fs.exists(at("b")), false)
+    })
+  )
+})
