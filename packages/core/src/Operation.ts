@@ -169,7 +169,7 @@ export const table = rows({
     shape: "effect",
     request: Request.Remove,
     result: Result.Removed,
-    errors: [...image, "ImageInUse", "ImageShared", "ConsentRequired"]
+    errors: [...image, "ImageInUse", "ImageShared", "ConsentRequired", "VolumeHasChildren"]
   },
   clone: {
     group: "images",
@@ -209,7 +209,7 @@ export const table = rows({
     shape: "effect",
     request: Request.Convert,
     result: Schema.Void,
-    errors: [...image, "ImageInUse", "AlreadyExists", "ImageShared"]
+    errors: [...image, "ImageInUse", "AlreadyExists", "ImageShared", "VolumeHasChildren"]
   },
   encrypt: {
     group: "images",
@@ -228,7 +228,8 @@ export const table = rows({
       "FileSystemUnsupported",
       "MountFailed",
       "UmountFailed",
-      "Busy"
+      "Busy",
+      "VolumeHasChildren"
     ]
   },
   check: {
@@ -246,7 +247,15 @@ export const table = rows({
     shape: "effect",
     request: Request.Replace,
     result: Schema.Void,
-    errors: [...image, "ImageMismatch", "SnapshotNotFound", "NotMounted", "ImageInUse", "RolledBack"]
+    errors: [
+      ...image,
+      "ImageMismatch",
+      "SnapshotNotFound",
+      "NotMounted",
+      "ImageInUse",
+      "RolledBack",
+      "VolumeHasChildren"
+    ]
   },
   mount: {
     group: "mounts",
@@ -345,7 +354,7 @@ export const table = rows({
     shape: "effect",
     request: Request.OfSnapshot,
     result: Schema.Void,
-    errors: [...switching, "SnapshotInUse", "SnapshotIsBase", "ImagesDropped", "ImageShared"]
+    errors: [...switching, "SnapshotInUse", "SnapshotIsBase", "ImagesDropped", "ImageShared", "VolumeHasChildren"]
   },
   deleteSnapshot: {
     group: "snapshots",
@@ -363,7 +372,8 @@ export const table = rows({
       "SnapshotHasChildren",
       "Busy",
       "ImagesDropped",
-      "ImageShared"
+      "ImageShared",
+      "VolumeHasChildren"
     ]
   },
   mergeSnapshots: {
@@ -383,7 +393,8 @@ export const table = rows({
       "DirectoryNotFound",
       "Busy",
       "ImagesDropped",
-      "ImageShared"
+      "ImageShared",
+      "VolumeHasChildren"
     ]
   },
   listSnapshots: {

@@ -28,7 +28,7 @@ import type * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import type { ByteSize } from "./ByteSize.js"
 import type { ClusterSize } from "./ClusterSize.js"
-import type { DescriptorSyntaxError, DiskDescriptor } from "./DiskDescriptor.js"
+import type { DescriptorSyntaxError, DiskDescriptor, Volume } from "./DiskDescriptor.js"
 import type { FormatVersion } from "./FormatVersion.js"
 import type { Generation } from "./Generation.js"
 import type { ImageStart } from "./ImageExamination.js"
@@ -1334,3 +1334,17 @@ export const deleteVolume: (
   | PloopError.ImageDirty
   | PloopError.Unsupported
 > = volumeRules.deleteVolume
+
+/**
+ * Refuses to write to images of a volume that others stand on, or to remove them.
+ *
+ * - `children`: the directories of the volumes that stand on it
+ *
+ * @since 0.2.0
+ * @category volumes
+ */
+export const standingVolumes: (
+  about: About,
+  volume: Volume | undefined,
+  children: ReadonlyArray<string>
+) => Either.Either<void, PloopError.VolumeHasChildren> = volumeRules.standing

@@ -20,6 +20,7 @@ import { context, outcome, unexpected } from "./outcome.js"
 import type * as parse from "./parse.js"
 import type { ProcessResult, Runner, Wait } from "./process.js"
 import * as unfinished from "./unfinished.js"
+import { childrenOf } from "./volumeLinks.js"
 
 export interface Call extends About {
   /** The descriptor that it is about, where the tool may fail without a word about it. */
@@ -87,6 +88,12 @@ export interface Session {
   readonly onDisk: UseDisk
   /** Refuses to mount a disk or to write its descriptor where something in the descriptor speaks against that. */
   readonly judge: (about: About, path: string) => Effect.Effect<void, PloopError.PloopError>
+  /** Refuses to harm a volume that others stand on. */
+  readonly requireNoneStanding: (
+    about: About,
+    path: string,
+    descriptor: Descriptor["descriptor"]
+  ) => Effect.Effect<void, PloopError.VolumeHasChildren>
   /** The only writer of a disk whose descriptor was judged. */
   readonly onSoundDisk: UseDisk
   /** The same for a query, which waits for no one: not for a merge that takes an hour either. */
@@ -258,6 +265,15 @@ export const make = (options: Options): Session => {
         )
       ))
 
+  const requireNoneStanding: Session["requireNoneStanding"] = (about, path, { volume }) =>
+    volume === undefined
+      ? Effect.void
+      : Effect.flatMap(host.real(path), (real) =>
+        Effect.flatMap(
+          childrenOf(host, host.directory(real)),
+          (children) => Refusal.standingVolumes(about, volume, children)
+        ))
+
   /** A descriptor that is not there, or cannot be read, is left to the tool, which reports it. */
   const judge: Session["judge"] = (about, path) =>
     Effect.matchEffect(host.descriptor(about, path), {
@@ -265,7 +281,8 @@ export const make = (options: Options): Session => {
         error._tag === "DescriptorInvalid" || error._tag === "Unsupported" ? Effect.fail(error) : Effect.void,
       onSuccess: (disk) =>
         Effect.all([generation, host.imageStarts(disk), requireFiles(options, about, disk)]).pipe(
-          Effect.flatMap(([generation, images]) => Refusal.descriptor(about, generation, disk, images))
+          Effect.flatMap(([generation, images]) => Refusal.descriptor(about, generation, disk, images)),
+          Effect.zipRight(requireNoneStanding(about, path, disk.descriptor))
         )
     })
 
@@ -284,6 +301,7 @@ export const make = (options: Options): Session => {
     lookAt: (about, disk, use) => Effect.suspend(() => named(about, host.absolute(disk), use)),
     onDisk,
     judge,
+    requireNoneStanding,
     onSoundDisk,
     settle,
     descriptor: (about, path) =>

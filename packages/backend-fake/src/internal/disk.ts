@@ -23,6 +23,7 @@ import { withBody } from "./state.js"
 import type { Answer, Tool } from "./tool.js"
 import { absolute, checks, context, denied, generation, refused, toolError, trait } from "./tool.js"
 import * as traits from "./traits.js"
+import { childrenOf } from "./volumeLinks.js"
 
 export type { Disk } from "./describedDisk.js"
 
@@ -155,6 +156,10 @@ const imageStarts = (
   return starts
 }
 
+/** Refuses to harm a volume that others stand on. */
+export const requireNoneStanding = (tool: Tool, { descriptor: { volume }, home }: Disk): Answer<void> =>
+  volume === undefined ? Either.void : Refusal.standingVolumes(tool, volume, childrenOf(tool, home))
+
 /**
  * Refuses an operation where something in the descriptor speaks against it. A
  * descriptor that is not there, or has a wrong name, is left to the operation.
@@ -162,7 +167,10 @@ const imageStarts = (
 export const judge = (tool: Tool, name: string): Answer<void> => {
   const found = read(tool, name, "backend")
   return Either.isRight(found)
-    ? Refusal.descriptor(tool, generation(tool), found.right, imageStarts(tool, found.right))
+    ? checks(
+      () => Refusal.descriptor(tool, generation(tool), found.right, imageStarts(tool, found.right)),
+      () => requireNoneStanding(tool, found.right)
+    )
     : found.left._tag === "DescriptorInvalid" || found.left._tag === "Unsupported"
     ? refused(found.left)
     : Either.void

@@ -18,6 +18,7 @@ import * as newFiles from "../newFiles.js"
 import { classified, context } from "../outcome.js"
 import * as paths from "../paths.js"
 import type { Session } from "../session.js"
+import { childrenOf } from "../volumeLinks.js"
 import { deviceWith, observed } from "./bareDeltas.js"
 import { runBeside } from "./beside.js"
 import * as confinement from "./confinement.js"
@@ -44,15 +45,6 @@ interface Found {
   readonly images: ReadonlyArray<HostPath>
 }
 
-/** The directories that links lead to. */
-const childrenOf = (session: Session, directory: string) =>
-  Effect.gen(function*() {
-    const links = session.host.join(directory, DiskVolume.linksName)
-    const names = yield* session.host.names(links)
-    const children = yield* Effect.forEach(names, (name) => session.host.real(session.host.join(links, name)))
-    return children.sort()
-  })
-
 const find = (session: Session, about: About, given: string) =>
   Effect.gen(function*() {
     const directory = yield* session.host.real(given)
@@ -65,7 +57,7 @@ const find = (session: Session, about: About, given: string) =>
       parent: parent === undefined
         ? undefined
         : yield* session.host.real(parent.startsWith("/") ? parent : session.host.join(directory, parent)),
-      children: yield* childrenOf(session, directory),
+      children: yield* childrenOf(session.host, directory),
       images: descriptor.images.map(({ file }) => image(file))
     }
     return found

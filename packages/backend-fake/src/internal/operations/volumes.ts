@@ -18,6 +18,7 @@ import * as files from "../files.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, checks, context, denied, generation, refused, trait } from "../tool.js"
 import * as traits from "../traits.js"
+import { childrenOf, linksOf } from "../volumeLinks.js"
 import { refuseExisting } from "./existing.js"
 import { create } from "./images.js"
 import { observed } from "./lowLevel.js"
@@ -38,14 +39,6 @@ interface Found {
 }
 
 const real = (tool: Tool, path: string): string => Either.getOrElse(files.realPath(tool.tx, path), () => path)
-
-const linksOf = (tool: Tool, directory: string): string => tool.path.join(directory, DiskVolume.linksName)
-
-const childrenOf = (tool: Tool, directory: string): ReadonlyArray<string> => {
-  const links = linksOf(tool, directory)
-  const names = Either.getOrElse(files.readDirectory(tool.tx, links), (): ReadonlyArray<string> => [])
-  return names.map((name) => real(tool, tool.path.join(links, name))).sort()
-}
 
 const find = (tool: Tool, given: string): Answer<Found> =>
   Either.gen(function*() {

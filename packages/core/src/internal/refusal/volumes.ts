@@ -1,8 +1,10 @@
 import * as Either from "effect/Either"
 import { descriptorName } from "../../Disk.js"
+import type { Volume } from "../../DiskDescriptor.js"
 import { linksName } from "../../DiskVolume.js"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
+import type { Name } from "../../Operation.js"
 import * as PloopError from "../../PloopError.js"
 import * as PrintableText from "../../PrintableText.js"
 import { texts } from "../remedies.js"
@@ -10,6 +12,23 @@ import { usable } from "./merge.js"
 import type { About, DeletedVolume, FoundVolume } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 import { runningDisk } from "./running.js"
+
+/** The operations on disks that write to images of snapshots, or remove them. */
+const harmful: ReadonlySet<Name> = new Set<Name>([
+  "remove",
+  "convert",
+  "encrypt",
+  "replace",
+  "switchAndDelete",
+  "deleteSnapshot",
+  "mergeSnapshots"
+])
+
+export const standing = (about: About, volume: Volume | undefined, children: ReadonlyArray<string>) =>
+  when(
+    volume !== undefined && children.length > 0 && harmful.has(about.operation),
+    () => new PloopError.VolumeHasChildren({ ...context(about), children })
+  )
 
 /** The numbers of the file system that an unmount leaves beside the base image. */
 const statistics = ".statfs"

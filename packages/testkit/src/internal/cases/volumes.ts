@@ -381,6 +381,36 @@ const clones: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "cloneVolume/keeps-what-it-begins-with",
+    title: "MUST refuse to merge, delete, convert or remove the images that a clone stands on, and change nothing",
+    source: Case.service("Refusal.standingVolumes"),
+    generations,
+    run: Effect.gen(function*() {
+      const { ploop } = yield* services
+      const { at, home } = yield* place
+      const [volume, clone] = [at("a"), at("c")]
+      const { disk } = yield* blank(volume)
+      const first = yield* ploop.createSnapshot({ disk })
+      const { snapshot } = yield* ploop.cloneVolume({ volume, directory: clone })
+      yield* ploop.switchSnapshot({ disk, id: first })
+      const id = snapshot ?? first
+      const calls: ReadonlyArray<Effect.Effect<unknown, PloopError>> = [
+        // It has no children in this descriptor.
+        ploop.deleteSnapshot({ disk, id }),
+        ploop.switchAndDelete({ disk, id }),
+        ploop.mergeSnapshots({ disk }),
+        ploop.convert({ disk, format: "preallocated" }),
+        ploop.remove({ disk, keepOthers: true })
+      ]
+      yield* untouched(
+        home,
+        Effect.forEach(calls, (call) => Check.fails(call, "VolumeHasChildren", { children: [clone] }))
+      )
+      yield* ploop.deleteVolume({ volume: clone })
+      yield* ploop.deleteSnapshot({ disk, id })
+    })
+  }),
+  Case.make({
     id: "cloneVolume/refuses-a-line",
     title: "MUST refuse a snapshot that stands on another volume: the tool would clone the state of that one",
     source: tool("clone of the second of two snapshots, which names the first in SnapshotGUID"),
