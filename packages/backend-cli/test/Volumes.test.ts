@@ -24,7 +24,7 @@ const text = ({ element, file = "root.hdd" }: Written): string =>
     snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }]
   })).replace("<StorageData>", `<StorageData><Volume>${element}</Volume>`)
 
-/** A host with volumes, by their names, and what the program answers. */
+/** A host with volumes, by their names, and what the program prints. */
 const world = (
   volumes: Readonly<Record<string, Written>>,
   { answer = {}, ...options }: { readonly answer?: Answer } & PloopCli.Options = {}

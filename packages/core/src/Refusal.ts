@@ -1262,7 +1262,7 @@ export const volumes: (
 ) => Either.Either<void, PloopError.Unsupported> = volumeRules.volumes
 
 /**
- * Refuses a disk that is no volume.
+ * Refuses a disk that is not a volume.
  *
  * @since 0.2.0
  * @category volumes
@@ -1273,7 +1273,7 @@ export const volume: (
 ) => Either.Either<void, PloopError.InvalidArgument> = volumeRules.volume
 
 /**
- * Refuses a snapshot of a disk that is no volume, that is a snapshot, or that is running.
+ * Refuses a snapshot of a disk that is not a volume, that is a snapshot, or that is running.
  *
  * @since 0.2.0
  * @category volumes
@@ -1284,7 +1284,7 @@ export const snapshotVolume: (
 ) => Either.Either<void, PloopError.InvalidArgument | PloopError.ImageInUse> = volumeRules.snapshotVolume
 
 /**
- * Refuses a clone of a disk that is no volume, of one that is running and written to, and of a snapshot that stands on
+ * Refuses a clone of a disk that is not a volume, of one that is running and written to, and of a snapshot that stands on
  * another volume, in whose place the tool would clone that one.
  *
  * @since 0.2.0

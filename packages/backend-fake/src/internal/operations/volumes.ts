@@ -158,16 +158,16 @@ const write = (
   topId: string
 ): Answer<void> => {
   const path = tool.path.join(directory, Disk.descriptorName)
-  const { source: _, ...fields } = descriptor
-  // Each part comes from a descriptor that was read.
-  const fresh = new DiskDescriptor.DiskDescriptor(fields, { disableValidation: true })
+  const fresh = withFields(descriptor, { source: undefined })
   const text = DiskDescriptor.format(fresh).replaceAll(SnapshotId.top, topId)
   return denied(tool, 255, `Can't create ${path}`)(files.writeWhole(tool.tx, path, encoder.encode(text))).pipe(
     Either.map(() => undefined)
   )
 }
 
-type Fields = Partial<Pick<DiskDescriptor.DiskDescriptor, "images" | "snapshots" | "volume">>
+type Fields =
+  & { readonly source?: undefined }
+  & Partial<Pick<DiskDescriptor.DiskDescriptor, "images" | "snapshots" | "volume">>
 
 const withFields = (descriptor: DiskDescriptor.DiskDescriptor, fields: Fields): DiskDescriptor.DiskDescriptor =>
   // Each part comes from a descriptor that was read.

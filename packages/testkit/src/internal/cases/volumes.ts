@@ -298,7 +298,7 @@ const snapshotsOfVolumes: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "snapshotVolume/refuses-others",
-    title: "MUST refuse a disk that is no volume, a snapshot, and a directory that exists, and change nothing",
+    title: "MUST refuse a disk that is not a volume, a snapshot, and a directory that exists, and change nothing",
     source: tool("snapshot: Creating a snapshot from snapshot is prohibited"),
     generations,
     run: Effect.gen(function*() {
@@ -604,7 +604,7 @@ const deletions: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteVolume/merges-clean-images",
-    title: "MUST refuse to merge images of which one is marked as in use, and change nothing",
+    title: "MUST refuse to merge images of which one has its in-use flag set, and change nothing",
     source: Case.source("lib/merge.c, whose failure after the loss of a descriptor's image has exit code 0"),
     generations,
     run: Effect.gen(function*() {
@@ -617,7 +617,7 @@ const deletions: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteVolume/refuses-a-disk",
-    title: "MUST refuse a disk that is no volume, and leave it",
+    title: "MUST refuse a disk that is not a volume, and leave it",
     source: tool("delete: Volume management is prohibited on non volume layout"),
     generations,
     run: Effect.gen(function*() {
@@ -667,7 +667,7 @@ const deletions: ReadonlyArray<Case.Case> = [
 const queries: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "volumeInfo/other-directories",
-    title: "MUST refuse a disk that is no volume, a directory without a disk, and one that is not there",
+    title: "MUST refuse a disk that is not a volume, a directory without a disk, and one that is not there",
     source: Case.service("Ploop.volumeInfo"),
     generations,
     run: Effect.gen(function*() {
