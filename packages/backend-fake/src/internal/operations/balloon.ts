@@ -98,9 +98,17 @@ const punch = (tool: Tool, device: Device, runs: ReadonlyArray<space.Run>): Answ
     : Either.map(disks.setImage(tool, top.file, { ...found, delta: { ...found.delta, clusters: kept } }), () => freed)
 }
 
+/** Whether a raw image is all that a device has, from the start or since everything above it was merged into it. */
+const isRawAlone = (tool: Tool, { levels, version }: Device): boolean => {
+  const [base, ...others] = levels
+  if (base === undefined || others.length > 0) return false
+  const { body } = tool.tx.inode(base.file)
+  return body._tag === "Image" ? body.raw : version === 0
+}
+
 /** Fails where the balloon cannot grow. The kernel has begun by then, except for a raw image. */
 const requireInflatable = (tool: Tool, device: Device): Answer<void> => {
-  if (device.version === 0 && device.levels.length === 1) {
+  if (isRawAlone(tool, device)) {
     return toolError(tool, 38, "Ballooning for raw format is not supported")
   }
   const reason = device.readOnly

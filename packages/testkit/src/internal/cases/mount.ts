@@ -116,6 +116,27 @@ const trees: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "mount/read-only-in-use-flag",
+    title:
+      "MUST set the in-use flag of an image that is shown read-only on generation 9 alone, and clear it at the unmount",
+    source: Case.observed("mount -r of 9.0.30: Update inuse state"),
+    needs: ["device"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { disk, image } = yield* Conformance.disk()
+      const isInUse = Effect.map(
+        fs.readFile(image),
+        (bytes) => bytes.slice(ImageFile.inUsePosition, ImageFile.inUsePosition + 4).some((byte) => byte !== 0)
+      )
+      yield* ploop.mount({ disk, readOnly: true })
+      const isSet = yield* Conformance.ofGeneration({ "1.15": false, "7": false, "9": true })
+      yield* Check.equal(yield* isInUse, isSet, "whether the flag is set while the device runs")
+      yield* ploop.umount({ disk })
+      yield* Check.equal(yield* isInUse, false, "whether the flag is set afterwards")
+    })
+  }),
+  Case.make({
     id: "mount/takes-a-mount-point-of-any-name",
     title: "MUST accept a mount point with spaces, quotes and leading dashes",
     source: Case.service("Ploop.mount"),
