@@ -9,6 +9,7 @@ import { mounts } from "./steps/mounts.js"
 import { misnamed } from "./steps/names.js"
 import * as snapshots from "./steps/snapshots.js"
 import { tracking } from "./steps/tracking.js"
+import { volumes } from "./steps/volumes.js"
 
 const withoutDevices: ReadonlyArray<Weighted> = [
   ...snapshots.tree,
@@ -24,7 +25,8 @@ const withoutDevices: ReadonlyArray<Weighted> = [
   ...images.copies,
   ...damage,
   ...foreign,
-  ...misnamed
+  ...misnamed,
+  ...volumes
 ]
 
 const withMounts: ReadonlyArray<Weighted> = [
