@@ -247,10 +247,14 @@ const switchTo = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answ
   return next
 }
 
+/** Whether the tool does not find the top delta by this identifier: the descriptor has another one for it. */
+const isUnknownTop = (disk: disks.Disk, id: SnapshotId.SnapshotId): boolean => disk.isOld && id === SnapshotId.top
+
 /** Opens the image of the snapshot that is switched to. */
 const openSnapshot = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer<disks.OpenImage> => {
   const old = disks.refuseOld(tool, disk)
   if (Either.isLeft(old)) return Either.left(old.left)
+  if (isUnknownTop(disk, id)) return toolError(tool, 38, `Can't find snapshot by uuid ${id}`)
   if (id === SnapshotId.top) return toolError(tool, 38, `Nothing to do, already on ${id} snapshot`)
   const node = Option.getOrUndefined(SnapshotTree.get(disk.tree, id))
   if (node === undefined) return toolError(tool, 38, `Can't find snapshot by uuid ${id}`)
@@ -350,7 +354,11 @@ const remove = (tool: Tool, disk: disks.Disk, id: SnapshotId.SnapshotId): Answer
         ? Refusal.shownImages(tool, generation(tool), id, devices.ofTop(tool, disk).map(({ device }) => device))
         : Either.void,
     () => requireMergeable(tool, disk, id),
-    () => disks.refuseOld(tool, disk)
+    () => disks.refuseOld(tool, disk),
+    () =>
+      isUnknownTop(disk, id)
+        ? toolError(tool, 43, `Can't find snapshot by uuid ${id}`)
+        : Either.void
   )
   return Either.flatMap(allowed, () => removeUnrefused(tool, disk, id))
 }
