@@ -6,7 +6,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { Scope } from "effect"
-import { Effect } from "effect"
+import { Effect, Fiber, Schedule } from "effect"
 import { scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
@@ -64,17 +64,53 @@ describe("a volume", () => {
   )
 
   rule(
-    "is not switched when the volume that it names as its parent has no link to it",
+    "is not cloned when the volume that it names as its parent has no link to it",
     Effect.gen(function*() {
       const volumes = {
         a: { element: "<Parent>../victim</Parent>" },
-        victim: { element: "" },
-        s: { element: "<ReadOnly/>" }
+        victim: { element: "" }
       }
       const { at, changes, fails } = yield* world(volumes)
-      const error = yield* fails((ploop) => ploop.switchVolume({ volume: at("a"), to: at("s") }))
-      assert.strictEqual(error._tag === "Unsupported" && error.reason.includes(`the links of ${at("victim")}`), true)
+      const error = yield* fails((ploop) => ploop.cloneVolume({ volume: at("a"), directory: at("s2") }))
+      assert.strictEqual(error._tag === "DescriptorInvalid" && error.reason.includes(at("victim")), true)
       assert.deepStrictEqual(yield* changes, [])
+    })
+  )
+
+  rule(
+    "is not deleted when its image is where a volume that it stands on claims to have one, and that has no volume of the line",
+    Effect.gen(function*() {
+      const volumes = {
+        v: { element: "<Parent>../p</Parent>", file: "../victim/root.hdd" },
+        p: { element: "<ReadOnly/>", file: "../victim/root.hdd", children: ["v"] },
+        victim: { element: "" }
+      }
+      const { at, changes, fails } = yield* world(volumes)
+      const error = yield* fails((ploop) => ploop.switchVolume({ volume: at("v"), to: at("p") }))
+      assert.strictEqual(error._tag === "Unsupported" && error.reason.includes(at("victim/root.hdd")), true)
+      assert.deepStrictEqual(yield* changes, [])
+    })
+  )
+
+  rule(
+    "is changed by one call at a time",
+    Effect.gen(function*() {
+      const { at, changes, use } = yield* world({ s: { element: "<ReadOnly/>" } }, {
+        answer: { lasts: "300 millis", exitCode: 1 }
+      })
+      const clone = (name: string) =>
+        Effect.flip(Effect.provide(
+          Effect.flatMap(Ploop.Ploop, (ploop) => ploop.cloneVolume({ volume: at("s"), directory: at(name) })),
+          use
+        ))
+      const first = yield* Effect.fork(clone("b"))
+      yield* Effect.repeat(changes, { until: (all) => all.length === 1, schedule: Schedule.spaced("5 millis") })
+      const second = yield* Effect.fork(clone("c"))
+      yield* Effect.sleep("100 millis")
+      assert.strictEqual((yield* changes).length, 1)
+      yield* Fiber.join(first)
+      yield* Fiber.join(second)
+      assert.strictEqual((yield* changes).length, 2)
     })
   )
 
@@ -113,6 +149,15 @@ describe("a new volume", () => {
       const { at, fails, fs } = yield* world({}, { answer: { exitCode: 1, stderr: "it failed" } })
       yield* fails(create(at("b")))
       assert.strictEqual(yield* fs.exists(at("b")), false)
+    })
+  )
+
+  rule(
+    "is refused where a directory is, and no device below it is stopped",
+    Effect.gen(function*() {
+      const { at, changes, fails } = yield* world({ a: { element: "" } })
+      assert.strictEqual((yield* fails(create(at("a"))))._tag, "AlreadyExists")
+      assert.deepStrictEqual(yield* changes, [])
     })
   )
 

@@ -500,7 +500,7 @@ const volumeField = ({ volume }: DiskDescriptor): ReadonlyArray<Field> =>
     field("Volume", [
       ...(volume.parent === undefined ? [] : [field("Parent", volume.parent)]),
       ...(volume.snapshot === undefined ? [] : [field("SnapshotGUID", volume.snapshot)]),
-      ...(volume.readOnly ? [field("ReadOnly", "")] : [])
+      ...(volume.readOnly ? [field("ReadOnly", "1")] : [])
     ])
   ]
 

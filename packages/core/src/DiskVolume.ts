@@ -32,6 +32,14 @@ export const linksName = "children"
 export const longestLine = 256
 
 /**
+ * What is wrong with volumes of which more stand on one another.
+ *
+ * @since 0.2.0
+ * @category constants
+ */
+export const tooLong = `more than ${longestLine} volumes stand on one another, or they form a circle`
+
+/**
  * The file of the top delta, as the descriptor names it; undefined when it names none.
  *
  * @since 0.2.0

@@ -303,7 +303,8 @@ export const table = rows({
       "FileSystemUnsupported",
       "UmountFailed",
       "Busy",
-      "ImageShared"
+      "ImageShared",
+      "VolumeHasChildren"
     ]
   },
   createSnapshot: {
@@ -312,7 +313,15 @@ export const table = rows({
     shape: "effect",
     request: Request.CreateSnapshot,
     result: SnapshotId,
-    errors: [...image, "SnapshotExists", "SnapshotLimitReached", "NotTracked", "ImagesDropped", "ImageShared"]
+    errors: [
+      ...image,
+      "SnapshotExists",
+      "SnapshotLimitReached",
+      "NotTracked",
+      "ImagesDropped",
+      "ImageShared",
+      "VolumeHasChildren"
+    ]
   },
   createTemporarySnapshot: {
     group: "snapshots",
@@ -329,7 +338,8 @@ export const table = rows({
       "MountFailed",
       "FileSystemUnsupported",
       "ImagesDropped",
-      "ImageShared"
+      "ImageShared",
+      "VolumeHasChildren"
     ]
   },
   switchSnapshot: {
@@ -338,7 +348,7 @@ export const table = rows({
     shape: "effect",
     request: Request.OfSnapshot,
     result: Schema.Void,
-    errors: switching
+    errors: [...switching, "VolumeHasChildren"]
   },
   snapshotAndSwitch: {
     group: "snapshots",
@@ -346,7 +356,14 @@ export const table = rows({
     shape: "effect",
     request: Request.SnapshotAndSwitch,
     result: SnapshotId,
-    errors: [...switching, "SnapshotExists", "SnapshotLimitReached", "ImagesDropped", "ImageShared"]
+    errors: [
+      ...switching,
+      "SnapshotExists",
+      "SnapshotLimitReached",
+      "ImagesDropped",
+      "ImageShared",
+      "VolumeHasChildren"
+    ]
   },
   switchAndDelete: {
     group: "snapshots",
@@ -419,7 +436,7 @@ export const table = rows({
     shape: "effect",
     request: Request.OfDisk,
     result: Schema.Void,
-    errors: [...image, "ImageShared"]
+    errors: [...image, "ImageShared", "VolumeHasChildren"]
   },
   imageInfo: {
     group: "queries",
@@ -542,7 +559,7 @@ export const table = rows({
     shape: "effect",
     request: Request.SwitchVolume,
     result: Result.Volume,
-    errors: [...volume, "VolumeHasChildren"]
+    errors: [...volume, "VolumeHasChildren", "AlreadyExists"]
   },
   deleteVolume: {
     group: "volumes",
@@ -550,7 +567,7 @@ export const table = rows({
     shape: "effect",
     request: Request.OfVolume,
     result: Schema.Void,
-    errors: [...volume, "VolumeHasChildren", "ImageShared"]
+    errors: [...volume, "VolumeHasChildren", "ImageShared", "AlreadyExists"]
   },
   volumeInfo: {
     group: "volumes",
@@ -713,7 +730,7 @@ export const table = rows({
     shape: "effect",
     request: Request.Grow,
     result: Schema.Void,
-    errors: [...image, "SizeRefused", "DeviceNotFound", "MountFailed", "NotMounted", "ImageShared"]
+    errors: [...image, "SizeRefused", "DeviceNotFound", "MountFailed", "NotMounted", "ImageShared", "VolumeHasChildren"]
   },
   mergeDelta: {
     group: "lowLevel",

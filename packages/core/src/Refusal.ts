@@ -1348,3 +1348,25 @@ export const standingVolumes: (
   volume: Volume | undefined,
   children: ReadonlyArray<string>
 ) => Either.Either<void, PloopError.VolumeHasChildren> = volumeRules.standing
+
+/**
+ * Whether {@link standingVolumes} can refuse an operation.
+ *
+ * @since 0.2.0
+ * @category volumes
+ */
+export const harmsVolumes: (name: Name) => boolean = volumeRules.harmsVolumes
+
+/**
+ * Refuses an image that is missing, that a device has, that has no header, or that was not closed cleanly.
+ *
+ * @since 0.2.0
+ * @category volumes
+ */
+export const usableImage: (
+  about: About,
+  image: BareImage
+) => Either.Either<
+  void,
+  PloopError.ImageNotFound | PloopError.ImageInUse | PloopError.ImageCorrupt | PloopError.ImageDirty
+> = merge.usable

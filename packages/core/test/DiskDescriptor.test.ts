@@ -345,7 +345,7 @@ describe("writing", () => {
       .replace("</Padding>", "</Padding>\n    <Encryption>\n      <KeyId>k</KeyId>\n    </Encryption>")
       .replace(
         "<StorageData>",
-        "<StorageData>\n    <Volume>\n      <Parent>p</Parent>\n      <SnapshotGUID>s</SnapshotGUID>\n      <ReadOnly/>\n    </Volume>"
+        "<StorageData>\n    <Volume>\n      <Parent>p</Parent>\n      <SnapshotGUID>s</SnapshotGUID>\n      <ReadOnly>1</ReadOnly>\n    </Volume>"
       )
     assert.strictEqual(DiskDescriptor.format(withoutSource(read(text))), text)
   })

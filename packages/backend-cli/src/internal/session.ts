@@ -93,7 +93,7 @@ export interface Session {
     about: About,
     path: string,
     descriptor: Descriptor["descriptor"]
-  ) => Effect.Effect<void, PloopError.VolumeHasChildren>
+  ) => Effect.Effect<void, PloopError.PloopError>
   /** The only writer of a disk whose descriptor was judged. */
   readonly onSoundDisk: UseDisk
   /** The same for a query, which waits for no one: not for a merge that takes an hour either. */
@@ -266,11 +266,11 @@ export const make = (options: Options): Session => {
       ))
 
   const requireNoneStanding: Session["requireNoneStanding"] = (about, path, { volume }) =>
-    volume === undefined
+    volume === undefined || !Refusal.harmsVolumes(about.operation)
       ? Effect.void
       : Effect.flatMap(host.real(path), (real) =>
         Effect.flatMap(
-          childrenOf(host, host.directory(real)),
+          childrenOf({ files, host }, about, host.directory(real)),
           (children) => Refusal.standingVolumes(about, volume, children)
         ))
 

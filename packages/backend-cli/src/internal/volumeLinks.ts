@@ -1,12 +1,27 @@
 import * as DiskVolume from "@effect-ploop/core/DiskVolume"
 import * as Effect from "effect/Effect"
-import type { Host } from "./host.js"
+import * as Option from "effect/Option"
+import type { About, Host } from "./host.js"
+import type { HostFiles } from "./hostFiles.js"
+import type { FileError } from "./newFiles.js"
+import { fileError } from "./newFiles.js"
 
-/** The directories of the volumes that stand on the one in this directory. */
-export const childrenOf = (host: Host, directory: string): Effect.Effect<ReadonlyArray<string>> =>
+interface Seen {
+  readonly host: Host
+  readonly files: HostFiles
+}
+
+/** The directories of the volumes that stand on the one in this directory: none only where no links are. */
+export const childrenOf = (
+  { files, host }: Seen,
+  about: About,
+  directory: string
+): Effect.Effect<ReadonlyArray<string>, FileError> =>
   Effect.gen(function*() {
     const links = host.join(directory, DiskVolume.linksName)
-    const names = yield* host.names(links)
+    const found = yield* files.find(links)
+    if (Option.isNone(found)) return []
+    const names = yield* files.names(links)
     const children = yield* Effect.forEach(names, (name) => host.real(host.join(links, name)))
-    return children.sort()
-  })
+    return [...new Set(children)].sort()
+  }).pipe(Effect.mapError(fileError(about, directory)))

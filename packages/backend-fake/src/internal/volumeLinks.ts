@@ -12,5 +12,5 @@ export const linksOf = (tool: Tool, directory: string): string => tool.path.join
 export const childrenOf = (tool: Tool, directory: string): ReadonlyArray<string> => {
   const links = linksOf(tool, directory)
   const names = Either.getOrElse(files.readDirectory(tool.tx, links), (): ReadonlyArray<string> => [])
-  return names.map((name) => real(tool, tool.path.join(links, name))).sort()
+  return [...new Set(names.map((name) => real(tool, tool.path.join(links, name))))].sort()
 }

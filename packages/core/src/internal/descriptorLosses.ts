@@ -45,7 +45,7 @@ const elements: Elements = {
         writtenBy: newer,
         children: {
           ...leaves(newer, "Parent", "SnapshotGUID"),
-          ReadOnly: { writtenBy: newer, content: /^$/ }
+          ReadOnly: { writtenBy: newer, content: /^1?$/ }
         }
       },
       Storage: {

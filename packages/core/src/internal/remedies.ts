@@ -50,12 +50,14 @@ const refused = {
   "encrypt-raw": () => "Create another disk of the format expanded, mount both, and copy the files; encrypt that one.",
   "volumes-elsewhere": () => "Use clone, or work on a host with generation 7 or 9 of ploop.",
   "volume-files": () =>
-    "Delete the volumes that use these files first, and move those of no volume to another directory.",
+    "Leave the volume as it is while another volume uses these files. Move those of no volume to another directory, " +
+    "and repeat the operation.",
   "volume-line": () => "Use the operations on volumes; the tool itself mounts such a volume.",
   "volume-clone": () =>
     "Clone the lowest volume that the snapshot stands on, and switch the clone to the snapshot with switchVolume.",
   "volume-switch": () =>
-    "If nothing in its snapshots is needed, delete the volume, and clone the other one to its directory.",
+    "Clone the snapshot to a new directory, and use that volume. Delete this one if nothing in it is needed.",
+  "volume-snapshots": () => "Leave it as it is: ploop cannot remove it without the loss of an image.",
   "export-encrypted": () => "Mount the disk, with its key, and copy the files.",
   "kept-by-others": ({ generations }: { readonly generations: ReadonlyArray<Generation> }) =>
     `Work on a host with generation ${generations.join(" or ")} of ploop, which keeps it.`,
@@ -216,7 +218,8 @@ const snapshots = {
   "snapshot-has-children-merge": () =>
     "Give downTo a snapshot above it. To merge it too, delete its other children first, if nothing in them is needed.",
   "volume-has-children": () =>
-    "Delete the volumes that stand on it first, those without children before the others: volumeTree lists them.",
+    "Leave it as it is while the volumes that stand on it are needed: volumeTree lists them. If nothing in them is, " +
+    "delete those without children first, and repeat the operation.",
   "snapshot-is-base": () => "Choose a snapshot above the base.",
   "snapshot-is-top": () =>
     "Unmount the disk first; deleting the top delta then discards what was written since the last snapshot.",

@@ -24,6 +24,7 @@ import { runBeside } from "./beside.js"
 import * as confinement from "./confinement.js"
 import { requireDevices } from "./devicePrerequisites.js"
 import { pathOf } from "./devices.js"
+import { requireUnsharedImages } from "./sharing.js"
 import { stopDevicesBelow } from "./teardown.js"
 
 type Methods =
@@ -57,7 +58,7 @@ const find = (session: Session, about: About, given: string) =>
       parent: parent === undefined
         ? undefined
         : yield* session.host.real(parent.startsWith("/") ? parent : session.host.join(directory, parent)),
-      children: yield* childrenOf(session.host, directory),
+      children: yield* childrenOf(session, about, directory),
       images: descriptor.images.map(({ file }) => image(file))
     }
     return found
@@ -65,12 +66,29 @@ const find = (session: Session, about: About, given: string) =>
 
 const realImages = (session: Session, { images }: Found) => Effect.forEach(images, session.host.real)
 
+const tooLong = (about: About) =>
+  Effect.fail(new PloopError.DescriptorInvalid({ ...context(about), reason: DiskVolume.tooLong }))
+
+/** The volumes that this one stands on, the nearest first. */
+const ancestors = (session: Session, about: About, found: Found) =>
+  Effect.gen(function*() {
+    const all: Array<Found> = []
+    for (let next = found.parent; next !== undefined;) {
+      if (all.length >= DiskVolume.longestLine) return yield* tooLong(about)
+      const parent: Found = yield* find(session, about, next)
+      all.push(parent)
+      next = parent.parent
+    }
+    return all
+  })
+
 /** What a refusal has to know of a volume. */
 const seen = (session: Session, about: About, found: Found) =>
   Effect.gen(function*() {
     const images = yield* realImages(session, found)
     const device = yield* deviceWith(session, about, images)
-    return { ...found, images, device } satisfies Refusal.FoundVolume
+    const lowest = (yield* ancestors(session, about, found)).at(-1) ?? found
+    return { ...found, images, device, lowest: lowest.directory } satisfies Refusal.FoundVolume
   })
 
 const readId = Schema.decodeUnknownOption(SnapshotId.SnapshotId)
@@ -100,66 +118,6 @@ const info = (session: Session, about: About, given: string) =>
     return result
   })
 
-const tree = (
-  session: Session,
-  about: About,
-  given: string,
-  depth = 0
-): Effect.Effect<Result.VolumeTree, PloopError.PloopError> =>
-  Effect.gen(function*() {
-    const found = yield* find(session, about, given)
-    yield* Refusal.volume(about, found)
-    if (depth >= DiskVolume.longestLine) {
-      const reason = `more than ${DiskVolume.longestLine} volumes stand on one another, or they form a circle`
-      return yield* new PloopError.DescriptorInvalid({ ...context(about), reason })
-    }
-    return {
-      directory: pathOf(found.directory),
-      readOnly: found.volume?.readOnly === true,
-      children: yield* Effect.forEach(found.children, (child) => tree(session, about, child, depth + 1))
-    }
-  })
-
-/** The volumes that this one stands on, the nearest first. */
-const ancestors = (session: Session, about: About, found: Found) =>
-  Effect.gen(function*() {
-    const all: Array<Found> = []
-    for (let next = found.parent; next !== undefined && all.length < DiskVolume.longestLine;) {
-      const parent: Found = yield* find(session, about, next)
-      all.push(parent)
-      next = parent.parent
-    }
-    return all
-  })
-
-/**
- * Refuses to change the images of a volume that are elsewhere than in the directories of its line, and a line in which
- * one volume does not know the other: anybody who may write one descriptor could have any file of the host removed.
- */
-const requireInLine = (session: Session, about: About, found: Found, above: ReadonlyArray<Found> = []) =>
-  Effect.gen(function*() {
-    if (session.allowsOutsideImages) return
-    const belowIt = yield* ancestors(session, about, found)
-    const line = [...above, found, ...belowIt]
-    for (const [index, { directory }] of line.entries()) {
-      const below = line[index + 1]
-      if (below === undefined || below.children.includes(directory)) continue
-      return yield* confinement.refuse(about, PrintableText.escape(directory), `the links of ${below.directory}`)
-    }
-    const imagesOf = (volumes: ReadonlyArray<Found>) =>
-      Effect.map(Effect.forEach(volumes, (each) => realImages(session, each)), (images) => images.flat())
-    // The tool puts new deltas beside the lowest image.
-    const homes = [...line.map(({ directory }) => directory), ...(yield* imagesOf(belowIt)).map(session.host.directory)]
-    for (const image of yield* imagesOf([...above, found])) {
-      if (homes.includes(session.host.directory(image))) continue
-      return yield* confinement.refuse(
-        about,
-        `the image ${PrintableText.escape(image)}`,
-        "the directories of the volumes"
-      )
-    }
-  })
-
 /** Refuses a link to a volume that stands on another one. */
 const requireOwnChildren = (about: About, found: Found, child: Found | undefined) =>
   child === undefined || child.parent === found.directory ? Effect.void : Effect.fail(
@@ -168,6 +126,99 @@ const requireOwnChildren = (about: About, found: Found, child: Found | undefined
       reason: `${found.directory} has a link to ${PrintableText.escape(child.directory)}, which does not stand on it`
     })
   )
+
+/** A volume with what stands on it, each of which must know on what, and stand on one only. */
+const treeOf = (
+  session: Session,
+  about: About,
+  found: Found,
+  depth = 0
+): Effect.Effect<Result.VolumeTree, PloopError.PloopError> =>
+  Effect.gen(function*() {
+    yield* Refusal.volume(about, found)
+    if (depth >= DiskVolume.longestLine) return yield* tooLong(about)
+    const children = yield* Effect.forEach(found.children, (path) =>
+      Effect.gen(function*() {
+        const child = yield* find(session, about, path)
+        yield* requireOwnChildren(about, found, child)
+        return yield* treeOf(session, about, child, depth + 1)
+      }))
+    return { directory: pathOf(found.directory), readOnly: found.volume?.readOnly === true, children }
+  })
+
+/** Refuses a line in which one volume does not know the other. */
+const requireLinks = (about: About, line: ReadonlyArray<Found>) =>
+  Effect.forEach(line, ({ directory }, index) => {
+    const below = line[index + 1]
+    return below === undefined || below.children.includes(directory) ? Effect.void : Effect.fail(
+      new PloopError.DescriptorInvalid({
+        ...context(about),
+        reason: `${PrintableText.escape(directory)} stands on ${PrintableText.escape(below.directory)}, ` +
+          "which has no link to it"
+      })
+    )
+  }, { discard: true })
+
+/** Whether the volume in a directory stands on this one, by links in both directions. */
+const isAbove = (session: Session, about: About, directory: string, lower: Found) =>
+  Effect.gen(function*() {
+    const found = yield* find(session, about, directory)
+    const below = yield* ancestors(session, about, found)
+    yield* requireLinks(about, [found, ...below])
+    return below.some((other) => other.directory === lower.directory)
+  }).pipe(Effect.orElseSucceed(() => false))
+
+/** Where a volume may have images: the tool puts those of a line beside the lowest, in the directory of a volume of it. */
+const homesOf = (session: Session, about: About, line: ReadonlyArray<Found>, below: ReadonlyArray<Found>) =>
+  Effect.gen(function*() {
+    const own = line.map(({ directory }) => directory)
+    const further = yield* Effect.forEach(
+      below,
+      (lower) =>
+        Effect.flatMap(
+          realImages(session, lower),
+          (images) => Effect.filter(images.map(session.host.directory), (home) => isAbove(session, about, home, lower))
+        )
+    )
+    return [...own, ...further.flat()]
+  })
+
+/**
+ * Refuses to change images that are elsewhere than where those of the volume may be: anybody who may write one
+ * descriptor could have any file of the host removed.
+ */
+const requireInLine = (session: Session, about: About, found: Found, above: ReadonlyArray<Found> = []) =>
+  Effect.gen(function*() {
+    const below = yield* ancestors(session, about, found)
+    const line = [...above, found, ...below]
+    yield* requireLinks(about, line)
+    if (session.allowsOutsideImages) return
+    const homes = yield* homesOf(session, about, line, below)
+    const images = (yield* Effect.forEach([...above, found], (each) => realImages(session, each))).flat()
+    const outside = images.find((image) => !homes.includes(session.host.directory(image)))
+    if (outside === undefined) return
+    return yield* confinement.refuse(
+      about,
+      `the image ${PrintableText.escape(outside)}`,
+      "the directories of the volumes"
+    )
+  })
+
+/** Refuses to let a volume stand on another whose link for a volume of that name leads elsewhere. */
+const requireFreeLink = (session: Session, about: About, parent: string | undefined, child: string) =>
+  Effect.gen(function*() {
+    if (parent === undefined) return
+    const link = session.host.join(parent, DiskVolume.linksName, session.host.name(child))
+    if ((yield* session.host.real(link)) === child) return
+    yield* newFiles.refuseExisting(session.files, about, link)
+  })
+
+/** Sees that a volume and those that it stands on know each other. */
+const requireLinked = (session: Session, about: About, directory: string) =>
+  Effect.gen(function*() {
+    const found = yield* find(session, about, directory)
+    yield* requireLinks(about, [found, ...(yield* ancestors(session, about, found))])
+  })
 
 /** Runs the program, and classifies a failure. */
 const run = (session: Session, about: About, words: args.Arguments) =>
@@ -180,24 +231,22 @@ const run = (session: Session, about: About, words: args.Arguments) =>
  * The only one that works in all of these directories, which are found again when they are locked. Everybody enters
  * them in the same order, so that no two wait for each other.
  */
-const onlyUser = <A>(
+const inDirectories = <A>(
   session: Session,
   about: About,
   directories: Effect.Effect<ReadonlyArray<string>, PloopError.PloopError>,
   use: Effect.Effect<A, PloopError.PloopError>
 ): Effect.Effect<A, PloopError.PloopError> =>
   Effect.flatMap(directories, (before) => {
-    const confirmed = Effect.map(directories, (now) =>
-      now.join("\0") === before.join("\0") ? use : onlyUser(session, about, directories, use))
+    const confirmed = Effect.flatMap(directories, (now) =>
+      now.join("\0") === before.join("\0")
+        ? Effect.map(use, Effect.succeed)
+        : Effect.succeed(inDirectories(session, about, directories, use)))
     const order = [...new Set(before)].sort().reverse()
-    return Effect.flatten(order.reduce<Effect.Effect<Effect.Effect<A, PloopError.PloopError>, PloopError.PloopError>>(
-      (inner, directory) =>
-        session.exclusive(about, directory)(inner),
-      confirmed
-    ))
+    return Effect.flatten(order.reduce((inner, directory) => session.exclusive(about, directory)(inner), confirmed))
   })
 
-/** The directory of a new volume, and its removal while nothing is in it. */
+/** Makes the directory of a new volume. */
 const newDirectory = (session: Session, about: About, directory: string) => {
   if (!session.ownsFiles) return newFiles.refuseExisting(session.files, about, directory)
   const parent = session.host.directory(directory)
@@ -211,24 +260,38 @@ const newDirectory = (session: Session, about: About, directory: string) => {
 
 /** Removes what the tool has left of a new volume, as far as nothing is in it. */
 const clear = (session: Session, directory: string) =>
-  Effect.forEach(
-    [session.host.join(directory, DiskVolume.linksName), directory],
-    (path) =>
+  session.ownsFiles
+    ? Effect.forEach([session.host.join(directory, DiskVolume.linksName), directory], (path) =>
       Effect.flatMap(
         session.files.find(path),
         Option.match({
           onNone: () => Effect.void,
           onSome: (found) => session.files.removeEmptyDirectory(path, found)
         })
-      ),
-    { discard: true }
-  ).pipe(Effect.ignore)
+      ), { discard: true }).pipe(Effect.ignore)
+    : Effect.void
+
+/** Stops the devices of a new volume, which nothing stands on yet, and removes it. */
+const discard = (session: Session, about: About, directory: string) =>
+  Effect.gen(function*() {
+    const isStopped = yield* stopDevicesBelow(session, about, directory)
+    const found = yield* session.files.find(directory)
+    if (!isStopped || !session.ownsFiles || Option.isNone(found)) return
+    yield* session.files.removeDirectory(directory, found.value)
+  }).pipe(Effect.ignore)
 
 /** Makes a volume in a directory that nobody else has. */
-const making = (session: Session, about: About, directory: HostPath, words: args.Arguments) =>
+const making = (
+  session: Session,
+  about: About,
+  directory: HostPath,
+  words: args.Arguments,
+  left: Effect.Effect<void>
+) =>
   Effect.gen(function*() {
     yield* newDirectory(session, about, directory)
-    yield* Effect.onError(run(session, about, words), () => session.ownsFiles ? clear(session, directory) : Effect.void)
+    yield* Effect.onError(run(session, about, words), () => left)
+    yield* requireLinked(session, about, directory)
     return yield* info(session, about, directory)
   }).pipe(Effect.uninterruptible)
 
@@ -245,16 +308,24 @@ const createVolume = (session: Session): Ploop.Backend["createVolume"] => (reque
     yield* Refusal.volumes(about, generation)
     const directory = yield* pathTo(session, about, "directory", request.directory)
     if (request.fileSystem !== "none") yield* requireDevices(session, about, generation)
-    return yield* Effect.onError(
-      making(session, about, directory, args.createVolume(request, directory)),
-      () => stopDevicesBelow(session, about, directory)
+    return yield* making(
+      session,
+      about,
+      directory,
+      args.createVolume(request, directory),
+      discard(session, about, directory)
     )
   })
 }
 
-/** What a change of a volume rewrites: its descriptor. */
-const requireSound = (session: Session, about: About, { directory, parent }: Found) =>
-  parent === undefined ? session.judge(about, session.host.join(directory, Disk.descriptorName)) : Effect.void
+/** Refuses what the tool would misread: what a descriptor of its own says, or an image of a line. */
+const requireSound = (session: Session, about: About, { directory, images, parent }: Found) =>
+  parent === undefined
+    ? session.judge(about, session.host.join(directory, Disk.descriptorName))
+    : Effect.forEach(images, (image) =>
+      Effect.flatMap(observed(session, image, undefined), (seen) => Refusal.usableImage(about, seen)), {
+      discard: true
+    })
 
 const onto = (
   session: Session,
@@ -271,7 +342,7 @@ const onto = (
       look,
       ({ directory, parent }) => [directory, ...(parent === undefined ? [] : [parent])]
     )
-    return yield* onlyUser(
+    return yield* inDirectories(
       session,
       about,
       directories,
@@ -280,7 +351,19 @@ const onto = (
         yield* Refusal[operation](about, yield* seen(session, about, found))
         yield* requireInLine(session, about, found)
         yield* requireSound(session, about, found)
-        return yield* making(session, about, directory, args[operation](found.directory, directory))
+        yield* requireFreeLink(
+          session,
+          about,
+          operation === "cloneVolume" ? found.directory : found.parent,
+          yield* session.host.real(directory)
+        )
+        return yield* making(
+          session,
+          about,
+          directory,
+          args[operation](found.directory, directory),
+          clear(session, directory)
+        )
       })
     )
   })
@@ -298,7 +381,7 @@ const switchVolume = (session: Session): Ploop.Backend["switchVolume"] => (reque
       to.directory,
       ...(parent === undefined ? [] : [parent])
     ])
-    return yield* onlyUser(
+    return yield* inDirectories(
       session,
       about,
       directories,
@@ -306,7 +389,9 @@ const switchVolume = (session: Session): Ploop.Backend["switchVolume"] => (reque
         const [found, target] = yield* look
         yield* Refusal.switchVolume(about, yield* seen(session, about, found), yield* seen(session, about, target))
         yield* requireInLine(session, about, found)
+        yield* requireFreeLink(session, about, target.directory, found.directory)
         yield* Effect.uninterruptible(run(session, about, args.switchVolume(found.directory, target.directory)))
+        yield* requireLinked(session, about, volume)
         return yield* info(session, about, volume)
       })
     )
@@ -335,11 +420,13 @@ const deleted = (session: Session, about: About, found: Found) =>
     return { all, child }
   })
 
-/** Sees that the volume is gone, and that the one that stood on it has its images. */
+/** Sees that the volume is gone with its images, and that the one that stood on it has its own. */
 const requireDeleted = (session: Session, about: About, found: Found, child: Found | undefined) =>
   Effect.gen(function*() {
-    if (yield* session.host.exists(found.directory)) {
-      const text = `${found.directory} is still there`
+    const gone = [found.directory, ...(child === undefined ? found.images : [])]
+    const [left] = yield* Effect.filter(gone, session.host.exists)
+    if (left !== undefined) {
+      const text = `${PrintableText.escape(left)} is still there`
       return yield* new PloopError.InputOutputFailed({ ...context(about), text })
     }
     if (child === undefined) return
@@ -347,6 +434,7 @@ const requireDeleted = (session: Session, about: About, found: Found, child: Fou
     for (const image of images) {
       yield* Refusal.missingImage(about, image, yield* session.host.exists(image))
     }
+    yield* requireLinked(session, about, child.directory)
   })
 
 const deleteVolume = (session: Session): Ploop.Backend["deleteVolume"] => (request) => {
@@ -357,10 +445,10 @@ const deleteVolume = (session: Session): Ploop.Backend["deleteVolume"] => (reque
     const look = find(session, about, volume)
     const directories = Effect.map(look, ({ children, directory, parent }) => [
       directory,
-      ...children,
+      ...(children.length === 1 ? children : []),
       ...(parent === undefined ? [] : [parent])
     ])
-    return yield* onlyUser(
+    return yield* inDirectories(
       session,
       about,
       directories,
@@ -370,6 +458,8 @@ const deleteVolume = (session: Session): Ploop.Backend["deleteVolume"] => (reque
         yield* Refusal.deleteVolume(about, all)
         yield* requireOwnChildren(about, found, child)
         yield* requireInLine(session, about, found, child === undefined ? [] : [child])
+        if (child !== undefined) yield* requireFreeLink(session, about, found.parent, child.directory)
+        yield* requireUnsharedImages(session, about, all.merged.map(({ image }) => image))
         yield* Effect.uninterruptible(run(session, about, args.deleteVolume(found.directory)))
         yield* requireDeleted(session, about, found, child)
       })
@@ -394,7 +484,7 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
     const about = { operation: "volumeTree", subject: volume } as const
     return Effect.zipRight(
       Effect.flatMap(session.generation, (generation) => Refusal.volumes(about, generation)),
-      tree(session, about, volume)
+      Effect.flatMap(find(session, about, volume), (found) => treeOf(session, about, found))
     )
   }
 })

@@ -23,6 +23,7 @@ import { refuseExisting } from "./existing.js"
 import { create } from "./images.js"
 import { observed } from "./lowLevel.js"
 import { mergeBare } from "./merging.js"
+import { requireUnsharedImages } from "./sharing.js"
 import { newDelta } from "./snapshots.js"
 
 const encoder = new TextEncoder()
@@ -77,24 +78,53 @@ const deviceWith = (tool: Tool, images: ReadonlyArray<string>): string | undefin
   )?.device
 }
 
-const seen = (tool: Tool, found: Found): Refusal.FoundVolume => {
-  const images = realImages(tool, found)
-  const { children, descriptor: { volume }, directory } = found
-  return { directory, volume, children, images, device: deviceWith(tool, images) }
-}
+const tooLong = (tool: Tool): Answer<never> =>
+  refused(new PloopError.DescriptorInvalid({ ...context(tool), reason: DiskVolume.tooLong }))
 
-const readId = Schema.decodeUnknownOption(SnapshotId.SnapshotId)
-
+/** The volumes that this one stands on, the nearest first. */
 const ancestors = (tool: Tool, found: Found): Answer<ReadonlyArray<Found>> =>
   Either.gen(function*() {
     const all: Array<Found> = []
-    for (let next = found.parent; next !== undefined && all.length < DiskVolume.longestLine;) {
+    for (let next = found.parent; next !== undefined;) {
+      if (all.length >= DiskVolume.longestLine) return yield* tooLong(tool)
       const parent: Found = yield* find(tool, next)
       all.push(parent)
       next = parent.parent
     }
     return all
   })
+
+const seen = (tool: Tool, found: Found): Answer<Refusal.FoundVolume> =>
+  Either.map(ancestors(tool, found), (below) => {
+    const images = realImages(tool, found)
+    const { children, descriptor: { volume }, directory } = found
+    const lowest = (below.at(-1) ?? found).directory
+    return { directory, volume, children, images, lowest, device: deviceWith(tool, images) }
+  })
+
+/** Refuses a line in which one volume does not know the other. */
+const requireLinks = (tool: Tool, found: Found): Answer<void> =>
+  Either.flatMap(ancestors(tool, found), (below) => {
+    const line = [found, ...below]
+    const index = line.findIndex(({ directory }, index) => line[index + 1]?.children.includes(directory) === false)
+    return index < 0 ? Either.void : refused(
+      new PloopError.DescriptorInvalid({
+        ...context(tool),
+        reason: `${line[index]?.directory} stands on ${line[index + 1]?.directory}, which has no link to it`
+      })
+    )
+  })
+
+/** Refuses a link to a volume that stands on another one. */
+const requireOwnChild = (tool: Tool, found: Found, child: Found): Answer<void> =>
+  child.parent === found.directory ? Either.void : refused(
+    new PloopError.DescriptorInvalid({
+      ...context(tool),
+      reason: `${found.directory} has a link to ${child.directory}, which does not stand on it`
+    })
+  )
+
+const readId = Schema.decodeUnknownOption(SnapshotId.SnapshotId)
 
 const topImage = (tool: Tool, found: Found): Answer<disks.OpenImage> => {
   const path = imagePath(tool, found, DiskVolume.topFile(found.descriptor) ?? "")
@@ -131,24 +161,30 @@ const info = (tool: Tool, directory: string): Answer<Result.Volume> =>
 export const volumeInfo = (tool: Tool, { volume }: Request.OfVolume): Answer<Result.Volume> =>
   Either.flatMap(Refusal.volumes(tool, generation(tool)), () => info(tool, volume))
 
-const tree = (tool: Tool, directory: string, depth = 0): Answer<Result.VolumeTree> =>
+const treeOf = (tool: Tool, found: Found, depth = 0): Answer<Result.VolumeTree> =>
   Either.gen(function*() {
-    const found = yield* find(tool, directory)
-    const { volume } = found.descriptor
-    yield* Refusal.volume(tool, { directory: found.directory, volume })
-    if (depth >= DiskVolume.longestLine) {
-      const reason = `more than ${DiskVolume.longestLine} volumes stand on one another, or they form a circle`
-      return yield* refused(new PloopError.DescriptorInvalid({ ...context(tool), reason }))
-    }
+    const { children, descriptor: { volume }, directory } = found
+    yield* Refusal.volume(tool, { directory, volume })
+    if (depth >= DiskVolume.longestLine) return yield* tooLong(tool)
+    const above = children.map((path) =>
+      Either.gen(function*() {
+        const child = yield* find(tool, path)
+        yield* requireOwnChild(tool, found, child)
+        return yield* treeOf(tool, child, depth + 1)
+      })
+    )
     return {
-      directory: HostPath.make(found.directory),
+      directory: HostPath.make(directory),
       readOnly: volume?.readOnly === true,
-      children: yield* Either.all(found.children.map((child) => tree(tool, child, depth + 1)))
+      children: yield* Either.all(above)
     }
   })
 
 export const volumeTree = (tool: Tool, { volume }: Request.OfVolume): Answer<Result.VolumeTree> =>
-  Either.flatMap(Refusal.volumes(tool, generation(tool)), () => tree(tool, volume))
+  Either.flatMap(
+    Refusal.volumes(tool, generation(tool)),
+    () => Either.flatMap(find(tool, volume), (found) => treeOf(tool, found))
+  )
 
 /** Writes the descriptor of a volume, in which the top delta has any identifier. */
 const write = (
@@ -200,6 +236,21 @@ const register = (tool: Tool, parent: string, child: string): Answer<void> =>
 const unregister = (tool: Tool, parent: string, child: string): void => {
   files.unlink(tool.tx, linkIn(tool, parent, child))
 }
+
+/** Refuses to let a volume stand on another whose link for a volume of that name leads elsewhere. */
+const requireFreeLink = (tool: Tool, parent: string | undefined, child: string): Answer<void> => {
+  if (parent === undefined) return Either.void
+  const link = linkIn(tool, parent, child)
+  return real(tool, link) === real(tool, child) ? Either.void : refuseExisting(tool, link)
+}
+
+/** Refuses an image that the tool would misread. */
+const requireSound = (tool: Tool, found: Found): Answer<void> =>
+  found.parent === undefined
+    ? disks.judge(tool, tool.path.join(found.directory, Disk.descriptorName))
+    : checks(...found.descriptor.images.map(({ file }) => () =>
+      Refusal.usableImage(tool, { ...observed(tool, imagePath(tool, found, file)), device: undefined })
+    ))
 
 export const createVolume = (tool: Tool, request: Request.CreateVolume): Answer<Result.Volume> =>
   Either.gen(function*() {
@@ -270,8 +321,11 @@ export const snapshotVolume = (tool: Tool, request: Request.OntoVolume): Answer<
   Either.gen(function*() {
     yield* Refusal.volumes(tool, generation(tool))
     const source = yield* find(tool, request.volume)
-    yield* Refusal.snapshotVolume(tool, seen(tool, source))
+    yield* Refusal.snapshotVolume(tool, yield* seen(tool, source))
+    yield* requireLinks(tool, source)
+    yield* requireSound(tool, source)
     const directory = absolute(tool, request.directory)
+    yield* requireFreeLink(tool, source.parent, directory)
     yield* makeLayout(tool, directory)
     lock(tool, source)
     yield* register(tool, directory, source.directory)
@@ -350,8 +404,11 @@ export const cloneVolume = (tool: Tool, request: Request.OntoVolume): Answer<Res
   Either.gen(function*() {
     yield* Refusal.volumes(tool, generation(tool))
     const source = yield* find(tool, request.volume)
-    yield* Refusal.cloneVolume(tool, seen(tool, source))
+    yield* Refusal.cloneVolume(tool, yield* seen(tool, source))
+    yield* requireLinks(tool, source)
+    yield* requireSound(tool, source)
     const directory = absolute(tool, request.directory)
+    yield* requireFreeLink(tool, source.directory, directory)
     yield* makeLayout(tool, directory)
     lock(tool, source)
     const home = real(tool, directory)
@@ -371,7 +428,9 @@ export const switchVolume = (tool: Tool, request: Request.SwitchVolume): Answer<
     yield* Refusal.volumes(tool, generation(tool))
     const found = yield* find(tool, request.volume)
     const to = yield* find(tool, request.to)
-    yield* Refusal.switchVolume(tool, seen(tool, found), seen(tool, to))
+    yield* Refusal.switchVolume(tool, yield* seen(tool, found), yield* seen(tool, to))
+    yield* requireLinks(tool, found)
+    yield* requireFreeLink(tool, to.directory, found.directory)
     lock(tool, found)
     lock(tool, to)
     const old = yield* topImage(tool, found)
@@ -441,7 +500,7 @@ const deleted = (tool: Tool, found: Found, child: Found | undefined): Answer<Ref
       ? []
       : [found, child].flatMap((each) => each.descriptor.images.map(({ file }) => imagePath(tool, each, file)))
     return {
-      ...seen(tool, found),
+      ...(yield* seen(tool, found)),
       names: Either.getOrElse(files.readDirectory(tool.tx, found.directory), (): ReadonlyArray<string> => []),
       others: others.flatMap((other) => realImages(tool, other)),
       childDevice: child === undefined ? undefined : deviceWith(tool, realImages(tool, child)),
@@ -455,7 +514,12 @@ export const deleteVolume = (tool: Tool, request: Request.OfVolume): Answer<void
     const found = yield* find(tool, request.volume)
     const [only] = found.children
     const child = only === undefined || found.children.length > 1 ? undefined : yield* find(tool, only)
-    yield* Refusal.deleteVolume(tool, yield* deleted(tool, found, child))
+    const all = yield* deleted(tool, found, child)
+    yield* Refusal.deleteVolume(tool, all)
+    if (child !== undefined) yield* requireOwnChild(tool, found, child)
+    yield* requireLinks(tool, found)
+    if (child !== undefined) yield* requireFreeLink(tool, found.parent, child.directory)
+    yield* requireUnsharedImages(tool, all.merged.map(({ image }) => image))
     for (const each of [found, ...(child === undefined ? [] : [child])]) lock(tool, each)
     if (found.parent !== undefined) lock(tool, yield* find(tool, found.parent))
     if (child === undefined) {

@@ -299,6 +299,8 @@ export interface FoundVolume {
   readonly children: ReadonlyArray<string>
   /** The real paths of the images in its descriptor. */
   readonly images: ReadonlyArray<string>
+  /** The directory of the lowest volume of its line: its own when it stands on none. */
+  readonly lowest: string
   /** A device that shows the disk, if one is seen. */
   readonly device: string | undefined
 }

@@ -5,28 +5,46 @@ import { linksName } from "../../DiskVolume.js"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import type { Name } from "../../Operation.js"
+import { table } from "../../Operation.js"
 import * as PloopError from "../../PloopError.js"
 import * as PrintableText from "../../PrintableText.js"
 import { texts } from "../remedies.js"
+import { isJudged } from "./descriptors.js"
 import { usable } from "./merge.js"
 import type { About, DeletedVolume, FoundVolume } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
 import { runningDisk } from "./running.js"
 
-/** The operations on disks that write to images of snapshots, or remove them. */
-const harmful: ReadonlySet<Name> = new Set<Name>([
-  "remove",
-  "convert",
-  "encrypt",
-  "replace",
-  "switchAndDelete",
-  "deleteSnapshot",
-  "mergeSnapshots"
+/** The operations on disks that leave the images of snapshots and their identifiers as they are. */
+const harmless: ReadonlySet<Name> = new Set<Name>([
+  "exportImage",
+  "clone",
+  "check",
+  "mount",
+  "umount",
+  "fileSystemInfo",
+  "sizeLimits"
 ])
+
+/** Those that change the top delta only, which is that of no other volume unless this one is read-only. */
+const ofTop: ReadonlySet<Name> = new Set<Name>([
+  "resize",
+  "grow",
+  "dropTracking",
+  "createSnapshot",
+  "createTemporarySnapshot",
+  "switchSnapshot",
+  "snapshotAndSwitch"
+])
+
+export const harmsVolumes = (name: Name): boolean =>
+  table[name].kind !== "query" && !harmless.has(name) &&
+  (ofTop.has(name) || name === "remove" || isJudged(name))
 
 export const standing = (about: About, volume: Volume | undefined, children: ReadonlyArray<string>) =>
   when(
-    volume !== undefined && children.length > 0 && harmful.has(about.operation),
+    volume !== undefined && children.length > 0 && harmsVolumes(about.operation) &&
+      (volume.readOnly || !ofTop.has(about.operation)),
     () => new PloopError.VolumeHasChildren({ ...context(about), children })
   )
 
@@ -89,6 +107,9 @@ export const switchVolume = (about: About, found: FoundVolume, to: FoundVolume) 
     yield* when(to.volume?.readOnly !== true, () => invalid(about, "to", to, "must be a snapshot"))
     yield* runningDisk(about, found.device)
     yield* childless(about, found, 0)
+    // The tool would put the new delta where the images of the other line are.
+    yield* when(found.volume?.parent !== undefined && found.lowest !== to.lowest, () =>
+      unsupported(about, "the two have no volume in common that they stand on", texts["volume-switch"]()))
     yield* when(found.images.length > 1, () =>
       unsupported(
         about,
@@ -100,17 +121,19 @@ export const switchVolume = (about: About, found: FoundVolume, to: FoundVolume) 
 const isBelow = (directory: string, path: string): boolean => path.startsWith(`${directory}/`)
 
 /** The tool removes every file of the directory. */
-const ownFiles = (about: About, { children, directory, images, names, others }: DeletedVolume) => {
+const ownFiles = (about: About, { children, directory, images, names, others, volume }: DeletedVolume) => {
   const own = [descriptorName, `${descriptorName}.lck`, statistics, linksName]
   const removed = children.length === 0 ? images : []
   const strange = names.filter((name) => !own.includes(name) && !removed.includes(`${directory}/${name}`))
   const shared = [...others, ...(children.length === 0 ? [] : images)].find((image) => isBelow(directory, image))
   return Either.gen(function*() {
-    // The tool merges one of them, and no descriptor names the others afterwards.
-    yield* when(
-      children.length > 0 && images.length > 1,
-      () => new PloopError.VolumeHasChildren({ ...context(about), children })
-    )
+    // The tool merges or removes one of them, and no descriptor names the others afterwards.
+    yield* when((children.length > 0 || volume?.parent !== undefined) && images.length > 1, () =>
+      unsupported(
+        about,
+        "the volume has snapshots of its own, whose images no descriptor would name afterwards",
+        texts["volume-snapshots"]()
+      ))
     yield* when(shared !== undefined, () => new PloopError.ImageShared({ ...context(about), image: shared! }))
     yield* when(strange.length > 0, () =>
       unsupported(

@@ -381,6 +381,48 @@ const clones: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
+    id: "cloneVolume/same-names",
+    title: "MUST refuse a clone whose name another volume on the same one has in another directory, and change nothing",
+    source: Case.source("lib/volume.c register_sibling, which links by the last part of the path"),
+    generations,
+    run: Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      const { at, home, snapshot } = yield* pair
+      yield* fs.makeDirectory(at("x"))
+      yield* fs.makeDirectory(at("y"))
+      yield* ploop.cloneVolume({ volume: snapshot, directory: at("x/c") })
+      yield* untouched(
+        home,
+        Check.fails(ploop.cloneVolume({ volume: snapshot, directory: at("y/c") }), "AlreadyExists", {
+          path: `${snapshot}/children/c`
+        })
+      )
+    })
+  }),
+  Case.make({
+    id: "snapshotVolume/stays-as-it-is",
+    title: "MUST refuse every change of the disk of a snapshot that others stand on, and change nothing",
+    source: Case.source("lib/snapshot.c do_create_snapshot, which gives the top delta another identifier"),
+    generations,
+    run: Effect.gen(function*() {
+      const { ploop } = yield* services
+      const { home, snapshot, volume } = yield* pair
+      const { disk } = yield* ploop.volumeInfo({ volume: snapshot })
+      const calls: ReadonlyArray<Effect.Effect<unknown, PloopError>> = [
+        ploop.createSnapshot({ disk }),
+        ploop.createTemporarySnapshot({ disk, component: "bk" }),
+        ploop.convert({ disk, format: "preallocated" }),
+        ploop.resize({ disk, size: "80M" }),
+        ploop.dropTracking({ disk }),
+        ploop.remove({ disk, keepOthers: true })
+      ]
+      yield* untouched(
+        home,
+        Effect.forEach(calls, (call) => Check.fails(call, "VolumeHasChildren", { children: [volume] }))
+      )
+    })
+  }),
+  Case.make({
     id: "cloneVolume/keeps-what-it-begins-with",
     title: "MUST refuse to merge, delete, convert or remove the images that a clone stands on, and change nothing",
     source: Case.service("Refusal.standingVolumes"),
@@ -494,7 +536,7 @@ const switches: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/remedy-volume-switch",
-    title: "The remedy for a switch of a volume with snapshots of its own works: delete it, and clone",
+    title: "The remedy for a switch of a volume with snapshots of its own works: clone to a new directory",
     source: Case.service("Remedy.texts"),
     generations,
     run: Effect.gen(function*() {
@@ -504,9 +546,9 @@ const switches: ReadonlyArray<Case.Case> = [
       const { disk } = yield* blank(volume)
       yield* ploop.createSnapshot({ disk })
       yield* untouched(home, Check.fails(ploop.switchVolume({ volume, to: snapshot }), "Unsupported"))
+      yield* ploop.cloneVolume({ volume: snapshot, directory: at("c") })
+      yield* Check.equal(yield* clustersOf(at("c")), [1], "the clusters of the clone")
       yield* ploop.deleteVolume({ volume })
-      yield* ploop.cloneVolume({ volume: snapshot, directory: volume })
-      yield* Check.equal(yield* clustersOf(volume), [1], "the clusters of the volume")
     })
   })
 ]
@@ -613,6 +655,58 @@ const deletions: ReadonlyArray<Case.Case> = [
       const image = yield* topOf(volume)
       yield* ImageFile.markInUse(image)
       yield* untouched(home, Check.fails(ploop.deleteVolume({ volume: snapshot }), "ImageDirty", { image }))
+    })
+  }),
+  Case.make({
+    id: "deleteVolume/keeps-hard-links",
+    title: "MUST refuse to merge into an image that has another name, and change nothing",
+    source: Case.service("Refusal.unshared"),
+    generations,
+    run: Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      const { at, home, snapshot } = yield* pair
+      const image = yield* topOf(snapshot)
+      yield* fs.makeDirectory(at("other"))
+      yield* fs.link(image, at("other/image"))
+      yield* untouched(home, Check.fails(ploop.deleteVolume({ volume: snapshot }), "ImageShared"))
+    })
+  }),
+  Case.make({
+    id: "deleteVolume/needs-its-link",
+    title:
+      "MUST refuse to delete, switch, clone and snapshot a volume to which the one below has no link, and change nothing",
+    source: Case.service("Ploop.deleteVolume"),
+    generations,
+    run: Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      const { at, home, snapshot, volume } = yield* pair
+      const clone = at("c")
+      yield* ploop.cloneVolume({ volume: snapshot, directory: clone })
+      yield* fs.remove(`${snapshot}/children/c`)
+      const calls: ReadonlyArray<Effect.Effect<unknown, PloopError>> = [
+        ploop.deleteVolume({ volume: clone }),
+        ploop.switchVolume({ volume: clone, to: snapshot }),
+        ploop.cloneVolume({ volume: clone, directory: at("d") }),
+        ploop.snapshotVolume({ volume: clone, directory: at("d") })
+      ]
+      yield* untouched(home, Effect.forEach(calls, (call) => Check.fails(call, "DescriptorInvalid")))
+      yield* Check.equal(yield* clustersOf(volume), [1, 2], "the clusters of the volume")
+    })
+  }),
+  Case.make({
+    id: "scenario/remedy-volume-snapshots",
+    title: "The remedy for the deletion of a clone with a snapshot of its own works: it stays as it is",
+    source: Case.service("Remedy.texts"),
+    generations,
+    run: Effect.gen(function*() {
+      const { ploop } = yield* services
+      const { at, home, snapshot } = yield* pair
+      const [clone, second] = [at("c"), at("d")]
+      yield* ploop.cloneVolume({ volume: snapshot, directory: clone })
+      yield* ploop.cloneVolume({ volume: clone, directory: second })
+      yield* ploop.deleteVolume({ volume: second })
+      yield* untouched(home, Check.fails(ploop.deleteVolume({ volume: clone }), "Unsupported"))
+      yield* Check.equal(yield* clustersOf(clone), [1], "the clusters of the clone")
     })
   }),
   Case.make({
