@@ -69,14 +69,19 @@ const implementations = (): ReadonlyMap<string, ts.Expression> => {
 /** Those around every operation depend on its name. */
 const aroundAll = (name: Operation.Name): ReadonlyArray<string> => [
   ...Refusal.isJudgedByDescriptor(name) ? ["descriptor"] : [],
-  ...Generation.Generation.literals.some((generation) => Refusal.mistakesDevices(generation, name)) ? ["otherDisk"] : []
+  ...Generation.Generation.literals.some((generation) => Refusal.mistakesDevices(generation, name))
+    ? ["otherDisk"]
+    : [],
+  ...Refusal.harmsVolumes(name) ? ["standingVolumes"] : []
 ]
 
 export const refusals = (): string => {
   const all = implementations()
   const rows = Operation.names.map((name) => {
     const own = all.get(name)
-    const asked = new Set([...aroundAll(name), ...own === undefined ? [] : refusalsIn(own)])
+    // What is around every operation is in the text of some that it never refuses.
+    const inText = [...own === undefined ? [] : refusalsIn(own)].filter((refusal) => refusal !== "standingVolumes")
+    const asked = new Set([...aroundAll(name), ...inText])
     return [code(name), [...asked].toSorted().map(code).join(", ")]
   })
   return table(["operation", "refusals"], rows.filter(([, asked]) => asked !== ""))

@@ -53,7 +53,7 @@ const rule = <A, E>(title: string, test: Effect.Effect<A, E, NodeContext.NodeCon
 
 describe("a volume", () => {
   rule(
-    "is not deleted when its image is outside its line, and no program is started, unless the layer allows it",
+    "is not deleted when its image is outside its line, and no program is started",
     Effect.gen(function*() {
       const volumes = { a: { element: "", file: "../victim/root.hdd" }, victim: { element: "" } }
       const { at, changes, fails } = yield* world(volumes)

@@ -32,6 +32,12 @@ export interface Options {
    * `false`, all steps work without a kernel driver.
    */
   readonly mounts: boolean
+  /**
+   * Whether the sequences are of operations on volumes only, which generations 7 and 9 have. Default: `false`.
+   *
+   * @since 0.2.0
+   */
+  readonly volumes?: boolean | undefined
   /** The number of sequences that run at the same time. Default: 1. */
   readonly jobs?: number | undefined
   /** Whether to search for a shorter sequence that shows the same difference. Default: `true`. */
@@ -88,8 +94,9 @@ export class TargetsDiffer
   }
 }
 
-const planOf = ({ jobs = 1, shrink = true, steps = 12, ...given }: Options): internal.Plan => ({
+const planOf = ({ jobs = 1, shrink = true, steps = 12, volumes = false, ...given }: Options): internal.Plan => ({
   ...given,
+  volumes,
   steps,
   jobs: Math.max(1, jobs),
   shrink

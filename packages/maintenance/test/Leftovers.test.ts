@@ -54,6 +54,21 @@ describe("leftovers", () => {
   )
 
   onFake(
+    "beside a volume are not the images of others, also when the caller lets orphaned images go",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      yield* fs.copyFile("/vz/a/root.hdd", "/vz/a/clone.hds")
+      yield* TestClock.adjust("2 days")
+      const options = { disk, orphanedImages: true }
+      assert.deepStrictEqual(about(yield* Leftovers.plan(options)), ["Remove"])
+      yield* fs.makeDirectory("/vz/a/children")
+      const { kept, steps } = yield* Leftovers.plan(options)
+      assert.deepStrictEqual([steps, kept.map(({ subject }) => subject)], [[], ["/vz/a/clone.hds"]])
+    })
+  )
+
+  onFake(
     "of a power cut are a temporary snapshot that nobody shows, and in-use flags, which a person has to judge",
     Effect.gen(function*() {
       const host = yield* FakeHost.FakeHost

@@ -482,7 +482,11 @@ const mergeInto = (tool: Tool, found: Found, child: Found): Answer<void> =>
       tool,
       child.directory,
       withFields(child.descriptor, {
-        volume: { ...parent, ...(volume?.snapshot !== undefined && { snapshot: volume.snapshot }), readOnly: false },
+        volume: {
+          ...parent,
+          ...(volume?.snapshot !== undefined && { snapshot: volume.snapshot }),
+          readOnly: child.descriptor.volume?.readOnly === true
+        },
         images: images.map((image) =>
           image === upper ? { ...image, file: relative(tool, child.directory, into) } : image
         ),

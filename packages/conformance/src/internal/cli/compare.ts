@@ -24,6 +24,10 @@ const counts = Options.boolean("counts").pipe(
   Options.withDescription("Also report how often each operation succeeded and failed.")
 )
 
+const volumes = Options.boolean("volumes").pipe(
+  Options.withDescription("Compare operations on volumes only, which generations 7 and 9 have.")
+)
+
 interface Given {
   readonly counts: boolean
   readonly directory: string | undefined
@@ -33,6 +37,7 @@ interface Given {
   readonly noShrink: boolean
   readonly seed: number | undefined
   readonly sequences: number
+  readonly volumes: boolean
 }
 
 /** The host in memory, with the generation of the tool on this host, and its large disks. */
@@ -76,6 +81,7 @@ const compareTargets = (given: Given) =>
       sequences: given.sequences,
       seed: chosen,
       mounts,
+      volumes: given.volumes,
       jobs: given.jobs,
       shrink: !given.noShrink
     }).pipe(
@@ -96,7 +102,8 @@ export const command = Command.make("compare", {
   jobs: options.jobs,
   noShrink,
   seed: options.seed,
-  sequences
+  sequences,
+  volumes
 }, (given) =>
   Effect.gen(function*() {
     yield* environment.check

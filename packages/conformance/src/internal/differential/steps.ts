@@ -25,8 +25,7 @@ const withoutDevices: ReadonlyArray<Weighted> = [
   ...images.copies,
   ...damage,
   ...foreign,
-  ...misnamed,
-  ...volumes
+  ...misnamed
 ]
 
 const withMounts: ReadonlyArray<Weighted> = [
@@ -41,6 +40,6 @@ const withMounts: ReadonlyArray<Weighted> = [
   ...mounts
 ]
 
-/** The steps of sequences: with mounts, or only those that need no kernel driver. */
-export const steps = (mounts: boolean): FastCheck.Arbitrary<Step> =>
-  FastCheck.oneof(...(mounts ? withMounts : withoutDevices))
+/** The steps of sequences: with mounts, or only those that need no kernel driver; or only those on volumes. */
+export const steps = (mounts: boolean, onVolumes: boolean): FastCheck.Arbitrary<Step> =>
+  FastCheck.oneof(...(onVolumes ? volumes : mounts ? withMounts : withoutDevices))

@@ -1,5 +1,6 @@
 import * as Disk from "@effect-ploop/core/Disk"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
+import * as DiskVolume from "@effect-ploop/core/DiskVolume"
 import type { SnapshotTree } from "@effect-ploop/core/SnapshotTree"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
@@ -24,6 +25,8 @@ export interface Known extends Around {
   readonly uncommitted: ReadonlySet<string>
   /** Whether a device of the disk writes to an image that the descriptor does not name. */
   readonly isCutShort: boolean
+  /** Whether the directory may hold images of other volumes: those that stand on the disk, or on what it stands on. */
+  readonly isVolume: boolean
   readonly orphanedImages: boolean
 }
 
@@ -37,7 +40,7 @@ const ofMount = (entry: Entry, { running }: Known) =>
         : kept(entry.path, "it is a directory of a mount, but it has files in it")
     }))
 
-const ofUnknown = (entry: Entry, { isCutShort, orphanedImages, running, uncommitted, used }: Known) =>
+const ofUnknown = (entry: Entry, { isCutShort, isVolume, orphanedImages, running, uncommitted, used }: Known) =>
   Effect.map(headerOf(entry.path), (header): Found => {
     if (Option.isNone(header) || running.some((shown) => shown.image === entry.path)) return nothing
     if (uncommitted.has(entry.path)) {
@@ -48,6 +51,9 @@ const ofUnknown = (entry: Entry, { isCutShort, orphanedImages, running, uncommit
     }
     if (isCutShort || used === undefined || used.has(entry.path) || header.value.inUse !== 0) {
       return kept(entry.path, "it is an image that the descriptor does not name, but a device may run from it")
+    }
+    if (isVolume) {
+      return kept(entry.path, "it is an image that the descriptor does not name, but another volume may have it")
     }
     return orphanedImages
       ? removal(entry, "It is an image that the descriptor does not name.")
@@ -149,6 +155,7 @@ export const judge = (
     const known: Known = {
       ...around,
       descriptor,
+      isVolume: entries.some(({ name }) => name === DiskVolume.linksName),
       images: images.filter((image) => path.dirname(image) === directory).map((image) => path.basename(image)),
       uncommitted: new Set((yield* Effect.filter(added, isWritten)).map((entry) => entry.path))
     }

@@ -168,7 +168,7 @@ const creations: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createVolume/refuses-what-exists",
-    title: "MUST refuse a directory that exists, and leave what is in it, also where no file system can be made",
+    title: "MUST refuse a directory that exists, and one in a directory that does not, and leave what is there",
     source: Case.source("tools/ploop-volume.c create, lib/volume.c create_layout, destroy_layout"),
     generations,
     run: Effect.gen(function*() {
