@@ -263,6 +263,8 @@ const uses: Readonly<Partial<Record<Name, "read" | "decode" | "write" | "mount">
   switchAndDelete: "write",
   deleteSnapshot: "write",
   mergeSnapshots: "write",
+  snapshotVolume: "write",
+  cloneVolume: "write",
   grow: "write"
 }
 

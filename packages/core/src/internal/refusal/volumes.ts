@@ -19,6 +19,8 @@ import { runningDisk } from "./running.js"
 const harmless: ReadonlySet<Name> = new Set<Name>([
   "exportImage",
   "clone",
+  "snapshotVolume",
+  "cloneVolume",
   "check",
   "mount",
   "umount",
