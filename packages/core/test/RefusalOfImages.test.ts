@@ -205,6 +205,7 @@ describe("the descriptor of a disk", () => {
     assert.deepStrictEqual([...judged].sort(), [
       "check",
       "clone",
+      "cloneVolume",
       "convert",
       "createSnapshot",
       "createTemporarySnapshot",
@@ -220,6 +221,7 @@ describe("the descriptor of a disk", () => {
       "resize",
       "sizeLimits",
       "snapshotAndSwitch",
+      "snapshotVolume",
       "switchAndDelete",
       "switchSnapshot"
     ])
