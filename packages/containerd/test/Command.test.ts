@@ -73,7 +73,10 @@ describe("the file of the metrics", () => {
     Effect.gen(function*() {
       const { code, stderr } = yield* run("--root", directory, "--metrics", "/nowhere/ploop.prom")
       assert.strictEqual(code, 2)
-      assert.include(stderr, "could not write the metrics to /nowhere/ploop.prom: NotFound")
+      assert.include(
+        stderr,
+        "could not write the metrics to /nowhere/ploop.prom: /nowhere/ploop.prom.new: no such file"
+      )
     }))
 })
 
