@@ -7,6 +7,8 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { Scope } from "effect"
 import { Effect, Fiber, Schedule } from "effect"
+import { mkdirSync, renameSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
 import { scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
@@ -27,11 +29,19 @@ const text = ({ element, file = "root.hdd" }: Written): string =>
 /** A host with volumes, by their names, and what the program prints. */
 const world = (
   volumes: Readonly<Record<string, Written>>,
-  { answer = {}, ...options }: { readonly answer?: Answer } & PloopCli.Options = {}
+  { answer = {}, meanwhile, ...options }: {
+    readonly answer?: Answer
+    /** What another process does while the program runs. */
+    readonly meanwhile?: (directory: string) => void
+  } & PloopCli.Options = {}
 ) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
-    const host = yield* scripted("9", ([word]) => word === "list" ? {} : answer, options)
+    const host = yield* scripted("9", ([word], disk) => {
+      if (word === "list") return {}
+      meanwhile?.(dirname(disk))
+      return answer
+    }, options)
     const at = (name: string) => `${host.directory}/${name}`
     for (const [name, written] of Object.entries(volumes)) {
       yield* fs.makeDirectory(at(`${name}/children`), { recursive: true })
@@ -158,6 +168,22 @@ describe("a new volume", () => {
       const { at, changes, fails } = yield* world({ a: { element: "" } })
       assert.strictEqual((yield* fails(create(at("a"))))._tag, "AlreadyExists")
       assert.deepStrictEqual(yield* changes, [])
+    })
+  )
+
+  rule(
+    "that fails leaves a directory that has come to its path meanwhile",
+    Effect.gen(function*() {
+      const { at, fails, fs } = yield* world({}, {
+        answer: { exitCode: 1 },
+        meanwhile: (directory) => {
+          renameSync(`${directory}/b`, `${directory}/moved`)
+          mkdirSync(`${directory}/b`)
+          writeFileSync(`${directory}/b/precious`, "mine")
+        }
+      })
+      yield* fails(create(at("b")))
+      assert.strictEqual(yield* fs.readFileString(at("b/precious")), "mine")
     })
   )
 

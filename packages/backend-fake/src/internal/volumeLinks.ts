@@ -3,7 +3,8 @@ import * as Either from "effect/Either"
 import * as files from "./files.js"
 import type { Tool } from "./tool.js"
 
-const real = (tool: Tool, path: string): string => Either.getOrElse(files.realPath(tool.tx, path), () => path)
+/** The same for every name of a file; the path itself when the file is not there. */
+export const real = (tool: Tool, path: string): string => Either.getOrElse(files.realPath(tool.tx, path), () => path)
 
 /** The directory with the links of a volume. */
 export const linksOf = (tool: Tool, directory: string): string => tool.path.join(directory, DiskVolume.linksName)

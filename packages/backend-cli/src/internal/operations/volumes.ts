@@ -14,6 +14,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
+import type { Identity } from "../hostFiles.js"
 import * as newFiles from "../newFiles.js"
 import { classified, context } from "../outcome.js"
 import * as paths from "../paths.js"
@@ -82,20 +83,22 @@ const ancestors = (session: Session, about: About, found: Found) =>
     return all
   })
 
+const requireVolumes = (session: Session, about: About) =>
+  Effect.flatMap(session.generation, (generation) => Refusal.volumes(about, generation))
+
 /** What a refusal has to know of a volume. */
-const seen = (session: Session, about: About, found: Found) =>
+const seen = (session: Session, about: About, found: Found, below: ReadonlyArray<Found>) =>
   Effect.gen(function*() {
     const images = yield* realImages(session, found)
     const device = yield* deviceWith(session, about, images)
-    const lowest = (yield* ancestors(session, about, found)).at(-1) ?? found
+    const lowest = below.at(-1) ?? found
     return { ...found, images, device, lowest: lowest.directory } satisfies Refusal.FoundVolume
   })
 
 const readId = Schema.decodeUnknownOption(SnapshotId.SnapshotId)
 
-const info = (session: Session, about: About, given: string) =>
+const infoOf = (session: Session, about: About, found: Found) =>
   Effect.gen(function*() {
-    const found = yield* find(session, about, given)
     yield* Refusal.volume(about, found)
     const { children, descriptor, directory, images, parent, volume } = found
     const file = DiskVolume.topFile(descriptor)
@@ -187,9 +190,14 @@ const homesOf = (session: Session, about: About, line: ReadonlyArray<Found>, bel
  * Refuses to change images that are elsewhere than where those of the volume may be: anybody who may write one
  * descriptor could have any file of the host removed.
  */
-const requireInLine = (session: Session, about: About, found: Found, above: ReadonlyArray<Found> = []) =>
+const requireInLine = (
+  session: Session,
+  about: About,
+  found: Found,
+  below: ReadonlyArray<Found>,
+  above: ReadonlyArray<Found> = []
+) =>
   Effect.gen(function*() {
-    const below = yield* ancestors(session, about, found)
     const line = [...above, found, ...below]
     yield* requireLinks(about, line)
     if (session.allowsOutsideImages) return
@@ -213,11 +221,12 @@ const requireFreeLink = (session: Session, about: About, parent: string | undefi
     yield* newFiles.refuseExisting(session.files, about, link)
   })
 
-/** Sees that a volume and those that it stands on know each other. */
-const requireLinked = (session: Session, about: About, directory: string) =>
+/** Finds a volume again, and sees that it and those that it stands on know each other. */
+const findLinked = (session: Session, about: About, directory: string) =>
   Effect.gen(function*() {
     const found = yield* find(session, about, directory)
     yield* requireLinks(about, [found, ...(yield* ancestors(session, about, found))])
+    return found
   })
 
 /** Runs the program, and classifies a failure. */
@@ -246,39 +255,42 @@ const inDirectories = <A>(
     return Effect.flatten(order.reduce((inner, directory) => session.exclusive(about, directory)(inner), confirmed))
   })
 
-/** Makes the directory of a new volume. */
+/** Makes the directory of a new volume, and returns its identity; a tool that runs as another user makes its own. */
 const newDirectory = (session: Session, about: About, directory: string) => {
-  if (!session.ownsFiles) return newFiles.refuseExisting(session.files, about, directory)
+  if (!session.ownsFiles) {
+    return Effect.as(newFiles.refuseExisting(session.files, about, directory), Option.none<Identity>())
+  }
   const parent = session.host.directory(directory)
   return Effect.gen(function*() {
     if (!(yield* session.host.mayBeDirectory(parent))) {
       return yield* new PloopError.DirectoryNotFound({ ...context(about), directory: parent })
     }
-    yield* Effect.mapError(session.files.makeDirectory(directory), newFiles.fileError(about, directory))
+    return yield* Effect.mapError(
+      Effect.zipRight(session.files.makeDirectory(directory), session.files.find(directory)),
+      newFiles.fileError(about, directory)
+    )
   })
 }
 
-/** Removes what the tool has left of a new volume, as far as nothing is in it. */
-const clear = (session: Session, directory: string) =>
-  session.ownsFiles
-    ? Effect.forEach([session.host.join(directory, DiskVolume.linksName), directory], (path) =>
-      Effect.flatMap(
-        session.files.find(path),
-        Option.match({
-          onNone: () => Effect.void,
-          onSome: (found) => session.files.removeEmptyDirectory(path, found)
-        })
-      ), { discard: true }).pipe(Effect.ignore)
-    : Effect.void
+/** What becomes of the directory of a new volume when the tool fails. */
+type Clear = (made: Option.Option<Identity>) => Effect.Effect<void, unknown>
 
-/** Stops the devices of a new volume, which nothing stands on yet, and removes it. */
-const discard = (session: Session, about: About, directory: string) =>
+/** Removes what the tool has left of a new volume, as far as nothing is in it. */
+const clear = (session: Session, directory: string): Clear => (made) =>
+  Effect.gen(function*() {
+    if (Option.isNone(made)) return
+    const links = session.host.join(directory, DiskVolume.linksName)
+    const found = yield* session.files.find(links)
+    if (Option.isSome(found)) yield* session.files.removeEmptyDirectory(links, found.value)
+    yield* session.files.removeEmptyDirectory(directory, made.value)
+  })
+
+/** Removes a new volume, which nothing stands on yet, once its devices are stopped. */
+const discard = (session: Session, about: About, directory: string): Clear => (made) =>
   Effect.gen(function*() {
     const isStopped = yield* stopDevicesBelow(session, about, directory)
-    const found = yield* session.files.find(directory)
-    if (!isStopped || !session.ownsFiles || Option.isNone(found)) return
-    yield* session.files.removeDirectory(directory, found.value)
-  }).pipe(Effect.ignore)
+    if (isStopped && Option.isSome(made)) yield* session.files.removeDirectory(directory, made.value)
+  })
 
 /** Makes a volume in a directory that nobody else has. */
 const making = (
@@ -286,13 +298,12 @@ const making = (
   about: About,
   directory: HostPath,
   words: args.Arguments,
-  left: Effect.Effect<void>
+  clear: Clear
 ) =>
   Effect.gen(function*() {
-    yield* newDirectory(session, about, directory)
-    yield* Effect.onError(run(session, about, words), () => left)
-    yield* requireLinked(session, about, directory)
-    return yield* info(session, about, directory)
+    const made = yield* newDirectory(session, about, directory)
+    yield* Effect.onError(run(session, about, words), () => Effect.ignore(clear(made)))
+    return yield* infoOf(session, about, yield* findLinked(session, about, directory))
   }).pipe(Effect.uninterruptible)
 
 const pathTo = (session: Session, about: About, field: string, given: string) =>
@@ -334,7 +345,7 @@ const onto = (
 (request) => {
   const about = { operation, subject: request.volume } as const
   return Effect.gen(function*() {
-    yield* Refusal.volumes(about, yield* session.generation)
+    yield* requireVolumes(session, about)
     const directory = yield* pathTo(session, about, "directory", request.directory)
     const volume = yield* pathTo(session, about, "volume", request.volume)
     const look = find(session, about, volume)
@@ -348,8 +359,9 @@ const onto = (
       directories,
       Effect.gen(function*() {
         const found = yield* look
-        yield* Refusal[operation](about, yield* seen(session, about, found))
-        yield* requireInLine(session, about, found)
+        const below = yield* ancestors(session, about, found)
+        yield* Refusal[operation](about, yield* seen(session, about, found, below))
+        yield* requireInLine(session, about, found, below)
         yield* requireSound(session, about, found)
         yield* requireFreeLink(
           session,
@@ -372,7 +384,7 @@ const onto = (
 const switchVolume = (session: Session): Ploop.Backend["switchVolume"] => (request) => {
   const about = { operation: "switchVolume", subject: request.volume } as const
   return Effect.gen(function*() {
-    yield* Refusal.volumes(about, yield* session.generation)
+    yield* requireVolumes(session, about)
     const volume = yield* pathTo(session, about, "volume", request.volume)
     const to = yield* pathTo(session, about, "to", request.to)
     const look = Effect.all([find(session, about, volume), find(session, about, to)])
@@ -387,24 +399,25 @@ const switchVolume = (session: Session): Ploop.Backend["switchVolume"] => (reque
       directories,
       Effect.gen(function*() {
         const [found, target] = yield* look
-        yield* Refusal.switchVolume(about, yield* seen(session, about, found), yield* seen(session, about, target))
-        yield* requireInLine(session, about, found)
+        const below = yield* ancestors(session, about, found)
+        const to = yield* seen(session, about, target, yield* ancestors(session, about, target))
+        yield* Refusal.switchVolume(about, yield* seen(session, about, found, below), to)
+        yield* requireInLine(session, about, found, below)
         yield* requireFreeLink(session, about, target.directory, found.directory)
         yield* Effect.uninterruptible(run(session, about, args.switchVolume(found.directory, target.directory)))
-        yield* requireLinked(session, about, volume)
-        return yield* info(session, about, volume)
+        return yield* infoOf(session, about, yield* findLinked(session, about, volume))
       })
     )
   })
 }
 
 /** Everything that is lost or changed with a volume. */
-const deleted = (session: Session, about: About, found: Found) =>
+const deleted = (session: Session, about: About, found: Found, below: ReadonlyArray<Found>) =>
   Effect.gen(function*() {
     const [only] = found.children
     const child = only !== undefined && found.children.length === 1 ? yield* find(session, about, only) : undefined
-    const own = yield* seen(session, about, found)
-    const others = [...(yield* ancestors(session, about, found)), ...(child === undefined ? [] : [child])]
+    const own = yield* seen(session, about, found, below)
+    const others = [...below, ...(child === undefined ? [] : [child])]
     const childImages = child === undefined ? [] : yield* realImages(session, child)
     const merged = child === undefined ? [] : [...found.images, ...child.images]
     const all: Refusal.DeletedVolume = {
@@ -430,17 +443,16 @@ const requireDeleted = (session: Session, about: About, found: Found, child: Fou
       return yield* new PloopError.InputOutputFailed({ ...context(about), text })
     }
     if (child === undefined) return
-    const { images } = yield* find(session, about, child.directory)
+    const { images } = yield* findLinked(session, about, child.directory)
     for (const image of images) {
       yield* Refusal.missingImage(about, image, yield* session.host.exists(image))
     }
-    yield* requireLinked(session, about, child.directory)
   })
 
 const deleteVolume = (session: Session): Ploop.Backend["deleteVolume"] => (request) => {
   const about = { operation: "deleteVolume", subject: request.volume } as const
   return Effect.gen(function*() {
-    yield* Refusal.volumes(about, yield* session.generation)
+    yield* requireVolumes(session, about)
     const volume = yield* pathTo(session, about, "volume", request.volume)
     const look = find(session, about, volume)
     const directories = Effect.map(look, ({ children, directory, parent }) => [
@@ -454,10 +466,11 @@ const deleteVolume = (session: Session): Ploop.Backend["deleteVolume"] => (reque
       directories,
       Effect.gen(function*() {
         const found = yield* look
-        const { all, child } = yield* deleted(session, about, found)
+        const below = yield* ancestors(session, about, found)
+        const { all, child } = yield* deleted(session, about, found, below)
         yield* Refusal.deleteVolume(about, all)
         yield* requireOwnChildren(about, found, child)
-        yield* requireInLine(session, about, found, child === undefined ? [] : [child])
+        yield* requireInLine(session, about, found, below, child === undefined ? [] : [child])
         if (child !== undefined) yield* requireFreeLink(session, about, found.parent, child.directory)
         yield* requireUnsharedImages(session, about, all.merged.map(({ image }) => image))
         yield* Effect.uninterruptible(run(session, about, args.deleteVolume(found.directory)))
@@ -476,14 +489,14 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
   volumeInfo: ({ volume }) => {
     const about = { operation: "volumeInfo", subject: volume } as const
     return Effect.zipRight(
-      Effect.flatMap(session.generation, (generation) => Refusal.volumes(about, generation)),
-      info(session, about, volume)
+      requireVolumes(session, about),
+      Effect.flatMap(find(session, about, volume), (found) => infoOf(session, about, found))
     )
   },
   volumeTree: ({ volume }) => {
     const about = { operation: "volumeTree", subject: volume } as const
     return Effect.zipRight(
-      Effect.flatMap(session.generation, (generation) => Refusal.volumes(about, generation)),
+      requireVolumes(session, about),
       Effect.flatMap(find(session, about, volume), (found) => treeOf(session, about, found))
     )
   }

@@ -18,7 +18,7 @@ import * as files from "../files.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, checks, context, denied, generation, refused, trait } from "../tool.js"
 import * as traits from "../traits.js"
-import { childrenOf, linksOf } from "../volumeLinks.js"
+import { childrenOf, linksOf, real } from "../volumeLinks.js"
 import { refuseExisting } from "./existing.js"
 import { create } from "./images.js"
 import { observed } from "./lowLevel.js"
@@ -38,8 +38,6 @@ interface Found {
   readonly parent: string | undefined
   readonly children: ReadonlyArray<string>
 }
-
-const real = (tool: Tool, path: string): string => Either.getOrElse(files.realPath(tool.tx, path), () => path)
 
 const find = (tool: Tool, given: string): Answer<Found> =>
   Either.gen(function*() {
@@ -135,8 +133,9 @@ const topImage = (tool: Tool, found: Found): Answer<disks.OpenImage> => {
   })
 }
 
-const infoOf = (tool: Tool, found: Found): Answer<Result.Volume> =>
+const info = (tool: Tool, given: string): Answer<Result.Volume> =>
   Either.gen(function*() {
+    const found = yield* find(tool, given)
     const { children, descriptor, directory, parent } = found
     yield* Refusal.volume(tool, { directory, volume: descriptor.volume })
     const file = DiskVolume.topFile(descriptor)
@@ -154,9 +153,6 @@ const infoOf = (tool: Tool, found: Found): Answer<Result.Volume> =>
       deltaSize: ByteSize.make(BigInt(files.sizeOf(tool.tx.inode(ref.right))))
     }
   })
-
-const info = (tool: Tool, directory: string): Answer<Result.Volume> =>
-  Either.flatMap(find(tool, directory), (found) => infoOf(tool, found))
 
 export const volumeInfo = (tool: Tool, { volume }: Request.OfVolume): Answer<Result.Volume> =>
   Either.flatMap(Refusal.volumes(tool, generation(tool)), () => info(tool, volume))
@@ -315,8 +311,6 @@ const takeSnapshot = (tool: Tool, found: Found, id: SnapshotId.SnapshotId): Answ
     return { ...found, descriptor, topId }
   })
 
-const relative = (tool: Tool, from: string, to: string): string => tool.path.relative(from, to)
-
 export const snapshotVolume = (tool: Tool, request: Request.OntoVolume): Answer<Result.Volume> =>
   Either.gen(function*() {
     yield* Refusal.volumes(tool, generation(tool))
@@ -334,7 +328,7 @@ export const snapshotVolume = (tool: Tool, request: Request.OntoVolume): Answer<
     const isTop = (entry: { readonly id: SnapshotId.SnapshotId }) => entry.id === SnapshotId.top
     const home = real(tool, directory)
     const { volume } = source.descriptor
-    const parent = source.parent === undefined ? {} : { parent: relative(tool, home, source.parent) }
+    const parent = source.parent === undefined ? {} : { parent: tool.path.relative(home, source.parent) }
     const renamed = (other: SnapshotId.SnapshotId) => other === id ? SnapshotId.top : other
     yield* write(
       tool,
@@ -344,7 +338,7 @@ export const snapshotVolume = (tool: Tool, request: Request.OntoVolume): Answer<
         images: descriptor.images.filter((image) => !isTop(image)).map((image) => ({
           ...image,
           id: renamed(image.id),
-          file: relative(tool, home, imagePath(tool, source, image.file))
+          file: tool.path.relative(home, imagePath(tool, source, image.file))
         })),
         snapshots: descriptor.snapshots.filter((entry) => !isTop(entry)).map((entry) => ({
           ...entry,
@@ -357,7 +351,7 @@ export const snapshotVolume = (tool: Tool, request: Request.OntoVolume): Answer<
       tool,
       source.directory,
       withFields(descriptor, {
-        volume: { parent: relative(tool, source.directory, home), snapshot: id, readOnly: false },
+        volume: { parent: tool.path.relative(source.directory, home), snapshot: id, readOnly: false },
         images: descriptor.images.filter(isTop),
         snapshots: descriptor.snapshots.filter(isTop)
       }),
@@ -381,7 +375,7 @@ const standing = (
     tool,
     directory,
     withFields(on.descriptor, {
-      volume: { parent: relative(tool, directory, on.directory), snapshot: image.snapshot, readOnly: false },
+      volume: { parent: tool.path.relative(directory, on.directory), snapshot: image.snapshot, readOnly: false },
       images: [{ id: SnapshotId.top, type: "Compressed", file: disks.relative(tool, directory, image.path) }],
       snapshots: [{
         id: SnapshotId.top,
@@ -465,7 +459,7 @@ const mergeInto = (tool: Tool, found: Found, child: Found): Answer<void> =>
     const upper = images.find((image) => image.id === lowest?.id)
     const into = imagePath(tool, found, found.descriptor.images[0]!.file)
     const { volume } = found.descriptor
-    const parent = found.parent === undefined ? {} : { parent: relative(tool, child.directory, found.parent) }
+    const parent = found.parent === undefined ? {} : { parent: tool.path.relative(child.directory, found.parent) }
     const below = found.descriptor.snapshots[0]!.parent
     if (upper === undefined) return
     const open = (path: string, purpose: "open" | "rewrite") =>
@@ -488,7 +482,7 @@ const mergeInto = (tool: Tool, found: Found, child: Found): Answer<void> =>
           readOnly: child.descriptor.volume?.readOnly === true
         },
         images: images.map((image) =>
-          image === upper ? { ...image, file: relative(tool, child.directory, into) } : image
+          image === upper ? { ...image, file: tool.path.relative(child.directory, into) } : image
         ),
         snapshots: snapshots.map((entry) => entry === lowest ? { ...entry, parent: below } : entry)
       }),

@@ -9,7 +9,7 @@ import { context, unsupported, when } from "./refuse.js"
 import { runningDisk } from "./running.js"
 
 /** The numbers of the file system that an unmount leaves beside the base image. */
-const statistics = ".statfs"
+export const statistics = ".statfs"
 
 /**
  * Images go first: as long as one is there, the descriptor names it, so that a

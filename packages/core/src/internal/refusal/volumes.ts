@@ -13,6 +13,7 @@ import { isJudged } from "./descriptors.js"
 import { usable } from "./merge.js"
 import type { About, DeletedVolume, FoundVolume } from "./model.js"
 import { context, unsupported, when } from "./refuse.js"
+import { statistics } from "./removal.js"
 import { runningDisk } from "./running.js"
 
 /** The operations on disks that leave the images of snapshots and their identifiers as they are. */
@@ -49,9 +50,6 @@ export const standing = (about: About, volume: Volume | undefined, children: Rea
       (volume.readOnly || !ofTop.has(about.operation)),
     () => new PloopError.VolumeHasChildren({ ...context(about), children })
   )
-
-/** The numbers of the file system that an unmount leaves beside the base image. */
-const statistics = ".statfs"
 
 export const volumes = (about: About, generation: Generation) =>
   when(!GenerationTraits.hasVolumes[generation], () =>
