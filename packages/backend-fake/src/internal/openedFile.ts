@@ -23,11 +23,16 @@ const nothingWritten = (fd: number): SystemError =>
     description: "write returned 0 bytes written"
   })
 
-/** An open file. Its position is kept here and not by the kernel, as in Node's implementation. */
+/**
+ * An open file. Its position is kept here and not by the kernel, as in Node's
+ * implementation. The kernel has one of its own, which a call without a position
+ * uses: one that appends, or for which Node takes the position for none.
+ */
 export const openedFile = (run: Run, descriptor: number, append: boolean): FileSystem.File => {
   const fd = FileSystem.FileDescriptor(descriptor)
   const lock = Effect.unsafeMakeSemaphore(1).withPermits(1)
   let position = 0n
+  let kernelPosition = 0
 
   const ask = <A>(
     method: string,
@@ -41,30 +46,39 @@ export const openedFile = (run: Run, descriptor: number, append: boolean): FileS
       problem
     )
 
-  const read = (method: string, size: number) =>
-    size === 0 ? Effect.succeed(new Uint8Array(0)) : Effect.map(
-      ask(method, "read", (tx, handle) =>
-        handle.readable
-          ? files.readAt(tx, handle.file, Number(position), size)
-          : failed("EBADF")),
-      (bytes) => {
-        position += BigInt(bytes.length)
-        return bytes
-      }
+  const read = (method: string, size: number) => {
+    if (size === 0) return Effect.succeed(new Uint8Array(0))
+    const given = position < 0n ? undefined : Number(position)
+    const bytes = ask(
+      method,
+      "read",
+      (tx, handle) => {
+        if (!handle.readable) return failed("EBADF")
+        if (position + BigInt(size) > argument.lastPosition) return failed("EINVAL")
+        return files.readAt(tx, handle.file, given ?? kernelPosition, size)
+      },
+      argument.position(position)
     )
+    return Effect.map(bytes, (bytes) => {
+      if (given === undefined) kernelPosition += bytes.length
+      position += BigInt(bytes.length)
+      return bytes
+    })
+  }
 
-  const write = (method: string, data: Uint8Array) =>
-    Effect.map(
-      ask(method, "write", (tx, handle) => {
-        if (!handle.writable) return failed("EBADF")
-        const at = handle.append ? files.sizeOf(tx.inode(handle.file)) : Number(position)
-        return files.writeAt(tx, handle.file, at, data)
-      }),
-      (written) => {
-        if (!append) position += BigInt(written)
-        return written
-      }
-    )
+  const write = (method: string, data: Uint8Array) => {
+    const given = append ? undefined : argument.writePosition(position)
+    const written = ask(method, "write", (tx, handle) => {
+      if (!handle.writable) return failed("EBADF")
+      const at = handle.append ? files.sizeOf(tx.inode(handle.file)) : given ?? kernelPosition
+      return Either.map(files.writeAt(tx, handle.file, at, data), (written) => ({ at, written }))
+    })
+    return Effect.map(written, ({ at, written }) => {
+      if (given === undefined) kernelPosition = at + written
+      if (!append) position += BigInt(written)
+      return written
+    })
+  }
 
   const writeAll = (data: Uint8Array): Effect.Effect<void, PlatformError> =>
     Effect.flatMap(write("writeAll", data), (written) => {
@@ -93,7 +107,10 @@ export const openedFile = (run: Run, descriptor: number, append: boolean): FileS
       })),
     readAlloc: (size) =>
       lock(Effect.map(
-        Effect.suspend(() => read("readAlloc", Number(size))),
+        Effect.suspend(() => {
+          const refused = argument.bufferSize(Number(size))
+          return refused === undefined ? read("readAlloc", Number(size)) : Effect.die(refused)
+        }),
         (bytes) => bytes.length === 0 ? Option.none() : Option.some(bytes)
       )),
     truncate: (length) => {
@@ -103,7 +120,7 @@ export const openedFile = (run: Run, descriptor: number, append: boolean): FileS
           ? files.truncateAt(tx, handle.file, Math.max(0, size))
           : failed("EINVAL"), argument.length(size))
       return lock(Effect.map(truncated, () => {
-        if (!append && position > size) position = BigInt(Math.max(0, size))
+        if (!append && position > size) position = BigInt(size)
       }))
     },
     write: (data) => lock(Effect.map(Effect.suspend(() => write("write", data)), FileSystem.Size)),

@@ -2001,6 +2001,69 @@ const files = (rule: Rule) => {
     assert.strictEqual((yield* info("f")).size, FileSystem.Size(5))
   })
 
+  rule("seek accepts positions below zero, and returns them", function*({ at, fs, write }) {
+    yield* write("f", "hello")
+    const file = yield* fs.open(at("f"))
+    assert.strictEqual<unknown>(yield* file.seek(-2, "start"), -2n)
+    assert.strictEqual<unknown>(yield* file.seek(3, "current"), 1n)
+    assert.strictEqual(yield* readAlloc(file, 10), "ello")
+  })
+
+  rule("reads and writes at a position below zero go on where the last such call ended", function*(world) {
+    const { at, content, fs, write } = world
+    yield* write("f", "hello")
+    const file = yield* fs.open(at("f"), { flag: "r+" })
+    yield* file.seek(-9, "start")
+    assert.strictEqual(yield* readAlloc(file, 2), "he")
+    yield* file.write(bytes("L"))
+    assert.strictEqual(yield* readAlloc(file, 10), "lo")
+    assert.strictEqual<unknown>(yield* file.seek(0, "current"), -4n)
+    assert.strictEqual(yield* content("f"), "heLlo")
+  })
+
+  rule("an append moves the position at which a read below zero goes on", function*({ at, fs, write }) {
+    yield* write("f", "hello")
+    const file = yield* fs.open(at("f"), { flag: "a+" })
+    yield* file.seek(-1, "start")
+    assert.strictEqual(yield* readAlloc(file, 1), "h")
+    yield* file.write(bytes("!"))
+    yield* file.seek(-1, "start")
+    assert.isUndefined(yield* readAlloc(file, 1))
+  })
+
+  rule("a read at a position that no file can have is none, and beyond 64 bits a bad argument", function*(world) {
+    const { at, fs, write } = world
+    yield* write("f", "hello")
+    const file = yield* fs.open(at("f"))
+    yield* file.seek(2n ** 62n, "start")
+    assert.isUndefined(yield* readAlloc(file, 1))
+    for (const position of [2n ** 63n, -(2n ** 63n) - 1n]) {
+      yield* file.seek(position, "start")
+      yield* refusedArgument(file.readAlloc(1), "readAlloc")
+      yield* refusedArgument(file.read(new Uint8Array(1)), "read")
+    }
+  })
+
+  rule("a write at a position that a number cannot hold goes on where the last such call ended", function*(world) {
+    const { at, content, fs, write } = world
+    yield* write("f", "hello")
+    const file = yield* fs.open(at("f"), { flag: "r+" })
+    yield* file.seek(2n ** 53n, "start")
+    yield* file.write(bytes("HE"))
+    yield* file.write(bytes("L"))
+    assert.strictEqual(yield* content("f"), "HELlo")
+  })
+
+  for (const size of [-1, 2n ** 60n]) {
+    rule(`readAlloc dies on ${size} as a size, as no buffer can have it`, function*({ at, fs, write }) {
+      yield* write("f", "hello")
+      const file = yield* fs.open(at("f"))
+      const exit = yield* Effect.exit(Effect.suspend(() => file.readAlloc(size)))
+      assert.isTrue(Exit.isFailure(exit) && Cause.isDie(exit.cause))
+      assert.strictEqual(yield* readAlloc(file, 10), "hello")
+    })
+  }
+
   rule("writing beyond the end fills the gap with zeros", function*({ at, content, fs, write }) {
     yield* write("f", "hello")
     const file = yield* fs.open(at("f"), { flag: "r+" })
@@ -2075,6 +2138,15 @@ const files = (rule: Rule) => {
     yield* file.truncate(6)
     yield* file.write(bytes("Y"))
     assert.strictEqual(yield* world.content("f"), "heXY\0\0")
+  })
+
+  rule("truncating an open file to a negative length empties it, and moves its position there", function*(world) {
+    const { at, content, fs, write } = world
+    yield* write("f", "hello")
+    const file = yield* fs.open(at("f"), { flag: "r+" })
+    yield* file.truncate(-2)
+    assert.strictEqual<unknown>(yield* file.seek(0, "current"), -2n)
+    assert.strictEqual(yield* content("f"), "")
   })
 
   rule("truncating a file by its path leaves the positions of open files", function*({ at, content, fs, write }) {
@@ -2692,6 +2764,7 @@ const streams = (rule: Rule) => {
       ["accepts sizes as bigints", { chunkSize: 2n, offset: 1n, bytesToRead: 3n }, ["el", "l"]],
       ["starts at offset", { offset: 2 }, ["llo"]],
       ["emits nothing from an offset beyond the end", { offset: 5 }, []],
+      ["starts at the begin for an offset below zero, and repeats what follows", { offset: -2 }, ["hello", "lo"]],
       ["ends after bytesToRead bytes", { bytesToRead: 3, chunkSize: 2 }, ["he", "l"]],
       ["emits nothing when bytesToRead is 0", { bytesToRead: 0 }, []],
       ["ends with the file when bytesToRead is larger", { bytesToRead: 30 }, ["hello"]],
@@ -2839,6 +2912,16 @@ const watches = (rule: Rule) => {
     const event = yield* watched(fs.watch(at("f")), () => write("f", "data"))
     assert.deepStrictEqual<unknown>({ ...event }, { _tag: "Update", path: "f" })
   })
+
+  rule(
+    "watch of a directory, recursive, reports a write in a subdirectory, by its path",
+    function*({ directory, fs, mkdir, write }) {
+      yield* mkdir("d")
+      yield* write("d/deep", "")
+      const event = yield* watched(fs.watch(directory, { recursive: true }), () => write("d/deep", "data"))
+      assert.deepStrictEqual<unknown>({ ...event }, { _tag: "Update", path: "d/deep" })
+    }
+  )
 
   rule("watch of a directory does not report changes in subdirectories", function*({ directory, fs, mkdir, write }) {
     yield* mkdir("d")

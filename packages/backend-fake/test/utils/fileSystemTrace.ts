@@ -36,6 +36,12 @@ const length = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(65_535, 65_537, 140_000) }
 )
 
+/** Also below zero and beyond every file, where Node uses the position of the kernel or none. */
+const offset = fc.oneof(
+  { weight: 4, arbitrary: length.map(BigInt) },
+  { weight: 2, arbitrary: fc.constantFrom(-1n, -3n, 2n ** 62n, -(2n ** 62n), 2n ** 64n) }
+)
+
 const flag = fc.constantFrom<FileSystem.OpenFlag>("r", "r+", "w", "wx", "w+", "wx+", "a", "ax", "a+", "ax+")
 
 /** At most two files are open at a time. */
@@ -198,13 +204,14 @@ const operations = {
     (world, { data, slot }) => withFile(world, slot, (file) => Effect.map(file.write(bytes(data)), Number))
   ),
   seekOpen: operation(
-    1,
-    { slot, offset: length },
-    (world, { offset, slot }) => withFile(world, slot, (file) => Effect.asVoid(file.seek(offset, "start")))
+    2,
+    { slot, offset, from: fc.constantFrom<FileSystem.SeekMode>("start", "current") },
+    // The type promises nothing, but Node's implementation returns the new position.
+    (world, { from, offset, slot }) => withFile(world, slot, (file) => Effect.map(file.seek(offset, from), String))
   ),
   truncateOpen: operation(
     1,
-    { slot, length },
+    { slot, length: fc.oneof({ weight: 9, arbitrary: length }, { weight: 1, arbitrary: fc.constant(-2) }) },
     (world, { length, slot }) => withFile(world, slot, (file) => file.truncate(length))
   ),
   statOpen: operation(
