@@ -5,6 +5,7 @@ import { Deferred, Effect, Exit, FastCheck as fc, Fiber, Layer, Logger, Option, 
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { PassThrough } from "node:stream"
+import { isMainThread } from "node:worker_threads"
 import * as ForkServer from "../src/ForkServer.js"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import { makeMarker } from "../src/internal/forkServer/commandText.js"
@@ -108,23 +109,30 @@ describe("a fork server", () => {
       }
     }))
 
-  test("gives a command the directory that this program is in, whatever has its path now", () =>
-    Effect.gen(function*() {
-      const fs = yield* FileSystem.FileSystem
-      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-fork-" })
-      yield* fs.makeDirectory(`${directory}/one`)
-      const before = process.cwd()
-      yield* Effect.acquireRelease(
-        Effect.sync(() => process.chdir(`${directory}/one`)),
-        () => Effect.sync(() => process.chdir(before))
+  // Only a main thread may change its directory.
+  it.scopedLive.skipIf(!isMainThread)(
+    "gives a command the directory that this program is in, whatever has its path now",
+    () =>
+      Effect.provide(
+        Effect.gen(function*() {
+          const fs = yield* FileSystem.FileSystem
+          const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-fork-" })
+          yield* fs.makeDirectory(`${directory}/one`)
+          const before = process.cwd()
+          yield* Effect.acquireRelease(
+            Effect.sync(() => process.chdir(`${directory}/one`)),
+            () => Effect.sync(() => process.chdir(before))
+          )
+          assert.strictEqual((yield* run("pwd -P")).stdout, `${directory}/one\n`)
+          yield* fs.rename(`${directory}/one`, `${directory}/two`)
+          yield* fs.makeDirectory(`${directory}/one`)
+          assert.strictEqual((yield* run("pwd -P")).stdout, `${directory}/two\n`)
+          yield* fs.remove(`${directory}/two`, { recursive: true })
+          assert.strictEqual((yield* run("echo still")).stdout, "still\n")
+        }),
+        HostLive
       )
-      assert.strictEqual((yield* run("pwd -P")).stdout, `${directory}/one\n`)
-      yield* fs.rename(`${directory}/one`, `${directory}/two`)
-      yield* fs.makeDirectory(`${directory}/one`)
-      assert.strictEqual((yield* run("pwd -P")).stdout, `${directory}/two\n`)
-      yield* fs.remove(`${directory}/two`, { recursive: true })
-      assert.strictEqual((yield* run("echo still")).stdout, "still\n")
-    }))
+  )
 
   test("gives a command an empty input, and none of its own descriptors", () =>
     Effect.gen(function*() {
