@@ -45,6 +45,16 @@ const snapshot = (disk: string) => Effect.flatMap(Ploop.Ploop, (ploop) => ploop.
 const slow = (generation: Generation.Generation) =>
   scripted(generation, (command) => command[0] === "snapshot" ? { lasts: "50 millis" } : undefined)
 
+/** A process that runs until its input ends, with this command line and in this directory. */
+const running = (words: ReadonlyArray<string>, cwd: string) =>
+  Effect.acquireRelease(
+    Effect.async<ChildProcessWithoutNullStreams>((resume) => {
+      const child = spawn("sh", ["-c", "echo runs; read line", ...words], { cwd })
+      child.stdout.once("data", () => resume(Effect.succeed(child)))
+    }),
+    (child) => Effect.sync(() => child.stdin.end())
+  )
+
 describe("a disk has one writer", () => {
   test("whatever it is called, and in whatever layer", () =>
     Effect.gen(function*() {
@@ -89,6 +99,33 @@ describe("a disk has one writer", () => {
       other.stdin.end()
       yield* Fiber.join(waiting)
       assert.isTrue((yield* host.commands).some((command) => command[0] === "snapshot"))
+    }))
+
+  test("while a tool of generation 9 that another process started changes it, which no lock shows", () =>
+    Effect.gen(function*() {
+      const host = yield* slow("9")
+      const other = yield* running(["ploop", "snapshot-delete", "-u", "1", "DiskDescriptor.xml"], host.directory)
+      const given = yield* Effect.fork(Effect.provide(snapshot(host.disk), host.context))
+      const waiting = yield* Effect.fork(Effect.provide(snapshot(host.disk), host.context))
+      yield* Effect.sleep("200 millis")
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(given)))
+      assert.isFalse((yield* host.commands).some((command) => command[0] === "snapshot"))
+      other.stdin.end()
+      yield* Fiber.join(waiting)
+      assert.isTrue((yield* host.commands).some((command) => command[0] === "snapshot"))
+    }))
+
+  test("but nobody waits for a tool of another disk, for one that only reads, or for one whose lock holds", () =>
+    Effect.gen(function*() {
+      const host = yield* slow("9")
+      const other = yield* scripted("9", () => undefined)
+      yield* running(["ploop", "snapshot", other.disk], host.directory)
+      yield* running(["ploop", "-v0", "info", "-s", host.disk], host.directory)
+      yield* running(["vi", host.disk], host.directory)
+      yield* Effect.provide(snapshot(host.disk), host.context)
+      const locking = yield* slow("7")
+      yield* running(["ploop", "snapshot", locking.disk], locking.directory)
+      yield* Effect.provide(snapshot(locking.disk), locking.context)
     }))
 
   const denied = {

@@ -44,6 +44,15 @@ export interface Resolved {
   readonly stamp: Stamp
 }
 
+/** A process of the host. */
+export interface Process {
+  readonly pid: number
+  /** Its program and arguments. */
+  readonly words: ReadonlyArray<string>
+  /** Its working directory, where this process may read it. */
+  readonly directory: string | undefined
+}
+
 /** The numbers of a mounted file system. */
 export interface FileSystemNumbers {
   /** In bytes. */
@@ -147,6 +156,13 @@ export interface HostFiles {
   readonly removeDirectory: (path: string, identity: Identity) => Effect.Effect<void, PlatformError>
   /** Removes a directory, if it is this directory; one that is not empty, or a mount point, is left and an error. */
   readonly removeEmptyDirectory: (path: string, identity: Identity) => Effect.Effect<void, PlatformError>
+  /**
+   * The processes of this host, but this one, whose command line is wanted. Those that cannot be read are left out. Like
+   * `kindAt`, it is on no tape: on a host that is replayed, nothing runs.
+   */
+  readonly processes: (
+    isWanted: (words: ReadonlyArray<string>) => boolean
+  ) => Effect.Effect<ReadonlyArray<Process>>
   /**
    * Locks a file or a directory until the scope is closed or this process ends,
    * without waiting. None when another holder has it, or nothing is there.

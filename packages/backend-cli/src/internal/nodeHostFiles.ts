@@ -163,6 +163,27 @@ const kernelText: HostFiles["kernelText"] = (path) =>
 
 const kernelNames: HostFiles["kernelNames"] = (path) => fromKernel("kernelNames", path, () => NFS.readdirSync(path))
 
+/** What a read returns; nothing when it fails, as for a process that has ended. */
+const ifReadable = <A>(read: () => A): A | undefined => {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}
+
+const processes: HostFiles["processes"] = (isWanted) =>
+  Effect.sync(() =>
+    (ifReadable(() => NFS.readdirSync("/proc")) ?? []).flatMap((name) => {
+      const pid = Number(name)
+      if (!Number.isInteger(pid) || pid === process.pid) return []
+      const words = ifReadable(() => NFS.readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.split("\0").slice(0, -1)
+      return words !== undefined && isWanted(words)
+        ? [{ pid, words, directory: ifReadable(() => NFS.readlinkSync(`/proc/${pid}/cwd`)) }]
+        : []
+    })
+  )
+
 /** The errors of a file system, or of two, that cannot share blocks. */
 const cannotShare = ["ENOTSUP", "EOPNOTSUPP", "EXDEV", "EINVAL", "ENOTTY", "ENOSYS"]
 
@@ -245,6 +266,7 @@ export const nodeHostFiles: HostFiles = {
   isRoot: Effect.sync(() => process.geteuid?.() === 0),
   find,
   kindAt,
+  processes,
   start: (path, length, kind = undefined) => read(path, length, kind ?? "File"),
   whole,
   stamp,

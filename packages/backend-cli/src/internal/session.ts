@@ -16,6 +16,7 @@ import type { About, Descriptor, Host } from "./host.js"
 import type { HostFiles } from "./hostFiles.js"
 import * as kernel from "./kernel.js"
 import * as locks from "./locks.js"
+import * as otherTools from "./otherTools.js"
 import { context, outcome, unexpected } from "./outcome.js"
 import type * as parse from "./parse.js"
 import type { ProcessResult, Runner, Wait } from "./process.js"
@@ -260,7 +261,10 @@ export const make = (options: Options): Session => {
         onlyWriter(about, host.directory(real))(
           Effect.flatMap(host.real(disk), (now) =>
             now === real
-              ? Effect.map(cleared(about, real, named(about, host.absolute(disk), use)), Effect.succeed)
+              ? Effect.zipRight(
+                otherTools.awaitChanges(options, host.directory(real)),
+                Effect.map(cleared(about, real, named(about, host.absolute(disk), use)), Effect.succeed)
+              )
               : Effect.succeed(onDisk(about, disk, use)))
         )
       ))

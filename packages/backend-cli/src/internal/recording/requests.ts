@@ -130,6 +130,8 @@ export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
     isRoot: answer("HostFiles.isRoot", [], files.isRoot),
     find: wrap("find", files.find),
     kindAt: files.kindAt,
+    // What other processes do does not belong on a recording.
+    processes: () => Effect.succeed([]),
     start: wrap("start", files.start),
     whole: wrap("whole", files.whole),
     stamp: wrap("stamp", (path) => Effect.map(files.stamp(path), neverOld)),

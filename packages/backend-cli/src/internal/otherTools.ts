@@ -1,0 +1,76 @@
+import type { Generation } from "@effect-ploop/core/Generation"
+import * as PrintableText from "@effect-ploop/core/PrintableText"
+import * as Waiting from "@effect-ploop/core/Waiting"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import type { Host } from "./host.js"
+import type { HostFiles, Process } from "./hostFiles.js"
+
+/**
+ * Whether the tool's own lock fails to keep two changes of a disk apart. Generation 9 locks bytes of the base image, as
+ * `fcntl` does, and loses the lock as soon as it closes that image, which it reads in between.
+ */
+const locksNothing: Readonly<Record<Generation, boolean>> = { "1.15": false, "7": false, "9": true }
+
+/**
+ * What changes no descriptor. A copy may take hours, and generation 9 has a lock for it that holds: it fails at once.
+ */
+const harmless: ReadonlySet<string | undefined> = new Set(["info", "list", "snapshot-list", "stat", "copy", "getdev"])
+
+/** The tool and the programs beside it. */
+const program = /(?:^|\/)ploop(?:-[a-z]+)?(?:\.[a-z]+)?$/
+
+/** The arguments of a change by the tool, in a command line that may begin with `sudo` or a shell; none of any other. */
+export const changeOf = (words: ReadonlyArray<string>, tool: string): ReadonlyArray<string> => {
+  const args = words.slice(words.findLastIndex((word) => word === tool || program.test(word)) + 1)
+  const isTool = args.length < words.length
+  return isTool && !harmless.has(args.find((word) => !word.startsWith("-"))) ? args : []
+}
+
+interface Seen {
+  readonly host: Host
+  readonly files: HostFiles
+  readonly tool: string
+  readonly generation: Effect.Effect<Generation, unknown>
+}
+
+/** Whether an argument of a change is in the directory, or is the directory. A relative path begins where the process is. */
+const isIn = ({ files, host, tool }: Seen, { directory: from, words }: Process, directory: string) =>
+  Effect.exists(changeOf(words, tool), (word) => {
+    const path = word.startsWith("/") ? word : from === undefined ? undefined : host.join(from, word)
+    return path === undefined
+      ? Effect.succeed(false)
+      : Effect.zipWith(
+        files.kindAt(path),
+        host.real(path),
+        (kind, real) => Option.isSome(kind) && (real === directory || host.directory(real) === directory)
+      )
+  })
+
+const changing = (seen: Seen, directory: string) =>
+  Effect.flatMap(
+    seen.files.processes((words) => changeOf(words, seen.tool).length > 0),
+    (processes) => Effect.findFirst(processes, (process) => isIn(seen, process, directory))
+  )
+
+/**
+ * Waits for a tool of generation 9 that works in the directory and that this process has not started: one that somebody
+ * else runs, or one whose process was killed, which released the lock of the directory. Nothing but its command line
+ * shows it.
+ *
+ * - `directory`: a real path
+ */
+export const awaitChanges = (seen: Seen, directory: string): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const generation = yield* Effect.option(seen.generation)
+    if (!Option.exists(generation, (found) => locksNothing[found])) return
+    const other = yield* changing(seen, directory)
+    if (Option.isNone(other)) return
+    yield* Effect.logInfo(
+      `process ${other.value.pid} works in ${
+        PrintableText.escape(directory)
+      }, and no lock shows it: waiting for its end`
+    )
+    yield* Effect.repeat(changing(seen, directory), { schedule: Schedule.spaced("100 millis"), while: Option.isSome })
+  }).pipe(Waiting.interruptible)
