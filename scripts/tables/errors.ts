@@ -26,13 +26,13 @@ const operationsOf = (tag: PloopError.Tag): ReadonlyArray<Operation.Name> =>
 /** The field that takes the place of the remedy, where what works instead is known. */
 const instead = "instead"
 
-/** A field that is a list, which a name cannot stand for, and absent in most errors. */
-const lists = "mounts"
+/** Fields that are lists, which a name cannot stand for, and absent in most errors. */
+const lists: ReadonlySet<string> = new Set(["mounts", "hidden"])
 
 /** An error whose fields hold their own names, so that its remedy shows where they are used. */
 const sample = (tag: PloopError.Tag, operation: Operation.Name): PloopError.PloopError => {
   const named = Object.fromEntries(
-    fieldsOf(tag).filter((name) => name !== instead && name !== lists).map((name) => [name, code(name)])
+    fieldsOf(tag).filter((name) => name !== instead && !lists.has(name)).map((name) => [name, code(name)])
   )
   // Validation would require values of the fields' own types.
   return new PloopError.classes[tag]({ ...named, operation } as never, true)

@@ -51,6 +51,7 @@ import * as queries from "./internal/operations/queries.js"
 import * as snapshots from "./internal/operations/snapshots.js"
 import * as volumes from "./internal/operations/volumes.js"
 import * as process from "./internal/process.js"
+import type { BesideTool, Helper } from "./internal/programs.js"
 import * as qemuImg from "./internal/qemuImg.js"
 import * as session from "./internal/session.js"
 
@@ -159,16 +160,17 @@ export const make = (
 ): Effect.Effect<Context.Context<Services>, never, Requirements> =>
   Effect.gen(function*() {
     yield* requireSensible(options)
-    const files = yield* CurrentHostFiles
+    const files = filesOf(options, yield* CurrentHostFiles)
     const config = processConfig(options)
-    const helper = (tool: string) => process.make({ ...config, tool })
+    const helper = (tool: Helper) => process.make({ ...config, tool })
+    const beside = (program: BesideTool) => process.make({ ...config, tool: programBeside(config.tool, program) })
     const dmsetup = yield* helper("dmsetup")
     const qemu = yield* process.make({ ...config, tool: qemuImg.program, prefix: [] })
     const runner = deadDevices.removing(yield* process.make(config), dmsetup)
     const load = options.loadModules === true ? yield* loadModules(config) : () => Effect.void
     const probed = yield* generation.make({ runner, tool: config.tool, prepare: load })
     const current = session.make({
-      host: yield* host.make,
+      host: yield* Effect.provideService(host.make, CurrentHostFiles, files),
       files,
       generation: probed,
       // A tape that does not know holds no operation that needs it.
@@ -182,14 +184,18 @@ export const make = (
       mkfs: yield* helper("mkfs"),
       tune2fs: yield* helper("tune2fs"),
       debugfs: yield* helper("debugfs"),
-      trackingTool: yield* helper(programBeside(config.tool, "ploop-cbt")),
-      volumeTool: yield* helper(programBeside(config.tool, "ploop-volume")),
+      trackingTool: yield* beside("ploop-cbt"),
+      volumeTool: yield* beside("ploop-volume"),
       qemuImg: qemu,
       tool: config.tool,
       verbosity: options.verbosity ?? 3
     })
     return services(current)
   })
+
+/** What other mount namespaces have does not concern a tool that runs on another kernel. */
+const filesOf = (options: Options, files: HostFiles): HostFiles =>
+  options.queries === "tool" ? { ...files, foreignMounts: Effect.succeed([]) } : files
 
 /** Generation 9 has its devices in tables of device mapper, and only the tool reads those. */
 const driversOf = (options: Options, files: HostFiles): session.Session["drivers"] => {

@@ -30,7 +30,8 @@ const onTool: Partial<Record<Remedy.Name, Effect.Effect<void, unknown, Case.Serv
 const unexecuted: Partial<Record<Remedy.Name, string>> = {
   "split-disk": "it needs the software that made the disk",
   "export-encrypted": "it needs a key",
-  "busy-balloon": "the command kill executes it, on the emulated kernel"
+  "busy-balloon": "the command kill executes it, on the emulated kernel",
+  "busy-namespaces": "a case of the emulated kernel executes it"
 }
 
 describe("a remedy, followed to the letter, works and loses nothing", () => {

@@ -103,6 +103,20 @@ export class Holder extends Schema.Class<Holder>("@effect-ploop/core/PloopError/
 }) {}
 
 /**
+ * A mount in another mount namespace, and a process in that namespace.
+ *
+ * - `target`: the mount point, as that process sees it
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export class HiddenMount extends Schema.Class<HiddenMount>("@effect-ploop/core/PloopError/HiddenMount")({
+  target: Schema.String,
+  command: Schema.String,
+  pid: Schema.Int
+}) {}
+
+/**
  * What a class of error adds to its fields.
  *
  * @since 0.1.0
@@ -496,17 +510,24 @@ type BusyFields = {
   readonly holders: ReadonlyArray<Holder>
   readonly device?: string | undefined
   readonly mounts?: ReadonlyArray<string> | undefined
+  readonly hidden?: ReadonlyArray<HiddenMount> | undefined
 }
 
 const mountedOn = ({ mounts = [] }: BusyFields): string =>
   mounts.length === 0 ? "" : `; it is mounted at, or has below it, ${mounts.join(", ")}`
+
+const hiddenAt = ({ hidden = [] }: BusyFields): string =>
+  hidden.map(({ command, pid, target }) =>
+    `; it is mounted at ${target} in the mount namespace of ${command} (pid ${pid})`
+  ).join("")
 
 /** The device whose balloon was being changed when the tool was ended. The tool says so, and cannot complete it. */
 const balloonDevice = (text: string): string | undefined =>
   /^Completing an on-going operation BALLOON for device (\S+)/m.exec(text)?.[1]
 
 /** What keeps it busy comes first; the device may run on although its mount point is free by then. */
-const remedyOfBusy = ({ device, holders, mounts = [], text }: Context & BusyFields): Text => {
+const remedyOfBusy = ({ device, hidden = [], holders, mounts = [], text }: Context & BusyFields): Text => {
+  if (hidden.length > 0) return texts["busy-namespaces"]({ device, hidden })
   if (mounts.length === 0) {
     const changed = balloonDevice(text)
     if (changed !== undefined) return texts["busy-balloon"]({ device: changed })
@@ -521,6 +542,7 @@ const remedyOfBusy = ({ device, holders, mounts = [], text }: Context & BusyFiel
  * - `holders`: the processes, where the tool names them; not those of the tool itself
  * - `device`: the device, which may run on although its mount point is free; absent where it is not known
  * - `mounts`: other mount points of its file system, and those below it; absent when there are none
+ * - `hidden`: its mounts in other mount namespaces, which an unmount here does not take away; absent when none is seen
  *
  * @since 0.1.0
  * @category errors
@@ -528,9 +550,10 @@ const remedyOfBusy = ({ device, holders, mounts = [], text }: Context & BusyFiel
 export class Busy extends failure<Busy>()("Busy", {
   holders: Schema.Array(Holder),
   device: Schema.optional(Schema.String),
-  mounts: Schema.optional(Schema.Array(Schema.String))
+  mounts: Schema.optional(Schema.Array(Schema.String)),
+  hidden: Schema.optional(Schema.Array(HiddenMount))
 }, {
-  sentence: (self) => `still busy${heldBy(self.holders)}${mountedOn(self)}`,
+  sentence: (self) => `still busy${heldBy(self.holders)}${mountedOn(self)}${hiddenAt(self)}`,
   remedy: remedyOfBusy,
   isRetryable: (self) => balloonDevice(self.text) === undefined
 }) {}

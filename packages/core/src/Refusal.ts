@@ -813,6 +813,21 @@ export const covered: (
 ) => Either.Either<void, PloopError.Busy> = mounts.covered
 
 /**
+ * Refuses to unmount a device that is mounted in another mount namespace: the tool takes away the mount of its own
+ * namespace, and then waits for a minute for the device to become free.
+ *
+ * - `hidden`: the mounts of the device that an unmount does not reach
+ *
+ * @since 0.2.0
+ * @category mounts
+ */
+export const hidden: (
+  about: About,
+  device: string,
+  hidden: ReadonlyArray<PloopError.HiddenMount>
+) => Either.Either<void, PloopError.Busy> = mounts.hidden
+
+/**
  * Refuses to stop a device only while it is idle, where the tool cannot.
  *
  * @since 0.2.0

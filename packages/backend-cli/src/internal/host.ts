@@ -16,6 +16,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { CurrentHostFiles } from "./currentHostFiles.js"
 import * as descriptorCache from "./descriptorCache.js"
+import type { HostFiles } from "./hostFiles.js"
 import * as imageHeader from "./imageHeader.js"
 import * as parse from "./parse.js"
 import * as statfsCache from "./statfsCache.js"
@@ -69,6 +70,8 @@ export interface Host {
   readonly mayBeDirectory: (path: string) => Effect.Effect<boolean>
   /** What is mounted, in the order of the mounts; none when it cannot be read. */
   readonly mounts: Effect.Effect<Option.Option<ReadonlyArray<parse.Mount>>>
+  /** The mounts of ploop devices in other mount namespaces. */
+  readonly foreignMounts: HostFiles["foreignMounts"]
   readonly descriptor: (about: About, disk: string) => Effect.Effect<Descriptor, ReadError>
   readonly document: (about: About, disk: string) => Effect.Effect<Document, ReadError>
   /** The path of a file as it is seen from a directory, by way of `..` where it is not below that. */
@@ -223,6 +226,7 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
       onFailure: () => Option.none(),
       onSuccess: Option.map(parse.mountpoints)
     }),
+    foreignMounts: files.foreignMounts,
     descriptor,
     document,
     formatVersion: (image) =>

@@ -2,6 +2,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import type * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import type { ForeignMount } from "./mountNamespaces.js"
 
 /** The identity of a file, whatever its names. */
 export interface Identity {
@@ -98,6 +99,11 @@ export interface HostFiles {
    * operation, so it is on no tape: on a host that is replayed, nothing does.
    */
   readonly kindAt: (path: string) => Effect.Effect<Option.Option<Kind>>
+  /**
+   * The mounts of ploop devices in other mount namespaces. None where they cannot be seen. They only stand in the way
+   * of an operation, so they are on no tape: on a host that is replayed, there are none.
+   */
+  readonly foreignMounts: Effect.Effect<ReadonlyArray<ForeignMount>>
   /**
    * The first bytes of a regular file, or of a block device where that is said.
    * Anything else is refused without being opened, and nothing is waited for.

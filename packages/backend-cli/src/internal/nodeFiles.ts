@@ -159,3 +159,12 @@ export const writeSparsely = async (file: FileHandle, bytes: Buffer, position: n
   }
   if (bytes.length > from) await writeAll(file, bytes.subarray(from), position + from)
 }
+
+/** What a read returns; nothing when it fails, as for a process that has ended. */
+export const ifReadable = <A>(read: () => A): A | undefined => {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}

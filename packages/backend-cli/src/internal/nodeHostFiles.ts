@@ -15,6 +15,7 @@ import {
   failure,
   type FileHandle,
   fromNode,
+  ifReadable,
   kindOf,
   piece,
   requireKind,
@@ -24,6 +25,7 @@ import {
   writeAll,
   writeSparsely
 } from "./nodeFiles.js"
+import { nodeForeignMounts } from "./nodeMountNamespaces.js"
 
 /** A read takes longer only where a file server does not respond. */
 const timeLimit = "30 seconds"
@@ -163,15 +165,6 @@ const kernelText: HostFiles["kernelText"] = (path) =>
 
 const kernelNames: HostFiles["kernelNames"] = (path) => fromKernel("kernelNames", path, () => NFS.readdirSync(path))
 
-/** What a read returns; nothing when it fails, as for a process that has ended. */
-const ifReadable = <A>(read: () => A): A | undefined => {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
-
 const processes: HostFiles["processes"] = (isWanted) =>
   Effect.sync(() =>
     (ifReadable(() => NFS.readdirSync("/proc")) ?? []).flatMap((name) => {
@@ -267,6 +260,7 @@ export const nodeHostFiles: HostFiles = {
   find,
   kindAt,
   processes,
+  foreignMounts: nodeForeignMounts,
   start: (path, length, kind = undefined) => read(path, length, kind ?? "File"),
   whole,
   stamp,

@@ -1,6 +1,6 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as ClusterSize from "@effect-ploop/core/ClusterSize"
-import { DevicePath } from "@effect-ploop/core/DevicePath"
+import { DevicePath, PartitionPath } from "@effect-ploop/core/DevicePath"
 import type { Generation } from "@effect-ploop/core/Generation"
 import type * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import { HostPath } from "@effect-ploop/core/HostPath"
@@ -192,19 +192,28 @@ export interface Mount {
 export const isMountOf = (device: string) => ({ source }: Mount): boolean =>
   source === device || source === `${device}p1`
 
-/** `/proc/mounts`, whose fields have their blanks in octal. */
-export const mountpoints = (text: string): ReadonlyArray<Mount> => {
-  const decode = (field: string): string =>
-    !field.includes("\\")
-      ? field
-      : field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
-  return linesOf(text).flatMap((line) => {
+const isPartition = Schema.is(PartitionPath)
+
+/** The ploop device whose file system a mount shows. */
+export const deviceOfSource = (source: string): DevicePath | undefined => {
+  const device = isPartition(source) ? source.replace(/p1$/, "") : source
+  return isDevice(device) ? device : undefined
+}
+
+/** A field of a mount table, which has its blanks in octal. */
+export const unescaped = (field: string): string =>
+  !field.includes("\\")
+    ? field
+    : field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))
+
+/** `/proc/mounts`. */
+export const mountpoints = (text: string): ReadonlyArray<Mount> =>
+  linesOf(text).flatMap((line) => {
     const [source, target, type = ""] = line.split(" ")
     return source === undefined || target === undefined
       ? []
-      : [{ source: decode(source), target: decode(target), type }]
+      : [{ source: unescaped(source), target: unescaped(target), type }]
   })
-}
 
 /** The device that a mount has attached, from its log. */
 export const attachedDevice = (stdout: string): string | undefined =>

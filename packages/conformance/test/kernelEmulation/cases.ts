@@ -1,6 +1,6 @@
 import { PloopCli } from "@effect-ploop/backend-cli"
 import { KernelEmulation } from "@effect-ploop/conformance"
-import { Disk, LowLevel, Ploop, SnapshotId, SnapshotTree } from "@effect-ploop/core"
+import { Disk, LowLevel, Ploop, PloopError, Remedy, SnapshotId, SnapshotTree } from "@effect-ploop/core"
 import { Command, FileSystem, Path, Terminal } from "@effect/platform"
 import type { CommandExecutor } from "@effect/platform"
 import { Config, Context, Effect, Option, Random, Schedule, Stream } from "effect"
@@ -133,6 +133,38 @@ const busy: Case = Effect.scoped(Effect.gen(function*() {
   yield* holder.kill()
   yield* umount
   assert.strictEqual(yield* ploop.isMounted({ disk }), false)
+}))
+
+/** A process in a mount namespace of its own, to which nothing spreads from this one. */
+const stranger = Effect.acquireRelease(
+  Effect.gen(function*() {
+    const alone = ["--mount", "--propagation", "private"]
+    const child = yield* Command.start(Command.make("unshare", ...alone, "sh", "-c", "echo there; exec sleep 300"))
+    yield* Stream.runHead(child.stdout)
+    return child
+  }),
+  (child) => Effect.ignore(child.kill())
+)
+
+const namespaces: Case = Effect.scoped(Effect.gen(function*() {
+  const { create, mount, ploop, read, target, umount, write } = yield* bench
+  yield* create
+  const { device } = yield* mount
+  yield* write("file", "kept")
+  const { pid } = yield* stranger
+  const hidden = [new PloopError.HiddenMount({ target, command: "sleep", pid })]
+
+  const error = yield* Effect.flip(umount)
+  assert.ok(error._tag === "Busy" && error.exitCode === undefined, "the tool does not run, and wait for the device")
+  assert.deepStrictEqual([error.device, error.hidden, error.mounts], [device, hidden, undefined])
+  assert.strictEqual(error.remedy, Remedy.texts["busy-namespaces"]({ device, hidden }))
+  assert.strictEqual(yield* read("file"), "kept", "it is still mounted here")
+  assert.strictEqual(yield* tagOf(ploop.umount({ device })), "Busy")
+  assert.strictEqual(yield* tagOf(ploop.umount({ target })), "Busy")
+
+  yield* Command.exitCode(Command.make("nsenter", "--mount", "--target", `${pid}`, "umount", target))
+  yield* umount
+  assert.deepStrictEqual(yield* ploop.listDevices, [], "the remedy was enough")
 }))
 
 const resizes: Case = Effect.gen(function*() {
@@ -491,6 +523,7 @@ export const cases: Readonly<Record<string, Case>> = {
   "a disk works: create, mount, snapshots of the mounted disk, switch, delete, unmount": lifeCycle,
   "mounts read-only, after fsck, with options, on a given device, and without a target": mounts,
   "refuses to unmount while a process uses the mount": busy,
+  "refuses to unmount at once while another mount namespace has the mount, and names it": namespaces,
   "resizes an unmounted disk both ways, and grows a mounted disk where the kernel allows it": resizes,
   "supports the balloon: discard, shrink a mounted disk, and every command of the balloon": balloons,
   "counts what a device reads and writes": statistics,

@@ -190,6 +190,13 @@ const mounts = {
     `Unmount ${mounts.join(", ")} first. Wait for the processes that use it, or end them if they can be ended. ${
       repeatUmount(device)
     }`,
+  "busy-namespaces": ({ device, hidden }: {
+    readonly device?: string | undefined
+    readonly hidden: ReadonlyArray<{ readonly pid: number; readonly target: string }>
+  }) =>
+    `Unmount ${hidden.map(({ pid, target }) => `${target} in the mount namespace of process ${pid}`).join(", ")}, as ` +
+    `\`nsenter --mount --target PID umount DIRECTORY\` does; or end the processes of that namespace, if they can be ` +
+    `ended. ${repeatUmount(device)}`,
   "device-not-found": () => "List the running devices; the disk may be unmounted already.",
   "device-failed": () =>
     "Read the tool's output and the kernel log. If a mount was ended half-way, unmount the disk, which removes its " +

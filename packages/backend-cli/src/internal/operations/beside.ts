@@ -5,11 +5,9 @@ import type { Arguments } from "../arguments.js"
 import type { About } from "../host.js"
 import { context } from "../outcome.js"
 import type { ProcessResult, Runner } from "../process.js"
+import type { BesideTool } from "../programs.js"
 
-/** A program of the same package as the tool, and beside it. */
-type Program = "ploop-cbt" | "ploop-volume"
-
-export const programBeside = (tool: string, program: Program): string =>
+export const programBeside = (tool: string, program: BesideTool): string =>
   `${tool.slice(0, tool.lastIndexOf("/") + 1)}${program}`
 
 const missing = (about: About, text: string, what: string) =>
@@ -19,7 +17,7 @@ const missing = (about: About, text: string, what: string) =>
 export const runBeside = (
   runner: Runner,
   about: About,
-  program: Program,
+  program: BesideTool,
   args: Arguments
 ): Effect.Effect<ProcessResult, PloopError.PloopError> =>
   runner.run({ ...about, args, kind: Operation.table[about.operation].kind }).pipe(

@@ -1,21 +1,18 @@
-import { DevicePath, PartitionPath } from "@effect-ploop/core/DevicePath"
+import type { DevicePath } from "@effect-ploop/core/DevicePath"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as PrintableText from "@effect-ploop/core/PrintableText"
+import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Result from "@effect-ploop/core/Result"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import type { About } from "../host.js"
 import type { Mount } from "../parse.js"
-import { isMountOf } from "../parse.js"
+import { deviceOfSource, isMountOf } from "../parse.js"
 import type { Session } from "../session.js"
 import { listDevices } from "./devices.js"
 
 export const mountTable = (session: Session): Effect.Effect<ReadonlyArray<Mount>> =>
   Effect.map(session.host.mounts, Option.getOrElse(() => []))
-
-const isPartition = Schema.is(PartitionPath)
-const isDevice = Schema.is(DevicePath)
 
 /** The device whose file system is mounted at a directory. */
 export const deviceAt = (mounts: ReadonlyArray<Mount>, target: string): DevicePath | undefined => {
@@ -41,11 +38,6 @@ export const hidden = (mounts: ReadonlyArray<Mount>) =>
     const by = device === undefined ? [] : covering(mounts, index).filter((mount) => mount.source !== source)
     return device === undefined || by.length === 0 ? [] : [{ device, by: by.map(({ target }) => target) }]
   })
-
-const deviceOfSource = (source: string): DevicePath | undefined => {
-  const device = isPartition(source) ? source.replace(/p1$/, "") : source
-  return isDevice(device) ? device : undefined
-}
 
 /** Devices that ran on when their mount points had become free, by those. */
 export type Left = Map<string, Pick<Result.RunningDevice, "device" | "image">>
@@ -78,6 +70,36 @@ export const leftAt = (session: Session, about: About, left: Left, target: strin
     return found.device
   })
 
+/** The mounts of a device in other mount namespaces. */
+const elsewhere = (session: Session, device: string) =>
+  Effect.map(session.host.foreignMounts, (mounts) => mounts.filter((mount) => mount.device === device))
+
+/** Refuses to unmount a device that other mount namespaces keep busy. It is asked for only where one has any. */
+export const requireNoneHidden = (session: Session, about: About, running: Effect.Effect<string | undefined>) =>
+  Effect.gen(function*() {
+    const staying = (yield* session.host.foreignMounts).filter(({ isReached }) => !isReached)
+    const device = staying.length === 0 ? undefined : yield* running
+    if (device === undefined) return
+    yield* Refusal.hidden(about, device, staying.flatMap((mount) => mount.device === device ? mount.mount : []))
+  })
+
+/** The error, with what keeps the device busy: mount points here, and in other mount namespaces. */
+export const withMounts = (
+  session: Session,
+  error: PloopError.Busy,
+  device: string,
+  mounts: ReadonlyArray<string>
+): Effect.Effect<never, PloopError.Busy> =>
+  Effect.flatMap(elsewhere(session, device), (hidden) =>
+    Effect.fail(
+      new PloopError.Busy({
+        ...error,
+        device,
+        ...(mounts.length > 0 && { mounts }),
+        ...(hidden.length > 0 && { hidden: hidden.map(({ mount }) => mount) })
+      })
+    ))
+
 /**
  * What keeps a device busy beside processes: other mount points of its file
  * system, and what is mounted below it. The tool takes away one mount point, and
@@ -98,5 +120,5 @@ export const explained = (
         (isMountOf(device)(mount) && mount.target !== asked) || tops.some((top) => mount.target.startsWith(`${top}/`))
       )
       .map(({ target }) => target)
-    return Effect.fail(new PloopError.Busy({ ...error, device, ...(mounts.length > 0 && { mounts }) }))
+    return withMounts(session, error, device, mounts)
   })

@@ -2,7 +2,7 @@ import type * as DevicePath from "@effect-ploop/core/DevicePath"
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
-import * as PloopError from "@effect-ploop/core/PloopError"
+import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
 import * as Effect from "effect/Effect"
@@ -36,7 +36,7 @@ const namedDevice = (session: Session, about: About, { component, device, disk, 
 const mounted = (session: Session, error: PloopError.Busy, device: string) =>
   Effect.flatMap(busy.mountTable(session), (table) => {
     const mounts = table.filter(isMountOf(device)).map(({ target }) => target)
-    return Effect.fail(new PloopError.Busy({ ...error, device, ...(mounts.length > 0 && { mounts }) }))
+    return busy.withMounts(session, error, device, mounts)
   })
 
 /** Stops a device and detaches its images. The driver refuses to stop one that is mounted. */
@@ -99,6 +99,7 @@ export const umount = (session: Session): Ploop.Backend["umount"] => {
         const before = yield* busy.mountTable(session)
         const running = named.target === undefined ? device : Effect.succeed(busy.deviceAt(before, named.target))
         const seen = yield* uncovered(session, about, before, running, named)
+        yield* busy.requireNoneHidden(session, about, running)
         return yield* session.execute({
           ...about,
           args: args.umount(session.verbosity, seen),

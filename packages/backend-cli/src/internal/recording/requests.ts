@@ -132,6 +132,7 @@ export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
     kindAt: files.kindAt,
     // What other processes do does not belong on a recording.
     processes: () => Effect.succeed([]),
+    foreignMounts: Effect.succeed([]),
     start: wrap("start", files.start),
     whole: wrap("whole", files.whole),
     stamp: wrap("stamp", (path) => Effect.map(files.stamp(path), neverOld)),

@@ -53,6 +53,15 @@ export const covered = (about: About, device: string, covering: ReadonlyArray<st
       mounts: [...new Set(covering)]
     }))
 
+export const hidden = (about: About, device: string, mounts: ReadonlyArray<PloopError.HiddenMount>) =>
+  when(mounts.length > 0, () =>
+    new PloopError.Busy({
+      ...context(about, `${device} is mounted in another mount namespace, and would not stop after an unmount here`),
+      holders: [],
+      device,
+      hidden: mounts
+    }))
+
 export const resize = (
   about: About,
   { mode }: Pick<Request.Resize, "mode">,
