@@ -72,7 +72,7 @@ const aroundAll = (name: Operation.Name): ReadonlyArray<string> => [
   ...Generation.Generation.literals.some((generation) => Refusal.mistakesDevices(generation, name))
     ? ["otherDisk"]
     : [],
-  ...Refusal.harmsVolumes(name) ? ["standingVolumes"] : []
+  ...Refusal.harmsVolumes(name) ? ["volumeChildren"] : []
 ]
 
 export const refusals = (): string => {
@@ -80,7 +80,7 @@ export const refusals = (): string => {
   const rows = Operation.names.map((name) => {
     const own = all.get(name)
     // What is around every operation is in the text of some that it never refuses.
-    const inText = [...own === undefined ? [] : refusalsIn(own)].filter((refusal) => refusal !== "standingVolumes")
+    const inText = [...own === undefined ? [] : refusalsIn(own)].filter((refusal) => refusal !== "volumeChildren")
     const asked = new Set([...aroundAll(name), ...inText])
     return [code(name), [...asked].toSorted().map(code).join(", ")]
   })

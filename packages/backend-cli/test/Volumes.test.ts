@@ -63,7 +63,7 @@ const rule = <A, E>(title: string, test: Effect.Effect<A, E, NodeContext.NodeCon
 
 describe("a volume", () => {
   rule(
-    "is not deleted when its image is outside its line, and no program is started",
+    "is not deleted when its image is outside its chain, and no program is started",
     Effect.gen(function*() {
       const volumes = { a: { element: "", file: "../victim/root.hdd" }, victim: { element: "" } }
       const { at, changes, fails } = yield* world(volumes)
@@ -88,7 +88,7 @@ describe("a volume", () => {
   )
 
   rule(
-    "is not deleted when its image is where a volume that it stands on claims to have one, and that has no volume of the line",
+    "is not deleted when its image is where its parent claims to have one, and that has no volume of the chain",
     Effect.gen(function*() {
       const volumes = {
         v: { element: "<Parent>../p</Parent>", file: "../victim/root.hdd" },
@@ -125,7 +125,7 @@ describe("a volume", () => {
   )
 
   rule(
-    "is not merged into one that stands on another",
+    "is not merged into one that has another parent",
     Effect.gen(function*() {
       const volumes = {
         s: { element: "<ReadOnly/>", file: "../victim/root.hdd", children: ["victim"] },

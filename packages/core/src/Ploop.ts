@@ -269,7 +269,7 @@ export interface Ploop {
    * Creates a volume: a directory that holds a disk, and that snapshots and clones of it know by its path. Generations 7
    * and 9 have volumes; 1.15 fails with `Unsupported`, as for every operation on them.
    *
-   * The directory is made for it, so that nothing in it can be another's. A volume that stands on no other is a disk
+   * The directory is made for it, so that nothing in it can be another's. A volume without a parent is a disk
    * like any other; the operations on disks refuse the rest with `Unsupported`.
    *
    * @since 0.2.0
@@ -279,7 +279,7 @@ export interface Ploop {
   ) => Effect.Effect<Result.Volume, OperationError.CreateVolumeError>
 
   /**
-   * Makes a read-only volume of the present state of another, which must not be running and stands on it from then on.
+   * Makes a read-only volume of the present state of another, which must not be running and is its child from then on.
    * The images stay where they are.
    *
    * @since 0.2.0
@@ -289,8 +289,8 @@ export interface Ploop {
   ) => Effect.Effect<Result.Volume, OperationError.SnapshotVolumeError>
 
   /**
-   * Makes a volume that begins with the present state of another and stands on it. One that is written to gets a
-   * snapshot of its own for that, and must not be running. A snapshot that stands on another volume is refused: the tool
+   * Makes a child of a volume, which begins with its present state. A volume that is written to gets a snapshot of its
+   * own for that, and must not be running. A snapshot that has a parent is refused: the tool
    * would clone that one in its place.
    *
    * @since 0.2.0
@@ -300,7 +300,7 @@ export interface Ploop {
   ) => Effect.Effect<Result.Volume, OperationError.CloneVolumeError>
 
   /**
-   * Gives a volume the state of a snapshot, which it stands on from then on. What was written to it is lost.
+   * Gives a volume the state of a snapshot, which is its parent from then on. What was written to it is lost.
    *
    * @since 0.2.0
    */
@@ -309,7 +309,7 @@ export interface Ploop {
   ) => Effect.Effect<Result.Volume, OperationError.SwitchVolumeError>
 
   /**
-   * Removes a volume with its directory. A snapshot that one volume stands on is merged into that one. The tool removes
+   * Removes a volume with its directory. A snapshot with one child is merged into that one. The tool removes
    * all that is in the directory, with exit code 0 also where other volumes need it; here, that is refused.
    *
    * @since 0.2.0
@@ -319,7 +319,7 @@ export interface Ploop {
   ) => Effect.Effect<void, OperationError.DeleteVolumeError>
 
   /**
-   * Describes a volume: what it stands on, and what stands on it.
+   * Describes a volume: its parent, and its children.
    *
    * @since 0.2.0
    */
@@ -328,7 +328,7 @@ export interface Ploop {
   ) => Effect.Effect<Result.Volume, OperationError.VolumeInfoError>
 
   /**
-   * Returns a volume with those that stand on it, and on them.
+   * Returns a volume with its descendants.
    *
    * @since 0.2.0
    */

@@ -645,7 +645,7 @@ export class SnapshotHasChildren extends failure<SnapshotHasChildren>()("Snapsho
 }) {}
 
 /**
- * Other volumes stand on this one.
+ * The volume has children.
  *
  * - `children`: their directories
  *
@@ -655,7 +655,7 @@ export class SnapshotHasChildren extends failure<SnapshotHasChildren>()("Snapsho
 export class VolumeHasChildren extends failure<VolumeHasChildren>()("VolumeHasChildren", {
   children: Schema.Array(Schema.String)
 }, {
-  sentence: (self) => `other volumes stand on this one: ${self.children.join(", ")}`,
+  sentence: (self) => `the volume has children: ${self.children.join(", ")}`,
   remedy: () => texts["volume-has-children"](),
   isRetryable: false
 }) {}

@@ -1299,8 +1299,8 @@ export const snapshotVolume: (
 ) => Either.Either<void, PloopError.InvalidArgument | PloopError.ImageInUse> = volumeRules.snapshotVolume
 
 /**
- * Refuses a clone of a disk that is not a volume, of one that is running and written to, and of a snapshot that stands on
- * another volume, in whose place the tool would clone that one.
+ * Refuses a clone of a disk that is not a volume, of one that is running and written to, and of a snapshot that has
+ * a parent, in whose place the tool would clone that one.
  *
  * @since 0.2.0
  * @category volumes
@@ -1312,7 +1312,7 @@ export const cloneVolume: (
   volumeRules.cloneVolume
 
 /**
- * Refuses to switch a volume that is a snapshot, that is running, that others stand on, or that has snapshots of its
+ * Refuses to switch a volume that is a snapshot, that is running, that has children, or that has snapshots of its
  * own; and to give it the state of what is not a snapshot.
  *
  * @since 0.2.0
@@ -1328,9 +1328,9 @@ export const switchVolume: (
 > = volumeRules.switchVolume
 
 /**
- * Refuses to delete a volume that is running or that others stand on, and one whose directory has images of other
- * volumes, or files that belong to no volume: the tool removes all that is in the directory. A snapshot that one volume
- * stands on is merged into that.
+ * Refuses to delete a volume that is running or that has children, and one whose directory has images of other
+ * volumes, or files that belong to no volume: the tool removes all that is in the directory. A snapshot with one child
+ * is merged into that.
  *
  * @since 0.2.0
  * @category volumes
@@ -1351,21 +1351,21 @@ export const deleteVolume: (
 > = volumeRules.deleteVolume
 
 /**
- * Refuses to write to images of a volume that others stand on, or to remove them.
+ * Refuses to write to images of a volume that has children, or to remove them.
  *
- * - `children`: the directories of the volumes that stand on it
+ * - `children`: the directories of its children
  *
  * @since 0.2.0
  * @category volumes
  */
-export const standingVolumes: (
+export const volumeChildren: (
   about: About,
   volume: Volume | undefined,
   children: ReadonlyArray<string>
-) => Either.Either<void, PloopError.VolumeHasChildren> = volumeRules.standing
+) => Either.Either<void, PloopError.VolumeHasChildren> = volumeRules.withoutChildren
 
 /**
- * Whether {@link standingVolumes} can refuse an operation.
+ * Whether {@link volumeChildren} can refuse an operation.
  *
  * @since 0.2.0
  * @category volumes

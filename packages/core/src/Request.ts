@@ -1698,7 +1698,7 @@ export interface CreateVolumeOptions extends Schema.Schema.Encoded<typeof Create
 }
 
 /**
- * A new volume that stands on another.
+ * A new volume that is the parent or a child of another.
  *
  * @since 0.2.0
  * @category schemas

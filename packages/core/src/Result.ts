@@ -177,18 +177,18 @@ export interface Volume extends Schema.Schema.Type<typeof Volume> {
   readonly disk: Disk
   /** Whether it is a snapshot, which nothing is written to. */
   readonly readOnly: boolean
-  /** The directory of the volume that it stands on; absent when it stands on none. */
+  /** The directory of its parent; absent when it has none. */
   readonly parent?: HostPath | undefined
-  /** The snapshot of the parent that it begins with; absent when it stands on none. */
+  /** The snapshot of the parent that it begins with; absent when it has none. */
   readonly snapshot?: SnapshotId | undefined
-  /** The directories of the volumes that stand on it, in the order of their paths. */
+  /** The directories of its children, in the order of their paths. */
   readonly children: ReadonlyArray<HostPath>
   /** The length of the file of its top delta, in bytes. */
   readonly deltaSize: ByteSize.ByteSize
 }
 
 /**
- * A volume and those that stand on it.
+ * A volume and its descendants.
  *
  * @since 0.2.0
  * @category models
@@ -198,7 +198,7 @@ export interface VolumeTree {
   readonly directory: HostPath
   /** Whether it is a snapshot, which nothing is written to. */
   readonly readOnly: boolean
-  /** The volumes that stand on it, in the order of their paths. */
+  /** Its children, in the order of their paths. */
   readonly children: ReadonlyArray<VolumeTree>
 }
 
@@ -213,12 +213,12 @@ export interface VolumeTreeEncoded {
   readonly directory: string
   /** Whether it is a snapshot. */
   readonly readOnly: boolean
-  /** The volumes that stand on it. */
+  /** Its children. */
   readonly children: ReadonlyArray<VolumeTreeEncoded>
 }
 
 /**
- * A volume and those that stand on it.
+ * A volume and its descendants.
  *
  * @since 0.2.0
  * @category schemas

@@ -84,8 +84,8 @@ export * as DiskClone from "./DiskClone.js"
 export * as DiskDescriptor from "./DiskDescriptor.js"
 
 /**
- * The directories of volumes: a disk each, and links to the volumes that stand on
- * it. `ploop-volume` of generations 7 and 9 makes them.
+ * The directories of volumes: a disk each, and links to the children of the
+ * volume. `ploop-volume` of generations 7 and 9 makes them.
  *
  * @since 0.2.0
  */

@@ -89,8 +89,8 @@ export interface Session {
   readonly onDisk: UseDisk
   /** Refuses to mount a disk or to write its descriptor where something in the descriptor speaks against that. */
   readonly judge: (about: About, path: string) => Effect.Effect<void, PloopError.PloopError>
-  /** Refuses to harm a volume that others stand on. */
-  readonly requireNoneStanding: (
+  /** Refuses to harm a volume that has children. */
+  readonly requireNoChildren: (
     about: About,
     path: string,
     descriptor: Descriptor["descriptor"]
@@ -269,13 +269,13 @@ export const make = (options: Options): Session => {
         )
       ))
 
-  const requireNoneStanding: Session["requireNoneStanding"] = (about, path, { volume }) =>
+  const requireNoChildren: Session["requireNoChildren"] = (about, path, { volume }) =>
     volume === undefined || !Refusal.harmsVolumes(about.operation)
       ? Effect.void
       : Effect.flatMap(host.real(path), (real) =>
         Effect.flatMap(
           childrenOf({ files, host }, about, host.directory(real)),
-          (children) => Refusal.standingVolumes(about, volume, children)
+          (children) => Refusal.volumeChildren(about, volume, children)
         ))
 
   /** A descriptor that is not there, or cannot be read, is left to the tool, which reports it. */
@@ -286,7 +286,7 @@ export const make = (options: Options): Session => {
       onSuccess: (disk) =>
         Effect.all([generation, host.imageStarts(disk), requireFiles(options, about, disk)]).pipe(
           Effect.flatMap(([generation, images]) => Refusal.descriptor(about, generation, disk, images)),
-          Effect.zipRight(requireNoneStanding(about, path, disk.descriptor))
+          Effect.zipRight(requireNoChildren(about, path, disk.descriptor))
         )
     })
 
@@ -305,7 +305,7 @@ export const make = (options: Options): Session => {
     lookAt: (about, disk, use) => Effect.suspend(() => named(about, host.absolute(disk), use)),
     onDisk,
     judge,
-    requireNoneStanding,
+    requireNoChildren,
     onSoundDisk,
     settle,
     descriptor: (about, path) =>

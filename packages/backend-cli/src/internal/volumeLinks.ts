@@ -11,7 +11,7 @@ interface Seen {
   readonly files: HostFiles
 }
 
-/** The directories of the volumes that stand on the one in this directory: none only where no links are. */
+/** The directories of the children of the volume in this directory: none only where no links are. */
 export const childrenOf = (
   { files, host }: Seen,
   about: About,

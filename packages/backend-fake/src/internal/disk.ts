@@ -156,9 +156,9 @@ const imageStarts = (
   return starts
 }
 
-/** Refuses to harm a volume that others stand on. */
-export const requireNoneStanding = (tool: Tool, { descriptor: { volume }, home }: Disk): Answer<void> =>
-  volume === undefined ? Either.void : Refusal.standingVolumes(tool, volume, childrenOf(tool, home))
+/** Refuses to harm a volume that has children. */
+export const requireNoChildren = (tool: Tool, { descriptor: { volume }, home }: Disk): Answer<void> =>
+  volume === undefined ? Either.void : Refusal.volumeChildren(tool, volume, childrenOf(tool, home))
 
 /**
  * Refuses an operation where something in the descriptor speaks against it. A
@@ -169,7 +169,7 @@ export const judge = (tool: Tool, name: string): Answer<void> => {
   return Either.isRight(found)
     ? checks(
       () => Refusal.descriptor(tool, generation(tool), found.right, imageStarts(tool, found.right)),
-      () => requireNoneStanding(tool, found.right)
+      () => requireNoChildren(tool, found.right)
     )
     : found.left._tag === "DescriptorInvalid" || found.left._tag === "Unsupported"
     ? refused(found.left)

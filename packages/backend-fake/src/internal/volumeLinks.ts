@@ -9,7 +9,7 @@ export const real = (tool: Tool, path: string): string => Either.getOrElse(files
 /** The directory with the links of a volume. */
 export const linksOf = (tool: Tool, directory: string): string => tool.path.join(directory, DiskVolume.linksName)
 
-/** The directories of the volumes that stand on the one in this directory. */
+/** The directories of the children of the volume in this directory. */
 export const childrenOf = (tool: Tool, directory: string): ReadonlyArray<string> => {
   const links = linksOf(tool, directory)
   const names = Either.getOrElse(files.readDirectory(tool.tx, links), (): ReadonlyArray<string> => [])

@@ -52,9 +52,9 @@ const refused = {
   "volume-files": () =>
     "Leave the volume as it is while another volume uses these files. Move those of no volume to another directory, " +
     "and repeat the operation.",
-  "volume-line": () => "Use the operations on volumes; the tool itself mounts such a volume.",
+  "volume-with-parent": () => "Use the operations on volumes; the tool itself mounts such a volume.",
   "volume-clone": () =>
-    "Clone the lowest volume that the snapshot stands on, and switch the clone to the snapshot with switchVolume.",
+    "Clone the last ancestor of the snapshot, and switch the clone to the snapshot with switchVolume.",
   "volume-switch": () =>
     "Clone the snapshot to a new directory, and use that volume. Delete this one if nothing in it is needed.",
   "volume-snapshots": () => "Leave it as it is: ploop cannot remove it without the loss of an image.",
@@ -225,7 +225,7 @@ const snapshots = {
   "snapshot-has-children-merge": () =>
     "Give downTo a snapshot above it. To merge it too, delete its other children first, if nothing in them is needed.",
   "volume-has-children": () =>
-    "Leave it as it is while the volumes that stand on it are needed: volumeTree lists them. If nothing in them is, " +
+    "Leave it as it is while its children are needed: volumeTree lists them. If nothing in them is, " +
     "delete those without children first, and repeat the operation.",
   "snapshot-is-base": () => "Choose a snapshot above the base.",
   "snapshot-is-top": () =>

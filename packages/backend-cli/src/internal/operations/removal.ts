@@ -105,7 +105,7 @@ const removeFrom = (scene: Scene, request: Request.Remove) =>
   Effect.gen(function*() {
     const { about, directory, path, session } = scene
     const { descriptor, image } = yield* session.host.descriptor(about, path)
-    yield* session.requireNoneStanding(about, path, descriptor)
+    yield* session.requireNoChildren(about, path, descriptor)
     if (session.ownsFiles) yield* clearAbandoned(session, about, directory)
     yield* lockTool(session, about, path)
     const images = descriptor.images.map(({ file }) => image(file))

@@ -70,12 +70,12 @@ const realImages = (session: Session, { images }: Found) => Effect.forEach(image
 const tooLong = (about: About) =>
   Effect.fail(new PloopError.DescriptorInvalid({ ...context(about), reason: DiskVolume.tooLong }))
 
-/** The volumes that this one stands on, the nearest first. */
+/** The parent of a volume, its parent, and so on. */
 const ancestors = (session: Session, about: About, found: Found) =>
   Effect.gen(function*() {
     const all: Array<Found> = []
     for (let next = found.parent; next !== undefined;) {
-      if (all.length >= DiskVolume.longestLine) return yield* tooLong(about)
+      if (all.length >= DiskVolume.longestChain) return yield* tooLong(about)
       const parent: Found = yield* find(session, about, next)
       all.push(parent)
       next = parent.parent
@@ -121,16 +121,16 @@ const infoOf = (session: Session, about: About, found: Found) =>
     return result
   })
 
-/** Refuses a link to a volume that stands on another one. */
+/** Refuses a link to a volume that has another parent. */
 const requireOwnChildren = (about: About, found: Found, child: Found | undefined) =>
   child === undefined || child.parent === found.directory ? Effect.void : Effect.fail(
     new PloopError.DescriptorInvalid({
       ...context(about),
-      reason: `${found.directory} has a link to ${PrintableText.escape(child.directory)}, which does not stand on it`
+      reason: `${found.directory} has a link to ${PrintableText.escape(child.directory)}, whose parent it is not`
     })
   )
 
-/** A volume with what stands on it, each of which must know on what, and stand on one only. */
+/** A volume with its descendants, each of which must name its parent. */
 const treeOf = (
   session: Session,
   about: About,
@@ -139,7 +139,7 @@ const treeOf = (
 ): Effect.Effect<Result.VolumeTree, PloopError.PloopError> =>
   Effect.gen(function*() {
     yield* Refusal.volume(about, found)
-    if (depth >= DiskVolume.longestLine) return yield* tooLong(about)
+    if (depth >= DiskVolume.longestChain) return yield* tooLong(about)
     const children = yield* Effect.forEach(found.children, (path) =>
       Effect.gen(function*() {
         const child = yield* find(session, about, path)
@@ -149,20 +149,20 @@ const treeOf = (
     return { directory: pathOf(found.directory), readOnly: found.volume?.readOnly === true, children }
   })
 
-/** Refuses a line in which one volume does not know the other. */
-const requireLinks = (about: About, line: ReadonlyArray<Found>) =>
-  Effect.forEach(line, ({ directory }, index) => {
-    const below = line[index + 1]
+/** Refuses a chain in which a parent has no link to its child. */
+const requireLinks = (about: About, chain: ReadonlyArray<Found>) =>
+  Effect.forEach(chain, ({ directory }, index) => {
+    const below = chain[index + 1]
     return below === undefined || below.children.includes(directory) ? Effect.void : Effect.fail(
       new PloopError.DescriptorInvalid({
         ...context(about),
-        reason: `${PrintableText.escape(directory)} stands on ${PrintableText.escape(below.directory)}, ` +
+        reason: `${PrintableText.escape(directory)} has the parent ${PrintableText.escape(below.directory)}, ` +
           "which has no link to it"
       })
     )
   }, { discard: true })
 
-/** Whether the volume in a directory stands on this one, by links in both directions. */
+/** Whether the volume in a directory is a descendant of this one, by links in both directions. */
 const isAbove = (session: Session, about: About, directory: string, lower: Found) =>
   Effect.gen(function*() {
     const found = yield* find(session, about, directory)
@@ -171,10 +171,10 @@ const isAbove = (session: Session, about: About, directory: string, lower: Found
     return below.some((other) => other.directory === lower.directory)
   }).pipe(Effect.orElseSucceed(() => false))
 
-/** Where a volume may have images: the tool puts those of a line beside the lowest, in the directory of a volume of it. */
-const homesOf = (session: Session, about: About, line: ReadonlyArray<Found>, below: ReadonlyArray<Found>) =>
+/** Where a volume may have images: the tool puts those of a chain beside the lowest, in the directory of a volume of it. */
+const homesOf = (session: Session, about: About, chain: ReadonlyArray<Found>, below: ReadonlyArray<Found>) =>
   Effect.gen(function*() {
-    const own = line.map(({ directory }) => directory)
+    const own = chain.map(({ directory }) => directory)
     const further = yield* Effect.forEach(
       below,
       (lower) =>
@@ -190,7 +190,7 @@ const homesOf = (session: Session, about: About, line: ReadonlyArray<Found>, bel
  * Refuses to change images that are elsewhere than where those of the volume may be: anybody who may write one
  * descriptor could have any file of the host removed.
  */
-const requireInLine = (
+const requireInChain = (
   session: Session,
   about: About,
   found: Found,
@@ -198,10 +198,10 @@ const requireInLine = (
   above: ReadonlyArray<Found> = []
 ) =>
   Effect.gen(function*() {
-    const line = [...above, found, ...below]
-    yield* requireLinks(about, line)
+    const chain = [...above, found, ...below]
+    yield* requireLinks(about, chain)
     if (session.allowsOutsideImages) return
-    const homes = yield* homesOf(session, about, line, below)
+    const homes = yield* homesOf(session, about, chain, below)
     const images = (yield* Effect.forEach([...above, found], (each) => realImages(session, each))).flat()
     const outside = images.find((image) => !homes.includes(session.host.directory(image)))
     if (outside === undefined) return
@@ -212,7 +212,7 @@ const requireInLine = (
     )
   })
 
-/** Refuses to let a volume stand on another whose link for a volume of that name leads elsewhere. */
+/** Refuses a parent whose link for a child of that name leads elsewhere. */
 const requireFreeLink = (session: Session, about: About, parent: string | undefined, child: string) =>
   Effect.gen(function*() {
     if (parent === undefined) return
@@ -221,7 +221,7 @@ const requireFreeLink = (session: Session, about: About, parent: string | undefi
     yield* newFiles.refuseExisting(session.files, about, link)
   })
 
-/** Finds a volume again, and sees that it and those that it stands on know each other. */
+/** Finds a volume again, and sees that each of its ancestors has a link to its child. */
 const findLinked = (session: Session, about: About, directory: string) =>
   Effect.gen(function*() {
     const found = yield* find(session, about, directory)
@@ -285,7 +285,7 @@ const clear = (session: Session, directory: string): Clear => (made) =>
     yield* session.files.removeEmptyDirectory(directory, made.value)
   })
 
-/** Removes a new volume, which nothing stands on yet, once its devices are stopped. */
+/** Removes a new volume, which has no child yet, once its devices are stopped. */
 const discard = (session: Session, about: About, directory: string): Clear => (made) =>
   Effect.gen(function*() {
     const isStopped = yield* stopDevicesBelow(session, about, directory)
@@ -329,7 +329,7 @@ const createVolume = (session: Session): Ploop.Backend["createVolume"] => (reque
   })
 }
 
-/** Refuses what the tool would misread: what a descriptor of its own says, or an image of a line. */
+/** Refuses what the tool would misread: what a descriptor of its own says, or an image of a chain. */
 const requireSound = (session: Session, about: About, { directory, images, parent }: Found) =>
   parent === undefined
     ? session.judge(about, session.host.join(directory, Disk.descriptorName))
@@ -361,7 +361,7 @@ const onto = (
         const found = yield* look
         const below = yield* ancestors(session, about, found)
         yield* Refusal[operation](about, yield* seen(session, about, found, below))
-        yield* requireInLine(session, about, found, below)
+        yield* requireInChain(session, about, found, below)
         yield* requireSound(session, about, found)
         yield* requireFreeLink(
           session,
@@ -402,7 +402,7 @@ const switchVolume = (session: Session): Ploop.Backend["switchVolume"] => (reque
         const below = yield* ancestors(session, about, found)
         const to = yield* seen(session, about, target, yield* ancestors(session, about, target))
         yield* Refusal.switchVolume(about, yield* seen(session, about, found, below), to)
-        yield* requireInLine(session, about, found, below)
+        yield* requireInChain(session, about, found, below)
         yield* requireFreeLink(session, about, target.directory, found.directory)
         yield* Effect.uninterruptible(run(session, about, args.switchVolume(found.directory, target.directory)))
         return yield* infoOf(session, about, yield* findLinked(session, about, volume))
@@ -433,7 +433,7 @@ const deleted = (session: Session, about: About, found: Found, below: ReadonlyAr
     return { all, child }
   })
 
-/** Sees that the volume is gone with its images, and that the one that stood on it has its own. */
+/** Sees that the volume is gone with its images, and that its child has its own. */
 const requireDeleted = (session: Session, about: About, found: Found, child: Found | undefined) =>
   Effect.gen(function*() {
     const gone = [found.directory, ...(child === undefined ? found.images : [])]
@@ -470,7 +470,7 @@ const deleteVolume = (session: Session): Ploop.Backend["deleteVolume"] => (reque
         const { all, child } = yield* deleted(session, about, found, below)
         yield* Refusal.deleteVolume(about, all)
         yield* requireOwnChildren(about, found, child)
-        yield* requireInLine(session, about, found, below, child === undefined ? [] : [child])
+        yield* requireInChain(session, about, found, below, child === undefined ? [] : [child])
         if (child !== undefined) yield* requireFreeLink(session, about, found.parent, child.directory)
         yield* requireUnsharedImages(session, about, all.merged.map(({ image }) => image))
         yield* Effect.uninterruptible(run(session, about, args.deleteVolume(found.directory)))

@@ -46,7 +46,7 @@ const isIrregular = (tool: Tool, path: string): boolean => {
 export const remove = (tool: Tool, request: Request.Remove): Answer<Result.Removed> =>
   Either.gen(function*() {
     const disk = yield* disks.read(tool, request.disk, "backend")
-    yield* disks.requireNoneStanding(tool, disk)
+    yield* disks.requireNoChildren(tool, disk)
     const inHome = (name: string) => HostPath.make(tool.path.join(disk.home, name))
     const names = yield* denied(tool, 255, `Can't read ${disk.home}`)(files.readDirectory(tool.tx, disk.home))
     const plan = yield* Refusal.remove(tool, request, {

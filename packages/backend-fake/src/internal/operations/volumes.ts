@@ -79,12 +79,12 @@ const deviceWith = (tool: Tool, images: ReadonlyArray<string>): string | undefin
 const tooLong = (tool: Tool): Answer<never> =>
   refused(new PloopError.DescriptorInvalid({ ...context(tool), reason: DiskVolume.tooLong }))
 
-/** The volumes that this one stands on, the nearest first. */
+/** The parent of a volume, its parent, and so on. */
 const ancestors = (tool: Tool, found: Found): Answer<ReadonlyArray<Found>> =>
   Either.gen(function*() {
     const all: Array<Found> = []
     for (let next = found.parent; next !== undefined;) {
-      if (all.length >= DiskVolume.longestLine) return yield* tooLong(tool)
+      if (all.length >= DiskVolume.longestChain) return yield* tooLong(tool)
       const parent: Found = yield* find(tool, next)
       all.push(parent)
       next = parent.parent
@@ -100,25 +100,25 @@ const seen = (tool: Tool, found: Found): Answer<Refusal.FoundVolume> =>
     return { directory, volume, children, images, lowest, device: deviceWith(tool, images) }
   })
 
-/** Refuses a line in which one volume does not know the other. */
+/** Refuses a chain in which a parent has no link to its child. */
 const requireLinks = (tool: Tool, found: Found): Answer<void> =>
   Either.flatMap(ancestors(tool, found), (below) => {
-    const line = [found, ...below]
-    const index = line.findIndex(({ directory }, index) => line[index + 1]?.children.includes(directory) === false)
+    const chain = [found, ...below]
+    const index = chain.findIndex(({ directory }, index) => chain[index + 1]?.children.includes(directory) === false)
     return index < 0 ? Either.void : refused(
       new PloopError.DescriptorInvalid({
         ...context(tool),
-        reason: `${line[index]?.directory} stands on ${line[index + 1]?.directory}, which has no link to it`
+        reason: `${chain[index]?.directory} has the parent ${chain[index + 1]?.directory}, which has no link to it`
       })
     )
   })
 
-/** Refuses a link to a volume that stands on another one. */
+/** Refuses a link to a volume that has another parent. */
 const requireOwnChild = (tool: Tool, found: Found, child: Found): Answer<void> =>
   child.parent === found.directory ? Either.void : refused(
     new PloopError.DescriptorInvalid({
       ...context(tool),
-      reason: `${found.directory} has a link to ${child.directory}, which does not stand on it`
+      reason: `${found.directory} has a link to ${child.directory}, whose parent it is not`
     })
   )
 
@@ -161,7 +161,7 @@ const treeOf = (tool: Tool, found: Found, depth = 0): Answer<Result.VolumeTree> 
   Either.gen(function*() {
     const { children, descriptor: { volume }, directory } = found
     yield* Refusal.volume(tool, { directory, volume })
-    if (depth >= DiskVolume.longestLine) return yield* tooLong(tool)
+    if (depth >= DiskVolume.longestChain) return yield* tooLong(tool)
     const above = children.map((path) =>
       Either.gen(function*() {
         const child = yield* find(tool, path)
@@ -233,7 +233,7 @@ const unregister = (tool: Tool, parent: string, child: string): void => {
   files.unlink(tool.tx, linkIn(tool, parent, child))
 }
 
-/** Refuses to let a volume stand on another whose link for a volume of that name leads elsewhere. */
+/** Refuses a parent whose link for a child of that name leads elsewhere. */
 const requireFreeLink = (tool: Tool, parent: string | undefined, child: string): Answer<void> => {
   if (parent === undefined) return Either.void
   const link = linkIn(tool, parent, child)
@@ -271,7 +271,7 @@ export const createVolume = (tool: Tool, request: Request.CreateVolume): Answer<
     return yield* info(tool, directory)
   })
 
-/** The directory of the lowest image that a volume stands on. */
+/** The directory of the lowest image of a chain. */
 const storage = (tool: Tool, found: Found): Answer<string> =>
   Either.map(ancestors(tool, found), (all) => {
     const last = all.at(-1) ?? found
@@ -365,17 +365,17 @@ export const snapshotVolume = (tool: Tool, request: Request.OntoVolume): Answer<
   })
 
 /** A descriptor of one image, which begins with a snapshot of another volume. */
-const standing = (
+const writeChild = (
   tool: Tool,
-  on: Found,
+  parent: Found,
   directory: string,
   image: { readonly path: string; readonly snapshot: string }
 ): Answer<void> =>
   write(
     tool,
     directory,
-    withFields(on.descriptor, {
-      volume: { parent: tool.path.relative(directory, on.directory), snapshot: image.snapshot, readOnly: false },
+    withFields(parent.descriptor, {
+      volume: { parent: tool.path.relative(directory, parent.directory), snapshot: image.snapshot, readOnly: false },
       images: [{ id: SnapshotId.top, type: "Compressed", file: disks.relative(tool, directory, image.path) }],
       snapshots: [{
         id: SnapshotId.top,
@@ -387,8 +387,8 @@ const standing = (
   )
 
 /** An empty image of a new volume, in the format that this generation takes without a word about it. */
-const newImage = (tool: Tool, on: Found, path: string): Answer<unknown> =>
-  Either.flatMap(topImage(tool, on), ({ image }) =>
+const newImage = (tool: Tool, parent: Found, path: string): Answer<unknown> =>
+  Either.flatMap(topImage(tool, parent), ({ image }) =>
     disks.makeImage(tool, path, {
       ...newDelta(tool, image),
       version: GenerationTraits.defaultVersion(generation(tool), tool.tx.state)
@@ -411,7 +411,7 @@ export const cloneVolume = (tool: Tool, request: Request.OntoVolume): Answer<Res
     const snapshot = isSnapshot ? source.topId : id
     const path = tool.path.join(home, `${tool.tx.uuid()}.hds`)
     yield* newImage(tool, source, path)
-    yield* standing(tool, source, home, { path, snapshot })
+    yield* writeChild(tool, source, home, { path, snapshot })
     if (!isSnapshot) yield* takeSnapshot(tool, source, id)
     yield* register(tool, source.directory, home)
     return yield* info(tool, directory)
@@ -430,7 +430,7 @@ export const switchVolume = (tool: Tool, request: Request.SwitchVolume): Answer<
     const old = yield* topImage(tool, found)
     const path = tool.path.join(yield* storage(tool, found), `${tool.tx.uuid()}.hds`)
     yield* newImage(tool, to, path)
-    yield* standing(tool, to, found.directory, { path, snapshot: to.topId })
+    yield* writeChild(tool, to, found.directory, { path, snapshot: to.topId })
     if (found.parent !== undefined) unregister(tool, found.parent, found.directory)
     yield* register(tool, to.directory, found.directory)
     yield* denied(tool, 35, `unlink ${old.path}`)(files.unlink(tool.tx, old.path))
@@ -450,7 +450,7 @@ const removeLayout = (tool: Tool, { directory }: Found): Answer<void> =>
     yield* denied(tool, 1, `Cannot remove ${directory}`)(files.removeDirectory(tool.tx, directory))
   })
 
-/** Merges the lowest image of the volume that stands on this one into its image. */
+/** Merges the lowest image of the child of this volume into its image. */
 const mergeInto = (tool: Tool, found: Found, child: Found): Answer<void> =>
   Either.gen(function*() {
     const id = found.topId

@@ -75,7 +75,7 @@ export const unreadable = (
   const seen = outline(bytes)
   if (seen.storages > 1) return unsupported(about, texts.splitDisk, remedies["split-disk"]())
   return seen.isOnVolume
-    ? unsupported(about, "the disk is a volume that stands on another one", remedies["volume-line"]())
+    ? unsupported(about, "the disk is a volume that has a parent", remedies["volume-with-parent"]())
     : invalid(about, error.message, fromItsImage(about, seen))
 }
 

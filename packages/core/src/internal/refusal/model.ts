@@ -295,11 +295,11 @@ export interface FoundVolume {
   readonly directory: string
   /** What its descriptor says about it; undefined when the disk is part of no volume. */
   readonly volume: Volume | undefined
-  /** The directories of the volumes that stand on it. */
+  /** The directories of its children. */
   readonly children: ReadonlyArray<string>
   /** The real paths of the images in its descriptor. */
   readonly images: ReadonlyArray<string>
-  /** The directory of the lowest volume of its line: its own when it stands on none. */
+  /** The directory of its last ancestor: its own when it has no parent. */
   readonly lowest: string
   /** A device that shows the disk, if one is seen. */
   readonly device: string | undefined
@@ -314,10 +314,10 @@ export interface FoundVolume {
 export interface DeletedVolume extends FoundVolume {
   /** The names in its directory. */
   readonly names: ReadonlyArray<string>
-  /** The real paths of the images of the volumes that it stands on, and of the one that stands on it. */
+  /** The real paths of the images of its ancestors, and of its child. */
   readonly others: ReadonlyArray<string>
-  /** A device of the volume that stands on it, if one is seen. */
+  /** A device of its child, if one is seen. */
   readonly childDevice: string | undefined
-  /** The images that are merged with each other: those of the volume, and of the one that stands on it. */
+  /** The images that are merged with each other: those of the volume, and of its child. */
   readonly merged: ReadonlyArray<BareImage>
 }

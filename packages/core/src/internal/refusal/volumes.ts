@@ -44,7 +44,7 @@ export const harmsVolumes = (name: Name): boolean =>
   table[name].kind !== "query" && !harmless.has(name) &&
   (ofTop.has(name) || name === "remove" || isJudged(name))
 
-export const standing = (about: About, volume: Volume | undefined, children: ReadonlyArray<string>) =>
+export const withoutChildren = (about: About, volume: Volume | undefined, children: ReadonlyArray<string>) =>
   when(
     volume !== undefined && children.length > 0 && harmsVolumes(about.operation) &&
       (volume.readOnly || !ofTop.has(about.operation)),
@@ -90,7 +90,7 @@ export const cloneVolume = (about: About, found: FoundVolume) =>
     yield* when(found.volume.parent !== undefined, () =>
       unsupported(
         about,
-        "the snapshot stands on another volume, and ploop would begin the clone with the state of that one",
+        "the snapshot has a parent, and ploop would begin the clone with the state of that one",
         texts["volume-clone"]()
       ))
   })
@@ -107,9 +107,9 @@ export const switchVolume = (about: About, found: FoundVolume, to: FoundVolume) 
     yield* when(to.volume?.readOnly !== true, () => invalid(about, "to", to, "must be a snapshot"))
     yield* runningDisk(about, found.device)
     yield* childless(about, found, 0)
-    // The tool would put the new delta where the images of the other line are.
+    // The tool would put the new delta where the images of the other chain are.
     yield* when(found.volume?.parent !== undefined && found.lowest !== to.lowest, () =>
-      unsupported(about, "the two have no volume in common that they stand on", texts["volume-switch"]()))
+      unsupported(about, "the two have no ancestor in common", texts["volume-switch"]()))
     yield* when(found.images.length > 1, () =>
       unsupported(
         about,

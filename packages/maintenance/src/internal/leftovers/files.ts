@@ -25,7 +25,7 @@ export interface Known extends Around {
   readonly uncommitted: ReadonlySet<string>
   /** Whether a device of the disk writes to an image that the descriptor does not name. */
   readonly isCutShort: boolean
-  /** Whether the directory may hold images of other volumes: those that stand on the disk, or on what it stands on. */
+  /** Whether the directory may hold images of other volumes: its children, or other children of its ancestors. */
   readonly isVolume: boolean
   readonly orphanedImages: boolean
 }

@@ -55,7 +55,7 @@ const topOf = (directory: string) =>
     return path.resolve(directory, images.at(-1)!.file)
   })
 
-/** The clusters that a volume has, whatever image they are in: those of its line. */
+/** The clusters that a volume has, whatever image they are in: those of its chain. */
 const clustersOf = (directory: string): Effect.Effect<ReadonlyArray<number>, PlatformError, Case.Services> =>
   Effect.gen(function*() {
     const { path } = yield* services
@@ -104,8 +104,8 @@ const pair = Effect.gen(function*() {
   return { at, home, snapshot, volume }
 })
 
-/** A volume with two snapshots, the second of which stands on the first. */
-const line = Effect.gen(function*() {
+/** A volume with two snapshots, the first of which is the parent of the second. */
+const chain = Effect.gen(function*() {
   const { ploop } = yield* services
   const made = yield* pair
   const second = made.at("s2")
@@ -117,7 +117,7 @@ const line = Effect.gen(function*() {
 const creations: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "createVolume/makes-a-volume",
-    title: "MUST make a directory with a disk, and with none that stands on it",
+    title: "MUST make a directory with a disk, and without children",
     source: tool("create"),
     generations,
     run: Effect.gen(function*() {
@@ -139,7 +139,7 @@ const creations: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "createVolume/is-a-disk",
-    title: "MUST make a disk that takes snapshots, as long as it stands on no other volume",
+    title: "MUST make a disk that takes snapshots, as long as it has no parent",
     source: tool("create"),
     generations,
     run: Effect.gen(function*() {
@@ -253,8 +253,8 @@ const absences: ReadonlyArray<Case.Case> = [
 
 const snapshotsOfVolumes: ReadonlyArray<Case.Case> = [
   Case.make({
-    id: "snapshotVolume/stands-below",
-    title: "MUST make a read-only volume of the images, which the other one stands on with a new delta",
+    id: "snapshotVolume/is-the-parent",
+    title: "MUST make a read-only volume of the images, which is the parent of the other one with its new delta",
     source: tool("snapshot"),
     generations,
     run: Effect.gen(function*() {
@@ -263,8 +263,8 @@ const snapshotsOfVolumes: ReadonlyArray<Case.Case> = [
       const below = yield* ploop.volumeInfo({ volume: snapshot })
       const above = yield* ploop.volumeInfo({ volume })
       yield* Check.equal([below.readOnly, above.readOnly], [true, false], "whether they are read-only")
-      yield* Check.equal(below.children as ReadonlyArray<string>, [volume], "what stands on the snapshot")
-      yield* Check.equal(above.parent as string | undefined, snapshot, "what the volume stands on")
+      yield* Check.equal(below.children as ReadonlyArray<string>, [volume], "the children of the snapshot")
+      yield* Check.equal(above.parent as string | undefined, snapshot, "the parent of the volume")
       yield* Check.equal(yield* clustersOf(snapshot), [1], "the clusters of the snapshot")
       yield* Check.equal(yield* clustersOf(volume), [1, 2], "the clusters of the volume")
       yield* Check.equal(
@@ -279,18 +279,18 @@ const snapshotsOfVolumes: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
-    id: "snapshotVolume/makes-a-line",
+    id: "snapshotVolume/makes-a-chain",
     title: "MUST put a second snapshot between the first one and the volume",
     source: tool("snapshot"),
     generations,
     run: Effect.gen(function*() {
       const { ploop } = yield* services
-      const { second, snapshot, volume } = yield* line
+      const { second, snapshot, volume } = yield* chain
       const [first, middle, last] = yield* Effect.forEach(
         [snapshot, second, volume],
         (volume) => ploop.volumeInfo({ volume })
       )
-      yield* Check.equal(first?.children as ReadonlyArray<string> | undefined, [second], "what stands on the first")
+      yield* Check.equal(first?.children as ReadonlyArray<string> | undefined, [second], "the children of the first")
       yield* Check.equal([middle?.parent, last?.parent] as ReadonlyArray<unknown>, [snapshot, second], "the parents")
       yield* Check.equal(yield* clustersOf(second), [1, 2], "the clusters of the second")
       yield* Check.equal(yield* clustersOf(volume), [1, 2, 3], "the clusters of the volume")
@@ -346,7 +346,7 @@ const snapshotsOfVolumes: ReadonlyArray<Case.Case> = [
 const clones: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "cloneVolume/of-a-snapshot",
-    title: "MUST make a volume that begins with the snapshot and stands on it beside the others",
+    title: "MUST make a further child of the snapshot, which begins with its state",
     source: tool("clone"),
     generations,
     run: Effect.gen(function*() {
@@ -358,7 +358,7 @@ const clones: ReadonlyArray<Case.Case> = [
       yield* Check.equal(yield* clustersOf(clone), [1], "the clusters of the clone")
       yield* Check.equal(yield* clustersOf(volume), [1, 2], "the clusters of the volume")
       const { children } = yield* ploop.volumeInfo({ volume: snapshot })
-      yield* Check.equal(children as ReadonlyArray<string>, [volume, clone], "what stands on the snapshot")
+      yield* Check.equal(children as ReadonlyArray<string>, [volume, clone], "the children of the snapshot")
     })
   }),
   Case.make({
@@ -373,7 +373,7 @@ const clones: ReadonlyArray<Case.Case> = [
       const { disk } = yield* blank(volume)
       yield* snapshots.occupy(yield* topOf(volume), 1)
       const { parent, snapshot } = yield* ploop.cloneVolume({ volume, directory: clone })
-      yield* Check.equal(parent as string | undefined, volume, "what the clone stands on")
+      yield* Check.equal(parent as string | undefined, volume, "the parent of the clone")
       const tree = yield* ploop.listSnapshots({ disk })
       yield* Check.isTrue(tree.nodes.some(({ id }) => id === snapshot), "whether the volume has the snapshot", tree)
       yield* snapshots.occupy(yield* topOf(volume), 2)
@@ -401,7 +401,7 @@ const clones: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "snapshotVolume/stays-as-it-is",
-    title: "MUST refuse every change of the disk of a snapshot that others stand on, and change nothing",
+    title: "MUST refuse every change of the disk of a snapshot that has children, and change nothing",
     source: Case.source("lib/snapshot.c do_create_snapshot, which gives the top delta another identifier"),
     generations,
     run: Effect.gen(function*() {
@@ -424,8 +424,9 @@ const clones: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "cloneVolume/keeps-what-it-begins-with",
-    title: "MUST refuse to merge, delete, convert or remove the images that a clone stands on, and change nothing",
-    source: Case.service("Refusal.standingVolumes"),
+    title:
+      "MUST refuse to merge, delete, convert or remove the images of a volume that has a clone, and change nothing",
+    source: Case.service("Refusal.volumeChildren"),
     generations,
     run: Effect.gen(function*() {
       const { ploop } = yield* services
@@ -453,13 +454,13 @@ const clones: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
-    id: "cloneVolume/refuses-a-line",
-    title: "MUST refuse a snapshot that stands on another volume: the tool would clone the state of that one",
+    id: "cloneVolume/refuses-a-chain",
+    title: "MUST refuse a snapshot that has a parent: the tool would clone the state of that one",
     source: tool("clone of the second of two snapshots, which names the first in SnapshotGUID"),
     generations,
     run: Effect.gen(function*() {
       const { ploop } = yield* services
-      const { at, home, second } = yield* line
+      const { at, home, second } = yield* chain
       yield* untouched(
         home,
         Check.fails(ploop.cloneVolume({ volume: second, directory: at("c") }), "Unsupported", {
@@ -475,7 +476,7 @@ const clones: ReadonlyArray<Case.Case> = [
     generations,
     run: Effect.gen(function*() {
       const { ploop } = yield* services
-      const { at, second, snapshot } = yield* line
+      const { at, second, snapshot } = yield* chain
       const clone = at("c")
       yield* Check.fails(ploop.cloneVolume({ volume: second, directory: clone }), "Unsupported")
       yield* ploop.cloneVolume({ volume: snapshot, directory: clone })
@@ -495,10 +496,10 @@ const switches: ReadonlyArray<Case.Case> = [
     generations,
     run: Effect.gen(function*() {
       const { fs, ploop } = yield* services
-      const { second, snapshot, volume } = yield* line
+      const { second, snapshot, volume } = yield* chain
       const old = yield* topOf(volume)
       const { parent } = yield* ploop.switchVolume({ volume, to: snapshot })
-      yield* Check.equal(parent as string | undefined, snapshot, "what it stands on")
+      yield* Check.equal(parent as string | undefined, snapshot, "its parent")
       yield* Check.equal(yield* clustersOf(volume), [1], "the clusters of the volume")
       yield* Check.equal(yield* clustersOf(second), [1, 2], "the clusters of the second snapshot")
       yield* Check.equal(yield* fs.exists(old), false, "whether the old delta is there")
@@ -506,13 +507,13 @@ const switches: ReadonlyArray<Case.Case> = [
       yield* Check.equal(
         tree.children.map(({ directory }) => directory as string),
         [volume, second],
-        "what stands on the snapshot"
+        "the children of the snapshot"
       )
     })
   }),
   Case.make({
     id: "switchVolume/refuses-others",
-    title: "MUST refuse a snapshot, a volume that others stand on, and the state of a volume, and change nothing",
+    title: "MUST refuse a snapshot, a volume that has children, and the state of a volume, and change nothing",
     source: tool("switch: Switching from snapshot is prohibited"),
     generations,
     run: Effect.gen(function*() {
@@ -556,7 +557,7 @@ const switches: ReadonlyArray<Case.Case> = [
 const deletions: ReadonlyArray<Case.Case> = [
   Case.make({
     id: "deleteVolume/removes-it",
-    title: "MUST remove a volume that stands on none with all of its images and its directory, and nothing else",
+    title: "MUST remove a volume without a parent with all of its images and its directory, and nothing else",
     source: tool("delete"),
     generations,
     run: Effect.gen(function*() {
@@ -576,7 +577,7 @@ const deletions: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteVolume/leaves-the-snapshot",
-    title: "MUST remove a clone, and leave the snapshot that it stands on",
+    title: "MUST remove a clone, and leave the snapshot that is its parent",
     source: tool("delete"),
     generations,
     run: Effect.gen(function*() {
@@ -593,22 +594,22 @@ const deletions: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteVolume/merges-a-snapshot",
-    title: "MUST merge a snapshot into the only volume that stands on it, which keeps the clusters of both",
+    title: "MUST merge a snapshot into its only child, which keeps the clusters of both",
     source: tool("delete of a volume with one child"),
     generations,
     run: Effect.gen(function*() {
       const { fs, ploop } = yield* services
-      const { second, snapshot, volume } = yield* line
+      const { second, snapshot, volume } = yield* chain
       yield* ploop.deleteVolume({ volume: second })
       yield* Check.equal(yield* fs.exists(second), false, "whether the second snapshot is there")
       yield* Check.equal(yield* clustersOf(volume), [1, 2, 3], "the clusters of the volume")
       yield* Check.equal(yield* clustersOf(snapshot), [1], "the clusters of the first snapshot")
       const { children } = yield* ploop.volumeInfo({ volume: snapshot })
-      yield* Check.equal(children as ReadonlyArray<string>, [volume], "what stands on the first snapshot")
+      yield* Check.equal(children as ReadonlyArray<string>, [volume], "the children of the first snapshot")
       yield* ploop.deleteVolume({ volume: snapshot })
       yield* Check.equal(yield* clustersOf(volume), [1, 2, 3], "the clusters of the volume")
       const { parent } = yield* ploop.volumeInfo({ volume })
-      yield* Check.equal(parent, undefined, "what the volume stands on")
+      yield* Check.equal(parent, undefined, "the parent of the volume")
     })
   }),
   Case.make({
@@ -629,7 +630,7 @@ const deletions: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "deleteVolume/keeps-what-a-clone-begins-with",
-    title: "MUST refuse to remove a volume that a clone stands on: the tool would remove the images that both have",
+    title: "MUST refuse to remove a volume that has a clone: the tool would remove the images that both have",
     source: tool("delete of a volume after a clone of it, exit code 0: the base image of the clone is gone"),
     generations,
     run: Effect.gen(function*() {
@@ -725,7 +726,7 @@ const deletions: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "scenario/remedy-volume-has-children",
-    title: "The remedy for a volume that others stand on works: delete those first",
+    title: "The remedy for a volume that has children works: delete those first",
     source: Case.service("Remedy.texts"),
     generations,
     run: Effect.gen(function*() {
@@ -779,9 +780,8 @@ const queries: ReadonlyArray<Case.Case> = [
     })
   }),
   Case.make({
-    id: "scenario/remedy-volume-line",
-    title:
-      "The remedy for an operation on a disk that stands on another volume works: those on volumes; nothing is changed",
+    id: "scenario/remedy-volume-with-parent",
+    title: "The remedy for an operation on a volume that has a parent works: those on volumes; nothing is changed",
     source: Case.service("Remedy.texts"),
     generations,
     run: Effect.gen(function*() {
@@ -803,7 +803,7 @@ const queries: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "volumeTree/circle",
-    title: "MUST refuse volumes that stand on each other in a circle, and not read for ever",
+    title: "MUST refuse volumes that are ancestors of each other in a circle, and not read for ever",
     source: Case.service("Ploop.volumeTree"),
     generations,
     run: Effect.gen(function*() {
