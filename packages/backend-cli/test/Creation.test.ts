@@ -243,6 +243,25 @@ describe("create", () => {
       assert.isFalse(calls.some((call) => call.argv.includes("init")))
     }))
 
+  test("names a missing directory, which the tool does not, where the tool's files are another user's", () =>
+    Effect.gen(function*() {
+      const user: HostFiles = { ...nodeHostFiles, isRoot: Effect.succeed(false) }
+      const { context, directory } = yield* host(
+        (path) => ({ exitCode: 1, stderr: `Error in f (ploop.c:1): Can't open ${path}: No such file or directory\n` }),
+        { prefix: ["sudo", "-n"] },
+        user
+      )
+      const ploop = yield* Effect.provide(Ploop.Ploop, context)
+      for (
+        const error of [
+          yield* Effect.flip(ploop.create({ image: `${directory}/no/root.hdd`, size: "10M", fileSystem: "none" })),
+          yield* Effect.flip(ploop.restoreDescriptor({ image: `${directory}/root.hdd`, directory: `${directory}/no` }))
+        ]
+      ) {
+        assert.strictEqual(error._tag === "DirectoryNotFound" ? error.directory : error._tag, `${directory}/no`)
+      }
+    }))
+
   for (const name of ["root.hdd", "DiskDescriptor.xml"]) {
     test(`starts nothing when ${name} is there, where the tool's files are another user's`, () =>
       Effect.gen(function*() {

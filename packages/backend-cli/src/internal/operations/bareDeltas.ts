@@ -5,6 +5,7 @@ import type { About } from "../host.js"
 import type { Session } from "../session.js"
 import { chainOf } from "./attachments.js"
 import { listDevices } from "./devices.js"
+import { headerOf } from "./observedImages.js"
 import { requireUnsharedImages } from "./sharing.js"
 
 /** The images of a device: all of them where sysfs shows them, else the base image. */
@@ -25,9 +26,9 @@ export const deviceWith = (session: Session, about: About, images: ReadonlyArray
     return undefined
   })
 
-export const observed = (session: Session, image: string, device: string | undefined) =>
+export const observed = (session: Session, about: About, image: string, device: string | undefined) =>
   Effect.gen(function*() {
-    const header = Option.getOrUndefined(yield* session.host.header(image))
+    const header = Option.getOrUndefined(yield* headerOf(session, about, image))
     const seen: Refusal.BareImage = {
       image,
       real: yield* session.host.real(image),
@@ -47,8 +48,8 @@ export const requireMergeableFiles = (session: Session, about: About, delta: str
     const device = yield* deviceWith(session, about, reals)
     yield* Refusal.mergeDelta(
       about,
-      yield* observed(session, delta, device),
-      yield* observed(session, image, device)
+      yield* observed(session, about, delta, device),
+      yield* observed(session, about, image, device)
     )
     yield* requireUnsharedImages(session, about, [image])
   })

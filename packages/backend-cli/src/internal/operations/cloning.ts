@@ -25,7 +25,7 @@ import * as confinement from "./confinement.js"
 import { defaultVersion } from "./creation.js"
 import { devicesOfDisk } from "./devices.js"
 import { requireMergeableImages } from "./mergeable.js"
-import { observed, sizeOf } from "./observedImages.js"
+import { headerOf, observed, sizeOf } from "./observedImages.js"
 import * as tracking from "./tracking.js"
 
 /** A clone that is made. */
@@ -63,7 +63,7 @@ const requireClonable = (scene: Scene) =>
     yield* confinement.requireInside(session, about, path, source, () => files)
     const real = yield* session.host.real(directory)
     const device = (yield* devicesOfDisk(session, about, path))[0]?.device
-    const images = yield* Effect.forEach(chain, observed(session, source, device))
+    const images = yield* Effect.forEach(chain, observed(session, about, source, device))
     const own = yield* fileSystemOf(scene, real)
     const others = yield* Effect.forEach(
       images,
@@ -93,7 +93,7 @@ const makeTop = (scene: Scene, own: string, image: string, size: ByteSize.ByteSi
       kind: Operation.table.clone.kind,
       alias: { from: own, to: directory }
     })
-    const made = Option.getOrUndefined(yield* session.host.header(image))
+    const made = Option.getOrUndefined(yield* headerOf(session, about, image))
     if (made === undefined || made.size < size || made.clusterSize !== clusterSize || made.version !== version) {
       const line = `an image of ${made?.size ?? "no"} bytes`
       return yield* unexpected(about, undefined, { line, expected: `one of ${size} bytes, version ${version}` })

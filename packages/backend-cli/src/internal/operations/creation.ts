@@ -21,6 +21,7 @@ import type { Session } from "../session.js"
 import { clearAbandoned } from "./abandoned.js"
 import { requireDevices } from "./devicePrerequisites.js"
 import * as fullHost from "./fullHost.js"
+import * as missingDirectory from "./missingDirectory.js"
 import * as ownFileSystem from "./ownFileSystem.js"
 import { stopDevicesBelow } from "./teardown.js"
 import * as tracking from "./tracking.js"
@@ -125,7 +126,7 @@ const create = (session: Session) => (request: Request.Create) => {
         )
       yield* session.ownsFiles
         ? createInPrivate(session, about, { directory, image, disk }, run)
-        : run(image)
+        : missingDirectory.explained(session, directory)(run(image))
       const created: Result.Created = { disk, image, ...(given !== undefined && { version: given }) }
       return created
     }))
@@ -181,7 +182,7 @@ const restoreDescriptor = (session: Session) => (request: Request.RestoreDescrip
         })
       yield* session.ownsFiles
         ? restoreInPrivate(session, about, { directory, image, disk }, run)
-        : run(directory)
+        : missingDirectory.explained(session, directory)(run(directory))
       return disk
     }))
   })

@@ -39,7 +39,7 @@ const requireExportable = ({ about, path, request, session }: Scene) =>
     const files = chain.map(({ file }) => file)
     yield* confinement.requireInside(session, about, path, source, () => files)
     const device = (yield* devicesOfDisk(session, about, path))[0]?.device
-    const images = yield* Effect.forEach(chain, observed(session, source, device))
+    const images = yield* Effect.forEach(chain, observed(session, about, source, device))
     yield* Refusal.exportImage(about, request, images)
     return images
   })

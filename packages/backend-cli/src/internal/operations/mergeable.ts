@@ -13,15 +13,17 @@ import type { Session } from "../session.js"
 import { isRaw } from "./attachable.js"
 import { chainOf } from "./attachments.js"
 import { devicesOfDisk } from "./devices.js"
+import { headerOf } from "./observedImages.js"
 
 const observed = (
   session: Session,
+  about: About,
   disk: Descriptor,
   node: SnapshotTree.Node
-): Effect.Effect<Refusal.MergedImage> =>
+): Effect.Effect<Refusal.MergedImage, PloopError.PermissionDenied> =>
   Effect.gen(function*() {
     const image = disk.image(node.file)
-    const header = Option.getOrUndefined(yield* session.host.header(image))
+    const header = Option.getOrUndefined(yield* headerOf(session, about, image))
     return {
       image,
       isRawBase: node.parent === undefined && isRaw(disk.descriptor),
@@ -83,7 +85,7 @@ const requireImages = (
 ): Effect.Effect<void, PloopError.PloopError> =>
   Effect.gen(function*() {
     const generation = yield* session.generation
-    const images = yield* Effect.forEach(nodes, (node) => observed(session, disk, node))
+    const images = yield* Effect.forEach(nodes, (node) => observed(session, about, disk, node))
     const inUse = images.some(({ isDirty }) => isDirty) ? yield* imagesInUse(session, about, path, disk) : []
     yield* Refusal.mergeable(
       about,

@@ -334,7 +334,7 @@ const requireSound = (session: Session, about: About, { directory, images, paren
   parent === undefined
     ? session.judge(about, session.host.join(directory, Disk.descriptorName))
     : Effect.forEach(images, (image) =>
-      Effect.flatMap(observed(session, image, undefined), (seen) => Refusal.usableImage(about, seen)), {
+      Effect.flatMap(observed(session, about, image, undefined), (seen) => Refusal.usableImage(about, seen)), {
       discard: true
     })
 
@@ -428,7 +428,7 @@ const deleted = (session: Session, about: About, found: Found, below: ReadonlyAr
       ),
       others: (yield* Effect.forEach(others, (other) => realImages(session, other))).flat(),
       childDevice: yield* deviceWith(session, about, childImages),
-      merged: yield* Effect.forEach(merged, (image) => observed(session, image, undefined))
+      merged: yield* Effect.forEach(merged, (image) => observed(session, about, image, undefined))
     }
     return { all, child }
   })
