@@ -27,6 +27,7 @@ import * as Predicate from "effect/Predicate"
 import * as Record from "effect/Record"
 import * as Schema from "effect/Schema"
 import { CurrentHostFiles } from "./internal/currentHostFiles.js"
+import { unseen } from "./internal/hostFiles.js"
 import { nodeHostFiles } from "./internal/nodeHostFiles.js"
 import { withoutPrefix } from "./internal/process/command.js"
 import * as moments from "./internal/recording/moments.js"
@@ -263,7 +264,7 @@ export const replay = (recording: Recording): Effect.Effect<Replay> =>
 
     const host = Context.make(CommandExecutor.CommandExecutor, executor).pipe(
       Context.add(FileSystem.FileSystem, requests.fileSystem(answer, FileSystem.makeNoop({}))),
-      Context.add(CurrentHostFiles, requests.hostFiles(answer, { ...nodeHostFiles, kindAt: () => Effect.succeedNone }))
+      Context.add(CurrentHostFiles, requests.hostFiles(answer, { ...nodeHostFiles, ...unseen }))
     )
     return {
       layer: Layer.succeedContext(host),

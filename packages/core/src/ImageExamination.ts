@@ -99,6 +99,14 @@ export const readHeader = (start: Uint8Array): Header => {
   }
 }
 
+/**
+ * How much of an image the tool reads to open it, in bytes: a shorter file is none.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const firstRead = 4096n
+
 /** In sectors: more than any disk has. */
 const tooMany = 1n << 43n
 
@@ -112,6 +120,16 @@ const tooMany = 1n << 43n
 export const isHeader = ({ clusterSectors, clusters, firstSector, sectors, version }: Header): boolean =>
   version !== undefined && clusterSectors > 0n && firstSector > 0n && firstSector % clusterSectors === 0n &&
   clusters * clusterSectors >= sectors && sectors < tooMany
+
+/**
+ * Whether a header is as the tool writes it. Another one may have a type or clusters that the tool does not know, or a
+ * size that is not a whole number of clusters.
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const isRegular = (header: Header): boolean =>
+  header.type === imageType && isClusterSize(header.clusterSectors) && header.sectors % header.clusterSectors === 0n
 
 /**
  * What the header of a new image says.

@@ -188,6 +188,21 @@ export const missingDirectory: (
 ) => Either.Either<void, PloopError.DirectoryNotFound> = paths.missingDirectory
 
 /**
+ * Refuses to make a descriptor for an image without a sector. The tool crashes for it.
+ *
+ * - `image`: the path of the image
+ * - `size`: the size in its header, or the length of a raw one, in bytes
+ *
+ * @since 0.2.0
+ * @category paths
+ */
+export const emptyImage: (
+  about: About,
+  image: string,
+  size: bigint
+) => Either.Either<void, PloopError.ImageCorrupt> = paths.emptyImage
+
+/**
  * Refuses to make a descriptor for one image of a disk that has others: for a base
  * whose deltas are still there, and for a delta.
  *

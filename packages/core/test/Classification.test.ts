@@ -73,6 +73,16 @@ describe("what the words tell", () => {
       { _tag: "Unsupported", reason: "no cluster divides the size of the raw image" }
     ],
     [
+      "a raw image that is not a whole number of the given clusters",
+      {
+        operation: "restoreDescriptor",
+        exitCode: 38,
+        stderr:
+          "Error in ploop_restore_descriptor (ploop.c:3731): Image size must be aligned to the blocksize specified\n"
+      },
+      { _tag: "Unsupported", reason: "the raw image is not a whole number of the given clusters" }
+    ],
+    [
       "a raw image that is missing",
       {
         operation: "createSnapshot",

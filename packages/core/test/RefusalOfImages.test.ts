@@ -290,6 +290,39 @@ describe("a full clone", () => {
   })
 })
 
+describe("an image that is copied", () => {
+  const whole: Refusal.ClonedImage = {
+    image: "/vz/disk/root.hdd",
+    isRawBase: false,
+    exists: true,
+    length: 1048576n,
+    size: ByteSize.MiB(10),
+    version: 2,
+    isDirty: false,
+    device: undefined
+  }
+  const exported = (image: Partial<Refusal.ClonedImage>) =>
+    tagOf(Refusal.exportImage({ ...about, operation: "exportImage" }, { snapshot: a }, [{ ...whole, ...image }]))
+
+  for (
+    const [what, expected, image] of [
+      ["is whole", "accepted", {}],
+      ["is whole, as far as it is seen", "accepted", { length: undefined }],
+      ["is raw", "accepted", { isRawBase: true, size: undefined, version: undefined }],
+      ["is raw and ends in its first sector", "ImageCorrupt", { isRawBase: true, length: 511n, size: undefined }],
+      ["is a directory", "ImageCorrupt", { length: 0n, size: undefined }],
+      ["is raw and a directory", "ImageCorrupt", { isRawBase: true, length: 0n, size: undefined }],
+      ["ends before the tool has read what it reads first", "ImageCorrupt", { length: 4095n }],
+      ["has no header that the tool takes", "ImageCorrupt", { size: undefined }],
+      ["has a header with a size of 0", "ImageCorrupt", { size: 0n }]
+    ] as ReadonlyArray<readonly [string, string, Partial<Refusal.ClonedImage>]>
+  ) {
+    it(`${what}: ${expected}`, () => {
+      assert.strictEqual(exported(image), expected)
+    })
+  }
+})
+
 describe("a qcow2 image that is imported", () => {
   /** What is wrong with one of 8 MiB that has these fields changed. */
   const wrong = (change: (view: DataView) => void) => {

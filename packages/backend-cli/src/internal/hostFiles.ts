@@ -1,5 +1,5 @@
 import type { PlatformError } from "@effect/platform/Error"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { ForeignMount } from "./mountNamespaces.js"
@@ -37,6 +37,14 @@ export interface Stamp extends Identity {
   readonly modified: bigint
   /** In nanoseconds since the epoch. */
   readonly changed: bigint
+}
+
+/** The length of a file, and its first bytes: none of what is no file. */
+export interface Glimpse {
+  /** In bytes. */
+  readonly length: bigint
+  /** As many as a header has, or all that there are. */
+  readonly start: Uint8Array
 }
 
 /** The real path of a file, and what it is. */
@@ -84,6 +92,12 @@ export interface Packing {
   readonly size: number
 }
 
+/** What a host that is replayed has in the way of an operation: nothing. */
+export const unseen: Pick<HostFiles, "glimpse" | "kindAt"> = {
+  glimpse: () => Effect.succeedNone,
+  kindAt: () => Effect.succeedNone
+}
+
 /**
  * What the backend asks of the host's file system beyond Effect's `FileSystem`,
  * which has no `lstat`, waits for the writer of a FIFO, reads without a limit, and
@@ -104,6 +118,11 @@ export interface HostFiles {
    * of an operation, so they are on no tape: on a host that is replayed, there are none.
    */
   readonly foreignMounts: Effect.Effect<ReadonlyArray<ForeignMount>>
+  /**
+   * What there is to see of an image at a path, links followed; none where nothing is seen. As {@link kindAt}, it is on
+   * no tape.
+   */
+  readonly glimpse: (path: string) => Effect.Effect<Option.Option<Glimpse>>
   /**
    * The first bytes of a regular file, or of a block device where that is said.
    * Anything else is refused without being opened, and nothing is waited for.

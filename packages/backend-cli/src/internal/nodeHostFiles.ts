@@ -1,4 +1,5 @@
 // @effect-diagnostics nodeBuiltinImport:off
+import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import { type PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -8,7 +9,16 @@ import * as process from "node:process"
 import { dropMap } from "./changeMap.js"
 import { compose, pack } from "./exchangeFiles.js"
 import * as flock from "./flock.js"
-import { type Found, type HostFiles, type Kind, type OnDone, privatePrefix, same, type Stamp } from "./hostFiles.js"
+import {
+  type Found,
+  type Glimpse,
+  type HostFiles,
+  type Kind,
+  type OnDone,
+  privatePrefix,
+  same,
+  type Stamp
+} from "./hostFiles.js"
 import {
   attempt,
   attemptWork,
@@ -52,6 +62,16 @@ const find: HostFiles["find"] = (path) =>
 
 const kindAt: HostFiles["kindAt"] = (path) =>
   Effect.option(attempt("kindAt", path, () => NFS.promises.stat(path, { bigint: true }).then(kindOf)))
+
+const nothing: Glimpse = { length: 0n, start: new Uint8Array(0) }
+
+const glimpse: HostFiles["glimpse"] = (path) =>
+  Effect.option(attempt("glimpse", path, async () => {
+    const stats = await NFS.promises.stat(path, { bigint: true })
+    if (!stats.isFile()) return nothing
+    const start = await withRegular(path, (file) => readUpTo(file, ImageExamination.headerLength))
+    return { length: stats.size, start }
+  }))
 
 /** Reads up to `length` bytes: what is asked of a file in `/proc` comes in pieces, and has no size. */
 const readUpTo = async (file: NFS.promises.FileHandle, length: number): Promise<Uint8Array> => {
@@ -261,6 +281,7 @@ export const nodeHostFiles: HostFiles = {
   kindAt,
   processes,
   foreignMounts: nodeForeignMounts,
+  glimpse,
   start: (path, length, kind = undefined) => read(path, length, kind ?? "File"),
   whole,
   stamp,

@@ -2,7 +2,16 @@ import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type { FileSystemNumbers, Found, HostFiles, Identity, Kind, Resolved, Stamp } from "./hostFiles.js"
+import {
+  type FileSystemNumbers,
+  type Found,
+  type HostFiles,
+  type Identity,
+  type Kind,
+  type Resolved,
+  type Stamp,
+  unseen
+} from "./hostFiles.js"
 
 /** The methods whose results are on a tape. */
 export const methods = [
@@ -145,6 +154,7 @@ export const record = (
   kindAt: files.kindAt,
   processes: files.processes,
   foreignMounts: files.foreignMounts,
+  glimpse: files.glimpse,
   start: (path, length, kind) => write("start", path, files.start(path, length, kind), bytes.encode),
   whole: (path, limit) => write("whole", path, files.whole(path, limit), bytes.encode),
   stamp: (path) => write("stamp", path, files.stamp(path), stamp.encode),
@@ -194,7 +204,7 @@ export const replay = (
 ): HostFiles => ({
   isRoot: read("isRoot", "", flag.decode),
   find: (path) => orNone(read("find", path, found.decode)),
-  kindAt: () => Effect.succeedNone,
+  ...unseen,
   processes: () => Effect.succeed([]),
   foreignMounts: Effect.succeed([]),
   start: (path) => read("start", path, bytes.decode),

@@ -353,8 +353,13 @@ export interface OpenImage {
   readonly image: image.Image
 }
 
-/** What the tool opens an image for: to read it, or to write to it; a check and a comparison with another image have their own error messages. */
-type Purpose = "check" | "compare" | "open" | "rewrite"
+/**
+ * What the tool opens an image for: to read it, to write to it, or to know its
+ * size; a check and a comparison with another image have their own error messages.
+ */
+type Purpose = "check" | "compare" | "open" | "rewrite" | "size"
+
+const ofChecks: ReadonlySet<Purpose> = new Set(["check", "compare"])
 
 /** The output of a check for a file that is too short for a header. */
 export const shortRead = "Short read PVD header"
@@ -366,7 +371,7 @@ const opening: Readonly<Record<image.Problem, string>> = {
 }
 
 const refuseImage = (tool: Tool, path: string, problem: image.Problem, purpose: Purpose): Answer<never> =>
-  purpose === "open" || purpose === "rewrite"
+  !ofChecks.has(purpose)
     ? toolError(tool, 4, `${opening[problem]} ${path}`)
     : problem === "short"
     ? toolError(tool, 6, shortRead)
@@ -407,19 +412,18 @@ export const openImage = (
   const { body } = tx.inode(ref)
   const opened = (image: image.Image): Answer<OpenImage> => Either.right({ ref, path, image })
   const deltas = (token: number) => files.remembered(tx, token)
-  const isOpened = purpose === "open" || purpose === "rewrite"
-  const least = isOpened ? image.firstRead : trait(tool, traits.checkedStart)
+  const least = !ofChecks.has(purpose) ? image.firstRead : trait(tool, traits.checkedStart)
   if (body._tag === "Image") {
     if (options.raw) return opened(asRaw(body, Number(options.clusterSize)))
     return body.raw ? refuseImage(tool, path, body.size < least ? "short" : "signature", purpose) : opened(body)
   }
-  if (body._tag === "Directory" && options.raw && purpose === "check" && !trait(tool, traits.checksPastCache)) {
-    return opened(rawDirectory(options.clusterSize))
-  }
+  // The size of a raw image is that of its file, whatever kind of file that is.
+  const isSized = purpose === "size" || (purpose === "check" && !trait(tool, traits.checksPastCache))
+  if (body._tag === "Directory" && options.raw && isSized) return opened(rawDirectory(options.clusterSize))
   if (body._tag !== "Bytes") {
     return purpose === "rewrite"
       ? toolError(tool, 4, `open ${path}: Is a directory`)
-      : purpose === "open"
+      : !ofChecks.has(purpose)
       ? toolError(tool, 4, `read 1st sector of ${path}: Is a directory`)
       : trait(tool, traits.checksPastCache)
       ? toolError(tool, 4, `ploop_check: can't open ${path}: Invalid argument`)
@@ -458,15 +462,11 @@ const rawDirectory = (clusterSize: bigint): image.Image =>
 export const openForSize = (tool: Tool, disk: Disk, node: SnapshotTree.Node): Answer<OpenImage> => {
   const raw = node.parent === undefined && isRaw(disk)
   const path = imagePath(tool, disk, node.file)
-  const found = raw ? files.lookup(tool.tx, path) : undefined
-  // The size of a raw image is that of its file, whatever kind of file that is.
-  if (found !== undefined && Either.isRight(found) && tool.tx.inode(found.right).body._tag === "Directory") {
-    return Either.right({ ref: found.right, path, image: rawDirectory(disk.descriptor.clusterSize) })
-  }
   return openImage(tool, path, {
     raw,
     clusterSize: disk.descriptor.clusterSize,
-    missing: raw ? [15, "Failed to stat"] : [4, "open"]
+    missing: raw ? [15, "Failed to stat"] : [4, "open"],
+    purpose: "size"
   })
 }
 

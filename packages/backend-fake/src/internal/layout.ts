@@ -1,7 +1,7 @@
 import type { FileSystemType } from "@effect-ploop/core/FileSystemType"
 import * as space from "./space.js"
 
-const blocksPerGroup = 32_768
+export const blocksPerGroup = 32_768
 const inodesPerBlock = 16
 /** What mkfs takes for small: less than 512 MiB. */
 const smallBlocks = 131_072
@@ -51,12 +51,32 @@ const isPower = (value: number, base: number): boolean => {
 /** Whether a group has a copy of the superblock; only some have. */
 const hasBackup = (group: number): boolean => group <= 1 || isPower(group, 3) || isPower(group, 5) || isPower(group, 7)
 
-/** The blocks of the superblocks, the group descriptors and the space reserved for more of them, including copies. */
+/** The blocks of a superblock, the group descriptors and the space reserved for more of them: one copy. */
+const copyBlocks = (layout: Layout): number =>
+  1 + Math.ceil(groups(layout) / descriptorsPerBlock) + layout.reservedBlocks
+
+/** The same, of all copies. */
 const backupBlocks = (layout: Layout): number => {
   const count = groups(layout)
   let backups = 0
   for (let group = 0; group < count; group++) if (hasBackup(group)) backups++
-  return backups * (1 + Math.ceil(count / descriptorsPerBlock) + layout.reservedBlocks)
+  return backups * copyBlocks(layout)
+}
+
+/** What a group of blocks has of the file system's own. */
+interface Group {
+  /** The blocks in front of its bitmaps. */
+  readonly copy: number
+  /** The blocks of its part of the inode table. */
+  readonly inodes: number
+  /** All of them, with its two bitmaps. */
+  readonly overhead: number
+}
+
+export const group = (layout: Layout, index: number): Group => {
+  const copy = hasBackup(index) ? copyBlocks(layout) : 0
+  const inodes = layout.inodesPerGroup / inodesPerBlock
+  return { copy, inodes, overhead: copy + inodes + 2 }
 }
 
 /** The blocks of the tables that are written when a file system is made: all except the inodes and the journal. */

@@ -64,14 +64,3 @@ export const relayout = (
   })
   return Option.some({ volume: { ...volume, inodes, layout, space: free }, touched })
 }
-
-/** The smallest size of the file system, in blocks. */
-export const minimum = (volume: Volume): number => {
-  const layout = volume.layout!
-  const used = countOf([...HashMap.values(volume.inodes)].flatMap((inode) => runsOf(inode.body)))
-  let blocks = used + layouts.overhead({ ...layout, blocks: 1 })
-  while (blocks < layout.blocks && blocks < used + layouts.overhead({ ...layout, blocks })) {
-    blocks = used + layouts.overhead({ ...layout, blocks })
-  }
-  return Math.min(blocks, layout.blocks)
-}

@@ -415,6 +415,12 @@ const rules: ReadonlyArray<Rule> = [
       unsupported(context, "no cluster divides the size of the raw image", texts["restore-raw-size"]())
   },
   {
+    text: message("Image size must be aligned to the blocksize specified$"),
+    operations: ["restoreDescriptor"],
+    error: (context) =>
+      unsupported(context, "the raw image is not a whole number of the given clusters", texts["restore-raw-size"]())
+  },
+  {
     text: message("Wrong signature in image (?<image>.*)$"),
     error: (context, { image }) => new PloopError.ImageCorrupt({ ...context, image })
   },

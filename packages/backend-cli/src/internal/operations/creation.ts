@@ -12,6 +12,7 @@ import * as Remedy from "@effect-ploop/core/Remedy"
 import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as newFiles from "../newFiles.js"
@@ -22,6 +23,7 @@ import { clearAbandoned } from "./abandoned.js"
 import { requireDevices } from "./devicePrerequisites.js"
 import * as fullHost from "./fullHost.js"
 import * as missingDirectory from "./missingDirectory.js"
+import { sizeAlone } from "./observedImages.js"
 import * as ownFileSystem from "./ownFileSystem.js"
 import { stopDevicesBelow } from "./teardown.js"
 import * as tracking from "./tracking.js"
@@ -173,6 +175,8 @@ const restoreDescriptor = (session: Session) => (request: Request.RestoreDescrip
       yield* newFiles.refuseExisting(session.files, about, disk)
       const real = yield* session.host.real(image)
       yield* Refusal.orphanedDeltas(about, real, yield* session.host.names(session.host.directory(real)))
+      const size = yield* sizeAlone(session, image, request.format)
+      if (Option.isSome(size)) yield* Refusal.emptyImage(about, image, size.value)
       const run = (where: string) =>
         session.execute({
           ...about,

@@ -1,5 +1,6 @@
 import * as ByteSize from "@effect-ploop/core/ByteSize"
 import * as ImageExamination from "@effect-ploop/core/ImageExamination"
+import type { ImageFormat } from "@effect-ploop/core/ImageFormat"
 import type * as Refusal from "@effect-ploop/core/Refusal"
 import type { Node } from "@effect-ploop/core/SnapshotTree"
 import * as Effect from "effect/Effect"
@@ -24,17 +25,28 @@ export const headerOf = (session: Session, about: About, image: string) =>
     )
   )
 
+/** The size of the disk in an image that is alone; none where it is not seen, or left to the tool. */
+export const sizeAlone = (session: Session, image: string, format: ImageFormat) =>
+  Effect.map(
+    session.files.glimpse(image),
+    Option.flatMap(({ length, start }) =>
+      format === "raw" ? Option.some(length) : Option.map(imageHeader.read(start), ({ size }) => BigInt(size))
+    )
+  )
+
 /** What there is to see of an image that is copied or shared. */
 export const observed =
   (session: Session, about: About, source: Descriptor, device: string | undefined) => (node: Node) =>
     Effect.gen(function*() {
       const image = source.image(node.file)
       const header = Option.getOrUndefined(yield* headerOf(session, about, image))
+      const glimpse = Option.getOrUndefined(yield* session.files.glimpse(image))
       const seen: Refusal.ClonedImage = {
         image,
         isRawBase: node.parent === undefined && isRaw(source.descriptor),
         exists: yield* session.host.exists(image),
-        size: header?.size,
+        length: glimpse?.length,
+        size: header?.isRegular === true ? header.size : undefined,
         version: header?.version,
         isDirty: header?.isInUse === true,
         device

@@ -28,6 +28,7 @@ import type { Answer, Tool } from "../tool.js"
 import { absolute, checks, denied, generation, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
 import { refuseExisting } from "./existing.js"
+import { sizeAlone } from "./observedImages.js"
 import { refuseTooLarge, sectors } from "./sectors.js"
 import { requireUnshared, requireUnsharedImages } from "./sharing.js"
 
@@ -131,7 +132,12 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
   return Either.map(created, () => ({ disk, image: path, ...(!raw && { version }) }))
 }
 
-const clusterOfRaw = (tool: Tool, size: bigint): Answer<bigint> => {
+const clusterOfRaw = (tool: Tool, size: bigint, given: bigint | undefined): Answer<bigint> => {
+  if (given !== undefined) {
+    return size % given === 0n
+      ? Either.right(given)
+      : toolError(tool, 38, "Image size must be aligned to the blocksize specified")
+  }
   const found = [20n, 19n, 18n, 17n, 16n, 15n].map((shift) => 1n << shift).find((cluster) => size % cluster === 0n)
   return found === undefined
     ? toolError(tool, 38, "Incorrect blocksize specified: -1")
@@ -149,6 +155,8 @@ export const restoreDescriptor = (tool: Tool, request: Request.RestoreDescriptor
     yield* Refusal.orphanedDeltas(tool, image, Either.getOrElse(beside, () => []))
     yield* disks.requireParent(tool, home)
     const raw = request.format === "raw"
+    const alone = sizeAlone(tool, path, request.format)
+    if (alone !== undefined) yield* Refusal.emptyImage(tool, path, alone)
     const opened = yield* disks.openImage(tool, path, {
       raw,
       clusterSize: request.clusterSize ?? ClusterSize.standard,
@@ -157,7 +165,7 @@ export const restoreDescriptor = (tool: Tool, request: Request.RestoreDescriptor
     const size = BigInt(opened.image.size)
     const cluster = !raw
       ? BigInt(opened.image.clusterSize)
-      : request.clusterSize ?? (yield* clusterOfRaw(tool, size))
+      : yield* clusterOfRaw(tool, size, request.clusterSize)
     const directory = yield* denied(tool, 255, `Can't create ${disk}`)(files.realPath(tool.tx, home))
     const real = yield* denied(tool, 4, `Can't open ${path}`)(files.realPath(tool.tx, path))
     yield* disks.write(
@@ -197,7 +205,8 @@ const convertVersion = (tool: Tool, disk: disks.Disk, version: FormatVersion.For
           disks.openImage(tool, disks.imagePath(tool, disk, node.file), {
             raw: false,
             clusterSize: disk.descriptor.clusterSize,
-            missing: [4, "Can't open"]
+            missing: [4, "Can't open"],
+            purpose: "rewrite"
           }),
           requireClean(tool)
         )
@@ -224,7 +233,8 @@ const convertBase = (tool: Tool, disk: disks.Disk, raw: boolean): Answer<void> =
     const found = disks.openImage(tool, disks.base(tool, disk), {
       raw: false,
       clusterSize: disk.descriptor.clusterSize,
-      missing: [4, "Can't open"]
+      missing: [4, "Can't open"],
+      purpose: raw ? "open" : "rewrite"
     })
     const opened = yield* Either.flatMap(found, requireClean(tool))
     const foreign = disks.foreignBytes(tool, opened.path)

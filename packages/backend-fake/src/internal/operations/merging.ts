@@ -5,6 +5,7 @@ import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
 import * as HashSet from "effect/HashSet"
 import * as byteImage from "../byteImage.js"
+import type * as content from "../content.js"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
@@ -112,10 +113,20 @@ const clustersOf = (images: ReadonlyArray<disks.OpenImage>): HashSet.HashSet<num
     ...Array.from({ length: image.preallocated }, (_, cluster) => cluster)
   ]))
 
+/**
+ * The lower image, where it is worked on as bytes. It gets the size of the upper one, which is less only where somebody
+ * has changed that header: no image of the tool is smaller than its clusters.
+ */
+const workedBytes = (tool: Tool, { image, path, ref }: disks.OpenImage, size: number): content.Bytes | undefined => {
+  if (image.raw) return undefined
+  const foreign = disks.foreignBytes(tool, path)?.bytes
+  return foreign ?? (size < image.size ? files.bytesOf(tool.tx, ref) : undefined)
+}
+
 /** The lower image, made ready for a merge: its header is rewritten. None where it is not bytes. */
 const readyBytes = (tool: Tool, into: disks.OpenImage, size: number): byteImage.Worked | undefined => {
-  const foreign = into.image.raw ? undefined : disks.foreignBytes(tool, into.path)
-  return foreign === undefined ? undefined : byteImage.grow(foreign.bytes, size)
+  const bytes = workedBytes(tool, into, size)
+  return bytes === undefined ? undefined : byteImage.grow(bytes, size)
 }
 
 /**
@@ -138,7 +149,7 @@ const failCopy = (
   into: disks.OpenImage,
   { index, ready }: { readonly ready: byteImage.Worked | undefined; readonly index: number }
 ): Answer<never> => {
-  const size = Math.max(into.image.size, uppers[0]!.image.size)
+  const size = mergedSize(into.image, uppers[0]!.image)
   const copied = HashSet.filter(clustersOf(uppers), (cluster) => cluster < index)
   const clusters = HashSet.union(into.image.delta.clusters, copied)
   const left = { ...into.image, size, delta: { ...into.image.delta, clusters } }
@@ -259,9 +270,7 @@ const storeMerged = (
 ): Answer<void> => {
   if (result.raw) return disks.setRaw(tool, into, result, HashSet.has(clustersOf(uppers), 0))
   if (!rewrites) return disks.setImage(tool, into.ref, result)
-  return disks.foreignBytes(tool, into.path) === undefined
-    ? disks.setImage(tool, into.ref, image.rewritten(result))
-    : mergeIntoBytes(tool, into, uppers, result)
+  return mergeIntoBytes(tool, into, uppers, result)
 }
 
 /** Removes the files of images that were merged into another. */

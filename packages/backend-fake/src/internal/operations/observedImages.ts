@@ -1,4 +1,5 @@
 import * as ImageExamination from "@effect-ploop/core/ImageExamination"
+import type { ImageFormat } from "@effect-ploop/core/ImageFormat"
 import type * as Refusal from "@effect-ploop/core/Refusal"
 import type { Node } from "@effect-ploop/core/SnapshotTree"
 import * as Either from "effect/Either"
@@ -18,6 +19,21 @@ export const headerOf = (tool: Tool, path: string): ImageExamination.Header | un
   return ImageExamination.isHeader(header) ? header : undefined
 }
 
+/** The length of a file: 0 of what is no file, undefined where nothing is. */
+const lengthOf = (tool: Tool, path: string): bigint | undefined => {
+  const found = files.lookup(tool.tx, path)
+  if (Either.isLeft(found)) return undefined
+  const inode = tool.tx.inode(found.right)
+  return inode.body._tag === "Directory" ? 0n : BigInt(files.sizeOf(inode))
+}
+
+/** The size of the disk in an image that is alone; undefined where the tool finds out that it is none. */
+export const sizeAlone = (tool: Tool, path: string, format: ImageFormat): bigint | undefined => {
+  if (format === "raw") return lengthOf(tool, path)
+  const header = headerOf(tool, path)
+  return header === undefined ? undefined : header.sectors * sector
+}
+
 /** What there is to see of an image that is copied or shared. */
 export const observed =
   (tool: Tool, disk: disks.Disk, device: string | undefined) => (node: Node): Refusal.ClonedImage => {
@@ -26,8 +42,9 @@ export const observed =
     return {
       image,
       isRawBase: node.parent === undefined && disks.isRaw(disk),
+      length: lengthOf(tool, image),
       exists: files.exists(tool.tx, image),
-      size: header === undefined ? undefined : header.sectors * sector,
+      size: header === undefined || !ImageExamination.isRegular(header) ? undefined : header.sectors * sector,
       version: header?.version,
       isDirty: header !== undefined && header.inUse !== 0,
       device

@@ -11,7 +11,8 @@ import * as byteImage from "../byteImage.js"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as image from "../image.js"
-import { minimum, relayout } from "../relayout.js"
+import { minimum } from "../minimum.js"
+import { relayout } from "../relayout.js"
 import * as space from "../space.js"
 import type { Device, Volume } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
@@ -43,13 +44,15 @@ const setSize = (tool: Tool, device: Device, size: number): Answer<Device> =>
 const resizeFileSystem = (tool: Tool, device: Device, bytes: number): Answer<void> => {
   const { tx } = tool
   const volume = tx.volume(device.volume!)
+  const layout = volume.layout!
   const blocks = Math.floor(bytes / space.blockSize)
-  const found = relayout(volume, { ...volume.layout!, blocks })
+  const least = blocks < layout.blocks ? minimum(volume) : blocks
+  const found = blocks < least ? Option.none() : relayout(volume, { ...layout, blocks })
   if (Option.isNone(found)) {
     return toolError(
       tool,
       26,
-      `/sbin/resize2fs: New size smaller than minimum (${minimum(volume)})\nCommand resize2fs exited with code 1`
+      `/sbin/resize2fs: New size smaller than minimum (${least})\nCommand resize2fs exited with code 1`
     )
   }
   tx.setVolume(found.value.volume)

@@ -1,12 +1,14 @@
 import * as Either from "effect/Either"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
+import * as ImageExamination from "../../ImageExamination.js"
 import * as PloopError from "../../PloopError.js"
 import type * as Request from "../../Request.js"
 import * as SnapshotId from "../../SnapshotId.js"
 import * as SnapshotTree from "../../SnapshotTree.js"
 import { texts } from "../remedies.js"
 import type { About, ClonedImage, CloneTarget } from "./model.js"
+import { emptyImage } from "./paths.js"
 import { context, unsupported, when } from "./refuse.js"
 
 /** The maximum number of images in a chain. */
@@ -39,8 +41,10 @@ export const readable = (about: About, found: ClonedImage) =>
   Either.gen(function*() {
     const { image } = found
     yield* when(!found.exists, () => new PloopError.ImageNotFound({ ...context(about), image }))
+    if (found.length !== undefined) yield* emptyImage(about, image, found.isRawBase ? found.length : found.size ?? 0n)
     if (found.isRawBase) return
-    yield* when(found.size === undefined, () => new PloopError.ImageCorrupt({ ...context(about), image }))
+    const isCut = found.length !== undefined && found.length < ImageExamination.firstRead
+    yield* when(found.size === undefined || isCut, () => new PloopError.ImageCorrupt({ ...context(about), image }))
     if (found.isDirty) {
       return yield* Either.left(
         found.device === undefined

@@ -153,7 +153,9 @@ export interface ClonedImage {
   readonly isRawBase: boolean
   /** Whether the file exists. */
   readonly exists: boolean
-  /** The size in its header, in bytes; undefined when it has none. */
+  /** The length of the file, in bytes: 0 of what is no file, undefined where it is not known. */
+  readonly length?: bigint | undefined
+  /** The size in its header, in bytes; undefined when it has none, or one that the tool would not take. */
   readonly size: bigint | undefined
   /** The format version in its header; undefined when it has none. */
   readonly version: FormatVersion | undefined

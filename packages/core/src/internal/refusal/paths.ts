@@ -1,4 +1,5 @@
 import * as Either from "effect/Either"
+import * as ByteSize from "../../ByteSize.js"
 import { descriptorName as fixedName } from "../../Disk.js"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
@@ -44,6 +45,9 @@ export const orphanedDeltas = (about: About, image: string, beside: ReadonlyArra
 
 export const missingImage = (about: About, image: string, exists: boolean) =>
   when(!exists, () => new PloopError.ImageNotFound({ ...context(about), image }))
+
+export const emptyImage = (about: About, image: string, size: bigint) =>
+  when(size < ByteSize.sectorSize, () => new PloopError.ImageCorrupt({ ...context(about), image }))
 
 export const missingDevice = (about: About, exists: boolean) =>
   when(!exists, () => new PloopError.DeviceNotFound(context(about)))

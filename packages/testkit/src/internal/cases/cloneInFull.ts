@@ -10,6 +10,7 @@ import * as Case from "../../Case.js"
 import * as Check from "../../Check.js"
 import * as Conformance from "../../Conformance.js"
 import * as FileTree from "../../FileTree.js"
+import * as ImageFile from "../../ImageFile.js"
 import * as files from "./diskFiles.js"
 import * as disks from "./disks.js"
 import * as snapshots from "./snapshotUtils.js"
@@ -67,7 +68,35 @@ const refuses = (
     })
   })
 
+/** What makes an image one that the tool would not open. */
+const damages: Readonly<Record<string, (image: string) => ImageFile.Changed>> = {
+  "ends within what the tool reads first": (image) =>
+    Effect.flatMap(FileSystem.FileSystem, (fs) => fs.truncate(image, 600)),
+  "has a size of 0": (image) => ImageFile.poke(image, 36, new Uint8Array(8)),
+  "has an unknown type": (image) => ImageFile.poke(image, 16, [9])
+}
+
+const ofDamaged = (mode: Request.Clone["mode"]) =>
+  Case.make({
+    id: `clone/of-a-damaged-image-${mode}`,
+    title: `MUST fail with ImageCorrupt for a ${mode} clone of an image that the tool would not open, and make nothing`,
+    source: Case.observed("init and copy with images whose headers were changed: the clone cannot be used"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      for (const [index, damage] of Object.values(damages).entries()) {
+        const of = yield* chained({ name: `damaged-${index}` })
+        const directory = yield* Conformance.directory(`copy-${index}`)
+        yield* damage(of.image)
+        const call = ploop.clone({ disk: of.disk, snapshot: b, directory, mode })
+        yield* files.untouched(of.directory, Check.fails(call, "ImageCorrupt"))
+        yield* Check.equal(yield* files.names(directory), [], "the files of the directory")
+      }
+    })
+  })
+
 export const copying: ReadonlyArray<Case.Case> = [
+  ofDamaged("full"),
+  ofDamaged("linked"),
   Case.make({
     id: "clone/in-full",
     title: "MUST copy the images of the snapshot for a full clone, which shares none of them",

@@ -51,7 +51,54 @@ const rawCluster = (
     })
   })
 
+/** An image in which the tool finds no sector, and crashes. */
+const withoutSector = (format: "expanded" | "raw") =>
+  Case.make({
+    id: `restoreDescriptor/without-a-sector-${format}`,
+    title: format === "raw"
+      ? "MUST fail with ImageCorrupt for a raw image that ends within its first sector, and write nothing"
+      : "MUST fail with ImageCorrupt for an image whose header has a size of 0, and write nothing",
+    source: Case.observed("restore-descriptor of such an image: the tool crashes after it has begun the descriptor"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { directory, image } = yield* lost(format === "raw" ? { format, version: undefined } : {})
+      yield* format === "raw" ? fs.truncate(image, 100) : ImageFile.poke(image, 36, new Uint8Array(8))
+      yield* files.untouched(directory, Check.fails(ploop.restoreDescriptor({ image, format }), "ImageCorrupt"))
+    })
+  })
+
 export const restoreDescriptor: ReadonlyArray<Case.Case> = [
+  withoutSector("expanded"),
+  withoutSector("raw"),
+  Case.make({
+    id: "restoreDescriptor/of-a-directory",
+    title: "MUST fail with ImageCorrupt where a directory has the name of the image, and write nothing",
+    source: Case.observed("restore-descriptor of a directory"),
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const fs = yield* FileSystem.FileSystem
+      const { directory, image } = yield* lost()
+      yield* fs.remove(image)
+      yield* fs.makeDirectory(image)
+      for (const format of ["expanded", "raw"] as const) {
+        yield* files.untouched(directory, Check.fails(ploop.restoreDescriptor({ image, format }), "ImageCorrupt"))
+      }
+    })
+  }),
+  Case.make({
+    id: "restoreDescriptor/raw-cluster-that-does-not-divide",
+    title: "MUST fail with Unsupported for a raw image that is not a whole number of the given clusters",
+    source: Case.observed("restore-descriptor -f raw -b 2048: Image size must be aligned to the blocksize specified"),
+    generations: ["1.15"],
+    run: Effect.gen(function*() {
+      const ploop = yield* Ploop.Ploop
+      const made = yield* lost({ format: "raw", version: undefined, size: "8224K", clusterSize: "32K" })
+      const { directory, image } = made
+      const call = ploop.restoreDescriptor({ image, format: "raw", clusterSize: "1M" })
+      yield* files.untouched(directory, Check.fails(call, "Unsupported"))
+    })
+  }),
   Case.make({
     id: "restoreDescriptor/brings-back-what-create-wrote",
     title: "MUST write the descriptor that the disk had when it was new, and return its path",

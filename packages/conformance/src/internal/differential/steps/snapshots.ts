@@ -134,7 +134,8 @@ export const replaces: ReadonlyArray<Weighted> = [
       `replace ${it.name} by a copy${keepName ? ", keeping its name" : ""}`,
       (p, disk, place) =>
         Effect.flatMap(copyOf(it)(place), (copy) => p.replace({ disk, snapshot: it.id, with: copy, keepName })),
-      { when: exists(it) }
+      // The emulated kernel shows the name of an image of that device until a tool reads it again.
+      { when: both(exists(it), ({ beside }) => !(keepName && beside)) }
     )),
   some(1, FastCheck.tuple(snapshotOrTop, snapshotOrTop), ([it, other]) =>
     on(
