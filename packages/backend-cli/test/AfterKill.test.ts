@@ -310,6 +310,15 @@ describe("a snapshot that was cut short when a process was killed with its tool"
       }))
   }
 
+  test("is not shown while an image of the descriptor is missing: the file may be that image, under its old name", () =>
+    Effect.gen(function*() {
+      const { directory, fs, snapshot } = yield* cutShort({ delta: image() })
+      yield* fs.remove(`${directory}/root.hdd.1`)
+      const before = yield* names(directory)
+      yield* Effect.exit(snapshot)
+      assert.deepStrictEqual(yield* names(directory), before)
+    }))
+
   test("is left to the tool that holds the lock of the disk", () =>
     Effect.gen(function*() {
       const { all, directory, disk, snapshot } = yield* cutShort({ delta: image() })

@@ -69,7 +69,9 @@ const find = (scene: Scene) =>
     const old = imagesOf(before)
     const isTheirs = !old.includes(top) && host.directory(top) === host.directory(path) &&
       imagesOf(after).every((image) => image === top || old.includes(image))
-    if (!isTheirs) return yield* Effect.fail("another descriptor")
+    // The tool drops no image before the new descriptor has its name: somebody has changed the names in the old one.
+    const isWhole = yield* Effect.every(old, host.exists)
+    if (!isTheirs || !isWhole) return yield* Effect.fail("another descriptor")
     const delta = yield* Effect.flatten(regularAt({ files }, top))
     const unfinished: Unfinished = { aside, delta, isAdded: adds(before, after, top) }
     return unfinished
