@@ -39,7 +39,7 @@ export interface Stamp extends Identity {
   readonly changed: bigint
 }
 
-/** The length of a file, and its first bytes: none of what is no file. */
+/** The length of a file, and its first bytes: none of what is not a file. */
 export interface Glimpse {
   /** In bytes. */
   readonly length: bigint

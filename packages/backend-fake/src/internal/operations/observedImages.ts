@@ -19,7 +19,7 @@ export const headerOf = (tool: Tool, path: string): ImageExamination.Header | un
   return ImageExamination.isHeader(header) ? header : undefined
 }
 
-/** The length of a file: 0 of what is no file, undefined where nothing is. */
+/** The length of a file: 0 of what is not a file, undefined where nothing is. */
 const lengthOf = (tool: Tool, path: string): bigint | undefined => {
   const found = files.lookup(tool.tx, path)
   if (Either.isLeft(found)) return undefined
@@ -27,7 +27,7 @@ const lengthOf = (tool: Tool, path: string): bigint | undefined => {
   return inode.body._tag === "Directory" ? 0n : BigInt(files.sizeOf(inode))
 }
 
-/** The size of the disk in an image that is alone; undefined where the tool finds out that it is none. */
+/** The size of the disk in an image that is alone; undefined where it has no header, which the tool reports. */
 export const sizeAlone = (tool: Tool, path: string, format: ImageFormat): bigint | undefined => {
   if (format === "raw") return lengthOf(tool, path)
   const header = headerOf(tool, path)

@@ -153,7 +153,7 @@ export interface ClonedImage {
   readonly isRawBase: boolean
   /** Whether the file exists. */
   readonly exists: boolean
-  /** The length of the file, in bytes: 0 of what is no file, undefined where it is not known. */
+  /** The length of the file, in bytes: 0 of what is not a file, undefined where it is not known. */
   readonly length?: bigint | undefined
   /** The size in its header, in bytes; undefined when it has none, or one that the tool would not take. */
   readonly size: bigint | undefined
