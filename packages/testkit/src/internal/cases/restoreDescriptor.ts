@@ -82,7 +82,8 @@ export const restoreDescriptor: ReadonlyArray<Case.Case> = [
       yield* fs.remove(image)
       yield* fs.makeDirectory(image)
       for (const format of ["expanded", "raw"] as const) {
-        yield* files.untouched(directory, Check.fails(ploop.restoreDescriptor({ image, format }), "ImageCorrupt"))
+        yield* Check.fails(ploop.restoreDescriptor({ image, format }), "ImageCorrupt")
+        yield* Check.equal(yield* files.names(directory), ["root.hdd"], "the files")
       }
     })
   }),
