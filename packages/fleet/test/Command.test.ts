@@ -1,9 +1,10 @@
-import { RemoteServer } from "@effect-ploop/backend-remote"
+import { Access, RemoteServer } from "@effect-ploop/backend-remote"
 import { codeOf } from "@effect-ploop/command-line/Ended"
 import { FileSystem, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { expect, it } from "@effect/vitest"
-import { Effect, Layer, Schedule } from "effect"
+import { Context, Effect, Layer, Redacted, Schedule } from "effect"
+import { execFileSync } from "node:child_process"
 import { type AddressInfo, createServer } from "node:net"
 import { main } from "../src/internal/cli/main.js"
 import * as fleets from "./utils/fleets.js"
@@ -101,6 +102,41 @@ it.scopedLive("an operator lists, searches and moves disks, and reads what has h
     expect(yield* on("resume", workflow.id)).toMatchObject({ code: 1, stderr: expect.stringContaining("it has ended") })
   }))
 
+it.scopedLive("a host can be reached over TLS, by a certificate that its settings name", () =>
+  Effect.gen(function*() {
+    const directory = yield* temporary
+    const [certificate, key] = [`${directory}/certificate.pem`, `${directory}/key.pem`]
+    const request = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost"
+    const names = ["-addext", "subjectAltName=DNS:localhost"]
+    execFileSync("openssl", [...request.split(" "), ...names, "-keyout", key, "-out", certificate], { stdio: "ignore" })
+    const { entry, token } = yield* Access.issue({ name: "fleet" })
+    const hosts = yield* fleets.hosts("node-1")
+    yield* fleets.makeSmallDisk(hosts["node-1"], "/vz/101/DiskDescriptor.xml")
+    const server = RemoteServer.layer({
+      listen: { webSocket: { host: "127.0.0.1", port: 0, tls: { certificate, key } } },
+      tokens: [entry],
+      files: ["/vz"]
+    }).pipe(Layer.provide(Layer.merge(NodeContext.layer, Layer.succeedContext(hosts["node-1"]))))
+    const { address } = Context.get(yield* Layer.build(server), RemoteServer.RemoteServer)
+    const port = address._tag === "TcpAddress" ? address.port : 0
+    const tokenFile = `${directory}/token`
+    yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.writeFileString(tokenFile, Redacted.value(token))).pipe(
+      Effect.provide(NodeContext.layer)
+    )
+    const config = `${directory}/settings.json`
+    yield* write(config, {
+      hosts: { "node-1": { url: `wss://localhost:${port}`, tls: { caFile: certificate }, tokenFile } },
+      storage: `${directory}/fleet.db`
+    })
+    const socket = `${directory}/fleet.sock`
+    yield* Effect.forkScoped(run("serve", "--config", config, "--socket", socket))
+    const disks = yield* Effect.retry(
+      Effect.filterOrFail(run("disks", "--socket", socket), ({ code }) => code === 0),
+      Schedule.spaced("50 millis")
+    )
+    expect(disks.stdout).toBe("HOST    DISK\nnode-1  /vz/101/DiskDescriptor.xml")
+  }))
+
 it.scopedLive("an operator takes snapshots of a set and rolls them back, and drains a host", () =>
   Effect.gen(function*() {
     const { on } = yield* serve
@@ -142,7 +178,14 @@ it.scopedLive("a wrong file of settings has every rule that it breaks, and nothi
   Effect.gen(function*() {
     const config = `${yield* temporary}/settings.json`
     yield* write(config, {
-      hosts: { "Node 1": { path: "/a" }, "node-2": {}, "node-3": { path: "a.sock" } },
+      hosts: {
+        "Node 1": { path: "/a" },
+        "node-2": {},
+        "node-3": { path: "a.sock" },
+        "node-4": { url: "https://a" },
+        "node-5": { url: "ws://localhost:1", tls: {} },
+        "node-6": { url: "wss://localhost:1", tls: { keyFile: "/key" } }
+      },
       storage: "fleet.db",
       colour: "blue"
     })
@@ -153,7 +196,10 @@ it.scopedLive("a wrong file of settings has every rule that it breaks, and nothi
       const rule of [
         "node-3.path is \"a.sock\", but it must be an absolute path",
         "Node 1",
-        "must have a path or an address",
+        "node-2 must have one of path, address and url",
+        "node-4.url is \"https://a\", but it must be wss://HOST:PORT",
+        "node-5 must have a wss:// url, because it has tls",
+        "node-6.tls must have both certificateFile and keyFile, or none",
         "storage is \"fleet.db\", but it must be an absolute path",
         "colour does not exist: the settings here are hosts, storage, address, fleet, directories and retries"
       ]

@@ -5,6 +5,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -29,17 +30,47 @@ const Address = Schema.transformOrFail(Schema.String, HostPort, {
   encode: (address) => ParseResult.succeed(HostPorts.format(address))
 })
 
+const WebSocketUrl = Schema.String.pipe(
+  Schema.filter((url) => {
+    const [, address = ""] = /^wss?:\/\/([^/]*)\/?$/.exec(url) ?? []
+    return Option.isSome(HostPorts.parse(address)) || "must be wss://HOST:PORT, as in wss://node-2.example.org:7443"
+  })
+)
+
+/** What a host with a certificate may need. */
+const Tls = Schema.Struct({
+  /** The file with the certificates of the authorities of the agent, in PEM. Default: those that Node.js knows. */
+  caFile: Schema.optional(AbsolutePath),
+  /** The file with the certificate of this process, in PEM, where the agent requires one. */
+  certificateFile: Schema.optional(AbsolutePath),
+  /** The file with the private key of this certificate, in PEM. */
+  keyFile: Schema.optional(AbsolutePath),
+  /** The name in the certificate of the agent. Default: the name in the URL. */
+  serverName: Schema.optional(Schema.NonEmptyString)
+}).pipe(
+  Schema.filter(({ certificateFile, keyFile }) =>
+    (certificateFile === undefined) === (keyFile === undefined) || "must have both certificateFile and keyFile, or none"
+  )
+)
+
 const Host = Schema.Struct({
   /** The socket of the agent of the host. */
   path: Schema.optional(AbsolutePath),
   /** The address of the agent, in place of its socket, as in `10.0.0.7:7000`. */
   address: Schema.optional(Address),
+  /** The WebSocket of the agent, in place of its socket, as in `wss://node-2.example.org:7443`. */
+  url: Schema.optional(WebSocketUrl),
+  /** How the agent at a `wss://` URL is verified. */
+  tls: Schema.optional(Tls),
   /** The file that has the token for the agent. */
   tokenFile: Schema.optional(AbsolutePath)
 }).pipe(
-  Schema.filter(({ address, path }) =>
-    (address === undefined) !== (path === undefined) || "must have a path or an address"
-  )
+  Schema.filter(({ address, path, tls, url }) => {
+    if ([address, path, url].filter((place) => place !== undefined).length !== 1) {
+      return "must have one of path, address and url"
+    }
+    return tls === undefined || url?.startsWith("wss:") === true || "must have a wss:// url, because it has tls"
+  })
 )
 
 const Postgres = Schema.Struct({
@@ -120,10 +151,28 @@ export const secretIn = (file: string) =>
     (fs) => Effect.map(fs.readFileString(file), (text) => Redacted.make(text.trim()))
   )
 
-const agentOf = ({ address, path, tokenFile }: typeof Host.Type) =>
+const textIn = (file: string) => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(file))
+
+const tlsOf = ({ caFile, certificateFile, keyFile, serverName }: typeof Tls.Type) =>
   Effect.gen(function*() {
-    const token = tokenFile === undefined ? undefined : yield* secretIn(tokenFile)
-    return RemotePloop.layerWithFileSystem({ address: address ?? { path: path ?? "" }, token })
+    const tls: RemotePloop.Tls = {
+      ca: caFile === undefined ? undefined : yield* textIn(caFile),
+      certificate: certificateFile === undefined ? undefined : yield* textIn(certificateFile),
+      key: keyFile === undefined ? undefined : yield* secretIn(keyFile),
+      serverName
+    }
+    return tls
+  })
+
+const addressOf = ({ address, path, tls, url }: typeof Host.Type) =>
+  url === undefined
+    ? Effect.succeed<RemotePloop.Address>(address ?? { path: path ?? "" })
+    : Effect.map(tlsOf(tls ?? {}), (tls): RemotePloop.Address => ({ url, tls }))
+
+const agentOf = (host: typeof Host.Type) =>
+  Effect.gen(function*() {
+    const token = host.tokenFile === undefined ? undefined : yield* secretIn(host.tokenFile)
+    return RemotePloop.layerWithFileSystem({ address: yield* addressOf(host), token })
   })
 
 const storageOf = (storage: Settings["storage"]) =>
