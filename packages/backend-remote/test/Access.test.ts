@@ -3,13 +3,13 @@ import { Access, RemotePloop, RemoteServer } from "@effect-ploop/backend-remote"
 import { LowLevel, Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
-import * as RpcSerialization from "@effect/rpc/RpcSerialization"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Redacted, Schedule } from "effect"
 import * as net from "node:net"
 import * as frames from "../src/internal/protocol/frames.js"
 import * as uploads from "../src/internal/server/uploads.js"
 import { HostFiles, layerWithFileSystem, serving, socketPath } from "./utils/hosts.js"
+import * as otherVersion from "./utils/otherVersion.js"
 
 const disk = "/vz/DiskDescriptor.xml"
 
@@ -213,14 +213,7 @@ describe("a peer that sends something else", () => {
     }).pipe(Effect.scoped))
 })
 
-const parser = RpcSerialization.makeMsgPack({ useRecords: false }).unsafeMake()
-
-const framed = (message: unknown) => {
-  const body = Buffer.from(parser.encode(message)!)
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(body.length)
-  return Buffer.concat([length, body])
-}
+const { framed, parser } = otherVersion
 
 describe("a peer that floods the server", () => {
   const mebibyte = 1024 * 1024
@@ -327,20 +320,7 @@ describe("a peer of another version", () => {
   it.live("is ProtocolMismatch for a client", () =>
     Effect.gen(function*() {
       const path = yield* socketPath
-      const greeting = { version: 99, incarnation: "x", maximumBytes: 1000 }
-      const exit = { _tag: "Success", value: greeting }
-      yield* Effect.acquireRelease(
-        Effect.async<net.Server>((resume) => {
-          const server = net.createServer((socket) =>
-            socket.once("data", (bytes) => {
-              const [request] = parser.decode(new Uint8Array(bytes.subarray(4))) as [{ id: string }]
-              socket.write(framed({ _tag: "Exit", requestId: request.id, exit }))
-            })
-          )
-          server.listen(path, () => resume(Effect.succeed(server)))
-        }),
-        (server) => Effect.sync(() => server.close())
-      )
+      yield* otherVersion.serve(path, 99)
       const client = yield* Layer.build(RemotePloop.layer({ address: { path }, connectTimeout: "2 minutes" }))
       const error = yield* Effect.flip(Effect.flatMap(Effect.provide(Ploop.Ploop, client), (ploop) => ploop.tool))
       assert.instanceOf(error, PloopError.ProtocolMismatch)

@@ -1,10 +1,9 @@
-import { KernelEmulation } from "@effect-ploop/conformance"
-import { Command, FileSystem } from "@effect/platform"
+import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Stream } from "effect"
+import { Effect } from "effect"
 import { fileURLToPath } from "node:url"
-import { missing, title } from "./kernelEmulation/namespaces.js"
+import { lines, missing, title } from "./kernelEmulation/namespaces.js"
 
 const program = fileURLToPath(new URL("kernelEmulation/minimumSizes.ts", import.meta.url))
 
@@ -23,26 +22,16 @@ interface Line {
   readonly fake: Found
 }
 
-const lines = Effect.gen(function*() {
-  const fs = yield* FileSystem.FileSystem
-  const scratch = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" })
-  const [enter, ...args] = yield* KernelEmulation.enter(process.execPath, [
-    ...["--import=tsx", "--conditions=@effect-ploop/source", program, scratch]
-  ])
-  const written = yield* Command.streamLines(Command.stderr(Command.make(enter, ...args), "inherit")).pipe(
-    Stream.runCollect
-  )
-  // The program writes these lines alone.
-  return Chunk.toReadonlyArray(written).filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Line)
-})
-
 describe.skipIf(missing !== undefined)(title("the smallest size of an idle disk"), () => {
   it.scopedLive(
     "is, on the host in memory, within 8 MiB and 1 % of what its files take of the one that the real tool accepts, " +
       "which refuses a cluster less",
     () =>
       Effect.gen(function*() {
-        const all = yield* lines
+        const fs = yield* FileSystem.FileSystem
+        const scratch = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" })
+        // The program writes such lines.
+        const all = (yield* lines(program, scratch)) as ReadonlyArray<Line>
         assert.lengthOf(all, 7)
         for (const { data, disk, fake, real } of all) {
           assert.strictEqual(real.below, "FileSystemResizeFailed", disk)

@@ -2,9 +2,13 @@ import { PloopFake } from "@effect-ploop/backend-fake"
 import { Remedy } from "@effect-ploop/core"
 import type { Case } from "@effect-ploop/testkit"
 import { Suite } from "@effect-ploop/testkit"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { Scope } from "effect"
 import { Effect } from "effect"
+import { fileURLToPath } from "node:url"
+import * as namespaces from "./kernelEmulation/namespaces.js"
 import type { Executions } from "./remedies/execution.js"
 import { files } from "./remedies/files.js"
 import { generations } from "./remedies/generations.js"
@@ -26,6 +30,19 @@ const onTool: Partial<Record<Remedy.Name, Effect.Effect<void, unknown, Case.Serv
   ...wrapped
 }
 
+/** The executions that need a kernel and other processes: they run in the namespaces of the emulation. */
+const onKernel = ["busy-holders", "busy-mounts-and-holders", "file-system-corrupt", "prerequisite-missing"]
+
+/** The executions that need a server: the tests of backend-remote have them. */
+const onServer = [
+  "access-refused",
+  "connection-lost",
+  "connection-lost-before",
+  "limit-exceeded",
+  "limit-exceeded-bytes",
+  "protocol-mismatch"
+]
+
 /** Why no test executes a remedy: it asks a person to read, or for something that no test can bring. */
 const unexecuted: Partial<Record<Remedy.Name, string>> = {
   "split-disk": "it needs the software that made the disk",
@@ -46,13 +63,28 @@ describe.skipIf(missing !== undefined)(title("a remedy, followed to the letter o
   }
 })
 
+const program = fileURLToPath(new URL("kernelEmulation/remedies.ts", import.meta.url))
+
+describe.skipIf(namespaces.missing !== undefined)(
+  namespaces.title("the remedies of a kernel and of processes, followed to the letter on the real tool"),
+  () => {
+    it.scopedLive("work and lose nothing", () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const found = yield* namespaces.lines(program, yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" }))
+        assert.deepStrictEqual(found, onKernel.map((name) => ({ name, failure: "" })))
+      }).pipe(Effect.provide(NodeContext.layer)), 600_000)
+  }
+)
+
 describe("the remedies", () => {
   it("are each executed, here or by a case of the suite, or cannot be", () => {
     const ofSuite = Suite.all.flatMap(({ id }) => {
       const [, name] = /^scenario\/remedy-(.*)$/.exec(id) ?? []
       return name === undefined ? [] : [name]
     })
-    const covered = [...ofSuite, ...[executions, onTool, unexecuted].flatMap((table) => Object.keys(table))]
+    const tables = [executions, onTool, unexecuted].flatMap((table) => Object.keys(table))
+    const covered = [...ofSuite, ...tables, ...onKernel, ...onServer]
     assert.deepStrictEqual(covered.sort(), [...Remedy.names].sort())
   })
 })

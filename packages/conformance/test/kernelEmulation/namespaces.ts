@@ -30,6 +30,18 @@ const program = (name: string) =>
 /** Whether another program on this machine can read the images. */
 export const qemu = await Effect.runPromise(Effect.provide(program("qemu-img"), NodeContext.layer))
 
+/** What a program writes in namespaces of its own: a line of JSON for each thing that it has done. */
+export const lines = (program: string, scratch: string) =>
+  Effect.gen(function*() {
+    const [enter, ...args] = yield* KernelEmulation.enter(process.execPath, [
+      ...["--import=tsx", "--conditions=@effect-ploop/source", program, scratch]
+    ])
+    const command = Command.stderr(Command.make(enter, ...args), "inherit")
+    const written = yield* Stream.runCollect(Command.streamLines(command))
+    // The other lines are the log.
+    return [...written].filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as unknown)
+  })
+
 /** A process in namespaces of its own that runs cases; see `inside.ts`. */
 export const start = Effect.gen(function*() {
   const fs = yield* FileSystem.FileSystem

@@ -1,6 +1,6 @@
 import { FakeHost, PloopFake } from "@effect-ploop/backend-fake"
 import { Ploop, SnapshotId } from "@effect-ploop/core"
-import type { Operation, OperationError, PloopError, Remedy } from "@effect-ploop/core"
+import type { Operation, PloopError, Remedy } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { assert } from "@effect/vitest"
 import { Effect, Option } from "effect"
@@ -54,24 +54,6 @@ export const inspected = Effect.gen(function*() {
     assert.strictEqual((yield* ploop.check({ image: `/vz/${file}`, readOnly: true })).outcome, "clean", file)
   }
 })
-
-/** A failure of the host that passes: it hits one call, and leaves the disk as it is. */
-export const passing = <Name extends Operation.Name>(
-  name: Name,
-  error: OperationError.Of<Name>,
-  call: (ploop: Ploop.Ploop) => Failing,
-  remedy: Remedy.Text
-): Test =>
-  Effect.gen(function*() {
-    const { host, ploop } = yield* services
-    yield* made
-    yield* host.fail(name, error, 1)
-    const { isRetryable } = yield* remedied(call(ploop), remedy)
-    // Where a repeated call is not safe, the remedy asks to inspect the disk first.
-    if (!isRetryable) yield* inspected
-    yield* call(ploop)
-    assert.strictEqual(yield* motd, "kept")
-  })
 
 export const about = <Name extends Operation.Name>(operation: Name) => ({ operation, subject: disk, text: "" })
 

@@ -31,6 +31,7 @@ export const files: Executions = {
       const text = yield* fs.readFileString(disk)
       yield* fs.writeFileString(former, text)
       const dropped = { images: [image], former }
+      // A backend finds it after a tool has dropped images that it was not seen to drop: no known descriptor leads to it.
       yield* host.fail("createSnapshot", new PloopError.ImagesDropped({ ...about("createSnapshot"), ...dropped }))
       yield* remedied(ploop.createSnapshot({ disk }), texts["images-dropped"](dropped))
       // What the tool leaves: a descriptor without the image of the snapshot.

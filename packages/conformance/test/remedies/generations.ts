@@ -73,6 +73,7 @@ export const generations: Executions = {
       const { host, ploop } = yield* services
       yield* bare("expanded")
       const reason = "generation 9 cannot do this"
+      // What a generation cannot do has a remedy of its own wherever it is known.
       yield* host.fail("createSnapshot", new PloopError.Unsupported({ ...about("createSnapshot"), reason }))
       yield* remedied(snapshot(ploop), texts.unsupported())
       yield* moved(Effect.flatMap(Ploop.Ploop, snapshot), "7")

@@ -99,6 +99,12 @@ export const wrapped: Partial<Record<Remedy.Name, Test>> = {
     call: snapshot,
     remedy: texts["permission-denied"]()
   }),
+  "locked": followed({
+    does: "echo 'Error in do_open (lock.c:82): The ploop.lck is locked' >&2; exit 1",
+    command: "snapshot ",
+    call: snapshot,
+    remedy: texts.locked()
+  }),
   "input-output-failed": followed({
     does: "exit 6",
     command: "snapshot ",
