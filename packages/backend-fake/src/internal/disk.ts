@@ -422,7 +422,7 @@ export const openImage = (
   if (body._tag === "Directory" && options.raw && isSized) return opened(rawDirectory(options.clusterSize))
   if (body._tag !== "Bytes") {
     return purpose === "rewrite"
-      ? toolError(tool, 4, `open ${path}: Is a directory`)
+      ? toolError(tool, options.missing[0], `open ${path}: Is a directory`)
       : !ofChecks.has(purpose)
       ? toolError(tool, 4, `read 1st sector of ${path}: Is a directory`)
       : trait(tool, traits.checksPastCache)

@@ -175,6 +175,9 @@ export const requireCopyableInto = (
     if (devices.find(tool, disk, undefined) !== undefined) return
     const images = yield* Either.all(ids.map((id) => open(tool, disk, id)))
     for (const each of images) yield* requireClean(tool, disk, each)
+    if (images[0]!.image.size === 0) {
+      return yield* toolError(tool, 38, "Incorrect block device size specified: 0 sectors")
+    }
     if (images.some((each) => each.image.raw)) return
     yield* requireAlike(tool, images)
     const index = unreadable(tool, images)

@@ -1,0 +1,83 @@
+/** What the tool of 1.15 does with images that something else has changed, as it was seen on the real one. */
+import { PloopFake } from "@effect-ploop/backend-fake"
+import { Ploop, SnapshotId } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+
+const id = SnapshotId.make("98310601-b9ad-4a73-af30-2f538bb1b1cb")
+const [disk, image] = ["/vz/DiskDescriptor.xml", "/vz/root.hdd"]
+
+const services = Effect.all({ fs: FileSystem.FileSystem, ploop: Ploop.Ploop })
+
+const made = (format: "expanded" | "raw" | "preallocated") =>
+  Effect.gen(function*() {
+    const { ploop } = yield* services
+    yield* ploop.create({ image, size: "10M", format, fileSystem: "none", ...(format !== "raw" && { version: 1 }) })
+    yield* ploop.createSnapshot({ disk, id })
+  })
+
+/** Changes the size in the header of an image, in sectors. */
+const resized = (file: string, sectors: number) =>
+  Effect.gen(function*() {
+    const { fs } = yield* services
+    const bytes = yield* fs.readFile(file)
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(36, sectors, true)
+    yield* fs.writeFile(file, bytes)
+  })
+
+const sectorsOf = (file: string) =>
+  Effect.gen(function*() {
+    const bytes = yield* (yield* services).fs.readFile(file)
+    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(36, true)
+  })
+
+describe("a merge", () => {
+  for (const [format, exitCode] of [["raw", 7], ["expanded", 4]] as const) {
+    it.effect(`fails with ${exitCode} where a directory has the name of the ${format} base image`, () =>
+      Effect.gen(function*() {
+        const { fs, ploop } = yield* services
+        yield* made(format)
+        yield* fs.remove(image)
+        yield* fs.makeDirectory(image)
+        const error = yield* Effect.flip(ploop.mergeSnapshots({ disk }))
+        assert.deepInclude(error, { _tag: "InputOutputFailed", exitCode })
+      }).pipe(Effect.provide(PloopFake.layer({ generation: "1.15" }))))
+  }
+
+  it.effect("gives the base the size of the upper image, also a smaller one, and leaves its file as long as it is", () =>
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      yield* made("preallocated")
+      const { size } = yield* fs.stat(image)
+      yield* resized(yield* ploop.topDelta({ disk }), 2048)
+      yield* ploop.mergeSnapshots({ disk })
+      assert.deepStrictEqual([yield* sectorsOf(image), (yield* fs.stat(image)).size], [2048, size])
+    }).pipe(Effect.provide(PloopFake.layer({ generation: "1.15" }))))
+
+  it.effect("into a new file fails where the upper image has a size of 0", () =>
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      yield* made("expanded")
+      yield* resized(yield* ploop.topDelta({ disk }), 0)
+      const error = yield* Effect.flip(ploop.mergeSnapshots({ disk, into: "/vz/merged.hdd" }))
+      assert.deepInclude(error, { _tag: "Unclassified", exitCode: 38 })
+      assert.isFalse(yield* fs.exists("/vz/merged.hdd"))
+    }).pipe(Effect.provide(PloopFake.layer({ generation: "1.15" }))))
+})
+
+describe("a conversion", () => {
+  it.effect("fails when the image is opened where it is a directory: for writing, unless it becomes raw", () =>
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      yield* made("expanded")
+      yield* ploop.mergeSnapshots({ disk })
+      yield* fs.remove(image)
+      yield* fs.makeDirectory(image)
+      const tagOf = (options: { readonly version: 1 } | { readonly format: "preallocated" | "raw" }) =>
+        Effect.map(Effect.flip(ploop.convert({ disk, ...options })), ({ _tag }) => _tag)
+      assert.strictEqual(yield* tagOf({ version: 1 }), "InputOutputFailed")
+      assert.strictEqual(yield* tagOf({ format: "preallocated" }), "InputOutputFailed")
+      assert.strictEqual(yield* tagOf({ format: "raw" }), "ImageCorrupt")
+    }).pipe(Effect.provide(PloopFake.layer({ generation: "1.15" }))))
+})
