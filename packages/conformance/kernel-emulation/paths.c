@@ -413,7 +413,7 @@ EXPORT int mount(const char *source, const char *target, const char *type, unsig
 
 static int open_balloon(int directory)
 {
-	int fd = openat(directory, BALLOON_FILE, O_RDWR | O_CREAT, 0600);
+	int fd = openat(directory, BALLOON_FILE, O_RDWR);
 
 	return fd < 0 && errno == EROFS ? openat(directory, BALLOON_FILE, O_RDONLY) : fd;
 }

@@ -38,6 +38,13 @@ export interface Options {
    * @since 0.2.0
    */
   readonly volumes?: boolean | undefined
+  /**
+   * Whether the sequences are of what the usual ones leave out, among snapshots and mounts: encryption, merges of
+   * images by their files, and further options of `create`, `resize` and `discard`. Default: `false`.
+   *
+   * @since 0.2.0
+   */
+  readonly extended?: boolean | undefined
   /** The number of sequences that run at the same time. Default: 1. */
   readonly jobs?: number | undefined
   /** Whether to search for a shorter sequence that shows the same difference. Default: `true`. */
@@ -94,8 +101,11 @@ export class TargetsDiffer
   }
 }
 
-const planOf = ({ jobs = 1, shrink = true, steps = 12, volumes = false, ...given }: Options): internal.Plan => ({
+const planOf = (
+  { extended = false, jobs = 1, shrink = true, steps = 12, volumes = false, ...given }: Options
+): internal.Plan => ({
   ...given,
+  extended,
   volumes,
   steps,
   jobs: Math.max(1, jobs),

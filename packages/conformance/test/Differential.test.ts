@@ -48,6 +48,17 @@ describe("two targets", () => {
       assert.strictEqual(counted, steps)
     }))
 
+  it.effect("are compared on request in what the usual sequences leave out", () =>
+    Effect.gen(function*() {
+      const counted = (chosen: Partial<Differential.Options>) =>
+        Effect.map(
+          Differential.compare(sound, sound, { ...few, sequences: 20, ...chosen }),
+          ({ operations }) => Object.keys(operations)
+        )
+      assert.includeMembers(yield* counted({ extended: true }), ["encrypt", "mergeDelta", "createSnapshot"])
+      assert.notInclude(yield* counted({}), "mergeDelta")
+    }))
+
   it.effect("differ when a result differs, and the shortest sequence shows it", () =>
     Effect.gen(function*() {
       const { one, other, steps } = yield* differenceOf(broken(() => ({ isMounted: () => Effect.succeed(true) })))

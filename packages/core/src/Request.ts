@@ -334,8 +334,7 @@ export interface CreateOptions extends Schema.Schema.Encoded<typeof Create> {
   readonly growsTo?: ByteSize.ByteSizeInput | undefined
   /**
    * Whether an ext file system gets the hidden file of the balloon. Default: `true`. Without it the operations of the
-   * balloon fail, and so does the shrinking of a mounted disk. Generations 7 and 9 attach such a disk, and do not
-   * mount it.
+   * balloon fail, and so does `resize`. Generations 7 and 9 attach such a disk, and do not mount it.
    *
    * @since 0.2.0
    */

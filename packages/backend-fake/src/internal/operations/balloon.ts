@@ -15,7 +15,7 @@ import * as files from "../files.js"
 import * as image from "../image.js"
 import * as mounts from "../mounts.js"
 import * as space from "../space.js"
-import type { Device, Volume } from "../state.js"
+import type { Device, FileRef, Volume } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { absolute, generation, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
@@ -64,8 +64,20 @@ export const balloonSize = (tool: Tool, device: Device): number => {
   return file === undefined ? 0 : files.sizeOf(tool.tx.inode(file))
 }
 
+/** The hidden file, which the tool opens through the file system. */
+export const balloonFile = (tool: Tool, device: Device): Answer<FileRef> => {
+  const file = devices.balloon(tool.tx, device.volume!)
+  if (file !== undefined) return Either.right(file)
+  const [mount] = tool.tx.mountsOf(device.device)
+  return toolError(tool, 3, `Can't ioctl mount point ${mount?.target}: No such file or directory`)
+}
+
+/** The device of the request, whose file system has a balloon. */
+const ballooned = (tool: Tool, request: Request.Running): Answer<Device> =>
+  Either.flatMap(named(tool, request), (device) => Either.map(balloonFile(tool, device), () => device))
+
 export const balloonStatus = (tool: Tool, request: Request.Running): Answer<Result.Balloon> =>
-  Either.map(named(tool, request), (device) => ({
+  Either.map(ballooned(tool, request), (device) => ({
     size: ByteSize.make(balloonSize(tool, device)),
     ...(trait(tool, GenerationTraits.hasMaintenance) && { maintenance: device.maintenance })
   }))
@@ -126,9 +138,7 @@ const requireInflatable = (tool: Tool, device: Device): Answer<void> => {
 export const inflate = (tool: Tool, device: Device, size: number): Answer<number> =>
   Either.gen(function*() {
     const { tx } = tool
-    const file = devices.balloon(tx, device.volume!)
-    if (file === undefined) return yield* toolError(tool, 20, "Can't stat balloon file: No such file or directory")
-    const inode = tx.inode(file)
+    const inode = tx.inode(yield* balloonFile(tool, device))
     if (inode.body._tag !== "Bytes") return 0
     if (size > files.sizeOf(inode)) yield* requireInflatable(tool, device)
     const volume = volumeOf(tool, device)
@@ -152,7 +162,7 @@ const clustersOf = (device: Device, count: number): ByteSize.ByteSize => ByteSiz
 
 export const balloonChange = (tool: Tool, request: Request.BalloonChange): Answer<Result.BalloonChanged> =>
   Either.gen(function*() {
-    const device = yield* named(tool, request)
+    const device = yield* ballooned(tool, request)
     const before = balloonSize(tool, device)
     const after = Number(request.size)
     const truncated = before === after ? 0 : yield* inflate(tool, device, after)
@@ -170,7 +180,7 @@ const lines = (
 ): Answer<ReadonlyArray<string>> =>
   Either.flatMap(
     requireMaintenance(tool),
-    () => Either.map(named(tool, request), (device) => [line(balloonSize(tool, device), device)])
+    () => Either.map(ballooned(tool, request), (device) => [line(balloonSize(tool, device), device)])
   )
 
 export const balloonComplete = (tool: Tool, request: Request.Running) =>

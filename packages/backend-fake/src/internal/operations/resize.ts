@@ -18,7 +18,7 @@ import type { Device, Volume } from "../state.js"
 import type { Answer, Tool } from "../tool.js"
 import { generation, toolError, trait } from "../tool.js"
 import * as traits from "../traits.js"
-import { balloonSize, inflate } from "./balloon.js"
+import { balloonFile, balloonSize, inflate } from "./balloon.js"
 import { attach, refuseUnmountable, requireAttachable, temporarily } from "./mounts.js"
 import { refuseTooLarge, sectors } from "./sectors.js"
 import { requireUnshared, requireUnsharedImages, requireUnsharedOnTheWay } from "./sharing.js"
@@ -139,6 +139,7 @@ const resizeRunning = (
   Either.gen(function*() {
     const cluster = device.clusterSize
     if (device.volume === undefined) return yield* refuseUnmountable(tool, disk, device)
+    yield* balloonFile(tool, device)
     if (size > device.size) {
       yield* inflate(tool, device, 0)
       const grown = yield* setSize(tool, current(tool, device), size)

@@ -28,10 +28,17 @@ const volumes = Options.boolean("volumes").pipe(
   Options.withDescription("Compare operations on volumes only, which generations 7 and 9 have.")
 )
 
+const extended = Options.boolean("extended").pipe(
+  Options.withDescription(
+    "Compare encryption, merges of images by their files, and further options of create, resize and discard."
+  )
+)
+
 interface Given {
   readonly counts: boolean
   readonly directory: string | undefined
   readonly emulateKernel: boolean
+  readonly extended: boolean
   readonly json: boolean
   readonly jobs: number
   readonly noShrink: boolean
@@ -82,6 +89,7 @@ const compareTargets = (given: Given) =>
       seed: chosen,
       mounts,
       volumes: given.volumes,
+      extended: given.extended,
       jobs: given.jobs,
       shrink: !given.noShrink
     }).pipe(
@@ -98,6 +106,7 @@ export const command = Command.make("compare", {
   counts,
   directory: options.directory,
   emulateKernel: options.emulateKernel,
+  extended,
   json: options.json,
   jobs: options.jobs,
   noShrink,

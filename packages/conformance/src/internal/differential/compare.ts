@@ -31,6 +31,7 @@ export interface Plan {
   readonly steps: number
   readonly mounts: boolean
   readonly volumes: boolean
+  readonly extended: boolean
   readonly jobs: number
   readonly shrink: boolean
 }
@@ -262,7 +263,7 @@ const check = (
   Effect.promise(async (signal) => {
     const seed = plan.seed + job
     const limit = plan.steps
-    const step = steps(plan.mounts, plan.volumes).map((step) => new StepCommand(step))
+    const step = steps(plan).map((step) => new StepCommand(step))
     const commands = FastCheck.commands([step], { maxCommands: limit * candidates, size: "max" })
     let begun = 0
     const details = await FastCheck.check(

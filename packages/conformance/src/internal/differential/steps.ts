@@ -3,6 +3,7 @@ import type { Step } from "./step.js"
 import type { Weighted } from "./steps/build.js"
 import { clones } from "./steps/clones.js"
 import { damage } from "./steps/damage.js"
+import * as extended from "./steps/extended.js"
 import { foreign } from "./steps/foreign.js"
 import * as images from "./steps/images.js"
 import { mounts } from "./steps/mounts.js"
@@ -40,6 +41,19 @@ const withMounts: ReadonlyArray<Weighted> = [
   ...mounts
 ]
 
-/** The steps of sequences: with mounts, or only those that need no kernel driver; or only those on volumes. */
-export const steps = (mounts: boolean, onVolumes: boolean): FastCheck.Arbitrary<Step> =>
-  FastCheck.oneof(...(onVolumes ? volumes : mounts ? withMounts : withoutDevices))
+/** What sequences are of. */
+interface Choice {
+  /** Whether there are mounts, and not only what needs no kernel driver. */
+  readonly mounts: boolean
+  /** Whether they are of operations on volumes only. */
+  readonly volumes: boolean
+  /** Whether they are of the operations and options that the usual ones leave out, among a few of the others. */
+  readonly extended: boolean
+}
+
+/** The steps of sequences. With more of them every seed would give other sequences, so each addition is a choice. */
+export const steps = (choice: Choice): FastCheck.Arbitrary<Step> => {
+  if (choice.volumes) return FastCheck.oneof(...volumes)
+  const chosen = choice.extended ? extended : { withMounts, withoutDevices }
+  return FastCheck.oneof(...(choice.mounts ? chosen.withMounts : chosen.withoutDevices))
+}

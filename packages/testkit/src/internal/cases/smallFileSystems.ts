@@ -132,8 +132,7 @@ export const smallFileSystems: ReadonlyArray<Case.Case> = [
   }),
   Case.make({
     id: "create/makes-no-balloon",
-    title:
-      "MUST make no file for the balloon on request, and then fail as the tool does to mount it or to use a balloon",
+    title: "MUST make no file for the balloon on request, and then fail as the tool does to mount it, or to resize it",
     source: Case.source("lib/ploop.c ploop_mount_fs: need_balloon"),
     needs: ["mount"],
     run: Effect.gen(function*() {
@@ -150,7 +149,11 @@ export const smallFileSystems: ReadonlyArray<Case.Case> = [
       yield* Effect.scoped(Effect.gen(function*() {
         const { target } = yield* Conformance.mounted(disk)
         yield* Check.equal(yield* fs.readDirectory(target), ["lost+found"], "what the file system has")
+        yield* Check.fails(ploop.balloonStatus({ disk }), "DeviceFailed", { exitCode: 3 })
       }))
+      for (const size of ["400M", "200M"]) {
+        yield* Check.fails(ploop.resize({ disk, size }), "DeviceFailed", { exitCode: 3 })
+      }
     })
   }),
   Case.make({

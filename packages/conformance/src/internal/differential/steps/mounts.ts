@@ -376,6 +376,9 @@ const space: ReadonlyArray<Weighted> = [
   just(1, on("deviceOf the disk", (p, disk) => p.deviceOf({ disk })))
 ]
 
+/** Mounts, and changes to the files of the disk. */
+export const basics: ReadonlyArray<Weighted> = [...attaching, ...writes]
+
 /** Steps that require devices and mounts. */
 export const mounts: ReadonlyArray<Weighted> = [
   ...attaching,
