@@ -66,6 +66,28 @@ describe("a merge", () => {
     }).pipe(Effect.provide(PloopFake.layer({ generation: "1.15" }))))
 })
 
+describe("a replacement", () => {
+  it.effect("by a copy of an image of the same size and header succeeds, however many images were read before", () =>
+    Effect.forEach(Array.from({ length: 12 }, (_, index) => index), (before) =>
+      Effect.gen(function*() {
+        const { fs, ploop } = yield* services
+        yield* ploop.create({ image, size: "300M" })
+        for (let index = 0; index < before; index++) {
+          const other = `/tmp/${index}/root.hdd`
+          yield* fs.makeDirectory(`/tmp/${index}`)
+          yield* ploop.create({ image: other, size: "8M", fileSystem: "none" })
+          yield* fs.readFile(other)
+        }
+        yield* Ploop.withMount(
+          { disk, target: "/mnt" },
+          () => Effect.zipRight(ploop.createSnapshot({ disk }), ploop.createSnapshot({ disk, id }))
+        )
+        const { nodes } = yield* ploop.listSnapshots({ disk })
+        yield* fs.copyFile(`/vz/${nodes.find((node) => node.id === id)?.file}`, "/vz/copy.hdd")
+        yield* ploop.replace({ disk, snapshot: SnapshotId.top, with: "/vz/copy.hdd" })
+      }).pipe(Effect.provide(PloopFake.layer({ generation: "1.15" }))), { discard: true }))
+})
+
 describe("a conversion", () => {
   it.effect("fails when the image is opened where it is a directory: for writing, unless it becomes raw", () =>
     Effect.gen(function*() {

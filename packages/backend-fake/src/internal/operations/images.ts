@@ -568,7 +568,9 @@ const selected = (tool: Tool, disk: disks.Disk, request: Request.Replace): Answe
 const refuseDifferent = (tool: Tool, old: disks.OpenImage, next: disks.OpenImage): Answer<void> => {
   if (!trait(tool, traits.comparesReplacement)) return Either.void
   const [one, other] = [old, next].map(({ ref }) => files.bytesOf(tool.tx, ref) ?? content.empty)
-  return one!.size === other!.size && byteImage.isSameHeader(one!, other!)
+  // Behind the end of the file may be what stands for its data.
+  const [size, otherSize] = [old, next].map(({ ref }) => files.sizeOf(tool.tx.inode(ref)))
+  return size === otherSize && byteImage.isSameHeader(one!, other!)
     ? Either.void
     : toolError(tool, 11, `Images ${next.path} and ${old.path} are of different size`)
 }
