@@ -2,8 +2,8 @@
  * A disk moves between two of three hosts, while an application writes files, and the process that moves it is killed in the middle.
  *
  * The hosts are in memory, each behind a server, as a host elsewhere would be. The process of the fleet is a real one, with a file for
- * its storage. A move needs a disk that does not run: so what the application writes during the move waits in
- * the application, until the disk is mounted on the other host.
+ * its storage. The move is live: most of the disk is copied while it runs. Then it is unmounted, and what the application
+ * writes waits in it until the disk is mounted on the other host.
  */
 import { PloopFake, SharedData } from "@effect-ploop/backend-fake"
 import { RemoteServer } from "@effect-ploop/backend-remote"
@@ -94,16 +94,21 @@ const printUntil = (lines: Stream.Stream<string, unknown>, ends: (line: string) 
 const linesOf = (child: { readonly stdout: Stream.Stream<Uint8Array, unknown> }) =>
   child.stdout.pipe(Stream.decodeText(), Stream.splitLines)
 
-const moveWithKill = (directory: string) =>
+const moveWithKill = (directory: string, unmount: Effect.Effect<void>) =>
   Effect.gen(function*() {
-    yield* Console.log("\n3. A process of the fleet moves the disk. It is killed while it copies.")
+    yield* Console.log("\n2. A process of the fleet moves the disk, which runs. It is killed while it copies.")
     const first = yield* start(directory)
-    yield* printUntil(linesOf(first), (line) => line.includes("receive the files has begun"))
+    yield* printUntil(linesOf(first), (line) => line.includes("receive the snapshot has begun"))
     yield* Effect.ignore(first.kill("SIGKILL"))
     yield* Console.log(`   Process ${first.pid} is killed.`)
-    yield* Console.log("\n4. Another process goes on with the move.")
+    yield* Console.log("\n3. Another process goes on with the move, and waits until the disk is unmounted.")
     const second = yield* start(directory)
-    yield* printUntil(linesOf(second), () => false)
+    const lines = yield* Stream.toPull(linesOf(second))
+    const rest = Stream.fromPull(Effect.succeed(lines))
+    yield* printUntil(rest, (line) => line.includes("DiskInUse"))
+    yield* unmount
+    yield* Console.log("\n4. The disk is unmounted. What the application writes now, waits in it.")
+    yield* printUntil(rest, () => false)
     return yield* second.exitCode
   })
 
@@ -137,13 +142,14 @@ export const demo = Effect.gen(function*() {
   const writing = yield* Effect.forkScoped(Effect.forever(Effect.delay(application.write, "50 millis")))
   yield* Effect.sleep("300 millis")
   yield* Console.log(`\n1. An application writes files to ${disk} on node-1: ${yield* application.written} so far.`)
-  yield* application.unmount
-  const before = yield* application.written
-  yield* Console.log(
-    "\n2. The disk is unmounted, because only such a disk is moved. What the application writes now, waits in it."
-  )
 
-  const exitCode = yield* moveWithKill(directory)
+  const written = yield* Ref.make(0)
+  const unmount = Effect.zipRight(
+    application.unmount,
+    Effect.flatMap(application.written, (now) => Ref.set(written, now))
+  )
+  const exitCode = yield* moveWithKill(directory, unmount)
+  const before = yield* Ref.get(written)
   if (exitCode !== 0) return yield* failed(`the second process ended with ${exitCode}`)
   if (yield* isThere(source)) return yield* failed("the disk is still on node-1")
 
@@ -155,7 +161,9 @@ export const demo = Effect.gen(function*() {
   yield* application.unmount
   if (lost.length > 0) return yield* failed(`files are missing: ${lost.join(", ")}`)
   yield* Console.log(
-    `\nAll ${count} files are there: ${before} from before the move, and ${count - before} from during and after it. ` +
+    `\nAll ${count} files are there: ${before} from before the disk was unmounted, and ${
+      count - before
+    } from after that. ` +
       "The disk is gone from node-1."
   )
 }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))

@@ -8,14 +8,16 @@ import { NodeRuntime } from "@effect/platform-node"
 import { Config, Console, Effect, Layer, Logger, LogLevel } from "effect"
 import { disk, names, socketOf, storageIn } from "./places.js"
 
-/** Prints what is new in the history, until the workflow has ended. */
+/** Prints what is new in the history, until the workflow has ended. When it waits for the unmount of the disk, it is resumed. */
 const follow = (id: string, shown: number): Effect.Effect<Workflow.Outcome, unknown, Workflows.Workflows> =>
   Effect.gen(function*() {
     const workflow = yield* Effect.flatMap(Workflows.Workflows, (workflows) => workflows.get(id))
     yield* Effect.forEach(workflow.history.slice(shown), (event) => Console.log(Workflow.describeEvent(event)))
     const outcome = Workflow.outcome(workflow)
     if (outcome !== undefined) return outcome
-    yield* Effect.sleep("20 millis")
+    yield* Workflow.state(workflow).name === "waiting"
+      ? Effect.flatMap(Workflows.Workflows, (workflows) => Effect.delay(workflows.resume(id), "500 millis"))
+      : Effect.sleep("20 millis")
     return yield* follow(id, workflow.history.length)
   })
 
@@ -24,7 +26,8 @@ const move = Effect.gen(function*() {
   const id = yield* workflows.start({
     _tag: "Move",
     from: { host: "node-1", disk },
-    to: { host: "node-2", disk }
+    to: { host: "node-2", disk },
+    live: true
   }, { key: "the move of the demo" })
   const { history } = yield* workflows.get(id)
   yield* follow(id, history.length)

@@ -26,15 +26,22 @@ export const DiskOfHost = Schema.Struct({ host: HostName, disk: Disk })
 export type DiskOfHost = typeof DiskOfHost.Type
 
 /**
- * Moves a disk, which must not be running, to another host.
+ * Moves a disk to another host. The disk must not be running, unless the move is live: then everything that it has at the
+ * beginning is copied while it runs, and the workflow waits for a person to unmount it and to resume the workflow.
+ * What was written since is copied then.
  *
  * - `from`: the disk
  * - `to`: where it will be; its directory must not exist there, or be empty
+ * - `live`: whether to begin while the disk runs; by default not
  *
  * @since 0.2.0
  * @category schemas
  */
-export const Move = Schema.TaggedStruct("Move", { from: DiskOfHost, to: DiskOfHost })
+export const Move = Schema.TaggedStruct("Move", {
+  from: DiskOfHost,
+  to: DiskOfHost,
+  live: Schema.optional(Schema.Boolean)
+})
 
 /**
  * Makes a disk on another host from a snapshot of a disk, which may be running.
@@ -303,6 +310,16 @@ export const outcome = ({ history }: Pick<Workflow, "history">): Outcome | undef
  */
 export const snapshotOf = (id: string): Effect.Effect<SnapshotId> => snapshotId(`set ${id}`)
 
+/**
+ * The identifier of the snapshot that a live move takes, and deletes at its end.
+ *
+ * - `id`: that of the workflow
+ *
+ * @since 0.2.0
+ * @category queries
+ */
+export const snapshotOfMove = (id: string): Effect.Effect<SnapshotId> => snapshotId(`move ${id}`)
+
 const places = (disks: ReadonlyArray<DiskOfHost>): string => disks.map(({ disk, host }) => `${host}:${disk}`).join(", ")
 
 /**
@@ -314,7 +331,7 @@ const places = (disks: ReadonlyArray<DiskOfHost>): string => disks.map(({ disk, 
 export const describe = (request: Request): string => {
   switch (request._tag) {
     case "Move":
-      return `move ${places([request.from])} to ${places([request.to])}`
+      return `move ${places([request.from])} to ${places([request.to])}${request.live === true ? " live" : ""}`
     case "Clone":
       return `clone ${places([request.from])} at ${request.snapshot} to ${places([request.to])}`
     case "SnapshotSet":

@@ -341,11 +341,11 @@ describe("at the source of a move", () => {
   it.live("a hold that arrives after the purge takes no disk that was made there since", () =>
     Effect.gen(function*() {
       const { host, place } = yield* placeOf()
-      const { manifest } = yield* source.hold(place)
+      const { manifest } = yield* source.hold(place, false)
       yield* source.purge(place, manifest!)
       expect(yield* place.fs.exists(disk)).toBe(false)
       yield* fleets.makeSmallDisk(host, disk)
-      expect(yield* Effect.flip(source.hold(place))).toMatchObject({ tag: "Undone" })
+      expect(yield* Effect.flip(source.hold(place, false))).toMatchObject({ tag: "Undone" })
       expect(yield* place.fs.exists(disk)).toBe(true)
     }))
 
@@ -356,14 +356,14 @@ describe("at the source of a move", () => {
         ploop: { attachments: () => Effect.succeed([]), listDevices: Effect.succeed([device]) }
       })
       yield* place.fs.symlink("/vz/101", "/vz/link")
-      expect(yield* Effect.flip(source.hold(place))).toMatchObject({ tag: "DiskInUse", kind: "refused" })
+      expect(yield* Effect.flip(source.hold(place, false))).toMatchObject({ tag: "DiskInUse", kind: "refused" })
       expect(yield* place.fs.exists(disk)).toBe(true)
     }))
 
   it.live("two descriptors are not taken for one on a host that does not number its files", () =>
     Effect.gen(function*() {
       const { place } = yield* placeOf({ stat: (info) => ({ ...info, ino: Option.none() }) })
-      yield* source.hold(place)
+      yield* source.hold(place, false)
       yield* place.fs.writeFileString(disk, "of another")
       expect(yield* Effect.flip(source.release(place))).toMatchObject({ tag: "AlreadyExists", kind: "person" })
       expect(yield* place.fs.readFileString(disk)).toBe("of another")

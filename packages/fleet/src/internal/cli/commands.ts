@@ -205,14 +205,16 @@ const at = ({ disk, host }: options.Target, from: { readonly disk: string }) => 
 
 export const move = Command.make(
   "move",
-  { ...starting, disk: options.disk, target: options.target },
+  { ...starting, live: options.live, disk: options.disk, target: options.target },
   (given) =>
-    withClient(
-      given.socket,
-      (client) => begin(client, given, { _tag: "Move", from: given.disk, to: at(given.target, given.disk) })
-    )
+    withClient(given.socket, (client) => {
+      const { disk, live, target } = given
+      return begin(client, given, { _tag: "Move", from: disk, to: at(target, disk), ...(live && { live }) })
+    })
 ).pipe(
-  Command.withDescription("Moves a disk, which must not be running, to another host.")
+  Command.withDescription(
+    "Moves a disk to another host. It must not be running, but for the most of a move with --live."
+  )
 )
 
 export const clone = Command.make(

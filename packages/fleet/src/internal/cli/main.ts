@@ -42,7 +42,10 @@ const examples = {
     ["--all move", "Lists the moves, also those that have ended."]
   ],
   show: [["b917f9979456dae1", "Shows each step of that workflow, and its problem."]],
-  move: [["--wait node-1:/vz/101/root.hdd node-2", "Moves a disk, and shows each step until the end."]],
+  move: [
+    ["--wait node-1:/vz/101/root.hdd node-2", "Moves a disk, and shows each step until the end."],
+    ["--live node-1:/vz/101/root.hdd node-2", "Copies a disk while it runs, and waits for its unmount."]
+  ],
   clone: [
     [
       "node-1:/vz/101/root.hdd 01a3c2d4-5e6f-7a8b-9c0d-1e2f3a4b5c6d node-2:/vz/201/root.hdd",

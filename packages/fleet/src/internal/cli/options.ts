@@ -53,6 +53,13 @@ export const wait = Options.boolean("wait").pipe(
   )
 )
 
+export const live = Options.boolean("live").pipe(
+  Options.withDescription(
+    "Copies what the disk has while it runs. The workflow then waits until you have unmounted the disk and resumed the " +
+      "workflow, and copies what was written since. Default: off."
+  )
+)
+
 export const key = Options.text("key").pipe(
   Options.withPseudoName("TEXT"),
   Options.withDescription(

@@ -1,5 +1,6 @@
 import * as Disk from "@effect-ploop/core/Disk"
 import * as DiskDescriptor from "@effect-ploop/core/DiskDescriptor"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -53,6 +54,23 @@ export const read = (place: Place, directory: string, descriptorPath: string): T
     const files = yield* Effect.forEach([...images, ...others], (name) => inspect(place, directory, name))
     return { mode: (yield* place.fs.stat(directoryOf(place.disk))).mode & 0o777, descriptor, files }
   })
+
+/** The files of a disk that do not change while it runs: all images but the top delta. */
+export const readBelowTop = (place: Place, directory: string): Taking<Manifest> =>
+  Effect.gen(function*() {
+    const manifest = yield* read(place, directory, place.disk)
+    const { images } = yield* parse(place.disk, manifest.descriptor)
+    const below = new Set(images.filter(({ id }) => id !== SnapshotId.top).map(({ file }) => file))
+    return { ...manifest, files: manifest.files.filter(({ name }) => below.has(name)) }
+  })
+
+/** Whether each file of the first is in the second as it was. */
+export const isPartOf = (one: Manifest, other: Manifest): boolean =>
+  one.files.every((file) =>
+    other.files.some(({ modified, name, size }) =>
+      name === file.name && size === file.size && modified === file.modified
+    )
+  )
 
 /** The first file that is not as it was; undefined when all are. */
 export const changed = (

@@ -1,3 +1,4 @@
+import { SnapshotIdFromSelf } from "@effect-ploop/core/SnapshotId"
 import * as Schema from "effect/Schema"
 import { Problem } from "../../Workflow.js"
 
@@ -29,8 +30,10 @@ const tagged = <Tag extends string, Fields extends Schema.Struct.Fields>(tag: Ta
 
 /** A step that a workflow takes at a disk. Each can be repeated. Those of the source come first. */
 export const Step = Schema.Union(
-  // Takes the descriptor off its name, so that nothing can run the disk.
-  tagged("Hold", {}),
+  // Takes a snapshot of a disk that may be running, and returns the files that do not change any more.
+  tagged("Freeze", { snapshot: SnapshotIdFromSelf }),
+  // Takes the descriptor off its name, so that nothing can run the disk. If it runs, it is refused, or waits for a person.
+  tagged("Hold", { awaitsPerson: Schema.optional(Schema.Boolean) }),
   // Makes a linked clone beside the disk.
   tagged("Stage", { snapshot: Schema.String }),
   // Checks that nobody has used the disk since it was held.
@@ -41,14 +44,18 @@ export const Step = Schema.Union(
   tagged("Release", {}),
   // Removes the clone.
   tagged("Unstage", {}),
-  // Copies the files from the source into a directory of its own.
-  tagged("Receive", { from: Schema.String, origin: Origin, manifest: Manifest }),
+  // Copies files of a disk that may be running into a directory of its own.
+  tagged("ReceiveAhead", { from: Schema.String, manifest: Manifest }),
+  // Copies the files from the source into that directory, but those that were copied ahead and have not changed.
+  tagged("Receive", { from: Schema.String, origin: Origin, manifest: Manifest, ahead: Schema.optional(Manifest) }),
   // Gives that directory its name: from now on, the disk is here.
   tagged("Publish", { manifest: Manifest }),
   // Ends the hold of the new disk.
   tagged("Finish", {}),
   // Removes what was received, unless it was published.
-  tagged("Discard", {})
+  tagged("Discard", {}),
+  // Deletes the snapshot of a live move, wherever the disk is now.
+  tagged("Thaw", { snapshot: SnapshotIdFromSelf })
 )
 
 export type Step = typeof Step.Type

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type { ReadFrom } from "./copy.js"
+import * as frozen from "./frozen.js"
 import type { Place, Taking } from "./place.js"
 import * as problems from "./problem.js"
 import * as source from "./source.js"
@@ -12,8 +13,10 @@ export type Reader = (from: string, origin: Origin) => ReadFrom
 
 const run = (place: Place, step: Step, reader: Reader): Taking<Taken> => {
   switch (step._tag) {
+    case "Freeze":
+      return frozen.freeze(place, step.snapshot)
     case "Hold":
-      return source.hold(place)
+      return source.hold(place, step.awaitsPerson === true)
     case "Stage":
       return source.stage(place, step.snapshot)
     case "Confirm":
@@ -25,13 +28,17 @@ const run = (place: Place, step: Step, reader: Reader): Taking<Taken> => {
     case "Unstage":
       return source.unstage(place)
     case "Receive":
-      return target.receive(place, step.manifest, reader(step.from, step.origin))
+      return target.receive(place, step.manifest, reader(step.from, step.origin), step.ahead)
+    case "ReceiveAhead":
+      return target.receiveAhead(place, step.manifest, reader(step.from, "disk"))
     case "Publish":
       return target.publish(place, step.manifest)
     case "Finish":
       return target.finish(place)
     case "Discard":
       return target.discard(place)
+    case "Thaw":
+      return frozen.thaw(place, step.snapshot)
   }
 }
 

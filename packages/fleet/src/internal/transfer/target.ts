@@ -59,15 +59,45 @@ const leaveRefused = (place: Place) => <A>(step: Taking<A>): Taking<A> =>
     (error) => Effect.zipRight(place.journal.release(place.id, place.workflow), Effect.fail(error))
   )
 
-export const receive = (place: Place, manifest: Manifest, readFrom: ReadFrom): Taking<Taken> =>
+/** The directory for the files, which this workflow alone uses. */
+const reserve = (place: Place): Taking<string> =>
   Effect.gen(function*() {
-    if (yield* isPublished(place)) return {}
     yield* requireNotUndone(place)
     yield* take(place)
     yield* leaveRefused(place)(requireFree(place))
     const directory = beside(place, "receiving")
     yield* place.fs.makeDirectory(directory, { recursive: true, mode: 0o700 })
-    yield* Effect.forEach(manifest.files, (file) => copyFile(place, directory, file, readFrom), { discard: true })
+    return directory
+  })
+
+const copyAll = (place: Place, directory: string, manifest: Manifest, readFrom: ReadFrom) =>
+  Effect.forEach(manifest.files, (file) => copyFile(place, directory, file, readFrom), { discard: true })
+
+/** Copies files of a disk that runs. */
+export const receiveAhead = (place: Place, manifest: Manifest, readFrom: ReadFrom): Taking<Taken> =>
+  Effect.gen(function*() {
+    if (yield* isPublished(place)) return {}
+    yield* copyAll(place, yield* reserve(place), manifest, readFrom)
+    return {}
+  })
+
+/** When the tool has changed a file that was copied ahead, as by a merge, it may have changed the others too. */
+const removeStale = (place: Place, directory: string, manifest: Manifest, ahead: Manifest): Taking<void> =>
+  manifests.isPartOf(ahead, manifest)
+    ? Effect.void
+    : Effect.forEach(ahead.files, ({ name }) => removeIfThere(place, `${directory}/${name}`), { discard: true })
+
+export const receive = (
+  place: Place,
+  manifest: Manifest,
+  readFrom: ReadFrom,
+  ahead: Manifest | undefined
+): Taking<Taken> =>
+  Effect.gen(function*() {
+    if (yield* isPublished(place)) return {}
+    const directory = yield* reserve(place)
+    if (ahead !== undefined) yield* removeStale(place, directory, manifest, ahead)
+    yield* copyAll(place, directory, manifest, readFrom)
     yield* writeText(place, manifests.descriptorIn(directory), manifest.descriptor)
     yield* requireReadable(place, directory, manifest)
     yield* writeText(place, markerIn(place, directory), `${place.workflow}\n`)

@@ -18,7 +18,7 @@ import type { Durable } from "./step.js"
 const body = (env: Environment, start: Start, request: Request): Durable<Outcome> => {
   switch (request._tag) {
     case "Move":
-      return move(env, request.from, request.to)
+      return move(env, request)
     case "Clone":
       return clone(env, request.from, request.snapshot, request.to)
     case "SnapshotSet":

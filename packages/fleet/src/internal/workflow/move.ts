@@ -1,7 +1,8 @@
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
-import type { DiskOfHost, Outcome, Problem } from "../../Workflow.js"
+import { type DiskOfHost, type Move, type Outcome, type Problem, snapshotOfMove } from "../../Workflow.js"
 import type { Manifest } from "../transfer/steps.js"
 import { done, failed } from "./ending.js"
 import type { Environment } from "./environment.js"
@@ -10,6 +11,8 @@ import { at, entityOf, type Take } from "./taking.js"
 
 interface Disks {
   readonly id: string
+  /** The snapshot of a live move. */
+  readonly snapshot: SnapshotId | undefined
   readonly source: Take
   readonly target: Take
   readonly from: DiskOfHost
@@ -31,12 +34,25 @@ const discard = ({ id, target, to }: Disks) =>
     `a directory whose name ends in .receiving-${id} may still be beside that of ${entityOf(to)}`
   )
 
+/** Deletes the snapshot of a live move at the disk. */
+const thaw = ({ snapshot }: Disks, take: Take, name: string, disk: DiskOfHost) =>
+  snapshot === undefined
+    ? Effect.succeedNone
+    : orLeave(
+      take(name, { _tag: "Thaw", snapshot }),
+      `the snapshot ${snapshot} of the move may still be in ${entityOf(disk)}`
+    )
+
+/** The source is as it was before the move. */
+const restore = (disks: Disks) =>
+  Effect.all([release(disks), thaw(disks, disks.source, "delete the snapshot of the source", disks.from)])
+
 /** As long as the new disk was not to be published, the source can be released before the target responds. */
 const undoCopy = (disks: Disks, problem: Problem, isReceiving: boolean): Durable<Outcome> =>
   Effect.gen(function*() {
-    const released = yield* release(disks)
+    const restored = yield* restore(disks)
     const discarded = isReceiving ? yield* discard(disks) : Option.none()
-    return failed(problem, [released, discarded])
+    return failed(problem, [...restored, discarded])
   })
 
 /**
@@ -60,31 +76,60 @@ const clean = (disks: Disks, manifest: Manifest): Durable<Outcome> =>
     const forgotten = Option.isSome(purged)
       ? yield* orLeave(source("let go of the source", { _tag: "Finish" }), `the fleet still holds ${entityOf(from)}`)
       : Option.none()
+    const thawed = yield* thaw(disks, target, "delete the snapshot of the new disk", to)
     const finished = yield* orLeave(
       target("finish the new disk", { _tag: "Finish" }),
       `the fleet still holds ${entityOf(to)}`
     )
-    return done([purged, forgotten, finished])
+    return done([purged, forgotten, thawed, finished])
   })
 
-/** Moves a disk. Its README has the table of these steps, and says why they are in this order. */
-export const move = (env: Environment, from: DiskOfHost, to: DiskOfHost): Durable<Outcome> =>
+/** Copies what the disk has now while it runs; nothing for a move that is not live. */
+const copyAhead = ({ from, snapshot, source, target }: Disks): Durable<Manifest | undefined, Problem> =>
   Effect.gen(function*() {
-    const { source, target, ...disks }: Disks = { id: env.id, source: at(env, from), target: at(env, to), from, to }
-    const all = { source, target, ...disks }
-    const held = yield* Effect.either(source("hold the source", { _tag: "Hold" }))
-    if (Either.isLeft(held)) return yield* undoCopy(all, held.left, false)
+    if (snapshot === undefined) return undefined
+    const manifest = yield* Effect.flatMap(
+      source("take a snapshot of the source", { _tag: "Freeze", snapshot }),
+      manifestOf
+    )
+    yield* target("receive the snapshot", { _tag: "ReceiveAhead", from: entityOf(from), manifest })
+    return manifest
+  })
+
+const disksOf = (env: Environment, { from, live, to }: typeof Move.Type): Effect.Effect<Disks> =>
+  Effect.map(live === true ? snapshotOfMove(env.id) : Effect.succeed(undefined), (snapshot) => ({
+    id: env.id,
+    snapshot,
+    source: at(env, from),
+    target: at(env, to),
+    from,
+    to
+  }))
+
+/** Moves a disk. Its README has the table of these steps, and says why they are in this order. */
+export const move = (env: Environment, request: typeof Move.Type): Durable<Outcome> =>
+  Effect.gen(function*() {
+    const disks = yield* disksOf(env, request)
+    const { from, snapshot, source, target } = disks
+    const isLive = snapshot !== undefined
+    const copiedAhead = yield* Effect.either(copyAhead(disks))
+    if (Either.isLeft(copiedAhead)) return yield* undoCopy(disks, copiedAhead.left, true)
+    const ahead = copiedAhead.right
+    const held = yield* Effect.either(
+      source("hold the source", { _tag: "Hold", ...(isLive && { awaitsPerson: true }) })
+    )
+    if (Either.isLeft(held)) return yield* undoCopy(disks, held.left, isLive)
     const manifest = yield* manifestOf(held.right)
     const copied = yield* Effect.either(Effect.zipRight(
-      target("receive the files", { _tag: "Receive", from: entityOf(from), origin: "disk", manifest }),
+      target("receive the files", { _tag: "Receive", from: entityOf(from), origin: "disk", manifest, ahead }),
       source("confirm the source", { _tag: "Confirm", manifest })
     ))
-    if (Either.isLeft(copied)) return yield* undoCopy(all, copied.left, true)
+    if (Either.isLeft(copied)) return yield* undoCopy(disks, copied.left, true)
     const published = yield* Effect.either(target("publish the new disk", { _tag: "Publish", manifest }))
-    if (Either.isLeft(published) && !(yield* undoPublish(all))) {
-      return failed(published.left, [yield* release(all)])
+    if (Either.isLeft(published) && !(yield* undoPublish(disks))) {
+      return failed(published.left, yield* restore(disks))
     }
-    return yield* clean(all, manifest)
+    return yield* clean(disks, manifest)
   })
 
 /** Makes a disk on another host from a snapshot. */
@@ -103,7 +148,9 @@ export const clone = (env: Environment, from: DiskOfHost, snapshot: string, to: 
       target("receive the files", { _tag: "Receive", from: entityOf(from), origin: "clone", manifest }),
       target("publish the new disk", { _tag: "Publish", manifest })
     ))
-    if (Either.isLeft(published) && !(yield* undoPublish({ id: env.id, source, target, from, to }))) {
+    if (
+      Either.isLeft(published) && !(yield* undoPublish({ id: env.id, snapshot: undefined, source, target, from, to }))
+    ) {
       return failed(published.left, [yield* unstage])
     }
     const unstaged = yield* unstage

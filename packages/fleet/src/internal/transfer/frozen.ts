@@ -1,0 +1,28 @@
+import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
+import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
+import * as Effect from "effect/Effect"
+import * as manifests from "./manifest.js"
+import { directoryOf, type Place, requireNotUndone, type Taking } from "./place.js"
+import type { Taken } from "./steps.js"
+
+const has = ({ disk, ploop }: Place, snapshot: SnapshotId): Taking<boolean> =>
+  Effect.map(
+    ploop.listSnapshots({ disk }),
+    (tree) => SnapshotTree.nodes(tree).some(({ id }) => id === snapshot)
+  )
+
+/** Takes a snapshot, above which the disk is written from now on. The files below it can be copied while it runs. */
+export const freeze = (place: Place, snapshot: SnapshotId): Taking<Taken> =>
+  Effect.gen(function*() {
+    const { disk, ploop } = place
+    yield* requireNotUndone(place)
+    if (!(yield* has(place, snapshot))) yield* ploop.createSnapshot({ disk, id: snapshot })
+    return { manifest: yield* manifests.readBelowTop(place, directoryOf(disk)) }
+  })
+
+/** Deletes the snapshot, whose delta is merged. */
+export const thaw = (place: Place, snapshot: SnapshotId): Taking<Taken> =>
+  Effect.gen(function*() {
+    if (yield* has(place, snapshot)) yield* place.ploop.deleteSnapshot({ disk: place.disk, id: snapshot })
+    return {}
+  }).pipe(Effect.catchIf((error) => error._tag === "DiskNotFound", () => Effect.succeed({})))
