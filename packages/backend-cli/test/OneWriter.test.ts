@@ -1,7 +1,7 @@
 import { PloopCli } from "@effect-ploop/backend-cli"
 import { Disk, Ploop } from "@effect-ploop/core"
 import type { Generation } from "@effect-ploop/core"
-import { CommandExecutor, Error as Errors, FileSystem } from "@effect/platform"
+import { CommandExecutor, FileSystem } from "@effect/platform"
 import { NodeContext, NodeFileSystem, NodePath } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, type Scope } from "effect"
@@ -126,43 +126,6 @@ describe("a disk has one writer", () => {
       const locking = yield* slow("7")
       yield* running(["ploop", "snapshot", locking.disk], locking.directory)
       yield* Effect.provide(snapshot(locking.disk), locking.context)
-    }))
-
-  const denied = {
-    ...nodeHostFiles,
-    lockDirectory: (path: string) =>
-      Effect.fail(
-        new Errors.SystemError({
-          module: "FileSystem",
-          method: "lockDirectory",
-          pathOrDescriptor: path,
-          reason: "PermissionDenied"
-        })
-      )
-  }
-
-  test("also where its directory may not be opened: generation 9 is refused then, for its own lock is none", () =>
-    Effect.gen(function*() {
-      for (const generation of ["1.15", "7", "9"] as const) {
-        const host = yield* slow(generation)
-        const exit = yield* Effect.either(Effect.provide(snapshot(host.disk), yield* over(host.executor, denied)))
-        assert.strictEqual(
-          exit._tag === "Left" ? exit.left._tag : "done",
-          generation === "9" ? "PermissionDenied" : "done"
-        )
-      }
-    }))
-
-  test("and a host without flock gets an error that names it", () =>
-    Effect.gen(function*() {
-      const host = yield* slow("9")
-      const missing = {
-        ...nodeHostFiles,
-        lockDirectory: () =>
-          Effect.fail(new Errors.SystemError({ module: "Command", method: "spawn", reason: "NotFound" }))
-      }
-      const error = yield* Effect.flip(Effect.provide(snapshot(host.disk), yield* over(host.executor, missing)))
-      assert.strictEqual(error._tag === "PrerequisiteMissing" ? error.what : error._tag, "the program flock")
     }))
 
   test("but its readers wait for nobody", () =>

@@ -26,6 +26,7 @@ import { runInNewContext } from "node:vm"
 import * as ForkServer from "../src/ForkServer.js"
 import * as Output from "../src/internal/output.js"
 import * as Process from "../src/internal/process.js"
+import { make as makeCommand } from "../src/internal/process/command.js"
 import * as ScriptedExecutor from "./utils/ScriptedExecutor.js"
 
 setFlagsFromString("--expose-gc")
@@ -239,6 +240,15 @@ describe("Process", () => {
         assertPadded(env)
         assert.isUndefined(env["HOME"])
       }))
+
+    it("has an empty input, unless it is fed: none of it is this process's", () => {
+      const config = { prefix: [], tool: "ploop" }
+      const stdin = (kind: "empty" | "fed") => {
+        const [{ stdin }] = Command.flatten(makeCommand(config, [], kind))
+        return stdin
+      }
+      assert.deepStrictEqual([stdin("empty"), stdin("fed")], ["ignore", "pipe"])
+    })
 
     it.effect("is named by the prefix, its own name and its arguments alone, so that a rule of sudoers can name it", () =>
       Effect.gen(function*() {

@@ -1,0 +1,57 @@
+import { PloopCli } from "@effect-ploop/backend-cli"
+import { type Disk, Ploop } from "@effect-ploop/core"
+import { CommandExecutor, Error as Errors } from "@effect/platform"
+import { NodeContext, NodeFileSystem, NodePath } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, type Scope } from "effect"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import type { HostFiles } from "../src/internal/hostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import { scripted } from "./utils/host.js"
+
+const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
+  it.scopedLive(title, () => Effect.provide(body(), NodeContext.layer))
+
+const over = (executor: CommandExecutor.CommandExecutor, files: HostFiles) =>
+  Layer.build(
+    PloopCli.layer().pipe(
+      Layer.provide(Layer.succeed(CommandExecutor.CommandExecutor, executor)),
+      Layer.provide([NodeFileSystem.layer, NodePath.layer]),
+      Layer.provide(Layer.succeed(CurrentHostFiles, files))
+    )
+  )
+
+const snapshot = (disk: Disk.Disk) => Effect.flatMap(Ploop.Ploop, (ploop) => ploop.createSnapshot({ disk }))
+
+/** The files of a host on which a directory cannot be locked. */
+const refusing = (error: Errors.PlatformError): HostFiles => ({
+  ...nodeHostFiles,
+  lockDirectory: () => Effect.fail(error)
+})
+
+const denied = refusing(
+  new Errors.SystemError({ module: "FileSystem", method: "lockDirectory", reason: "PermissionDenied" })
+)
+
+const withoutFlock = refusing(new Errors.SystemError({ module: "Command", method: "spawn", reason: "NotFound" }))
+
+describe("a disk that cannot be locked", () => {
+  test("is changed where the tool's own lock holds, and refused on generation 9, whose lock is none", () =>
+    Effect.gen(function*() {
+      for (const generation of ["1.15", "7", "9"] as const) {
+        const host = yield* scripted(generation, () => undefined)
+        const exit = yield* Effect.either(Effect.provide(snapshot(host.disk), yield* over(host.executor, denied)))
+        assert.strictEqual(
+          exit._tag === "Left" ? exit.left._tag : "done",
+          generation === "9" ? "PermissionDenied" : "done"
+        )
+      }
+    }))
+
+  test("is refused with the name of the program, where the host has no flock", () =>
+    Effect.gen(function*() {
+      const host = yield* scripted("9", () => undefined)
+      const error = yield* Effect.flip(Effect.provide(snapshot(host.disk), yield* over(host.executor, withoutFlock)))
+      assert.strictEqual(error._tag === "PrerequisiteMissing" ? error.what : error._tag, "the program flock")
+    }))
+})
