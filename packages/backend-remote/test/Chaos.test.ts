@@ -1,10 +1,25 @@
-import { RemotePloop, RemoteServer } from "@effect-ploop/backend-remote"
+import { Access, RemotePloop, RemoteServer } from "@effect-ploop/backend-remote"
 import { LowLevel, Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, ExecutionStrategy, Exit, Fiber, Layer, Random, Schedule, Scope, Stream } from "effect"
+import {
+  Context,
+  Deferred,
+  Effect,
+  ExecutionStrategy,
+  Exit,
+  Fiber,
+  Layer,
+  Random,
+  Schedule,
+  Scope,
+  Stream
+} from "effect"
+import { createConnection } from "node:net"
+import * as http from "../src/internal/server/http.js"
 import { socketPath } from "./utils/hosts.js"
 import * as Proxy from "./utils/proxy.js"
+import { pair } from "./utils/tls.js"
 
 const disk = "/vz/DiskDescriptor.xml"
 
@@ -25,9 +40,29 @@ const setUp = (host: Partial<Ploop.Ploop>, options: Partial<RemotePloop.Options>
     })
     const stop = yield* start
     const proxy = yield* Proxy.make(`${path}.proxy`, path)
-    const client = RemotePloop.layer({ address: { path: proxy.path }, reconnect, ...options })
+    const client = RemotePloop.layer({ address: { path: proxy.address }, reconnect, ...options })
     const { ploop } = yield* Effect.provide(Effect.all({ ploop: Ploop.Ploop }), yield* Layer.build(client))
     return { ploop, proxy, start, stop }
+  })
+
+/** The same with TLS. */
+const setUpEncrypted = (host: Partial<Ploop.Ploop>, options: Partial<RemotePloop.Options> = {}) =>
+  Effect.gen(function*() {
+    const { certificate, key, text } = yield* pair
+    const { entry, token } = yield* Access.issue({ name: "all" })
+    const listen = { webSocket: { host: "127.0.0.1", port: 0, tls: { certificate, key } } }
+    const server = RemoteServer.layer({ listen, tokens: [entry], grace: "20 millis" }).pipe(
+      Layer.provide([Ploop.layerNoop(host), LowLevel.layerNoop({}), NodeContext.layer])
+    )
+    const { address } = Context.get(yield* Layer.build(server), RemoteServer.RemoteServer)
+    const proxy = yield* Proxy.make(0, address._tag === "TcpAddress" ? address.port : 0)
+    const client = RemotePloop.layer({
+      address: { url: proxy.address, tls: { ca: text } },
+      token,
+      reconnect,
+      ...options
+    })
+    return { ploop: Context.get(yield* Layer.build(client), Ploop.Ploop), proxy }
   })
 
 const idOf = (n: number) => SnapshotId.make(`98310601-b9ad-4a73-af30-${String(n).padStart(12, "0")}`)
@@ -43,12 +78,19 @@ const counting = () => {
 }
 
 describe("connections that are cut at random moments", () => {
-  for (const seed of [1, 2, 3]) {
-    it.live(`lose no change, repeat none, and fail no query (seed ${seed})`, () => {
+  const connections = [
+    { how: "of a socket", set: setUp, most: 3000 },
+    // Its handshakes take some of the bytes.
+    { how: "with TLS", set: setUpEncrypted, most: 12_000 }
+  ]
+  for (
+    const [{ how, most, set }, seed] of connections.flatMap((each) => [1, 2, 3].map((seed) => [each, seed] as const))
+  ) {
+    it.live(`${how} lose no change, repeat none, and fail no query (seed ${seed})`, () => {
       const { count, host } = counting()
       return Effect.gen(function*() {
-        const { ploop, proxy } = yield* setUp(host)
-        const chaos = Effect.forever(Effect.flatMap(Random.nextIntBetween(1, 3000), proxy.cutAfter))
+        const { ploop, proxy } = yield* set(host)
+        const chaos = Effect.forever(Effect.flatMap(Random.nextIntBetween(1, most), proxy.cutAfter))
         const cutting = yield* Effect.fork(chaos)
         const call = (n: number): Effect.Effect<string | boolean, PloopError.PloopError> =>
           n % 2 === 0 ? ploop.createSnapshot({ disk }) : ploop.isMounted({ disk })
@@ -178,4 +220,37 @@ describe("a copy", () => {
       assert.isTrue(error.mayHaveHappened)
       assert.strictEqual(copies, 1)
     }).pipe(Effect.scoped))
+})
+
+describe("a handshake that stalls", () => {
+  it.scopedLive("on the host fails the call in time, and nothing has happened", () =>
+    Effect.gen(function*() {
+      const silent = yield* Proxy.silent
+      const client = RemotePloop.layer({
+        address: { url: silent },
+        connectTimeout: "50 millis",
+        reconnect: Schedule.stop
+      })
+      const error = yield* Effect.flip(
+        Effect.flatMap(Ploop.Ploop, (ploop) => ploop.createSnapshot({ disk })).pipe(Effect.provide(client))
+      )
+      assert.strictEqual(error._tag === "ConnectionLost" && !error.mayHaveHappened, true, error.message)
+    }))
+
+  it.scopedLive("on the client loses its connection", () =>
+    Effect.gen(function*() {
+      const { port } = yield* http.listen({
+        host: "127.0.0.1",
+        port: 0,
+        credentials: undefined,
+        maximumConnections: 8,
+        closing: 0,
+        handshake: 50,
+        answer: () => ({ status: 404, text: "nothing" })
+      })
+      yield* Effect.async<void>((resume) => {
+        createConnection({ host: "127.0.0.1", port }, () => {}).on("error", () => {}).on("close", () =>
+          resume(Effect.void))
+      })
+    }))
 })

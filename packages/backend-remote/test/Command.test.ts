@@ -6,6 +6,7 @@ import { FileSystem, Terminal } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, Logger, Redacted, Schedule, Schema, type Scope } from "effect"
+import * as https from "node:https"
 import { main } from "../src/internal/cli/main.js"
 import { pair } from "./utils/tls.js"
 
@@ -268,6 +269,15 @@ describe("ploop-agent serve --health", () => {
       return `${response.status} ${response.headers.get("content-type")} ${await response.text()}`
     })
 
+  const getEncrypted = (url: string, ca: string) =>
+    Effect.async<string>((resume) => {
+      https.get(url, { ca }, (response) => {
+        let text = `${response.statusCode} `
+        response.on("data", (part) => (text += String(part)))
+        response.on("end", () => resume(Effect.succeed(text)))
+      })
+    })
+
   inDirectory(
     "serves the state of the tool, and the metrics of the process for Prometheus",
     (directory) =>
@@ -290,6 +300,17 @@ describe("ploop-agent serve --health", () => {
         assert.match(metrics, /\n# TYPE ploop_remote_connections gauge\n/)
         assert.match(yield* get(`${url}/`), /^404 /)
         yield* Fiber.interrupt(server)
+        const { certificate, key, text } = yield* pair
+        const secure = yield* Deferred.make<string>()
+        const tls = ["--tls-cert", certificate, "--tls-key", key]
+        const encrypted = yield* Effect.fork(
+          Effect.provide(
+            run("serve", "--socket", path, "--health", "https://127.0.0.1:0", ...tls),
+            logging(/https:\S+/, secure)
+          )
+        )
+        assert.match(yield* getEncrypted(`${yield* Deferred.await(secure)}/health`, text), /^200 \{"status":"ok"/)
+        yield* Fiber.interrupt(encrypted)
         const reason = (address: string) =>
           Effect.map(run("serve", "--socket", path, "--health", address), ({ stderr }) => stderr)
         assert.include(yield* reason("http://0.0.0.0:0"), "without https:// it must be on loopback")

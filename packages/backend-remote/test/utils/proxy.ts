@@ -3,7 +3,8 @@ import * as net from "node:net"
 
 /** Stands between a client and a server, and disturbs them. */
 export interface Proxy {
-  readonly path: string
+  /** Its path, or the URL of its port. */
+  readonly address: string
   /** Cuts every connection. */
   readonly cut: Effect.Effect<void>
   /** Passes nothing on any more, and closes nothing: to each side the other one is silent. */
@@ -13,8 +14,13 @@ export interface Proxy {
   readonly connections: Effect.Effect<number>
 }
 
-/** Passes bytes on from one socket to another, for the time of the scope. */
-export const make = (path: string, to: string) =>
+/** A path, or a port of loopback. */
+type Place = string | number
+
+const at = (place: Place) => typeof place === "string" ? { path: place } : { host: "127.0.0.1", port: place }
+
+/** Passes bytes on from one socket to another, for the time of the scope. A port of 0 is any that is free. */
+export const make = (place: Place, to: Place) =>
   Effect.gen(function*() {
     const pairs = new Set<readonly [net.Socket, net.Socket]>()
     let [frozen, left, accepted] = [false, Infinity, 0]
@@ -33,19 +39,19 @@ export const make = (path: string, to: string) =>
         whenCut()
       })
     }
-    yield* Effect.acquireRelease(
+    const server = yield* Effect.acquireRelease(
       Effect.async<net.Server>((resume) => {
         const server = net.createServer((client) => {
           accepted++
           frozen = false
-          const host = net.createConnection(to)
+          const host = net.createConnection(at(to))
           const pair = [client, host] as const
           pairs.add(pair)
           client.on("close", () => pairs.delete(pair))
           pass(client, host)
           pass(host, client)
         })
-        server.listen(path, () => resume(Effect.succeed(server)))
+        server.listen(at(place), () => resume(Effect.succeed(server)))
       }),
       (server) =>
         Effect.async<void>((resume) => {
@@ -54,7 +60,7 @@ export const make = (path: string, to: string) =>
         })
     )
     const proxy: Proxy = {
-      path,
+      address: typeof place === "string" ? place : `wss://localhost:${(server.address() as net.AddressInfo).port}`,
       cut: Effect.sync(cut),
       freeze: Effect.sync(() => {
         frozen = true
@@ -68,3 +74,15 @@ export const make = (path: string, to: string) =>
     }
     return proxy
   })
+
+/** The URL of a server that accepts connections, and says nothing. */
+export const silent = Effect.acquireRelease(
+  Effect.async<net.Server>((resume) => {
+    const server = net.createServer((socket) => socket.on("error", () => {}).resume())
+    server.listen({ host: "127.0.0.1", port: 0 }, () => resume(Effect.succeed(server)))
+  }),
+  (server) =>
+    Effect.async<void>((resume) => {
+      server.close(() => resume(Effect.void))
+    })
+).pipe(Effect.map((server) => `wss://localhost:${(server.address() as net.AddressInfo).port}`))

@@ -31,12 +31,11 @@ export interface Settings {
   readonly maximumConnections: number
   /** How long connections may take to close at the end, in milliseconds. */
   readonly closing: number
+  /** How long a connection has for its handshakes and its request, in milliseconds. Default: 10 seconds. */
+  readonly handshake?: number
   readonly upgrade?: Upgrade
   readonly answer: (request: Request) => Answer | Promise<Answer>
 }
-
-/** How long a connection has for its handshakes and its request, in milliseconds. */
-const handshake = 10_000
 
 /** The first byte of a handshake of TLS. */
 const clientHello = 0x16
@@ -130,7 +129,7 @@ export const listen = (settings: Settings): Effect.Effect<net.AddressInfo, strin
     const front = net.createServer(options, (socket) => {
       const name = `${socket.remoteAddress} ${socket.remotePort}`
       connections.add(socket)
-      waiting.set(name, setTimeout(() => socket.destroy(), handshake))
+      waiting.set(name, setTimeout(() => socket.destroy(), settings.handshake ?? 10_000))
       socket.on("error", () => {})
       socket.on("close", () => {
         connections.delete(socket)
