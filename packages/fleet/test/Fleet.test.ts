@@ -1,7 +1,7 @@
 import { Ploop, SnapshotTree } from "@effect-ploop/core"
 import { Fleet, Runner, Storage } from "@effect-ploop/fleet"
 import { expect, it } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Logger } from "effect"
 import * as fleets from "./utils/fleets.js"
 
 const disk = "/vz/DiskDescriptor.xml"
@@ -55,6 +55,24 @@ it.live("a key that was used with other options is KeyReused, and nothing happen
       expect(error).toMatchObject({ _tag: "KeyReused", key: "grow", operation: "resize" })
     })
     yield* Effect.provide(program, fleets.single(hosts))
+  }))
+
+it.live("a line of the log about a disk says which host, disk and request it is about", () =>
+  Effect.gen(function*() {
+    const hosts = yield* fleets.hosts("node-1")
+    const lines: Array<string> = []
+    const logger = Logger.map(Logger.logfmtLogger, (line) => void lines.push(line))
+    const program = Effect.gen(function*() {
+      const fleet = yield* Fleet.Fleet
+      yield* create
+      yield* Effect.ignore(fleet.change("node-1", "resize", { disk, size: "1K" }, { key: "shrink" }))
+    })
+    yield* Effect.provide(program, Layer.provide(fleets.single(hosts), Logger.replace(Logger.defaultLogger, logger)))
+    const about = (text: string) => lines.filter((line) => line.includes(text)).join("\n")
+    expect(about("create has ended")).toMatch(/ended: Done.* host=node-1 disk=\S+ request=\S*create/)
+    expect(about("resize has ended")).toMatch(
+      /ended: Failed.* host=node-1 disk=\/vz\/DiskDescriptor.xml request=\S*shrink/
+    )
   }))
 
 it.scopedLive("an embedded storage keeps outcomes over a restart", () =>

@@ -9,7 +9,7 @@ import { Workflow, Workflows } from "@effect-ploop/fleet"
 import { FileSystem } from "@effect/platform"
 import { expect, it } from "@effect/vitest"
 import { WorkflowEngine } from "@effect/workflow"
-import { Console, Context, Duration, Effect, Either, Layer, Random } from "effect"
+import { Console, Context, Duration, Effect, Either, Layer, Logger, LogLevel, Random } from "effect"
 import { createHash } from "node:crypto"
 import * as client from "../src/internal/client.js"
 import { Journal, Records } from "../src/internal/journal.js"
@@ -299,7 +299,12 @@ it(
         refused: count(told, "refused"),
         unknown: count(told, "unknown")
       }
-    }).pipe(Effect.scoped, Effect.withRandom(Random.make(seed)), Effect.withClock(clock.clock))
+    }).pipe(
+      Effect.scoped,
+      Effect.withRandom(Random.make(seed)),
+      Effect.withClock(clock.clock),
+      Logger.withMinimumLogLevel(LogLevel.Warning)
+    )
     const fiber = Effect.runFork(program)
     const moments = await clock.run(fiber)
     const figures = await Effect.runPromise(Effect.flatten(fiber.await))

@@ -7,9 +7,12 @@ import * as Entity from "@effect/cluster/Entity"
 import type * as Sharding from "@effect/cluster/Sharding"
 import * as FileSystem from "@effect/platform/FileSystem"
 import type * as Rpc from "@effect/rpc/Rpc"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
+import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import { DiskHeld, OutcomeUnknown } from "../FleetError.js"
@@ -153,18 +156,57 @@ const read = (disk: Disk) => ({ payload: { name, offset, origin, workflow } }: {
   return Effect.mapError(readPart(place, directory, name, offset), problems.of)
 }
 
+interface Asked {
+  readonly payload: { readonly request?: unknown }
+}
+
+const textIn = (payload: unknown, name: "key" | "workflow") =>
+  Predicate.hasProperty(payload, name) && Predicate.isString(payload[name]) ? payload[name] : undefined
+
+/** What every line of the log about a message to a disk has. A request is known by its key. */
+const annotationsOf = ({ id }: Disk, payload: unknown): Readonly<Record<string, string>> => {
+  const [key, workflow] = [textIn(payload, "key"), textIn(payload, "workflow")]
+  return {
+    host: address.hostOf(id),
+    disk: address.subjectIn(id),
+    ...(key !== undefined && { request: key }),
+    ...(workflow !== undefined && { workflow })
+  }
+}
+
+/** Logs how a message has ended, with the host, the disk and the request, which its spans have too. */
+const logged = <Message extends { readonly payload: unknown }, A, E>(
+  disk: Disk,
+  what: string,
+  run: (message: Message) => Effect.Effect<A, E>,
+  level: LogLevel.LogLevel = LogLevel.Info
+) =>
+(message: Message): Effect.Effect<A, E> => {
+  const annotations = annotationsOf(disk, message.payload)
+  return Effect.onExit(run(message), (exit) => Effect.logWithLevel(level, `${what} has ended: ${endOf(exit)}`)).pipe(
+    Effect.annotateLogs(annotations),
+    Effect.annotateSpans(annotations)
+  )
+}
+
+/** How a message has ended. Steps and changes say it in their results. */
+const endOf = (exit: Exit.Exit<unknown, unknown>): string => {
+  if (Exit.isFailure(exit)) return Cause.isInterrupted(exit.cause) ? "interrupted" : "failed"
+  return Predicate.hasProperty(exit.value, "_tag") ? String(exit.value._tag) : "done"
+}
+
 /** The procedures of a disk. */
 export const handlersOf = (disk: Disk) =>
   Object.fromEntries([
     ...names.flatMap((name) => [
-      [`query/${name}`, ({ payload }: { readonly payload: { readonly request?: unknown } }) =>
-        query(disk, name, payload.request)] as const,
-      [`change/${name}`, change(disk, name)] as const
-    ]).filter(([procedure]) =>
-      DiskEntity.protocol.requests.has(procedure)
-    ),
-    ["workflow/take", takeStep(disk)],
-    ["workflow/read", read(disk)],
+      [
+        `query/${name}`,
+        logged(disk, name, ({ payload }: Asked) => query(disk, name, payload.request), LogLevel.Debug)
+      ] as const,
+      [`change/${name}`, logged(disk, name, change(disk, name))] as const
+    ]).filter(([procedure]) => DiskEntity.protocol.requests.has(procedure)),
+    ["workflow/take", logged(disk, "a step", takeStep(disk))],
+    ["workflow/read", logged(disk, "a read", read(disk), LogLevel.Trace)],
     ["host/find", () => finding.find(disk.fs, disk.directories)]
   ])
 

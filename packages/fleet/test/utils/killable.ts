@@ -7,7 +7,7 @@ import { Runner, type Storage } from "@effect-ploop/fleet"
 import { RunnerStorage, ShardingConfig } from "@effect/cluster"
 import { FileSystem } from "@effect/platform"
 import { SystemError } from "@effect/platform/Error"
-import { Context, Deferred, Effect, Exit, Layer, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Layer, Logger, LogLevel, Scope } from "effect"
 
 /** Effect.never keeps a timer for each fiber. */
 const hung = Effect.async<never>(() => {})
@@ -185,4 +185,4 @@ export const run = <A, E>(options: {
     if (!gate.isDead) yield* Scope.close(scope, Exit.void)
     const ended: Ended<A> = { result, calls: gate.calls }
     return ended
-  })
+  }).pipe(Logger.withMinimumLogLevel(LogLevel.Warning))
