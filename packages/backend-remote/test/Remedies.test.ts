@@ -80,7 +80,7 @@ describe("a remedy of a remote host, followed to the letter, works and loses not
       const { client, control, path, start } = yield* hosted
       yield* start()
       const proxy = yield* Proxy.make(`${path}.proxy`, path)
-      const ploop = yield* client({ address: { path: proxy.path } })
+      const ploop = yield* client({ address: { path: proxy.address } })
       yield* ploop.tool
       yield* control.delay("createSnapshot", "1 hour")
       const lost = yield* Effect.fork(remedied(snapshot(ploop), texts["connection-lost"]()))
