@@ -122,7 +122,7 @@ export const cli = [
     "a disk has a lock for each name of its directory": at("make.onDisk").call("real").nth(0).put(
       "Effect.succeed(host.absolute(disk))"
     ),
-    "the lock is that of the descriptor, not of its directory": at("make.onDisk").call("directory").unwrap(),
+    "the lock is that of the descriptor, not of its directory": at("make.onDisk").call("directory").nth(0).unwrap(),
     "a disk that was replaced while its lock was waited for is changed": at("make.onDisk").ternary().always(),
     "queries wait for operations on the disk": at("make").value("lookAt").put("onDisk"),
     "operations on an image take no lock": at("make.onImage").curried("exclusive").unwrap(),
