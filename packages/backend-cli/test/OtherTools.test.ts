@@ -8,7 +8,7 @@ describe("a command line", () => {
     for (
       const before of [["ploop"], ["/usr/sbin/ploop"], ["sudo", "-n", "/opt/9/ploop"], [
         "/bin/bash",
-        "/opt/9/ploop.real"
+        "/opt/9/ploop"
       ], [
         "mine"
       ]]
@@ -29,7 +29,15 @@ describe("a command line", () => {
 
   it("is none of another program, whatever its arguments are", () => {
     for (
-      const words of [["vi", disk], ["cp", "-a", "/disks/ploop/a", disk], ["sploop", "snapshot", disk], [], ["ploop"]]
+      const words of [
+        ["vi", disk],
+        ["cp", "-a", "/disks/ploop/a", disk],
+        ["sploop", "snapshot", disk],
+        ["sudo", "ploop-maintenance", "retention", "/vz/101"],
+        ["node", "/usr/bin/ploop-agent.js", disk],
+        [],
+        ["ploop"]
+      ]
     ) {
       assert.deepStrictEqual(changeOf(words, "ploop"), [])
     }

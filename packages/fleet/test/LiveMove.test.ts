@@ -2,7 +2,7 @@ import { Ploop, SnapshotTree } from "@effect-ploop/core"
 import { Runner, Storage, Workflow, Workflows } from "@effect-ploop/fleet"
 import { FileSystem } from "@effect/platform"
 import { expect, it } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import * as fleets from "./utils/fleets.js"
 import * as killable from "./utils/killable.js"
 
@@ -37,6 +37,12 @@ const snapshotsOf = (host: fleets.Host) =>
   )
 
 const baseOf = (host: fleets.Host) => Effect.map(fleets.everything(host), (content) => content["101/root.hdd"])
+
+const imagesOf = (host: fleets.Host) =>
+  Effect.map(
+    fleets.everything(host),
+    (content) => Object.fromEntries(Object.entries(content).filter(([path]) => path.startsWith("101/root.hdd")))
+  )
 
 const write = ({ hosts }: { readonly hosts: Hosts }, name: string) =>
   Context.get(hosts["node-1"], FileSystem.FileSystem).writeFileString(`${mountPoint}/${name}`, name)
@@ -118,6 +124,37 @@ it.live("what was copied ahead is copied again when its snapshots were merged me
       expect(yield* baseOf(hosts["node-2"])).toBe(base)
     }).pipe(Effect.provide(fleetOf(hosts)))
     expect(yield* fleets.filesOf(hosts["node-2"], disk)).toEqual({ "one.txt": "one", "two.txt": "two" })
+  }))
+
+it.live("what was copied ahead is copied again when the snapshot was merged, also where no time of a file shows it", () =>
+  Effect.gen(function*() {
+    const made = yield* prepare
+    const { hosts } = made
+    const ploop = Context.get(hosts["node-1"], Ploop.Ploop)
+    const fs = Context.get(hosts["node-1"], FileSystem.FileSystem)
+    yield* Effect.gen(function*() {
+      const workflows = yield* Workflows.Workflows
+      const id = yield* start
+      yield* waiting(id)
+      const names = (yield* fs.readDirectory("/vz/101")).filter((name) => name.startsWith("root.hdd"))
+      const before = yield* Effect.forEach(
+        names,
+        (name) => Effect.map(fs.stat(`/vz/101/${name}`), ({ mtime }) => mtime)
+      )
+      yield* write(made, "late.txt")
+      yield* ploop.deleteSnapshot({ disk, id: yield* Workflow.snapshotOfMove(id) })
+      yield* write(made, "later.txt")
+      yield* ploop.createSnapshot({ disk })
+      yield* unmount(hosts)
+      yield* Effect.forEach(names, (name, index) => {
+        const time = Option.getOrThrow(before[index]!)
+        return Effect.ignore(fs.utimes(`/vz/101/${name}`, time, time))
+      })
+      const images = yield* imagesOf(hosts["node-1"])
+      yield* workflows.resume(id)
+      expect(yield* workflows.ended(id)).toEqual({ _tag: "Done", left: [] })
+      expect(yield* imagesOf(hosts["node-2"])).toEqual(images)
+    }).pipe(Effect.provide(fleetOf(hosts)))
   }))
 
 it.live("a live move of a disk that is not there is refused, and nothing is left", () =>

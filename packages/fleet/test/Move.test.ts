@@ -1,5 +1,5 @@
 import { FakeHost } from "@effect-ploop/backend-fake"
-import { LowLevel, Ploop } from "@effect-ploop/core"
+import { LowLevel, Ploop, SnapshotId } from "@effect-ploop/core"
 import { Fleet, Runner, Storage, Workflow, Workflows } from "@effect-ploop/fleet"
 import { FileSystem } from "@effect/platform"
 import { SystemError } from "@effect/platform/Error"
@@ -8,8 +8,11 @@ import { Context, Effect, Layer, Option } from "effect"
 import { handlersOf } from "../src/internal/disk.js"
 import { Journal } from "../src/internal/journal.js"
 import * as memory from "../src/internal/storage/memory.js"
+import * as frozen from "../src/internal/transfer/frozen.js"
+import * as manifests from "../src/internal/transfer/manifest.js"
 import type { Place } from "../src/internal/transfer/place.js"
 import * as source from "../src/internal/transfer/source.js"
+import * as target from "../src/internal/transfer/target.js"
 import * as fleets from "./utils/fleets.js"
 
 const disk = "/vz/101/DiskDescriptor.xml"
@@ -358,6 +361,36 @@ describe("at the source of a move", () => {
       yield* place.fs.symlink("/vz/101", "/vz/link")
       expect(yield* Effect.flip(source.hold(place, false))).toMatchObject({ tag: "DiskInUse", kind: "refused" })
       expect(yield* place.fs.exists(disk)).toBe(true)
+    }))
+
+  it.live("what cannot be copied ahead is left for the time when the disk is held", () =>
+    Effect.gen(function*() {
+      const { place } = yield* placeOf()
+      const { manifest } = yield* frozen.freeze(place, fleets.snapshot)
+      const gone = new Workflow.Problem({ tag: "SystemError", reason: "NotFound", kind: "person" })
+      const there = { ...place, disk: "/vz/102/DiskDescriptor.xml" }
+      expect(yield* target.receiveAhead(there, manifest!, () => gone)).toEqual({})
+      const lost = new Workflow.Problem({ tag: "HostUnreachable", reason: "it is away", kind: "transient" })
+      expect(yield* Effect.flip(target.receiveAhead(there, manifest!, () => lost))).toMatchObject({ kind: "transient" })
+    }))
+
+  it.live("what was copied ahead is stale once its snapshot is gone, although all of its files seem to be as they were", () =>
+    Effect.gen(function*() {
+      const { place } = yield* placeOf()
+      const id = SnapshotId.make(crypto.randomUUID())
+      const ahead = (yield* frozen.freeze(place, id)).manifest!
+      const read = Effect.map(manifests.readBelowTop(place, "/vz/101"), (now) => ({ ...now, files: ahead.files }))
+      yield* place.ploop.createSnapshot({ disk })
+      expect(manifests.isPartOf(ahead, yield* read)).toBe(true)
+      yield* place.ploop.deleteSnapshot({ disk, id })
+      expect(manifests.isPartOf(ahead, yield* read)).toBe(false)
+    }))
+
+  it.live("a disk that another workflow holds gets no snapshot of a live move", () =>
+    Effect.gen(function*() {
+      const { place } = yield* placeOf()
+      yield* source.hold({ ...place, workflow: "other" }, false)
+      expect(yield* Effect.flip(frozen.freeze(place, fleets.snapshot))).toMatchObject({ tag: "DiskHeld" })
     }))
 
   it.live("two descriptors are not taken for one on a host that does not number its files", () =>

@@ -182,7 +182,7 @@ export interface HostFiles {
   /** Removes a directory, if it is this directory; one that is not empty, or a mount point, is left and an error. */
   readonly removeEmptyDirectory: (path: string, identity: Identity) => Effect.Effect<void, PlatformError>
   /**
-   * The processes of this host, but this one, whose command line is wanted. Those that cannot be read are left out. Like
+   * The processes of this host whose command line is wanted, except this one and those that have started it. Those that cannot be read are left out. Like
    * `kindAt`, it is on no tape: on a host that is replayed, nothing runs.
    */
   readonly processes: (

@@ -185,17 +185,25 @@ const kernelText: HostFiles["kernelText"] = (path) =>
 
 const kernelNames: HostFiles["kernelNames"] = (path) => fromKernel("kernelNames", path, () => NFS.readdirSync(path))
 
+/** This process, the one that has started it, and so on: they wait for it. */
+const ancestry = (pid: number): ReadonlyArray<number> => {
+  const status = pid > 1 ? ifReadable(() => NFS.readFileSync(`/proc/${pid}/status`, "latin1")) : undefined
+  const parent = Number(/^PPid:\s*(\d+)$/m.exec(status ?? "")?.[1] ?? 0)
+  return [pid, ...parent > 0 ? ancestry(parent) : []]
+}
+
 const processes: HostFiles["processes"] = (isWanted) =>
-  Effect.sync(() =>
-    (ifReadable(() => NFS.readdirSync("/proc")) ?? []).flatMap((name) => {
+  Effect.sync(() => {
+    const own = ancestry(process.pid)
+    return (ifReadable(() => NFS.readdirSync("/proc")) ?? []).flatMap((name) => {
       const pid = Number(name)
-      if (!Number.isInteger(pid) || pid === process.pid) return []
+      if (!Number.isInteger(pid) || own.includes(pid)) return []
       const words = ifReadable(() => NFS.readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.split("\0").slice(0, -1)
       return words !== undefined && isWanted(words)
         ? [{ pid, words, directory: ifReadable(() => NFS.readlinkSync(`/proc/${pid}/cwd`)) }]
         : []
     })
-  )
+  })
 
 /** The errors of a file system, or of two, that cannot share blocks. */
 const cannotShare = ["ENOTSUP", "EOPNOTSUPP", "EXDEV", "EINVAL", "ENOTTY", "ENOSYS"]

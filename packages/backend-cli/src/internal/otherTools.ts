@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { Host } from "./host.js"
 import type { HostFiles, Process } from "./hostFiles.js"
+import { besideTool } from "./programs.js"
 
 /**
  * Whether the tool's own lock fails to keep two changes of a disk apart. Generation 9 locks bytes of the base image, as
@@ -18,12 +19,14 @@ const locksNothing: Readonly<Record<Generation, boolean>> = { "1.15": false, "7"
  */
 const harmless: ReadonlySet<string | undefined> = new Set(["info", "list", "snapshot-list", "stat", "copy", "getdev"])
 
-/** The tool and the programs beside it. */
-const program = /(?:^|\/)ploop(?:-[a-z]+)?(?:\.[a-z]+)?$/
+/** The tool and the programs beside it, by their names. Commands of other packages begin with `ploop` too. */
+const programs: ReadonlyArray<string> = ["ploop", ...besideTool]
+
+const nameOf = (word: string): string => word.slice(word.lastIndexOf("/") + 1)
 
 /** The arguments of a change by the tool, in a command line that may begin with `sudo` or a shell; none of any other. */
 export const changeOf = (words: ReadonlyArray<string>, tool: string): ReadonlyArray<string> => {
-  const args = words.slice(words.findLastIndex((word) => word === tool || program.test(word)) + 1)
+  const args = words.slice(words.findLastIndex((word) => word === tool || programs.includes(nameOf(word))) + 1)
   const isTool = args.length < words.length
   return isTool && !harmless.has(args.find((word) => !word.startsWith("-"))) ? args : []
 }

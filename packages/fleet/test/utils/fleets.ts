@@ -1,5 +1,5 @@
 import { PloopFake, SharedData } from "@effect-ploop/backend-fake"
-import { Disk, Ploop } from "@effect-ploop/core"
+import { Disk, Ploop, SnapshotId } from "@effect-ploop/core"
 import { Runner, Storage } from "@effect-ploop/fleet"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -53,7 +53,7 @@ export const makeDisk = (host: Host, disk: string, files: Readonly<Record<string
   }).pipe(Effect.provide(host))
 
 /** The identifier of the snapshot of a small disk. */
-export const snapshot = "{11111111-2222-4333-8444-555555555555}"
+export const snapshot = SnapshotId.make("{11111111-2222-4333-8444-555555555555}")
 
 /** A small disk without a file system, and with a snapshot. */
 export const makeSmallDisk = (host: Host, disk: string) =>

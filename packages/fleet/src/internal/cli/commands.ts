@@ -213,7 +213,7 @@ export const move = Command.make(
     })
 ).pipe(
   Command.withDescription(
-    "Moves a disk to another host. It must not be running, but for the most of a move with --live."
+    "Moves a disk to another host. Without --live, it must not be running."
   )
 )
 

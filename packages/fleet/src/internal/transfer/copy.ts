@@ -20,7 +20,9 @@ const writeChunk = (file: FileSystem.File, bytes: Uint8Array): Taking<void> =>
 const write = (to: FileSystem.File, { name, size }: File, readFrom: ReadFrom, hash: Hash): Taking<void> =>
   Effect.gen(function*() {
     for (let offset = 0n; offset < size;) {
-      const bytes = yield* readFrom(name, offset)
+      const read = yield* readFrom(name, offset)
+      // It may have grown since.
+      const bytes = read.subarray(0, Number(size - offset < BigInt(chunkSize) ? size - offset : chunkSize))
       if (bytes.length === 0) return yield* forPerson("SourceChanged", `${name} has become shorter while it was copied`)
       hash.update(bytes)
       yield* writeChunk(to, bytes)

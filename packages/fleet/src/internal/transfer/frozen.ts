@@ -1,8 +1,9 @@
 import type { SnapshotId } from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as manifests from "./manifest.js"
-import { directoryOf, type Place, requireNotUndone, type Taking } from "./place.js"
+import { directoryOf, type Place, refused, requireNotUndone, type Taking } from "./place.js"
 import type { Taken } from "./steps.js"
 
 const has = ({ disk, ploop }: Place, snapshot: SnapshotId): Taking<boolean> =>
@@ -11,12 +12,22 @@ const has = ({ disk, ploop }: Place, snapshot: SnapshotId): Taking<boolean> =>
     (tree) => SnapshotTree.nodes(tree).some(({ id }) => id === snapshot)
   )
 
+const requireNotHeld = ({ disk, id, journal, workflow }: Place): Taking<void> =>
+  Effect.flatMap(journal.holder(id), (holder) =>
+    Option.isSome(holder) && holder.value !== workflow
+      ? refused("DiskHeld", `the workflow ${holder.value} holds ${disk}`)
+      : Effect.void)
+
 /** Takes a snapshot, above which the disk is written from now on. The files below it can be copied while it runs. */
 export const freeze = (place: Place, snapshot: SnapshotId): Taking<Taken> =>
   Effect.gen(function*() {
     const { disk, ploop } = place
     yield* requireNotUndone(place)
-    if (!(yield* has(place, snapshot))) yield* ploop.createSnapshot({ disk, id: snapshot })
+    yield* requireNotHeld(place)
+    const isTaken = yield* has(place, snapshot)
+    // What cannot be moved is refused before it has a snapshot more.
+    yield* manifests.read(place, directoryOf(disk), disk)
+    if (!isTaken) yield* ploop.createSnapshot({ disk, id: snapshot })
     return { manifest: yield* manifests.readBelowTop(place, directoryOf(disk)) }
   })
 
@@ -25,4 +36,4 @@ export const thaw = (place: Place, snapshot: SnapshotId): Taking<Taken> =>
   Effect.gen(function*() {
     if (yield* has(place, snapshot)) yield* place.ploop.deleteSnapshot({ disk: place.disk, id: snapshot })
     return {}
-  }).pipe(Effect.catchIf((error) => error._tag === "DiskNotFound", () => Effect.succeed({})))
+  })

@@ -64,8 +64,25 @@ export const readBelowTop = (place: Place, directory: string): Taking<Manifest> 
     return { ...manifest, files: manifest.files.filter(({ name }) => below.has(name)) }
   })
 
-/** Whether each file of the first is in the second as it was. */
+/** Whether a disk still has the snapshots, each with its image and its parent. */
+const hasSnapshotsOf = (one: Manifest, other: Manifest): Either.Either<boolean, unknown> =>
+  Either.gen(function*() {
+    const before = yield* DiskDescriptor.parse(one.descriptor)
+    const after = yield* DiskDescriptor.parse(other.descriptor)
+    const isTop = (id: string) => id === SnapshotId.top
+    return before.images.every(({ file, id }) =>
+      isTop(id) || after.images.some((image) => image.id === id && image.file === file)
+    ) && before.snapshots.every(({ id, parent }) =>
+      isTop(id) || after.snapshots.some((snapshot) => snapshot.id === id && snapshot.parent === parent)
+    )
+  })
+
+/**
+ * Whether each file of the first is in the second as it was. The driver can write to an image without a change of its
+ * time, so all snapshots must be there too: then nothing was merged.
+ */
 export const isPartOf = (one: Manifest, other: Manifest): boolean =>
+  Either.getOrElse(hasSnapshotsOf(one, other), () => false) &&
   one.files.every((file) =>
     other.files.some(({ modified, name, size }) =>
       name === file.name && size === file.size && modified === file.modified

@@ -1,7 +1,6 @@
 import type * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Problem } from "../../Workflow.js"
 import * as manifests from "./manifest.js"
 import {
   beside,
@@ -14,6 +13,7 @@ import {
   refused,
   removeIfThere,
   requireNotUndone,
+  type StepError,
   syncDirectory,
   take,
   type Taking
@@ -21,10 +21,7 @@ import {
 import * as problems from "./problem.js"
 import type { Manifest, Taken } from "./steps.js"
 
-const inUse = (place: Place, awaitsPerson: boolean): Problem =>
-  awaitsPerson
-    ? forPerson("DiskInUse", `${place.disk} is running: unmount it, and then resume the workflow`)
-    : refused("DiskInUse", `${place.disk} is running: unmount it first`)
+const inUse = (place: Place) => refused("DiskInUse", `${place.disk} is running: unmount it first`)
 
 /** The directory of the disk by the one name that the kernel uses; as it is given, when it is not there. */
 const ownDirectory = ({ disk, fs }: Place): Taking<string> =>
@@ -69,41 +66,44 @@ const unfence = (place: Place): Taking<void> =>
     yield* syncDirectory(place, directoryOf(disk))
   })
 
-const fence = (place: Place, running: Problem): Taking<void> =>
+const fence = (place: Place): Taking<void> =>
   Effect.gen(function*() {
     const { disk, fs, ploop } = place
     if (yield* fs.exists(heldName(place))) return
     // What cannot be copied is refused while the disk still has its descriptor.
-    if ((yield* ploop.attachments({ disk })).length > 0) return yield* running
+    if ((yield* ploop.attachments({ disk })).length > 0) return yield* inUse(place)
     yield* manifests.read(place, directoryOf(disk), disk)
     yield* fs.rename(disk, heldName(place))
     yield* syncDirectory(place, directoryOf(disk))
   })
 
-/** A step that is refused, or that waits until the disk does not run, leaves nothing behind. */
-const orLeave = (place: Place, leave: Taking<void>, running: Problem) => <A>(step: Taking<A>): Taking<A> =>
-  Effect.catchIf(
-    step,
-    (error) => error === running || problems.of(error).kind === "refused",
-    (error) =>
-      Effect.zipRight(
-        Effect.zipRight(leave, place.journal.release(place.id, place.workflow)),
-        Effect.fail(error)
-      )
-  )
+/** A refused step leaves nothing behind. */
+const orLeave = (place: Place, leave: Taking<void>) => <A>(step: Taking<A>): Taking<A> =>
+  Effect.catchIf(step, (error) => problems.of(error).kind === "refused", (error) =>
+    Effect.zipRight(
+      Effect.zipRight(leave, place.journal.release(place.id, place.workflow)),
+      Effect.fail(error)
+    ))
+
+/** What a person can change about a disk that was copied ahead, so that the copy is not for nothing. */
+const passing: ReadonlyArray<string> = ["DiskHeld", "DiskInUse", "NotMovable"]
+
+const orAwait = (error: StepError): StepError => {
+  const { kind, reason, tag } = problems.of(error)
+  return kind === "refused" && passing.includes(tag) ? forPerson(tag, `${reason}; then resume the workflow`) : error
+}
 
 export const hold = (place: Place, awaitsPerson: boolean): Taking<Taken> =>
   Effect.gen(function*() {
-    const running = inUse(place, awaitsPerson)
     yield* requireNotUndone(place)
     yield* take(place)
     return yield* Effect.gen(function*() {
-      yield* fence(place, running)
+      yield* fence(place)
       // A mount that had read the descriptor before it lost its name.
-      if (yield* isRunning(place)) return yield* running
+      if (yield* isRunning(place)) return yield* inUse(place)
       return { manifest: yield* manifests.read(place, directoryOf(place.disk), heldName(place)) }
-    }).pipe(orLeave(place, unfence(place), running))
-  })
+    }).pipe(orLeave(place, unfence(place)))
+  }).pipe(Effect.mapError((error) => awaitsPerson ? orAwait(error) : error))
 
 const isHolder = (place: Place): Taking<boolean> =>
   Effect.map(place.journal.holder(place.id), (holder) => holder._tag === "Some" && holder.value === place.workflow)

@@ -46,7 +46,7 @@ export const Step = Schema.Union(
   tagged("Unstage", {}),
   // Copies files of a disk that may be running into a directory of its own.
   tagged("ReceiveAhead", { from: Schema.String, manifest: Manifest }),
-  // Copies the files from the source into that directory, but those that were copied ahead and have not changed.
+  // Copies the files from the source into that directory, except those that were copied ahead and have not changed.
   tagged("Receive", { from: Schema.String, origin: Origin, manifest: Manifest, ahead: Schema.optional(Manifest) }),
   // Gives that directory its name: from now on, the disk is here.
   tagged("Publish", { manifest: Manifest }),

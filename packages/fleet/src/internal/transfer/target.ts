@@ -19,6 +19,7 @@ import {
   take,
   type Taking
 } from "./place.js"
+import * as problems from "./problem.js"
 import type { Manifest, Taken } from "./steps.js"
 
 /** Whether the disk is the one that this workflow has published. */
@@ -73,11 +74,17 @@ const reserve = (place: Place): Taking<string> =>
 const copyAll = (place: Place, directory: string, manifest: Manifest, readFrom: ReadFrom) =>
   Effect.forEach(manifest.files, (file) => copyFile(place, directory, file, readFrom), { discard: true })
 
-/** Copies files of a disk that runs. */
+/** Copies files of a disk that runs. What cannot be copied now is copied when the disk is held. */
 export const receiveAhead = (place: Place, manifest: Manifest, readFrom: ReadFrom): Taking<Taken> =>
   Effect.gen(function*() {
     if (yield* isPublished(place)) return {}
-    yield* copyAll(place, yield* reserve(place), manifest, readFrom)
+    const directory = yield* reserve(place)
+    yield* copyAll(place, directory, manifest, readFrom).pipe(
+      Effect.catchIf(
+        (error) => problems.of(error).kind === "person",
+        (error) => Effect.logWarning(`not all of ${place.disk} could be copied ahead: ${problems.of(error).message}`)
+      )
+    )
     return {}
   })
 
@@ -85,7 +92,11 @@ export const receiveAhead = (place: Place, manifest: Manifest, readFrom: ReadFro
 const removeStale = (place: Place, directory: string, manifest: Manifest, ahead: Manifest): Taking<void> =>
   manifests.isPartOf(ahead, manifest)
     ? Effect.void
-    : Effect.forEach(ahead.files, ({ name }) => removeIfThere(place, `${directory}/${name}`), { discard: true })
+    : Effect.forEach(
+      ahead.files.flatMap(({ name }) => [name, `${name}.part`]),
+      (name) => removeIfThere(place, `${directory}/${name}`),
+      { discard: true }
+    )
 
 export const receive = (
   place: Place,

@@ -84,17 +84,20 @@ const clean = (disks: Disks, manifest: Manifest): Durable<Outcome> =>
     return done([purged, forgotten, thawed, finished])
   })
 
-/** Copies what the disk has now while it runs; nothing for a move that is not live. */
-const copyAhead = ({ from, snapshot, source, target }: Disks): Durable<Manifest | undefined, Problem> =>
-  Effect.gen(function*() {
-    if (snapshot === undefined) return undefined
-    const manifest = yield* Effect.flatMap(
-      source("take a snapshot of the source", { _tag: "Freeze", snapshot }),
-      manifestOf
-    )
-    yield* target("receive the snapshot", { _tag: "ReceiveAhead", from: entityOf(from), manifest })
-    return manifest
-  })
+/** What the snapshot of a live move has; nothing for another move. */
+const freeze = ({ snapshot, source }: Disks): Durable<Manifest | undefined, Problem> =>
+  snapshot === undefined
+    ? Effect.succeed(undefined)
+    : Effect.flatMap(source("take a snapshot of the source", { _tag: "Freeze", snapshot }), manifestOf)
+
+const copyAhead = ({ from, target }: Disks, manifest: Manifest | undefined): Durable<unknown, Problem> =>
+  manifest === undefined
+    ? Effect.void
+    : target("receive the snapshot", { _tag: "ReceiveAhead", from: entityOf(from), manifest })
+
+/** A freeze that was refused has taken no snapshot. */
+const undoFreeze = (disks: Disks, problem: Problem): Durable<Outcome> =>
+  undoCopy(problem.kind === "refused" ? { ...disks, snapshot: undefined } : disks, problem, false)
 
 const disksOf = (env: Environment, { from, live, to }: typeof Move.Type): Effect.Effect<Disks> =>
   Effect.map(live === true ? snapshotOfMove(env.id) : Effect.succeed(undefined), (snapshot) => ({
@@ -112,9 +115,11 @@ export const move = (env: Environment, request: typeof Move.Type): Durable<Outco
     const disks = yield* disksOf(env, request)
     const { from, snapshot, source, target } = disks
     const isLive = snapshot !== undefined
-    const copiedAhead = yield* Effect.either(copyAhead(disks))
+    const frozen = yield* Effect.either(freeze(disks))
+    if (Either.isLeft(frozen)) return yield* undoFreeze(disks, frozen.left)
+    const ahead = frozen.right
+    const copiedAhead = yield* Effect.either(copyAhead(disks, ahead))
     if (Either.isLeft(copiedAhead)) return yield* undoCopy(disks, copiedAhead.left, true)
-    const ahead = copiedAhead.right
     const held = yield* Effect.either(
       source("hold the source", { _tag: "Hold", ...(isLive && { awaitsPerson: true }) })
     )
