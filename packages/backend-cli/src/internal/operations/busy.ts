@@ -74,7 +74,11 @@ export const leftAt = (session: Session, about: About, left: Left, target: strin
 const elsewhere = (session: Session, device: string) =>
   Effect.map(session.host.foreignMounts, (mounts) => mounts.filter((mount) => mount.device === device))
 
-/** Refuses to unmount a device that other mount namespaces keep busy. It is asked for only where one has any. */
+/**
+ * Refuses to unmount a device that other mount namespaces keep busy.
+ *
+ * - `running`: the device; it is looked up only where another namespace has a mount that stays
+ */
 export const requireNoneHidden = (session: Session, about: About, running: Effect.Effect<string | undefined>) =>
   Effect.gen(function*() {
     const staying = (yield* session.host.foreignMounts).filter(({ isReached }) => !isReached)

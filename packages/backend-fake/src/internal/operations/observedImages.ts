@@ -19,7 +19,7 @@ export const headerOf = (tool: Tool, path: string): ImageExamination.Header | un
   return ImageExamination.isHeader(header) ? header : undefined
 }
 
-/** The length of a file: 0 of what is not a file, undefined where nothing is. */
+/** The length of a file. It is 0 for what is not a file, and undefined where nothing is. */
 const lengthOf = (tool: Tool, path: string): bigint | undefined => {
   const found = files.lookup(tool.tx, path)
   if (Either.isLeft(found)) return undefined
