@@ -1,25 +1,14 @@
-import { PloopCli } from "@effect-ploop/backend-cli"
 import { type Disk, Ploop } from "@effect-ploop/core"
-import { CommandExecutor, Error as Errors } from "@effect/platform"
-import { NodeContext, NodeFileSystem, NodePath } from "@effect/platform-node"
+import { Error as Errors } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, type Scope } from "effect"
-import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import { Effect, type Scope } from "effect"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
-import { scripted } from "./utils/host.js"
+import { over, scripted } from "./utils/host.js"
 
 const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
   it.scopedLive(title, () => Effect.provide(body(), NodeContext.layer))
-
-const over = (executor: CommandExecutor.CommandExecutor, files: HostFiles) =>
-  Layer.build(
-    PloopCli.layer().pipe(
-      Layer.provide(Layer.succeed(CommandExecutor.CommandExecutor, executor)),
-      Layer.provide([NodeFileSystem.layer, NodePath.layer]),
-      Layer.provide(Layer.succeed(CurrentHostFiles, files))
-    )
-  )
 
 const snapshot = (disk: Disk.Disk) => Effect.flatMap(Ploop.Ploop, (ploop) => ploop.createSnapshot({ disk }))
 

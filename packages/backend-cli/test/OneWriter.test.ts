@@ -1,14 +1,11 @@
-import { PloopCli } from "@effect-ploop/backend-cli"
 import { Disk, Ploop } from "@effect-ploop/core"
 import type { Generation } from "@effect-ploop/core"
 import { CommandExecutor, FileSystem } from "@effect/platform"
-import { NodeContext, NodeFileSystem, NodePath } from "@effect/platform-node"
+import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, type Scope } from "effect"
+import { Effect, Exit, Fiber, type Scope } from "effect"
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
-import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
-import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
-import { scripted } from "./utils/host.js"
+import { over, scripted } from "./utils/host.js"
 
 const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
   it.scopedLive(title, () => Effect.provide(body(), NodeContext.layer))
@@ -31,29 +28,41 @@ const counting = () => {
   return { state, wrap }
 }
 
-const over = (executor: CommandExecutor.CommandExecutor, files = nodeHostFiles) =>
-  Layer.build(
-    PloopCli.layer().pipe(
-      Layer.provide(Layer.succeed(CommandExecutor.CommandExecutor, executor)),
-      Layer.provide([NodeFileSystem.layer, NodePath.layer]),
-      Layer.provide(Layer.succeed(CurrentHostFiles, files))
-    )
-  )
-
 const snapshot = (disk: string) => Effect.flatMap(Ploop.Ploop, (ploop) => ploop.createSnapshot({ disk }))
 
 const slow = (generation: Generation.Generation) =>
   scripted(generation, (command) => command[0] === "snapshot" ? { lasts: "50 millis" } : undefined)
 
-/** A process that runs until its input ends, with this command line and in this directory. */
-const running = (words: ReadonlyArray<string>, cwd: string) =>
+/** A process that has printed something, and runs until its input ends. */
+const started = (program: string, args: ReadonlyArray<string>, cwd?: string) =>
   Effect.acquireRelease(
     Effect.async<ChildProcessWithoutNullStreams>((resume) => {
-      const child = spawn("sh", ["-c", "echo runs; read line", ...words], { cwd })
+      const child = spawn(program, args, { cwd })
       child.stdout.once("data", () => resume(Effect.succeed(child)))
     }),
     (child) => Effect.sync(() => child.stdin.end())
   )
+
+/** One with these words in its command line, in this directory. */
+const running = (words: ReadonlyArray<string>, cwd: string) =>
+  started("sh", ["-c", "echo runs; read line", ...words], cwd)
+
+/** A snapshot is taken only once the other process has ended; the wait can be interrupted. */
+const waitsFor = (
+  { commands, context, disk }: Effect.Effect.Success<ReturnType<typeof slow>>,
+  other: ChildProcessWithoutNullStreams
+) =>
+  Effect.gen(function*() {
+    const isTaken = Effect.map(commands, (all) => all.some((command) => command[0] === "snapshot"))
+    const given = yield* Effect.fork(Effect.provide(snapshot(disk), context))
+    const waiting = yield* Effect.fork(Effect.provide(snapshot(disk), context))
+    yield* Effect.sleep("200 millis")
+    assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(given)))
+    assert.isFalse(yield* isTaken)
+    other.stdin.end()
+    yield* Fiber.join(waiting)
+    assert.isTrue(yield* isTaken)
+  })
 
 describe("a disk has one writer", () => {
   test("whatever it is called, and in whatever layer", () =>
@@ -84,35 +93,15 @@ describe("a disk has one writer", () => {
   test("while another process works on it, the wait for which can be interrupted", () =>
     Effect.gen(function*() {
       const host = yield* slow("1.15")
-      const other = yield* Effect.acquireRelease(
-        Effect.async<ChildProcessWithoutNullStreams>((resume) => {
-          const child = spawn("flock", [host.directory, "sh", "-c", "echo locked; read line"])
-          child.stdout.once("data", () => resume(Effect.succeed(child)))
-        }),
-        (child) => Effect.sync(() => child.stdin.end())
-      )
-      const given = yield* Effect.fork(Effect.provide(snapshot(host.disk), host.context))
-      const waiting = yield* Effect.fork(Effect.provide(snapshot(host.disk), host.context))
-      yield* Effect.sleep("50 millis")
-      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(given)))
-      assert.isFalse((yield* host.commands).some((command) => command[0] === "snapshot"))
-      other.stdin.end()
-      yield* Fiber.join(waiting)
-      assert.isTrue((yield* host.commands).some((command) => command[0] === "snapshot"))
+      const locking = [host.directory, "sh", "-c", "echo locked; read line"]
+      yield* waitsFor(host, yield* started("flock", locking))
     }))
 
   test("while a tool of generation 9 that another process started changes it, which no lock shows", () =>
     Effect.gen(function*() {
       const host = yield* slow("9")
-      const other = yield* running(["ploop", "snapshot-delete", "-u", "1", "DiskDescriptor.xml"], host.directory)
-      const given = yield* Effect.fork(Effect.provide(snapshot(host.disk), host.context))
-      const waiting = yield* Effect.fork(Effect.provide(snapshot(host.disk), host.context))
-      yield* Effect.sleep("200 millis")
-      assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(given)))
-      assert.isFalse((yield* host.commands).some((command) => command[0] === "snapshot"))
-      other.stdin.end()
-      yield* Fiber.join(waiting)
-      assert.isTrue((yield* host.commands).some((command) => command[0] === "snapshot"))
+      const deleting = ["ploop", "snapshot-delete", "-u", "1", "DiskDescriptor.xml"]
+      yield* waitsFor(host, yield* running(deleting, host.directory))
     }))
 
   test("but nobody waits for a tool of another disk, for one that only reads, or for one whose lock holds", () =>

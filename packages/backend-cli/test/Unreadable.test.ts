@@ -1,13 +1,11 @@
-import { PloopCli } from "@effect-ploop/backend-cli"
 import { type Disk, Ploop, type PloopError, SnapshotId } from "@effect-ploop/core"
-import { CommandExecutor, Error as Errors, FileSystem } from "@effect/platform"
-import { NodeContext, NodeFileSystem, NodePath } from "@effect/platform-node"
+import { Error as Errors, FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
-import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import { Context, Effect } from "effect"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
-import { A, scripted } from "./utils/host.js"
+import { A, over, scripted } from "./utils/host.js"
 
 /** The files of a host whose images only root may read, as the tool makes them behind `sudo`. */
 const unreadable: HostFiles = {
@@ -46,16 +44,8 @@ describe("an image that this process may not read", () => {
         for (const file of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
           yield* fs.writeFileString(`${host.directory}/${file}`, "")
         }
-        const error = yield* Effect.flatMap(
-          Ploop.Ploop,
-          (ploop) => Effect.flip(call(ploop, host.disk, host.directory))
-        ).pipe(Effect.provide(
-          PloopCli.layer().pipe(
-            Layer.provide(Layer.succeed(CommandExecutor.CommandExecutor, host.executor)),
-            Layer.provide([NodeFileSystem.layer, NodePath.layer]),
-            Layer.provide(Layer.succeed(CurrentHostFiles, unreadable))
-          )
-        ))
+        const context = yield* over(host.executor, unreadable)
+        const error = yield* Effect.flip(call(Context.get(context, Ploop.Ploop), host.disk, host.directory))
         assert.strictEqual(error._tag, "PermissionDenied", error.message)
         assert.include(error.text, ".hdd")
       }).pipe(Effect.provide(NodeContext.layer)))

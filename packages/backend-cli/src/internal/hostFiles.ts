@@ -56,10 +56,8 @@ export interface Resolved {
 /** A process of the host. */
 export interface Process {
   readonly pid: number
-  /** Its program and arguments. */
-  readonly words: ReadonlyArray<string>
-  /** Its working directory, where this process may read it. */
-  readonly directory: string | undefined
+  /** The real paths of the files among its arguments. */
+  readonly paths: ReadonlyArray<string>
 }
 
 /** The numbers of a mounted file system. */
@@ -93,9 +91,11 @@ export interface Packing {
 }
 
 /** What a host that is replayed has in the way of an operation: nothing. */
-export const unseen: Pick<HostFiles, "glimpse" | "kindAt"> = {
+export const unseen: Pick<HostFiles, "foreignMounts" | "glimpse" | "kindAt" | "processes"> = {
+  foreignMounts: Effect.succeed([]),
   glimpse: () => Effect.succeedNone,
-  kindAt: () => Effect.succeedNone
+  kindAt: () => Effect.succeedNone,
+  processes: () => Effect.succeed([])
 }
 
 /**
@@ -182,11 +182,11 @@ export interface HostFiles {
   /** Removes a directory, if it is this directory; one that is not empty, or a mount point, is left and an error. */
   readonly removeEmptyDirectory: (path: string, identity: Identity) => Effect.Effect<void, PlatformError>
   /**
-   * The processes of this host whose command line is wanted, except this one and those that have started it. Those that cannot be read are left out. Like
-   * `kindAt`, it is on no tape: on a host that is replayed, nothing runs.
+   * The processes of this host whose command lines have arguments of a kind, except this one and those that have
+   * started it. A process that cannot be read is left out. As {@link kindAt}, it is on no tape.
    */
   readonly processes: (
-    isWanted: (words: ReadonlyArray<string>) => boolean
+    argumentsOf: (words: ReadonlyArray<string>) => ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<Process>>
   /**
    * Locks a file or a directory until the scope is closed or this process ends,

@@ -58,8 +58,8 @@ const linesOf = (text: string): ReadonlyArray<Line> => text.split("\n").flatMap(
 const below = (lines: ReadonlyArray<Line>, { parent }: Line): Line | undefined => lines.find(({ id }) => id === parent)
 
 /**
- * Whether an unmount spreads from what one mount is on to what the other is on. Whose group is followed is not traced
- * further: then it may.
+ * Whether an unmount may spread from the mount below one to the mount below the other. The group that a mount follows is
+ * not traced further.
  */
 const spreads = (from: Line | undefined, to: Line | undefined): boolean =>
   from?.shared !== undefined && (to?.shared === from.shared || to?.follows !== undefined)

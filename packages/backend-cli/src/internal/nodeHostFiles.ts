@@ -192,17 +192,26 @@ const ancestry = (pid: number): ReadonlyArray<number> => {
   return [pid, ...parent > 0 ? ancestry(parent) : []]
 }
 
-const processes: HostFiles["processes"] = (isWanted) =>
-  Effect.sync(() => {
+/** The real paths of files that a process names: a relative path begins in its directory. */
+const realPaths = async (pid: number, names: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
+  const directory = ifReadable(() => NFS.readlinkSync(`/proc/${pid}/cwd`))
+  const paths = names.flatMap((name) =>
+    NodePath.isAbsolute(name) ? name : directory === undefined ? [] : NodePath.join(directory, name)
+  )
+  const found = await Promise.all(paths.map((path) => NFS.promises.realpath(path).catch(() => undefined)))
+  return found.filter((path) => path !== undefined)
+}
+
+const processes: HostFiles["processes"] = (argumentsOf) =>
+  Effect.promise(() => {
     const own = ancestry(process.pid)
-    return (ifReadable(() => NFS.readdirSync("/proc")) ?? []).flatMap((name) => {
-      const pid = Number(name)
-      if (!Number.isInteger(pid) || own.includes(pid)) return []
+    const pids = (ifReadable(() => NFS.readdirSync("/proc")) ?? []).map(Number).filter(Number.isInteger)
+    const named = pids.filter((pid) => !own.includes(pid)).flatMap((pid) => {
       const words = ifReadable(() => NFS.readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.split("\0").slice(0, -1)
-      return words !== undefined && isWanted(words)
-        ? [{ pid, words, directory: ifReadable(() => NFS.readlinkSync(`/proc/${pid}/cwd`)) }]
-        : []
+      const names = argumentsOf(words ?? [])
+      return names.length === 0 ? [] : [{ pid, names }]
     })
+    return Promise.all(named.map(async ({ names, pid }) => ({ pid, paths: await realPaths(pid, names) })))
   })
 
 /** The errors of a file system, or of two, that cannot share blocks. */

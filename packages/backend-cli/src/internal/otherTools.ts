@@ -1,11 +1,12 @@
 import type { Generation } from "@effect-ploop/core/Generation"
 import * as PrintableText from "@effect-ploop/core/PrintableText"
 import * as Waiting from "@effect-ploop/core/Waiting"
+import * as Array from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type { Host } from "./host.js"
-import type { HostFiles, Process } from "./hostFiles.js"
+import type { HostFiles } from "./hostFiles.js"
 import { besideTool } from "./programs.js"
 
 /**
@@ -15,7 +16,8 @@ import { besideTool } from "./programs.js"
 const locksNothing: Readonly<Record<Generation, boolean>> = { "1.15": false, "7": false, "9": true }
 
 /**
- * What changes no descriptor. A copy may take hours, and generation 9 has a lock for it that holds: it fails at once.
+ * The commands that change no descriptor, and `copy`, which may take hours: the lock of generation 9 holds during a copy,
+ * so a change fails at once.
  */
 const harmless: ReadonlySet<string | undefined> = new Set(["info", "list", "snapshot-list", "stat", "copy", "getdev"])
 
@@ -38,29 +40,16 @@ interface Seen {
   readonly generation: Effect.Effect<Generation, unknown>
 }
 
-/** Whether an argument of a change is in the directory, or is the directory. A relative path begins where the process is. */
-const isIn = ({ files, host, tool }: Seen, { directory: from, words }: Process, directory: string) =>
-  Effect.exists(changeOf(words, tool), (word) => {
-    const path = word.startsWith("/") ? word : from === undefined ? undefined : host.join(from, word)
-    return path === undefined
-      ? Effect.succeed(false)
-      : Effect.zipWith(
-        files.kindAt(path),
-        host.real(path),
-        (kind, real) => Option.isSome(kind) && (real === directory || host.directory(real) === directory)
-      )
-  })
-
-const changing = (seen: Seen, directory: string) =>
-  Effect.flatMap(
-    seen.files.processes((words) => changeOf(words, seen.tool).length > 0),
-    (processes) => Effect.findFirst(processes, (process) => isIn(seen, process, directory))
+/** A process that changes the directory, or what is in it. */
+const changing = ({ files, host, tool }: Seen, directory: string) =>
+  Effect.map(
+    files.processes((words) => changeOf(words, tool)),
+    Array.findFirst(({ paths }) => paths.some((path) => path === directory || host.directory(path) === directory))
   )
 
 /**
  * Waits for a tool of generation 9 that works in the directory and that this process has not started: one that somebody
- * else runs, or one whose process was killed, which released the lock of the directory. Nothing but its command line
- * shows it.
+ * else runs, or one that outlived the process which held the lock of the directory. Only its command line shows it.
  *
  * - `directory`: a real path
  */

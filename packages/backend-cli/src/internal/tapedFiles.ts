@@ -205,8 +205,6 @@ export const replay = (
   isRoot: read("isRoot", "", flag.decode),
   find: (path) => orNone(read("find", path, found.decode)),
   ...unseen,
-  processes: () => Effect.succeed([]),
-  foreignMounts: Effect.succeed([]),
   start: (path) => read("start", path, bytes.decode),
   whole: (path) => read("whole", path, bytes.decode),
   stamp: (path) => read("stamp", path, stamp.decode),

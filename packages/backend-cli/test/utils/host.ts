@@ -1,9 +1,10 @@
 import { PloopCli } from "@effect-ploop/backend-cli"
 import { Disk, DiskDescriptor, SnapshotId } from "@effect-ploop/core"
 import type { Generation } from "@effect-ploop/core"
-import { FileSystem } from "@effect/platform"
-import { NodePath } from "@effect/platform-node"
+import { CommandExecutor, FileSystem } from "@effect/platform"
+import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
+import { CurrentHostFiles } from "../../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../../src/internal/nodeHostFiles.js"
 import { CurrentSockets } from "../../src/internal/process/sockets.js"
@@ -17,6 +18,16 @@ const usage: Record<Generation.Generation, string> = {
   "7": "Usage: ploop init -s SIZE [-f FORMAT] NEW_DELTA\n       ploop encrypt [-k KEY] [-w] DiskDescriptor.xml\n",
   "9": "Usage: ploop init -s SIZE [-f FORMAT] NEW_DELTA\n       ploop encrypt\n       ploop tg-init DEVICE NAME\n"
 }
+
+/** A backend over these processes, which has the files of this host, or others. */
+export const over = (executor: CommandExecutor.CommandExecutor, files: HostFiles = nodeHostFiles) =>
+  Layer.build(
+    PloopCli.layer().pipe(
+      Layer.provide(Layer.succeed(CommandExecutor.CommandExecutor, executor)),
+      Layer.provide([NodeFileSystem.layer, NodePath.layer]),
+      Layer.provide(Layer.succeed(CurrentHostFiles, files))
+    )
+  )
 
 /** The files of this host, on which the node of a device is there. */
 export const withNode = (device: string): HostFiles => ({

@@ -12,8 +12,8 @@ import type { Session } from "../session.js"
 import { isRaw } from "./attachable.js"
 
 /**
- * What the header of an image says; none when it is not there or has none. An image that this process may not read is
- * neither: nothing is known of it.
+ * What the header of an image says; none when the image is missing or has no header. An image that this process may not
+ * read is an error, because nothing is known of it.
  */
 export const headerOf = (session: Session, about: About, image: string) =>
   session.files.start(image, ImageExamination.headerLength).pipe(

@@ -2,7 +2,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { HostFiles, Stamp } from "../hostFiles.js"
+import { type HostFiles, type Stamp, unseen } from "../hostFiles.js"
 
 /** Runs a request and records the result; or returns the recorded result, and runs nothing. */
 export type Answer = <A, R>(
@@ -132,8 +132,8 @@ export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
     kindAt: files.kindAt,
     glimpse: files.glimpse,
     // What other processes do does not belong on a recording.
-    processes: () => Effect.succeed([]),
-    foreignMounts: Effect.succeed([]),
+    processes: unseen.processes,
+    foreignMounts: unseen.foreignMounts,
     start: wrap("start", files.start),
     whole: wrap("whole", files.whole),
     stamp: wrap("stamp", (path) => Effect.map(files.stamp(path), neverOld)),

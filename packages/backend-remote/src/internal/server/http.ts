@@ -37,6 +37,8 @@ export interface Settings {
   readonly answer: (request: Request) => Answer | Promise<Answer>
 }
 
+const defaultHandshake = 10_000
+
 /** The first byte of a handshake of TLS. */
 const clientHello = 0x16
 
@@ -129,7 +131,7 @@ export const listen = (settings: Settings): Effect.Effect<net.AddressInfo, strin
     const front = net.createServer(options, (socket) => {
       const name = `${socket.remoteAddress} ${socket.remotePort}`
       connections.add(socket)
-      waiting.set(name, setTimeout(() => socket.destroy(), settings.handshake ?? 10_000))
+      waiting.set(name, setTimeout(() => socket.destroy(), settings.handshake ?? defaultHandshake))
       socket.on("error", () => {})
       socket.on("close", () => {
         connections.delete(socket)
