@@ -74,6 +74,8 @@ const makeApplication = Effect.gen(function*() {
   return { write, mount, unmount, written: Ref.get(written) }
 })
 
+type Application = Effect.Effect.Success<typeof makeApplication>
+
 const start = (directory: string) =>
   Command.make(
     process.execPath,
@@ -94,7 +96,8 @@ const printUntil = (lines: Stream.Stream<string, unknown>, ends: (line: string) 
 const linesOf = (child: { readonly stdout: Stream.Stream<Uint8Array, unknown> }) =>
   child.stdout.pipe(Stream.decodeText(), Stream.splitLines)
 
-const moveWithKill = (directory: string, unmount: Effect.Effect<void>) =>
+/** Returns the exit code of the second process, and how many files were written before the disk was unmounted. */
+const moveWithKill = (directory: string, application: Application) =>
   Effect.gen(function*() {
     yield* Console.log("\n2. A process of the fleet moves the disk, which runs. It is killed while it copies.")
     const first = yield* start(directory)
@@ -106,10 +109,11 @@ const moveWithKill = (directory: string, unmount: Effect.Effect<void>) =>
     const lines = yield* Stream.toPull(linesOf(second))
     const rest = Stream.fromPull(Effect.succeed(lines))
     yield* printUntil(rest, (line) => line.includes("DiskInUse"))
-    yield* unmount
+    yield* application.unmount
+    const before = yield* application.written
     yield* Console.log("\n4. The disk is unmounted. What the application writes now, waits in it.")
     yield* printUntil(rest, () => false)
-    return yield* second.exitCode
+    return { before, exitCode: yield* second.exitCode }
   })
 
 const isThere = (host: Host) => Effect.isSuccess(Context.get(host, Ploop.Ploop).imageInfo({ disk }))
@@ -143,13 +147,7 @@ export const demo = Effect.gen(function*() {
   yield* Effect.sleep("300 millis")
   yield* Console.log(`\n1. An application writes files to ${disk} on node-1: ${yield* application.written} so far.`)
 
-  const written = yield* Ref.make(0)
-  const unmount = Effect.zipRight(
-    application.unmount,
-    Effect.flatMap(application.written, (now) => Ref.set(written, now))
-  )
-  const exitCode = yield* moveWithKill(directory, unmount)
-  const before = yield* Ref.get(written)
+  const { before, exitCode } = yield* moveWithKill(directory, application)
   if (exitCode !== 0) return yield* failed(`the second process ended with ${exitCode}`)
   if (yield* isThere(source)) return yield* failed("the disk is still on node-1")
 
@@ -161,9 +159,7 @@ export const demo = Effect.gen(function*() {
   yield* application.unmount
   if (lost.length > 0) return yield* failed(`files are missing: ${lost.join(", ")}`)
   yield* Console.log(
-    `\nAll ${count} files are there: ${before} from before the disk was unmounted, and ${
-      count - before
-    } from after that. ` +
+    `\nAll ${count} files are there: ${before} from before the unmount, and ${count - before} from after it. ` +
       "The disk is gone from node-1."
   )
 }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))

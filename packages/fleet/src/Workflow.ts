@@ -26,9 +26,9 @@ export const DiskOfHost = Schema.Struct({ host: HostName, disk: Disk })
 export type DiskOfHost = typeof DiskOfHost.Type
 
 /**
- * Moves a disk to another host. The disk must not be running, unless the move is live: then everything that it has at the
- * beginning is copied while it runs, and the workflow waits for a person to unmount it and to resume the workflow.
- * What was written since is copied then.
+ * Moves a disk to another host. The disk must not be running, unless the move is live. A live move copies what the disk
+ * has at the beginning while it runs, and waits until a person has unmounted it and resumed the workflow. Then it copies
+ * what was written since.
  *
  * - `from`: the disk
  * - `to`: where it will be; its directory must not exist there, or be empty

@@ -1,5 +1,5 @@
 import { Ploop, SnapshotTree } from "@effect-ploop/core"
-import { Runner, Storage, Workflow, Workflows } from "@effect-ploop/fleet"
+import { Storage, Workflow, Workflows } from "@effect-ploop/fleet"
 import { FileSystem } from "@effect/platform"
 import { expect, it } from "@effect/vitest"
 import { Context, Effect, Layer, Option } from "effect"
@@ -49,26 +49,20 @@ const write = ({ hosts }: { readonly hosts: Hosts }, name: string) =>
 
 const unmount = (hosts: Hosts) => Context.get(hosts["node-1"], Ploop.Ploop).umount({ disk })
 
-/** A fleet in which no step is repeated by itself. */
-const fleetOf = (hosts: Hosts) =>
-  Layer.provide(Runner.layer({ hosts: fleets.layersOf(hosts), retries: [] }), Storage.layerMemory)
-
-const waiting = (id: string): Effect.Effect<Workflow.State, unknown, Workflows.Workflows> =>
-  Effect.flatMap(Effect.flatMap(Workflows.Workflows, (workflows) => workflows.get(id)), (workflow) => {
-    const state = Workflow.state(workflow)
-    return state.name === "waiting"
-      ? Effect.succeed(state)
-      : Effect.zipRight(Effect.sleep("20 millis"), waiting(id))
-  })
+/** A live move that waits for the unmount of the disk. */
+const begun = Effect.gen(function*() {
+  const workflows = yield* Workflows.Workflows
+  const id = yield* start
+  return { id, state: yield* fleets.until(id, "waiting"), workflows }
+})
 
 it.live("a live move copies a disk while it runs, waits until it is unmounted, and takes over what was written since", () =>
   Effect.gen(function*() {
     const made = yield* prepare
     const { hosts, snapshots } = made
     yield* Effect.gen(function*() {
-      const workflows = yield* Workflows.Workflows
-      const id = yield* start
-      expect(yield* waiting(id)).toMatchObject({ step: "hold the source", problem: { tag: "DiskInUse" } })
+      const { id, state, workflows } = yield* begun
+      expect(state).toMatchObject({ step: "hold the source", problem: { tag: "DiskInUse" } })
       const directory = `/vz/101.receiving-${id}`
       const copied = yield* Context.get(hosts["node-2"], FileSystem.FileSystem).readDirectory(directory)
       expect(copied.length).toBe(snapshots.length)
@@ -76,7 +70,7 @@ it.live("a live move copies a disk while it runs, waits until it is unmounted, a
       yield* unmount(hosts)
       yield* workflows.resume(id)
       expect(yield* workflows.ended(id)).toEqual({ _tag: "Done", left: [] })
-    }).pipe(Effect.provide(fleetOf(hosts)))
+    }).pipe(Effect.provide(fleets.withoutRetries(hosts)))
     expect(yield* fleets.filesOf(hosts["node-2"], disk)).toEqual({
       "one.txt": "one",
       "two.txt": "two",
@@ -91,15 +85,13 @@ it.live("while a live move waits, the disk is used as before; given up, it is as
     const made = yield* prepare
     const { hosts, snapshots } = made
     yield* Effect.gen(function*() {
-      const workflows = yield* Workflows.Workflows
-      const id = yield* start
-      yield* waiting(id)
+      const { id, workflows } = yield* begun
       yield* write(made, "late.txt")
       const extra = yield* Context.get(hosts["node-1"], Ploop.Ploop).createSnapshot({ disk })
       yield* workflows.giveUp(id)
       expect(yield* workflows.ended(id)).toMatchObject({ _tag: "Failed", problem: { tag: "GivenUp" }, left: [] })
       expect(yield* snapshotsOf(hosts["node-1"])).toEqual([...snapshots, extra].sort())
-    }).pipe(Effect.provide(fleetOf(hosts)))
+    }).pipe(Effect.provide(fleets.withoutRetries(hosts)))
     expect(yield* Context.get(hosts["node-2"], FileSystem.FileSystem).readDirectory("/vz")).toEqual([])
     yield* unmount(hosts)
     expect(yield* fleets.filesOf(hosts["node-1"], disk)).toMatchObject({ "late.txt": "late.txt" })
@@ -111,9 +103,7 @@ it.live("what was copied ahead is copied again when its snapshots were merged me
     const { hosts, snapshots } = made
     const ploop = Context.get(hosts["node-1"], Ploop.Ploop)
     yield* Effect.gen(function*() {
-      const workflows = yield* Workflows.Workflows
-      const id = yield* start
-      yield* waiting(id)
+      const { id, workflows } = yield* begun
       yield* unmount(hosts)
       const { id: merged } = SnapshotTree.base(yield* ploop.listSnapshots({ disk }))
       yield* ploop.deleteSnapshot({ disk, id: merged })
@@ -122,7 +112,7 @@ it.live("what was copied ahead is copied again when its snapshots were merged me
       expect(yield* workflows.ended(id)).toEqual({ _tag: "Done", left: [] })
       expect(yield* snapshotsOf(hosts["node-2"])).toEqual(snapshots.filter((each) => each !== merged))
       expect(yield* baseOf(hosts["node-2"])).toBe(base)
-    }).pipe(Effect.provide(fleetOf(hosts)))
+    }).pipe(Effect.provide(fleets.withoutRetries(hosts)))
     expect(yield* fleets.filesOf(hosts["node-2"], disk)).toEqual({ "one.txt": "one", "two.txt": "two" })
   }))
 
@@ -133,9 +123,7 @@ it.live("what was copied ahead is copied again when the snapshot was merged, als
     const ploop = Context.get(hosts["node-1"], Ploop.Ploop)
     const fs = Context.get(hosts["node-1"], FileSystem.FileSystem)
     yield* Effect.gen(function*() {
-      const workflows = yield* Workflows.Workflows
-      const id = yield* start
-      yield* waiting(id)
+      const { id, workflows } = yield* begun
       const names = (yield* fs.readDirectory("/vz/101")).filter((name) => name.startsWith("root.hdd"))
       const before = yield* Effect.forEach(
         names,
@@ -154,14 +142,16 @@ it.live("what was copied ahead is copied again when the snapshot was merged, als
       yield* workflows.resume(id)
       expect(yield* workflows.ended(id)).toEqual({ _tag: "Done", left: [] })
       expect(yield* imagesOf(hosts["node-2"])).toEqual(images)
-    }).pipe(Effect.provide(fleetOf(hosts)))
+    }).pipe(Effect.provide(fleets.withoutRetries(hosts)))
   }))
 
 it.live("a live move of a disk that is not there is refused, and nothing is left", () =>
   Effect.gen(function*() {
     const hosts: Hosts = yield* fleets.hosts("node-1", "node-2")
     const outcome = yield* Effect.flatMap(start, (id) =>
-      Effect.flatMap(Workflows.Workflows, (workflows) => workflows.ended(id))).pipe(Effect.provide(fleetOf(hosts)))
+      Effect.flatMap(Workflows.Workflows, (workflows) => workflows.ended(id))).pipe(
+        Effect.provide(fleets.withoutRetries(hosts))
+      )
     expect(outcome).toMatchObject({ _tag: "Failed", problem: { tag: "DiskNotFound" }, left: [] })
   }))
 
@@ -171,7 +161,7 @@ const carryOut = (hosts: Hosts) =>
     const workflows = yield* Workflows.Workflows
     const id = yield* start
     const person = Effect.gen(function*() {
-      yield* waiting(id)
+      yield* fleets.until(id, "waiting")
       yield* Effect.ignore(unmount(hosts))
       yield* Effect.ignore(workflows.resume(id))
     })

@@ -1,6 +1,6 @@
 import { FakeHost } from "@effect-ploop/backend-fake"
 import { LowLevel, Ploop, SnapshotId } from "@effect-ploop/core"
-import { Fleet, Runner, Storage, Workflow, Workflows } from "@effect-ploop/fleet"
+import { Fleet, Workflow, Workflows } from "@effect-ploop/fleet"
 import { FileSystem } from "@effect/platform"
 import { SystemError } from "@effect/platform/Error"
 import { describe, expect, it } from "@effect/vitest"
@@ -31,19 +31,6 @@ const prepare = Effect.gen(function*() {
   yield* fleets.makeDisk(hosts["node-1"], disk, { "one.txt": "one", "two.txt": "two" })
   return hosts
 })
-
-/** A fleet in which no step is repeated by itself. */
-const fleetOf = (hosts: Readonly<Record<string, fleets.Host>>, fleet?: ReadonlyArray<string>) =>
-  Layer.provide(Runner.layer({ hosts: fleets.layersOf(hosts), fleet, retries: [] }), Storage.layerMemory)
-
-/** Waits until a workflow is in a state. */
-const until = (id: string, name: Workflow.State["name"]): Effect.Effect<Workflow.State, unknown, Workflows.Workflows> =>
-  Effect.flatMap(Effect.flatMap(Workflows.Workflows, (workflows) => workflows.get(id)), (workflow) => {
-    const state = Workflow.state(workflow)
-    return state.name === name
-      ? Effect.succeed(state)
-      : Effect.flatMap(Effect.sleep("20 millis"), () => until(id, name))
-  })
 
 it.live("a disk that is moved has its files and its snapshots on the other host, and is gone from the first", () =>
   Effect.gen(function*() {
@@ -80,7 +67,9 @@ it.live("a disk that runs is not moved, and nothing happens to it", () =>
     const hosts = yield* prepare
     yield* Context.get(hosts["node-1"], Ploop.Ploop).mount({ disk, target: "/mnt" })
     const outcome = yield* Effect.flatMap(start, (id) =>
-      Effect.flatMap(Workflows.Workflows, (workflows) => workflows.ended(id))).pipe(Effect.provide(fleetOf(hosts)))
+      Effect.flatMap(Workflows.Workflows, (workflows) => workflows.ended(id))).pipe(
+        Effect.provide(fleets.withoutRetries(hosts))
+      )
     expect(outcome).toMatchObject({ _tag: "Failed", problem: { tag: "DiskInUse", kind: "refused" }, left: [] })
     yield* Context.get(hosts["node-1"], Ploop.Ploop).umount({ disk })
     expect(yield* fleets.filesOf(hosts["node-1"], disk)).toEqual({ "one.txt": "one", "two.txt": "two" })
@@ -97,7 +86,7 @@ it.live("a disk that is not there is refused, and nothing stays held", () =>
       yield* Context.get(hosts["node-1"], FileSystem.FileSystem).makeDirectory("/vz/101")
       yield* fleet.change("node-1", "create", { image: "/vz/101/root.hdd", size: "1G" }, { key: "make" })
     })
-    yield* Effect.provide(program, fleetOf(hosts))
+    yield* Effect.provide(program, fleets.withoutRetries(hosts))
   }))
 
 /** The target cannot use what it has received, so that the move waits for a person. */
@@ -114,7 +103,7 @@ it.live("while a move waits for a person, the disk is held; resumed, the move en
       const fleet = yield* Fleet.Fleet
       const workflows = yield* Workflows.Workflows
       const id = yield* start
-      expect(yield* until(id, "waiting")).toMatchObject({ step: "receive the files", canGiveUp: true })
+      expect(yield* fleets.until(id, "waiting")).toMatchObject({ step: "receive the files", canGiveUp: true })
 
       const change = fleet.change("node-1", "createSnapshot", { disk }, { key: "nightly" })
       expect(yield* Effect.flip(change)).toMatchObject({ _tag: "DiskHeld", workflow: id })
@@ -129,7 +118,7 @@ it.live("while a move waits for a person, the disk is held; resumed, the move en
       expect(yield* workflows.ended(id)).toEqual({ _tag: "Done", left: [] })
       expect(yield* Effect.flip(workflows.resume(id))).toMatchObject({ _tag: "CannotDecide", decision: "resume" })
     })
-    yield* Effect.provide(program, fleetOf(hosts))
+    yield* Effect.provide(program, fleets.withoutRetries(hosts))
     expect(yield* fleets.filesOf(hosts["node-2"], disk)).toEqual({ "one.txt": "one", "two.txt": "two" })
   }))
 
@@ -140,11 +129,11 @@ it.live("a move that a person gives up is undone", () =>
     const program = Effect.gen(function*() {
       const workflows = yield* Workflows.Workflows
       const id = yield* start
-      yield* until(id, "waiting")
+      yield* fleets.until(id, "waiting")
       yield* workflows.giveUp(id)
       expect(yield* workflows.ended(id)).toMatchObject({ _tag: "Failed", problem: { kind: "givenUp" }, left: [] })
     })
-    yield* Effect.provide(program, fleetOf(hosts))
+    yield* Effect.provide(program, fleets.withoutRetries(hosts))
     expect(yield* fleets.everything(hosts["node-1"])).toEqual(before)
     expect(yield* fleets.everything(hosts["node-2"])).toEqual({})
   }))
@@ -156,15 +145,15 @@ it.live("a move waits for a host that no process manages, and a person need not 
     const program = Effect.gen(function*() {
       const workflows = yield* Workflows.Workflows
       const id = yield* start
-      expect(yield* until(id, "unreachable")).toMatchObject({ step: "receive the files", canGiveUp: true })
+      expect(yield* fleets.until(id, "unreachable")).toMatchObject({ step: "receive the files", canGiveUp: true })
       yield* workflows.giveUp(id)
-      yield* until(id, "unreachable")
+      yield* fleets.until(id, "unreachable")
       expect(yield* fleets.everything(hosts["node-1"])).toEqual(before)
       yield* workflows.giveUp(id)
       const left = [expect.stringContaining(`.receiving-${id} may still be beside that of node-2:${disk}`)]
       expect(yield* workflows.ended(id)).toMatchObject({ _tag: "Failed", problem: { kind: "givenUp" }, left })
     })
-    yield* Effect.provide(program, fleetOf({ "node-1": hosts["node-1"] }, ["node-1", "node-2"]))
+    yield* Effect.provide(program, fleets.withoutRetries({ "node-1": hosts["node-1"] }, ["node-1", "node-2"]))
   }))
 
 /** The host publishes the new disk, and from then on it does not respond until somebody repairs the connection. */
@@ -201,16 +190,16 @@ it.live("while the new disk may have been published, the source stays held, what
     const program = Effect.gen(function*() {
       const workflows = yield* Workflows.Workflows
       const id = yield* start
-      expect(yield* until(id, "waiting")).toMatchObject({ step: "publish the new disk" })
+      expect(yield* fleets.until(id, "waiting")).toMatchObject({ step: "publish the new disk" })
       yield* workflows.giveUp(id)
-      expect(yield* until(id, "waiting")).toMatchObject({ step: "withdraw the new disk", canGiveUp: false })
+      expect(yield* fleets.until(id, "waiting")).toMatchObject({ step: "withdraw the new disk", canGiveUp: false })
       expect(yield* Effect.flip(workflows.giveUp(id))).toMatchObject({ _tag: "CannotDecide", decision: "giveUp" })
       expect(yield* canRun).toBe(false)
       connection.isLost = false
       yield* workflows.resume(id)
       expect(yield* workflows.ended(id)).toEqual({ _tag: "Done", left: [] })
     })
-    yield* Effect.provide(program, fleetOf({ "node-1": hosts["node-1"], "node-2": host }))
+    yield* Effect.provide(program, fleets.withoutRetries({ "node-1": hosts["node-1"], "node-2": host }))
     expect(yield* fleets.everything(hosts["node-1"])).toEqual({ "101": "directory" })
     expect(yield* fleets.filesOf(hosts["node-2"], disk)).toEqual({ "one.txt": "one", "two.txt": "two" })
   }))
@@ -222,12 +211,12 @@ it.live("a source that somebody changes while it is held is not published", () =
     const program = Effect.gen(function*() {
       const workflows = yield* Workflows.Workflows
       const id = yield* start
-      yield* until(id, "waiting")
+      yield* fleets.until(id, "waiting")
       const fs = Context.get(hosts["node-1"], FileSystem.FileSystem)
       yield* fs.writeFile(image, Buffer.concat([yield* fs.readFile(image), Buffer.alloc(4096, 1)]))
       const changed = yield* fleets.everything(hosts["node-1"])
       yield* workflows.resume(id)
-      const state = yield* until(id, "waiting")
+      const state = yield* fleets.until(id, "waiting")
       expect(state).toMatchObject({ step: "confirm the source", problem: { tag: "SourceChanged" }, canGiveUp: true })
       yield* workflows.giveUp(id)
       expect(yield* workflows.ended(id)).toMatchObject({ _tag: "Failed", left: [] })
@@ -235,7 +224,7 @@ it.live("a source that somebody changes while it is held is not published", () =
       expect(after["101/root.hdd"]).toBe(changed["101/root.hdd"])
       expect("101/DiskDescriptor.xml" in after).toBe(true)
     })
-    yield* Effect.provide(program, fleetOf(hosts))
+    yield* Effect.provide(program, fleets.withoutRetries(hosts))
     expect(yield* fleets.everything(hosts["node-2"])).toEqual({})
   }))
 
@@ -295,7 +284,7 @@ for (const { field, request, what } of refusals) {
       const error = yield* Effect.flatMap(Workflows.Workflows, (workflows) =>
         workflows.start(request as typeof Workflow.Request.Encoded, { key: "move" })).pipe(
           Effect.flip,
-          Effect.provide(fleetOf(hosts))
+          Effect.provide(fleets.withoutRetries(hosts))
         )
       expect(error).toMatchObject({ _tag: "InvalidRequest", field })
     }))
@@ -311,7 +300,7 @@ it.live("a key that was used for another move is KeyTaken", () =>
       expect(yield* Effect.flip(other)).toMatchObject({ _tag: "KeyTaken", id })
       yield* workflows.ended(id)
     })
-    yield* Effect.provide(program, fleetOf(hosts))
+    yield* Effect.provide(program, fleets.withoutRetries(hosts))
   }))
 
 describe("at the source of a move", () => {

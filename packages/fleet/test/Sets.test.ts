@@ -1,8 +1,8 @@
 import { FakeHost } from "@effect-ploop/backend-fake"
 import { Ploop, type SnapshotId, SnapshotTree } from "@effect-ploop/core"
-import { Runner, Storage, type Workflow, Workflows } from "@effect-ploop/fleet"
+import { type Workflow, Workflows } from "@effect-ploop/fleet"
 import { expect, it } from "@effect/vitest"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect } from "effect"
 import * as fleets from "./utils/fleets.js"
 
 const disk = "/vz/101/DiskDescriptor.xml"
@@ -16,9 +16,6 @@ const prepare = Effect.gen(function*() {
 })
 
 type Hosts = Effect.Effect.Success<typeof prepare>
-
-const fleetOf = (hosts: Hosts) =>
-  Layer.provide(Runner.layer({ hosts: fleets.layersOf(hosts), retries: [] }), Storage.layerMemory)
 
 const carryOut = (request: typeof Workflow.Request.Encoded, key: string) =>
   Effect.gen(function*() {
@@ -59,7 +56,7 @@ it.live("a set takes a snapshot of each disk under one identifier, and can be ro
         expect(SnapshotTree.children(tree, id)).toHaveLength(2)
       }
     })
-    yield* Effect.provide(program, fleetOf(hosts))
+    yield* Effect.provide(program, fleets.withoutRetries(hosts))
   }))
 
 it.live("when one disk of a set fails, the snapshots of the others are deleted, the last one first", () =>
@@ -75,7 +72,7 @@ it.live("when one disk of a set fails, the snapshots of the others are deleted, 
         ["node-3", "node-2", "node-1"].map((host) => `delete the snapshot of ${host}:${disk}`)
       )
     })
-    yield* Effect.provide(program, fleetOf(hosts))
+    yield* Effect.provide(program, fleets.withoutRetries(hosts))
     expect(yield* trees(hosts)).toEqual(before)
   }))
 
@@ -88,7 +85,7 @@ it.live("when one disk cannot be rolled back, the others get their content back"
       const { outcome } = yield* carryOut({ _tag: "RollBack", disks, snapshot: fleets.snapshot }, "back")
       expect(outcome).toMatchObject({ _tag: "Failed", problem: { tag: "SnapshotNotFound" }, left: [] })
     })
-    yield* Effect.provide(program, fleetOf(hosts))
+    yield* Effect.provide(program, fleets.withoutRetries(hosts))
     expect((yield* trees(hosts)).slice(0, 2)).toEqual(before.slice(0, 2))
   }))
 
@@ -111,7 +108,7 @@ it.live("a drain moves the disks of a host to the others in turn, and reports th
         `${id}-3`
       ])
     })
-    yield* Effect.provide(program, fleetOf(hosts))
+    yield* Effect.provide(program, fleets.withoutRetries(hosts))
     expect(Object.keys(yield* fleets.everything(hosts["node-2"]))).toEqual(
       expect.arrayContaining(["101/DiskDescriptor.xml", "ct/103/DiskDescriptor.xml"])
     )

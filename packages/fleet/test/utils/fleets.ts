@@ -1,6 +1,6 @@
 import { PloopFake, SharedData } from "@effect-ploop/backend-fake"
 import { Disk, Ploop, SnapshotId } from "@effect-ploop/core"
-import { Runner, Storage } from "@effect-ploop/fleet"
+import { Runner, Storage, Workflow, Workflows } from "@effect-ploop/fleet"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import type { Context } from "effect"
@@ -26,6 +26,24 @@ export const layersOf = (hosts: Readonly<Record<string, Context.Context<PloopFak
 /** A fleet with one process, whose storage is in memory. */
 export const single = (hosts: Readonly<Record<string, Context.Context<PloopFake.Services>>>) =>
   Layer.provide(Runner.layer({ hosts: layersOf(hosts) }), Storage.layerMemory)
+
+/** The same, in which no step is repeated by itself. */
+export const withoutRetries = (
+  hosts: Readonly<Record<string, Context.Context<PloopFake.Services>>>,
+  fleet?: ReadonlyArray<string>
+) => Layer.provide(Runner.layer({ hosts: layersOf(hosts), fleet, retries: [] }), Storage.layerMemory)
+
+/** Waits until a workflow is in a state. */
+export const until = (
+  id: string,
+  name: Workflow.State["name"]
+): Effect.Effect<Workflow.State, unknown, Workflows.Workflows> =>
+  Effect.flatMap(Effect.flatMap(Workflows.Workflows, (workflows) => workflows.get(id)), (workflow) => {
+    const state = Workflow.state(workflow)
+    return state.name === name
+      ? Effect.succeed(state)
+      : Effect.flatMap(Effect.sleep("20 millis"), () => until(id, name))
+  })
 
 /** The path of a storage in a directory of its own. */
 export const storagePath = Effect.provide(

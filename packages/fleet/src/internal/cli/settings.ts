@@ -144,14 +144,10 @@ export const read = (file: string) =>
     )
   })
 
-/** What a file has that only its owner may read. */
-export const secretIn = (file: string) =>
-  Effect.flatMap(
-    FileSystem.FileSystem,
-    (fs) => Effect.map(fs.readFileString(file), (text) => Redacted.make(text.trim()))
-  )
-
 const textIn = (file: string) => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFileString(file))
+
+/** What a file has that only its owner may read. */
+export const secretIn = (file: string) => Effect.map(textIn(file), (text) => Redacted.make(text.trim()))
 
 const tlsOf = ({ caFile, certificateFile, keyFile, serverName }: typeof Tls.Type) =>
   Effect.gen(function*() {

@@ -3,20 +3,11 @@ import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as manifests from "./manifest.js"
-import { directoryOf, type Place, refused, requireNotUndone, type Taking } from "./place.js"
+import { directoryOf, type Place, requireNotHeld, requireNotUndone, type Taking } from "./place.js"
 import type { Taken } from "./steps.js"
 
 const has = ({ disk, ploop }: Place, snapshot: SnapshotId): Taking<boolean> =>
-  Effect.map(
-    ploop.listSnapshots({ disk }),
-    (tree) => SnapshotTree.nodes(tree).some(({ id }) => id === snapshot)
-  )
-
-const requireNotHeld = ({ disk, id, journal, workflow }: Place): Taking<void> =>
-  Effect.flatMap(journal.holder(id), (holder) =>
-    Option.isSome(holder) && holder.value !== workflow
-      ? refused("DiskHeld", `the workflow ${holder.value} holds ${disk}`)
-      : Effect.void)
+  Effect.map(ploop.listSnapshots({ disk }), (tree) => Option.isSome(SnapshotTree.get(tree, snapshot)))
 
 /** Takes a snapshot, above which the disk is written from now on. The files below it can be copied while it runs. */
 export const freeze = (place: Place, snapshot: SnapshotId): Taking<Taken> =>
@@ -25,7 +16,7 @@ export const freeze = (place: Place, snapshot: SnapshotId): Taking<Taken> =>
     yield* requireNotUndone(place)
     yield* requireNotHeld(place)
     const isTaken = yield* has(place, snapshot)
-    // What cannot be moved is refused before it has a snapshot more.
+    // A disk that cannot be moved is refused before a snapshot is taken.
     yield* manifests.read(place, directoryOf(disk), disk)
     if (!isTaken) yield* ploop.createSnapshot({ disk, id: snapshot })
     return { manifest: yield* manifests.readBelowTop(place, directoryOf(disk)) }

@@ -6,6 +6,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { createHash } from "node:crypto"
 import { Problem } from "../../Workflow.js"
 import type { Journal } from "../journal.js"
@@ -65,12 +66,17 @@ export const requireNotUndone = (place: Place): Taking<void> =>
     (isUndone) => isUndone ? refused("Undone", "the workflow has undone its steps here already") : Effect.void
   )
 
+const requireHolder = ({ disk, workflow }: Place, holder: string): Taking<void> =>
+  holder === workflow ? Effect.void : refused("DiskHeld", `the workflow ${holder} holds ${disk}`)
+
 /** Holds the disk, so that changes of others are refused. */
 export const take = (place: Place): Taking<void> =>
+  Effect.flatMap(place.journal.hold(place.id, place.workflow), (holder) => requireHolder(place, holder))
+
+export const requireNotHeld = (place: Place): Taking<void> =>
   Effect.flatMap(
-    place.journal.hold(place.id, place.workflow),
-    (holder) =>
-      holder === place.workflow ? Effect.void : refused("DiskHeld", `the workflow ${holder} holds ${place.disk}`)
+    place.journal.holder(place.id),
+    Option.match({ onNone: () => Effect.void, onSome: (holder) => requireHolder(place, holder) })
   )
 
 /** Waits until the names in a directory would survive a power cut. */

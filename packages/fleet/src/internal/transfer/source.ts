@@ -85,7 +85,7 @@ const orLeave = (place: Place, leave: Taking<void>) => <A>(step: Taking<A>): Tak
       Effect.fail(error)
     ))
 
-/** What a person can change about a disk that was copied ahead, so that the copy is not for nothing. */
+/** What a person can put right. A live move waits for that, so that what was copied ahead is not lost. */
 const passing: ReadonlyArray<string> = ["DiskHeld", "DiskInUse", "NotMovable"]
 
 const orAwait = (error: StepError): StepError => {

@@ -32,7 +32,7 @@ const tagged = <Tag extends string, Fields extends Schema.Struct.Fields>(tag: Ta
 export const Step = Schema.Union(
   // Takes a snapshot of a disk that may be running, and returns the files that do not change any more.
   tagged("Freeze", { snapshot: SnapshotIdFromSelf }),
-  // Takes the descriptor off its name, so that nothing can run the disk. If it runs, it is refused, or waits for a person.
+  // Renames the descriptor, so that nothing can run the disk. A disk that runs is refused, or waits for a person.
   tagged("Hold", { awaitsPerson: Schema.optional(Schema.Boolean) }),
   // Makes a linked clone beside the disk.
   tagged("Stage", { snapshot: Schema.String }),

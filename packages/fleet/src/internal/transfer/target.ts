@@ -88,7 +88,7 @@ export const receiveAhead = (place: Place, manifest: Manifest, readFrom: ReadFro
     return {}
   })
 
-/** When the tool has changed a file that was copied ahead, as by a merge, it may have changed the others too. */
+/** Removes all files that were copied ahead when one has changed: a merge may have changed the others too. */
 const removeStale = (place: Place, directory: string, manifest: Manifest, ahead: Manifest): Taking<void> =>
   manifests.isPartOf(ahead, manifest)
     ? Effect.void

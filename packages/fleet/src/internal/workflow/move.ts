@@ -59,9 +59,9 @@ const undoCopy = (disks: Disks, problem: Problem, isReceiving: boolean): Durable
  * The new disk may have been published: only its host knows. So nobody can give this step up, and the source
  * stays held until it has ended.
  */
-const undoPublish = (disks: Disks): Durable<boolean> =>
+const undoPublish = ({ target }: Pick<Disks, "target">): Durable<boolean> =>
   Effect.map(
-    Effect.orDie(disks.target("withdraw the new disk", { _tag: "Discard" }, { canGiveUp: false })),
+    Effect.orDie(target("withdraw the new disk", { _tag: "Discard" }, { canGiveUp: false })),
     ({ isPublished = false }) => isPublished
   )
 
@@ -153,9 +153,7 @@ export const clone = (env: Environment, from: DiskOfHost, snapshot: string, to: 
       target("receive the files", { _tag: "Receive", from: entityOf(from), origin: "clone", manifest }),
       target("publish the new disk", { _tag: "Publish", manifest })
     ))
-    if (
-      Either.isLeft(published) && !(yield* undoPublish({ id: env.id, snapshot: undefined, source, target, from, to }))
-    ) {
+    if (Either.isLeft(published) && !(yield* undoPublish({ target }))) {
       return failed(published.left, [yield* unstage])
     }
     const unstaged = yield* unstage
