@@ -1,64 +1,9 @@
-import { Api, type Fleet, FleetError, Runner, Storage, Web, Workflows } from "@effect-ploop/fleet"
-import { FetchHttpClient, HttpApiClient, HttpServer } from "@effect/platform"
+import { Api, FleetError, Workflows } from "@effect-ploop/fleet"
+import { FetchHttpClient, HttpApiClient } from "@effect/platform"
 import { expect, it } from "@effect/vitest"
-import { Context, Effect, Layer, Redacted } from "effect"
-import { spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { request } from "node:http"
+import { Context, Effect, Redacted } from "effect"
 import * as fleets from "./utils/fleets.js"
-
-const markup = "<script>alert(\"1\")</script>&'"
-
-const disk = "/vz/101/DiskDescriptor.xml"
-
-const strange = `/vz/${markup.replaceAll("/", "")}/DiskDescriptor.xml`
-
-/** A fleet with a disk on each of two hosts, a host that nobody manages, and a workflow that has ended. */
-const prepare = Effect.gen(function*() {
-  const hosts = yield* fleets.hosts("node-1", "node-2")
-  yield* fleets.makeSmallDisk(hosts["node-1"], disk)
-  yield* fleets.makeSmallDisk(hosts["node-2"], strange)
-  const fleet = yield* Layer.build(
-    Layer.provide(
-      Runner.layer({ hosts: fleets.layersOf(hosts), fleet: ["node-1", "node-2", "node-3"] }),
-      Storage.layerMemory
-    )
-  )
-  const workflows = Context.get(fleet, Workflows.Workflows)
-  const id = yield* workflows.start({
-    _tag: "SnapshotSet",
-    disks: [{ host: "node-1", disk }, { host: "node-2", disk: strange }]
-  }, { key: markup })
-  yield* workflows.ended(id)
-  return { fleet, id }
-})
-
-interface Answer {
-  readonly status: number
-  readonly text: string
-  readonly headers: Readonly<Record<string, unknown>>
-}
-
-const serve = (fleet: Context.Context<Fleet.Fleet | Workflows.Workflows>, options: Partial<Web.Options> = {}) =>
-  Effect.gen(function*() {
-    const server = yield* Layer.build(Layer.provide(Web.layer({ port: 0, ...options }), Layer.succeedContext(fleet)))
-    const { address } = Context.get(server, HttpServer.HttpServer)
-    const port = address._tag === "TcpAddress" ? address.port : 0
-    const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
-      Effect.async<Answer>((resume) => {
-        request({ host: "127.0.0.1", port, path, headers, agent: false }, (response) => {
-          const chunks: Array<Buffer> = []
-          response.on("data", (chunk: Buffer) => chunks.push(chunk))
-          response.on("end", () =>
-            resume(Effect.succeed({
-              status: response.statusCode ?? 0,
-              text: Buffer.concat(chunks).toString(),
-              headers: response.headers
-            })))
-        }).end()
-      })
-    return { get, port }
-  })
+import { disk, markup, prepare, serve, strange } from "./utils/web.js"
 
 it.scopedLive("the page lists and searches hosts, disks and workflows, and escapes what they are called", () =>
   Effect.gen(function*() {
@@ -173,36 +118,3 @@ it.scopedLive("off the loopback interface a token is needed, and without one onl
     expect((yield* guarded("/health")).status).toBe(200)
     expect(yield* Effect.flip(serve(fleet, { port }))).toMatchObject({ _tag: "InvalidFleet", field: "web" })
   }))
-
-const hasChromium = spawnSync("chromium", ["--version"]).status === 0
-
-const measure = `
-const frame = document.querySelector("iframe")
-frame.addEventListener("load", () => {
-  document.body.textContent = "WIDTH" + frame.contentDocument.documentElement.scrollWidth + "END"
-})`
-
-it.scopedLive.skipIf(!hasChromium)(
-  `the page fits on a phone${hasChromium ? "" : ": chromium is not installed"}`,
-  () =>
-    Effect.gen(function*() {
-      const { fleet } = yield* prepare
-      const { get } = yield* serve(fleet)
-      const { text } = yield* get("/?ended=yes")
-      const directory = mkdtempSync("/tmp/ploop-fleet-page-")
-      try {
-        const source = text.replaceAll("&", "&amp;").replaceAll("\"", "&quot;")
-        const frame = `<iframe srcdoc="${source}" style="width: 400px; height: 600px; border: 0"></iframe>`
-        writeFileSync(`${directory}/page.html`, `<!doctype html><body>${frame}<script>${measure}</script></body>`)
-        const { stderr, stdout } = spawnSync("chromium", [
-          ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--virtual-time-budget=5000"],
-          ...[`--user-data-dir=${directory}/profile`, "--dump-dom", `file://${directory}/page.html`]
-        ], { encoding: "utf8" })
-        const width = /WIDTH(\d+)END/.exec(stdout)?.[1]
-        expect(width, stderr).toBeDefined()
-        expect(Number(width)).toBeLessThanOrEqual(400)
-      } finally {
-        rmSync(directory, { recursive: true, maxRetries: 5 })
-      }
-    })
-)
