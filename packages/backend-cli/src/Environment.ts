@@ -26,6 +26,8 @@ export interface Variable {
   readonly rule: string
   /** What holds without it. */
   readonly default: string
+  /** Whether no message may have its value. Default: false. */
+  readonly isSecret?: boolean | undefined
 }
 
 const duration = "a duration with its unit, as in 30 seconds"
@@ -83,14 +85,35 @@ export class VariableInvalid extends Schema.TaggedError<VariableInvalid>()("Vari
 const named = (error: ConfigError.ConfigError): readonly [string, ...Array<string>] =>
   error._op === "And" || error._op === "Or" ? [...named(error.left), ...named(error.right)] : [error.path.join("_")]
 
-const complaint = (name: string): Effect.Effect<string> =>
-  Effect.map(
-    Effect.option(Config.string(name)),
-    (value) =>
-      `${name} is ${Option.getOrElse(value, () => "not set")}, but it must be ${
-        variables.find((variable) => variable.name === name)?.rule ?? "readable"
-      }`
-  )
+/** A URL may have a password. */
+const withoutPassword = (value: string): string => value.replace(/\/\/.*@/, "//...@")
+
+const complaint = (variables: ReadonlyArray<Variable>) => (name: string): Effect.Effect<string> =>
+  Effect.map(Effect.option(Config.string(name)), (value) => {
+    const { isSecret = false, rule = "readable" } = variables.find((variable) => variable.name === name) ?? {}
+    if (isSecret) return `${name}, whose value is not shown, must be ${rule}`
+    const shown = Option.match(value, { onNone: () => "not set", onSome: withoutPassword })
+    return `${name} is ${shown}, but it must be ${rule}`
+  })
+
+/**
+ * Reads a config of variables. For those that break their rules, the error has the rules that the list has.
+ *
+ * @since 0.2.0
+ * @category config
+ */
+export const read = <A>(
+  config: Config.Config<A>,
+  variables: ReadonlyArray<Variable>
+): Effect.Effect<A, VariableInvalid> =>
+  Effect.catchAll(config, (error) => {
+    const [first, ...rest] = named(error)
+    const complain = complaint(variables)
+    return Effect.flatMap(
+      Effect.all([complain(first), ...rest.map(complain)]),
+      (reasons) => new VariableInvalid({ reasons })
+    )
+  })
 
 /**
  * Fails when a variable breaks its rule.
@@ -110,13 +133,4 @@ const complaint = (name: string): Effect.Effect<string> =>
  *   Effect.zipRight(Effect.flatMap(Ploop.Ploop, (ploop) => ploop.tool).pipe(Effect.provide(HostLive)))
  * )
  */
-export const check: Effect.Effect<void, VariableInvalid> = Effect.catchAll(
-  Effect.asVoid(config),
-  (error) => {
-    const [first, ...rest] = named(error)
-    return Effect.flatMap(
-      Effect.all([complaint(first), ...rest.map(complaint)]),
-      (reasons) => new VariableInvalid({ reasons })
-    )
-  }
-)
+export const check: Effect.Effect<void, VariableInvalid> = Effect.asVoid(read(config, variables))
