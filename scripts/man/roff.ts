@@ -62,7 +62,7 @@ export const render = (book: Book): string =>
     ...section("SYNOPSIS", [bold(book.name), escaped(synopsis(book))]),
     ...section("DESCRIPTION", [escaped(book.description)]),
     ...commands(book),
-    ...section("ENVIRONMENT", book.environment.flatMap(entry)),
+    ...section("ENVIRONMENT", [...book.environment, ...book.commonEnvironment].flatMap(entry)),
     ...section("EXIT STATUS", book.exitCodes.flatMap(entry)),
     ...section("SHELL COMPLETION", completions(book.name)),
     ""

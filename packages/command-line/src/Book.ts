@@ -43,6 +43,8 @@ export interface Book {
   readonly options: ReadonlyArray<Manual.Entry>
   /** Each exit code, and what it means. */
   readonly exitCodes: ReadonlyArray<Manual.Entry>
-  /** The variables of the environment that configure it. */
+  /** The variables of the environment that some subcommands read. */
   readonly environment: ReadonlyArray<Manual.Entry>
+  /** The variables of the environment that every subcommand reads. */
+  readonly commonEnvironment: ReadonlyArray<Manual.Entry>
 }

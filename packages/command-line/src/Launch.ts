@@ -15,6 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { codeOf } from "./Ended.js"
+import * as Telemetry from "./Telemetry.js"
 
 /**
  * The tool of this host, as the environment configures it.
@@ -27,6 +28,8 @@ export const HostLive = PloopCli.layerConfig(PloopCli.config).pipe(
   Layer.provideMerge(NodeContext.layer)
 )
 
+const explain = (name: string) => ({ message }: Environment.VariableInvalid) => Console.error(`${name}: ${message}`)
+
 /**
  * Runs a command that uses the tool, when no variable that configures the tool breaks its rule.
  *
@@ -37,10 +40,7 @@ export const configured = <A, E, R>(
   name: string,
   effect: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | Environment.VariableInvalid, R> =>
-  Environment.check.pipe(
-    Effect.tapError(({ message }) => Console.error(`${name}: ${message}`)),
-    Effect.zipRight(effect)
-  )
+  Effect.zipRight(Effect.tapError(Environment.check, explain(name)), effect)
 
 /**
  * Logs to the standard error, as a line that begins with the name of the command. The standard output is for what the
@@ -67,20 +67,38 @@ export const loggingTimes: Layer.Layer<never> = Logger.replace(
 )
 
 /**
- * Runs a command as this process, which ends with its exit code: for an interruption, the given one.
+ * How a command runs as a process.
+ *
+ * @since 0.2.0
+ * @category models
+ */
+export interface RunOptions extends Telemetry.Exporting {
+  /** Where it logs to: {@link loggingLines} or {@link loggingTimes}. */
+  readonly logging: Layer.Layer<never>
+  /** The exit code of an interruption: 0 for a service, and 130 for work that is not done. */
+  readonly interrupted: 0 | 130
+}
+
+/** With the export of its spans, metrics and logs. The work that is not a service is one span, so that it is one trace. */
+const observed = <A, E, R>(effect: Effect.Effect<A, E, R>, { interrupted, logging, name, version }: RunOptions) =>
+  (interrupted === 0 ? effect : Effect.withSpan(effect, name)).pipe(
+    Effect.provide(Layer.tapError(Telemetry.layer({ name, version }), explain(name))),
+    Effect.provide(logging)
+  )
+
+/**
+ * Runs a command as this process, which ends with its exit code. The variables of {@link Telemetry} steer what it
+ * exports.
  *
  * @since 0.2.0
  * @category running
  */
-export const run = (effect: Effect.Effect<void, unknown>, { interrupted }: {
-  /** The exit code of an interruption: 0 for a service, and 130 for work that is not done. */
-  readonly interrupted: 0 | 130
-}): void =>
-  Effect.zipRight(ClosedOutput.interrupt, effect).pipe(
+export const run = (effect: Effect.Effect<void, unknown>, options: RunOptions): void =>
+  Effect.zipRight(ClosedOutput.interrupt, observed(effect, options)).pipe(
     NodeRuntime.runMain({
       disableErrorReporting: true,
       // It writes to the standard output.
       disablePrettyLogger: true,
-      teardown: (exit, onExit) => onExit(codeOf(interrupted)(exit))
+      teardown: (exit, onExit) => onExit(codeOf(options.interrupted)(exit))
     })
   )

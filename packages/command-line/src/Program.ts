@@ -19,6 +19,7 @@ import { knownOf } from "./internal/known.js"
 import * as running from "./internal/running.js"
 import * as words from "./internal/words.js"
 import * as Manual from "./Manual.js"
+import * as Telemetry from "./Telemetry.js"
 
 /**
  * A program, as a shell starts it.
@@ -128,7 +129,8 @@ export const make = <Name extends string, R, E, A>(options: ProgramOptions<Name,
     pages: pagesOf(name, options),
     options: common(logLevel),
     exitCodes: exitCodes.map(([term, text]) => ({ term, text })),
-    environment
+    environment,
+    commonEnvironment: Manual.ofVariables(Telemetry.variables)
   }
   const parse = running.parsing(book, command)
   const explained = running.explained(book)

@@ -55,6 +55,13 @@ export * as Program from "./Program.js"
 export * as SettingsIssue from "./SettingsIssue.js"
 
 /**
+ * The export of spans, metrics and logs to OpenTelemetry, as the standard variables of the environment steer it.
+ *
+ * @since 0.2.0
+ */
+export * as Telemetry from "./Telemetry.js"
+
+/**
  * The version of a package.
  *
  * @since 0.2.0

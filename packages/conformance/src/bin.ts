@@ -8,7 +8,8 @@ import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
 import { main, program } from "./internal/cli/main.js"
 
-Launch.run(
-  Effect.provide(main(process.argv), [Launch.loggingLines(program.name), NodeContext.layer]),
-  { interrupted: 130 }
-)
+Launch.run(Effect.provide(main(process.argv), NodeContext.layer), {
+  ...program,
+  logging: Launch.loggingLines(program.name),
+  interrupted: 130
+})

@@ -5,5 +5,6 @@
  */
 import * as Launch from "@effect-ploop/command-line/Launch"
 import { onHost } from "./internal/cli/host.js"
+import { program } from "./internal/cli/main.js"
 
-Launch.run(onHost(process.argv), { interrupted: 130 })
+Launch.run(onHost(process.argv), { ...program, logging: Launch.loggingLines(program.name), interrupted: 130 })

@@ -1,4 +1,5 @@
 import { codeOf } from "@effect-ploop/command-line/Ended"
+import * as Launch from "@effect-ploop/command-line/Launch"
 import { ByteSize } from "@effect-ploop/core"
 import { HostSpace } from "@effect-ploop/maintenance"
 import { Terminal } from "@effect/platform"
@@ -34,7 +35,8 @@ export const run = (...args: ReadonlyArray<string>) =>
           error: (...words) => Effect.sync(() => write(stderr)(...words)),
           // What is logged is written at once.
           unsafe: { ...console.unsafe, log: write(stdout), error: write(stderr) }
-        })
+        }),
+        Effect.provide(Launch.loggingLines("ploop-maintenance"))
       )
     )
     return { code: codeOf(130)(exit), stdout: stdout.join(""), stderr: stderr.join("") }

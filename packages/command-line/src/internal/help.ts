@@ -29,7 +29,12 @@ const ofPage = (book: Book, page: Page, columns: number): ReadonlyArray<string> 
   ...paragraph(page.description, columns),
   ...section("Arguments", page.arguments, columns),
   ...section("Options", [...page.options, ...book.options], columns),
-  ...section("Environment", page.environment, columns),
+  // Those of every subcommand are in the help of the program.
+  ...section(
+    "Environment",
+    page.name === "" ? [...page.environment, ...book.commonEnvironment] : page.environment,
+    columns
+  ),
   ...section("Exit codes", book.exitCodes, columns),
   ...section("Examples", page.examples.map(example), columns)
 ]
@@ -40,6 +45,7 @@ const ofProgram = (book: Book, columns: number): ReadonlyArray<string> => [
   ...paragraph(book.description, columns),
   ...section("Commands", book.pages.map(({ description, name }) => ({ term: name, text: description })), columns),
   ...section("Options", book.options, columns),
+  ...section("Environment", book.commonEnvironment, columns),
   ...section("Exit codes", book.exitCodes, columns),
   ...section("Examples", book.pages.flatMap(({ examples }) => examples.slice(0, 1)).map(example), columns),
   "",

@@ -4,7 +4,8 @@ import { main, program } from "./main.js"
 
 /** Runs the command as this process, with the tool of this host as the environment configures it. */
 export const launch = (): void =>
-  Launch.run(
-    Launch.configured(program.name, Effect.provide(main(process.argv), [Launch.loggingTimes, Launch.HostLive])),
-    { interrupted: 0 }
-  )
+  Launch.run(Launch.configured(program.name, Effect.provide(main(process.argv), Launch.HostLive)), {
+    ...program,
+    logging: Launch.loggingTimes,
+    interrupted: 0
+  })

@@ -8,4 +8,4 @@ export const onHost = (program: Served, argv: ReadonlyArray<string>): Effect.Eff
 
 /** Runs a command as this process. */
 export const launch = (program: Served): void =>
-  Launch.run(Effect.provide(onHost(program, process.argv), Launch.loggingTimes), { interrupted: 0 })
+  Launch.run(onHost(program, process.argv), { ...program, logging: Launch.loggingTimes, interrupted: 0 })

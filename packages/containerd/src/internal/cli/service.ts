@@ -80,5 +80,6 @@ export const make = <E>(service: Service<E>) =>
 /** The program of any service. */
 export interface Served {
   readonly name: string
+  readonly version: string
   readonly run: (argv: ReadonlyArray<string>) => Effect.Effect<void, unknown, Services | Terminal>
 }

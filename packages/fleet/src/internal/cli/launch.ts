@@ -1,8 +1,12 @@
 import * as Launch from "@effect-ploop/command-line/Launch"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as Effect from "effect/Effect"
-import { main } from "./main.js"
+import { main, program } from "./main.js"
 
 /** Runs the command as this process. */
 export const launch = (): void =>
-  Launch.run(Effect.provide(main(process.argv), [Launch.loggingTimes, NodeContext.layer]), { interrupted: 0 })
+  Launch.run(Effect.provide(main(process.argv), NodeContext.layer), {
+    ...program,
+    logging: Launch.loggingTimes,
+    interrupted: 0
+  })

@@ -1,5 +1,4 @@
 import { variables } from "@effect-ploop/backend-cli/Environment"
-import * as Launch from "@effect-ploop/command-line/Launch"
 import * as Manual from "@effect-ploop/command-line/Manual"
 import * as Program from "@effect-ploop/command-line/Program"
 import type { Ploop } from "@effect-ploop/core/Ploop"
@@ -66,4 +65,4 @@ export const main = (
       : { columns: undefined, write: (text: string) => Console.error(text.trimEnd()) }
     const run = Effect.tapErrorCause(program.parse(argv), () => progress.clear(screen))
     yield* program.explained(Progress.onProgress(run, progress.listener(screen)))
-  }).pipe(Effect.provide(Launch.loggingLines(program.name)))
+  })
