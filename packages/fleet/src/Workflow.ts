@@ -81,11 +81,13 @@ export const RollBack = Schema.TaggedStruct("RollBack", {
 })
 
 /**
- * Moves every disk of a host to others. A disk that runs stays, and is reported.
+ * Moves every disk of a host to others. A disk that runs stays, and is reported, unless the drain is live: then each disk
+ * has a live move, which waits for a person when the disk runs.
  *
  * - `host`: the host to drain
  * - `to`: the hosts that get its disks, in turn; each disk keeps its path
- * - `concurrency`: how many disks are moved at the same time
+ * - `concurrency`: how many disks are moved at the same time, those that wait for a person included; 2 by default
+ * - `live`: whether to begin while the disks run; by default not
  *
  * @since 0.2.0
  * @category schemas
@@ -93,7 +95,8 @@ export const RollBack = Schema.TaggedStruct("RollBack", {
 export const Drain = Schema.TaggedStruct("Drain", {
   host: HostName,
   to: Schema.NonEmptyArray(HostName),
-  concurrency: Schema.optionalWith(Schema.Int.pipe(Schema.between(1, 64)), { default: () => 2 })
+  concurrency: Schema.optionalWith(Schema.Int.pipe(Schema.between(1, 64)), { default: () => 2 }),
+  live: Schema.optional(Schema.Boolean)
 })
 
 /**
@@ -322,6 +325,8 @@ export const snapshotOfMove = (id: string): Effect.Effect<SnapshotId> => snapsho
 
 const places = (disks: ReadonlyArray<DiskOfHost>): string => disks.map(({ disk, host }) => `${host}:${disk}`).join(", ")
 
+const manner = ({ live }: { readonly live?: boolean | undefined }): string => live === true ? " live" : ""
+
 /**
  * What a workflow is to do, as a line of text.
  *
@@ -331,7 +336,7 @@ const places = (disks: ReadonlyArray<DiskOfHost>): string => disks.map(({ disk, 
 export const describe = (request: Request): string => {
   switch (request._tag) {
     case "Move":
-      return `move ${places([request.from])} to ${places([request.to])}${request.live === true ? " live" : ""}`
+      return `move ${places([request.from])} to ${places([request.to])}${manner(request)}`
     case "Clone":
       return `clone ${places([request.from])} at ${request.snapshot} to ${places([request.to])}`
     case "SnapshotSet":
@@ -339,7 +344,7 @@ export const describe = (request: Request): string => {
     case "RollBack":
       return `roll ${places(request.disks)} back to ${request.snapshot}`
     case "Drain":
-      return `drain ${request.host} to ${request.to.join(", ")}`
+      return `drain ${request.host} to ${request.to.join(", ")}${manner(request)}`
   }
 }
 

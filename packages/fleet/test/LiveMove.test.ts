@@ -2,7 +2,7 @@ import { Ploop, SnapshotTree } from "@effect-ploop/core"
 import { Storage, Workflow, Workflows } from "@effect-ploop/fleet"
 import { FileSystem } from "@effect/platform"
 import { expect, it } from "@effect/vitest"
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, Schedule } from "effect"
 import * as fleets from "./utils/fleets.js"
 import * as killable from "./utils/killable.js"
 
@@ -143,6 +143,44 @@ it.live("what was copied ahead is copied again when the snapshot was merged, als
       expect(yield* workflows.ended(id)).toEqual({ _tag: "Done", left: [] })
       expect(yield* imagesOf(hosts["node-2"])).toEqual(images)
     }).pipe(Effect.provide(fleets.withoutRetries(hosts)))
+  }))
+
+/** Waits until a workflow has started another one. */
+const started = (id: string) =>
+  Effect.flatMap(Workflows.Workflows, (workflows) =>
+    Effect.retry(workflows.get(id), {
+      while: ({ _tag }) => _tag === "UnknownWorkflow",
+      schedule: Schedule.spaced("20 millis")
+    }))
+
+it.live("a live drain moves each disk of a host live: the one that runs waits for its unmount, and stays when it is given up", () =>
+  Effect.gen(function*() {
+    const other = "/vz/102/DiskDescriptor.xml"
+    const { hosts } = yield* prepare
+    yield* fleets.makeSmallDisk(hosts["node-1"], other)
+    const drained = (key: string) =>
+      Effect.flatMap(
+        Workflows.Workflows,
+        (workflows) => workflows.start({ _tag: "Drain", host: "node-1", to: ["node-2"], live: true }, { key })
+      )
+    yield* Effect.gen(function*() {
+      const workflows = yield* Workflows.Workflows
+      const first = yield* drained("first")
+      yield* started(`${first}-2`)
+      expect(yield* fleets.until(`${first}-1`, "waiting")).toMatchObject({ problem: { tag: "DiskInUse" } })
+      expect(yield* workflows.ended(`${first}-2`)).toEqual({ _tag: "Done", left: [] })
+      yield* workflows.giveUp(`${first}-1`)
+      expect(yield* workflows.ended(first)).toMatchObject({ left: [expect.stringContaining(disk)] })
+      const second = yield* drained("second")
+      yield* started(`${second}-1`)
+      yield* fleets.until(`${second}-1`, "waiting")
+      yield* unmount(hosts)
+      yield* workflows.resume(`${second}-1`)
+      expect(yield* workflows.ended(second)).toEqual({ _tag: "Done", left: [] })
+    }).pipe(Effect.provide(fleets.withoutRetries(hosts)))
+    expect(yield* fleets.filesOf(hosts["node-2"], disk)).toEqual({ "one.txt": "one", "two.txt": "two" })
+    expect(Object.keys(yield* fleets.everything(hosts["node-2"]))).toContain("102/DiskDescriptor.xml")
+    expect(yield* canRun(hosts["node-1"])).toBe(false)
   }))
 
 it.live("a live move of a disk that is not there is refused, and nothing is left", () =>

@@ -265,13 +265,18 @@ export const rollBack = Command.make(
 
 export const drain = Command.make(
   "drain",
-  { ...starting, host: options.host, targets: options.targets },
+  { ...starting, live: options.live, host: options.host, targets: options.targets },
   (given) =>
     withClient(given.socket, (client) => {
-      const [first, ...others] = given.targets
-      return begin(client, given, { _tag: "Drain", host: given.host, to: [first!, ...others] })
+      const { host, live, targets: [first, ...others] } = given
+      return begin(client, given, { _tag: "Drain", host, to: [first!, ...others], ...(live && { live }) })
     })
-).pipe(Command.withDescription("Moves every disk of a host to others, in turn. Disks that run stay."))
+).pipe(
+  Command.withDescription(
+    "Moves every disk of a host to others, in turn, two at a time. Without --live, disks that run stay. With it, each " +
+      "move is as by move --live; the list of workflows shows those that wait for you."
+  )
+)
 
 const decide = (name: string, decision: Workflow.Decision, description: string) =>
   Command.make(

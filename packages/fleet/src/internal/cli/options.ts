@@ -55,8 +55,8 @@ export const wait = Options.boolean("wait").pipe(
 
 export const live = Options.boolean("live").pipe(
   Options.withDescription(
-    "Copies what the disk has while it runs. The workflow then waits until you have unmounted the disk and resumed the " +
-      "workflow, and copies what was written since. Default: off."
+    "Copies what a disk has while it runs. The move then waits until you have unmounted the disk and resumed the " +
+      "workflow of the move, and copies what was written since. Default: off."
   )
 )
 

@@ -39,13 +39,14 @@ const find = (env: Environment, { host }: Drain) =>
   })
 
 /** Each child has the identifier of its parent in its own, so that it is the same after a kill. */
-const childOf = (env: Environment, { host, to }: Drain) => (disk: string, index: number): Child => ({
+const childOf = (env: Environment, { host, live, to }: Drain) => (disk: string, index: number): Child => ({
   id: `${env.id}-${index + 1}`,
   disk,
   request: {
     _tag: "Move",
     from: { host, disk: Disk.make(disk) },
-    to: { host: HostName.make(to[index % to.length]!), disk: Disk.make(disk) }
+    to: { host: HostName.make(to[index % to.length]!), disk: Disk.make(disk) },
+    live
   }
 })
 
