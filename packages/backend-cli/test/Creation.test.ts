@@ -32,6 +32,9 @@ const init = (image: string): void => {
 const names = (fs: FileSystem.FileSystem, directory: string) =>
   Effect.map(fs.readDirectory(directory), (found) => found.filter((name) => !name.endsWith(".lck")).sort())
 
+/** The files of a host whose tool is run as another user, behind a prefix. */
+const user: HostFiles = { ...nodeHostFiles, isRoot: Effect.succeed(false) }
+
 interface Host {
   readonly directory: string
   readonly image: string
@@ -221,7 +224,6 @@ describe("create", () => {
 
   test("works in place, and removes nothing, where the tool's files are another user's", () =>
     Effect.gen(function*() {
-      const user: HostFiles = { ...nodeHostFiles, isRoot: Effect.succeed(false) }
       const { calls, create, directory, fs, image } = yield* host(
         (image) => (init(image), { signal: "SIGKILL" }),
         { prefix: ["sudo", "-n"] },
@@ -234,7 +236,6 @@ describe("create", () => {
 
   test("makes no file system with an option that the tool lacks, where the tool's files are another user's", () =>
     Effect.gen(function*() {
-      const user: HostFiles = { ...nodeHostFiles, isRoot: Effect.succeed(false) }
       const { calls, context, image } = yield* host(() => ({}), { prefix: ["sudo", "-n"] }, user)
       const ploop = yield* Effect.provide(Ploop.Ploop, context)
       const error = yield* Effect.flip(ploop.create({ image, size: "10M", balloon: false }))
@@ -245,7 +246,6 @@ describe("create", () => {
 
   test("names a missing directory, which the tool does not, where the tool's files are another user's", () =>
     Effect.gen(function*() {
-      const user: HostFiles = { ...nodeHostFiles, isRoot: Effect.succeed(false) }
       const { context, directory } = yield* host(
         (path) => ({ exitCode: 1, stderr: `Error in f (ploop.c:1): Can't open ${path}: No such file or directory\n` }),
         { prefix: ["sudo", "-n"] },
@@ -265,7 +265,6 @@ describe("create", () => {
   for (const name of ["root.hdd", "DiskDescriptor.xml"]) {
     test(`starts nothing when ${name} is there, where the tool's files are another user's`, () =>
       Effect.gen(function*() {
-        const user: HostFiles = { ...nodeHostFiles, isRoot: Effect.succeed(false) }
         const { calls, create, directory, fs } = yield* host(() => ({}), { prefix: ["sudo", "-n"] }, user)
         yield* fs.writeFileString(`${directory}/${name}`, "another's")
         assert.strictEqual((yield* Effect.flip(create))._tag, "AlreadyExists")
@@ -304,7 +303,6 @@ describe("copyReceive", () => {
 
   test("waits for another copy by the same name, where the tool's files are another user's", () =>
     Effect.gen(function*() {
-      const user: HostFiles = { ...nodeHostFiles, isRoot: Effect.succeed(false) }
       const { calls, context, fs, image } = yield* host(
         (given) => (writeFileSync(given, "copied"), { lasts: "50 millis" }),
         { prefix: ["sudo", "-n"] },
@@ -319,6 +317,26 @@ describe("copyReceive", () => {
       )
       assert.lengthOf(calls.filter((call) => call.argv.includes("copy")), 1)
       assert.strictEqual(yield* fs.readFileString(image), "copied")
+    }))
+
+  test("names a missing directory, which the tool does not, as copyFrom does, where the tool's files are another user's", () =>
+    Effect.gen(function*() {
+      const { context, directory } = yield* host(
+        (path) => ({ exitCode: 1, stderr: `Error in f (pcopy.c:1): Can't open ${path}: No such file or directory\n` }),
+        { prefix: ["sudo", "-n"] },
+        user
+      )
+      const ploop = yield* Effect.provide(Ploop.Ploop, context)
+      const image = `${directory}/no/root.hdd`
+      const peer = { incoming: Stream.make(new Uint8Array(8)), outgoing: Sink.drain }
+      for (
+        const error of [
+          yield* Effect.flip(Effect.provide(receive(image), context)),
+          yield* Effect.flip(Stream.runDrain(ploop.copyFrom({ image }, peer)))
+        ]
+      ) {
+        assert.strictEqual(error._tag === "DirectoryNotFound" ? error.directory : error._tag, `${directory}/no`)
+      }
     }))
 
   test("of many at once to one path gives the file of one, and the others fail", () =>

@@ -24,6 +24,7 @@ import * as paths from "../paths.js"
 import type { Session } from "../session.js"
 import { clearAbandoned } from "./abandoned.js"
 import { chainOf } from "./attachments.js"
+import * as missingDirectory from "./missingDirectory.js"
 import * as ofDevice from "./ofDevice.js"
 
 type Methods = "copySend" | "copyReceive" | "copyTo" | "copyFrom"
@@ -32,12 +33,23 @@ type Methods = "copySend" | "copyReceive" | "copyTo" | "copyFrom"
 const requireStream = (session: Session, about: About) =>
   Effect.tap(session.generation, (generation) => Refusal.copy(about, generation))
 
+/** Where a copy writes its image. */
+interface Reserved {
+  readonly made: string
+  /** What follows a copy that is complete. */
+  readonly publish: Effect.Effect<void, PloopError.PloopError>
+  /** What follows a copy that failed. */
+  readonly explain: (error: PloopError.PloopError) => Effect.Effect<never, PloopError.PloopError>
+}
+
 /** A new image that is made in private, and gets its name when it is complete; what fails removes only what it made. */
 const newImage = (session: Session, about: About, image: string) =>
   Effect.gen(function*() {
     const own = yield* newFiles.privateDirectory(session.files, about, session.host.directory(image))
     const made = session.host.join(own, session.host.name(image))
-    return { made, publish: newFiles.publish(session.files, about, [{ from: made, to: image }]) }
+    const publish = newFiles.publish(session.files, about, [{ from: made, to: image }])
+    const reserved: Reserved = { made, publish, explain: Effect.fail }
+    return reserved
   })
 
 /** The path of a new image, and its directory for this call alone. */
@@ -49,20 +61,23 @@ const reserve = (session: Session, about: About, path: string) =>
     // The tool writes over a file that has come to be there meanwhile.
     else yield* session.hold(about, directory)
     yield* newFiles.refuseExisting(session.files, about, image)
-    return session.ownsFiles ? yield* newImage(session, about, image) : { made: image, publish: Effect.void }
+    if (session.ownsFiles) return yield* newImage(session, about, image)
+    const explain = missingDirectory.explain(session, directory)
+    const reserved: Reserved = { made: image, publish: Effect.void, explain }
+    return reserved
   })
 
 const copyReceive = (session: Session) => (request: Request.CopyReceive) => {
   const about = { operation: "copyReceive", subject: request.image } as const
   return Sink.unwrapScoped(Effect.gen(function*() {
     const generation = yield* requireStream(session, about)
-    const { made, publish } = yield* reserve(session, about, request.image)
-    return Sink.mapEffect(
+    const { explain, made, publish } = yield* reserve(session, about, request.image)
+    return Sink.foldSink(
       session.runner.sink(
         { ...about, args: args.copyReceive(made), kind: Operation.kindOf("copyReceive", request) },
         classified(about, generation)
       ),
-      () => publish
+      { onFailure: (error) => Sink.fromEffect(explain(error)), onSuccess: () => Sink.fromEffect(publish) }
     )
   }))
 }
@@ -79,6 +94,8 @@ interface Dialogue {
   readonly isSender: boolean
   /** What follows when all went over. */
   readonly after: Effect.Effect<void, PloopError.PloopError>
+  /** What follows when the tool failed. */
+  readonly explain: Reserved["explain"]
 }
 
 const requireComplete = ({ about, isSender }: Dialogue, watch: CopyProtocol.Watch) =>
@@ -106,6 +123,7 @@ const dialogue = (session: Session, copy: Dialogue): Stream.Stream<Result.CopyRo
       isSender ? { sent: packets, received: replies } : { sent: replies, received: packets },
       classified(about, generation)
     ).pipe(
+      Effect.catchAll(copy.explain),
       Effect.zipRight(Effect.suspend(() => requireComplete(copy, watch))),
       Effect.zipRight(copy.after),
       Effect.exit,
@@ -156,7 +174,8 @@ const copyTo = (session: Session): Ploop.Backend["copyTo"] => (request, wire) =>
       args: args.copyTo(request),
       wire,
       isSender: true,
-      after: Effect.void
+      after: Effect.void,
+      explain: Effect.fail
     })
     return Stream.unwrapScoped(
       Effect.gen(function*() {
@@ -173,13 +192,14 @@ const receiveOneWay = (session: Session, about: About, generation: Generation, p
   Stream.unwrapScoped(Effect.gen(function*() {
     const rounds = yield* Mailbox.make<Result.CopyRound, PloopError.PloopError>()
     const watch = new CopyProtocol.Watch("oneWay")
-    const { made, publish } = yield* reserve(session, about, path)
+    const { explain, made, publish } = yield* reserve(session, about, path)
     yield* wire.incoming.pipe(
       Stream.tap((bytes) => rounds.offerAll(watch.sent(bytes).map(roundOf))),
       Stream.run(session.runner.sink(
         { ...about, args: args.copyReceive(made), kind: "change" },
         classified(about, generation)
       )),
+      Effect.catchAll(explain),
       Effect.zipRight(publish),
       Effect.exit,
       Effect.flatMap((exit) => rounds.done(Exit.asVoid(exit))),
@@ -195,14 +215,15 @@ const copyFrom = (session: Session): Ploop.Backend["copyFrom"] => (request, wire
     if (CopyProtocol.form[generation] === "oneWay") {
       return receiveOneWay(session, about, generation, request.image, wire)
     }
-    const { made, publish } = yield* reserve(session, about, request.image)
+    const { explain, made, publish } = yield* reserve(session, about, request.image)
     return dialogue(session, {
       about,
       generation,
       args: args.copyFrom(made),
       wire,
       isSender: false,
-      after: publish
+      after: publish,
+      explain
     })
   }))
 }

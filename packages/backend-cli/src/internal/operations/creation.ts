@@ -128,7 +128,7 @@ const create = (session: Session) => (request: Request.Create) => {
         )
       yield* session.ownsFiles
         ? createInPrivate(session, about, { directory, image, disk }, run)
-        : missingDirectory.explained(session, directory)(run(image))
+        : Effect.catchAll(run(image), missingDirectory.explain(session, directory))
       const created: Result.Created = { disk, image, ...(given !== undefined && { version: given }) }
       return created
     }))
@@ -186,7 +186,7 @@ const restoreDescriptor = (session: Session) => (request: Request.RestoreDescrip
         })
       yield* session.ownsFiles
         ? restoreInPrivate(session, about, { directory, image, disk }, run)
-        : missingDirectory.explained(session, directory)(run(directory))
+        : Effect.catchAll(run(directory), missingDirectory.explain(session, directory))
       return disk
     }))
   })
