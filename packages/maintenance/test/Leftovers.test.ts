@@ -2,10 +2,10 @@ import type { PloopFake } from "@effect-ploop/backend-fake"
 import { FakeHost } from "@effect-ploop/backend-fake"
 import { Disk, Ploop } from "@effect-ploop/core"
 import { Action, HostLock, Leftovers, Plan, SnapshotTime } from "@effect-ploop/maintenance"
-import { FileSystem } from "@effect/platform"
+import { Error, FileSystem } from "@effect/platform"
 import { assert, describe } from "@effect/vitest"
 import type { Duration } from "effect"
-import { Effect, TestClock } from "effect"
+import { Effect, Stream, TestClock } from "effect"
 import { contents, diskOf, idsOf, onFake, write } from "./utils.js"
 
 const about = (plan: Plan.Plan) => plan.steps.map(({ action }) => action._tag)
@@ -32,6 +32,17 @@ const withFile = (
       yield* run(disk, path)
     })
   )
+
+/** The same files, of which these cannot be read. */
+const unreadable = (fs: FileSystem.FileSystem, ...paths: ReadonlyArray<string>): FileSystem.FileSystem => {
+  const denied = (path: string) =>
+    new Error.SystemError({ module: "FileSystem", method: "read", reason: "PermissionDenied", pathOrDescriptor: path })
+  return {
+    ...fs,
+    readFileString: (path, encoding) => paths.includes(path) ? denied(path) : fs.readFileString(path, encoding),
+    stream: (path, options) => paths.includes(path) ? Stream.fail(denied(path)) : fs.stream(path, options)
+  }
+}
 
 describe("leftovers", () => {
   onFake(
@@ -172,6 +183,31 @@ describe("leftovers", () => {
       )
       const { kept } = yield* Leftovers.planDirectory({ directory: "/vz/a" })
       assert.deepStrictEqual(kept.map(({ subject }) => subject), ["/vz/a/.ploop-new-abc123"])
+    })
+  )
+
+  onFake(
+    "that cannot be read are named, and stay with what they may name, and the rest is found",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const disk = yield* diskOf("a")
+      yield* fs.copyFile("/vz/a/root.hdd", "/vz/a/old.hdd")
+      yield* fs.copyFile("/vz/a/root.hdd", "/vz/a/damaged.hdd")
+      yield* fs.writeFileString(`${disk}.tmp`, "half")
+      yield* fs.writeFileString(`${disk}.tmp.tmp`, "half")
+      yield* fs.makeDirectory("/vz/a/root.hdd.mnt")
+      yield* TestClock.adjust("2 days")
+      const plan = yield* Effect.provideService(
+        Leftovers.plan({ disk, orphanedImages: true }),
+        FileSystem.FileSystem,
+        unreadable(fs, `${disk}.tmp`, "/vz/a/damaged.hdd")
+      )
+      assert.deepStrictEqual(plan.steps.map(({ action }) => Action.subject(action)), ["/vz/a/root.hdd.mnt"])
+      assert.deepStrictEqual(
+        plan.kept.map(({ isUnread, subject }) => [subject, isUnread === true]),
+        [[`${disk}.tmp`, true], [`${disk}.tmp.tmp`, false], ["/vz/a/damaged.hdd", true], ["/vz/a/old.hdd", false]]
+      )
+      assert.match(plan.kept[0]!.reason, /^it could not be inspected: .*PermissionDenied/)
     })
   )
 

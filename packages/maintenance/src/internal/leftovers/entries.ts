@@ -1,5 +1,6 @@
 import * as HostPath from "@effect-ploop/core/HostPath"
 import type * as Result from "@effect-ploop/core/Result"
+import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { Path } from "@effect/platform/Path"
 import type * as DateTime from "effect/DateTime"
@@ -8,7 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Action from "../../Action.js"
 import * as identity from "../identity.js"
-import { all, type Found, kept, nothing, step } from "./found.js"
+import { all, type Found, kept, nothing, step, unread } from "./found.js"
 
 /** A name in a directory, and what it leads to. */
 export interface Entry {
@@ -68,7 +69,7 @@ export const removal = ({ info, path }: Entry, reason: string): Found =>
   )
 
 /** What is found of a file that somebody may be working with: nothing is removed, and one that is gone is passed over. */
-const ofYoung = <E, R>({ path }: Entry, { olderThan }: Around, judged: Effect.Effect<Found, E, R>) =>
+const ofYoung = <R>({ path }: Entry, { olderThan }: Around, judged: Effect.Effect<Found, PlatformError, R>) =>
   judged.pipe(
     Effect.map(({ kept: stays, steps }): Found =>
       stays.length + steps.length === 0
@@ -78,14 +79,24 @@ const ofYoung = <E, R>({ path }: Entry, { olderThan }: Around, judged: Effect.Ef
     Effect.orElseSucceed(() => nothing)
   )
 
-/** What is found of all entries. One that is too young is named, and stays. */
-export const judgeEach = <E, R>(
+/** What is found of a file that cannot be read is that it stays. One that is gone is passed over. */
+const ofOld = <R>({ path }: Entry, judged: Effect.Effect<Found, PlatformError, R>) =>
+  Effect.catchAll(
+    judged,
+    (error) =>
+      Effect.succeed(
+        error._tag === "SystemError" && error.reason === "NotFound" ? nothing : unread(path, error.message)
+      )
+  )
+
+/** What is found of all entries. One that is too young, or cannot be read, is named, and stays. */
+export const judgeEach = <R>(
   entries: ReadonlyArray<Entry>,
   around: Around,
-  judge: (entry: Entry) => Effect.Effect<Found, E, R>
-) =>
+  judge: (entry: Entry) => Effect.Effect<Found, PlatformError, R>
+): Effect.Effect<Found, never, R> =>
   Effect.map(
     Effect.forEach(entries, (entry) =>
-      isOld(entry.info, around.before) ? judge(entry) : ofYoung(entry, around, judge(entry))),
+      isOld(entry.info, around.before) ? ofOld(entry, judge(entry)) : ofYoung(entry, around, judge(entry))),
     all
   )

@@ -21,8 +21,11 @@ export interface Known extends Around {
   readonly images: ReadonlyArray<string>
   /** The real paths of all images that devices of the disk run from; undefined when nobody knows them. */
   readonly used: ReadonlySet<string> | undefined
-  /** The real paths of the images with data that only an uncommitted descriptor names. */
-  readonly uncommitted: ReadonlySet<string>
+  /**
+   * The real paths of the images with data that only an uncommitted descriptor names; undefined when such a descriptor
+   * cannot be read.
+   */
+  readonly uncommitted: ReadonlySet<string> | undefined
   /** Whether a device of the disk writes to an image that the descriptor does not name. */
   readonly isCutShort: boolean
   /** Whether the directory may hold images of other volumes: its children, or other children of its ancestors. */
@@ -43,6 +46,12 @@ const ofMount = (entry: Entry, { running }: Known) =>
 const ofUnknown = (entry: Entry, { isCutShort, isVolume, orphanedImages, running, uncommitted, used }: Known) =>
   Effect.map(headerOf(entry.path), (header): Found => {
     if (Option.isNone(header) || running.some((shown) => shown.image === entry.path)) return nothing
+    if (uncommitted === undefined) {
+      return kept(
+        entry.path,
+        "it is an image that the descriptor does not name, but one that cannot be read may name it"
+      )
+    }
     if (uncommitted.has(entry.path)) {
       return kept(
         entry.path,
@@ -72,13 +81,15 @@ const ofConversion = (entry: Entry, known: Known) =>
         )
   )
 
-/** A descriptor that was not renamed to its own name. */
+/** A descriptor that was not renamed to its own name, and can be read. */
 const ofDescriptor = (entry: Entry, { isCutShort, uncommitted, used }: Known): Found =>
   isCutShort || used === undefined
     ? kept(
       entry.path,
       "it may be the only descriptor that names the image to which a device writes: unmount the disk first"
     )
+    : uncommitted === undefined
+    ? kept(entry.path, "it is a descriptor whose change was not committed, but another one beside it cannot be read")
     : uncommitted.size > 0
     ? kept(
       entry.path,
@@ -101,16 +112,22 @@ const namedBy = ({ info, path: file }: Entry) =>
   })
 
 /** Whether something was written to an image, or may have been. */
-const isWritten = ({ info, path }: Entry) => Effect.map(isEmpty(path, info.size), (empty) => !empty)
+const isWritten = ({ info, path }: Entry) =>
+  Effect.match(isEmpty(path, info.size), { onFailure: () => true, onSuccess: (empty) => !empty })
+
+/** The images with data that only these descriptors name; none when one of them cannot be read. */
+const onlyNamedBy = (descriptors: ReadonlyArray<Entry>, entries: ReadonlyArray<Entry>) =>
+  Effect.gen(function*() {
+    const named = new Set((yield* Effect.forEach(descriptors, namedBy)).flat())
+    const written = yield* Effect.filter(entries.filter(({ path }) => named.has(path)), isWritten)
+    return new Set(written.map(({ path }) => path))
+  }).pipe(Effect.orElseSucceed(() => undefined))
 
 /** The tool writes a new descriptor under the longer name first. */
 const asideNames = (descriptor: string): ReadonlyArray<string> => [`${descriptor}.tmp`, `${descriptor}.tmp.tmp`]
 
 /** What is known of a file from its name alone. */
-const byName = (entry: Entry, known: Known): Found | undefined => {
-  const { descriptor } = known
-  const { name, path } = entry
-  if (asideNames(descriptor).includes(name)) return ofDescriptor(entry, known)
+const byName = ({ name, path }: Entry, { descriptor }: Known): Found | undefined => {
   if (name.startsWith(`${descriptor}.former-`)) {
     return kept(path, "it is the descriptor from before the tool lost a delta: remove it once the disk is repaired")
   }
@@ -121,6 +138,9 @@ const byName = (entry: Entry, known: Known): Found | undefined => {
 
 const judgeEntry = (entry: Entry, known: Known) => {
   const { info, name } = entry
+  if (asideNames(known.descriptor).includes(name) && info.type === "File") {
+    return Effect.as(namedBy(entry), ofDescriptor(entry, known))
+  }
   const found = info.type === "File" ? byName(entry, known) : undefined
   if (found !== undefined) return Effect.succeed(found)
   if (known.images.some((image) => name === `${image}.mnt`) && info.type === "Directory") return ofMount(entry, known)
@@ -150,14 +170,12 @@ export const judge = (
     const own = new Set([path.join(directory, descriptor), ...images])
     const entries = (yield* entriesOf(directory)).filter((entry) => !own.has(entry.path))
     const aside = entries.filter(({ name }) => asideNames(descriptor).includes(name))
-    const named = new Set((yield* Effect.forEach(aside, namedBy)).flat())
-    const added = entries.filter((entry) => named.has(entry.path))
     const known: Known = {
       ...around,
       descriptor,
       isVolume: entries.some(({ name }) => name === DiskVolume.linksName),
       images: images.filter((image) => path.dirname(image) === directory).map((image) => path.basename(image)),
-      uncommitted: new Set((yield* Effect.filter(added, isWritten)).map((entry) => entry.path))
+      uncommitted: yield* onlyNamedBy(aside, entries)
     }
     return yield* judgeEach(entries, known, (entry) => judgeEntry(entry, known))
   })
