@@ -571,4 +571,4 @@ export const balloon = (tx: Transaction, volume: number): FileRef | undefined =>
 }
 
 export const isTemporary = (tree: SnapshotTree.SnapshotTree, id: SnapshotId.SnapshotId): boolean =>
-  SnapshotTree.nodes(tree).some((node) => node.id === id && node.temporary)
+  Option.exists(SnapshotTree.get(tree, id), ({ temporary }) => temporary)

@@ -1,6 +1,7 @@
 import * as LowLevel from "@effect-ploop/core/LowLevel"
 import type * as Operation from "@effect-ploop/core/Operation"
 import * as Ploop from "@effect-ploop/core/Ploop"
+import { CreateSnapshot } from "@effect-ploop/core/Request"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import type { PersistenceError } from "@effect/cluster/ClusterError"
 import * as Entity from "@effect/cluster/Entity"
@@ -15,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Schema from "effect/Schema"
 import { DiskHeld, OutcomeUnknown } from "../FleetError.js"
 import * as address from "./address.js"
 import * as finding from "./finding.js"
@@ -60,12 +62,11 @@ const query = (disk: Disk, name: Operation.Name, request: unknown) =>
       (holder) => Effect.fail(Option.isSome(holder) ? heldBy(disk, holder.value) : error)
     ))
 
-/** Whether the snapshot that a killed process was to take exists: its identifier was chosen before. */
-const isTaken = (services: Services, request: unknown) =>
+/** The snapshot that a killed process was to take, if it has: its identifier was chosen before. */
+const taken = (services: Services, request: unknown) =>
   Effect.gen(function*() {
-    if (!Predicate.hasProperty(request, "id") || !Predicate.hasProperty(request, "disk")) return false
-    const tree = yield* services.listSnapshots({ disk: String(request.disk) })
-    return SnapshotTree.nodes(tree).some(({ id }) => id === request.id)
+    const { disk, id } = yield* Schema.decodeUnknown(CreateSnapshot)(request)
+    return id === undefined ? Option.none() : SnapshotTree.get(yield* services.listSnapshots({ disk }), id)
   })
 
 /** A disk, and what is done at it. */
@@ -91,14 +92,13 @@ const outcomeUnknown = (disk: Disk, name: Operation.Name) =>
 /** The end of a change that a process had begun before it was killed. */
 const afterKill = (disk: Disk, name: Operation.Name, request: unknown): Effect.Effect<unknown, unknown> => {
   if (name !== "createSnapshot") return outcomeUnknown(disk, name)
-  return isTaken(disk.services, request).pipe(
+  return taken(disk.services, request).pipe(
     // The disk may have been moved since, with or without the snapshot.
     Effect.mapError(() => outcomeUnknown(disk, name)),
-    Effect.flatMap((isTaken): Effect.Effect<unknown, unknown> =>
-      isTaken && Predicate.hasProperty(request, "id")
-        ? Effect.succeed(request.id)
-        : runOn(disk.services)(name, request)
-    )
+    Effect.flatMap(Option.match({
+      onNone: () => runOn(disk.services)(name, request),
+      onSome: ({ id }) => Effect.succeed<unknown>(id)
+    }))
   )
 }
 

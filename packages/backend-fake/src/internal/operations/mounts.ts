@@ -87,7 +87,7 @@ export const attach = (
 ): Answer<Device> =>
   Either.gen(function*() {
     const id = options.snapshot ?? SnapshotId.top
-    if (!SnapshotTree.nodes(disk.tree).some((node) => node.id === id)) {
+    if (Option.isNone(SnapshotTree.get(disk.tree, id))) {
       return yield* toolError(tool, 43, `Uuid ${id} not found`)
     }
     const children = SnapshotTree.children(disk.tree, id).length
