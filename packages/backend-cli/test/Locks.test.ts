@@ -5,6 +5,9 @@ import { Deferred, Effect, Exit, Fiber, Layer, Logger, Option, Schedule, Scope }
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import * as ForkServer from "../src/ForkServer.js"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import { lockDirectory as lockBy } from "../src/internal/flock.js"
+import { fromNode } from "../src/internal/nodeFiles.js"
+import { settle } from "./utils/clock.js"
 
 /** Each rule holds for the locks of this process, and for those that small processes take for it. */
 const ways: ReadonlyArray<readonly [suffix: string, typeof NodeContext.layer]> = [
@@ -84,6 +87,29 @@ describe("the lock of a directory", () => {
       assert.deepStrictEqual(state, { inside: 0, most: 1, total: 20 })
       assert.isTrue(yield* isFree(directory))
     }))
+
+  it.scopedLive("is asked of flock by one fiber of this process at a time: the others wait for it here", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-locks-" })
+      const asked: Array<string> = []
+      // It lets everybody in, so that nothing but the wait in this process keeps a second one out.
+      const enter = (name: string) =>
+        lockBy(
+          directory,
+          fromNode("lockDirectory", directory),
+          () => Effect.sync(() => (asked.push(name), { code: 0, stderr: "" }))
+        )
+      const second = yield* Effect.scoped(Effect.gen(function*() {
+        yield* enter("first")
+        const second = yield* Effect.fork(Effect.scoped(enter("second")))
+        yield* settle()
+        assert.deepStrictEqual([asked, second.unsafePoll()], [["first"], null])
+        return second
+      }))
+      yield* Fiber.join(second)
+      assert.deepStrictEqual(asked, ["first", "second"])
+    }).pipe(Effect.provide(NodeContext.layer)))
 
   test("is the same by each name of the directory", (directory, fs) =>
     Effect.gen(function*() {

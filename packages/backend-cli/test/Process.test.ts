@@ -916,6 +916,20 @@ describe("Process", () => {
         yield* isGone(pid!)
       }))
 
+    it.scoped("ends the input of a tool that waits for it when the bytes fail, and need not kill it", () =>
+      Effect.gen(function*() {
+        const { calls, runner } = yield* scripted([
+          { lasts: Duration.infinity, ignores: ["SIGTERM"], endsWithInput: true }
+        ])
+        const source = Stream.concat(kilobytes(1), Stream.fail("cut"))
+        const fiber = yield* Effect.fork(Effect.flip(
+          Stream.run(source, runner.sink(invocation(["copy"], { kind: "change" }), classify))
+        ))
+        yield* TestClock.adjust(config.grace)
+        assert.strictEqual(yield* Fiber.join(fiber), "cut")
+        assert.deepStrictEqual(calls.map(({ signals }) => signals), [["SIGTERM"]])
+      }))
+
     live("ends the input of a tool that ignores signals when the bytes fail", () =>
       Effect.gen(function*() {
         const file = `${yield* scratch}/file`

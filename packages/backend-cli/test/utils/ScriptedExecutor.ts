@@ -27,6 +27,8 @@ export interface Answer {
   readonly foreign?: boolean
   /** Whether it reads nothing of what it is fed. */
   readonly deaf?: boolean
+  /** Whether it ends, with its exit code, when its input ends. */
+  readonly endsWithInput?: boolean
   /** Whether something that it started keeps its outputs open after its end. */
   readonly holdsPipes?: boolean
   /** The errno that keeps it from being started. */
@@ -137,12 +139,13 @@ export const make = (script: Script): ScriptedExecutor => {
       running++
       yield* Effect.addFinalizer(() => Effect.sync(() => running--))
       const death = yield* Deferred.make<void>()
+      const end = Deferred.succeed(
+        ending,
+        answer.signal === undefined ? { code: answer.exitCode ?? 0 } : { signal: answer.signal }
+      )
       const lasts = answer.lasts ?? Duration.max(length(answer.stdout), length(answer.stderr))
       yield* Effect.sleep(lasts).pipe(
-        Effect.zipRight(Deferred.succeed(
-          ending,
-          answer.signal === undefined ? { code: answer.exitCode ?? 0 } : { signal: answer.signal }
-        )),
+        Effect.zipRight(end),
         Effect.when(() => Duration.isFinite(Duration.decode(lasts))),
         Effect.interruptible,
         Effect.forkScoped
@@ -198,7 +201,10 @@ export const make = (script: Script): ScriptedExecutor => {
           }),
         stdin: answer.deaf === true
           ? Sink.fromEffect(Effect.never)
-          : Sink.forEach((bytes: Uint8Array) => Effect.sync(() => call.stdin.push(bytes))),
+          : Sink.mapEffect(
+            Sink.forEach((bytes: Uint8Array) => Effect.sync(() => call.stdin.push(bytes))),
+            () => answer.endsWithInput === true ? Effect.asVoid(end) : Effect.void
+          ),
         stdout: output(answer.stdout, answer.breaks),
         stderr: output(answer.stderr),
         socket: {
