@@ -89,6 +89,22 @@ describe("a replacement", () => {
 })
 
 describe("a conversion", () => {
+  it.effect("to another version keeps an index entry that leads nowhere, which a check repairs only with hardForce", () =>
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      yield* ploop.create({ image, size: "8M", fileSystem: "none", version: 1 })
+      const bytes = yield* fs.readFile(image)
+      new DataView(bytes.buffer, bytes.byteOffset).setUint32(64, 15 << 24, true)
+      yield* fs.writeFile(image, bytes)
+      yield* ploop.convert({ disk, version: 2 })
+      const outcome = (options: { readonly hardForce: boolean }) =>
+        Effect.map(ploop.check({ image, force: true, ...options }), ({ outcome }) => outcome)
+      assert.strictEqual(yield* outcome({ hardForce: false }), "broken")
+      assert.strictEqual(yield* outcome({ hardForce: false }), "broken", "a check that was not told to changes nothing")
+      assert.strictEqual(yield* outcome({ hardForce: true }), "repaired")
+      assert.strictEqual(yield* outcome({ hardForce: false }), "clean")
+    }).pipe(Effect.provide(PloopFake.layer({ generation: "9" }))))
+
   it.effect("fails when the image is opened where it is a directory: for writing, unless it becomes raw", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services

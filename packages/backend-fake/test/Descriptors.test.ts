@@ -136,6 +136,18 @@ describe.each(generations)("a foreign descriptor on generation %s", (generation)
     assert.isAbove(successes, 0)
   })
 
+  it("in which one image is raw makes all of them raw, in the next change", () =>
+    Effect.gen(function*() {
+      const { fs, ploop } = yield* services
+      const disk = yield* makeDisk("ct")
+      yield* ploop.createSnapshot({ disk, id: a })
+      const text = yield* fs.readFileString(disk)
+      yield* fs.writeFileString(disk, text.replace("<Type>Compressed<", "<Type>Plain<"))
+      yield* ploop.createSnapshot({ disk, id: b })
+      const types = (yield* fs.readFileString(disk)).match(/<Type>.*<\/Type>/g)
+      assert.deepStrictEqual(types, Array.from({ length: 3 }, () => "<Type>Plain</Type>"))
+    }).pipe(Effect.provide(PloopFake.layer({ generation })), Effect.runPromise))
+
   it("of an encrypted disk keeps its key where the generation knows it", () =>
     Effect.gen(function*() {
       const { fs, ploop } = yield* services

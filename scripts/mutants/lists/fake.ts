@@ -52,9 +52,7 @@ export const fake = [
         "0"
       ),
     "convert changes a disk that is in use": at("convert").call("refuseRunning").drop(),
-    "a disk whose base becomes raw has deltas of another type": at("convertFormat").call("map").part(0).put(
-      "(other, index) => ({ ...other, type: format === \"raw\" && index === 0 ? \"Plain\" : \"Compressed\" })"
-    ),
+    "a disk whose base becomes raw is none by its descriptor": at("convertFormat").property("images").drop(),
     "convert changes the version of an image whose in-use flag is set": at("convertVersion").mention("requireClean")
       .put("() => (opened: disks.OpenImage) => Either.right(opened)"),
     "convert gives version 1 to a disk that is too large for it": at("convertVersion").binary(">").put("false")
@@ -158,6 +156,7 @@ export const fake = [
     "a descriptor keeps the root element of another generation": at("changed").value("rootElement").put(
       "descriptor.rootElement"
     ),
+    "the images of a descriptor keep types of their own": at("changed").value("images").put("images"),
     "the missing image of a raw disk has the code of other images": at("openForSize").value("missing").unwrap(1)
   }),
   ...inFile(devices, "createSnapshot", {
