@@ -1,13 +1,15 @@
 /** What a tool or a process leaves that was killed is removed, and nothing else. */
+import type { PloopCli } from "@effect-ploop/backend-cli"
 import { Disk, DiskDescriptor, Ploop, Remedy, SnapshotId } from "@effect-ploop/core"
 import type { PloopError } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option, type Scope, Stream } from "effect"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { Duration, Effect, Option, type Scope, Stream } from "effect"
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { B, descriptor, scripted, withNode } from "./utils/host.js"
 import { header, image } from "./utils/image.js"
@@ -26,14 +28,19 @@ const names = (directory: string) =>
   )
 
 /** A disk whose tool makes files when it is told to take a snapshot, and is killed then. */
-const killed = (make: (directory: string) => void, generation: "1.15" | "9" = "1.15") =>
+const killed = (
+  make: (directory: string) => void,
+  generation: "1.15" | "9" = "1.15",
+  end: Answer = { signal: "SIGKILL" },
+  options?: PloopCli.Options
+) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const host = yield* scripted(generation, ([command], disk) => {
       if (command !== "snapshot") return undefined
       make(dirname(disk))
-      return { signal: "SIGKILL" }
-    })
+      return end
+    }, options)
     yield* fs.writeFileString(`${host.disk}.lck`, "")
     const error = Effect.flip(
       Effect.provide(
@@ -56,6 +63,14 @@ describe("a tool that is killed while it changes a disk", () => {
     Effect.gen(function*() {
       const { directory, error } = yield* killed(makeAll)
       assert.strictEqual((yield* error)._tag, "ToolAborted")
+      assert.deepStrictEqual(yield* names(directory), ["DiskDescriptor.xml"])
+    }))
+
+  test("leaves nothing of what it wrote before its time was over", () =>
+    Effect.gen(function*() {
+      const forever = { lasts: Duration.infinity }
+      const { directory, error } = yield* killed(makeAll, "1.15", forever, { changeLimit: "20 millis" })
+      assert.strictEqual((yield* error)._tag, "TimedOut")
       assert.deepStrictEqual(yield* names(directory), ["DiskDescriptor.xml"])
     }))
 
@@ -267,6 +282,10 @@ describe("a snapshot that was cut short when a process was killed with its tool"
       ["has data", { delta: written(image()) }],
       ["may be in use", { delta: image({ inUse: 1 }) }],
       ["a read-only device shows, and that has data", { delta: written(image()), isWritten: true, readOnly: true }],
+      [
+        "a device writes to, and whose descriptor drops another image, as after a switch",
+        { delta: image({ inUse: 1 }), isWritten: true, text: descriptor(delta) }
+      ],
       ["has no header", { delta: new Uint8Array(64).fill(1) }],
       ["has data, on generation 9", { delta: written(image()), generation: "9" }]
     ] as const
@@ -299,14 +318,17 @@ describe("a snapshot that was cut short when a process was killed with its tool"
     const [what, text] of [
       ["half of a descriptor", described(delta).slice(0, 500)],
       ["the descriptor of another disk", described(delta).replaceAll("root.hdd.1", "root.hdd.3")],
-      ["a descriptor whose top delta is elsewhere", described(`../${delta}`)]
+      ["a descriptor whose top delta is elsewhere", described(`other/${delta}`)]
     ] as const
   ) {
     test(`is not shown by ${what}: the file beside it stays`, () =>
       Effect.gen(function*() {
-        const { all, directory, snapshot } = yield* cutShort({ delta: image(), text })
+        const { all, directory, fs, snapshot } = yield* cutShort({ delta: image(), text })
+        yield* fs.makeDirectory(`${directory}/other`)
+        yield* fs.writeFile(`${directory}/other/${delta}`, image())
         yield* snapshot
-        assert.deepStrictEqual(yield* names(directory), all)
+        assert.deepStrictEqual(yield* names(directory), [...all, "other"].sort())
+        assert.deepStrictEqual(yield* names(`${directory}/other`), [delta])
       }))
   }
 
@@ -349,7 +371,7 @@ describe("a private directory of a process that was killed", () => {
   }
 
   /** An empty directory, with a private directory in which another process made an image; its device runs. */
-  const abandoned = (unmount: Answer = {}) =>
+  const abandoned = (unmount: Answer = {}, files: HostFiles = nodeHostFiles) =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
       const directory = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-test-" })
@@ -361,7 +383,7 @@ describe("a private directory of a process that was killed", () => {
         if (command[0] === "init") init(command.at(-1)!)
         if (command[0] === "copy") writeFileSync(command.at(-1)!, "copied")
         return command[0] === "umount" ? unmount : {}
-      })
+      }).pipe(Effect.provideService(CurrentHostFiles, files))
       const unmounted = Effect.map(
         host.commands,
         (all) => all.some(([first, , device]) => first === "umount" && device === "/dev/ploop7")
@@ -426,6 +448,23 @@ describe("a private directory of a process that was killed", () => {
         assert.isFalse(yield* unmounted)
       }))
   }
+
+  test("is not one that has come to its name before it is locked: that is left", () =>
+    Effect.gen(function*() {
+      const exchange = (path: string) => {
+        if (!existsSync(`${path}/new.hdd`)) return
+        renameSync(path, `${path}-former`)
+        mkdirSync(path)
+        writeFileSync(`${path}/another's`, "kept")
+      }
+      const exchanging: HostFiles = {
+        ...nodeHostFiles,
+        tryLock: (path) => Effect.zipRight(Effect.sync(() => exchange(path)), nodeHostFiles.tryLock(path))
+      }
+      const { context, directory, fs, left } = yield* abandoned({}, exchanging)
+      yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => operations[0]![1](ploop, directory)), context)
+      assert.strictEqual(yield* fs.readFileString(`${left}/another's`), "kept")
+    }))
 
   test("is locked while its process is alive", () =>
     Effect.gen(function*() {
