@@ -4,7 +4,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
-import { writeFileSync } from "node:fs"
+import { unlinkSync, writeFileSync } from "node:fs"
 import { scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 
@@ -94,6 +94,18 @@ describe("a snapshot of generation 9 that exits with 0", () => {
   it.scoped("succeeds when the tool said that it removed the image", () =>
     Effect.gen(function*() {
       const { result } = yield* dropping("Error in x (y.c:1): z", (directory) => `Removing ${directory}/root.hdd.1\n`)
+      assert.isTrue(Either.isRight(result))
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("succeeds when the file of the image is gone: the tool has removed it without a word", () =>
+    Effect.gen(function*() {
+      const { result } = yield* dropping(failedMerge, (directory) => (unlinkSync(`${directory}/root.hdd.1`), ""))
+      assert.isTrue(Either.isRight(result))
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("succeeds when nothing is printed but what says nothing of a merge", () =>
+    Effect.gen(function*() {
+      const { result } = yield* dropping("load ddxml\nsh: 1: restorecon: not found", () => "")
       assert.isTrue(Either.isRight(result))
     }).pipe(Effect.provide(NodeContext.layer)))
 })
