@@ -61,9 +61,10 @@ const single = (keyId?: string): string =>
 const tagOf = (result: Either.Either<unknown, PloopError.PloopError>) =>
   Either.match(result, { onLeft: ({ _tag }) => _tag, onRight: () => "done" })
 
-describe("a list that generation 9 cut short, because a device was removed meanwhile,", () => {
-  const cutShort = "device-mapper: table ioctl on ploop7 (252:3) failed: No such device or address\n"
+/** What generation 9 prints when a device is removed while it reads the list of devices. */
+const cutShort = "device-mapper: table ioctl on ploop7 (252:3) failed: No such device or address\n"
 
+describe("a list that generation 9 cut short, because a device was removed meanwhile,", () => {
   test("is asked for again, until it is whole", () =>
     Effect.gen(function*() {
       const { ask, commands } = yield* world("9", (_, directory, index) =>
@@ -79,6 +80,48 @@ describe("a list that generation 9 cut short, because a device was removed meanw
     Effect.gen(function*() {
       const { ask } = yield* world("9", () => ({ stderr: cutShort }))
       assert.strictEqual(tagOf(yield* Effect.either(ask((ploop) => ploop.listDevices))), "DeviceFailed")
+    }))
+})
+
+describe("an operation of generation 9 while which another device was removed", () => {
+  /** How an operation ends, when the tool says this after it, and the device of the disk runs from then on. */
+  const ended = (
+    command: "mount" | "snapshot",
+    run: (ploop: Ploop.Ploop, disk: string) => Effect.Effect<unknown, PloopError.PloopError>,
+    { isRunning = true, stdout = "" } = {}
+  ) =>
+    Effect.gen(function*() {
+      let isUp = false
+      const { ask, directory, disk, fs } = yield* world("9", (words, directory) => {
+        if (words[0] === "list") return isUp ? { stdout: `ploop8\t${directory}/root.hdd\t\n` } : {}
+        if (words[0] === "info" && isUp) return { stdout: "device:\t\t/dev/mapper/ploop8\n" }
+        if (words[0] !== command) return undefined
+        isUp = isRunning
+        return { stderr: cutShort, stdout: `Adding delta dev=/dev/mapper/ploop8 img=${directory}/root.hdd\n${stdout}` }
+      })
+      for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) yield* fs.writeFile(`${directory}/${name}`, image())
+      return yield* Effect.either(ask((ploop) => run(ploop, disk)))
+    })
+
+  const snapshot = (ploop: Ploop.Ploop, disk: string) => ploop.createSnapshot({ disk })
+
+  test("fails when the disk runs, which the tool may have taken for an idle one", () =>
+    Effect.gen(function*() {
+      const result = yield* ended("snapshot", snapshot)
+      assert.strictEqual(tagOf(result), "Unclassified")
+      assert.include(Either.getOrThrow(Either.flip(result)).message, "may have taken this disk")
+    }))
+
+  test("succeeds when the disk is idle, and when the tool has reloaded its device", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(tagOf(yield* ended("snapshot", snapshot, { isRunning: false })), "done")
+      const stdout = "DM command: suspend ploop8\n"
+      assert.strictEqual(tagOf(yield* ended("snapshot", snapshot, { stdout })), "done")
+    }))
+
+  test("succeeds when it is the mount after which the disk runs", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(tagOf(yield* ended("mount", (ploop, disk) => ploop.mount({ disk }))), "done")
     }))
 })
 
