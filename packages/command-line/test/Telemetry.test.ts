@@ -1,6 +1,6 @@
 import { Telemetry } from "@effect-ploop/command-line"
 import { assert, describe, it, vi } from "@effect/vitest"
-import { ConfigProvider, Deferred, Effect, Exit, Fiber, Layer, Logger, Metric } from "effect"
+import { ConfigProvider, Deferred, Effect, Exit, Fiber, Layer, Logger, Metric, Tracer } from "effect"
 import type { ServerResponse } from "node:http"
 import { collector, valuesOf } from "./collector.js"
 
@@ -120,6 +120,18 @@ describe("with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
       }))
   }
 
+  it.scopedLive("a span below one that is not sampled is not exported, nor are those below it", () =>
+    Effect.gen(function*() {
+      const { received, url } = yield* collector()
+      const ids = { traceId: "0".repeat(31) + "1", spanId: "0".repeat(15) + "1" }
+      const below = (sampled: boolean) =>
+        Effect.withSpan(work, "below", { parent: Tracer.externalSpan({ ...ids, sampled }) })
+      yield* exporting(Effect.zipRight(below(false), Effect.withSpan(Effect.void, "other")), json(url))
+      assert.deepStrictEqual(received().spans.map(({ name }) => name), ["other"])
+      yield* exporting(below(true), json(url))
+      assert.deepInclude(received().spans.at(-1), { name: "below", traceId: ids.traceId, parentSpanId: ids.spanId })
+    }))
+
   it.scopedLive("OTEL_SDK_DISABLED=true exports nothing", () =>
     Effect.gen(function*() {
       const { requests, url } = yield* collector()
@@ -184,6 +196,22 @@ describe("a request that is under way when the program ends", () => {
       assert.isTrue(yield* Deferred.await(isComplete))
       assert.deepStrictEqual(yield* Fiber.join(fiber), [])
     }))
+})
+
+describe("metrics are exported", () => {
+  for (
+    const [variables, expected] of [
+      [{}, false],
+      [json("http://127.0.0.1:1"), true],
+      [{ ...json("http://127.0.0.1:1"), OTEL_METRICS_EXPORTER: "none" }, false],
+      [{ ...json("http://127.0.0.1:1"), OTEL_SDK_DISABLED: "true" }, false]
+    ] as const
+  ) {
+    it.effect(`${expected}: ${JSON.stringify(variables)}`, () =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* environment(variables)(Telemetry.exportsMetrics), expected)
+      }))
+  }
 })
 
 describe("without OTEL_EXPORTER_OTLP_ENDPOINT", () => {

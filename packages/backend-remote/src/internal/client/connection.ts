@@ -111,6 +111,8 @@ const failingStream = <A>(stream: Stream.Stream<A, unknown>): Stream.Stream<A, u
 const beat = (connection: Pick<Connection, "call">, end: End, every: Duration.Duration) => {
   const reason = `the host did not respond within ${Duration.format(every)}`
   return connection.call("heartbeat", undefined).pipe(
+    // It would belong to the trace of the call that has made the connection.
+    Effect.withTracerEnabled(false),
     Effect.timeoutFail({ duration: every, onTimeout: () => new Lost({ reason }) }),
     Effect.delay(every),
     Effect.forever,

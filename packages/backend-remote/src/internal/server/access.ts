@@ -134,7 +134,7 @@ const requestOf = (payload: unknown) => Predicate.hasProperty(payload, "request"
 const keyOf = (payload: unknown) =>
   Predicate.hasProperty(payload, "key") && Predicate.isString(payload.key) ? { request: payload.key } : {}
 
-/** What every line of a request has. */
+/** What every line and every span of a request has. */
 const annotations = (grant: Grant, payload: unknown) => ({
   caller: grant.name,
   disk: Operation.subjectOf(requestOf(payload)),
@@ -159,13 +159,16 @@ export const layer = (fs: FileSystem.FileSystem, policy: Policy, accepted: Accep
       Effect.gen(function*() {
         const grant = yield* Effect.tapError(identify(policy.entries, headers["authorization"]), refusedHere)
         yield* accept(accepted)
+        const about = annotations(grant, payload)
+        yield* Effect.annotateCurrentSpan(about)
         return yield* Effect.gen(function*() {
           yield* auxiliary.has(rpc._tag) ? limitAuxiliary(clientId) : limit(clientId)
           yield* refuse(fs, grant, rpc._tag, payload)
         }).pipe(
           Effect.tapError(refusedHere),
           Effect.zipRight(logged(rpc._tag, Effect.provideService(next, Caller, grant))),
-          Effect.annotateLogs(annotations(grant, payload))
+          Effect.annotateLogs(about),
+          Effect.annotateSpans(about)
         )
       }).pipe(Effect.scoped)
   })

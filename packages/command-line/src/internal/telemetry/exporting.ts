@@ -8,7 +8,9 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Tracer from "effect/Tracer"
 import * as Collector from "./collector.js"
 import type { Settings } from "./settings.js"
 
@@ -22,6 +24,16 @@ export interface Resource {
 /** The library would read the environment too, where it skips what it cannot read. */
 const isolated = Effect.withConfigProvider(ConfigProvider.fromMap(new Map()))
 
+/** A span is not exported when its parent is one that is not: as the heartbeat of a client, of which nothing is exported. */
+const sampled = (exporting: Tracer.Tracer, other: Tracer.Tracer): Tracer.Tracer =>
+  Tracer.make({
+    context: (run, fiber) => exporting.context(run, fiber),
+    span: (...args) =>
+      Option.exists(args[1], (parent) => !parent.sampled)
+        ? Object.assign(other.span(...args), { sampled: false })
+        : exporting.span(...args)
+  })
+
 const optionsOf = ({ endpoint, headers }: Settings, resource: Resource) => (signal: string) => ({
   url: `${endpoint.replace(/\/$/, "")}/v1/${signal}`,
   headers: Redacted.value(headers),
@@ -33,7 +45,8 @@ const signals = (settings: Settings, resource: Resource) => {
   const options = optionsOf(settings, resource)
   const logs = Logger.addScoped(isolated(OtlpLogger.make(options("logs"))))
   const metrics = Layer.scopedDiscard(isolated(OtlpMetrics.make(options("metrics"))))
-  const traces = Layer.unwrapScoped(Effect.map(isolated(OtlpTracer.make(options("traces"))), Layer.setTracer))
+  const tracer = Effect.zipWith(isolated(OtlpTracer.make(options("traces"))), Effect.tracer, sampled)
+  const traces = Layer.unwrapScoped(Effect.map(tracer, Layer.setTracer))
   return Layer.mergeAll(
     settings.logs === "otlp" ? logs : Layer.empty,
     settings.metrics === "otlp" ? metrics : Layer.empty,
