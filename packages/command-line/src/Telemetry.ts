@@ -31,6 +31,17 @@ export interface Exporting {
  */
 export const variables: ReadonlyArray<Variable> = settings.variables
 
+/**
+ * Whether metrics are exported, so that a program has to keep those current that it would otherwise compute for a reader.
+ *
+ * @since 0.2.0
+ * @category config
+ */
+export const exportsMetrics: Effect.Effect<boolean, VariableInvalid> = Effect.map(
+  settings.read,
+  (read) => read?.metrics === "otlp"
+)
+
 const resourceOf = ({ name, version }: Exporting, { attributes, serviceName }: settings.Settings) => {
   const { "service.name": named = name, "service.version": versioned = version, ...rest } = attributes
   const host = hostname()

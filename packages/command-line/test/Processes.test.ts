@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -12,6 +12,7 @@ const command = (path: string) => fileURLToPath(new URL(`../../${path}`, import.
 
 const maintenance = command("maintenance/bin/ploop-maintenance.js")
 const agent = command("backend-remote/bin/ploop-agent.js")
+const fleet = command("fleet/bin/ploop-fleet.js")
 
 const directory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "telemetry-"))),
@@ -21,23 +22,26 @@ const directory = Effect.acquireRelease(
 /** The environment of this process without what may steer an export. */
 const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("OTEL_")))
 
-/** Runs a command to its end. One that logs the pattern is told to stop. */
+/** Runs a command to its end, or until it is told to stop because of what it has logged or exported. */
 const run = (
   args: ReadonlyArray<string>,
   variables: Readonly<Record<string, string>>,
-  stopAfter?: RegExp
+  isEnough: (stderr: string) => boolean = () => false
 ) =>
   Effect.async<{ readonly code: number | null; readonly stderr: string; readonly stdout: string }>((resume) => {
     const child = spawn(process.execPath, args, { env: { ...own, ...variables }, stdio: ["ignore", "pipe", "pipe"] })
-    let [stdout, stderr, isStopped] = ["", "", false]
+    let [stdout, stderr] = ["", ""]
     child.stdout.on("data", (chunk: Buffer) => void (stdout += chunk.toString()))
-    child.stderr.on("data", (chunk: Buffer) => {
-      stderr += chunk.toString()
-      if (isStopped || stopAfter?.test(stderr) !== true) return
-      isStopped = true
+    child.stderr.on("data", (chunk: Buffer) => void (stderr += chunk.toString()))
+    const timer = setInterval(() => {
+      if (!isEnough(stderr)) return
+      clearInterval(timer)
       child.kill("SIGTERM")
+    }, 20)
+    child.on("close", (code) => {
+      clearInterval(timer)
+      resume(Effect.succeed({ code, stdout, stderr }))
     })
-    child.on("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
     return Effect.sync(() => child.kill("SIGTERM"))
   })
 
@@ -99,11 +103,31 @@ describe("a service", () => {
       const path = yield* directory
       const { received, url } = yield* collector()
       const serve = [agent, "serve", "--socket", join(path, "agent.sock")]
-      const { code } = yield* run(serve, { ...to(url), OTEL_SERVICE_NAME: "agents" }, /serving the ploops/)
+      const { code } = yield* run(serve, { ...to(url), OTEL_SERVICE_NAME: "agents" }, (stderr) =>
+        stderr.includes("serving the ploops"))
       assert.strictEqual(code, 0)
       const { logs, resources } = received()
-      assert.deepStrictEqual(new Set(resources.map((resource) => resource["service.name"])), new Set(["agents"]))
+      assert.deepStrictEqual(
+        new Set(resources.map((resource) =>
+          resource["service.name"]
+        )),
+        new Set(["agents"])
+      )
       const serving = logs.find(({ body }) => body.stringValue?.startsWith("serving the ploops of this host at"))
       assert.containsAllKeys(valuesOf(serving?.attributes ?? []), ["host"])
+    }))
+
+  it.scopedLive("exports the metrics of a fleet too, which its page computes when Prometheus asks for them", () =>
+    Effect.gen(function*() {
+      const path = yield* directory
+      const config = join(path, "fleet.json")
+      const settings = { hosts: { "node-1": { path: join(path, "agent.sock") } }, storage: join(path, "fleet.db") }
+      writeFileSync(config, JSON.stringify(settings))
+      const { received, url } = yield* collector()
+      const serve = [fleet, "serve", "--config", config, "--socket", join(path, "fleet.sock")]
+      const names = () => received().metrics.map(({ name }) => name)
+      const { code } = yield* run(serve, to(url), () => names().includes("ploop_fleet_hosts"))
+      assert.strictEqual(code, 0)
+      assert.includeMembers(names(), ["ploop_fleet_storage_up", "ploop_fleet_hosts", "ploop_fleet_workflows"])
     }))
 })

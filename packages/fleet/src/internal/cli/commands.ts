@@ -1,4 +1,5 @@
 import type { HostPort } from "@effect-ploop/command-line/HostPort"
+import * as Telemetry from "@effect-ploop/command-line/Telemetry"
 import * as Command from "@effect/cli/Command"
 import * as Console from "effect/Console"
 import * as DateTime from "effect/DateTime"
@@ -8,6 +9,8 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Web from "../../Web.js"
 import * as Workflow from "../../Workflow.js"
+import { view } from "../view.js"
+import { updating } from "../web/metrics.js"
 import { calling, type Client, connect } from "./client.js"
 import { notDone } from "./notDone.js"
 import * as options from "./options.js"
@@ -43,13 +46,19 @@ const pageOf = ({ web, webTokenFile }: Page) =>
     return Layer.discard(Web.layer({ ...web.value, token: Option.getOrUndefined(token) }))
   })
 
+const exported = Effect.map(
+  Telemetry.exportsMetrics,
+  (areExported) => areExported ? Layer.scopedDiscard(Effect.flatMap(view, updating)) : Layer.empty
+)
+
 export const serve = Command.make(
   "serve",
   { config: options.config, socket: options.socket, web: options.web, webTokenFile: options.webTokenFile },
   ({ config, socket, ...page }) =>
     Effect.scoped(Effect.gen(function*() {
       const fleet = yield* processOf(yield* read(config))
-      yield* Layer.build(Layer.provide(Layer.merge(server.layer(socket), yield* pageOf(page)), fleet))
+      const served = Layer.mergeAll(server.layer(socket), yield* pageOf(page), yield* exported)
+      yield* Layer.build(Layer.provide(served, fleet))
       yield* Effect.logInfo(`serving the fleet of ${config} at ${socket}`)
       return yield* Effect.never
     }))

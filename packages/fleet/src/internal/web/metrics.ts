@@ -2,6 +2,7 @@ import * as Prometheus from "@effect-ploop/maintenance/Prometheus"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
+import * as Schedule from "effect/Schedule"
 import type { View } from "../view.js"
 
 const storageUp = Metric.gauge("ploop_fleet_storage_up", { description: "Whether the storage of the fleet responds." })
@@ -30,11 +31,21 @@ const measure = (view: View) =>
       count(workflows, "state", state, running.filter((workflow) => workflow.state === state).length))
   })
 
-/** The metrics of the process. Those of the fleet stay as they were while its storage does not respond. */
+/** Those of the fleet stay as they were while its storage does not respond. */
+const update = (view: View) =>
+  Effect.flatMap(
+    Effect.isSuccess(Effect.timeout(measure(view), "5 seconds")),
+    (isUp) => Metric.set(storageUp, isUp ? 1 : 0)
+  )
+
+/** Keeps the metrics of the fleet current for the time of the scope, for exporters, which do not ask for them. */
+export const updating = (view: View) =>
+  Effect.repeat(update(view), Schedule.spaced("10 seconds")).pipe(Effect.withTracerEnabled(false), Effect.forkScoped)
+
+/** The metrics of the process. */
 export const metrics = (view: View) =>
   Effect.gen(function*() {
-    const isUp = yield* Effect.isSuccess(Effect.timeout(measure(view), "5 seconds"))
-    yield* Metric.set(storageUp, isUp ? 1 : 0)
+    yield* update(view)
     return HttpServerResponse.text(yield* Prometheus.text, { contentType: Prometheus.contentType })
   })
 
