@@ -21,6 +21,7 @@
 
 #define SETUP_FAILED 125
 #define NOT_EXECUTABLE 127
+#define THAW_PAUSE 10000	/* microseconds */
 
 static const struct {
 	const char *path;
@@ -155,8 +156,13 @@ static int await_command(int lifeline)
 	}
 }
 
-/* Takes down all devices there are. */
-static void reap_states(void)
+static void take_down(const char *state)
+{
+	reap(state);
+}
+
+/* Does something with each state directory, and so with all devices there are. */
+static void for_each_state(void (*visit)(const char *state))
 {
 	char path[PATH_MAX];
 	DIR *states = opendir(PRIVATE_DEV_MARK);
@@ -166,7 +172,7 @@ static void reap_states(void)
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof path, "%s/%s", PRIVATE_DEV_MARK, entry->d_name);
-		reap(path);
+		visit(path);
 	}
 	if (states)
 		closedir(states);
@@ -195,7 +201,7 @@ static void kill_leftovers(void)
 static void clean_up(void)
 {
 	kill_leftovers();
-	reap_states();
+	for_each_state(take_down);
 	kill(-1, SIGKILL);
 	while (wait(NULL) > 0)
 		;
@@ -229,26 +235,33 @@ static int supervise(char **command, int lifeline)
 	return code;
 }
 
-/* If somebody killed the first process, its whole namespace is dead, and the devices are taken down here. */
-static int await_namespace(void)
+/*
+ * If somebody killed the first process, its whole namespace is dying, and the devices are taken down here. The last process
+ * of it may wait for a file system to be thawed, and what had frozen it is dead.
+ */
+static int await_namespace(int ending)
 {
+	struct pollfd event = { .fd = ending };
 	int status;
 
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return SETUP_FAILED;
-	if (WIFSIGNALED(status)) {
-		umount2("/proc", MNT_DETACH);	/* that of the namespace, which knows no process any more */
-		reap_states();
+	while (poll(&event, 1, -1) < 0)
+		;
+	umount2("/proc", MNT_DETACH);	/* that of the namespace, which knows no process any more */
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		for_each_state(thaw_all);
+		usleep(THAW_PAUSE);
 	}
+	if (WIFSIGNALED(status))
+		for_each_state(take_down);
 	return exit_code(status);
 }
 
 int enter(char **command)
 {
-	int lifeline[2];
+	/* each end of a pipe closes with the process that has it */
+	int lifeline[2], ending[2];
 
-	if (pipe2(lifeline, O_CLOEXEC) || unshare(CLONE_NEWNS | CLONE_NEWPID)) {
+	if (pipe2(lifeline, O_CLOEXEC) || pipe2(ending, O_CLOEXEC) || unshare(CLONE_NEWNS | CLONE_NEWPID)) {
 		failed("making the namespaces (this needs root with CAP_SYS_ADMIN)");
 		return SETUP_FAILED;
 	}
@@ -259,9 +272,11 @@ int enter(char **command)
 	}
 	if (child == 0) {
 		close(lifeline[1]);
+		close(ending[0]);
 		_exit(supervise(command, lifeline[0]));
 	}
 	close(lifeline[0]);
+	close(ending[1]);
 	forward_signals();
-	return await_namespace();
+	return await_namespace(ending[0]);
 }

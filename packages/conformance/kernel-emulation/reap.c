@@ -182,25 +182,67 @@ static int reap_device(int device)
 	return cut_off;
 }
 
-int reap(const char *state)
+/* Does something with each device there is a directory of. */
+static int for_each_device(int (*visit)(int device))
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
 	DIR *devices;
-	int device, cut_off = 0;
+	int device, result = 0;
+
+	state_path(path, "block");
+	devices = opendir(path);
+	while (devices && (entry = readdir(devices)))
+		if (sscanf(entry->d_name, "ploop%d", &device) == 1)
+			result |= visit(device);
+	if (devices)
+		closedir(devices);
+	return result;
+}
+
+int reap(const char *state)
+{
+	int cut_off;
 
 	if (state_use(state)) {
 		fprintf(stderr, "ploop-emulation: %s is not the absolute path of a state directory\n", state);
 		return 1;
 	}
-	cut_off = reap_mapper();
-	state_path(path, "block");
-	devices = opendir(path);
-	while (devices && (entry = readdir(devices)))
-		if (sscanf(entry->d_name, "ploop%d", &device) == 1)
-			cut_off |= reap_device(device);
-	if (devices)
-		closedir(devices);
+	cut_off = reap_mapper() | for_each_device(reap_device);
 	remove_tree(state);
 	return cut_off;
+}
+
+static void thaw_disk(const char *disk, int loop)
+{
+	char target[PATH_MAX];
+
+	if (is_ours(disk, loop) && newest_mount(loop, target))
+		thaw(target);
+}
+
+static int thaw_mapped(int minor)
+{
+	char disk[PATH_MAX];
+
+	mapper_path(disk, minor, "disk");
+	thaw_disk(disk, mapper_loop_of(minor));
+	return 0;
+}
+
+static int thaw_device(int device)
+{
+	char disk[PATH_MAX];
+
+	device_path(disk, device, "disk");
+	thaw_disk(disk, loop_of(device));
+	return 0;
+}
+
+void thaw_all(const char *state)
+{
+	if (state_use(state))
+		return;
+	for_each_mapped(thaw_mapped);
+	for_each_device(thaw_device);
 }

@@ -158,17 +158,19 @@ const childOf = (pid: number) =>
     (children) => Number(children.trim().split(" ")[0])
   )
 
+const killFirst = (pid: number) => Effect.flatMap(childOf(pid), kill)
+
+const killGroup = (pid: number) => Command.exitCode(Command.make("kill", "-KILL", "--", `-${pid}`))
+
 describe.skipIf(missing !== undefined)(title("a killed run leaves nothing but the images"), () => {
   layer(PloopCli.layer({ verbosity: 0 }).pipe(Layer.provideMerge(NodeContext.layer)), { excludeTestServices: true })(
     (it) => {
       for (
-        const [who, strike] of [
-          ["the process that waits for it", (pid: number) => kill(pid)],
-          ["the first process of its namespace", (pid: number) => Effect.flatMap(childOf(pid), kill)],
-          [
-            "its whole group",
-            (pid: number) => Command.exitCode(Command.make("kill", "-KILL", "--", `-${pid}`))
-          ]
+        const [who, strike, meanwhile] of [
+          ["the process that waits for it", kill, "snapshots"],
+          ["the first process of its namespace", killFirst, "snapshots"],
+          ["the first process of its namespace, while a file system is frozen,", killFirst, "frozen"],
+          ["its whole group", killGroup, "snapshots"]
         ] as const
       ) {
         it.scoped(`when ${who} is killed`, () =>
@@ -177,7 +179,7 @@ describe.skipIf(missing !== undefined)(title("a killed run leaves nothing but th
             const path = yield* Path.Path
             const ploop = yield* Ploop.Ploop
             const { ask, child } = yield* start
-            const { disk, loop, state } = yield* Schema.decodeUnknown(Forever)(yield* ask("forever"))
+            const { disk, loop, state } = yield* Schema.decodeUnknown(Forever)(yield* ask(meanwhile))
             yield* Effect.sleep("300 millis")
             yield* strike(child.pid)
             yield* Effect.ignore(child.exitCode)

@@ -541,22 +541,32 @@ export const cases: Readonly<Record<string, Case>> = {
   "keeps the contents of the disk when the tool is killed at any moment": toolKilled
 }
 
-/**
- * Mounts a disk, reports where, and takes snapshots while it writes, until it is
- * killed, at any moment.
- */
-export const forever = Effect.gen(function*() {
-  const { create, disk, emulation, flush, fs, mount, ploop, write } = yield* bench
-  const { display } = yield* Terminal.Terminal
-  yield* create
-  yield* mount
-  yield* write("file", "kept")
-  yield* flush
-  const loop = (yield* fs.readFileString(`${emulation.state}/block/ploop0/loop`)).trim()
-  yield* display(`${JSON.stringify({ state: emulation.state, loop, disk })}\n`)
-  yield* Effect.forkScoped(Effect.forever(write("other", "2".repeat(1 << 20))))
-  return yield* Effect.forever(Effect.zipRight(
-    ploop.createSnapshot({ disk, id: A }),
-    ploop.deleteSnapshot({ disk, id: A })
-  ))
-})
+/** Mounts a disk, reports where, and writes to it until it is killed, at any moment. */
+const writtenTo = (prepare: (target: string) => Effect.Effect<unknown, unknown, Services>) =>
+  Effect.gen(function*() {
+    const { create, disk, emulation, flush, fs, mount, ploop, target, write } = yield* bench
+    const { display } = yield* Terminal.Terminal
+    yield* create
+    yield* mount
+    yield* write("file", "kept")
+    yield* flush
+    yield* prepare(target)
+    const loop = (yield* fs.readFileString(`${emulation.state}/block/ploop0/loop`)).trim()
+    yield* display(`${JSON.stringify({ state: emulation.state, loop, disk })}\n`)
+    yield* Effect.forkScoped(Effect.forever(write("other", "2".repeat(1 << 20))))
+    return { disk, ploop }
+  })
+
+const snapshots = Effect.flatMap(
+  writtenTo(() => Effect.void),
+  ({ disk, ploop }) =>
+    Effect.forever(Effect.zipRight(ploop.createSnapshot({ disk, id: A }), ploop.deleteSnapshot({ disk, id: A })))
+)
+
+const frozen = Effect.zipRight(
+  writtenTo((target) => Command.exitCode(Command.make("fsfreeze", "--freeze", target))),
+  Effect.never
+)
+
+/** What does not end by itself. */
+export const endless = { snapshots, frozen } as const

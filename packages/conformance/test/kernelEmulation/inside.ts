@@ -7,7 +7,7 @@ import { KernelEmulation } from "@effect-ploop/conformance"
 import { FileSystem, Terminal } from "@effect/platform"
 import { NodeContext, NodeRuntime, NodeStream } from "@effect/platform-node"
 import { Cause, Effect, Exit, Layer, Logger, Stream } from "effect"
-import { cases, Emulated, forever } from "./cases.js"
+import { cases, Emulated, endless } from "./cases.js"
 
 const scratch = process.argv[2] ?? "/tmp"
 const qemu = process.argv[3] === "qemu"
@@ -34,8 +34,13 @@ const leftovers = Effect.gen(function*() {
   }
 })
 
+const all: Readonly<Record<string, typeof cases[string] | typeof endless[keyof typeof endless] | undefined>> = {
+  ...cases,
+  ...endless
+}
+
 const answer = (title: string) =>
-  Effect.scoped(title === "forever" ? forever : cases[title] ?? Effect.dieMessage(`there is no case ${title}`)).pipe(
+  Effect.scoped(all[title] ?? Effect.dieMessage(`there is no case ${title}`)).pipe(
     Effect.provide(Services),
     Effect.zipRight(leftovers),
     Effect.exit,
