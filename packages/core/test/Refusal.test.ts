@@ -696,6 +696,8 @@ describe("a mounted disk of generation 9", () => {
     refused(shrink("9", 161), { _tag: "SizeRefused", minimum: ByteSize.MiB(162) })
     accepted(shrink("9", 162))
     accepted(shrink("9", 400))
+    // The tool refuses that by itself: nothing is left for a file system.
+    accepted(shrink("9", 4))
   })
 
   it("is said to take the size that is not refused, and what ext4 keeps for itself", () => {
@@ -704,6 +706,9 @@ describe("a mounted disk of generation 9", () => {
     const mounted = { _tag: "Mounted", measured: measured(0) } as const
     assert.strictEqual(limits("9", mounted).minimum, ByteSize.MiB(168))
     assert.strictEqual(limits("1.15", mounted).minimum, ByteSize.MiB(163))
+    // Of a large one, ext4 keeps 16 MiB.
+    const large = { ...measured(0), size: ByteSize.GiB(2), available: ByteSize.GiB(1) }
+    assert.strictEqual(limits("9", { _tag: "Mounted", measured: large }).minimum, ByteSize.MiB(1024 + 16 + 4))
     assert.strictEqual(limits("7", { _tag: "Idle", least: ByteSize.MiB(100) + 1n }).minimum, ByteSize.MiB(105))
     assert.strictEqual(limits("7", { _tag: "CutWhenIdle" }).minimum, ByteSize.MiB(301))
     assert.notProperty(limits("7", undefined), "minimum")

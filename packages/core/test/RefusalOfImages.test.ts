@@ -45,6 +45,33 @@ describe("the images of a device", () => {
   }
 })
 
+describe("a delta that is merged by its file", () => {
+  const image: Refusal.BareImage = {
+    image: "/vz/disk/root.hdd",
+    real: "/vz/disk/root.hdd",
+    exists: true,
+    clusterSize: 1_048_576n,
+    version: 2,
+    isDirty: false,
+    device: undefined
+  }
+  const merged = (changes: Partial<Refusal.BareImage>) =>
+    tagOf(Refusal.mergeDelta(about, { ...image, real: "/vz/disk/root.hdd.1", ...changes }, image))
+
+  it("is in the directory of the image, which is locked, wherever a link to it is", () => {
+    assert.strictEqual(merged({}), "accepted")
+    assert.strictEqual(merged({ image: "/links/root.hdd.1" }), "accepted")
+    assert.strictEqual(merged({ real: "/vz/other/root.hdd.1" }), "InvalidArgument")
+    assert.strictEqual(merged({ real: "/vz/disk/below/root.hdd.1" }), "InvalidArgument")
+    assert.strictEqual(merged({ real: image.real }), "InvalidArgument")
+  })
+
+  it("has the format version and the cluster size of the image, which the tool does not compare", () => {
+    assert.strictEqual(merged({ version: 1 }), "InvalidArgument")
+    assert.strictEqual(merged({ clusterSize: 524_288n }), "InvalidArgument")
+  })
+})
+
 describe("an image that would be merged", () => {
   const { descriptor } = trees.disk([[a, none], [top, a]])
   const whole: Refusal.MergedImage = {
