@@ -1,6 +1,6 @@
 /** What the tool and the mount table say of devices that run, and what an operation makes of it. */
-import type { PloopError } from "@effect-ploop/core"
-import { DiskDescriptor, Ploop, SnapshotId } from "@effect-ploop/core"
+import type { PloopCli } from "@effect-ploop/backend-cli"
+import { DevicePath, DiskDescriptor, Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
 import type { Generation } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -15,6 +15,7 @@ import { A, B, descriptor, scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import { uuid } from "./utils/realTool.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
+import { sysfs } from "./utils/sysfs.js"
 
 const test = <A, E>(title: string, body: () => Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
   it.scopedLive(title, () => Effect.provide(body(), NodeContext.layer))
@@ -25,13 +26,16 @@ type Script = (command: ReadonlyArray<string>, directory: string, index: number)
 const world = (
   generation: Generation.Generation,
   script: Script,
-  mounts: (runs: number, directory: string) => string = () => ""
+  mounts: (runs: number, directory: string) => string = () => "",
+  foreignMounts: HostFiles["foreignMounts"] = Effect.succeed([]),
+  options: PloopCli.Options = {}
 ) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const state = { directory: "", runs: 0 }
     const files: HostFiles = {
       ...nodeHostFiles,
+      foreignMounts,
       kernelText: (path) =>
         path === "/proc/mounts"
           ? Effect.sync(() => Option.some(mounts(state.runs, state.directory)))
@@ -40,7 +44,7 @@ const world = (
     const host = yield* scripted(generation, (command, _, index) => {
       state.runs = index + 1
       return script(command, state.directory, index)
-    }).pipe(Effect.provideService(CurrentHostFiles, files))
+    }, options).pipe(Effect.provideService(CurrentHostFiles, files))
     state.directory = host.directory
     const ask = <A, E>(use: (ploop: Ploop.Ploop) => Effect.Effect<A, E>) =>
       Effect.provide(Effect.flatMap(Ploop.Ploop, use), host.context)
@@ -191,6 +195,66 @@ describe("an unmount that is Busy", () => {
   test("names the device that another file system covers, and where that is mounted", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* named(["/dev/ploop7p1 /mnt", "/dev/sdb1 /mnt"]), ["/dev/ploop7", ["/mnt"]])
+    }))
+})
+
+describe("a device that an unmount left running when its mount point had become free", () => {
+  /** What the tool is told to unmount by a second unmount of the mount point, when the device has this image by then. */
+  const again = (image: string) =>
+    Effect.gen(function*() {
+      const state = { image: "root.hdd", isMounted: true }
+      const { ask, commands } = yield* world(
+        "1.15",
+        ([command], directory) => {
+          if (command === "list") return { stdout: `ploop7       ${directory}/${state.image}  \n` }
+          if (command !== "umount" || !state.isMounted) return undefined
+          state.isMounted = false
+          return { stderr: "Failed to stop the device: Device or resource busy\n", exitCode: 46 }
+        },
+        () => state.isMounted ? "/dev/ploop7p1 /mnt ext4 rw 0 0\n" : ""
+      )
+      const unmount = ask((ploop) => ploop.umount({ target: "/mnt" }))
+      assert.strictEqual((yield* Effect.flip(unmount))._tag, "Busy")
+      state.image = image
+      yield* unmount
+      return (yield* commands).filter(([command]) => command === "umount").at(-1)?.slice(1)
+    })
+
+  test("is unmounted by the next unmount of that mount point", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* again("root.hdd"), ["-d", "/dev/ploop7"])
+    }))
+
+  test("is left alone once it runs from another image: it is another device of that name", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* again("other.hdd"), ["-m", "/mnt"])
+    }))
+})
+
+describe("a mount in another mount namespace", () => {
+  const unmounted = (device: string, isReached: boolean) =>
+    Effect.gen(function*() {
+      const mount = new PloopError.HiddenMount({ target: "/old", command: "sleep", pid: 4711 })
+      const { ask, commands } = yield* world(
+        "7",
+        () => undefined,
+        () => "/dev/ploop7p1 /mnt ext4 rw 0 0\n",
+        Effect.succeed([{ device: DevicePath.make(device), isReached, mount }]),
+        { queries: "files", sysfs: yield* sysfs({}) }
+      )
+      const result = yield* Effect.either(ask((ploop) => ploop.umount({ target: "/mnt" })))
+      return [tagOf(result), (yield* commands).some(([command]) => command === "umount")]
+    })
+
+  test("that stays after an unmount here keeps its device from being unmounted, before the tool is started", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* unmounted("/dev/ploop7", false), ["Busy", false])
+    }))
+
+  test("that goes with the mount here does not, nor does that of another device", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* unmounted("/dev/ploop7", true), ["done", true])
+      assert.deepStrictEqual(yield* unmounted("/dev/ploop8", false), ["done", true])
     }))
 })
 
