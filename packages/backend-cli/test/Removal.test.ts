@@ -81,6 +81,20 @@ describe("a disk is removed", () => {
       assert.deepStrictEqual(yield* left, ["DiskDescriptor.xml", ...names])
     }).pipe(Effect.provide(NodeContext.layer)))
 
+  it.scoped("and an image in another directory stays, and so does a file beside the descriptor that has its name", () =>
+    Effect.gen(function*() {
+      const { context, directory, disk, fs, left } = yield* removal
+      const other = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-other-" })
+      yield* fs.copyFile(`${directory}/root.hdd`, `${other}/root.hdd`)
+      yield* fs.writeFileString(disk, (yield* fs.readFileString(disk)).replace(">root.hdd<", `>${other}/root.hdd<`))
+      const { kept } = yield* Effect.provide(
+        Effect.flatMap(Ploop.Ploop, (ploop) => ploop.remove({ disk, keepOthers: true })),
+        context
+      )
+      assert.sameMembers<string>([...kept], [`${directory}/root.hdd`, `${other}/root.hdd`])
+      assert.deepStrictEqual(yield* left, ["root.hdd"])
+    }).pipe(Effect.provide(NodeContext.layer)))
+
   it.scoped("and a file that comes to one of its names meanwhile stays, and is reported", () =>
     Effect.gen(function*() {
       const { left, removed } = yield* withUnlink((path, unlink) =>

@@ -1,6 +1,7 @@
 import { ByteSize, DiskClone, DiskDescriptor, Refusal, SnapshotId, SnapshotTree } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Either, Option } from "effect"
+import * as trees from "./utils/trees.js"
 
 const [a, b, c] = ["a", "b", "c"].map((digit) =>
   SnapshotId.make(`${digit.repeat(8)}-0000-4000-8000-${digit.repeat(12)}`)
@@ -80,10 +81,17 @@ describe("an image with other names", () => {
     assert.deepStrictEqual(Refusal.writtenWhenDeleted(tree, c), [])
   })
 
+  it("is not written to when a snapshot without children is deleted: its file goes", () => {
+    const branched = trees.disk([[a, SnapshotId.none], [b, a], [SnapshotId.top, a]])
+    assert.deepStrictEqual(Refusal.writtenWhenDeleted(branched.tree, b), [])
+  })
+
   it("is not written to by a check that repairs nothing", () => {
     const switches = { dropInUse: false, force: false, hardForce: false, readOnly: false, repairSparse: false }
     assert.isFalse(Refusal.repairs(switches))
-    assert.isTrue(Refusal.repairs({ ...switches, force: true }))
+    for (const name of ["dropInUse", "force", "hardForce", "repairSparse"] as const) {
+      assert.isTrue(Refusal.repairs({ ...switches, [name]: true }), name)
+    }
     assert.isFalse(Refusal.repairs({ ...switches, force: true, readOnly: true }))
   })
 })

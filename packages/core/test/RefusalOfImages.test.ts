@@ -45,6 +45,20 @@ describe("the images of a device", () => {
   }
 })
 
+describe("a disk whose changes would be tracked", () => {
+  const track = (generation: Generation.Generation, disk: trees.Described) =>
+    tagOf(Refusal.trackChanges(about, generation, { track: true }, disk))
+
+  it("has a place for them in its top delta: a raw image has none, but what is above a raw base has", () => {
+    for (const generation of ["7", "9"] as const) {
+      assert.strictEqual(track(generation, trees.disk([[top, none]])), "accepted")
+      assert.strictEqual(track(generation, trees.disk([[top, none]], "Plain")), "Unsupported")
+      assert.strictEqual(track(generation, trees.disk([[a, none], [top, a]], "Plain")), "accepted")
+    }
+    assert.strictEqual(track("1.15", trees.disk([[top, none]])), "Unsupported")
+  })
+})
+
 describe("a delta that is merged by its file", () => {
   const image: Refusal.BareImage = {
     image: "/vz/disk/root.hdd",
