@@ -284,11 +284,25 @@ export const cli = [
   }),
   ...inFile("unfinished.ts", {
     "a directory with the name of a file is taken for one": at("regularAt").binary("===").put("true"),
-    "a delta with data that no descriptor names is removed": at("judge").call("isEmpty").put("Effect.succeed(true)")
+    "a delta with data that no descriptor names is removed": at("judge").call("isEmpty").put("Effect.succeed(true)"),
+    "a switch that was cut short is completed like a snapshot": at("judge").ternary().nth(0).always(),
+    "a new delta of another directory is taken for one of the disk": at("find.isTheirs").binary("===").nth(0).put(
+      "true"
+    )
   }),
   ...inFile("operations/abandoned.ts", {
     "a private directory of a living process is removed": at("clear").if().nth(1).never(),
-    "a private directory of a dead process goes before its device": at("clear").if().nth(2).never()
+    "a private directory of a dead process goes before its device": at("clear").if().nth(2).never(),
+    "a directory that came to the name of a private one is removed": at("clear").call("same").put("true")
+  }),
+  ...inFile("operations/losses.ts", {
+    "an image that the tool removed is lost": at("dropped").call("exists").put("Effect.succeed(true)"),
+    "a mount fails for its own device": at("refuseCutShort").literal("1").put("0"),
+    "a running disk is taken for an idle one": at("refuseCutShort").if().nth(-1).always()
+  }),
+  ...inFile("operations/busy.ts", {
+    "a device is unmounted for its name, whatever its image": at("sameDevice").binary("&&").unwrap(0),
+    "a mount that an unmount takes away as well keeps it from being tried": at("requireNoneHidden").not().put("true")
   }),
   ...inFile("operations/teardown.ts", {
     "a device that ran before is stopped": at("attachingIdle").binary("&&").unwrap(1),
@@ -326,7 +340,8 @@ export const cli = [
     "a disk is removed without the lock of its tool": at("removeFrom").call("lockTool").drop(),
     "a removal stops half-way": at("removeFrom").call("uninterruptible").unwrap(),
     "a file that came to the name of a removed one goes unsaid": at("removeName").if().always(),
-    "every image of a disk is inherited": at("observed").value("isInherited").put("true")
+    "every image of a disk is inherited": at("observed").value("isInherited").put("true"),
+    "a file that has the name of an image elsewhere is removed": at("observed").value("name").put("name")
   }),
   ...inFile("operations/sharing.ts", {
     "a directory is an image that other disks have": at("observed").ternary().always()
@@ -461,7 +476,7 @@ export const cli = [
   }),
   ...inFile("operations/copy.ts", {
     "a copy is written over what is there": at("reserve").call("refuseExisting").drop(),
-    "a copy is made where others see it": at("reserve").ternary().never(),
+    "a copy is made where others see it": at("reserve").if().nth(-1).never(),
     "a copy that is whole is not given its name": at("newImage").call("publish").put("Effect.void"),
     "a copy into the files of another user takes no lock": at("reserve").call("hold").put("Effect.void"),
     "a copy without data is one": at("requireComplete").binary("&&").unwrap(0),

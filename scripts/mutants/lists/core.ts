@@ -118,6 +118,13 @@ export const core = [
     "a top delta is deleted where its parent is lost to another": at("losesParent").binary("||").unwrap(0),
     "a top delta is deleted where it is the parent that is lost": at("losesParent").binary("||").unwrap(1)
   }),
+  ...inFile("internal/refusal/limits.ts", {
+    "ext4 keeps two per cent of its space, however much that is": at("keptByExt4").ternary().always()
+  }),
+  ...inFile("internal/refusal/sharing.ts", {
+    "a snapshot without children is written to when it is deleted": at("writtenByDeletion.isWritten").put("true"),
+    "a check that fills holes writes to no image": at("repairs").mention("repairSparse").nth(-1).put("false")
+  }),
   ...inFile("internal/refusal/merge.ts", {
     "a merge goes through a snapshot that has another child": at("sharedAncestor").literal("1").put("2"),
     "a snapshot is merged into the top delta": at("sharedAncestor").binary("||").unwrap(1),
@@ -125,6 +132,7 @@ export const core = [
     "a merge of all stops after the first": at("stepsOf").ternary().nth(0).unwrap(1),
     "a merge down to the snapshot itself is one": at("stepsOf").binary(">").operator(">="),
     "a merge of a base has nothing to do": at("mergeRange").call("when").nth(1).drop(),
+    "a delta of a directory that is not locked is merged": at("mergeDelta").call("when").nth(1).drop(),
     "a merge of a snapshot that is missing has nothing to do": at("mergeRange").call("when").nth(0).drop(),
     "generation 9 merges into a new file": at("mergeIntoFile").call("when").nth(0).drop(),
     "generation 7 merges a chain into a new file": at("mergeIntoFile").call("when").nth(1).drop(),
