@@ -379,14 +379,16 @@ describe("a private directory of a process that was killed", () => {
       yield* fs.writeFileString(`${left}/new.hdd`, "half")
       yield* fs.makeDirectory(`${left}/new.hdd.mnt`)
       const host = yield* scripted("1.15", (command) => {
-        if (command[0] === "list") return { stdout: `ploop7       ${left}/new.hdd  \n` }
+        if (command[0] === "list") {
+          return { stdout: `ploop7       ${left}/new.hdd  \nploop8       ${left}-mine/new.hdd  \n` }
+        }
         if (command[0] === "init") init(command.at(-1)!)
         if (command[0] === "copy") writeFileSync(command.at(-1)!, "copied")
         return command[0] === "umount" ? unmount : {}
       }).pipe(Effect.provideService(CurrentHostFiles, files))
       const unmounted = Effect.map(
         host.commands,
-        (all) => all.some(([first, , device]) => first === "umount" && device === "/dev/ploop7")
+        (all) => all.flatMap(([first, , device]) => first === "umount" ? [device] : [])
       )
       return { ...host, fs, directory, left, unmounted }
     })
@@ -403,12 +405,12 @@ describe("a private directory of a process that was killed", () => {
   ]
 
   for (const [name, run] of operations) {
-    test(`is removed with its device by the next ${name}`, () =>
+    test(`is removed with its device, and that of no other directory, by the next ${name}`, () =>
       Effect.gen(function*() {
         const { context, directory, fs, left, unmounted } = yield* abandoned()
         yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => run(ploop, directory)), context)
         assert.isFalse(yield* fs.exists(left))
-        assert.isTrue(yield* unmounted)
+        assert.deepStrictEqual(yield* unmounted, ["/dev/ploop7"])
         assert.include(yield* fs.readDirectory(directory), "new.hdd")
       }))
 
@@ -418,7 +420,7 @@ describe("a private directory of a process that was killed", () => {
         assert.isTrue(Option.isSome(yield* nodeHostFiles.tryLock(left)))
         yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => run(ploop, directory)), context)
         assert.strictEqual(yield* fs.readFileString(`${left}/new.hdd`), "half")
-        assert.isFalse(yield* unmounted)
+        assert.deepStrictEqual(yield* unmounted, [])
       }))
   }
 
@@ -426,7 +428,7 @@ describe("a private directory of a process that was killed", () => {
     Effect.gen(function*() {
       const { context, directory, fs, left, unmounted } = yield* abandoned({ exitCode: 22 })
       yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => operations[0]![1](ploop, directory)), context)
-      assert.isTrue(yield* unmounted)
+      assert.deepStrictEqual(yield* unmounted, ["/dev/ploop7"])
       assert.strictEqual(yield* fs.readFileString(`${left}/new.hdd`), "half")
     }))
 
@@ -445,7 +447,7 @@ describe("a private directory of a process that was killed", () => {
         const other = yield* change(fs, left)
         yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => operations[0]![1](ploop, directory)), context)
         assert.strictEqual(yield* fs.readFileString(`${other}/new.hdd`), "half")
-        assert.isFalse(yield* unmounted)
+        assert.deepStrictEqual(yield* unmounted, [])
       }))
   }
 
