@@ -4,6 +4,8 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, FastCheck as fc, Fiber, type Scope } from "effect"
+import { copyFileSync, renameSync, utimesSync } from "node:fs"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { OnDone } from "../src/internal/hostFiles.js"
 import { nodeHostFiles as files } from "../src/internal/nodeHostFiles.js"
 import { A, scripted } from "./utils/host.js"
@@ -151,6 +153,39 @@ describe("qemu-img", () => {
       for (const call of calls) assert.strictEqual((yield* Effect.flip(call))._tag, "UnexpectedOutput")
       assert.deepStrictEqual(yield* left, [])
     }).pipe(Effect.provide(NodeContext.layer)))
+})
+
+describe("an image from which a raw file is exported", () => {
+  const time = new Date("2026-01-01T00:00:00Z")
+
+  const changes: Record<string, (path: string) => void> = {
+    "is written to": (path) => utimesSync(path, time, new Date("2026-01-01T00:00:01Z")),
+    "is replaced by a copy that is as old": (path) => {
+      copyFileSync(path, `${path}.copy`)
+      utimesSync(`${path}.copy`, time, time)
+      renameSync(`${path}.copy`, path)
+    }
+  }
+
+  for (const [what, change] of Object.entries(changes)) {
+    test(`${what} by another program meanwhile: the export fails, and leaves no file`, () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const host = yield* scripted("1.15", () => undefined).pipe(Effect.provideService(CurrentHostFiles, {
+          ...files,
+          compose: (source, to, onDone) =>
+            Effect.tap(files.compose(source, to, onDone), () => Effect.sync(() => change(source.layers[0]!.path)))
+        }))
+        yield* fs.makeDirectory(`${host.directory}/new`)
+        yield* fs.writeFile(`${host.directory}/root.hdd`, image())
+        utimesSync(`${host.directory}/root.hdd`, time, time)
+        const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+        const file = `${host.directory}/new/a.raw`
+        const error = yield* Effect.flip(ploop.exportImage({ disk: host.disk, snapshot: A, file, format: "raw" }))
+        assert.include(error.message, "has changed meanwhile")
+        assert.deepStrictEqual(yield* fs.readDirectory(`${host.directory}/new`), [])
+      }).pipe(Effect.provide(NodeContext.layer)))
+  }
 })
 
 describe("a raw file that is imported", () => {
