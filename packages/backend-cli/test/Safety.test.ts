@@ -256,7 +256,10 @@ describe("read-only", () => {
 })
 
 describe("a tool that was killed", () => {
-  const list = (disk: string) => ({ stdout: `ploop7       ${disk.replace("DiskDescriptor.xml", "root.hdd")}  \n` })
+  const list = (disk: string) => {
+    const image = disk.replace("DiskDescriptor.xml", "root.hdd")
+    return { stdout: `ploop7       ${image}  \nploop8       ${image}  bk\n` }
+  }
 
   const operations: ReadonlyArray<
     readonly [string, (ploop: Ploop.Ploop, disk: string) => Effect.Effect<unknown, PloopError.PloopError>]
@@ -268,7 +271,9 @@ describe("a tool that was killed", () => {
   for (const [command, run] of operations) {
     for (const before of ["idle", "running"]) {
       test(
-        `in ${command} ${before === "idle" ? "leaves no device" : "leaves the device that ran before"}`,
+        `in ${command} ${
+          before === "idle" ? "leaves no device but that of a component" : "leaves the device that ran before"
+        }`,
         Effect.gen(function*() {
           const host = yield* scripted("1.15", (words, disk) =>
             words[0] === "info" && words[1] === "-d"
