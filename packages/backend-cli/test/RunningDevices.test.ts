@@ -198,6 +198,34 @@ describe("an unmount that is Busy", () => {
     }))
 })
 
+describe("an unmount by an image", () => {
+  test("takes the device of the component, and of no other, on generation 9", () =>
+    Effect.gen(function*() {
+      const { ask, commands, directory } = yield* world("9", ([command], directory) =>
+        command === "list"
+          ? { stdout: `ploop7\t${directory}/root.hdd\tother\nploop8\t${directory}/root.hdd\tbk\n` }
+          : undefined)
+      const image = `${directory}/root.hdd`
+      yield* ask((ploop) => ploop.umount({ image, component: "bk" }))
+      assert.strictEqual(tagOf(yield* Effect.either(ask((ploop) => ploop.umount({ image })))), "NotMounted")
+      const unmounts = (yield* commands).filter(([command]) => command === "umount")
+      assert.deepStrictEqual(unmounts.map((words) => words.at(-1)), ["/dev/mapper/ploop8"])
+    }))
+})
+
+describe("an unmount of an idle device only", () => {
+  test("stops the device, and then detaches its images", () =>
+    Effect.gen(function*() {
+      const { ask, commands, disk } = yield* world("1.15", ([command, flag]) =>
+        command === "info" && flag === "-d" ? { stdout: "device:\t\t/dev/ploop7\n" } : undefined)
+      yield* ask((ploop) =>
+        ploop.umount({ disk, onlyIdle: true })
+      )
+      const changes = (yield* commands).filter(([command]) => command === "stop" || command === "clear")
+      assert.deepStrictEqual(changes, [["stop", "-d", "/dev/ploop7"], ["clear", "-d", "/dev/ploop7"]])
+    }))
+})
+
 describe("a device that an unmount left running when its mount point had become free", () => {
   /** What the tool is told to unmount by a second unmount of the mount point, when the device has this image by then. */
   const again = (image: string) =>
