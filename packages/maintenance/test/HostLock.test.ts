@@ -8,7 +8,8 @@ import { alone } from "../src/internal/heavy.js"
 /** Another process that holds a lock, until it is ended by the result. */
 const holdElsewhere = (directory: string) =>
   Effect.gen(function*() {
-    const program = Command.make("flock", "-x", directory, "-c", "echo held; read line")
+    // One process, so that its end is that of the lock: a child of flock would have the lock too, and end later.
+    const program = Command.make("flock", "--no-fork", "-x", directory, "sh", "-c", "echo held; read line")
     const holder = yield* Command.start(program)
     yield* Stream.runHead(holder.stdout)
     return holder.kill("SIGKILL")
