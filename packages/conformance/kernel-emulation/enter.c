@@ -236,21 +236,24 @@ static int supervise(char **command, int lifeline)
 }
 
 /*
- * If somebody killed the first process, its whole namespace is dying, and the devices are taken down here. The last process
- * of it may wait for a file system to be thawed, and what had frozen it is dead.
+ * If somebody killed the first process, its whole namespace is dying, and the devices are taken down here. Its last process
+ * may wait for a file system to be thawed, and the process that froze it is dead.
  */
 static int await_namespace(int ending)
 {
 	struct pollfd event = { .fd = ending };
+	pid_t ended;
 	int status;
 
 	while (poll(&event, 1, -1) < 0)
 		;
 	umount2("/proc", MNT_DETACH);	/* that of the namespace, which knows no process any more */
-	while (waitpid(child, &status, WNOHANG) == 0) {
+	while ((ended = waitpid(child, &status, WNOHANG)) == 0) {
 		for_each_state(thaw_all);
 		usleep(THAW_PAUSE);
 	}
+	if (ended < 0)
+		return SETUP_FAILED;
 	if (WIFSIGNALED(status))
 		for_each_state(take_down);
 	return exit_code(status);
