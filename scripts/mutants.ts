@@ -15,6 +15,7 @@ import { complaint, judgeAll, summary } from "./mutants/judged.js"
 import { mutants } from "./mutants/lists/index.js"
 import { isWanted, options, packages } from "./mutants/options.js"
 import * as random from "./mutants/random.js"
+import * as written from "./mutants/written.js"
 
 class Failed extends Data.TaggedError("Failed")<{ readonly message: string }> {}
 
@@ -31,8 +32,17 @@ const drawn = (count: number) =>
     return random.draw(sources, options.seed, isMutant, count)
   })
 
+/** The mutants that the options want. */
+const chosenBy = ({ file, random }: typeof options) =>
+  random !== undefined
+    ? drawn(random)
+    : Effect.map(file === undefined ? Effect.succeed(mutants) : listOf(file), (all) => all.filter(isWanted))
+
+const listOf = (file: string) =>
+  Effect.mapError(written.read(file), ({ message }) => new Failed({ message: `${file}: ${message}` }))
+
 const main = Effect.gen(function*() {
-  const chosen = options.random === undefined ? mutants.filter(isWanted) : yield* drawn(options.random)
+  const chosen = yield* chosenBy(options)
   if (chosen.length === 0) return yield* new Failed({ message: "no mutant is wanted" })
   const all = yield* Effect.forEach(chosen, broken.make)
   if (options.list) {

@@ -11,6 +11,8 @@ runs the tests on each. It fails when a mutant survives or is stale.
 
   --package NAME  the mutants of one package: ${names.join(", ")}
   --only TEXT     those with this text in their sentence, operation or file
+  --file PATH     those of a file in place of the lists: a JSON array of objects
+                  with package, file, broken (a sentence), find and put (texts)
   --random N      N mutants that nobody wrote, in place of those of the lists
   --seed S        which ones; the same seed draws the same ones (1)
   --survivors N   how many may survive (0)
@@ -31,6 +33,7 @@ const read = () => {
       options: {
         package: { type: "string", default: "" },
         only: { type: "string", default: "" },
+        file: { type: "string" },
         random: { type: "string" },
         seed: { type: "string", default: "1" },
         survivors: { type: "string", default: "0" },
