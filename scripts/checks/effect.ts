@@ -12,7 +12,7 @@ import { at, packages, report, root } from "./sources.js"
 type Transformer = (
   program: ts.Program,
   options: unknown,
-  host: { readonly addDiagnostic: (diagnostic: ts.Diagnostic) => void; readonly ts: typeof import("typescript") }
+  host: { readonly addDiagnostic: (diagnostic: ts.Diagnostic) => void; readonly ts: typeof ts }
 ) => (context: unknown) => (file: ts.SourceFile) => ts.SourceFile
 
 // The module has no declarations.
