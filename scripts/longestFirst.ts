@@ -5,14 +5,20 @@ import { BaseSequencer } from "vitest/node"
 /** Short files that run whole suites. Vitest orders the others by their sizes. */
 const long = [
   "conformance/test/ConformanceCli",
-  "conformance/test/Remedies",
-  "conformance/test/Differential",
-  "conformance/test/KernelEmulation",
-  "conformance/test/TapedRun",
-  "conformance/test/ForeignDisks",
-  "conformance/test/ConformanceFake",
   "backend-remote/test/Conformance",
-  "backend-fake/test/Concurrency"
+  "conformance/test/ConformanceFake",
+  "conformance/test/KernelEmulation",
+  "maintenance/test/EmulatedKernel",
+  "command-line/test/Processes",
+  "conformance/test/MinimumSizes",
+  "testkit/test/Foreign",
+  "backend-fake/test/Concurrency",
+  "conformance/test/TapedRun",
+  "conformance/test/Command",
+  "conformance/test/Remedies",
+  "maintenance/test/KilledTool",
+  "conformance/test/Differential",
+  "backend-fake/test/FileSystemAgreement"
 ]
 
 const place = ({ moduleId }: TestSpecification): number => {
