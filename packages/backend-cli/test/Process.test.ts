@@ -434,7 +434,34 @@ describe("Process", () => {
     }
   })
 
+  describe("the error of a run", () => {
+    it.effect("has the end of a long output, where the cause is", () =>
+      Effect.gen(function*() {
+        const { runner } = yield* scripted([{ stderr: `first\n${"x".repeat(10_000)}\nlast\n`, lasts: "1 hours" }])
+        const fiber = yield* Effect.fork(Effect.flip(runner.run(invocation(["list"], { limit: Duration.minutes(1) }))))
+        yield* TestClock.adjust("2 minutes")
+        const { text } = expectTag(yield* Fiber.join(fiber), "TimedOut")
+        assert.match(text, /^…x+\nlast\n$/)
+        assert.isBelow(text.length, 8200)
+      }))
+  })
+
   describe("an interrupted run", () => {
+    for (const kind of ["query", "change", "uninterruptible"] as const) {
+      const isKilled = kind !== "uninterruptible"
+      it.effect(
+        `leaves ${isKilled ? "nothing" : "what may still work"} of the group of a tool that has ended (${kind})`,
+        () =>
+          Effect.gen(function*() {
+            const { calls, runner } = yield* scripted([{ lasts: Duration.infinity }])
+            const fiber = yield* Effect.fork(runner.run(invocation(["mount"], { kind })))
+            yield* TestClock.adjust("1 seconds")
+            yield* Fiber.interrupt(fiber)
+            assert.deepStrictEqual(calls[0]?.kills, isKilled ? ["SIGTERM", "SIGKILL"] : ["SIGTERM"])
+          })
+      )
+    }
+
     live("leaves no process behind, also none of its children that ignore a signal", () =>
       Effect.gen(function*() {
         const pids = `${yield* scratch}/pids`
@@ -717,6 +744,16 @@ describe("Process", () => {
           ])
         })))
 
+    it.effect("gets a last line that has no end, also while a grandchild holds the output open", () =>
+      collected(LogLevel.Debug, (entries) =>
+        Effect.gen(function*() {
+          const { runner } = yield* scripted([{ stdout: "Warning: half", holdsPipes: true }])
+          const fiber = yield* Effect.fork(runner.run(invocation(["mount"])))
+          yield* TestClock.adjust("2 seconds")
+          assert.strictEqual((yield* Fiber.join(fiber)).stdout, "Warning: half")
+          assert.deepStrictEqual(entries.map((entry) => entry.message), ["Warning: half"])
+        })))
+
     it.effect("never gets a control character or an endless line", () =>
       collected(LogLevel.Debug, (entries) =>
         Effect.gen(function*() {
@@ -799,6 +836,15 @@ describe("Process", () => {
       Effect.gen(function*() {
         const chunks = yield* Stream.runCollect(stream("head -c 3000000 /dev/zero; echo noise >&2"))
         assert.strictEqual(size(chunks), 3_000_000)
+      }))
+
+    it.effect("has also what comes after the exit of the tool, which leaves it in the pipe", () =>
+      Effect.gen(function*() {
+        const { runner } = yield* scripted([{ stdout: ["first,", Duration.millis(500), "last"], lasts: 0 }])
+        const text = Stream.mkString(Stream.decodeText(runner.stream(invocation(["copy"]), classify)))
+        const fiber = yield* Effect.fork(text)
+        yield* TestClock.adjust("2 seconds")
+        assert.strictEqual(yield* Fiber.join(fiber), "first,last")
       }))
 
     live("fails behind its last byte when the tool fails, with the tool's output", () =>
