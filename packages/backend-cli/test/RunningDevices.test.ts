@@ -224,6 +224,19 @@ describe("an unmount of an idle device only", () => {
       const changes = (yield* commands).filter(([command]) => command === "stop" || command === "clear")
       assert.deepStrictEqual(changes, [["stop", "-d", "/dev/ploop7"], ["clear", "-d", "/dev/ploop7"]])
     }))
+
+  test("stops the device of the component, or the one without, where an image has both", () =>
+    Effect.gen(function*() {
+      const { ask, commands, directory } = yield* world("1.15", ([command], directory) =>
+        command === "list"
+          ? { stdout: `ploop7       ${directory}/root.hdd  bk\nploop8       ${directory}/root.hdd  \n` }
+          : undefined)
+      const named = { image: `${directory}/root.hdd`, onlyIdle: true } as const
+      yield* ask((ploop) => ploop.umount(named))
+      yield* ask((ploop) => ploop.umount({ ...named, component: "bk" }))
+      const stopped = (yield* commands).flatMap(([command, , device]) => command === "stop" ? [device] : [])
+      assert.deepStrictEqual(stopped, ["/dev/ploop8", "/dev/ploop7"])
+    }))
 })
 
 describe("a device that an unmount left running when its mount point had become free", () => {

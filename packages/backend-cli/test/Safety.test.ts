@@ -291,6 +291,23 @@ describe("a tool that was killed", () => {
       )
     }
   }
+
+  test(
+    "leaves a device of which nobody could tell whether it ran before",
+    Effect.gen(function*() {
+      const host = yield* scripted("1.15", (words, disk) =>
+        words[0] === "info"
+          ? { stderr: "Error in get_dev (ploop.c:1): failed\n", exitCode: 25 }
+          : words[0] === "balloon"
+          ? { signal: "SIGKILL" }
+          : words[0] === "list"
+          ? list(disk)
+          : undefined)
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      assert.strictEqual(yield* failure(ploop.discard({ disk: host.disk, automount: true })), "ToolAborted")
+      assert.isFalse((yield* host.commands).some((words) => words[0] === "umount"))
+    })
+  )
 })
 
 describe("an identifier that was chosen for a snapshot", () => {
