@@ -1,8 +1,9 @@
-import { type Disk, Ploop } from "@effect-ploop/core"
-import { Error as Errors } from "@effect/platform"
+import { Disk, Ploop } from "@effect-ploop/core"
+import { Error as Errors, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Scope } from "effect"
+import { symlinkSync, unlinkSync } from "node:fs"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { over, scripted } from "./utils/host.js"
@@ -23,6 +24,30 @@ const denied = refusing(
 )
 
 const withoutFlock = refusing(new Errors.SystemError({ module: "Command", method: "spawn", reason: "NotFound" }))
+
+describe("a name that leads to another disk when its lock was waited for", () => {
+  test("is that of the other disk, which is locked then", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const [first, second] = [yield* scripted("1.15", () => undefined), yield* scripted("1.15", () => undefined)]
+      const link = `${yield* fs.makeTempDirectoryScoped({ prefix: "ploop-links-" })}/disk`
+      yield* fs.symlink(first.directory, link)
+      const locked: Array<string> = []
+      const files: HostFiles = {
+        ...nodeHostFiles,
+        lockDirectory: (path) =>
+          Effect.suspend(() => {
+            if (locked.push(path) === 1) {
+              unlinkSync(link)
+              symlinkSync(second.directory, link)
+            }
+            return nodeHostFiles.lockDirectory(path)
+          })
+      }
+      yield* Effect.provide(snapshot(Disk.inDirectory(link)), yield* over(first.executor, files))
+      assert.deepStrictEqual(locked, [first.directory, second.directory])
+    }))
+})
 
 describe("a disk that cannot be locked", () => {
   test("is changed where the tool's own lock holds, and refused on generation 9, whose lock is none", () =>

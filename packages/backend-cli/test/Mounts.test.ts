@@ -392,6 +392,25 @@ describe("a temporary snapshot", () => {
 
 describe("what is running", () => {
   test(
+    "is not known from an answer of nothing that came after the wait for a lock, and is from an earlier one",
+    Effect.gen(function*() {
+      for (const [lasts, expected] of [["29 seconds", "idle"], ["61 seconds", "Locked"]] as const) {
+        const host = yield* scripted(
+          "1.15",
+          (command) => isInfo(command) ? { stdout: "device:\t\t\n", lasts } : undefined
+        )
+        const asked = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.isMounted({ disk: host.disk })).pipe(
+          Effect.match({ onFailure: ({ _tag }) => _tag, onSuccess: (mounted) => mounted ? "mounted" : "idle" }),
+          Effect.provide(host.context)
+        )
+        const fiber = yield* Effect.fork(asked)
+        yield* untilDone(host, fiber)
+        assert.strictEqual(yield* Fiber.join(fiber), expected)
+      }
+    })
+  )
+
+  test(
     "an empty answer after the wait for a lock is Locked, not `nothing is mounted`",
     Effect.gen(function*() {
       const host = yield* scripted("1.15", (command) =>
