@@ -9,7 +9,7 @@ import { dirname } from "node:path"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
-import { A, scripted } from "./utils/host.js"
+import { A, B, scripted } from "./utils/host.js"
 import { image as emptyImage } from "./utils/image.js"
 import { missing, RealTool, title } from "./utils/realTool.js"
 import * as ScriptedExecutor from "./utils/ScriptedExecutor.js"
@@ -441,6 +441,15 @@ describe("clone", () => {
       yield* ploop.clone(full)
       assert.deepStrictEqual(yield* names(fs, directory), ["DiskDescriptor.xml", "root.hdd"])
       assert.isFalse((yield* commands).some(([command]) => command === "init"))
+    }))
+
+  test("has no image of a merge that the tool calls done although several are left", () =>
+    Effect.gen(function*() {
+      const { commands, directory, fs, full, ploop } = yield* cloning()
+      const error = yield* Effect.flip(ploop.clone({ ...full, snapshot: B }))
+      assert.strictEqual(error._tag, "UnexpectedOutput", error.message)
+      assert.isTrue((yield* commands).some(([command]) => command === "snapshot-merge"))
+      assert.deepStrictEqual(yield* fs.readDirectory(directory), [])
     }))
 
   test("is not made in the directory of its disk, by whatever name", () =>

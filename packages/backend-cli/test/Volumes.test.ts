@@ -29,8 +29,10 @@ const text = ({ element, file = "root.hdd" }: Written): string =>
 /** A host with volumes, by their names, and what the program prints. */
 const world = (
   volumes: Readonly<Record<string, Written>>,
-  { answer = {}, meanwhile, ...options }: {
+  { answer = {}, list = () => "", meanwhile, ...options }: {
     readonly answer?: Answer
+    /** The devices that run. */
+    readonly list?: (directory: string) => string
     /** What another process does while the program runs. */
     readonly meanwhile?: (directory: string) => void
   } & PloopCli.Options = {}
@@ -38,7 +40,7 @@ const world = (
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const host = yield* scripted("9", ([word], disk) => {
-      if (word === "list") return {}
+      if (word === "list") return { stdout: list(dirname(disk)) }
       meanwhile?.(dirname(disk))
       return answer
     }, options)
@@ -184,6 +186,20 @@ describe("a new volume", () => {
       })
       yield* fails(create(at("b")))
       assert.strictEqual(yield* fs.readFileString(at("b/precious")), "mine")
+    })
+  )
+
+  rule(
+    "that fails stays while a device of its image cannot be stopped, which nobody would find any more",
+    Effect.gen(function*() {
+      const { at, changes, fails, fs } = yield* world({}, {
+        answer: { exitCode: 1 },
+        list: (directory) => `ploop7\t${directory}/b/root.hdd\t\n`,
+        meanwhile: (directory) => writeFileSync(`${directory}/b/root.hdd`, image())
+      })
+      yield* fails(create(at("b")))
+      assert.deepStrictEqual(yield* changes, ["create", "umount"])
+      assert.isTrue(yield* fs.exists(at("b/root.hdd")))
     })
   )
 
