@@ -50,6 +50,8 @@ export const cli = [
       "Effect.void"
     ),
     "a process is killed at once": at("make.killAfterGrace").literal("SIGTERM").put("\"SIGKILL\""),
+    "what a tool that changes something leaves of its group is left alone": at("make.killAfterGrace").value("onSome")
+      .put("() => kind === \"query\" ? killGroup(process) : Effect.void"),
     "a change behind a prefix is left to itself": at("make.killAfterGrace").ternary().always(),
     "a query behind a prefix is waited for": at("make.killAfterGrace").ternary().never(),
     "a process of another user is signalled directly only": at("make.signal").ternary().never(),
@@ -61,7 +63,10 @@ export const cli = [
     "a missing tool is unclassified": at("notStarted").case("ENOTDIR").drop(),
     "a tool that may not be executed is unclassified": at("notStarted").case("ENOEXEC").drop(),
     "a full process table is unclassified": at("notStarted").case("EAGAIN").drop(),
-    "death by a signal is an unreadable exit": at("unreadable").ternary().nth(0).always()
+    "death by a signal is an unreadable exit": at("unreadable").ternary().nth(0).always(),
+    "an error has the beginning of a long output, and not its end": at("bounded").call("slice").put(
+      "text.slice(0, longest)"
+    )
   }),
   ...inFile("process/command.ts", {
     "the environment that pads the arguments is missing": at("environment").property("PLOOP_PAD").drop(),
@@ -71,6 +76,10 @@ export const cli = [
   ...inFile("process/feed.ts", {
     "a tool that reads no more is fed for ever": at("start").call("raceFirst").drop()
   }),
+  ...inFile("process/passing.ts", {
+    "a stream ends with the tool, whatever is left in the pipe": at("output.over").call("zipRight").calling("sleep")
+      .drop()
+  }),
   ...inFile("process/trace.ts", {
     "the exit code of a run is not in its span": at("annotateEnd").call("attribute").nth(0).drop(),
     "a run is not in the span of its operation": at("withParent").ternary().never()
@@ -79,7 +88,10 @@ export const cli = [
     "every line of the tool is logged, however low": at("report").call("filter").put(
       "_.concat(lines.map((line) => [Output.level(line), line] as const))"
     ),
-    "control characters of the tool come raw into the log": at("report").call("escape").unwrap()
+    "control characters of the tool come raw into the log": at("report").call("escape").unwrap(),
+    "the last words of an output that a grandchild holds open are lost": at("awaitAll").value("onNone").put(
+      "() => Effect.void"
+    )
   }),
   ...inFile("output.ts", {
     "a line of any length is logged": at("Output.split").if().mentioning("longestLine").nth(-1).never(),
@@ -307,6 +319,9 @@ export const cli = [
   ...inFile("operations/teardown.ts", {
     "a device that ran before is stopped": at("attachingIdle").binary("&&").unwrap(1),
     "a device is left by what was killed": at("attachingIdle").binary("&&").put("false"),
+    "a device of which nobody knows whether it ran is stopped": at("attachingIdle.wasIdle").put(
+      "!Option.exists(before, Option.isSome)"
+    ),
     "a device of a component is stopped": at("attachingIdle").binary("===").put("true"),
     "a device that cannot be stopped hides why the operation failed": at("stopDevices").call("catchAll").drop(),
     "every device is stopped after a create": at("stopDevicesBelow").call("some").put("true"),
@@ -323,7 +338,8 @@ export const cli = [
     "an image of a clone is made as a query": at("makeTop").value("kind").put("\"query\""),
     "a clone is linked across file systems": at("requireClonable").value("isOnFileSystem").put("true"),
     "a clone is made in the directory of its disk": at("requireClonable").value("isOfDisk").put("false"),
-    "a clone is made beside the record of another one": at("cloneFrom").call("refuseExisting").spread().drop()
+    "a clone is made beside the record of another one": at("cloneFrom").call("refuseExisting").spread().drop(),
+    "a clone has one of the images that a merge has left": at("flatten").binary("&&").unwrap(0)
   }),
   ...inFile("operations/importing.ts", {
     "a disk that is imported ends within a cluster": at("importIn").call("roundUp").unwrap(0)
@@ -345,6 +361,9 @@ export const cli = [
   }),
   ...inFile("operations/sharing.ts", {
     "a directory is an image that other disks have": at("observed").ternary().always()
+  }),
+  ...inFile("operations/volumes.ts", {
+    "a new volume that failed goes before its device": at("discard").binary("&&").unwrap(1)
   }),
   ...inFile("operations/toolLock.ts", {
     "a disk is removed while its tool is at work": at("lockTool").if().never()
@@ -381,6 +400,7 @@ export const cli = [
     "generation 9 is asked to unmount an image": at("umount").call("onImage").if().always(),
     "an unmount waits for no other operation": at("umount").call("onDisk").put("session.lookAt(_0, _1, _2)"),
     "an unmount by device takes no lock": at("umount").call("onlyUser").nth(0).unwrap(-1),
+    "an idle device of a component is that of its image": at("namedDevice").binary("&&").unwrap(0),
     "a busy unmount does not say what keeps it busy": at("umount.run").call("catchTag").drop(),
     "a device that runs on without its mount point is not found again": at("umount.byTarget").ternary().always()
   }),
