@@ -2,7 +2,7 @@ import { Command, CommandExecutor, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, FastCheck as fc, Fiber, Layer, Logger, Option, Schedule, Scope, Stream } from "effect"
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { PassThrough } from "node:stream"
 import { isMainThread } from "node:worker_threads"
@@ -11,6 +11,8 @@ import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import { makeMarker } from "../src/internal/forkServer/commandText.js"
 import * as Heritage from "../src/internal/forkServer/heritage.js"
 import * as Marked from "../src/internal/forkServer/marked.js"
+import * as Process from "../src/internal/forkServer/process.js"
+import * as Server from "../src/internal/forkServer/server.js"
 
 const HostLive = Layer.provideMerge(ForkServer.layer, NodeContext.layer)
 
@@ -252,4 +254,31 @@ describe("a fork server", () => {
       )
       assert.isFalse(isThere(child.pid))
     }))
+})
+
+/** A process with this number, which began then, and of whose end this is known. */
+const known = (pid: number, begun: string, ending: Server.Ending) =>
+  Effect.map(Deferred.make<Server.Ending>(), (end) => {
+    Deferred.unsafeDone(end, Effect.succeed(ending))
+    const output = { stream: Stream.empty, isOver: () => true }
+    return Process.make({ pid: CommandExecutor.ProcessId(pid), begun, ending: end, stdout: output, stderr: output })
+  })
+
+describe("a process whose number another one has got", () => {
+  it.effect("does not run, although its server was killed and has seen no end of it", () =>
+    Effect.gen(function*() {
+      const { began } = Server.statOf(readFileSync("/proc/self/stat", "latin1"))
+      assert.isTrue(yield* (yield* known(process.pid, began, "unseen")).isRunning)
+      assert.isFalse(yield* (yield* known(process.pid, `${began}0`, "unseen")).isRunning)
+    }))
+
+  it.effect("is sent no signal once it has ended", () =>
+    Effect.gen(function*() {
+      const other = yield* Effect.acquireRelease(
+        Effect.sync(() => spawn("sleep", ["60"], { stdio: "ignore" })),
+        (child) => Effect.sync(() => child.kill("SIGKILL"))
+      )
+      const ended = yield* known(other.pid ?? 0, "0", 0)
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(ended.kill("SIGCONT"))))
+    }).pipe(Effect.scoped))
 })

@@ -1,3 +1,4 @@
+import { ChangeTracking } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -7,6 +8,7 @@ import { renameSync, writeFileSync } from "node:fs"
 import fsPromises, { open } from "node:fs/promises"
 import { vi } from "vitest"
 import { nodeHostFiles as files } from "../src/internal/nodeHostFiles.js"
+import { image } from "./utils/image.js"
 
 const test = <A, E>(
   title: string,
@@ -347,4 +349,19 @@ describe("the lock of a file", () => {
       assert.isTrue(Option.isNone(yield* files.tryLock(path)))
       assert.strictEqual(spy.mock.calls.length, 1)
     }))
+})
+
+describe("the map of changed blocks of an image", () => {
+  test(
+    "goes with its place alone, and little is read, when a damaged header says that clusters are huge",
+    (directory, fs) =>
+      Effect.gen(function*() {
+        const path = `${directory}/root.hdd`
+        yield* fs.writeFile(path, ChangeTracking.withPosition(image({ cluster: 0xffff_ffff }), 4096n))
+        const { size } = yield* files.stamp(path)
+        yield* files.dropMap(path)
+        const start = yield* files.start(path, 64)
+        assert.deepStrictEqual([ChangeTracking.position(start), (yield* files.stamp(path)).size], [undefined, size])
+      })
+  )
 })
