@@ -1,5 +1,12 @@
+import { Ploop } from "@effect-ploop/core"
+import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Option, TestClock } from "effect"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { changeOf } from "../src/internal/otherTools.js"
+import { turn } from "./utils/clock.js"
+import { scripted } from "./utils/host.js"
 
 const disk = "/disks/a/DiskDescriptor.xml"
 
@@ -42,4 +49,37 @@ describe("a command line", () => {
       assert.deepStrictEqual(changeOf(words, "ploop"), [])
     }
   })
+})
+
+/** How often an operation on a disk looks for the tool of another process, which works on this, before it goes on. */
+const looks = (path: (directory: string) => string) =>
+  Effect.gen(function*() {
+    const state = { path: "", looks: 0 }
+    const host = yield* scripted("9", () => undefined).pipe(Effect.provideService(CurrentHostFiles, {
+      ...nodeHostFiles,
+      processes: () => Effect.sync(() => ++state.looks <= 2 ? [{ pid: 4711, paths: [state.path] }] : [])
+    }))
+    state.path = path(host.directory)
+    const taken = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.createSnapshot({ disk: host.disk }))
+    const fiber = yield* Effect.fork(Effect.provide(taken, host.context))
+    while (Option.isNone(yield* Fiber.poll(fiber))) {
+      yield* TestClock.adjust("100 millis")
+      yield* turn
+    }
+    yield* Fiber.join(fiber)
+    return state.looks
+  }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
+
+describe("a tool of generation 9 that another process has started", () => {
+  it.effect("is waited for when it works on a file in the directory of the disk, or on that directory", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* looks((directory) => `${directory}/root.hdd`), 3)
+      assert.strictEqual(yield* looks((directory) => directory), 3)
+    }))
+
+  it.effect("is not waited for when it works elsewhere", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* looks((directory) => `${directory}/other/root.hdd`), 1)
+      assert.strictEqual(yield* looks((directory) => `${directory}-other`), 1)
+    }))
 })

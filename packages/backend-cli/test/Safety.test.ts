@@ -204,6 +204,25 @@ describe("a directory in the place of an image", () => {
   )
 })
 
+describe("a merge of two image files", () => {
+  test(
+    "is refused where another disk has the lower one by a hard link, and not where it has the upper one",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      for (const [shared, expected] of [["lower.hdd", "ImageShared"], ["upper.hdd", "done"]] as const) {
+        const host = yield* scripted("1.15", () => undefined)
+        const [delta, lower] = [`${host.directory}/upper.hdd`, `${host.directory}/lower.hdd`]
+        for (const path of [delta, lower]) yield* fs.writeFile(path, image())
+        yield* fs.link(`${host.directory}/${shared}`, `${host.directory}/other.hdd`)
+        const low = yield* Effect.provide(LowLevel.LowLevel, host.context)
+        const merged = yield* Effect.either(low.mergeDelta({ delta, image: lower }))
+        assert.strictEqual(merged._tag === "Left" ? merged.left._tag : "done", expected)
+        assert.strictEqual((yield* host.commands).some(([command]) => command === "merge"), expected === "done")
+      }
+    })
+  )
+})
+
 describe("read-only", () => {
   test(
     "an image that the tool would take for a descriptor is refused, by a link as well",

@@ -11,10 +11,11 @@ import { scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
 
-/** The start of an ext4 file system whose blocks have 4096 bytes. */
-const ext4 = () => {
+/** The start of an ext4 file system of so many blocks, which have 4096 bytes. */
+const ext4 = (blocks = 0) => {
   const start = new Uint8Array(2048)
   const view = new DataView(start.buffer)
+  view.setUint32(1024 + 4, blocks, true)
   view.setUint32(1024 + 24, 2, true)
   view.setUint16(1024 + 56, 0xef53, true)
   return start
@@ -88,5 +89,43 @@ describe("an idle disk whose file system is inspected", () => {
     Effect.gen(function*() {
       const { changes, devices } = yield* limits({ stdout: estimate }, "ploop5")
       assert.deepStrictEqual([changes, devices], [["umount", "mount", "umount"], []])
+    }))
+})
+
+/** The least size of a disk that is mounted, with so many free blocks, and so many that the balloon has. */
+const least = (freeBlocks: number, ballooned: number) =>
+  Effect.gen(function*() {
+    const mounted: HostFiles = {
+      ...nodeHostFiles,
+      start: (path, length, kind) =>
+        path.startsWith("/dev/ploop") ? Effect.succeed(ext4(5000)) : nodeHostFiles.start(path, length, kind),
+      kernelText: () => Effect.succeedSome("/dev/ploop7p1 /mnt ext4 rw 0 0\n"),
+      numbers: () =>
+        Effect.succeed({
+          blockSize: 4096n,
+          blocks: 4800n,
+          freeBlocks: BigInt(freeBlocks),
+          inodes: 100n,
+          freeInodes: 50n
+        })
+    }
+    const host = yield* scripted("1.15", ([command, flag]) => {
+      if (command === "balloon") return { stdout: `Current size of hidden balloon is ${4096 * ballooned} bytes\n` }
+      if (command !== "info") return undefined
+      return flag === "-d"
+        ? { stdout: "device:\t\t/dev/ploop7\npartition:\t/dev/ploop7p1\n" }
+        : { stdout: "size:\t\t40960\nblocksize:\t2048\nfmt_version:\t2\n" }
+    }).pipe(Effect.provideService(CurrentHostFiles, mounted))
+    const ask = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.sizeLimits({ disk: host.disk }))
+    return (yield* Effect.provide(ask, host.context)).minimum
+  }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
+
+describe("a disk that is mounted", () => {
+  it.live("has a least size without what is free, and what its balloon has", () =>
+    Effect.gen(function*() {
+      const minimum = yield* least(3000, 0)
+      assert.isDefined(minimum)
+      assert.strictEqual(yield* least(1000, 2000), minimum)
+      assert.notStrictEqual(yield* least(1000, 0), minimum)
     }))
 })
