@@ -129,6 +129,16 @@ export const cli = [
   ...inFile("forkServer/marked.ts", {
     "a beginning of the marker is passed on": at("heldBack").put("() => 0")
   }),
+  ...inFile("forkServer/process.ts", {
+    "another process with the number of one that is gone is that one": at("isAlive").binary("&&").unwrap(1),
+    "another process with the number of one that has ended is signalled": at("kill").binary("&&").unwrap(1)
+  }),
+  ...inFile("otherTools.ts", {
+    "nobody waits for a tool that works on a directory itself": at("changing").binary("||").unwrap(1)
+  }),
+  ...inFile("changeMap.ts", {
+    "a map is read as far as a damaged header says": at("blockAt").binary("||").unwrap(0)
+  }),
   ...inFile("session.ts", {
     "operations on a disk take no lock": at("make.onDisk").curried("onlyWriter").unwrap(),
     "a disk has a lock for each name of its directory": at("make.onDisk").call("real").nth(0).put(
@@ -367,6 +377,14 @@ export const cli = [
   }),
   ...inFile("operations/toolLock.ts", {
     "a disk is removed while its tool is at work": at("lockTool").if().never()
+  }),
+  ...inFile("operations/bareDeltas.ts", {
+    "a merge of files writes to an image that other disks have": at("requireMergeableFiles").call(
+      "requireUnsharedImages"
+    ).drop()
+  }),
+  ...inFile("operations/shrinking.ts", {
+    "what a balloon has is not available to a smaller file system": at("measure").binary("+").unwrap(0)
   }),
   ...inFile("operations/staleFlag.ts", {
     "the in-use flag of a device is cleared": at("clear").binary("||").unwrap(0)
