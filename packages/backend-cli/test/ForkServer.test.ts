@@ -182,10 +182,42 @@ describe("a fork server", () => {
       assert.isTrue(marked.isOver())
     }))
 
+  it.effect("does not take for the end of an output what has something behind it", () =>
+    Effect.gen(function*() {
+      for (const behind of ["", "x"]) {
+        const pipe = new PassThrough()
+        const marked = Marked.make(pipe, makeMarker("1-1"))
+        pipe.write(`text${makeMarker("1-1")}${behind}`)
+        assert.strictEqual(yield* Stream.mkString(Stream.decodeText(marked.stream)), "text")
+        assert.strictEqual(marked.isOver(), behind === "")
+      }
+    }))
+
   test("is not used again after a command that left a process behind", () =>
     Effect.gen(function*() {
       const first = yield* parent
       yield* run("sleep 0.3 & echo begun")
+      assert.notStrictEqual(yield* parent, first)
+    }))
+
+  test("is not used again after a command that a signal ended", () =>
+    Effect.gen(function*() {
+      const first = yield* parent
+      assert.strictEqual((yield* run("echo $PPID; exit 3")).stdout, `${first}\n`)
+      const [died] = yield* Effect.flatMap(
+        CommandExecutor.CommandExecutor,
+        (executor) => executor.start(command("kill -s KILL $$"))
+      ).pipe(
+        Effect.flatMap((process) =>
+          Effect.all([
+            Effect.exit(process.exitCode),
+            Stream.runDrain(process.stdout),
+            Stream.runDrain(process.stderr)
+          ], { concurrency: "unbounded" })
+        ),
+        Effect.scoped
+      )
+      assert.isTrue(Exit.isFailure(died))
       assert.notStrictEqual(yield* parent, first)
     }))
 
@@ -281,4 +313,16 @@ describe("a process whose number another one has got", () => {
       const ended = yield* known(other.pid ?? 0, "0", 0)
       assert.isTrue(Exit.isFailure(yield* Effect.exit(ended.kill("SIGCONT"))))
     }).pipe(Effect.scoped))
+})
+
+describe("the user of a command", () => {
+  const of = (uid: string, gid: string) =>
+    Heritage.userOf(`Name:\tnode\nUid:\t${uid}\nGid:\t${gid}\nGroups:\t4 20 \nUmask:\t0022\nThreads:\t1\n`)
+
+  it("is unknown where the effective user or group is not the real one, which a shell would make the same", () => {
+    const same = "1000\t1000\t1000\t1000"
+    const other = "1000\t0\t0\t0"
+    assert.deepStrictEqual([of(same, same), of(other, same), of(same, other)].map(Option.isSome), [true, false, false])
+    assert.notDeepEqual(of(same, same), of("0\t0\t0\t0", same))
+  })
 })

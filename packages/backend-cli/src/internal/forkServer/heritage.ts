@@ -36,7 +36,7 @@ const passesOn = (environment: Environment): boolean =>
   Object.keys(environment).every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !special.has(name))
 
 /** The user and groups, as real and as effective ones; none where they differ, for a shell makes them the same. */
-const userOf = (status: string): Option.Option<string> => {
+export const userOf = (status: string): Option.Option<string> => {
   const lines = status.split("\n").filter((line) => /^(?:Uid|Gid|Groups|Umask):/.test(line))
   const same = lines.filter((line) => /^[UG]id:/.test(line))
     .every((line) => new Set(line.split(/\s+/).slice(1)).size === 1)
