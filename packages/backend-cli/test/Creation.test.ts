@@ -406,6 +406,36 @@ describe("copyFrom", () => {
     }))
 })
 
+describe("a file system that is made without the tool", () => {
+  /** How a create ends for which debugfs says this of the file of the balloon, and the names that are there then. */
+  const made = (balloon: string) =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted("1.15", (words) => {
+        if (words[0] === "init") init(words.at(-1)!)
+        if (words[0] === "mount") return { stdout: "Adding delta dev=/dev/ploop7 img=/x/root.hdd (rw)\n" }
+        if (words[0] === "info") return { stdout: "device:\t\t/dev/ploop7\npartition:\t/dev/ploop7p1\n" }
+        return words[0] === "-R" ? { stdout: balloon } : undefined
+      })
+      const directory = `${host.directory}/new`
+      yield* fs.makeDirectory(directory)
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      const result = yield* Effect.either(
+        ploop.create({ image: `${directory}/root.hdd`, size: "10M", journalSize: "4M" })
+      )
+      return [result._tag === "Left" ? result.left._tag : "done", yield* names(fs, directory)]
+    })
+
+  test("has the file of a balloon, or fails and leaves nothing, whatever the exit code of debugfs", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* made("Inode: 12   Type: regular    Mode:  0600   Flags: 0x80000\n"), [
+        "done",
+        ["DiskDescriptor.xml", "root.hdd"]
+      ])
+      assert.deepStrictEqual(yield* made("stat: File not found by ext2_lookup\n"), ["UnexpectedOutput", []])
+    }))
+})
+
 describe("clone", () => {
   /** A disk, and a directory for its clone, which may be on another file system by what is seen of it. */
   const cloning = (isElsewhere = false) =>
@@ -476,6 +506,26 @@ describe("clone", () => {
 })
 
 describe("restoreDescriptor", () => {
+  test("names an image elsewhere from the descriptor's directory, but on generation 1.15, which would not find it", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      for (const generation of ["1.15", "7", "9"] as const) {
+        const host = yield* scripted(generation, (words) => {
+          if (words[0] === "restore-descriptor") {
+            writeFileSync(`${words.at(-2)}/DiskDescriptor.xml`, fresh("root.hdd"))
+          }
+          return undefined
+        })
+        const [image, directory] = [`${host.directory}/a/root.hdd`, `${host.directory}/b`]
+        for (const made of [dirname(image), directory]) yield* fs.makeDirectory(made)
+        yield* fs.writeFile(image, emptyImage())
+        const restore = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.restoreDescriptor({ image, directory }))
+        const text = yield* fs.readFileString(yield* Effect.provide(restore, host.context))
+        const file = generation === "1.15" ? image : "../a/root.hdd"
+        assert.deepStrictEqual(Either.getOrThrow(DiskDescriptor.parse(text)).images.map((found) => found.file), [file])
+      }
+    }))
+
   test("starts nothing while other images of the disk are beside its image, also where a link leads there", () =>
     Effect.gen(function*() {
       const { calls, context, directory, fs, image } = yield* host(() => ({}))

@@ -8,7 +8,7 @@ import { copyFileSync, renameSync, utimesSync } from "node:fs"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { OnDone } from "../src/internal/hostFiles.js"
 import { nodeHostFiles as files } from "../src/internal/nodeHostFiles.js"
-import { A, scripted } from "./utils/host.js"
+import { A, descriptor, scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 
 const test = <A, E>(
@@ -38,6 +38,16 @@ const disks = fc.tuple(
 ).map(([sectors, places]) => disk(sectors, places))
 
 describe("an image that is packed of a raw file", () => {
+  test("is marked as empty in its header only if it has no data", (directory, fs) =>
+    Effect.gen(function*() {
+      for (const [bytes, flags] of [[disk(64, []), 1], [disk(64, [[63, 1]]), 0]] as const) {
+        const [raw, packed] = [`${directory}/raw-${flags}`, `${directory}/packed-${flags}`]
+        yield* fs.writeFile(raw, bytes)
+        yield* files.pack(raw, packed, { version: 2, clusterSize, size: clusterSize })
+        assert.strictEqual(ImageExamination.readHeader(yield* files.start(packed, 64)).flags, flags)
+      }
+    }))
+
   test(
     "has a sound index, no hole, and every byte of it, and zeros up to the end of the last cluster",
     (directory, fs) =>
@@ -147,6 +157,41 @@ describe("qemu-img", () => {
       assert.deepStrictEqual(yield* left, [])
     }).pipe(Effect.provide(NodeContext.layer)))
 
+  test("reads no backing file, whatever the header of an image says by then", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted("1.15", () => undefined)
+      yield* fs.makeDirectory(`${host.directory}/new`)
+      const file = `${host.directory}/disk.qcow2`
+      yield* fs.writeFile(file, ExchangeFormat.qcow2Header(1024n * 1024n))
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      yield* Effect.flip(ploop.importImage({ file, image: `${host.directory}/new/root.hdd`, format: "qcow2" }))
+      const source = (yield* host.commands).find(([command]) => command === "convert")?.find((word) =>
+        word.startsWith("json:")
+      )
+      assert.deepStrictEqual(JSON.parse(`${source?.slice("json:".length)}`), {
+        driver: "qcow2",
+        file: { driver: "file", filename: file },
+        backing: null
+      })
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  test("runs as this process, whose files it reads and writes, and not behind the prefix of the tool", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted(
+        "1.15",
+        (words) => words.length === 2 ? { stderr: "Usage: ploop init -s SIZE\n", exitCode: 38 } : {},
+        { prefix: ["sudo", "-n"] }
+      )
+      yield* fs.writeFile(`${host.directory}/root.hdd`, image())
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      const file = `${host.directory}/a.qcow2`
+      yield* Effect.flip(ploop.exportImage({ disk: host.disk, snapshot: A, file, format: "qcow2" }))
+      const programs = host.calls.filter(({ argv }) => argv.includes("convert")).map(({ argv }) => argv[0])
+      assert.deepStrictEqual(programs, ["qemu-img"])
+    }).pipe(Effect.provide(NodeContext.layer)))
+
   test("that says it succeeded and wrote no image is not believed", () =>
     Effect.gen(function*() {
       const { calls, left } = yield* withQemu({ exitCode: 0 })
@@ -186,6 +231,21 @@ describe("an image from which a raw file is exported", () => {
         assert.deepStrictEqual(yield* fs.readDirectory(`${host.directory}/new`), [])
       }).pipe(Effect.provide(NodeContext.layer)))
   }
+})
+
+describe("a raw image that is exported", () => {
+  test("has the size of the disk, without the part of a sector with which the image ends", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted("1.15", () => undefined)
+      yield* fs.writeFileString(host.disk, descriptor("root.hdd.2").replace("Compressed", "Plain"))
+      yield* fs.writeFile(`${host.directory}/root.hdd`, new Uint8Array(10 * 1024 * 1024 + 100).fill(7))
+      yield* fs.makeDirectory(`${host.directory}/new`)
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      const file = `${host.directory}/new/a.raw`
+      const exported = yield* ploop.exportImage({ disk: host.disk, snapshot: A, file, format: "raw" })
+      assert.deepStrictEqual([exported.size, (yield* fs.stat(file)).size], [10_485_760n, 10_485_760n])
+    }).pipe(Effect.provide(NodeContext.layer)))
 })
 
 describe("a raw file that is imported", () => {

@@ -7,6 +7,7 @@ import { Effect, Option } from "effect"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import * as superblock from "../src/internal/superblock.js"
 import { scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
@@ -128,4 +129,12 @@ describe("a disk that is mounted", () => {
       assert.strictEqual(yield* least(1000, 2000), minimum)
       assert.notStrictEqual(yield* least(1000, 0), minimum)
     }))
+})
+
+describe("the superblock of an ext4 file system", () => {
+  it("has the number of its blocks in two halves", () => {
+    const start = ext4(7)
+    new DataView(start.buffer).setUint32(1024 + 336, 3, true)
+    assert.deepStrictEqual(superblock.size(start), Option.some((3n * 2n ** 32n + 7n) * 4096n))
+  })
 })
