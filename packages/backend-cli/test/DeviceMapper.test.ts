@@ -5,6 +5,8 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber } from "effect"
 import { writeFileSync } from "node:fs"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { untilDone } from "./utils/clock.js"
 import type { Directories } from "./utils/directories.js"
 import { B, descriptor, scripted } from "./utils/host.js"
@@ -80,6 +82,31 @@ describe("on a host of generation 9", () => {
       }).pipe(Effect.provide(NodeContext.layer)))
   }
 })
+
+it.scoped("a tool of another user may make its locks where this process may not write", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    const host = yield* scripted(
+      "9",
+      ([program, ...words]) =>
+        words.length === 0
+          ? { stderr: "Usage: ploop init -s SIZE\n       ploop tg-init DEVICE NAME\n", exitCode: 38 }
+          : program === "dmsetup"
+          ? { stdout: "ploop            v1.0.0\n" }
+          : words[0] === "mount"
+          ? { signal: "SIGSEGV" }
+          : words[0] === "info"
+          ? { stdout: "device:\t\t\n" }
+          : {},
+      { prefix: ["sudo"] },
+      { readOnly: ["/var/lock/ploop"] }
+    ).pipe(Effect.provideService(CurrentHostFiles, { ...nodeHostFiles, isRoot: Effect.succeed(false) }))
+    for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
+      yield* fs.writeFile(`${host.directory}/${name}`, image())
+    }
+    const mount = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.mount({ disk: host.disk }))
+    assert.strictEqual((yield* Effect.flip(Effect.provide(mount, host.context)))._tag, "ToolAborted")
+  }).pipe(Effect.provide(NodeContext.layer)))
 
 const refused = [
   "device-mapper: reload ioctl on ploop46534 (253:46534) failed: Protocol error",

@@ -58,3 +58,16 @@ describe("the ploop target of the device mapper", () => {
       }))
   }
 })
+
+describe("the device mapper", () => {
+  const responds = (run: Effect.Effect<ProcessResult, RunError>) =>
+    kernel.make({ runner: runner(Effect.die("not asked")), dmsetup: runner(run) }).hasDeviceMapper
+
+  it.effect("responds when dmsetup succeeds, and is as its node says where that program is missing", () =>
+    Effect.gen(function*() {
+      assert.isTrue(yield* responds(Effect.succeed(result({ stdout: targets }))))
+      assert.isFalse(yield* responds(Effect.succeed(result({ exitCode: 1 }))))
+      assert.isTrue(yield* responds(new PloopError.ToolNotFound({ ...about, text: "", path: "dmsetup" })))
+      assert.isFalse(yield* responds(new PloopError.PermissionDenied({ ...about, text: "" })))
+    }))
+})

@@ -1,6 +1,6 @@
 /** What the tool and the mount table say of devices that run, and what an operation makes of it. */
 import type { PloopCli } from "@effect-ploop/backend-cli"
-import { DevicePath, DiskDescriptor, Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
+import { ChangeTracking, DevicePath, DiskDescriptor, Ploop, PloopError, SnapshotId } from "@effect-ploop/core"
 import type { Generation } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -126,6 +126,22 @@ describe("an operation of generation 9 while which another device was removed", 
   test("succeeds when it is the mount after which the disk runs", () =>
     Effect.gen(function*() {
       assert.strictEqual(tagOf(yield* ended("mount", (ploop, disk) => ploop.mount({ disk }))), "done")
+    }))
+})
+
+describe("the state of a discard on a device that is attached and not mounted", () => {
+  test("is NotMounted before the tool mounts it, as generations 7 and 9 would", () =>
+    Effect.gen(function*() {
+      for (const [generation, device, row] of [["7", "/dev/ploop7", " "], ["9", "/dev/mapper/ploop7", "\t"]] as const) {
+        const { ask, commands, disk } = yield* world(generation, ([command, flag], directory) => {
+          if (command === "info" && flag === "-d") return { stdout: `device:\t\t${device}\n` }
+          if (command !== "list") return undefined
+          return { stdout: `ploop7${row}${directory}/root.hdd${row === " " ? "  " : "\t"}\n` }
+        })
+        const result = yield* Effect.either(ask((ploop) => ploop.discardStatus({ disk })))
+        assert.strictEqual(tagOf(result), "NotMounted")
+        assert.isFalse((yield* commands).some(([command]) => command === "balloon"), generation)
+      }
     }))
 })
 
@@ -508,6 +524,19 @@ describe("the tracking of an idle disk", () => {
   test("is ended without the tool", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* dropped(() => Effect.void), "done")
+    }))
+
+  test("is none in a raw image, whose beginning may look like a header: nothing is cut off", () =>
+    Effect.gen(function*() {
+      const bytes = ChangeTracking.withPosition(image(), 512n * 1024n)
+      let path = ""
+      const tag = yield* dropped(({ directory, disk, fs }) => {
+        path = `${directory}/root.hdd`
+        const text = single().replace("Compressed", "Plain")
+        return Effect.zipRight(fs.writeFileString(disk, text), fs.writeFile(path, bytes))
+      })
+      assert.strictEqual(tag, "done")
+      assert.isTrue(Buffer.from(yield* Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readFile(path))).equals(bytes))
     }))
 
   test("goes on while a tool that somebody else started holds the lock of the disk", () =>
