@@ -63,6 +63,17 @@ describe("an answer", () => {
   )
 
   test(
+    "that makes no sense is in the error, of a long line the beginning",
+    Effect.gen(function*() {
+      for (const [length, kept] of [[200, 200], [5000, 201]] as const) {
+        const host = yield* scripted("1.15", () => ({ stdout: "x".repeat(length) }))
+        const error = yield* Effect.flip(Effect.provide(info(host.disk), host.context))
+        assert.strictEqual(error._tag === "UnexpectedOutput" ? error.line.length : error._tag, kept)
+      }
+    })
+  )
+
+  test(
     "of success is a failure when the words say so",
     Effect.gen(function*() {
       const host = yield* scripted(
@@ -77,6 +88,23 @@ describe("an answer", () => {
         host.context
       ))
       assert.strictEqual(error._tag, "Unsupported")
+    })
+  )
+})
+
+describe("the sizes of snapshots", () => {
+  test(
+    "name the first image that is not there",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted("1.15", () => undefined)
+      yield* fs.writeFileString(`${host.directory}/root.hdd`, "base")
+      const sizes = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.snapshotSizes({ disk: host.disk }))
+      const error = yield* Effect.flip(Effect.provide(sizes, host.context))
+      assert.strictEqual(
+        error._tag === "ImageNotFound" ? error.image : error._tag,
+        `${host.directory}/root.hdd.1`
+      )
     })
   )
 })

@@ -1,5 +1,5 @@
 import type { PloopError } from "@effect-ploop/core"
-import { Disk, LowLevel, Ploop, SnapshotId } from "@effect-ploop/core"
+import { Disk, DiskDescriptor, LowLevel, Ploop, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -272,6 +272,77 @@ describe("read-only", () => {
       })
     )
   }
+})
+
+describe("numbers of a file system that are left beside a disk", () => {
+  const numbers = (...numbers: ReadonlyArray<bigint>) => {
+    const bytes = new Uint8Array(8 * numbers.length)
+    numbers.forEach((number, index) => new DataView(bytes.buffer).setBigUint64(8 * index, number, true))
+    return bytes
+  }
+
+  test(
+    "are none with more free than there is, or with a block size that is none",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted("1.15", () => undefined)
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      const read = Effect.match(ploop.fileSystemInfo({ disk: host.disk }), {
+        onFailure: ({ _tag }) => _tag,
+        onSuccess: ({ free, source }) => `${source} ${free}`
+      })
+      for (
+        const [bytes, expected] of [
+          [numbers(4096n, 10n, 10n, 5n, 5n), "cached 40960"],
+          [numbers(4096n, 10n, 11n, 5n, 5n), "ConsentRequired"],
+          [numbers(4096n, 10n, 10n, 5n, 6n), "ConsentRequired"],
+          [numbers(4095n, 10n, 10n, 5n, 5n), "ConsentRequired"]
+        ] as const
+      ) {
+        yield* fs.writeFile(`${host.directory}/.statfs`, bytes)
+        assert.strictEqual(yield* read, expected)
+      }
+    })
+  )
+})
+
+describe("a query that would mount an idle disk", () => {
+  test(
+    "does not where the descriptor names a file twice, though the caller consents",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted("1.15", () => undefined)
+      yield* fs.writeFileString(host.disk, descriptor("root.hdd.2").replace("root.hdd.1<", "root.hdd<"))
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      const asked = ploop.fileSystemInfo({ disk: host.disk, mayMount: true })
+      assert.strictEqual(yield* failure(asked), "DescriptorInvalid")
+      assert.isFalse((yield* host.commands).some((words) => words[0] === "info" && words[1] !== "-d"))
+    })
+  )
+})
+
+describe("an idle disk that grows by part of a cluster, on generation 7", () => {
+  test(
+    "is a raw image that is alone, which the tool grows as a file, and no other one",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      for (const [type, expected] of [["Plain", "done"], ["Compressed", "SizeRefused"]] as const) {
+        const host = yield* scripted("7", () => undefined)
+        yield* fs.writeFileString(
+          host.disk,
+          DiskDescriptor.format(DiskDescriptor.make({
+            size: "10M",
+            images: [{ id: SnapshotId.top, type, file: "root.hdd" }],
+            snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }]
+          }))
+        )
+        yield* fs.writeFile(`${host.directory}/root.hdd`, image())
+        const low = yield* Effect.provide(LowLevel.LowLevel, host.context)
+        const grown = yield* Effect.either(low.grow({ disk: host.disk, size: 10n * 1024n * 1024n + 512n }))
+        assert.strictEqual(grown._tag === "Left" ? grown.left._tag : "done", expected)
+      }
+    })
+  )
 })
 
 describe("a tool that was killed", () => {

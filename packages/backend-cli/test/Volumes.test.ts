@@ -142,6 +142,19 @@ describe("a volume", () => {
   )
 
   rule(
+    "has one child where two links lead to it",
+    Effect.gen(function*() {
+      const { at, fs, use } = yield* world({
+        s: { element: "<ReadOnly/>", children: ["v"] },
+        v: { element: "<Parent>../s</Parent>" }
+      })
+      yield* fs.symlink(at("v"), at("s/children/again"))
+      const info = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.volumeInfo({ volume: at("s") }))
+      assert.deepStrictEqual<unknown>((yield* Effect.provide(info, use)).children, [at("v")])
+    })
+  )
+
+  rule(
     "is not called deleted while its directory is there, whatever the exit code",
     Effect.gen(function*() {
       const { at, changes, fails } = yield* world({ a: { element: "" } })
