@@ -116,17 +116,20 @@ export const cli = [
     "the lock of a file that was replaced counts": at("tryLock").ternary().nth(-1).always()
   }),
   ...inFile("forkServer/pool.ts", {
+    "a server is used again after a command that a signal ended": at("leftNothing").binary("<=").put("true"),
     "a server is used again whatever a command left": at("leftNothing").put("() => Effect.succeed(true)"),
     "a command outlives the scope of its process": at("end").put("() => Effect.void"),
     "servers outlive the layer": at("make").call("dismiss").nth(0).put("undefined"),
     "a lock that a killed server had is lost": at("make.lockAgain").put("() => Effect.never")
   }),
   ...inFile("forkServer/heritage.ts", {
+    "a command runs as the real user in place of the effective one": at("userOf").binary("&&").nth(0).unwrap(1),
     "a server is used with another environment": at("same").call("sameEnvironment").put("true"),
     "a shell changes the environment of a command": at("current").ternary().always(),
     "a server is used in another directory": at("same").binary("&&").nth(0).unwrap(1)
   }),
   ...inFile("forkServer/marked.ts", {
+    "an output with something behind its end is over": at("make.passed").ternary().nth(0).always(),
     "a beginning of the marker is passed on": at("heldBack").put("() => 0")
   }),
   ...inFile("forkServer/process.ts", {
@@ -215,6 +218,7 @@ export const cli = [
     "a cache of any length is read": at("read").if().nth(0).never()
   }),
   ...inFile("superblock.ts", {
+    "a file system is as large as the lower half of its blocks says": at("blocksOf").literal("32n").put("0n"),
     "any number is the size of a block": at("powerOfTwo").ternary().always(),
     "an XFS file system has no block size": at("isXfs").binary("===").put("false")
   }),
@@ -249,6 +253,7 @@ export const cli = [
     "a merge into a new file is one in place": at("mergeSnapshots").call("option").drop()
   }),
   ...inFile("operations/creation.ts", {
+    "a restored descriptor names its image absolutely on every generation": at("restoreInPrivate").ternary().never(),
     "create writes over what is there": at("create").call("refuseExisting").drop(),
     "create does not look for a descriptor that is there": at("create").call("refuseExisting").part(-1).drop(),
     "create takes no lock": at("create").curried("exclusive").unwrap(),
@@ -358,6 +363,7 @@ export const cli = [
     "qemu-img is believed": at("exportIn").if().nth(-1).never()
   }),
   ...inFile("operations/dropTracking.ts", {
+    "what a guest has written is taken for a map": at("dropTracking").if().nth(-1).never(),
     "the map of a disk is cut off while its tool is at work": at("cut").call("lockTool").put("Effect.void"),
     "the map of an image that another disk has is cut off": at("dropTracking").call("requireUnshared").drop(),
     "the map of an image elsewhere is cut off": at("dropTracking").call("requireInside").drop()
@@ -441,6 +447,7 @@ export const cli = [
     "a component of a device is not shown": at("runningDeviceOf").spread().nth(-1).drop()
   }),
   ...inFile("operations/fileSystemInfo.ts", {
+    "a disk that must not be mounted is mounted for its numbers": at("fromDisk").call("judge").drop(),
     "a query mounts an idle disk without consent": at("fromDisk").call("fileSystemInfo").value("isCached").put(
       "true"
     ),
@@ -499,6 +506,7 @@ export const cli = [
     "a temporary snapshot that was there before is deleted": at("undoTemporary").if().nth(1).never()
   }),
   ...inFile("operations/balloon.ts", {
+    "the state of a discard mounts a device that is only attached": at("mountsForStatus").value("7").put("false"),
     "a change of the balloon can be killed": at("make.balloonChange").value("kind").put(killable),
     "discard can be killed": at("make.discard").value("kind").put(killable),
     "repair can be killed": at("make.report").value("kind").put(
@@ -522,6 +530,8 @@ export const cli = [
     "a copy goes one way on generation 7": at("requireStream").call("tap").unwrap()
   }),
   ...inFile("operations/lowLevel.ts", {
+    "a raw image that is alone does not grow by part of a cluster": at("refuseWrong").if().mentioning("isRawBase")
+      .always(),
     "grow can be killed": at("make.grow").value("kind").put(killable),
     "an image of version 1 grows beyond what it holds": at("refuseTooLarge").call("grow").put("Effect.void"),
     "a running disk grows by part of a cluster": at("refuseWrong").if().nth(1).never(),
@@ -529,5 +539,41 @@ export const cli = [
     "grow of an image takes no lock": at("make.grow").call("onImage").put("run(session.host.absolute(request.image))"),
     "grow that was killed leaves its device": at("make.grow").call("attachingIdle").unwrap(3),
     "generation 9 has a next device": at("make.nextDevice").call("nextDevice").nth(0).drop()
+  }),
+  ...inFile("exchangeFiles.ts", {
+    "an image without data is not marked as empty": at("pack").value("flags").put("0")
+  }),
+  ...inFile("operations/observedImages.ts", {
+    "a raw disk has a part of a sector": at("sizeOf").binary("-").unwrap(0)
+  }),
+  ...inFile("operations/devicePrerequisites.ts", {
+    "this process must be able to write where a tool of another user does": at("lacking").binary("&&").unwrap(1)
+  }),
+  ...inFile("volumeLinks.ts", {
+    "a child with two links is two children": at("childrenOf").construct("Set").put("children")
+  }),
+  ...inFile("operations/ownFileSystem.ts", {
+    "debugfs is believed": at("makeBalloon").ternary().always()
+  }),
+  ...inFile("outcome.ts", {
+    "a line of any length is in an error": at("unexpected").ternary().never()
+  }),
+  ...inFile("statistics.ts", {
+    "a file system has more free blocks than it has": at("make").binary(">").nth(1).put("false")
+  }),
+  ...inFile("kernel.ts", {
+    "a device mapper that could not be asked responds": at("respondsTo").value("onFailure").put("() => true")
+  }),
+  ...inFile("qemuImg.ts", {
+    "the backing file that an image names is read": at("fromQcow2").property("backing").drop()
+  }),
+  ...inFile("operations/snapshotSizes.ts", {
+    "a missing image is an input and output error": at("sizeOf").ternary().never()
+  }),
+  ...inFile("operations/tracking.ts", {
+    "a file that becomes smaller is less than nothing of the work": at("following").ternary().unwrap(0)
+  }),
+  ...inAnyFile({ package: "backend-cli", file: "PloopCli.ts" }, {
+    "qemu-img runs behind the prefix of the tool": at("make.qemu").property("prefix").drop()
   })
 ]
