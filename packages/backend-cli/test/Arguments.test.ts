@@ -192,3 +192,28 @@ describe("how much the tool says", () => {
     assert.strictEqual(args.mount(5, mount, resolved)[0], "-v5")
   })
 })
+
+describe("a file system that is made without the tool", () => {
+  const request = Schema.decodeSync(Request.Create)({
+    image: "/x",
+    size: "1G",
+    fileSystemBlockSize: "4K",
+    growsTo: "1T",
+    journalSize: "64M"
+  })
+  const extended = (request: Request.Create) =>
+    args.makeFileSystem("7", request, "/dev/ploop1p1").filter((word) => /^-[EJ]/.test(word))
+
+  it("can grow by one block of descriptors more than to the size that was asked for, and has the journal", () => {
+    const blocks = 2n ** 28n + 4096n ** 2n / 4n
+    assert.deepStrictEqual(extended(request), [`-Elazy_itable_init=1,resize=${blocks}`, "-Jsize=64"])
+    assert.deepStrictEqual(extended({ ...request, growsTo: undefined, journalSize: undefined, lazy: false }), [
+      `-Elazy_itable_init=0,resize=${50n * 2n ** 28n}`,
+      "-Jsize=128"
+    ])
+  })
+
+  it("has a partition that ends with the last byte before the second table, which has a cluster", () => {
+    assert.deepStrictEqual(args.partitionTable(device, 1_048_576n, 10_485_760n).slice(-2), ["1048576b", "9437183b"])
+  })
+})

@@ -38,6 +38,21 @@ const disks = fc.tuple(
 ).map(([sectors, places]) => disk(sectors, places))
 
 describe("an image that is packed of a raw file", () => {
+  test(
+    "has zeros behind the end of the file, and nothing of the cluster before",
+    (directory, fs) =>
+      Effect.gen(function*() {
+        const [raw, packed, again] = [`${directory}/raw`, `${directory}/packed`, `${directory}/again`]
+        const bytes = new Uint8Array(clusterSize + sector).fill(7)
+        yield* fs.writeFile(raw, bytes)
+        yield* files.pack(raw, packed, { version: 2, clusterSize, size: 2 * clusterSize })
+        yield* files.compose({ layers: [{ path: packed, isRaw: false }], size: BigInt(2 * clusterSize) }, again)
+        const expected = new Uint8Array(2 * clusterSize)
+        expected.set(bytes)
+        assert.isTrue(Buffer.from(yield* fs.readFile(again)).equals(expected))
+      })
+  )
+
   test("is marked as empty in its header only if it has no data", (directory, fs) =>
     Effect.gen(function*() {
       for (const [bytes, flags] of [[disk(64, []), 1], [disk(64, [[63, 1]]), 0]] as const) {
@@ -231,6 +246,26 @@ describe("an image from which a raw file is exported", () => {
         assert.deepStrictEqual(yield* fs.readDirectory(`${host.directory}/new`), [])
       }).pipe(Effect.provide(NodeContext.layer)))
   }
+})
+
+describe("what cannot be exported or imported", () => {
+  test("is an image whose index leads behind its end, which is named, and what is not a regular file", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted("1.15", () => undefined)
+      const bytes = image()
+      new DataView(bytes.buffer).setUint32(64, 2048 * 1000, true)
+      yield* fs.writeFile(`${host.directory}/root.hdd`, bytes)
+      yield* fs.makeDirectory(`${host.directory}/new`)
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      const at = (name: string) => `${host.directory}/new/${name}`
+      const error = yield* Effect.flip(
+        ploop.exportImage({ disk: host.disk, snapshot: A, file: at("a.raw"), format: "raw" })
+      )
+      assert.strictEqual(error._tag === "ImageCorrupt" ? error.image : error._tag, `${host.directory}/root.hdd`)
+      const refused = yield* Effect.flip(ploop.importImage({ file: host.directory, image: at("root.hdd") }))
+      assert.strictEqual(refused._tag === "InvalidArgument" ? refused.field : refused._tag, "file")
+    }).pipe(Effect.provide(NodeContext.layer)))
 })
 
 describe("a raw image that is exported", () => {

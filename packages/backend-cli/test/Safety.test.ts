@@ -204,6 +204,59 @@ describe("a directory in the place of an image", () => {
   )
 })
 
+describe("an image that another disk has by a hard link", () => {
+  type Run = (
+    services: { readonly ploop: Ploop.Ploop; readonly low: LowLevel.LowLevel },
+    place: { readonly disk: Disk.Disk; readonly image: string; readonly link: string }
+  ) => Effect.Effect<unknown, PloopError.PloopError>
+
+  const changes: ReadonlyArray<readonly [title: string, command: string, run: Run]> = [
+    ["grown", "grow", ({ low }, { image }) => low.grow({ image, size: "20M" })],
+    ["grown by a symbolic link", "grow", ({ low }, { link }) => low.grow({ image: link, size: "20M" })],
+    ["deleted after a switch", "snapshot-switch", ({ ploop }, { disk }) => ploop.switchAndDelete({ disk, id: B })],
+    ["converted by a mount of generation 7", "mount", ({ ploop }, { disk }) => ploop.mount({ disk })]
+  ]
+  for (const [title, command, run] of changes) {
+    test(
+      `is not ${title}, and one that no other disk has is`,
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        for (const isShared of [true, false]) {
+          const host = yield* scripted("7", () => undefined)
+          const [path, link] = [`${host.directory}/root.hdd.1`, `${host.directory}/link`]
+          for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
+            yield* fs.writeFile(`${host.directory}/${name}`, image({ signature: "WithoutFreeSpace" }))
+          }
+          yield* fs.symlink(path, link)
+          if (isShared) yield* fs.link(path, `${host.directory}/other`)
+          const [ploop, low] = yield* Effect.provide(Effect.all([Ploop.Ploop, LowLevel.LowLevel]), host.context)
+          const result = yield* Effect.either(run({ ploop, low }, { disk: host.disk, image: path, link }))
+          assert.strictEqual(result._tag === "Left" && result.left._tag === "ImageShared", isShared)
+          assert.strictEqual((yield* host.commands).some(([first]) => first === command), !isShared)
+        }
+      })
+    )
+  }
+})
+
+describe("a raw base image", () => {
+  test(
+    "is one whatever its guest has written: also what begins like an image with other clusters",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      for (const type of ["Plain", "Compressed"]) {
+        const host = yield* scripted("1.15", () => undefined)
+        yield* fs.writeFileString(host.disk, descriptor("root.hdd.2").replace("Compressed", type))
+        yield* fs.writeFile(`${host.directory}/root.hdd`, image({ cluster: 4096, first: 4096, clusters: 5 }))
+        for (const name of ["root.hdd.1", "root.hdd.2"]) yield* fs.writeFile(`${host.directory}/${name}`, image())
+        const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+        yield* Effect.exit(ploop.createSnapshot({ disk: host.disk }))
+        assert.strictEqual((yield* host.commands).some(([command]) => command === "snapshot"), type === "Plain")
+      }
+    })
+  )
+})
+
 describe("a merge of two image files", () => {
   test(
     "is refused where another disk has the lower one by a hard link, and not where it has the upper one",
