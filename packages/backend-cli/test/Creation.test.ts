@@ -9,7 +9,7 @@ import { dirname } from "node:path"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
-import { A, B, scripted } from "./utils/host.js"
+import { A, B, descriptor, scripted } from "./utils/host.js"
 import { image as emptyImage } from "./utils/image.js"
 import { missing, RealTool, title } from "./utils/realTool.js"
 import * as ScriptedExecutor from "./utils/ScriptedExecutor.js"
@@ -471,6 +471,24 @@ describe("clone", () => {
       yield* ploop.clone(full)
       assert.deepStrictEqual(yield* names(fs, directory), ["DiskDescriptor.xml", "root.hdd"])
       assert.isFalse((yield* commands).some(([command]) => command === "init"))
+    }))
+
+  test("in one image is not begun on generation 9 with a raw base, which its tool cannot merge into", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      for (const type of ["Plain", "Compressed"]) {
+        const host = yield* scripted("9", () => undefined)
+        yield* fs.writeFileString(host.disk, descriptor("root.hdd.2").replace("Compressed", type))
+        for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
+          yield* fs.writeFile(`${host.directory}/${name}`, emptyImage())
+        }
+        const directory = `${host.directory}/new`
+        yield* fs.makeDirectory(directory)
+        const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+        yield* Effect.flip(ploop.clone({ disk: host.disk, snapshot: B, directory, mode: "full", flatten: true }))
+        const isMerged = (yield* host.commands).some(([command]) => command === "snapshot-merge")
+        assert.strictEqual(isMerged, type === "Compressed")
+      }
     }))
 
   test("has no image of a merge that the tool calls done although several are left", () =>

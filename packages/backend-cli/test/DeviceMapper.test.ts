@@ -3,7 +3,7 @@ import { LowLevel, Ploop, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber } from "effect"
+import { Duration, Effect, Fiber, Sink, Stream } from "effect"
 import { writeFileSync } from "node:fs"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
@@ -82,6 +82,45 @@ describe("on a host of generation 9", () => {
       }).pipe(Effect.provide(NodeContext.layer)))
   }
 })
+
+it.scoped("a mount of a snapshot is not refused for an image of version 1 that is above it", () =>
+  Effect.gen(function*() {
+    const fs = yield* FileSystem.FileSystem
+    for (const old of ["root.hdd", "root.hdd.2"]) {
+      const host = yield* scripted("9", () => undefined)
+      for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
+        const given = name === old ? { signature: "WithoutFreeSpace" } : {}
+        yield* fs.writeFile(`${host.directory}/${name}`, image(given))
+      }
+      const mount = Effect.flatMap(
+        Ploop.Ploop,
+        (ploop) => ploop.mount({ disk: host.disk, snapshot: B, readOnly: true })
+      )
+      yield* Effect.exit(Effect.provide(mount, host.context))
+      assert.strictEqual((yield* host.commands).some(([command]) => command === "mount"), old === "root.hdd.2")
+    }
+  }).pipe(Effect.provide(NodeContext.layer)))
+
+it.scoped("a disk is locked while it is copied, because the tool does not find its device then", () =>
+  Effect.gen(function*() {
+    const locked: Array<string> = []
+    const host = yield* scripted(
+      "9",
+      ([command], disk) =>
+        command === "list" ? { stdout: `ploop7\t${disk.replace("DiskDescriptor.xml", "root.hdd")}\t\n` } : undefined
+    )
+      .pipe(Effect.provideService(CurrentHostFiles, {
+        ...nodeHostFiles,
+        lockDirectory: (directory) => {
+          locked.push(directory)
+          return nodeHostFiles.lockDirectory(directory)
+        }
+      }))
+    const wire = { incoming: Stream.empty, outgoing: Sink.drain }
+    const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+    yield* Effect.exit(Stream.runDrain(ploop.copyTo({ device: "/dev/mapper/ploop7" }, wire)))
+    assert.deepStrictEqual(locked, [host.directory])
+  }).pipe(Effect.provide(NodeContext.layer)))
 
 it.scoped("a tool of another user may make its locks where this process may not write", () =>
   Effect.gen(function*() {

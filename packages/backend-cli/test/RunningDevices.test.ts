@@ -145,6 +145,107 @@ describe("the state of a discard on a device that is attached and not mounted", 
     }))
 })
 
+describe("a resize of generation 7", () => {
+  /** Whether it is done on a raw disk that is attached, and maybe mounted, and whether its numbers are kept. */
+  const resized = (generation: Generation.Generation, isMounted: boolean) =>
+    Effect.gen(function*() {
+      const { ask, commands, directory, disk, fs } = yield* world(generation, ([command, flag], directory) => {
+        if (command === "list") {
+          return { stdout: `ploop7       ${directory}/root.hdd ${flag === "-a" && isMounted ? "/mnt" : ""} \n` }
+        }
+        if (command !== "info") return undefined
+        return flag === "-d"
+          ? { stdout: "device:\t\t/dev/ploop7\npartition:\t/dev/ploop7p1\n" }
+          : { stdout: "size:\t\t20480\nblocksize:\t2048\nfmt_version:\t2\n" }
+      })
+      yield* fs.writeFileString(disk, single().replace("Compressed", "Plain"))
+      yield* fs.writeFile(`${directory}/root.hdd`, new Uint8Array(4096))
+      yield* fs.writeFileString(`${directory}/.statfs`, "numbers")
+      yield* Effect.exit(ask((ploop) => ploop.resize({ disk, size: "5M" })))
+      const isDone = (yield* commands).some(([command]) => command === "resize")
+      return [isDone, yield* fs.exists(`${directory}/.statfs`)]
+    })
+
+  test("makes a raw disk smaller only while its file system is mounted", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* resized("7", true))[0], true)
+      assert.strictEqual((yield* resized("7", false))[0], false)
+    }))
+
+  test("leaves no numbers of the file system from before, which the tool of 1.15 removes itself", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* resized("7", true), [true, false])
+      assert.deepStrictEqual(yield* resized("1.15", true), [true, true])
+    }))
+})
+
+describe("a deletion", () => {
+  test("of the top delta is refused on generation 9 while the device of a component shows it", () =>
+    Effect.gen(function*() {
+      for (const isShown of [true, false]) {
+        const { ask, commands, directory, disk, fs } = yield* world(
+          "9",
+          ([command], directory) =>
+            command === "list" && isShown ? { stdout: `ploop7\t${directory}/root.hdd\tbk\n` } : undefined
+        )
+        for (const name of ["root.hdd", "root.hdd.1"]) yield* fs.writeFile(`${directory}/${name}`, image())
+        yield* fs.writeFile(`${directory}/root.hdd.2`, image({ inUse: isShown ? 1 : 0 }))
+        yield* Effect.exit(ask((ploop) => ploop.deleteSnapshot({ disk, id: SnapshotId.top })))
+        assert.strictEqual((yield* commands).some(([command]) => command === "snapshot-delete"), !isShown)
+      }
+    }))
+
+  test("that merges the top delta is refused while the device of the disk takes no writes", () =>
+    Effect.gen(function*() {
+      for (const readOnly of [true, false]) {
+        const root = yield* sysfs({ ploop7: { image: "/later", readOnly } })
+        const { ask, commands, directory, disk, fs } = yield* world("1.15", () => undefined, () => "", undefined, {
+          queries: "files",
+          sysfs: root
+        })
+        yield* fs.writeFileString(`${root}/block/ploop7/pdelta/0/image`, `${directory}/root.hdd\n`)
+        for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
+          yield* fs.writeFile(`${directory}/${name}`, image())
+        }
+        yield* Effect.exit(ask((ploop) => ploop.deleteSnapshot({ disk, id: B })))
+        assert.strictEqual((yield* commands).some(([command]) => command === "snapshot-delete"), !readOnly)
+      }
+    }))
+})
+
+describe("a check of an image above the base of a disk", () => {
+  test("is refused while the disk runs, of whose device only the base is seen", () =>
+    Effect.gen(function*() {
+      for (const base of ["root.hdd", "other.hdd"]) {
+        const { ask, commands, directory, fs } = yield* world("1.15", ([command], directory) =>
+          command === "list" ? { stdout: `ploop7       ${directory}/${base}  \n` } : undefined)
+        for (const name of ["root.hdd", "root.hdd.1", "other.hdd"]) {
+          yield* fs.writeFile(`${directory}/${name}`, image())
+        }
+        yield* Effect.exit(ask((ploop) =>
+          ploop.check({ image: `${directory}/root.hdd.1` })
+        ))
+        assert.strictEqual((yield* commands).some(([command]) => command === "check"), base === "other.hdd")
+      }
+    }))
+})
+
+describe("the state of the balloon at a mount point", () => {
+  test("is asked of the device on generation 7, which loses the mount point", () =>
+    Effect.gen(function*() {
+      const { ask, commands } = yield* world("7", (words, directory) => {
+        if (words[0] === "list") return { stdout: `ploop7       ${directory}/root.hdd  \n` }
+        if (words[0] !== "balloon") return undefined
+        return words[1] === "show"
+          ? { stdout: "Current size of hidden balloon is 4096 bytes\n" }
+          : { stdout: "Current state of in-kernel maintenance: OFF\n" }
+      }, () => "/dev/ploop7p1 /mnt ext4 rw 0 0\n")
+      yield* ask((ploop) => ploop.balloonStatus({ target: "/mnt" }))
+      const asked = (yield* commands).filter(([command]) => command === "balloon")
+      assert.deepStrictEqual(asked, [["balloon", "show", "-m", "/mnt"], ["balloon", "status", "-d", "/dev/ploop7"]])
+    }))
+})
+
 describe("a device whose image was removed", () => {
   const removed: Script = (command, directory) =>
     command[0] === "list" ? { stdout: `ploop7       ${directory}/root.hdd (deleted)  bk\n` } : undefined
