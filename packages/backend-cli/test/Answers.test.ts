@@ -92,7 +92,40 @@ describe("an answer", () => {
   )
 })
 
+describe("a mount that the tool makes for the numbers of a file system", () => {
+  test(
+    "is what failed when the tool ends with 255 and says nothing of it",
+    Effect.gen(function*() {
+      const host = yield* scripted(
+        "1.15",
+        ([command, flag]) => command === "info" && flag !== "-d" ? { exitCode: 255 } : undefined
+      )
+      const asked = Effect.flatMap(
+        Ploop.Ploop,
+        (ploop) => ploop.fileSystemInfo({ disk: host.disk, mayMount: true })
+      )
+      assert.strictEqual((yield* Effect.flip(Effect.provide(asked, host.context)))._tag, "MountFailed")
+    })
+  )
+})
+
 describe("the sizes of snapshots", () => {
+  test(
+    "are what the images take on the host, and not how long they are",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* scripted("1.15", () => undefined)
+      for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
+        yield* fs.writeFile(`${host.directory}/${name}`, new Uint8Array(4096).fill(7))
+        yield* fs.truncate(`${host.directory}/${name}`, 100 * 1024 * 1024)
+      }
+      const sizes = Effect.flatMap(Ploop.Ploop, (ploop) => ploop.snapshotSizes({ disk: host.disk }))
+      for (const { size } of yield* Effect.provide(sizes, host.context)) {
+        assert.isTrue(size >= 4096n && size < 10n * 1024n * 1024n, `${size}`)
+      }
+    })
+  )
+
   test(
     "name the first image that is not there",
     Effect.gen(function*() {

@@ -1,8 +1,21 @@
-import { PloopCli } from "@effect-ploop/backend-cli"
+import { Environment, PloopCli } from "@effect-ploop/backend-cli"
 import { Ploop } from "@effect-ploop/core"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Clock, ConfigProvider, Duration, Effect, Exit, Fiber, Layer, Logger, Option, Tracer } from "effect"
+import {
+  Cause,
+  Clock,
+  Config,
+  ConfigProvider,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Option,
+  Tracer
+} from "effect"
 import { untilDone } from "./utils/clock.js"
 import { scripted } from "./utils/host.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
@@ -203,3 +216,20 @@ it.scoped("an operation is a span with the arguments, the exit code and the dura
     assert.isTrue(attributes.has("ploop.duration_ms"))
     assert.isTrue(spans.some((span) => span.name === "ploop.process"))
   }).pipe(Effect.provide(NodeContext.layer)))
+
+describe("a variable that breaks its rule", () => {
+  const reasons = (isSecret: boolean) =>
+    Environment.read(Config.integer("URL"), [
+      { name: "URL", text: "where", rule: "a number", default: "none", isSecret }
+    ]).pipe(
+      Effect.withConfigProvider(ConfigProvider.fromMap(new Map([["URL", "https://user:word@host/"]]))),
+      Effect.flip,
+      Effect.map((error) => error.reasons)
+    )
+
+  it.effect("is shown without a password, and not at all if it is secret", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual<unknown>(yield* reasons(false), ["URL is https://...@host/, but it must be a number"])
+      assert.deepStrictEqual<unknown>(yield* reasons(true), ["URL, whose value is not shown, must be a number"])
+    }))
+})

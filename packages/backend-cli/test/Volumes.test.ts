@@ -9,6 +9,9 @@ import type { Scope } from "effect"
 import { Effect, Fiber, Schedule } from "effect"
 import { mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import type { HostFiles } from "../src/internal/hostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
@@ -138,6 +141,46 @@ describe("a volume", () => {
       const error = yield* fails((ploop) => ploop.deleteVolume({ volume: at("s") }))
       assert.strictEqual(error._tag, "DescriptorInvalid")
       assert.deepStrictEqual(yield* changes, [])
+    })
+  )
+
+  rule(
+    "is not deleted into an image that something else has by a hard link",
+    Effect.gen(function*() {
+      for (const isShared of [true, false]) {
+        const { at, changes, fails, fs } = yield* world({
+          s: { element: "<ReadOnly/>", file: "../v/base.hdd", children: ["v"] },
+          v: { element: "<Parent>../s</Parent>" }
+        })
+        yield* fs.writeFile(at("v/base.hdd"), image())
+        if (isShared) yield* fs.link(at("v/root.hdd"), at("other"))
+        const error = yield* fails((ploop) => ploop.deleteVolume({ volume: at("s") }))
+        assert.strictEqual(error._tag === "ImageShared", isShared)
+        assert.deepStrictEqual(yield* changes, isShared ? [] : ["delete"])
+      }
+    })
+  )
+
+  rule(
+    "that has another parent when its lock was waited for is changed under the lock of that one",
+    Effect.gen(function*() {
+      const entered: Array<string> = []
+      const files: HostFiles = {
+        ...nodeHostFiles,
+        lockDirectory: (directory) =>
+          Effect.suspend(() => {
+            const home = dirname(directory)
+            if (entered.push(directory) === 1) {
+              writeFileSync(`${home}/v/DiskDescriptor.xml`, text({ element: "<Parent>../q</Parent>" }))
+            }
+            return nodeHostFiles.lockDirectory(directory)
+          })
+      }
+      const parent = { element: "<ReadOnly/>", children: ["v"] }
+      const volumes = { v: { element: "<Parent>../p</Parent>" }, p: parent, q: parent }
+      const { at, fails } = yield* world(volumes).pipe(Effect.provideService(CurrentHostFiles, files))
+      yield* fails((ploop) => ploop.deleteVolume({ volume: at("v") }))
+      assert.deepStrictEqual([...new Set(entered)].sort(), [at("p"), at("q"), at("v")])
     })
   )
 
