@@ -175,6 +175,10 @@ export const cli = [
     "kernel modules are not loaded": at("probe").call("prepare").drop()
   }),
   ...inFile("host.ts", {
+    "a file with holes takes as much as it is long": at("make").value("allocated").value("onSome").put(
+      "(blocks) => blocks > 0 ? size : 0n"
+    ),
+    "what a guest has written is judged as the header of an image": at("make.imageStarts").binary("||").put("true"),
     "a relative path is given to the tool as it is": at("make.absolute").call("resolve").unwrap(),
     "the images of a linked descriptor are looked for beside the link": at("make.descriptor").call("dirname").nth(-1)
       .part(0).put("absolute(disk)"),
@@ -240,6 +244,8 @@ export const cli = [
     "a check that repaired is clean": at("checked").literal("repaired").put("\"clean\"")
   }),
   ...inFile("arguments.ts", {
+    "a file system that grows has no room for descriptors": at("growth").binary("+").nth(0).unwrap(0),
+    "a partition ends in the second table": at("partitionTable").literal("1n").put("0n"),
     "an image may begin with a dash": at("create").literal("--").drop(),
     "`lazy` is inverted": at("create").binary("===").nth(-1).put("request.lazy === true"),
     "the version of a new disk is left to the tool": at("create").call("option").nth(0).drop(),
@@ -350,6 +356,7 @@ export const cli = [
     "two clones in opposite directions wait for each other": at("inBoth").ternary().nth(-1).never()
   }),
   ...inFile("operations/cloning.ts", {
+    "images that cannot be merged are copied for a flat clone": at("cloneFrom").call("requireFlattenable").drop(),
     "an image of a clone is made as a query": at("makeTop").value("kind").put("\"query\""),
     "a clone is linked across file systems": at("requireClonable").value("isOnFileSystem").put("true"),
     "a clone is made in the directory of its disk": at("requireClonable").value("isOfDisk").put("false"),
@@ -357,9 +364,11 @@ export const cli = [
     "a clone has one of the images that a merge has left": at("flatten").binary("&&").unwrap(0)
   }),
   ...inFile("operations/importing.ts", {
+    "an import of a directory is an input and output error": at("readError").ternary().nth(-1).never(),
     "a disk that is imported ends within a cluster": at("importIn").call("roundUp").unwrap(0)
   }),
   ...inFile("operations/exporting.ts", {
+    "an export does not name the damaged image": at("composeError").ternary().never(),
     "qemu-img is believed": at("exportIn").if().nth(-1).never()
   }),
   ...inFile("operations/dropTracking.ts", {
@@ -376,9 +385,13 @@ export const cli = [
     "a file that has the name of an image elsewhere is removed": at("observed").value("name").put("name")
   }),
   ...inFile("operations/sharing.ts", {
+    "the names of an image are counted at a link to it": at("observed").call("real").put("Effect.succeed(image)"),
     "a directory is an image that other disks have": at("observed").ternary().always()
   }),
   ...inFile("operations/volumes.ts", {
+    "a volume is deleted into an image that something else has": at("deleteVolume").call("requireUnsharedImages")
+      .drop(),
+    "a volume is changed under the lock of a former parent": at("inDirectories.confirmed").ternary().always(),
     "a new volume that failed goes before its device": at("discard").binary("&&").unwrap(1)
   }),
   ...inFile("operations/toolLock.ts", {
@@ -396,6 +409,10 @@ export const cli = [
     "the in-use flag of a device is cleared": at("clear").binary("||").unwrap(0)
   }),
   ...inFile("operations/mounts.ts", {
+    "a resize leaves the numbers from before": at("dropNumbers").if().nth(-1).never(),
+    "a mount converts an image that another disk has": at("requireOwnImages").binary("===").nth(-1).put("false"),
+    "a raw disk that is mounted is not made smaller": at("refuseRawShrink").if().calling("isMountedDevice").innermost()
+      .never(),
     "a mount can be killed": at("attach").value("kind").put(killable),
     "the wait of a mount cannot be interrupted": at("attach").call("run").part(1).drop(),
     "a mount that timed out leaves its device": at("attach").call("tapError").drop(),
@@ -429,6 +446,7 @@ export const cli = [
     "a device that runs on without its mount point is not found again": at("umount.byTarget").ternary().always()
   }),
   ...inFile("operations/devices.ts", {
+    "an image above the base has no device": at("deviceOfImage").ternary().nth(-1).never(),
     "a tool that waited for a lock found nothing": at("unnamedByTool").if().nth(1).never(),
     "an answer after half a minute is trusted": at("unnamedByTool").call("greaterThan").put("false"),
     "a tool that may not lock found nothing": at("unnamedByTool").if().nth(2).never(),
@@ -447,6 +465,7 @@ export const cli = [
     "a component of a device is not shown": at("runningDeviceOf").spread().nth(-1).drop()
   }),
   ...inFile("operations/fileSystemInfo.ts", {
+    "a mount for numbers that failed is unclassified": at("ofMount").ternary().never(),
     "a disk that must not be mounted is mounted for its numbers": at("fromDisk").call("judge").drop(),
     "a query mounts an idle disk without consent": at("fromDisk").call("fileSystemInfo").value("isCached").put(
       "true"
@@ -469,6 +488,8 @@ export const cli = [
     "a raw image has a version": at("version").ternary().never()
   }),
   ...inFile("operations/snapshots.ts", {
+    "switchAndDelete merges into an image that another disk has": at("switchAndDelete").call("requireUnshared").drop(),
+    "a top delta that a device shows is deleted": at("deleteSnapshot").call("requireNotShown").drop(),
     "the wait of snapshotAndSwitch cannot be interrupted": at("snapshotAndSwitch").call("take").part(-1).drop(),
     "a random identifier is lost with a failure": at("withId").call("mapError").unwrap(),
     "a temporary snapshot merges another one elsewhere": at("prepareTemporary").call("requireTakable")
@@ -506,6 +527,7 @@ export const cli = [
     "a temporary snapshot that was there before is deleted": at("undoTemporary").if().nth(1).never()
   }),
   ...inFile("operations/balloon.ts", {
+    "generation 7 is asked for maintenance by a mount point": at("losesMountPoint").value("7").put("false"),
     "the state of a discard mounts a device that is only attached": at("mountsForStatus").value("7").put("false"),
     "a change of the balloon can be killed": at("make.balloonChange").value("kind").put(killable),
     "discard can be killed": at("make.discard").value("kind").put(killable),
@@ -521,6 +543,7 @@ export const cli = [
     "the state of a discard of an idle disk is unclassified": at("make.discardStatus").if().nth(0).never()
   }),
   ...inFile("operations/copy.ts", {
+    "a disk of generation 9 is not locked while it is copied": at("hidesCopiedDevices").value("9").put("false"),
     "a copy is written over what is there": at("reserve").call("refuseExisting").drop(),
     "a copy is made where others see it": at("reserve").if().nth(-1).never(),
     "a copy that is whole is not given its name": at("newImage").call("publish").put("Effect.void"),
@@ -530,6 +553,7 @@ export const cli = [
     "a copy goes one way on generation 7": at("requireStream").call("tap").unwrap()
   }),
   ...inFile("operations/lowLevel.ts", {
+    "an image that another disk has grows": at("make.grow").call("requireUnsharedImages").put("Effect.void"),
     "a raw image that is alone does not grow by part of a cluster": at("refuseWrong").if().mentioning("isRawBase")
       .always(),
     "grow can be killed": at("make.grow").value("kind").put(killable),
@@ -541,6 +565,7 @@ export const cli = [
     "generation 9 has a next device": at("make.nextDevice").call("nextDevice").nth(0).drop()
   }),
   ...inFile("exchangeFiles.ts", {
+    "the last cluster of an image ends with bytes of another one": at("readCluster").call("fill").drop(),
     "an image without data is not marked as empty": at("pack").value("flags").put("0")
   }),
   ...inFile("operations/observedImages.ts", {
@@ -572,6 +597,17 @@ export const cli = [
   }),
   ...inFile("operations/tracking.ts", {
     "a file that becomes smaller is less than nothing of the work": at("following").ternary().unwrap(0)
+  }),
+  ...inAnyFile({ package: "backend-cli", file: "Environment.ts" }, {
+    "a password comes into a message": at("complaint").value("onSome").put("(value) => value")
+  }),
+  ...inFile("operations/mergeable.ts", {
+    "the top delta of a device that takes no writes is merged": at("requireDevicesMergeable.isReadOnly").put("false")
+  }),
+  ...inFile("operations/attachable.ts", {
+    "an old image above a snapshot keeps that from being mounted": at("requireAttachable").call("chain").part(1).put(
+      "SnapshotId.top"
+    )
   }),
   ...inAnyFile({ package: "backend-cli", file: "PloopCli.ts" }, {
     "qemu-img runs behind the prefix of the tool": at("make.qemu").property("prefix").drop()
