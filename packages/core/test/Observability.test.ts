@@ -3,7 +3,21 @@ import type { Operation } from "@effect-ploop/core"
 import { Ploop, PloopError } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
 import type { Tracer } from "effect"
-import { Effect, Exit, Fiber, FiberRef, HashMap, Logger, Metric, Option, Sink, Stream, TestClock } from "effect"
+import {
+  Cause,
+  Effect,
+  Exit,
+  Fiber,
+  FiberId,
+  FiberRef,
+  HashMap,
+  Logger,
+  Metric,
+  Option,
+  Sink,
+  Stream,
+  TestClock
+} from "effect"
 
 const image = "/vz/a/copy.hdd"
 const device = "/dev/ploop7"
@@ -12,6 +26,9 @@ const device = "/dev/ploop7"
 const ploop = (backend: Partial<Ploop.Backend>) => Ploop.make(backend as Ploop.Backend)
 
 const failure = new PloopError.PermissionDenied({ operation: "copySend", subject: device, text: "" })
+
+/** None of the operations here has this error. */
+const foreign = new PloopError.SnapshotExists({ operation: "copySend", subject: device, text: "" })
 
 /** How often an operation has ended in this way. */
 const count = (operation: Operation.Name, outcome: string) =>
@@ -23,6 +40,7 @@ const count = (operation: Operation.Name, outcome: string) =>
 const endings = [
   ["success", Effect.void],
   ["PermissionDenied", Effect.fail(failure)],
+  ["Unclassified", Effect.fail(foreign)],
   ["defect", Effect.die("a defect")],
   ["interrupted", Effect.interrupt]
 ] as const
@@ -56,6 +74,14 @@ describe("an operation is counted by how it ends", () => {
     }
   }
 })
+
+it.effect("a failure beside an interruption is counted as the failure", () =>
+  Effect.gen(function*() {
+    const before = yield* count("listDevices", "PermissionDenied")
+    const both = Effect.failCause(Cause.parallel(Cause.interrupt(FiberId.none), Cause.fail(failure)))
+    yield* Effect.exit(ploop({ listDevices: both }).listDevices)
+    assert.strictEqual((yield* count("listDevices", "PermissionDenied")) - before, 1)
+  }))
 
 describe("a subject", () => {
   it.effect("cannot forge a line of a log, an annotation or a message", () =>
@@ -114,6 +140,19 @@ describe("a call", () => {
         interrupted.status._tag === "Ended" && Exit.isInterrupted(interrupted.status.exit) &&
           interrupted.status.endTime - interrupted.status.startTime === 2_000_000_000n
       )
+    }))
+
+  it.effect("logs with the annotations of the caller and its own", () =>
+    Effect.gen(function*() {
+      const logged: Array<unknown> = []
+      const logger = Logger.make(({ annotations }) => void logged.push(Object.fromEntries(annotations)))
+      const log = Effect.zipRight(Effect.log("something"), Effect.fail(failure))
+      yield* ploop({ imageInfo: () => log }).imageInfo({ disk }).pipe(
+        Effect.annotateLogs("tenant", "101"),
+        Effect.provide(Logger.replace(Logger.defaultLogger, logger)),
+        Effect.exit
+      )
+      assert.deepStrictEqual(logged, [{ tenant: "101", "ploop.operation": "imageInfo", "ploop.subject": disk }])
     }))
 
   for (const [outcome, ending] of endings) {

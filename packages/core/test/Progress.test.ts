@@ -1,6 +1,6 @@
 import { Ploop, Progress } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Ref, Sink, Stream, TestClock } from "effect"
+import { Effect, Fiber, Option, Ref, Sink, Stream, TestClock } from "effect"
 
 const file = "/backup/101.raw"
 const disk = "/vz/101/DiskDescriptor.xml"
@@ -89,11 +89,26 @@ describe("an operation that can take minutes", () => {
       assert.deepStrictEqual(reports, [[0n, undefined, false], [0n, undefined, true]])
     }))
 
+  it.effect("reads no more numbers when it has ended, also where it cannot be interrupted", () =>
+    Effect.gen(function*() {
+      const all = heard(Effect.uninterruptible(work({ done: Effect.succeed(10n), total: 100n })))
+      const fiber = yield* Effect.forkDaemon(all)
+      yield* TestClock.adjust("2 seconds")
+      yield* Effect.repeatN(Effect.yieldNow(), 20)
+      const exit = yield* Fiber.poll(fiber)
+      assert.isTrue(Option.isSome(exit))
+    }))
+
   it.effect("is not harmed by a listener that fails", () =>
     Effect.gen(function*() {
       const run = exporting(Effect.succeed("exported")).exportImage({ disk, file })
-      const result: unknown = yield* Progress.onProgress(run, () => Effect.die("broken"))
-      assert.strictEqual(result, "exported")
+      const throwing = (): never => {
+        throw new Error("broken")
+      }
+      for (const listener of [() => Effect.die("broken"), throwing]) {
+        const result: unknown = yield* Progress.onProgress(run, listener)
+        assert.strictEqual(result, "exported")
+      }
     }))
 
   it.effect("reads no numbers when nobody listens", () =>
