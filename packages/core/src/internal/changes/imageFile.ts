@@ -12,7 +12,10 @@ import * as PloopError from "../../PloopError.js"
 export const pathOf = (disk: Disk, file: string): string => file.startsWith("/") ? file : `${directory(disk)}/${file}`
 
 /** The next bytes of a file: as many as asked for, or those that are left. */
-export const readNext = (file: FileSystem.File, length: number): Effect.Effect<Uint8Array, PlatformError> =>
+export const readNext = (
+  file: Pick<FileSystem.File, "readAlloc">,
+  length: number
+): Effect.Effect<Uint8Array, PlatformError> =>
   Effect.gen(function*() {
     const bytes = new Uint8Array(length)
     let at = 0
