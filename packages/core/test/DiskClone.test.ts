@@ -45,6 +45,20 @@ describe("a clone", () => {
     assert.strictEqual(read.rootElement, "Virtuozzo_disk_image")
   })
 
+  it("keeps the limit of the size of deltas and the name of the key, and is part of no volume", () => {
+    const kept = { maxDeltaSize: ByteSize.GiB(1), keyId: "k" }
+    const full = new DiskDescriptor.DiskDescriptor({ ...source, ...kept, volume: { readOnly: false } })
+    const { keyId, maxDeltaSize, volume } = DiskClone.descriptor({
+      source: full,
+      chain,
+      top: "top.hdd",
+      size: ByteSize.GiB(9),
+      generation: "9"
+    })
+    assert.deepStrictEqual({ keyId, maxDeltaSize }, kept)
+    assert.isUndefined(volume)
+  })
+
   it("without a top delta of its own has the last image for that", () => {
     const { images, snapshots } = descriptorOf(undefined)
     assert.deepStrictEqual(images.map(({ file, id }) => [id, file]), [
@@ -84,6 +98,11 @@ describe("an image with other names", () => {
   it("is not written to when a snapshot without children is deleted: its file goes", () => {
     const branched = trees.disk([[a, SnapshotId.none], [b, a], [SnapshotId.top, a]])
     assert.deepStrictEqual(Refusal.writtenWhenDeleted(branched.tree, b), [])
+  })
+
+  it("is written to when a snapshot with several children is deleted: the last of them is merged into it later", () => {
+    const branched = trees.disk([[a, SnapshotId.none], [b, a], [SnapshotId.top, a]])
+    assert.deepStrictEqual(Refusal.writtenWhenDeleted(branched.tree, a), ["image.0"])
   })
 
   it("is not written to by a check that repairs nothing", () => {

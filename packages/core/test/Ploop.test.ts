@@ -306,6 +306,21 @@ describe("options are checked before a backend sees them, and the error names th
       }))
   }
 
+  it.effect("every other option of a discard that only defragments", () =>
+    Effect.gen(function*() {
+      const others = {
+        automount: true,
+        defrag: true,
+        defragThreshold: 5,
+        toFree: "1M",
+        minBlock: "1M"
+      } as const
+      for (const [name, value] of Object.entries(others)) {
+        const [field, , rule] = yield* refused((p) => p.discard({ disk, defragOnly: true, [name]: value }))
+        assert.deepStrictEqual([field, rule], ["defragOnly", `cannot be given together with ${name}`])
+      }
+    }))
+
   it.effect("the message is a sentence with all three", () =>
     Effect.gen(function*() {
       const ploop = yield* Ploop.Ploop

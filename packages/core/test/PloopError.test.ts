@@ -71,6 +71,11 @@ describe("isRetryable", () => {
     assert.isTrue(new PloopError.NoSpace(about("create")).isRetryable)
     assert.isFalse(new PloopError.OutOfMemory(about("resize")).isRetryable)
   })
+
+  it("is false where a delta may be removed from a device already: its level is that of another one by then", () => {
+    assert.isFalse(new PloopError.NoSpace(about("deleteDelta")).isRetryable)
+    assert.isFalse(new PloopError.OutOfMemory(about("deleteDelta")).isRetryable)
+  })
 })
 
 describe("a remedy", () => {

@@ -197,6 +197,16 @@ describe("a descriptor", () => {
     }
   })
 
+  it("of an image that has lost its map of changed blocks is refused where a new delta would get a copy of it", () => {
+    const lost = (file: string, operation: Refusal.About["operation"]) => (generation: Generation.Generation) =>
+      judged(text, generation, operation, starts({ [file]: { lacksExtension: true } }))
+    for (const operation of ["createSnapshot", "createTemporarySnapshot", "snapshotAndSwitch"] as const) {
+      refusedBy(["7", "9"], lost("top", operation))
+      for (const generation of all) accepted(lost("root.hdd", operation)(generation))
+    }
+    for (const generation of all) accepted(lost("top", "switchSnapshot")(generation))
+  })
+
   it("that is none is refused with what can be done with its one image, unless that could lose something", () => {
     const single = DiskDescriptor.format(DiskDescriptor.make({
       size: "10M",

@@ -365,10 +365,11 @@ describe("an image that is copied", () => {
 })
 
 describe("a qcow2 image that is imported", () => {
-  /** What is wrong with one of 8 MiB that has these fields changed. */
-  const wrong = (change: (view: DataView) => void) => {
-    const start = ExchangeFormat.qcow2Header(8n * 1024n * 1024n)
-    change(new DataView(start.buffer))
+  /** What is wrong with one of 8 MiB that has these fields changed, or ends in its header. */
+  const wrong = (change: (view: DataView) => void, length?: number) => {
+    const header = ExchangeFormat.qcow2Header(8n * 1024n * 1024n)
+    change(new DataView(header.buffer))
+    const start = header.subarray(0, length)
     const request = { file: HostPath.HostPath.make("/vz/disk.qcow2"), format: "qcow2" } as const
     const found = { start, size: BigInt(start.length) }
     return messageOf(Refusal.importImage({ ...about, operation: "importImage" }, request, 2, found))
@@ -388,4 +389,22 @@ describe("a qcow2 image that is imported", () => {
       assert.include(wrong(change), rule)
     })
   }
+
+  it("has all of its header, which is shorter in version 2, or it is refused", () => {
+    for (
+      const [version, length, rule] of [
+        [3, 104, "accepted"],
+        [3, 103, "no header"],
+        [3, 80, "no header"],
+        [3, 72, "no header"],
+        [2, 72, "accepted"],
+        [2, 71, "no header"],
+        [3, 4, "no header"],
+        [3, 3, "no header"],
+        [3, 0, "no header"]
+      ] as const
+    ) {
+      assert.include(wrong((view) => view.setUint32(4, version), length), rule, `${length} bytes of version ${version}`)
+    }
+  })
 })
