@@ -362,6 +362,40 @@ describe("what the words tell", () => {
       },
       { _tag: "Busy", holders: [new PloopError.Holder({ command: "sh", pid: 14, user: "root" })] }
     ],
+    [
+      "that a process is one although its open file has the number of that of the tool",
+      {
+        operation: "umount",
+        exitCode: 22,
+        stderr: "COMMAND PID USER FD TYPE\nploop 11 root 5r DIR 259,1 4096 2 /mnt\n" +
+          "cat 15 bob 5r REG 259,1 4096 2 /mnt/f\nFailed to umount /mnt: Device or resource busy\n"
+      },
+      { _tag: "Busy", holders: [new PloopError.Holder({ command: "cat", pid: 15, user: "bob" })] }
+    ],
+    [
+      "that a merge down to the snapshot itself has no parent, in whichever case the identifier is",
+      {
+        operation: "mergeSnapshots",
+        exitCode: 38,
+        stderr:
+          "Can't find {AAAAAAAA-0000-4000-8000-00000000000A} to be an ancestor of {AAAAAAAA-0000-4000-8000-00000000000a}\n"
+      },
+      { _tag: "SnapshotIsBase" }
+    ],
+    [
+      "which snapshot is not an ancestor of which, in lower case",
+      {
+        operation: "mergeSnapshots",
+        exitCode: 38,
+        stderr:
+          "Can't find {AAAAAAAA-0000-4000-8000-00000000000A} to be an ancestor of {BBBBBBBB-0000-4000-8000-00000000000B}\n"
+      },
+      {
+        _tag: "SnapshotNotAncestor",
+        ancestor: "{aaaaaaaa-0000-4000-8000-00000000000a}",
+        id: "{bbbbbbbb-0000-4000-8000-00000000000b}"
+      }
+    ],
     ["nothing, so the code has to do", { operation: "resize", exitCode: 26 }, { _tag: "FileSystemResizeFailed" }],
     ["nothing, and the code means nothing", { exitCode: 38 }, { _tag: "Unclassified" }],
     ["nothing, and nobody knows the code", { exitCode: 99 }, { _tag: "Unclassified" }],

@@ -366,13 +366,13 @@ describe("writing", () => {
       const text of [
         fresh.replace(/<Disk_size>\d+/, "<Disk_size>0x20000"),
         fresh.replaceAll(SnapshotId.top, SnapshotId.top.toUpperCase()),
-        branched.replaceAll(SnapshotId.top, old).replace("<Shot>", "<Shot kind=\"x\">")
+        branched.replaceAll(SnapshotId.top, old).replaceAll("<Shot>", "<Shot kind=\"x\">")
       ]
     ) {
       const changed = new DiskDescriptor.DiskDescriptor({ ...read(text), diskSize: ByteSize.MiB(128) })
       const written = DiskDescriptor.format(changed)
       assert.deepStrictEqual(withoutSource(read(written)), withoutSource(changed))
-      assert.strictEqual(written.includes("kind"), text.includes("kind"))
+      assert.strictEqual(written.split("kind").length, text.split("kind").length)
     }
   })
 

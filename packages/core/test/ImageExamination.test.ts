@@ -128,6 +128,40 @@ describe("the map of changed blocks", () => {
     )
   })
 
+  it("is found by the start of an image that is a part of a larger buffer", () => {
+    const start = ChangeTracking.withPosition(image(2).subarray(0, ImageExamination.headerLength), 8_388_608n)
+    const buffer = new Uint8Array(100 + start.length).fill(0xff)
+    buffer.set(start, 100)
+    assert.strictEqual(ChangeTracking.position(buffer.subarray(100)), 8_388_608n)
+  })
+
+  it("is missing when the file ends in front of it, or in it", () => {
+    const start = ChangeTracking.withPosition(image(2).subarray(0, ImageExamination.headerLength), BigInt(4 * cluster))
+    const lacks = (fileSize: number) => ImageExamination.readStart(start, BigInt(fileSize)).lacksExtension
+    assert.deepStrictEqual([4 * cluster, 4 * cluster + 1, 5 * cluster - 1, 5 * cluster].map(lacks), [
+      true,
+      true,
+      true,
+      false
+    ])
+  })
+
+  it("is cut off with all of its clusters that are at the end of the file, and with no other", () => {
+    const at = BigInt(4 * cluster)
+    const part = (index: number) => BigInt(index * sectors)
+    const start = ChangeTracking.withPosition(image(2).subarray(0, ImageExamination.headerLength), at)
+    const sizeWithout = (parts: ReadonlyArray<bigint>, clusters: number) =>
+      ChangeTracking.withoutExtension(
+        start,
+        ChangeTracking.format({ ...empty, parts }, cluster),
+        BigInt(clusters * cluster)
+      )?.size
+    assert.strictEqual(sizeWithout([0n, 1n], 5), at)
+    assert.strictEqual(sizeWithout([part(5), 1n, part(6)], 7), at)
+    assert.strictEqual(sizeWithout([part(5), part(6)], 8), BigInt(8 * cluster))
+    assert.strictEqual(sizeWithout([part(6)], 7), BigInt(6 * cluster))
+  })
+
   it("counts only where the mark of the image says so", () => {
     const start = image(2).subarray(0, ImageExamination.headerLength)
     const tracked = ChangeTracking.withPosition(start, 8_388_608n)

@@ -116,7 +116,14 @@ describe("HostPath", () => {
       fc.pre(!/[\0\p{Surrogate}]/u.test(text))
       assert.strictEqual(HostPath.make(text), text)
     }))
-    for (const text of ["", "a\0b", "\ud800", "é".repeat(2048)]) assert.throws(() => HostPath.make(text))
+    for (const text of ["", "a\0b", "\ud800"]) assert.throws(() => HostPath.make(text))
+  })
+
+  it("has 4095 bytes at most, whatever its characters take", () => {
+    for (const [character, most] of [["a", 4095], ["é", 2047], ["語", 1365], ["😀", 1023]] as const) {
+      assert.doesNotThrow(() => HostPath.make(character.repeat(most)))
+      assert.throws(() => HostPath.make(character.repeat(most + 1)), /4095 bytes/)
+    }
   })
 })
 
