@@ -123,7 +123,10 @@ export const core = [
   }),
   ...inFile("internal/refusal/sharing.ts", {
     "a snapshot without children is written to when it is deleted": at("writtenByDeletion.isWritten").put("true"),
-    "a check that fills holes writes to no image": at("repairs").mention("repairSparse").nth(-1).put("false")
+    "a check that fills holes writes to no image": at("repairs").mention("repairSparse").nth(-1).put("false"),
+    "a deletion that merges later writes to no image": at("writtenByDeletion.isWritten").binary(">").put(
+      "SnapshotTree.children(tree, id).length === 1"
+    )
   }),
   ...inFile("internal/refusal/merge.ts", {
     "a merge goes through a snapshot that has another child": at("sharedAncestor").literal("1").put("2"),
@@ -176,7 +179,10 @@ export const core = [
     "a message has no exit code": at("render.code").ternary().always()
   }),
   ...inFile("internal/operation.ts", {
-    "streams are not counted": at("stream").call("ensuringWith").drop()
+    "streams are not counted": at("stream").call("ensuringWith").drop(),
+    "a sink is counted by an error that it cannot have": at("sink").return().nth(-1).put(
+      "return Sink.mapError(Sink.ensuringWith(sunk, count), narrowed(Operation.subjectOf(options)))"
+    )
   }),
   ...inFile("internal/decode.ts", {
     "an option that does not exist is ignored": at("decode").value("onExcessProperty").put("\"ignore\""),
@@ -185,7 +191,10 @@ export const core = [
   ...inFile("internal/metrics.ts", {
     "an interrupted operation counts as a defect": at("outcome").ternary().never(),
     "operations are not counted": at("counter").call("unsafeUpdate").put("undefined"),
-    "how long an operation takes is not measured": at("timer").call("unsafeUpdate").put("undefined")
+    "how long an operation takes is not measured": at("timer").call("unsafeUpdate").put("undefined"),
+    "a failure beside an interruption counts as an interruption": at("outcome").call("isInterruptedOnly").put(
+      "Cause.isInterrupted(cause)"
+    )
   }),
   ...inFile("internal/call.ts", {
     "the span of an operation does not end": at("end").call("end").put("undefined"),
@@ -193,7 +202,10 @@ export const core = [
     "the logs of an operation do not name it": at("within").call("set").nth(0).unwrap(),
     "what follows a call is logged in its name": at("instrument").call("set").nth(0).put("Effect.void"),
     "a span does not say what it is about": at("annotations").property("ploop.subject").drop(),
-    "a path forges a line of the log": at("annotations").call("escape").unwrap()
+    "a path forges a line of the log": at("annotations").call("escape").unwrap(),
+    "what the caller annotated its logs with is lost within a call": at("within").mention("logged").nth(-1).put(
+      "HashMap.empty()"
+    )
   }),
   ...inFile("internal/classify.ts", {
     "the rules are asked in any exit code": at("applies").binary("&&").nth(0).part(0).part(0).put("true"),
@@ -212,7 +224,9 @@ export const core = [
     "a lock that another process holds is permission denied": at("rules").construct("Locked").nth(-1)
       .put("new PloopError.PermissionDenied(context)"),
     "the pid of the holder of a lock is lost": at("rules").construct("Locked").nth(0).property("pid").drop(),
-    "a number of the tool is of any size": at("count").call("min").unwrap(0)
+    "a number of the tool is of any size": at("count").call("min").unwrap(0),
+    "a process with the number of a file of the tool is not a holder": at("holders").binary("===").nth(0).put("true"),
+    "an ancestor in capitals is another snapshot": at("named").call("toLowerCase").nth(-1).put("groups[\"ancestor\"]")
   }),
   ...inFile("SnapshotTree.ts", {
     "two snapshots of one identifier are a tree": at("fromDescriptor").if().nth(0).never(),
@@ -229,7 +243,8 @@ export const core = [
     "the children of a snapshot are all snapshots": at("below").call("filter").put("tree.nodes"),
     "a chain leaves its base out": at("chain").call("push").put("next.value.parent === undefined || _"),
     "a rendered tree shows control characters raw": at("defaultLabel").call("escape").unwrap(),
-    "a rendered tree does not mark what is temporary": at("defaultLabel").ternary().nth(-1).never()
+    "a rendered tree does not mark what is temporary": at("defaultLabel").ternary().nth(-1).never(),
+    "the children in a large tree are in the reverse order": at("indexOf").call("push").put("siblings.unshift(node)")
   }),
   ...inFile("ByteSize.ts", {
     "a part of a sector is cut off": at("toSectors").binary("+").put("size"),
@@ -256,12 +271,14 @@ export const core = [
     "none of several ways has to be given": at("exactlyOne").binary("===").nth(0).operator("<="),
     "options that exclude each other can be given together": at("notTogether").binary("||").put("true"),
     "an option that needs another one stands alone": at("needs").binary("||").put("true"),
-    "a mount option may smuggle in another one": at("Mount").call("filter").nth(0).put("_0")
+    "a mount option may smuggle in another one": at("Mount").call("filter").nth(0).put("_0"),
+    "a discard that only defragments takes a smallest extent": at("Discard").literal("minBlock").drop()
   }),
   ...inFile("internal/hostPath.ts", {
     "a path may hold a NUL byte": at("brokenTextRule").if().nth(1).never(),
     "a path is counted in characters": at("isTooLong").binary("||").put("path.length > longest"),
-    "a path may be half of a character": at("brokenTextRule").if().nth(2).never()
+    "a path may be half of a character": at("brokenTextRule").if().nth(2).never(),
+    "characters of three bytes are counted as two": at("isTooLong").literal("3").put("2")
   }),
   ...inFile("FormatVersion.ts", {
     "version 1 holds as much as version 2": at("maximumSize").ternary().never()
@@ -275,7 +292,8 @@ export const core = [
     "a snapshot that is no longer temporary stays so in the file": at("change").ternary().nth(-1).always(),
     "a number that is not exact is read": at("small").ternary().always(),
     "what is built on a renamed top delta keeps its old name": at("renameTop").value("parent").put("snapshot.parent"),
-    "a preallocated disk has a mark that the tool does not take": at("storageFields").literal("1").put("\"2\"")
+    "a preallocated disk has a mark that the tool does not take": at("storageFields").literal("1").put("\"2\""),
+    "a change loses what is in the elements of an older top delta": at("setList").binary("||").nth(0).unwrap(0)
   }),
   ...inFile("internal/descriptorXml.ts", {
     "entities of a descriptor are expanded": at("options").value("processEntities").put("true"),
@@ -291,10 +309,72 @@ export const core = [
     "an error that an operation does not have is shown as one that it has": at("narrow").call("has").put("true"),
     "a narrowed error loses its exit code": at("narrow").property("exitCode").drop(),
     "a failure that passes is final": at("Busy").binary("===").put("false"),
-    "a failure that stays is to be tried again": at("AlreadyExists").literal("false").put("true")
+    "a failure that stays is to be tried again": at("AlreadyExists").literal("false").put("true"),
+    "the deletion of another delta is to be tried": at("isRepeatable").binary("&&").unwrap(0)
   }),
   ...inFile("ExitCode.ts", {
     "every code above 128 is a signal": at("signalOf").ternary().put("signals.get(code - 128) ?? \"SIGKILL\""),
     "a code below 128 may be a signal": at("signalOf").ternary().always()
+  }),
+  ...inFile("Progress.ts", {
+    "the numbers of an uninterruptible operation are read for ever": at("track").call("interruptible").unwrap()
+  }),
+  ...inFile("CopyProtocol.ts", {
+    "the next reply makes good what the receiver refused": at("Watch.replied").if().nth(1).put(
+      "this.refused = code > 0"
+    ),
+    "a dialogue always has checksums": at("Watch.replied").binary("!==").put("true")
+  }),
+  ...inFile("internal/marks.ts", {
+    "the extension of an image is looked for at the start of a shared buffer": at("extensionSector").construct(
+      "DataView"
+    )
+      .put("new DataView(start.buffer)")
+  }),
+  ...inFile("ImageExamination.ts", {
+    "a file that ends in its extension is whole": at("lacksExtension").binary("+").unwrap(0)
+  }),
+  ...inFile("internal/refusal/volumes.ts", {
+    "a volume holds those whose paths begin with its own": at("isBelow").call("startsWith").part(0).put("directory"),
+    "a volume is deleted with a file of no volume": at("ownFiles").call("when").nth(-1).drop(),
+    "a snapshot is deleted while its child runs": at("deleteVolume").call("runningDisk").nth(-1).drop()
+  }),
+  ...inFile("internal/changes/imageFile.ts", {
+    "an image ends where one read of it does": at("readNext").if().condition().put("part === undefined || at > 0")
+  }),
+  ...inFile("internal/changes/entry.ts", {
+    "a file that becomes setuid is the same": at("metadata").literal("0o7777").put("0o777")
+  }),
+  ...inFile("internal/changes/tracked.ts", {
+    "the last byte of a map is not read where a part of it is used": at("partOf").binary("/").nth(-1).put("count / 8n")
+  }),
+  ...inFile("internal/changes/held.ts", {
+    "what was released is released again at the end of the scope": at("make").call("getAndSet").put("Ref.get(releases)")
+  }),
+  ...inFile("internal/changes/between.ts", {
+    "tracked blocks are all although the disk was mounted meanwhile": at("trackedBlocks").call("concat").unwrap()
+  }),
+  ...inFile("internal/changes/blocks.ts", {
+    "the disk ends where the first image does": at("extents").call("reduce").put("images[0].size")
+  }),
+  ...inFile("internal/changes/walk.ts", {
+    "a file that is named like a balloon is left out anywhere": at("isBalloon").binary("===").put("true")
+  }),
+  ...inFile("ChangeTracking.ts", {
+    "one cluster of an extension is cut off": at("withoutExtension").loop().put(
+      "if (clusters.has(size - clusterSize)) size -= clusterSize"
+    )
+  }),
+  ...inFile("internal/qcow2.ts", {
+    "a header of qcow2 that is cut off is read": at("read").if().nth(1).never()
+  }),
+  ...inFile("internal/progress.ts", {
+    "a listener that throws ends the operation": at("told").call("suspend").put("listen(report)")
+  }),
+  ...inFile("DiskClone.ts", {
+    "a clone loses the limit of the size of deltas": at("descriptor").spread().mentioning("maxDeltaSize").drop()
+  }),
+  ...inFile("internal/refusal/descriptors.ts", {
+    "a lost map is copied when a snapshot is taken before a switch": at("copiesMap").literal("snapshotAndSwitch").drop()
   })
 ]
