@@ -365,9 +365,6 @@ export const core = [
       "if (clusters.has(size - clusterSize)) size -= clusterSize"
     )
   }),
-  ...inFile("internal/qcow2.ts", {
-    "a header of qcow2 that is cut off is read": at("read").if().nth(1).never()
-  }),
   ...inFile("internal/progress.ts", {
     "a listener that throws ends the operation": at("told").call("suspend").put("listen(report)")
   }),
