@@ -82,8 +82,16 @@ describe("a backend that fails with something else than an error of PloopError",
       for (const { message } of errors) {
         assert.include(message, "the backend failed with TypeError: boom, but it must fail with an error of PloopError")
       }
-      const plain = yield* Effect.flip(failing({ _tag: "Busy" }).isMounted({ disk }))
-      assert.include(plain.message, "the backend failed with {\"_tag\":\"Busy\"}, but")
+      for (
+        const [failure, shown] of [
+          [{ _tag: "Busy" }, "{\"_tag\":\"Busy\"}"],
+          [new Error("gone"), "Error: gone"],
+          ["no words", "no words"]
+        ] as const
+      ) {
+        const { message } = yield* Effect.flip(failing(failure).isMounted({ disk }))
+        assert.include(message, `the backend failed with ${shown}, but`)
+      }
     }))
 })
 

@@ -373,5 +373,10 @@ export const core = [
   }),
   ...inFile("internal/refusal/descriptors.ts", {
     "a lost map is copied when a snapshot is taken before a switch": at("copiesMap").literal("snapshotAndSwitch").drop()
+  }),
+  ...inFile("internal/known.ts", {
+    "a failure of no class is shown as an empty object": at("shown").call("String").put(
+      "Inspectable.toStringUnknown(error, 0)"
+    )
   })
 ]
