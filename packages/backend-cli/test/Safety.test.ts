@@ -57,24 +57,35 @@ describe("an image outside the directory of the descriptor", () => {
     { command: "info /", run: ({ ploop }, { disk }) => ploop.fileSystemInfo({ disk, mayMount: true }) }
   ]
 
-  for (const how of ["an absolute path", "a relative path", "a link", "a directory that is a link"]) {
+  const ways = [
+    "an absolute path",
+    "a relative path",
+    "a link",
+    "a directory that is a link",
+    "the way up behind a link"
+  ]
+  for (const how of ways) {
     test(
       `by ${how} is changed by nothing, unless the layer allows it`,
       Effect.gen(function*() {
         const fs = yield* FileSystem.FileSystem
         const elsewhere = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-elsewhere-" })
         yield* fs.writeFile(`${elsewhere}/precious`, image())
+        yield* fs.makeDirectory(`${elsewhere}/below`)
         const names: Record<string, string> = {
           "an absolute path": `${elsewhere}/precious`,
           "a relative path": `../${elsewhere.slice(elsewhere.lastIndexOf("/") + 1)}/precious`,
           "a link": "link",
-          "a directory that is a link": "directory/precious"
+          "a directory that is a link": "directory/precious",
+          "the way up behind a link": "below/../precious"
         }
         for (const allowOutsideImages of [undefined, true]) {
           for (const { command, run } of operations) {
             const host = yield* scripted("1.15", () => undefined, { allowOutsideImages })
             yield* fs.symlink(`${elsewhere}/precious`, `${host.directory}/link`)
             yield* fs.symlink(elsewhere, `${host.directory}/directory`)
+            yield* fs.symlink(`${elsewhere}/below`, `${host.directory}/below`)
+            yield* fs.writeFile(`${host.directory}/precious`, image())
             yield* fs.writeFile(`${host.directory}/copy`, image())
             yield* fs.writeFileString(host.disk, descriptor(names[how]!))
             const services = yield* Effect.provide(

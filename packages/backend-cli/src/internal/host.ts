@@ -130,6 +130,13 @@ const pathsOf = (
   return Either.right(paths)
 }
 
+/** Whether a path goes up again after a name, which may be that of a link. */
+const hasDetour = (name: string): boolean => /(?:^|\/)(?!\.\.?\/)[^/]+\/(?:\.?\/)*\.\.(?:\/|$)/.test(name)
+
+/** The path by which the tool opens an image: behind a link, `..` is above the directory where the link leads. */
+const imagePath = (path: Path.Path, home: string, file: string): string =>
+  hasDetour(file) && !path.isAbsolute(file) ? `${home}/${file}` : hasDetour(file) ? file : path.resolve(home, file)
+
 const unreadable = (about: About, bytes: Uint8Array) => (error: DiskDescriptor.DescriptorSyntaxError) =>
   Refusal.unreadableDescriptor(about, bytes, error)
 
@@ -140,14 +147,18 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
 
   const absolute = (name: string): string => path.resolve(name)
 
-  const real: Host["real"] = (name) => Effect.orElseSucceed(fs.realPath(name), () => absolute(name))
+  // Node leaves out `link/..` before it looks where the link leads.
+  const realPath = (name: string) =>
+    hasDetour(name) ? Effect.map(files.resolve(name), ({ path }) => path) : fs.realPath(name)
+
+  const real: Host["real"] = (name) => Effect.orElseSucceed(realPath(name), () => absolute(name))
 
   const bytesOf = (about: About, disk: string) => Effect.mapError(files.whole(disk, descriptorLimit), readError(about))
 
   /** A descriptor, resolved against a directory. */
   const resolved = (about: About, bytes: Uint8Array, home: string): Either.Either<Document, ReadError> =>
     Either.gen(function*() {
-      const resolve = (file: string) => path.resolve(home, file)
+      const resolve = (file: string) => imagePath(path, home, file)
       const descriptor = yield* Either.mapLeft(DiskDescriptor.parseBytes(bytes), unreadable(about, bytes))
       const paths = yield* pathsOf(about, descriptor, resolve)
       return { descriptor, image: (file) => paths.get(file) ?? HostPath.make(resolve(file)) }

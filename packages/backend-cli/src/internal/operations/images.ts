@@ -118,7 +118,7 @@ const byItsLevel = (session: Session, about: About, request: Request.Replace, pa
     const { image, tree } = yield* session.host.descriptor(about, path)
     const file = request.file === undefined ? undefined : session.host.absolute(request.file)
     const node = SnapshotTree.nodes(tree).find(({ file: name, id }) =>
-      file === undefined ? id === request.snapshot : image(name) === file
+      file === undefined ? id === request.snapshot : session.host.absolute(image(name)) === file
     )
     if (node === undefined) return request
     const level = yield* Refusal.replacedLevel(about, yield* session.generation, tree, node.id)
@@ -131,7 +131,9 @@ const asTheToolHasIt = (session: Session, about: About, path: string, given: str
     const file = session.host.absolute(given)
     const disk = yield* Effect.option(session.host.descriptor(about, path))
     const found = Option.flatMap(disk, ({ descriptor, image }) =>
-      Option.fromNullable(descriptor.images.find((entry) => image(entry.file) === file)))
+      Option.fromNullable(descriptor.images.find((entry) =>
+        session.host.absolute(image(entry.file)) === file
+      )))
     if (Option.isNone(found)) {
       return file
     }
