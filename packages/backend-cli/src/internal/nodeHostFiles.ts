@@ -63,6 +63,8 @@ const find: HostFiles["find"] = (path) =>
 const kindAt: HostFiles["kindAt"] = (path) =>
   Effect.option(attempt("kindAt", path, () => NFS.promises.stat(path, { bigint: true }).then(kindOf)))
 
+const inTheWay: HostFiles["inTheWay"] = (path) => Effect.map(Effect.option(find(path)), Option.flatten)
+
 const nothing: Glimpse = { length: 0n, start: new Uint8Array(0) }
 
 const glimpse: HostFiles["glimpse"] = (path) =>
@@ -296,6 +298,7 @@ export const nodeHostFiles: HostFiles = {
   isRoot: Effect.sync(() => process.geteuid?.() === 0),
   find,
   kindAt,
+  inTheWay,
   processes,
   foreignMounts: nodeForeignMounts,
   glimpse,

@@ -20,6 +20,7 @@ import * as otherTools from "./otherTools.js"
 import { context, outcome, unexpected } from "./outcome.js"
 import type * as parse from "./parse.js"
 import type { ProcessResult, Runner, Wait } from "./process.js"
+import * as scratch from "./scratch.js"
 import * as unfinished from "./unfinished.js"
 import { childrenOf } from "./volumeLinks.js"
 
@@ -263,7 +264,10 @@ export const make = (options: Options): Session => {
             now === real
               ? Effect.zipRight(
                 otherTools.awaitChanges(options, host.directory(real)),
-                Effect.map(cleared(about, real, named(about, host.absolute(disk), use)), Effect.succeed)
+                scratch.requireOwn(options, about, real).pipe(
+                  Effect.zipRight(cleared(about, real, named(about, host.absolute(disk), use))),
+                  Effect.map(Effect.succeed)
+                )
               )
               : Effect.succeed(onDisk(about, disk, use)))
         )

@@ -152,6 +152,7 @@ export const record = (
   isRoot: write("isRoot", "", files.isRoot, flag.encode),
   find: (path) => write("find", path, files.find(path), found.encode),
   kindAt: files.kindAt,
+  inTheWay: files.inTheWay,
   processes: files.processes,
   foreignMounts: files.foreignMounts,
   glimpse: files.glimpse,

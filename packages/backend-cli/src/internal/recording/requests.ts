@@ -130,6 +130,7 @@ export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
     isRoot: answer("HostFiles.isRoot", [], files.isRoot),
     find: wrap("find", files.find),
     kindAt: files.kindAt,
+    inTheWay: files.inTheWay,
     glimpse: files.glimpse,
     // What other processes do does not belong on a recording.
     processes: unseen.processes,

@@ -1,0 +1,45 @@
+import type * as Operation from "@effect-ploop/core/Operation"
+import * as PloopError from "@effect-ploop/core/PloopError"
+import * as PrintableText from "@effect-ploop/core/PrintableText"
+import * as Remedy from "@effect-ploop/core/Remedy"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { About, Host } from "./host.js"
+import type { Found, HostFiles } from "./hostFiles.js"
+import { context } from "./outcome.js"
+import { asideOf } from "./unfinished.js"
+
+interface Seen {
+  readonly host: Host
+  readonly files: HostFiles
+}
+
+/** The operations on a disk that let the tool write no descriptor of it. */
+const writeNone: ReadonlySet<Operation.Name> = new Set(["clone", "exportImage", "remove", "umount"])
+
+/** The names by which the tool opens a file, whatever is there: its lock, and the new descriptor before it is complete. */
+const opened = (path: string): ReadonlyArray<string> => [asideOf(path), asideOf(asideOf(path)), `${path}.lck`]
+
+const isOwn = ({ kind, links }: Found): boolean => kind === "File" && links === 1
+
+/**
+ * Refuses a disk beside which a link has the name of a file of the tool, which would write to the file where the link
+ * leads, and make the link the descriptor.
+ *
+ * - `path`: the real path of the descriptor
+ */
+export const requireOwn = ({ files, host }: Seen, about: About, path: string) =>
+  writeNone.has(about.operation) ?
+    Effect.void :
+    Effect.forEach(opened(path), (name) =>
+      Effect.flatMap(files.inTheWay(name), (found) =>
+        Option.exists(found, (file) =>
+            !isOwn(file))
+          ? Effect.fail(
+            new PloopError.Unsupported({
+              ...context(about),
+              reason: `ploop writes to ${PrintableText.escape(name)}, which is not a file with this name only`,
+              instead: Remedy.texts["not-a-file"]({ name: host.name(name) })
+            })
+          )
+          : Effect.void), { discard: true })
