@@ -1,5 +1,6 @@
 /** The files that the tool writes beside a disk. */
 import { Ploop, SnapshotId } from "@effect-ploop/core"
+import type { PloopError } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -58,18 +59,17 @@ describe.skipIf(missing !== undefined)(title("with the real tool"), () => {
       const { directory, disk } = yield* freshDisk()
       const id = yield* ploop.createSnapshot({ disk })
       yield* fs.writeFileString(precious, "precious")
+      const changes: ReadonlyArray<Effect.Effect<unknown, PloopError.PloopError>> = [
+        ploop.createSnapshot({ disk }),
+        ploop.switchSnapshot({ disk, id }),
+        ploop.deleteSnapshot({ disk, id: SnapshotId.top }),
+        ploop.mergeSnapshots({ disk }),
+        ploop.convert({ disk, format: "preallocated" })
+      ]
       for (const name of names) {
         rmSync(`${directory}/${name}`, { force: true })
         symlinkSync(precious, `${directory}/${name}`)
-        for (
-          const change of [
-            ploop.createSnapshot({ disk }),
-            ploop.switchSnapshot({ disk, id }),
-            ploop.deleteSnapshot({ disk, id: SnapshotId.top }),
-            ploop.mergeSnapshots({ disk }),
-            ploop.convert({ disk, format: "preallocated" })
-          ]
-        ) assert.strictEqual((yield* Effect.flip(change))._tag, "Unsupported")
+        for (const change of changes) assert.strictEqual((yield* Effect.flip(change))._tag, "Unsupported")
         assert.strictEqual(readFileSync(precious, "utf8"), "precious")
         rmSync(`${directory}/${name}`)
       }

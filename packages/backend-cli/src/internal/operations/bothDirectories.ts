@@ -1,24 +1,45 @@
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { About } from "../host.js"
 import type { Session } from "../session.js"
 
 /**
- * The only writer of a disk and of another directory. Everybody enters two directories in the same order, so that no
- * two wait for each other.
+ * What is the same for every name of a directory, by way of a bind mount too. Everybody enters several directories in
+ * the order of these, so that no two wait for each other, and nobody waits for himself.
  */
+export const keyOf = (session: Session, directory: string): Effect.Effect<string> =>
+  Effect.gen(function*() {
+    const path = yield* session.host.real(directory)
+    const found = yield* session.files.inTheWay(path)
+    return Option.match(found, { onNone: () => path, onSome: ({ device, inode }) => `${device}:${inode}` })
+  })
+
+/** The only writer of a disk and of another directory, which may be that of the disk. */
 export const inBoth = <A>(
   session: Session,
   about: About,
   disk: string,
   directory: string,
   use: (path: string) => Effect.Effect<A, PloopError.PloopError>
-): Effect.Effect<A, PloopError.PloopError> =>
-  Effect.gen(function*() {
-    const source = session.host.directory(yield* session.host.real(disk))
-    const target = yield* session.host.real(directory)
-    if (source === target) return yield* session.onSoundDisk(about, disk, use)
-    return target < source
-      ? yield* session.exclusive(about, target)(session.onSoundDisk(about, disk, use))
-      : yield* session.onSoundDisk(about, disk, (path) => session.exclusive(about, target)(use(path)))
+): Effect.Effect<A, PloopError.PloopError> => {
+  const keys = Effect.flatMap(
+    session.host.real(disk),
+    (path) => Effect.all([keyOf(session, session.host.directory(path)), keyOf(session, directory)])
+  )
+  const enter = session.exclusive(about, directory)
+  return Effect.flatMap(keys, ([source, target]) => {
+    /** While this waits, the names may come to lead elsewhere. */
+    const confirmed = (path: string) =>
+      Effect.flatMap(keys, (now) =>
+        now[0] === source && now[1] === target
+          ? Effect.map(use(path), Effect.succeed)
+          : Effect.succeed(inBoth(session, about, disk, directory, use)))
+    const locked = source === target
+      ? session.onSoundDisk(about, disk, confirmed)
+      : target < source
+      ? enter(session.onSoundDisk(about, disk, confirmed))
+      : session.onSoundDisk(about, disk, (path) => enter(confirmed(path)))
+    return Effect.flatten(locked)
   })
+}

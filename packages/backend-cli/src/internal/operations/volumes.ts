@@ -22,6 +22,7 @@ import type { Session } from "../session.js"
 import { childrenOf } from "../volumeLinks.js"
 import { deviceWith, observed } from "./bareDeltas.js"
 import { runBeside } from "./beside.js"
+import { keyOf } from "./bothDirectories.js"
 import * as confinement from "./confinement.js"
 import { requireDevices } from "./devicePrerequisites.js"
 import { pathOf } from "./devices.js"
@@ -246,13 +247,20 @@ const inDirectories = <A>(
   directories: Effect.Effect<ReadonlyArray<string>, PloopError.PloopError>,
   use: Effect.Effect<A, PloopError.PloopError>
 ): Effect.Effect<A, PloopError.PloopError> =>
-  Effect.flatMap(directories, (before) => {
+  Effect.gen(function*() {
+    const before = yield* directories
     const confirmed = Effect.flatMap(directories, (now) =>
       now.join("\0") === before.join("\0")
         ? Effect.map(use, Effect.succeed)
         : Effect.succeed(inDirectories(session, about, directories, use)))
-    const order = [...new Set(before)].sort().reverse()
-    return Effect.flatten(order.reduce((inner, directory) => session.exclusive(about, directory)(inner), confirmed))
+    const keyed = yield* Effect.forEach(
+      before,
+      (path) => Effect.map(keyOf(session, path), (key) => [key, path] as const)
+    )
+    const order = [...new Map(keyed)].sort(([key], [other]) => key < other ? 1 : -1)
+    return yield* Effect.flatten(
+      order.reduce((inner, [, directory]) => session.exclusive(about, directory)(inner), confirmed)
+    )
   })
 
 /** Makes the directory of a new volume, and returns its identity; a tool that runs as another user makes its own. */
