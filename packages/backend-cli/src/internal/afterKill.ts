@@ -1,22 +1,13 @@
 import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as PrintableText from "@effect-ploop/core/PrintableText"
-import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import type { Descriptor, Host } from "./host.js"
 import * as imageHeader from "./imageHeader.js"
+import * as commands from "./process/commands.js"
 import * as unfinished from "./unfinished.js"
 import type { Left, Scene } from "./unfinished.js"
-
-/** Whether the tool was ended before its end, so that it may have left something. */
-export const endedEarly = (cause: Cause.Cause<unknown>): boolean =>
-  Cause.isInterrupted(cause) ||
-  Option.exists(
-    Cause.failureOption(cause),
-    (error) => Predicate.isTagged(error, "ToolAborted") || Predicate.isTagged(error, "TimedOut")
-  )
 
 const suffix = /\.\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}$/i
 
@@ -120,6 +111,19 @@ const settledNames = (scene: Scene) => {
   )
 }
 
+/** Removes what was not there before. */
+const clear = (scene: Scene, before: ReadonlyArray<string>): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    const known = new Set(before)
+    const fresh = (yield* scene.files.names(scene.host.directory(scene.path))).filter((name) => !known.has(name))
+    yield* removeMountPoints(scene, fresh)
+    yield* removeWritten(scene, fresh)
+  }).pipe(
+    Effect.catchAll((error) =>
+      Effect.logWarning(`${scene.about.operation} did not finish, and what it left could not be removed`, error)
+    )
+  )
+
 /**
  * Runs an operation on a disk. When its tool is ended early, what the tool left
  * beside the disk is removed: only what was not there before. Generation 9 has no
@@ -132,18 +136,8 @@ export const clearing = <A, E, R>(
   Effect.flatMap(
     settledNames(scene),
     (before) =>
-      Effect.onError(operation, (cause) =>
-        endedEarly(cause) && Option.isSome(before)
-          ? Effect.gen(function*() {
-            const known = new Set(before.value)
-            const fresh = (yield* scene.files.names(scene.host.directory(scene.path)))
-              .filter((name) => !known.has(name))
-            yield* removeMountPoints(scene, fresh)
-            yield* removeWritten(scene, fresh)
-          }).pipe(
-            Effect.catchAll((error) =>
-              Effect.logWarning(`${scene.about.operation} did not finish, and what it left could not be removed`, error)
-            )
-          )
-          : Effect.void)
+      Option.match(before, {
+        onNone: () => operation,
+        onSome: (names) => commands.clearing(operation, clear(scene, names))
+      })
   )

@@ -1,10 +1,10 @@
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Effect from "effect/Effect"
-import { endedEarly } from "../afterKill.js"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import * as parse from "../parse.js"
+import { undoing } from "../process/commands.js"
 import type { Session } from "../session.js"
 
 /**
@@ -26,5 +26,5 @@ export const endingMaintenance = <A>(
         Effect.logWarning(`${about.operation} did not finish, and its maintenance may still block the device`, error)
       )
     )
-    return yield* Effect.onError(run, (cause) => endedEarly(cause) ? clear : Effect.void)
+    return yield* undoing(run, clear)
   })

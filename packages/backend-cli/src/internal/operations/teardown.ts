@@ -3,9 +3,9 @@ import type * as PloopError from "@effect-ploop/core/PloopError"
 import type * as Result from "@effect-ploop/core/Result"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { endedEarly } from "../afterKill.js"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
+import { undoing } from "../process/commands.js"
 import type { Session } from "../session.js"
 import { devicesOfDisk, listDevices, unnamedDevice } from "./devices.js"
 
@@ -47,17 +47,18 @@ export const attachingIdle = <A>(
   Effect.gen(function*() {
     const before = yield* Effect.option(unnamedDevice(session, about, path))
     const wasIdle = Option.exists(before, Option.isNone)
-    return yield* Effect.onError(run, (cause) =>
-      wasIdle && endedEarly(cause)
-        ? stopDevices(
-          session,
-          about,
-          Effect.map(
-            devicesOfDisk(session, about, path),
-            (devices) => devices.filter(({ component }) => component === undefined)
-          )
+    if (!wasIdle) return yield* run
+    return yield* undoing(
+      run,
+      stopDevices(
+        session,
+        about,
+        Effect.map(
+          devicesOfDisk(session, about, path),
+          (devices) => devices.filter(({ component }) => component === undefined)
         )
-        : Effect.void)
+      )
+    )
   })
 
 /** Stops the devices of the images in a private directory, which can be nobody else's. */

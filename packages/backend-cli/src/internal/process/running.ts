@@ -11,6 +11,7 @@ import * as FiberRef from "effect/FiberRef"
 import type * as Scope from "effect/Scope"
 import type * as Tracer from "effect/Tracer"
 import * as command from "./command.js"
+import * as commands from "./commands.js"
 import * as Drain from "./drain.js"
 import * as failures from "./failures.js"
 import * as Feed from "./feed.js"
@@ -92,6 +93,7 @@ export const start = (
       (cause) => Effect.sync(() => span.end(clock.unsafeCurrentTimeNanos(), Exit.failCause(cause)))
     )
     const draining = { minimum: yield* FiberRef.get(FiberRef.currentMinimumLogLevel), maxOutput: config.maxOutput }
+    if (invocation.kind !== "query") yield* commands.started
     const err = yield* Drain.start(process, "stderr", draining)
     const drains = options.stdout === "kept" ? [yield* Drain.start(process, "stdout", draining), err] : [err]
     const feed = options.stdin === "fed" ? yield* Feed.start(process) : undefined
@@ -101,6 +103,13 @@ export const start = (
       : undefined
     return { invocation, process, drains, feed, socket, watch, clock, started: begun, span, over: false }
   })
+
+/** One that was asked to end may have gone on to its end. */
+const noteEnd = (process: CommandExecutor.Process): Effect.Effect<void> =>
+  Effect.flatMap(
+    Effect.exit(process.exitCode),
+    (exit) => Exit.isSuccess(exit) && exit.value === 0 ? Effect.void : commands.ended
+  )
 
 /**
  * Comes before the executor's own release, which would wait for ever. The
@@ -122,6 +131,7 @@ export const finish = (
           ? Effect.zipRight(feed?.end ?? socket?.close ?? Effect.void, terminator.terminate(process, invocation.kind))
           : Effect.void
       ),
+      Effect.zipRight(invocation.kind === "query" ? Effect.void : noteEnd(process)),
       Effect.zipRight(interruptAll([...drains.map(({ fiber }) => fiber), feed?.fiber, watch?.fiber]))
     )
   })
