@@ -267,6 +267,25 @@ const switchSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) 
     }))
 }
 
+/**
+ * Deletes the snapshot that was made for a switch which did not happen. A tool that fails may have switched all the
+ * same: without the top delta above it, the snapshot is all that has the former state.
+ */
+const undoTaken = (session: Session, about: About, path: string, kept: SnapshotId.SnapshotId) =>
+  Effect.gen(function*() {
+    const { tree } = yield* session.host.descriptor(about, path)
+    if (SnapshotTree.children(tree, kept).some(({ id }) => id === SnapshotId.top)) {
+      return yield* remove(session, about, path, kept)
+    }
+    yield* Effect.logWarning(
+      `the disk was switched although the tool failed, and snapshot ${kept} has its former state`
+    )
+  }).pipe(
+    Effect.catchAll((error) =>
+      Effect.logError(`the switch failed, and snapshot ${kept}, which was made for it, is left`, error)
+    )
+  )
+
 /** Once the tool has begun with the first step, both are done. */
 const snapshotAndSwitch = (session: Session) => ({ disk, id, keepAs }: Request.SnapshotAndSwitch) => {
   const about = { operation: "snapshotAndSwitch", subject: disk } as const
@@ -282,9 +301,7 @@ const snapshotAndSwitch = (session: Session) => ({ disk, id, keepAs }: Request.S
         withId(keepAs, (kept) =>
           Effect.gen(function*() {
             yield* take(session, about, path, { id: kept, track: false }, restore)
-            yield* Effect.onError(switchTo(session, about, path, id), () =>
-              Effect.catchAll(remove(session, about, path, kept), (error) =>
-                Effect.logError(`the switch failed, and snapshot ${kept}, which was made for it, is left`, error)))
+            yield* Effect.onError(switchTo(session, about, path, id), () => undoTaken(session, about, path, kept))
             return kept
           }))
       )
