@@ -1,5 +1,5 @@
 /** What comes beside a disk while an operation waits, or beside its tool, is somebody else's. */
-import { Disk, LowLevel, Ploop } from "@effect-ploop/core"
+import { type Disk, LowLevel, Ploop } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"

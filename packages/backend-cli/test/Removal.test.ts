@@ -3,7 +3,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Option } from "effect"
-import { unlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
@@ -32,6 +32,43 @@ const withUnlink = (
     ...nodeHostFiles,
     unlink: (path, identity) => change(path, nodeHostFiles.unlink(path, identity))
   })
+
+/** The requests to the host's files that a removal makes while it holds the lock of the disk. */
+const requests = ["find", "names", "resolve", "stamp", "whole", "unlink"] as const
+
+describe("a disk whose directory is renamed while it is removed", () => {
+  for (const name of requests) {
+    it.scoped(`costs nobody the disk that comes in its place, at any request: ${name}`, () =>
+      Effect.gen(function*() {
+        for (let at = 1, isReached = true; isReached; at++) {
+          isReached = false
+          let count = 0
+          const next = { swap: () => undefined as void }
+          const swapping = Effect.sync(() => {
+            if (++count !== at) return
+            isReached = true
+            next.swap()
+          })
+          const request = nodeHostFiles[name] as (...args: ReadonlyArray<unknown>) => Effect.Effect<unknown>
+          const { directory, fs, names, removed } = yield* Effect.provideService(removal, CurrentHostFiles, {
+            ...nodeHostFiles,
+            [name]: (...args: ReadonlyArray<unknown>) => Effect.zipRight(swapping, request(...args))
+          })
+          const other = yield* removal
+          count = 0
+          next.swap = () => {
+            renameSync(directory, `${directory}-renamed`)
+            renameSync(other.directory, directory)
+            mkdirSync(other.directory)
+          }
+          yield* Effect.exit(removed)
+          if (!isReached) break
+          assert.deepStrictEqual((yield* fs.readDirectory(directory)).sort(), ["DiskDescriptor.xml", ...names])
+          yield* fs.remove(`${directory}-renamed`, { recursive: true })
+        }
+      }).pipe(Effect.provide(NodeContext.layer)))
+  }
+})
 
 describe("a disk is removed", () => {
   for (const [title, hasLock] of [["with the tool's lock file", true], ["where there is none", false]] as const) {

@@ -3,9 +3,10 @@ import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Waiting from "@effect-ploop/core/Waiting"
 import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { About } from "./host.js"
-import type { HostFiles } from "./hostFiles.js"
+import type { HostFiles, Identity } from "./hostFiles.js"
 import { fileError } from "./newFiles.js"
 import { context } from "./outcome.js"
 
@@ -22,10 +23,15 @@ export interface Locks {
   /** Runs the effect while nobody else works in the directory. The wait can be interrupted. */
   readonly exclusive: (about: About, directory: string) => Exclusively
   /**
-   * The same for an operation that the tool locks as well. Where this process may
+   * The same for an operation that the tool locks as well, which learns what the directory is. Where this process may
    * not open the directory, the lock of generations 1.15 and 7 is enough.
    */
-  readonly onlyWriter: (about: About, directory: string) => Exclusively
+  readonly onlyWriter: (
+    about: About,
+    directory: string
+  ) => <A, E, R>(
+    use: (held: Option.Option<Identity>) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | PloopError.PloopError, R>
   /**
    * The same for an operation that names a device. It writes no descriptor, so where
    * this process may not open the directory, it needs no lock.
@@ -56,21 +62,20 @@ export const make = (
   const exclusive: Locks["exclusive"] = (about, directory) => (effect) =>
     Effect.scopedWith((scope) => Effect.zipRight(Scope.extend(hold(about, directory), scope), effect))
 
-  const lock = (about: About, directory: string, scope: Scope.Scope): Effect.Effect<void, PloopError.PloopError> =>
+  const lock = (about: About, directory: string, scope: Scope.Scope) =>
     enter(directory, scope).pipe(
       Effect.mapError(lockError(about, directory)),
-      Effect.asVoid,
       Effect.catchTag(
         "PermissionDenied",
-        (denied) => Effect.flatMap(generation, (found) => locksItself[found] ? Effect.void : Effect.fail(denied))
+        (denied) => Effect.flatMap(generation, (found) => locksItself[found] ? Effect.succeedNone : Effect.fail(denied))
       )
     )
 
   return {
     hold,
     exclusive,
-    onlyWriter: (about, directory) => (effect) =>
-      Effect.scopedWith((scope) => Effect.zipRight(lock(about, directory, scope), effect)),
+    onlyWriter: (about, directory) => (use) =>
+      Effect.scopedWith((scope) => Effect.flatMap(lock(about, directory, scope), use)),
     onlyUser: (about, directory) => (effect) =>
       Effect.scopedWith((scope) =>
         enter(directory, scope).pipe(

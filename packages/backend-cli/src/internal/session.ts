@@ -13,7 +13,7 @@ import * as afterKill from "./afterKill.js"
 import * as args from "./arguments.js"
 import type { Driver } from "./driver.js"
 import type { About, Descriptor, Host } from "./host.js"
-import type { HostFiles } from "./hostFiles.js"
+import type { HostFiles, Identity } from "./hostFiles.js"
 import * as kernel from "./kernel.js"
 import * as locks from "./locks.js"
 import * as otherTools from "./otherTools.js"
@@ -39,6 +39,13 @@ type UseDisk = <A, E, R>(
   about: About,
   disk: string,
   use: (path: string) => Effect.Effect<A, E, R>
+) => Effect.Effect<A, E | PloopError.PloopError, R>
+
+/** The same, and the directory whose lock is held; none where the lock of the tool has to be enough. */
+type HoldDisk = <A, E, R>(
+  about: About,
+  disk: string,
+  use: (path: string, held: Option.Option<Identity>) => Effect.Effect<A, E, R>
 ) => Effect.Effect<A, E | PloopError.PloopError, R>
 
 export interface Session {
@@ -87,7 +94,7 @@ export interface Session {
   /** The descriptor. What is wrong with one, the tool reports with its own exit code. */
   readonly descriptor: (about: About, path: string) => Effect.Effect<Descriptor, PloopError.PloopError>
   /** The absolute path of the descriptor, and the only writer of the disk that it leads to. */
-  readonly onDisk: UseDisk
+  readonly onDisk: HoldDisk
   /** Refuses to mount a disk or to write its descriptor where something in the descriptor speaks against that. */
   readonly judge: (about: About, path: string) => Effect.Effect<void, PloopError.PloopError>
   /** Refuses to harm a volume that has children. */
@@ -256,16 +263,16 @@ export const make = (options: Options): Session => {
       : Effect.void
 
   /** While it waits for the lock, the name may come to lead to another disk. */
-  const onDisk: UseDisk = (about, disk, use) =>
+  const onDisk: HoldDisk = (about, disk, use) =>
     Effect.flatMap(host.real(disk), (real) =>
       Effect.flatten(
-        onlyWriter(about, host.directory(real))(
+        onlyWriter(about, host.directory(real))((held) =>
           Effect.flatMap(host.real(disk), (now) =>
             now === real
               ? Effect.zipRight(
                 otherTools.awaitChanges(options, host.directory(real)),
                 scratch.requireOwn(options, about, real).pipe(
-                  Effect.zipRight(cleared(about, real, named(about, host.absolute(disk), use))),
+                  Effect.zipRight(cleared(about, real, named(about, host.absolute(disk), (path) => use(path, held)))),
                   Effect.map(Effect.succeed)
                 )
               )
@@ -297,6 +304,21 @@ export const make = (options: Options): Session => {
   const onSoundDisk: UseDisk = (about, disk, run) =>
     onDisk(about, disk, (path) => Effect.zipRight(judge(about, path), Effect.suspend(() => run(path))))
 
+  /** While it waits for the lock, the name may come to lead to another image. */
+  const onImage: UseDisk = (about, image, use) =>
+    Effect.gen(function*() {
+      const real = yield* host.real(image)
+      yield* requireImage(options, about, image, real)
+      return yield* Effect.flatten(
+        exclusive(about, host.directory(real))(
+          Effect.flatMap(host.real(image), (now) =>
+            now === real
+              ? Effect.map(use(host.absolute(image)), Effect.succeed)
+              : Effect.succeed(onImage(about, image, use)))
+        )
+      )
+    })
+
   return {
     ...options,
     kernel: kernel.make(options),
@@ -318,13 +340,6 @@ export const make = (options: Options): Session => {
           execute({ ...about, args: args.imageInfo(path), descriptor: path, kind: "query" }),
           Effect.fail(error)
         )),
-    onImage: (about, image, use) =>
-      Effect.flatMap(host.real(image), (real) => {
-        const path = host.absolute(image)
-        return Effect.zipRight(
-          requireImage(options, about, image, real),
-          exclusive(about, host.directory(real))(use(path))
-        )
-      })
+    onImage
   }
 }

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import type { About } from "../host.js"
-import type { Found } from "../hostFiles.js"
+import { type Found, type Identity, same } from "../hostFiles.js"
 import { fileError } from "../newFiles.js"
 import { context } from "../outcome.js"
 import type { Session } from "../session.js"
@@ -27,6 +27,8 @@ interface Scene {
   readonly path: string
   /** Its directory. */
   readonly directory: string
+  /** The directory whose lock is held, if one is. */
+  readonly held: Option.Option<Identity>
 }
 
 const find = ({ about, session }: Scene, path: string) =>
@@ -88,15 +90,33 @@ const entries = (scene: Scene) =>
     return { named, unseen }
   })
 
+const replaced = ({ about }: Scene, what: string) =>
+  new PloopError.InputOutputFailed({ ...context(about), text: `another ${what} meanwhile` })
+
+/**
+ * Refuses to remove what was found in another directory than the one whose lock is held, which may have been renamed, or
+ * beside another descriptor than the one that was read.
+ */
+const requireSame = (scene: Scene, named: ReadonlyArray<Named>, descriptor: Option.Option<Identity>) =>
+  Effect.gen(function*() {
+    const { directory, held, path, session } = scene
+    const home = yield* session.files.inTheWay(directory)
+    const found = Option.fromNullable(named.find((entry) => entry.path === path)?.found)
+    const differ = Option.zipWith(held, home, (one, other) => !same(one, other))
+    if (Option.contains(differ, true)) {
+      return yield* replaced(scene, "directory has come in the place of that of the disk")
+    }
+    if (Option.isSome(descriptor) && !Option.exists(found, (now) => same(now, descriptor.value))) {
+      return yield* replaced(scene, "descriptor has come in the place of that of the disk")
+    }
+  })
+
 /** Removes a name, and sees that it is gone. */
 const removeName = (scene: Scene) => ({ found, name, path }: Named) =>
   Effect.gen(function*() {
     yield* Effect.mapError(scene.session.files.unlink(path, found), fileError(scene.about, path))
     if (Option.isNone(yield* find(scene, path))) return
-    return yield* new PloopError.InputOutputFailed({
-      ...context(scene.about),
-      text: `another file has come to the name ${name} meanwhile`
-    })
+    return yield* replaced(scene, `file has come to the name ${name}`)
   })
 
 const isRegular = ({ found }: Named): boolean => found.kind === "File" || found.kind === "SymbolicLink"
@@ -104,12 +124,14 @@ const isRegular = ({ found }: Named): boolean => found.kind === "File" || found.
 const removeFrom = (scene: Scene, request: Request.Remove) =>
   Effect.gen(function*() {
     const { about, directory, path, session } = scene
+    const before = yield* session.files.inTheWay(path)
     const { descriptor, image } = yield* session.host.descriptor(about, path)
     yield* session.requireNoChildren(about, path, descriptor)
     if (session.ownsFiles) yield* clearAbandoned(session, about, directory)
     yield* lockTool(session, about, path)
     const images = descriptor.images.map(({ file }) => image(file))
     const { named, unseen } = yield* entries(scene)
+    yield* requireSame(scene, named, before)
     const shared = yield* inherited(scene)
     const plan = yield* Refusal.remove(about, request, {
       descriptor: session.host.name(path),
@@ -136,11 +158,11 @@ export const remove = (session: Session) => (request: Request.Remove) => {
   return session.onDisk(
     about,
     request.disk,
-    (disk) =>
+    (disk, held) =>
       Effect.scopedWith((scope) =>
         Effect.flatMap(session.host.real(disk), (path) =>
           Effect.provideService(
-            removeFrom({ session, about, path, directory: session.host.directory(path) }, request),
+            removeFrom({ session, about, path, directory: session.host.directory(path), held }, request),
             Scope.Scope,
             scope
           ))

@@ -274,12 +274,10 @@ const switchSnapshot = (session: Session) => ({ disk, id }: Request.OfSnapshot) 
 const undoTaken = (session: Session, about: About, path: string, kept: SnapshotId.SnapshotId) =>
   Effect.gen(function*() {
     const { tree } = yield* session.host.descriptor(about, path)
-    if (SnapshotTree.children(tree, kept).some(({ id }) => id === SnapshotId.top)) {
-      return yield* remove(session, about, path, kept)
-    }
-    yield* Effect.logWarning(
-      `the disk was switched although the tool failed, and snapshot ${kept} has its former state`
-    )
+    const isSwitched = !SnapshotTree.children(tree, kept).some(({ id }) => id === SnapshotId.top)
+    yield* isSwitched
+      ? Effect.logWarning(`the disk was switched although the tool failed, and snapshot ${kept} has its former state`)
+      : remove(session, about, path, kept)
   }).pipe(
     Effect.catchAll((error) =>
       Effect.logError(`the switch failed, and snapshot ${kept}, which was made for it, is left`, error)

@@ -1,0 +1,52 @@
+/** The lock of an image that is named by a link. */
+import { Ploop } from "@effect-ploop/core"
+import { FileSystem } from "@effect/platform"
+import { NodeContext } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { renameSync, symlinkSync } from "node:fs"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import { scripted } from "./utils/host.js"
+import { image } from "./utils/image.js"
+
+describe("an image that is named by a link", () => {
+  it.scoped("is locked where the link leads when the wait for the lock is over", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const homes = yield* Effect.all(["one", "other"].map((name) => fs.makeTempDirectoryScoped({ prefix: name })))
+      for (const home of homes) yield* fs.writeFile(`${home}/root.hdd`, image())
+      const [one, other] = homes
+      const link = `${yield* fs.makeTempDirectoryScoped()}/link`
+      symlinkSync(`${one}/root.hdd`, link)
+      const held: Array<string> = []
+      const lockDirectory = (path: string) =>
+        nodeHostFiles.lockDirectory(path).pipe(
+          Effect.tap(() =>
+            Effect.acquireRelease(
+              Effect.sync(() => held.push(path)),
+              () => Effect.sync(() => held.splice(held.indexOf(path), 1))
+            )
+          ),
+          // The link is another one when the first wait is over.
+          Effect.tap(() =>
+            Effect.sync(() => {
+              if (path !== one) return
+              symlinkSync(`${other}/root.hdd`, `${link}-new`)
+              renameSync(`${link}-new`, link)
+            })
+          )
+        )
+      const during: Array<ReadonlyArray<string>> = []
+      const host = yield* Effect.provideService(
+        scripted("1.15", ([command]) => {
+          if (command === "check") during.push([...held])
+          return undefined
+        }),
+        CurrentHostFiles,
+        { ...nodeHostFiles, lockDirectory }
+      )
+      yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => ploop.check({ image: link })), host.context)
+      assert.deepStrictEqual(during, [[other]])
+    }).pipe(Effect.provide(NodeContext.layer)))
+})
