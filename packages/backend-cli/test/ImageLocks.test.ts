@@ -14,9 +14,9 @@ describe("an image that is named by a link", () => {
   it.scoped("is locked where the link leads when the wait for the lock is over", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
-      const homes = yield* Effect.all(["one", "other"].map((name) => fs.makeTempDirectoryScoped({ prefix: name })))
-      for (const home of homes) yield* fs.writeFile(`${home}/root.hdd`, image())
-      const [one, other] = homes
+      const one = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-one-" })
+      const other = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-other-" })
+      for (const home of [one, other]) yield* fs.writeFile(`${home}/root.hdd`, image())
       const link = `${yield* fs.makeTempDirectoryScoped()}/link`
       symlinkSync(`${one}/root.hdd`, link)
       const held: Array<string> = []

@@ -104,6 +104,36 @@ describe("new files", () => {
     )
   }
 
+  for (const request of ["find", "tryLock"] as const) {
+    test(`leave no directory when it cannot be taken: ${request}`, (directory, fs) =>
+      Effect.gen(function*() {
+        let isFirst = true
+        const failing = (path: string) =>
+          Effect.suspend(() => {
+            const error = new Errors.SystemError({
+              module: "FileSystem",
+              method: request,
+              pathOrDescriptor: path,
+              reason: "Unknown"
+            })
+            const isRefused = isFirst
+            isFirst = false
+            return isRefused ? Effect.fail(error) : Effect.void
+          })
+        const error = yield* Effect.flip(newFiles.inPrivateDirectory(
+          {
+            ...files,
+            [request]: (path: string) => Effect.zipRight(failing(path), Effect.suspend(() => files[request](path)))
+          },
+          about,
+          directory,
+          () => Effect.void
+        ))
+        assert.strictEqual(error._tag, "InputOutputFailed")
+        assert.deepStrictEqual(yield* names(fs, directory), [])
+      }))
+  }
+
   test("leave nothing when making them fails or is interrupted", (directory, fs) =>
     Effect.gen(function*() {
       const begun = yield* Deferred.make<void>()

@@ -76,6 +76,10 @@ interface PrivateDirectory {
  */
 const attempts = 3
 
+/** Removes a directory that was made, and that nothing was made in. */
+const removeMade = (files: HostFiles, path: string): Effect.Effect<void> =>
+  Effect.ignore(Effect.flatMap(requireFound(files, path), (found) => files.removeEmptyDirectory(path, found)))
+
 /** Its lock shows that its owner is alive: the kernel releases it with the process. */
 const makeLocked = (
   files: HostFiles,
@@ -85,11 +89,12 @@ const makeLocked = (
   Effect.gen(function*() {
     const path = yield* files.makePrivateDirectory(parent)
     const isLast = attempt === attempts
-    const found = isLast ? Option.some(yield* requireFound(files, path)) : yield* files.find(path)
     const lock = yield* Scope.make()
-    const locked = yield* Effect.onError(
-      Scope.extend(files.tryLock(path), lock),
-      (cause) => Scope.close(lock, Exit.failCause(cause))
+    const { found, locked } = yield* Effect.all({
+      found: isLast ? Effect.asSome(requireFound(files, path)) : files.find(path),
+      locked: Scope.extend(files.tryLock(path), lock)
+    }).pipe(
+      Effect.onError((cause) => Effect.zipRight(Scope.close(lock, Exit.failCause(cause)), removeMade(files, path)))
     )
     if (Option.isSome(found) && (Option.isSome(locked) || isLast)) {
       return { path, identity: found.value, lock }
