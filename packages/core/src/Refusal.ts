@@ -645,6 +645,22 @@ export const replace: (
 ) => Either.Either<void, PloopError.Unsupported | PloopError.NotMounted | PloopError.ImageInUse> = images.replace
 
 /**
+ * Refuses a replacement that is an image of the disk already: two snapshots would
+ * have one file, and one that keeps the name would lose the other's.
+ *
+ * - `given`: the file that replaces another one
+ * - `isOther`: whether it is another image of the disk than the one that it replaces
+ *
+ * @since 0.2.0
+ * @category images
+ */
+export const replacement: (
+  about: About,
+  given: string,
+  isOther: boolean
+) => Either.Either<void, PloopError.InvalidArgument> = images.replacement
+
+/**
  * The level by which an image of a running disk has to be named, counted from the
  * base: undefined where the tool finds it, and for a snapshot that is not there.
  * Refuses an image that the device of the disk does not have.

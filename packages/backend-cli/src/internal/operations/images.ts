@@ -4,6 +4,7 @@ import type * as Ploop from "@effect-ploop/core/Ploop"
 import * as Progress from "@effect-ploop/core/Progress"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
+import * as SnapshotId from "@effect-ploop/core/SnapshotId"
 import * as SnapshotTree from "@effect-ploop/core/SnapshotTree"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -13,6 +14,7 @@ import * as newFiles from "../newFiles.js"
 import { outcome } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
+import { keyOf } from "./bothDirectories.js"
 import { clone } from "./cloning.js"
 import * as confinement from "./confinement.js"
 import * as creation from "./creation.js"
@@ -141,6 +143,26 @@ const asTheToolHasIt = (session: Session, about: About, path: string, given: str
     return found.value.file.startsWith("/") ? found.value.file : `${home}/${found.value.file}`
   })
 
+/** The image that is replaced. The tool reports one that is not there. */
+const replacedImage = (session: Session, { image, tree }: Descriptor, { file, level, snapshot }: Request.Replace) => {
+  if (level !== undefined) return SnapshotTree.chain(tree, SnapshotId.top).toReversed()[level]
+  const path = file === undefined ? undefined : session.host.absolute(file)
+  return SnapshotTree.nodes(tree).find((node) =>
+    path === undefined ? node.id === snapshot : session.host.absolute(image(node.file)) === path
+  )
+}
+
+/** Refuses to replace an image by another one of the disk. */
+const requireForeign = (session: Session, about: About, request: Request.Replace, disk: Descriptor) =>
+  Effect.gen(function*() {
+    const replaced = replacedImage(session, disk, request)
+    if (replaced === undefined) return
+    const replacement = yield* keyOf(session, request.with)
+    const others = SnapshotTree.nodes(disk.tree).filter(({ id }) => id !== replaced.id)
+    const keys = yield* Effect.forEach(others, ({ file }) => keyOf(session, disk.image(file)))
+    yield* Refusal.replacement(about, request.with, keys.includes(replacement))
+  })
+
 const replace = (session: Session) => (request: Request.Replace) => {
   const about = { operation: "replace", subject: request.disk } as const
   return session.onSoundDisk(about, request.disk, (path) =>
@@ -151,6 +173,7 @@ const replace = (session: Session) => (request: Request.Replace) => {
       const disk = yield* Effect.option(session.host.descriptor(about, path))
       if (Option.isSome(disk)) yield* Refusal.oldTop(about, generation, disk.value, request.snapshot)
       yield* Refusal.replace(about, generation, request, yield* runningDevice(session, about, path))
+      if (Option.isSome(disk)) yield* requireForeign(session, about, request, disk.value)
       if (request.keepName) {
         const renamed = request.snapshot === undefined ? confinement.all : confinement.image(request.snapshot)
         yield* confinement.requireInsideIfRead(session, about, path, renamed)

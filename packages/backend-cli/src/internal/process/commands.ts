@@ -50,7 +50,7 @@ const on =
 export const undoing = on("wasStarted")
 
 /**
- * Clears away what a command has left that was ended before its end. One that goes on to its end leaves nothing, and one
+ * Removes what a command has left that was ended before its end. One that goes on to its end leaves nothing, and one
  * that was not started neither: what is there then is somebody else's.
  */
 export const clearing = on("wasEnded")

@@ -589,6 +589,17 @@ const checkReplacement = (tool: Tool, path: string): Answer<void> => {
   return code === 0 ? Either.void : toolError(tool, code, [...errors, ...lines].join("\n"))
 }
 
+/** Refuses to replace an image by another one of the disk. */
+const requireForeign = (tool: Tool, disk: disks.Disk, replaced: DiskDescriptor.Image, request: Request.Replace) => {
+  const replacement = files.lookup(tool.tx, absolute(tool, request.with))
+  const isOther = disk.descriptor.images.some((entry) => {
+    const found = files.lookup(tool.tx, disks.imagePath(tool, disk, entry.file))
+    return entry !== replaced && Either.isRight(found) && Either.isRight(replacement) &&
+      files.same(found.right, replacement.right)
+  })
+  return Refusal.replacement(tool, request.with, isOther)
+}
+
 export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
   Either.gen(function*() {
     const { tx } = tool
@@ -600,6 +611,7 @@ export const replace = (tool: Tool, request: Request.Replace): Answer<void> =>
     const device = devices.find(tool, disk, undefined)
     yield* Refusal.replace(tool, generation(tool), request, device?.device)
     const entry = yield* selected(tool, disk, request)
+    yield* requireForeign(tool, disk, entry, request)
     yield* Refusal.replacedLevel(tool, generation(tool), disk.tree, entry.id)
     const isBase = disks.imagePath(tool, disk, SnapshotTree.base(disk.tree).file) ===
       disks.imagePath(tool, disk, entry.file)

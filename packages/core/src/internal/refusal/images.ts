@@ -147,6 +147,15 @@ export const replace = (
       }))
   })
 
+export const replacement = (about: About, given: string, isOther: boolean) =>
+  when(isOther, () =>
+    new PloopError.InvalidArgument({
+      ...context(about),
+      field: "with",
+      value: JSON.stringify(given),
+      rule: "must not be another image of the disk: two snapshots would have one file"
+    }))
+
 export const replacedLevel = (
   about: About,
   generation: Generation,
