@@ -6,8 +6,10 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { execFileSync } from "node:child_process"
-import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
+import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
 import { A, scripted } from "./utils/host.js"
+import { image } from "./utils/image.js"
 import { freshDisk, missing, RealTool, scratch, title } from "./utils/realTool.js"
 
 const names = ["DiskDescriptor.xml.tmp", "DiskDescriptor.xml.tmp.tmp", "DiskDescriptor.xml.lck"]
@@ -48,6 +50,73 @@ describe("a name that the tool writes to", () => {
       yield* ploop.switchSnapshot({ disk: host.disk, id: A })
       assert.isTrue((yield* host.commands).some(([command]) => command === "snapshot-switch"))
     }).pipe(Effect.provide(NodeContext.layer)))
+})
+
+describe("the name of the directory where the tool mounts a disk by itself", () => {
+  const operations: ReadonlyArray<
+    readonly [command: string, run: (ploop: Ploop.Ploop, disk: string) => Effect.Effect<unknown, PloopError.PloopError>]
+  > = [
+    ["resize", (ploop, disk) => ploop.resize({ disk, size: "20M" })],
+    ["info", (ploop, disk) => ploop.fileSystemInfo({ disk, mayMount: true })],
+    ["balloon", (ploop, disk) => ploop.discard({ disk, automount: true })]
+  ]
+  for (const [command, run] of operations) {
+    it.scopedLive(`is refused where a symbolic link has it: ${command}`, () =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const host = yield* scripted("1.15", () => undefined)
+        for (const name of ["root.hdd", "root.hdd.1", "root.hdd.2"]) {
+          yield* fs.writeFile(`${host.directory}/${name}`, image())
+        }
+        symlinkSync("/etc", `${host.directory}/root.hdd.mnt`)
+        const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+        const error = yield* Effect.flip(run(ploop, host.disk))
+        assert.strictEqual(error._tag, "Unsupported")
+        assert.include(error.message, "root.hdd.mnt")
+        const ran = (yield* host.commands).filter((words) => words[0] === command && words[1] !== "-d")
+        assert.deepStrictEqual(ran, [])
+      }).pipe(Effect.provide(NodeContext.layer)))
+  }
+})
+
+describe("an unmount of a disk", () => {
+  const device = "/dev/ploop7"
+  const unmounted = (make: (numbers: string) => void) =>
+    Effect.gen(function*() {
+      const host = yield* scripted("1.15", ([command, option]) =>
+        command === "info" && option === "-d" ? { stdout: `device:\t\t${device}\n` } : undefined)
+      make(`${host.directory}/.statfs`)
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      yield* ploop.umount({ disk: host.disk })
+      const commands = yield* host.commands
+      return {
+        disk: host.disk,
+        commands: commands.filter(([command]) =>
+          command === "umount"
+        )
+      }
+    }).pipe(Effect.provide(NodeContext.layer))
+
+  it.scopedLive("writes no numbers through a link beside it", () =>
+    Effect.gen(function*() {
+      for (
+        const make of [
+          (path: string) => symlinkSync("/nowhere", path),
+          (path: string) => linkSync(`${dirname(path)}/DiskDescriptor.xml`, path)
+        ]
+      ) {
+        const { commands } = yield* unmounted(make)
+        assert.deepStrictEqual(commands, [["umount", "-d", device]])
+      }
+    }))
+
+  it.scopedLive("names the disk where the numbers are its own, or there are none", () =>
+    Effect.gen(function*() {
+      for (const make of [() => undefined, (path: string) => writeFileSync(path, "")]) {
+        const { commands, disk } = yield* unmounted(make)
+        assert.deepStrictEqual(commands, [["umount", disk]])
+      }
+    }))
 })
 
 describe.skipIf(missing !== undefined)(title("with the real tool"), () => {

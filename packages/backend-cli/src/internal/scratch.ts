@@ -2,11 +2,13 @@ import type * as Operation from "@effect-ploop/core/Operation"
 import * as PloopError from "@effect-ploop/core/PloopError"
 import * as PrintableText from "@effect-ploop/core/PrintableText"
 import * as Remedy from "@effect-ploop/core/Remedy"
+import * as Array from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { About, Host } from "./host.js"
 import type { Found, HostFiles } from "./hostFiles.js"
 import { context } from "./outcome.js"
+import * as statfsCache from "./statfsCache.js"
 import { asideOf } from "./unfinished.js"
 
 interface Seen {
@@ -43,3 +45,33 @@ export const requireOwn = ({ files, host }: Seen, about: About, path: string) =>
             })
           )
           : Effect.void), { discard: true })
+
+/** The image beside which the tool makes what belongs to the file system; none where the descriptor cannot be read. */
+const firstImage = ({ host }: Seen, about: About, path: string) =>
+  Effect.map(
+    Effect.option(host.descriptor(about, path)),
+    Option.flatMap(({ descriptor, image }) => Option.map(Array.head(descriptor.images), ({ file }) => image(file)))
+  )
+
+/** Refuses a disk where a link has the name of the directory in which the tool mounts it: it would hide another one. */
+export const requireOwnMountPoint = (seen: Seen, about: About, path: string) =>
+  Effect.gen(function*() {
+    const image = yield* firstImage(seen, about, path)
+    if (Option.isNone(image)) return
+    const name = `${image.value}.mnt`
+    if (!Option.exists(yield* seen.files.inTheWay(name), ({ kind }) => kind === "SymbolicLink")) return
+    return yield* new PloopError.Unsupported({
+      ...context(about),
+      reason: `ploop mounts the disk at ${PrintableText.escape(name)}, which is a symbolic link`,
+      instead: Remedy.texts["not-a-file"]({ name: seen.host.name(name) })
+    })
+  })
+
+/** Whether an unmount of the disk would write the numbers of its file system to a file that has another name. */
+export const hasForeignNumbers = (seen: Seen, about: About, path: string) =>
+  Effect.gen(function*() {
+    const image = yield* firstImage(seen, about, path)
+    if (Option.isNone(image)) return false
+    const found = yield* seen.files.inTheWay(seen.host.join(seen.host.directory(image.value), statfsCache.name))
+    return Option.exists(found, (file) => !isOwn(file))
+  })

@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import { undoing } from "../process/commands.js"
+import { requireOwnMountPoint } from "../scratch.js"
 import type { Session } from "../session.js"
 import { devicesOfDisk, listDevices, unnamedDevice } from "./devices.js"
 
@@ -45,6 +46,7 @@ export const attachingIdle = <A>(
   run: Effect.Effect<A, PloopError.PloopError>
 ): Effect.Effect<A, PloopError.PloopError> =>
   Effect.gen(function*() {
+    yield* requireOwnMountPoint(session, about, path)
     const before = yield* Effect.option(unnamedDevice(session, about, path))
     const wasIdle = Option.exists(before, Option.isNone)
     if (!wasIdle) return yield* run

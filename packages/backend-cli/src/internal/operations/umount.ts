@@ -11,6 +11,7 @@ import * as args from "../arguments.js"
 import type { About } from "../host.js"
 import type { Mount } from "../parse.js"
 import { isMountOf } from "../parse.js"
+import { hasForeignNumbers } from "../scratch.js"
 import type { Session } from "../session.js"
 import * as busy from "./busy.js"
 import { deviceOf, listDevices } from "./devices.js"
@@ -136,7 +137,9 @@ export const umount = (session: Session): Ploop.Backend["umount"] => {
     if (request.disk !== undefined) {
       return session.onDisk(about, request.disk, (path) =>
         Effect.gen(function*() {
-          if (!GenerationTraits.unmountsDevicesOnly[yield* session.generation]) {
+          // An unmount by the device writes no numbers.
+          const isForeign = request.component === undefined && (yield* hasForeignNumbers(session, about, path))
+          if (!isForeign && !GenerationTraits.unmountsDevicesOnly[yield* session.generation]) {
             const running = Effect.option(deviceOf(session, about, path, request.component))
             return yield* run(
               { disk: path, component: request.component },
