@@ -1,4 +1,4 @@
-/** The lock of an image that is named by a link. */
+/** The locks of images that are elsewhere than their names say, or than their disks. */
 import { Ploop } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
@@ -7,7 +7,7 @@ import { Effect } from "effect"
 import { renameSync, symlinkSync } from "node:fs"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
-import { scripted } from "./utils/host.js"
+import { A, scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 
 describe("an image that is named by a link", () => {
@@ -48,5 +48,33 @@ describe("an image that is named by a link", () => {
       )
       yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => ploop.check({ image: link })), host.context)
       assert.deepStrictEqual(during, [[other]])
+    }).pipe(Effect.provide(NodeContext.layer)))
+})
+
+describe("an image that is replaced by one of another directory", () => {
+  it.scoped("is replaced while both directories are locked", () =>
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const other = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-other-" })
+      yield* fs.writeFile(`${other}/root.hdd`, image())
+      const held = new Set<string>()
+      const lockDirectory = (path: string) =>
+        Effect.tap(nodeHostFiles.lockDirectory(path), () =>
+          Effect.acquireRelease(
+            Effect.sync(() => held.add(path)),
+            () => Effect.sync(() => held.delete(path))
+          ))
+      let during: ReadonlyArray<string> = []
+      const host = yield* Effect.provideService(
+        scripted("1.15", ([command]) => {
+          if (command === "replace") during = [...held].sort()
+          return undefined
+        }),
+        CurrentHostFiles,
+        { ...nodeHostFiles, lockDirectory }
+      )
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      yield* ploop.replace({ disk: host.disk, snapshot: A, with: `${other}/root.hdd`, keepName: true })
+      assert.deepStrictEqual(during, [host.directory, other].sort())
     }).pipe(Effect.provide(NodeContext.layer)))
 })

@@ -15,26 +15,31 @@ export const keyOf = (session: Session, directory: string): Effect.Effect<string
     return Option.match(found, { onNone: () => path, onSome: ({ device, inode }) => `${device}:${inode}` })
   })
 
-/** The only writer of a disk and of another directory, which may be that of the disk. */
+/**
+ * The only writer of a disk and of another directory, which may be that of the disk.
+ *
+ * - `entered`: how the other directory is entered; as its only user, it need not be one that this process may open
+ */
 export const inBoth = <A>(
   session: Session,
   about: About,
   disk: string,
   directory: string,
-  use: (path: string) => Effect.Effect<A, PloopError.PloopError>
+  use: (path: string) => Effect.Effect<A, PloopError.PloopError>,
+  entered: "exclusive" | "onlyUser" = "exclusive"
 ): Effect.Effect<A, PloopError.PloopError> => {
   const keys = Effect.flatMap(
     session.host.real(disk),
     (path) => Effect.all([keyOf(session, session.host.directory(path)), keyOf(session, directory)])
   )
-  const enter = session.exclusive(about, directory)
+  const enter = session[entered](about, directory)
   return Effect.flatMap(keys, ([source, target]) => {
     /** While this waits, the names may come to lead elsewhere. */
     const confirmed = (path: string) =>
       Effect.flatMap(keys, (now) =>
         now[0] === source && now[1] === target
           ? Effect.map(use(path), Effect.succeed)
-          : Effect.succeed(inBoth(session, about, disk, directory, use)))
+          : Effect.succeed(inBoth(session, about, disk, directory, use, entered)))
     const locked = source === target
       ? session.onSoundDisk(about, disk, confirmed)
       : target < source

@@ -1,6 +1,7 @@
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as Operation from "@effect-ploop/core/Operation"
 import type * as Ploop from "@effect-ploop/core/Ploop"
+import type * as PloopError from "@effect-ploop/core/PloopError"
 import * as Progress from "@effect-ploop/core/Progress"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Request from "@effect-ploop/core/Request"
@@ -14,7 +15,7 @@ import * as newFiles from "../newFiles.js"
 import { outcome } from "../outcome.js"
 import * as parse from "../parse.js"
 import type { Session } from "../session.js"
-import { keyOf } from "./bothDirectories.js"
+import { inBoth, keyOf } from "./bothDirectories.js"
 import { clone } from "./cloning.js"
 import * as confinement from "./confinement.js"
 import * as creation from "./creation.js"
@@ -165,10 +166,13 @@ const requireForeign = (session: Session, about: About, request: Request.Replace
 
 const replace = (session: Session) => (request: Request.Replace) => {
   const about = { operation: "replace", subject: request.disk } as const
-  return session.onSoundDisk(about, request.disk, (path) =>
+  const replacement = session.host.absolute(request.with)
+  // The new image may be another disk's, which somebody works on.
+  const inItsDirectory = (run: (path: string) => Effect.Effect<void, PloopError.PloopError>) =>
+    inBoth(session, about, request.disk, session.host.directory(replacement), run, "onlyUser")
+  return inItsDirectory((path) =>
     Effect.gen(function*() {
       const generation = yield* session.generation
-      const replacement = session.host.absolute(request.with)
       yield* Refusal.missingImage(about, replacement, yield* session.host.exists(replacement))
       const disk = yield* Effect.option(session.host.descriptor(about, path))
       if (Option.isSome(disk)) yield* Refusal.oldTop(about, generation, disk.value, request.snapshot)
@@ -190,7 +194,8 @@ const replace = (session: Session) => (request: Request.Replace) => {
         }),
         kind: Operation.kindOf("replace", request)
       })
-    }))
+    })
+  )
 }
 
 export const make = (session: Session): Pick<Ploop.Backend, Methods> => ({
