@@ -63,7 +63,10 @@ const find: HostFiles["find"] = (path) =>
 const kindAt: HostFiles["kindAt"] = (path) =>
   Effect.option(attempt("kindAt", path, () => NFS.promises.stat(path, { bigint: true }).then(kindOf)))
 
-const inTheWay: HostFiles["inTheWay"] = (path) => Effect.map(Effect.option(find(path)), Option.flatten)
+const inTheWay: HostFiles["inTheWay"] = (path, links) =>
+  links === "followed"
+    ? Effect.option(attempt("inTheWay", path, () => NFS.promises.stat(path, { bigint: true }).then(foundOf)))
+    : Effect.map(Effect.option(find(path)), Option.flatten)
 
 const nothing: Glimpse = { length: 0n, start: new Uint8Array(0) }
 

@@ -8,12 +8,11 @@ import type { Session } from "../session.js"
  * What is the same for every name of a directory, by way of a bind mount too. Everybody enters several directories in
  * the order of these, so that no two wait for each other, and nobody waits for himself.
  */
-export const keyOf = (session: Session, directory: string): Effect.Effect<string> =>
-  Effect.gen(function*() {
-    const path = yield* session.host.real(directory)
-    const found = yield* session.files.inTheWay(path)
-    return Option.match(found, { onNone: () => path, onSome: ({ device, inode }) => `${device}:${inode}` })
-  })
+export const keyOf = (session: Session, path: string): Effect.Effect<string> =>
+  Effect.map(
+    session.files.inTheWay(path, "followed"),
+    Option.match({ onNone: () => path, onSome: ({ device, inode }) => `${device}:${inode}` })
+  )
 
 /**
  * The only writer of a disk and of another directory, which may be that of the disk.

@@ -158,7 +158,7 @@ const requireForeign = (session: Session, about: About, request: Request.Replace
   Effect.gen(function*() {
     const replaced = replacedImage(session, disk, request)
     if (replaced === undefined) return
-    const replacement = yield* keyOf(session, request.with)
+    const replacement = yield* keyOf(session, session.host.absolute(request.with))
     const others = SnapshotTree.nodes(disk.tree).filter(({ id }) => id !== replaced.id)
     const keys = yield* Effect.forEach(others, ({ file }) => keyOf(session, disk.image(file)))
     yield* Refusal.replacement(about, request.with, keys.includes(replacement))
