@@ -114,7 +114,10 @@ export interface HostFiles {
    * operation, so it is on no tape: on a host that is replayed, nothing does.
    */
   readonly kindAt: (path: string) => Effect.Effect<Option.Option<Kind>>
-  /** What is at a path, links not followed unless that is said; none where nothing is seen. As {@link kindAt}, it is on no tape. */
+  /**
+   * What is at a path, links not followed unless that is said; none where nothing is seen. As {@link kindAt}, it is on no
+   * tape.
+   */
   readonly inTheWay: (path: string, links?: "followed") => Effect.Effect<Option.Option<Found>>
   /**
    * The mounts of ploop devices in other mount namespaces. None where they cannot be seen. They only stand in the way
