@@ -271,6 +271,31 @@ describe("a recording", () => {
       assert.deepInclude(tape[0], { stdout: "0123456789", stderr: "short", truncated: true })
     }))
 
+  it.scoped("says nothing of an output that has just the length that is kept", () =>
+    Effect.gen(function*() {
+      const { layer } = ScriptedExecutor.make([{ stdout: ["0123456", "789"] }])
+      const program = Effect.flatMap(runner("ploop"), (runner) => runner.run({ ...about, args: ["list"] }))
+      const { tape } = yield* again(layer, program, { maxOutput: 10 })
+      assert.notProperty(tape[0], "truncated")
+    }))
+
+  it.scoped("is added to the one that the file has", () =>
+    Effect.gen(function*() {
+      const file = yield* tapeFile
+      const record = Effect.flatMap(FileSystem.FileSystem, (fs) => fs.exists(file)).pipe(
+        Effect.provide(Layer.provide(Tape.record(file), NodeContext.layer))
+      )
+      yield* Effect.zipRight(record, record)
+      assert.strictEqual((yield* Tape.read(file)).length, 2)
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.effect("that cannot be written lets the program go on", () =>
+    Effect.flatMap(FileSystem.FileSystem, (fs) => fs.exists("/")).pipe(
+      // Every write to it fails for want of space.
+      Effect.provide(Layer.provide(Tape.record("/dev/full"), NodeContext.layer)),
+      Effect.map((exists) => assert.isTrue(exists))
+    ))
+
   it.scoped("holds what was read of files, and that they were missing", () =>
     Effect.gen(function*() {
       const fs = yield* FileSystem.FileSystem
