@@ -3,7 +3,10 @@ import { Ploop } from "@effect-ploop/core"
 import { Command, FileSystem, Path } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Array as Arr, Effect, Exit, Layer, Option, Schema } from "effect"
+import { Array as Arr, Effect, Exit, Layer, Option, Schema, Stream } from "effect"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import { errnoOf } from "../src/internal/process/failures.js"
 
 type Work = Effect.Effect<unknown, unknown, Recording.Host | Path.Path>
 
@@ -104,6 +107,34 @@ describe("a recording", () => {
       assert.include(text, `"ploop /T`)
     })
   )
+
+  rule(
+    "replaces them also in what a process prints as an error",
+    Effect.gen(function*() {
+      const errors = Effect.scoped(
+        Effect.flatMap(
+          Command.start(Command.make("sh", "-c", "echo $0 >&2", "/opt/none")),
+          ({ stderr }) => Stream.runDrain(stderr)
+        )
+      )
+      const { text } = yield* record(errors, { names: [["/opt/none", "/T"]] })
+      assert.include(text, `"stderr":"/T`)
+      assert.notInclude(text, "/opt/none")
+    })
+  )
+
+  rule(
+    "has no mounts but those of ploop",
+    Effect.gen(function*() {
+      const mounts = "/dev/sda1 / ext4 rw 0 0\n/dev/ploop1p1 /vz ext4 rw 0 0\n"
+      const { text } = yield* record(Effect.flatMap(CurrentHostFiles, (files) => files.kernelText("/proc/mounts")))
+        .pipe(
+          Effect.provideService(CurrentHostFiles, { ...nodeHostFiles, kernelText: () => Effect.succeedSome(mounts) })
+        )
+      assert.include(text, "/dev/ploop1p1 /vz")
+      assert.notInclude(text, "/dev/sda1")
+    })
+  )
 })
 
 describe("a replay", () => {
@@ -116,6 +147,36 @@ describe("a replay", () => {
       const { mismatch, result } = yield* replay(echo("a"), recording)
       assert.strictEqual(result._tag, "Failure")
       assert.deepInclude(mismatch, { operation: "none", expected: `echo a "b c"`, actual: "echo a" })
+    })
+  )
+
+  rule(
+    "fails a process with another directory in an argument, also one that ends like the program",
+    Effect.gen(function*() {
+      for (const name of ["root.hdd", "echo"]) {
+        const { recording } = yield* record(echo(`/vz/a/${name}`))
+        assert.strictEqual((yield* replay(echo(`/vz/b/${name}`), recording)).mismatch?.actual, `echo /vz/b/${name}`)
+      }
+    })
+  )
+
+  rule(
+    "names the first difference, also when others follow",
+    Effect.gen(function*() {
+      const { mismatch } = yield* replay(Effect.zipRight(Effect.ignore(echo("a")), echo("b")), [])
+      assert.strictEqual(mismatch?.actual, "echo a")
+    })
+  )
+
+  rule(
+    "has the code of an error",
+    Effect.gen(function*() {
+      const code = Effect.flatMap(
+        FileSystem.FileSystem,
+        (fs) => Effect.map(Effect.flip(fs.readFile("/etc/hostname/none")), errnoOf)
+      )
+      const { recording } = yield* record(code)
+      assert.deepStrictEqual((yield* replay(code, recording)).result, Exit.succeed("ENOTDIR"))
     })
   )
 
@@ -170,6 +231,42 @@ describe("a replay", () => {
         assert.strictEqual(mismatch, undefined)
         assert.deepStrictEqual(result, Exit.succeed([false, true]))
       }
+    })
+  )
+
+  rule(
+    "a read more or less of an opened file does not shift what is read when it is opened again",
+    Effect.gen(function*() {
+      const work = (reads: number) =>
+        Effect.scoped(Effect.gen(function*() {
+          const fs = yield* FileSystem.FileSystem
+          const path = `${yield* fs.makeTempDirectoryScoped({ prefix: "ploop-conformance-" })}/file`
+          yield* fs.writeFileString(path, "abc")
+          const first = yield* fs.open(path)
+          const again = yield* fs.open(path)
+          for (let read = 0; read < reads; read++) yield* first.readAlloc(1)
+          return Option.map(yield* again.readAlloc(1), Array.from<number>)
+        }))
+      const { recording } = yield* record(work(2))
+      for (const reads of [1, 2, 3]) {
+        const { mismatch, result } = yield* replay(work(reads), recording)
+        assert.strictEqual(mismatch, undefined)
+        assert.deepStrictEqual(result, Exit.succeed(Option.some([97])))
+      }
+    })
+  )
+
+  rule(
+    "a read at the end of a file has only what was there",
+    Effect.gen(function*() {
+      const work = Effect.scoped(Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const path = `${yield* fs.makeTempDirectoryScoped({ prefix: "ploop-conformance-" })}/file`
+        yield* fs.writeFileString(path, "abc")
+        return yield* Effect.flatMap(fs.open(path), (file) => file.read(new Uint8Array(10)))
+      }))
+      const { recording } = yield* record(work)
+      assert.deepStrictEqual((yield* replay(work, recording)).result, Exit.succeed(FileSystem.Size(3)))
     })
   )
 })
