@@ -45,6 +45,11 @@ describe("a mount in another namespace", () => {
     expect(found(here(), root(), "40 21 8:2 / /old rw - ext4 /dev/sdb1 rw"), [])
   })
 
+  it("is found beside namespaces that have no device of ploop", () => {
+    const others = [root(), `${root()}\n${ofDevice("/old")}`].map((text, pid) => ({ pid, command: "sleep", text }))
+    expect(foreignMounts(here(), others, numberOf).map(({ mount: { pid, target } }) => [pid, target]), [[1, "/old"]])
+  })
+
   it("has its mount point in octal", () => {
     expect(found(here(), root(), ofDevice("/a\\040b")), stays("/a b"))
   })

@@ -5,9 +5,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import { helper } from "../src/internal/operations/encryption.js"
 import type { Directories } from "./utils/directories.js"
-import { scripted } from "./utils/host.js"
+import { over, scripted } from "./utils/host.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
+import * as ScriptedExecutor from "./utils/ScriptedExecutor.js"
 
 interface Host {
   /** A file that the host has beside its own. */
@@ -16,17 +18,23 @@ interface Host {
   readonly directories?: Directories
 }
 
-/** What an inspection of the host reports as missing, and what to do about it. */
-const missingOn = (generation: Generation.Generation, { directories, dmsetup, present }: Host = {}) =>
+/** What an inspection of the host reports. */
+const inspected = (generation: Generation.Generation, { directories, dmsetup, present }: Host = {}) =>
   Effect.scoped(Effect.gen(function*() {
     const answer = ([command]: ReadonlyArray<string>) => command === "targets" ? dmsetup : undefined
     const host = yield* Effect.provideService(scripted(generation, answer, undefined, directories), CurrentHostFiles, {
       ...nodeHostFiles,
       find: (path) => nodeHostFiles.find(path === present ? "/" : path)
     })
-    const all = yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => ploop.prerequisites), host.context)
-    return new Map(all.flatMap(({ name, remedy, status }) => status === "missing" ? [[name, remedy] as const] : []))
+    return yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => ploop.prerequisites), host.context)
   }))
+
+/** What it reports as missing, and what to do about it. */
+const missingOn = (generation: Generation.Generation, on?: Host) =>
+  Effect.map(
+    inspected(generation, on),
+    (all) => new Map(all.flatMap(({ name, remedy, status }) => status === "missing" ? [[name, remedy] as const] : []))
+  )
 
 const rule = (name: string, body: Effect.Effect<void, unknown, NodeContext.NodeContext>) =>
   it.effect(name, () => Effect.provide(body, NodeContext.layer))
@@ -48,6 +56,33 @@ describe("an inspection of a host of generation 9", () => {
       })
     )
   }
+})
+
+describe("an inspection of a host of generation 7 or 9", () => {
+  rule(
+    "cannot tell whether the crypt helper that it finds has the keys",
+    Effect.gen(function*() {
+      for (const generation of ["7", "9"] as const) {
+        const all = yield* inspected(generation, { present: helper })
+        assert.strictEqual(all.find(({ name }) => name === "crypthelper")?.status, "unknown")
+      }
+    })
+  )
+})
+
+describe("an inspection of a host without the tool", () => {
+  rule(
+    "calls nothing of the kernel missing, because nobody knows which generation will need it",
+    Effect.scoped(Effect.gen(function*() {
+      const context = yield* over(ScriptedExecutor.make([{ spawnError: "ENOENT" }]).executor)
+      const all = yield* Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => ploop.prerequisites), context)
+      const status = new Map(all.map(({ name, status }) => [name, status]))
+      assert.strictEqual(status.get("ploop"), "missing")
+      for (const part of ["ploop kernel driver", "ploop target"]) {
+        assert.include(["present", "unknown"], status.get(part))
+      }
+    }))
+  )
 })
 
 describe("an inspection of a host of generation 9 with the node of the device mapper", () => {

@@ -131,6 +131,17 @@ describe("a disk that is mounted", () => {
     }))
 })
 
+describe("the superblock of an XFS file system", () => {
+  it("is none when it is cut short", () => {
+    const start = new Uint8Array(16)
+    new DataView(start.buffer).setUint32(0, 0x58465342)
+    new DataView(start.buffer).setUint32(4, 4096)
+    new DataView(start.buffer).setBigUint64(8, 3n)
+    assert.deepStrictEqual(superblock.size(start), Option.some(12_288n))
+    for (const length of [4, 8, 15]) assert.deepStrictEqual(superblock.size(start.slice(0, length)), Option.none())
+  })
+})
+
 describe("the superblock of an ext4 file system", () => {
   it("has the number of its blocks in two halves", () => {
     const start = ext4(7)
