@@ -1,17 +1,18 @@
 /** What the backend does beside `ploop-volume`, which follows a script here. */
 import type { PloopCli } from "@effect-ploop/backend-cli"
 import type { PloopError } from "@effect-ploop/core"
-import { DiskDescriptor, Ploop, SnapshotId } from "@effect-ploop/core"
+import { DiskDescriptor, DiskVolume, Ploop, SnapshotId } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { Scope } from "effect"
-import { Effect, Fiber, Schedule } from "effect"
+import { Array as Arr, Effect, Fiber, Schedule } from "effect"
 import { mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import { programBeside } from "../src/internal/operations/beside.js"
 import { scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
@@ -277,6 +278,45 @@ describe("a new volume", () => {
       const error = yield* fails(create(at("b")))
       assert.strictEqual(error._tag === "PrerequisiteMissing" && error.what, "the program ploop-volume")
       assert.strictEqual(yield* fs.exists(at("b")), false)
+    })
+  )
+})
+
+describe("the program for volumes", () => {
+  it("is in the directory of the tool, or looked for like it", () => {
+    assert.strictEqual(programBeside("/usr/local/sbin/ploop", "ploop-volume"), "/usr/local/sbin/ploop-volume")
+    assert.strictEqual(programBeside("ploop", "ploop-volume"), "ploop-volume")
+  })
+})
+
+describe("a chain of volumes", () => {
+  const name = (index: number) => `v${index}`
+
+  /** A line of so many volumes, each of which is the only child of the one before. */
+  const line = (count: number) =>
+    world(Object.fromEntries(Arr.makeBy(count, (index): [string, Written] => [name(index), {
+      element: index === 0
+        ? "<ReadOnly/>"
+        : `<Parent>../${name(index - 1)}</Parent>${index < count - 1 ? "<ReadOnly/>" : ""}`,
+      children: index < count - 1 ? [name(index + 1)] : []
+    }])))
+
+  const reasonOf = (run: Effect.Effect<unknown, PloopError.PloopError>) =>
+    Effect.match(run, {
+      onFailure: (error) => error._tag === "DescriptorInvalid" ? error.reason : error._tag,
+      onSuccess: () => "done"
+    })
+
+  rule(
+    "that is longer than one that the tool reads is refused, from its first volume and from its last",
+    Effect.gen(function*() {
+      const last = DiskVolume.longestChain + 1
+      const { at, changes, use } = yield* line(last + 1)
+      const ploop = yield* Effect.provide(Ploop.Ploop, use)
+      assert.strictEqual(yield* reasonOf(ploop.volumeTree({ volume: at(name(1)) })), DiskVolume.tooLong)
+      assert.strictEqual(yield* reasonOf(ploop.volumeTree({ volume: at(name(2)) })), "done")
+      assert.strictEqual(yield* reasonOf(ploop.deleteVolume({ volume: at(name(last)) })), DiskVolume.tooLong)
+      assert.deepStrictEqual(yield* changes, [])
     })
   )
 })
