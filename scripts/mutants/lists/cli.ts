@@ -611,5 +611,70 @@ export const cli = [
   }),
   ...inAnyFile({ package: "backend-cli", file: "PloopCli.ts" }, {
     "qemu-img runs behind the prefix of the tool": at("make.qemu").property("prefix").drop()
+  }),
+  ...inFile("tapedFiles.ts", {
+    "a tape forgets how many names a file has": at("found").ternary().nth(1).always(),
+    "a path with a space is cut on a tape": at("resolved").literal("/^((?:\\d+ ){5})([^]*)$/").put(
+      "/^((?:\\d+ ){5})(\\S*)$/"
+    ),
+    "a tape without nodes does not know those that were found": at("replay").value("hasNode").call("orElse").drop(),
+    "a file that could not be read is missing in a replay": at("orNone").binary("&&").unwrap(0),
+    "a directory of the kernel without names has an empty one": at("kernelNames").ternary().unwrap(1)
+  }),
+  ...inFile("recording/requests.ts", {
+    "two openings of a file share their reads": at("opener").call("opened").part(1).put("path"),
+    "a read at the end of a file is recorded with all of its buffer": at("opened").call("slice").put("buffer.slice()"),
+    "the other mounts of the host are recorded": at("mountsOfPloop").call("filter").put("lines.split(\"\\n\")")
+  }),
+  ...inFile("recording/values.ts", {
+    "a failure loses its code": at("encodeError").value("code").put("undefined")
+  }),
+  ...inFile("recording/runs.ts", {
+    "an output that is kept whole is called truncated": at("Recording.add").binary(">").nth(0).put(
+      "piece.length >= this.left"
+    ),
+    "an argument that ends like the program may have another directory": at("sameArguments").binary("&&").nth(-1)
+      .unwrap(1)
+  }),
+  ...inAnyFile({ package: "backend-cli", file: "Recording.ts" }, {
+    "a mismatch is the last one": at("replay").value("mismatch").put(
+      "Effect.sync(() => Option.fromNullable(mismatches.at(-1)))"
+    ),
+    "the names in an error output stay": at("record.appendRun").value("stderr").put("run.stderr")
+  }),
+  ...inAnyFile({ package: "backend-cli", file: "Tape.ts" }, {
+    "a tape overwrites the one before it": at("record").value("flag").put("\"w\""),
+    "a tape that is full makes the operation fail": at("record.append").call("catchAll").put("Effect.orDie")
+  }),
+  ...inFile("process/nodeSockets.ts", {
+    "a process does not get the environment that is wanted": at("spawn").value("env").put("process.env"),
+    "only the process gets a signal, and not its children": at("killer").call("kill").part(0).put("handle.pid!"),
+    "a directory is left for each socket": at("ends").call("rm").put("undefined"),
+    "this process keeps the end of the other one": at("spawn").call("destroy").put("undefined")
+  }),
+  ...inFile("operations/volumes.ts", {
+    "a tree has one volume more than may be": at("treeOf").binary(">=").put("depth > DiskVolume.longestChain"),
+    "a chain has one volume more than may be": at("ancestors").binary(">=").put("all.length > DiskVolume.longestChain")
+  }),
+  ...inFile("prerequisites.ts", {
+    "a crypt helper is enough": at("cryptHelper").literal("unknown").put("\"present\""),
+    "without a tool, what the kernel lacks is missing": at("prerequisites").literal("unknown").put("\"missing\"")
+  }),
+  ...inFile("mountNamespaces.ts", {
+    "one namespace without a ploop device hides those of all others": at("foreignMounts").call("every").put(
+      "others.some(({ text }) => !text.includes(\"ploop\"))"
+    )
+  }),
+  ...inFile("superblock.ts", {
+    "a superblock that is cut short is read": at("isXfs").binary("&&").unwrap(1)
+  }),
+  ...inFile("statfsCache.ts", {
+    "a longer file is taken for one with numbers": at("read").binary("!==").put("bytes.byteLength < length")
+      .isEquivalent("a longer file is refused before, because no more is read of it")
+  }),
+  ...inFile("operations/beside.ts", {
+    "the program beside is looked for in the first directory": at("programBeside").call("lastIndexOf").put(
+      "tool.indexOf(\"/\")"
+    )
   })
 ]
