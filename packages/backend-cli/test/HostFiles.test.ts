@@ -364,4 +364,16 @@ describe("the map of changed blocks of an image", () => {
         assert.deepStrictEqual([ChangeTracking.position(start), (yield* files.stamp(path)).size], [undefined, size])
       })
   )
+  test(
+    "goes with its clusters at the end of the file",
+    (directory, fs) =>
+      Effect.gen(function*() {
+        const path = `${directory}/root.hdd`
+        const cluster = 1024 * 1024
+        yield* fs.writeFile(path, ChangeTracking.withPosition(image(), BigInt(cluster)))
+        yield* fs.truncate(path, 2 * cluster)
+        yield* files.dropMap(path)
+        assert.strictEqual((yield* files.stamp(path)).size, BigInt(cluster))
+      })
+  )
 })

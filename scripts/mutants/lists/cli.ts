@@ -672,6 +672,9 @@ export const cli = [
     "a longer file is taken for one with numbers": at("read").binary("!==").put("bytes.byteLength < length")
       .isEquivalent("a longer file is refused before, because no more is read of it")
   }),
+  ...inFile("changeMap.ts", {
+    "a map that is dropped leaves its clusters": at("drop").call("truncate").put("undefined")
+  }),
   ...inFile("operations/beside.ts", {
     "the program beside is looked for in the first directory": at("programBeside").call("lastIndexOf").put(
       "tool.indexOf(\"/\")"
