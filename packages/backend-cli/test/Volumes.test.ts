@@ -6,13 +6,14 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { Scope } from "effect"
-import { Array as Arr, Effect, Fiber, Schedule } from "effect"
+import { Array as Arr, Effect, Exit, Fiber, Option, Schedule } from "effect"
 import { mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { programBeside } from "../src/internal/operations/beside.js"
+import { settle, until, untilDone } from "./utils/clock.js"
 import { scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
@@ -61,7 +62,7 @@ const world = (
     )
     const fails = (use: (ploop: Ploop.Ploop) => Effect.Effect<unknown, PloopError.PloopError>) =>
       Effect.provide(Effect.flip(Effect.flatMap(Ploop.Ploop, use)), host.context)
-    return { at, changes, fails, fs, use: host.context }
+    return { at, changes, fails, fs, running: host.running, use: host.context }
   })
 
 const rule = <A, E>(title: string, test: Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
@@ -206,6 +207,50 @@ describe("a volume", () => {
       assert.deepStrictEqual(yield* changes, ["delete"])
     })
   )
+})
+
+describe("an operation on volumes that waits for the turn of its program", () => {
+  const volumes = { a: { element: "" }, r: { element: "<ReadOnly/>" } }
+  const operations: Record<
+    string,
+    (ploop: Ploop.Ploop, at: (name: string) => string) => Effect.Effect<unknown, PloopError.PloopError>
+  > = {
+    createVolume: (ploop, at) => ploop.createVolume({ directory: at("b"), size: "10M", fileSystem: "none" }),
+    snapshotVolume: (ploop, at) => ploop.snapshotVolume({ volume: at("a"), directory: at("b") }),
+    cloneVolume: (ploop, at) => ploop.cloneVolume({ volume: at("r"), directory: at("b") }),
+    switchVolume: (ploop, at) => ploop.switchVolume({ volume: at("a"), to: at("r") }),
+    deleteVolume: (ploop, at) => ploop.deleteVolume({ volume: at("a") })
+  }
+
+  for (const [name, run] of Object.entries(operations)) {
+    it.scoped(`is interrupted at once, and leaves no directory: ${name}`, () =>
+      Effect.gen(function*() {
+        const { at, changes, fs, running, use } = yield* world(volumes, {
+          answer: { lasts: "1 hour" },
+          maxProcesses: 1
+        })
+        const first = yield* Effect.forkDaemon(
+          Effect.provide(
+            Effect.flatMap(
+              Ploop.Ploop,
+              (ploop) => ploop.createVolume({ directory: at("first"), size: "10M", fileSystem: "none" })
+            ),
+            use
+          )
+        )
+        yield* until(Effect.map(changes, (all) => all.length === 1))
+        const second = yield* Effect.forkDaemon(
+          Effect.provide(Effect.flatMap(Ploop.Ploop, (ploop) => run(ploop, at)), use)
+        )
+        yield* settle()
+        yield* Fiber.interruptFork(second)
+        yield* settle()
+        assert.isTrue(Option.exists(yield* Fiber.poll(second), Exit.isInterrupted))
+        assert.strictEqual((yield* changes).length, 1)
+        assert.isFalse(yield* fs.exists(at("b")))
+        yield* untilDone({ running }, first, "1 hour")
+      }).pipe(Effect.provide(NodeContext.layer)))
+  }
 })
 
 describe("a new volume", () => {

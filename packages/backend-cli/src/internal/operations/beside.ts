@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type { Arguments } from "../arguments.js"
 import type { About } from "../host.js"
 import { context } from "../outcome.js"
-import type { ProcessResult, Runner } from "../process.js"
+import type { ProcessResult, Runner, Wait } from "../process.js"
 import type { BesideTool } from "../programs.js"
 
 export const programBeside = (tool: string, program: BesideTool): string =>
@@ -18,9 +18,10 @@ export const runBeside = (
   runner: Runner,
   about: About,
   program: BesideTool,
-  args: Arguments
+  args: Arguments,
+  wait?: Wait
 ): Effect.Effect<ProcessResult, PloopError.PloopError> =>
-  runner.run({ ...about, args, kind: Operation.table[about.operation].kind }).pipe(
+  runner.run({ ...about, args, kind: Operation.table[about.operation].kind }, wait).pipe(
     Effect.catchTags({
       ToolNotFound: () => missing(about, "", `the program ${program}`),
       ToolNotExecutable: ({ text }) => missing(about, text, `an executable ${program}`)

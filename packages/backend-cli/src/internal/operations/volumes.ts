@@ -9,6 +9,8 @@ import * as PrintableText from "@effect-ploop/core/PrintableText"
 import * as Refusal from "@effect-ploop/core/Refusal"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotId from "@effect-ploop/core/SnapshotId"
+import * as Waiting from "@effect-ploop/core/Waiting"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -18,6 +20,7 @@ import type { Identity } from "../hostFiles.js"
 import * as newFiles from "../newFiles.js"
 import { classified, context } from "../outcome.js"
 import * as paths from "../paths.js"
+import type { Wait } from "../process.js"
 import type { Session } from "../session.js"
 import { childrenOf } from "../volumeLinks.js"
 import { deviceWith, observed } from "./bareDeltas.js"
@@ -231,11 +234,15 @@ const findLinked = (session: Session, about: About, directory: string) =>
   })
 
 /** Runs the program, and classifies a failure. */
-const run = (session: Session, about: About, words: args.Arguments) =>
+const run = (session: Session, about: About, words: args.Arguments, wait: Wait) =>
   Effect.gen(function*() {
-    const result = yield* runBeside(session.volumeTool, about, "ploop-volume", words)
+    const result = yield* runBeside(session.volumeTool, about, "ploop-volume", words, wait)
     if (result.exitCode !== 0) return yield* classified(about, yield* session.generation)(result)
   })
+
+/** Runs the program to its end; the wait before it is started can be interrupted. */
+const runWhole = (session: Session, about: About, words: args.Arguments) =>
+  Waiting.uninterruptibleMask((wait) => run(session, about, words, wait))
 
 /**
  * The only one that works in all of these directories, which are found again when they are locked. Everybody enters
@@ -300,7 +307,11 @@ const discard = (session: Session, about: About, directory: string): Clear => (m
     if (isStopped && Option.isSome(made)) yield* session.files.removeDirectory(directory, made.value)
   })
 
-/** Makes a volume in a directory that nobody else has. */
+/** Removes the directory of a new volume when the tool was not started. */
+const withdraw = (session: Session, directory: string): Clear => (made) =>
+  Option.isSome(made) ? session.files.removeEmptyDirectory(directory, made.value) : Effect.void
+
+/** Makes a volume in a directory that nobody else has. Only the wait before the tool is started can be interrupted. */
 const making = (
   session: Session,
   about: About,
@@ -308,11 +319,16 @@ const making = (
   words: args.Arguments,
   clear: Clear
 ) =>
-  Effect.gen(function*() {
-    const made = yield* newDirectory(session, about, directory)
-    yield* Effect.onError(run(session, about, words), () => Effect.ignore(clear(made)))
-    return yield* infoOf(session, about, yield* findLinked(session, about, directory))
-  }).pipe(Effect.uninterruptible)
+  Waiting.uninterruptibleMask((wait) =>
+    Effect.gen(function*() {
+      const made = yield* newDirectory(session, about, directory)
+      yield* Effect.onError(
+        run(session, about, words, wait),
+        (cause) => Effect.ignore(Cause.isInterruptedOnly(cause) ? withdraw(session, directory)(made) : clear(made))
+      )
+      return yield* infoOf(session, about, yield* findLinked(session, about, directory))
+    })
+  )
 
 const pathTo = (session: Session, about: About, field: string, given: string) =>
   Effect.tap(
@@ -412,7 +428,7 @@ const switchVolume = (session: Session): Ploop.Backend["switchVolume"] => (reque
         yield* Refusal.switchVolume(about, yield* seen(session, about, found, below), to)
         yield* requireInChain(session, about, found, below)
         yield* requireFreeLink(session, about, target.directory, found.directory)
-        yield* Effect.uninterruptible(run(session, about, args.switchVolume(found.directory, target.directory)))
+        yield* runWhole(session, about, args.switchVolume(found.directory, target.directory))
         return yield* infoOf(session, about, yield* findLinked(session, about, volume))
       })
     )
@@ -481,7 +497,7 @@ const deleteVolume = (session: Session): Ploop.Backend["deleteVolume"] => (reque
         yield* requireInChain(session, about, found, below, child === undefined ? [] : [child])
         if (child !== undefined) yield* requireFreeLink(session, about, found.parent, child.directory)
         yield* requireUnsharedImages(session, about, all.merged.map(({ image }) => image))
-        yield* Effect.uninterruptible(run(session, about, args.deleteVolume(found.directory)))
+        yield* runWhole(session, about, args.deleteVolume(found.directory))
         yield* requireDeleted(session, about, found, child)
       })
     )
