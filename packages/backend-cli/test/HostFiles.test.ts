@@ -192,6 +192,20 @@ describe("a new file", () => {
   )
 })
 
+describe("a new text", () => {
+  test("does not stay when it could not be written whole", (directory, fs) =>
+    Effect.gen(function*() {
+      const other = yield* Effect.promise(() => open(directory, "r"))
+      const spy = vi.spyOn(Object.getPrototypeOf(other), "sync").mockRejectedValueOnce(new Error("no space"))
+      yield* Effect.addFinalizer(() =>
+        Effect.zipRight(Effect.sync(() => spy.mockRestore()), Effect.promise(() => other.close()))
+      )
+      const error = yield* Effect.flip(files.writeNew(`${directory}/file`, "new"))
+      assert.include(error.message, "no space")
+      assert.deepStrictEqual(yield* fs.readDirectory(directory), [])
+    }))
+})
+
 describe("an empty directory", () => {
   test("is removed only when it is the one that was meant, and is empty", (directory, fs) =>
     Effect.gen(function*() {

@@ -2,9 +2,13 @@ import type { PloopError } from "@effect-ploop/core"
 import { DiskDescriptor, Ploop } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
+import { SystemError } from "@effect/platform/Error"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either } from "effect"
 import { unlinkSync, writeFileSync } from "node:fs"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import type { HostFiles } from "../src/internal/hostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 
@@ -65,7 +69,7 @@ describe("a snapshot of generation 9 that exits with 0", () => {
       if (error._tag !== "ImagesDropped") return
       assert.deepStrictEqual(error.images, [`${host.directory}/root.hdd.1`])
       assert.strictEqual(error.former, `${host.disk}.former-1`)
-      assert.strictEqual(yield* fs.readFileString(error.former), former)
+      assert.strictEqual(yield* fs.readFileString(`${error.former}`), former)
       assert.strictEqual(error.exitCode, 0)
     }).pipe(Effect.provide(NodeContext.layer)))
 
@@ -89,6 +93,24 @@ describe("a snapshot of generation 9 that exits with 0", () => {
       for (const name of older) {
         assert.strictEqual(yield* fs.readFileString(`${host.directory}/${name}`), "an older one")
       }
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("names no former descriptor when none could be written, and does not try again", () =>
+    Effect.gen(function*() {
+      const tried: Array<string> = []
+      const files: HostFiles = {
+        ...nodeHostFiles,
+        writeNew: (path) =>
+          Effect.suspend(() => {
+            tried.push(path)
+            return Effect.fail(new SystemError({ module: "FileSystem", method: "writeNew", reason: "Unknown" }))
+          })
+      }
+      const { host, result } = yield* Effect.provideService(dropping(failedMerge, () => ""), CurrentHostFiles, files)
+      const error = Either.getOrThrow(Either.flip(result))
+      assert.strictEqual(error._tag === "ImagesDropped" ? error.former : error._tag, undefined)
+      assert.notInclude(error.remedy, host.disk)
+      assert.deepStrictEqual(tried, [`${host.disk}.former-1`])
     }).pipe(Effect.provide(NodeContext.layer)))
 
   it.scoped("succeeds when the tool said that it removed the image", () =>

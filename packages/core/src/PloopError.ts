@@ -1043,14 +1043,14 @@ export class RolledBack extends failure<RolledBack>()("RolledBack", {}, {
  * nothing about. Their files are still there.
  *
  * - `images`: the paths of those images
- * - `former`: the path of a copy of the descriptor as it was before
+ * - `former`: the path of a copy of the descriptor as it was before; absent when none could be written
  *
  * @since 0.2.0
  * @category errors
  */
 export class ImagesDropped extends failure<ImagesDropped>()("ImagesDropped", {
   images: Schema.Array(Schema.String),
-  former: Schema.String
+  former: Schema.optional(Schema.String)
 }, {
   sentence: (self) => `the tool dropped ${self.images.join(", ")} from the disk and reported success`,
   remedy: (self) => texts["images-dropped"](self),

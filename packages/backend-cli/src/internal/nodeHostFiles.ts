@@ -275,6 +275,21 @@ const unlink: HostFiles["unlink"] = (path, identity) =>
     if (same(foundOf(await NFS.promises.lstat(path, { bigint: true })), identity)) await NFS.promises.unlink(path)
   })
 
+/** A file that has no room for the text does not stay. */
+const writeText = async (path: string, text: string): Promise<void> => {
+  const file = await NFS.promises.open(path, "wx", 0o644)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } catch (error) {
+    const [made, now] = await Promise.all([file.stat({ bigint: true }), NFS.promises.lstat(path, { bigint: true })])
+    if (same(foundOf(made), foundOf(now))) await NFS.promises.unlink(path)
+    throw error
+  } finally {
+    await file.close()
+  }
+}
+
 /** Never descends: a directory in it may be a mount point. */
 const removeDirectory: HostFiles["removeDirectory"] = (path, identity) =>
   attempt("removeDirectory", path, async () => {
@@ -318,8 +333,7 @@ export const nodeHostFiles: HostFiles = {
     attempt("makePrivateDirectory", parent, () => NFS.promises.mkdtemp(NodePath.join(parent, privatePrefix))),
   makeDirectory: (path) => attempt("makeDirectory", path, () => NFS.promises.mkdir(path, { mode: 0o700 })),
   link: (from, to) => attempt("link", to, () => NFS.promises.link(from, to)),
-  writeNew: (path, text) =>
-    attempt("writeNew", path, () => NFS.promises.writeFile(path, text, { flag: "wx", flush: true, mode: 0o644 })),
+  writeNew: (path, text) => attempt("writeNew", path, () => writeText(path, text)),
   makePrivateFile: (path) => attempt("makePrivateFile", path, () => withNew(path, () => Promise.resolve())),
   copy,
   compose,

@@ -269,9 +269,10 @@ const host = {
     "Take the changes for unknown, and read the whole disk. Take a snapshot with track: true, and give that one as from.",
   "encryption-failed": () => "Check that the key is available on this host.",
   "rolled-back": () => "Nothing has changed. Do it while the disk is not running, or without keepName.",
-  "images-dropped": ({ former }: { readonly former: string }) =>
+  "images-dropped": ({ former }: { readonly former?: string | undefined }) =>
     "Write nothing to the disk, unmount it and copy its directory. The data is complete with " +
-    `${former}, the descriptor as it was before: put it in the place of the present one, and check the disk.`,
+    `${former ?? "the text in the log"}, the descriptor as it was before: put it in the place of the present one, ` +
+    "and check the disk.",
   "connection-lost": () => `The operation may have happened, or may still be running. ${inspect}.`,
   "connection-lost-before": () => "Try again once the host can be reached: nothing has changed.",
   "access-refused": () =>

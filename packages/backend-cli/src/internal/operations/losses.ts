@@ -1,6 +1,8 @@
 import * as GenerationTraits from "@effect-ploop/core/GenerationTraits"
 import * as PloopError from "@effect-ploop/core/PloopError"
+import * as PrintableText from "@effect-ploop/core/PrintableText"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import type { About, Descriptor } from "../host.js"
 import { descriptorLimit } from "../host.js"
@@ -18,15 +20,18 @@ const printsError = ({ stderr }: ProcessResult): boolean => stderr.split("\n").s
 /** How many former descriptors may be beside one another. */
 const mostCopies = 100
 
-/** Writes the text beside the descriptor, under a name that nothing has. */
+/** Writes the text beside the descriptor, under a name that nothing has; the log has it where that fails. */
 const keepBeside = (session: Session, about: About, path: string, text: string) =>
   Effect.gen(function*() {
     for (let number = 1; number <= mostCopies; number++) {
       const name = `${path}.former-${number}`
-      if (yield* Effect.isSuccess(session.files.writeNew(name, text))) return name
+      const written = yield* Effect.either(session.files.writeNew(name, text))
+      if (Either.isRight(written)) return name
+      if (written.left._tag === "BadArgument" || written.left.reason !== "AlreadyExists") break
     }
-    yield* Effect.logError(`the former descriptor of ${about.subject} could not be kept; it was:\n${text}`)
-    return path
+    const [subject, former] = [about.subject, text].map(PrintableText.escape)
+    yield* Effect.logError(`the former descriptor of ${subject} could not be kept; it was: ${former}`)
+    return undefined
   })
 
 /**
@@ -81,7 +86,11 @@ export const watch = (session: Session, about: About, path: string): Effect.Effe
         const images = yield* dropped(session, before.value.disk, after, result)
         if (images.length === 0) return
         const former = yield* keepBeside(session, about, path, new TextDecoder().decode(before.value.bytes))
-        return yield* new PloopError.ImagesDropped({ ...context(about, result), images, former })
+        return yield* new PloopError.ImagesDropped({
+          ...context(about, result),
+          images,
+          ...(former !== undefined && { former })
+        })
       })
   })
 
