@@ -94,7 +94,9 @@ describe("while a snapshot of a disk is taken, these do not wait", () => {
     ["whether it is mounted", ({ disk }) => ploop((ploop) => ploop.isMounted({ disk }))],
     ["its device", ({ disk }) => ploop((ploop) => ploop.deviceOf({ disk, component: "backup" }))],
     ["its snapshots", ({ disk }) => ploop((ploop) => ploop.listSnapshots({ disk }))],
-    ["its top delta", ({ disk }) => ploop((ploop) => ploop.topDelta({ disk }))]
+    ["its top delta", ({ disk }) => ploop((ploop) => ploop.topDelta({ disk }))],
+    ["the status of its balloon", ({ disk }) => Effect.exit(ploop((ploop) => ploop.balloonStatus({ disk })))],
+    ["a check of its balloon", ({ disk }) => Effect.exit(ploop((ploop) => ploop.balloonCheck({ disk })))]
   ]
   for (const [title, operation] of queries) {
     it.scoped(title, () =>

@@ -100,7 +100,7 @@ export const cli = [
   }),
   ...inFile("locks.ts", {
     "operations on images of a directory run at once": at("make.exclusive").call("zipRight").unwrap(1),
-    "operations on one disk run at once": at("make.onlyWriter").call("zipRight").unwrap(1),
+    "operations on one disk run at once": at("make.onlyWriter").call("lock").put("Effect.succeedNone"),
     "generation 9 works on a disk that it cannot lock": at("locksItself").value("9").put("true"),
     "a missing flock is a missing file": at("lockError").ternary().never(),
     "an operation on a device fails where the directory may not be opened": at("make").call("catchTag").nth(-1).drop()
@@ -143,6 +143,7 @@ export const cli = [
     "a map is read as far as a damaged header says": at("blockAt").binary("||").unwrap(0)
   }),
   ...inFile("session.ts", {
+    "an image that its link names no more is changed": at("make.onImage").ternary().always(),
     "operations on a disk take no lock": at("make.onDisk").curried("onlyWriter").unwrap(),
     "a disk has a lock for each name of its directory": at("make.onDisk").call("real").nth(0).put(
       "Effect.succeed(host.absolute(disk))"
@@ -175,6 +176,7 @@ export const cli = [
     "kernel modules are not loaded": at("probe").call("prepare").drop()
   }),
   ...inFile("host.ts", {
+    "the way up behind a link is left out": at("hasDetour").put("() => false"),
     "a file with holes takes as much as it is long": at("make").value("allocated").value("onSome").put(
       "(blocks) => blocks > 0 ? size : 0n"
     ),
@@ -281,6 +283,7 @@ export const cli = [
     "to restore a descriptor is a query": at("restoreDescriptor").value("kind").put("\"query\"")
   }),
   ...inFile("operations/images.ts", {
+    "an image is replaced by another one of the disk": at("requireForeign").call("includes").put("false"),
     "convert changes a running disk": at("convert").call("runningDisk").drop(),
     "convert takes no lock": at("convert").call("onSoundDisk").put("session.lookAt(_0, _1, _2)"),
     "convert changes images elsewhere": at("convert").call("requireInside").drop(),
@@ -305,15 +308,27 @@ export const cli = [
     "the child of a deleted snapshot may be elsewhere": at("withOnlyChild").ternary().never()
   }),
   ...inFile("afterKill.ts", {
-    "a failure of the tool stops devices": at("endedEarly").put("() => true"),
-    "a device is left by what was interrupted": at("endedEarly").call("isInterrupted").put("false"),
-    "a device is left by what timed out": at("endedEarly").literal("TimedOut").put("\"Busy\""),
     "what a killed tool wrote stays": at("removeWritten").call("forEach").drop(),
     "what a killed tool wrote goes while another tool is at work": at("removeWritten").if().nth(0).never(),
     "a delta that a device writes to is removed": at("removeWritten").if().nth(1).never(),
-    "a file that was there before is removed after a kill": at("clearing").call("has").put("false"),
+    "a file that was there before is removed after a kill": at("clear").call("has").put("false"),
     "a snapshot that a device uses is not finished": at("finish").if().nth(0).never(),
     "any new descriptor takes the place of the old one": at("finish").call("exists").put("true")
+  }),
+  ...inFile("process/commands.ts", {
+    "a failure of the tool stops devices": at("isAborted").put("() => true"),
+    "a device is left by what was interrupted": at("on").call("isInterrupted").put("false"),
+    "a device is left by what timed out": at("isAborted").literal("TimedOut").put("\"Busy\""),
+    "what came while a command waited for its turn is removed": at("on").binary("&&").unwrap(0),
+    "what a command has left that went on to its end is removed": at("clearing").literal("wasEnded").put(
+      "\"wasStarted\""
+    )
+  }),
+  ...inFile("scratch.ts", {
+    "the tool writes through a link beside the disk": at("isOwn").binary("&&").unwrap(1),
+    "the tool writes to a file that has another name too": at("isOwn").binary("&&").unwrap(0),
+    "the tool mounts a disk where a link leads": at("requireOwnMountPoint").call("exists").put("false"),
+    "an unmount writes numbers through a link": at("hasForeignNumbers").call("exists").put("false")
   }),
   ...inFile("unfinished.ts", {
     "a directory with the name of a file is taken for one": at("regularAt").binary("===").put("true"),
@@ -338,8 +353,8 @@ export const cli = [
     "a mount that an unmount takes away as well keeps it from being tried": at("requireNoneHidden").not().put("true")
   }),
   ...inFile("operations/teardown.ts", {
-    "a device that ran before is stopped": at("attachingIdle").binary("&&").unwrap(1),
-    "a device is left by what was killed": at("attachingIdle").binary("&&").put("false"),
+    "a device that ran before is stopped": at("attachingIdle").if().never(),
+    "a device is left by what was killed": at("attachingIdle").call("undoing").unwrap(0),
     "a device of which nobody knows whether it ran is stopped": at("attachingIdle.wasIdle").put(
       "!Option.exists(before, Option.isSome)"
     ),
@@ -353,6 +368,7 @@ export const cli = [
     "a device that runs another disk by then is changed": at("onlyUser").ternary().always()
   }),
   ...inFile("operations/bothDirectories.ts", {
+    "a call waits for itself where two paths lead to one directory": at("keyOf").value("onSome").put("() => path"),
     "two clones in opposite directions wait for each other": at("inBoth").ternary().nth(-1).never()
   }),
   ...inFile("operations/cloning.ts", {
@@ -378,6 +394,8 @@ export const cli = [
     "the map of an image elsewhere is cut off": at("dropTracking").call("requireInside").drop()
   }),
   ...inFile("operations/removal.ts", {
+    "a disk that came to the directory of another one is removed": at("requireSame").if().nth(0).never(),
+    "a disk whose descriptor was replaced meanwhile is removed": at("requireSame").if().nth(1).never(),
     "a disk is removed without the lock of its tool": at("removeFrom").call("lockTool").drop(),
     "a removal stops half-way": at("removeFrom").call("uninterruptible").unwrap(),
     "a file that came to the name of a removed one goes unsaid": at("removeName").if().always(),
@@ -488,6 +506,7 @@ export const cli = [
     "a raw image has a version": at("version").ternary().never()
   }),
   ...inFile("operations/snapshots.ts", {
+    "the former state is removed after a switch that has happened": at("undoTaken").ternary().never(),
     "switchAndDelete merges into an image that another disk has": at("switchAndDelete").call("requireUnshared").drop(),
     "a top delta that a device shows is deleted": at("deleteSnapshot").call("requireNotShown").drop(),
     "the wait of snapshotAndSwitch cannot be interrupted": at("snapshotAndSwitch").call("take").part(-1).drop(),

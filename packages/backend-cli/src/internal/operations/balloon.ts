@@ -61,6 +61,9 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
     return Operation.table[about.operation].kind === "query" ? use(named) : onlyUser(session, about, named, use(named))
   }
 
+  /** Queries that leave the disk as it is. For the status of a discard, some generations mount it. */
+  const waitsForNobody: ReadonlySet<Operation.Name> = new Set(["balloonStatus", "balloonCheck"])
+
   /** Names the mounted disk as the tool wants it, and keeps other operations away from it. */
   const onRunning = <A, E, R>(
     about: About,
@@ -69,7 +72,11 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
   ): Effect.Effect<A, E | PloopError.PloopError, R> =>
     request.disk === undefined
       ? byDevice(about, request, use)
-      : session.onDisk(about, request.disk, (disk) => use({ disk }))
+      : (waitsForNobody.has(about.operation) ? session.lookAt : session.onDisk)(
+        about,
+        request.disk,
+        (disk) => use({ disk })
+      )
 
   /** The tool mounts the disk if it is idle, as the operation mount does. */
   const automounting = <A>(about: About, disk: string, run: Effect.Effect<A, PloopError.PloopError>) =>
