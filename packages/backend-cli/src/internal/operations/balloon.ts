@@ -72,11 +72,9 @@ export const make = (session: Session): Pick<Ploop.Backend, Methods> => {
   ): Effect.Effect<A, E | PloopError.PloopError, R> =>
     request.disk === undefined
       ? byDevice(about, request, use)
-      : (waitsForNobody.has(about.operation) ? session.lookAt : session.onDisk)(
-        about,
-        request.disk,
-        (disk) => use({ disk })
-      )
+      : waitsForNobody.has(about.operation)
+      ? session.lookAt(about, request.disk, (disk) => use({ disk }))
+      : session.onDisk(about, request.disk, (disk) => use({ disk }))
 
   /** The tool mounts the disk if it is idle, as the operation mount does. */
   const automounting = <A>(about: About, disk: string, run: Effect.Effect<A, PloopError.PloopError>) =>
