@@ -138,9 +138,15 @@ const busy: Case = Effect.scoped(Effect.gen(function*() {
 /** A process in a mount namespace of its own, to which nothing spreads from this one. */
 const stranger = Effect.acquireRelease(
   Effect.gen(function*() {
-    const alone = ["--mount", "--propagation", "private"]
-    const child = yield* Command.start(Command.make("unshare", ...alone, "sh", "-c", "echo there; exec sleep 300"))
-    yield* Stream.runHead(child.stdout)
+    const fs = yield* FileSystem.FileSystem
+    const child = yield* Command.start(
+      Command.make("unshare", "--mount", "--propagation", "private", "sleep", "300")
+    )
+    // It has this name once it is in its namespace.
+    yield* Effect.repeat(fs.readFileString(`/proc/${child.pid}/comm`), {
+      until: (name) => name === "sleep\n",
+      schedule: Schedule.spaced("10 millis")
+    })
     return child
   }),
   (child) => Effect.ignore(child.kill())
