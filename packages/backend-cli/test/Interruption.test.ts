@@ -101,7 +101,7 @@ describe("an interruption removes", () => {
       yield* fs.writeFileString(`${host.disk}.lck`, "")
       const fiber = yield* Effect.fork(Effect.provide(snapshot(host.disk), host.context))
       yield* until(Effect.map(host.commands, (all) => all.some(([command]) => command === "snapshot")))
-      yield* untilDone(host, yield* Effect.fork(Fiber.interrupt(fiber)), "1 hour")
+      yield* untilDone(host, yield* Effect.fork(Fiber.interrupt(fiber)))
       assert.deepStrictEqual(yield* left(host.directory), [])
     }).pipe(Effect.provide(NodeContext.layer)))
 })
