@@ -134,8 +134,10 @@ const pathsOf = (
 const hasDetour = (name: string): boolean => /(?:^|\/)(?!\.\.?\/)[^/]+\/(?:\.?\/)*\.\.(?:\/|$)/.test(name)
 
 /** The path by which the tool opens an image: behind a link, `..` is above the directory where the link leads. */
-const imagePath = (path: Path.Path, home: string, file: string): string =>
-  hasDetour(file) && !path.isAbsolute(file) ? `${home}/${file}` : hasDetour(file) ? file : path.resolve(home, file)
+const imagePath = (path: Path.Path, home: string, file: string): string => {
+  if (!hasDetour(file)) return path.resolve(home, file)
+  return path.isAbsolute(file) ? file : `${home}/${file}`
+}
 
 const unreadable = (about: About, bytes: Uint8Array) => (error: DiskDescriptor.DescriptorSyntaxError) =>
   Refusal.unreadableDescriptor(about, bytes, error)

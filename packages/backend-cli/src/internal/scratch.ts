@@ -24,27 +24,27 @@ const opened = (path: string): ReadonlyArray<string> => [asideOf(path), asideOf(
 
 const isOwn = ({ kind, links }: Found): boolean => kind === "File" && links === 1
 
+const foreign = ({ host }: Seen, about: About, name: string, does: string, is: string) =>
+  new PloopError.Unsupported({
+    ...context(about),
+    reason: `ploop ${does} ${PrintableText.escape(name)}, which is ${is}`,
+    instead: Remedy.texts["not-a-file"]({ name: host.name(name) })
+  })
+
 /**
  * Refuses a disk beside which a link has the name of a file of the tool, which would write to the file where the link
  * leads, and make the link the descriptor.
  *
  * - `path`: the real path of the descriptor
  */
-export const requireOwn = ({ files, host }: Seen, about: About, path: string) =>
-  writeNone.has(about.operation) ?
-    Effect.void :
-    Effect.forEach(opened(path), (name) =>
-      Effect.flatMap(files.inTheWay(name), (found) =>
-        Option.exists(found, (file) =>
-            !isOwn(file))
-          ? Effect.fail(
-            new PloopError.Unsupported({
-              ...context(about),
-              reason: `ploop writes to ${PrintableText.escape(name)}, which is not a file with this name only`,
-              instead: Remedy.texts["not-a-file"]({ name: host.name(name) })
-            })
-          )
-          : Effect.void), { discard: true })
+export const requireOwn = (seen: Seen, about: About, path: string) =>
+  Effect.gen(function*() {
+    if (writeNone.has(about.operation)) return
+    for (const name of opened(path)) {
+      if (!Option.exists(yield* seen.files.inTheWay(name), (file) => !isOwn(file))) continue
+      return yield* foreign(seen, about, name, "writes to", "not a file with this name only")
+    }
+  })
 
 /** The image beside which the tool makes what belongs to the file system; none where the descriptor cannot be read. */
 const firstImage = ({ host }: Seen, about: About, path: string) =>
@@ -60,11 +60,7 @@ export const requireOwnMountPoint = (seen: Seen, about: About, path: string) =>
     if (Option.isNone(image)) return
     const name = `${image.value}.mnt`
     if (!Option.exists(yield* seen.files.inTheWay(name), ({ kind }) => kind === "SymbolicLink")) return
-    return yield* new PloopError.Unsupported({
-      ...context(about),
-      reason: `ploop mounts the disk at ${PrintableText.escape(name)}, which is a symbolic link`,
-      instead: Remedy.texts["not-a-file"]({ name: seen.host.name(name) })
-    })
+    return yield* foreign(seen, about, name, "mounts the disk at", "a symbolic link")
   })
 
 /** Whether an unmount of the disk would write the numbers of its file system to a file that has another name. */

@@ -6,7 +6,7 @@ import type { Session } from "../session.js"
 
 /**
  * What is the same for every name of a directory, by way of a bind mount too. Everybody enters several directories in
- * the order of these, so that no two wait for each other, and nobody waits for himself.
+ * the order of these, so that no two wait for each other, and no call waits for itself.
  */
 export const keyOf = (session: Session, path: string): Effect.Effect<string> =>
   Effect.map(

@@ -114,17 +114,23 @@ const check = (session: Session) => (request: Request.Check) => {
     : session.onSoundDisk(about, request.disk, run)
 }
 
+/** The image that is replaced. The tool reports one that is not there. */
+const replacedImage = (session: Session, { image, tree }: Descriptor, { file, level, snapshot }: Request.Replace) => {
+  if (level !== undefined) return SnapshotTree.chain(tree, SnapshotId.top).toReversed()[level]
+  const path = file === undefined ? undefined : session.host.absolute(file)
+  return SnapshotTree.nodes(tree).find((node) =>
+    path === undefined ? node.id === snapshot : session.host.absolute(image(node.file)) === path
+  )
+}
+
 /** Names the image by its level where the tool would not find it in the running device. */
 const byItsLevel = (session: Session, about: About, request: Request.Replace, path: string) =>
   Effect.gen(function*() {
     if (request.level !== undefined) return request
-    const { image, tree } = yield* session.host.descriptor(about, path)
-    const file = request.file === undefined ? undefined : session.host.absolute(request.file)
-    const node = SnapshotTree.nodes(tree).find(({ file: name, id }) =>
-      file === undefined ? id === request.snapshot : session.host.absolute(image(name)) === file
-    )
+    const disk = yield* session.host.descriptor(about, path)
+    const node = replacedImage(session, disk, request)
     if (node === undefined) return request
-    const level = yield* Refusal.replacedLevel(about, yield* session.generation, tree, node.id)
+    const level = yield* Refusal.replacedLevel(about, yield* session.generation, disk.tree, node.id)
     return level === undefined ? request : { ...request, level, snapshot: undefined, file: undefined }
   })
 
@@ -143,15 +149,6 @@ const asTheToolHasIt = (session: Session, about: About, path: string, given: str
     const home = session.host.directory(yield* session.host.real(path))
     return found.value.file.startsWith("/") ? found.value.file : `${home}/${found.value.file}`
   })
-
-/** The image that is replaced. The tool reports one that is not there. */
-const replacedImage = (session: Session, { image, tree }: Descriptor, { file, level, snapshot }: Request.Replace) => {
-  if (level !== undefined) return SnapshotTree.chain(tree, SnapshotId.top).toReversed()[level]
-  const path = file === undefined ? undefined : session.host.absolute(file)
-  return SnapshotTree.nodes(tree).find((node) =>
-    path === undefined ? node.id === snapshot : session.host.absolute(image(node.file)) === path
-  )
-}
 
 /** Refuses to replace an image by another one of the disk. */
 const requireForeign = (session: Session, about: About, request: Request.Replace, disk: Descriptor) =>

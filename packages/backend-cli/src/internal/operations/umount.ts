@@ -137,9 +137,10 @@ export const umount = (session: Session): Ploop.Backend["umount"] => {
     if (request.disk !== undefined) {
       return session.onDisk(about, request.disk, (path) =>
         Effect.gen(function*() {
-          // An unmount by the device writes no numbers.
-          const isForeign = request.component === undefined && (yield* hasForeignNumbers(session, about, path))
-          if (!isForeign && !GenerationTraits.unmountsDevicesOnly[yield* session.generation]) {
+          const namesDevice = GenerationTraits.unmountsDevicesOnly[yield* session.generation] ||
+            // An unmount by the device writes no numbers.
+            request.component === undefined && (yield* hasForeignNumbers(session, about, path))
+          if (!namesDevice) {
             const running = Effect.option(deviceOf(session, about, path, request.component))
             return yield* run(
               { disk: path, component: request.component },
