@@ -49,7 +49,7 @@ export type Run = typeof Run.Type
  * @category schemas
  */
 export const Look = Schema.TaggedStruct("Look", {
-  method: Schema.Literal("readFile", "open", "readAlloc", "realPath", "exists", "stat", ...tapedFiles.methods),
+  method: Schema.Literal("readFile", "open", "readAlloc", "exists", "stat", ...tapedFiles.methods),
   path: Schema.String,
   value: Schema.optional(runs.Output),
   reason: Schema.optional(SystemErrorReason)

@@ -3,11 +3,12 @@ import { PloopError } from "@effect-ploop/core"
 import { Error as Errors } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Option, TestClock } from "effect"
+import { Effect, Either, identity, Option, TestClock } from "effect"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import * as driver from "../src/internal/driver.js"
 import * as host from "../src/internal/host.js"
 import type { HostFiles, Stamp } from "../src/internal/hostFiles.js"
+import * as lease from "../src/internal/lease.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { descriptor } from "./utils/host.js"
 
@@ -49,8 +50,15 @@ describe("a descriptor", () => {
 
   const stamp: Stamp = { device: 1n, inode: 2n, size: 3n, modified: changed, changed }
 
+  const setAge = (age: bigint) => TestClock.setTime(Number((changed + age) / 1_000_000n))
+
   /** How often a descriptor is read that is asked for twice, so long after it was changed. */
-  const reads = (age: bigint, second: Partial<Stamp> = {}) =>
+  const reads = (
+    age: bigint,
+    second: Partial<Stamp> = {},
+    between: Effect.Effect<void> = Effect.void,
+    each: typeof lease.during = identity
+  ) =>
     Effect.gen(function*() {
       let count = 0
       let asked = 0
@@ -60,9 +68,10 @@ describe("a descriptor", () => {
         stamp: () => Effect.succeed(stamp),
         whole: () => Effect.sync(() => (count++, new TextEncoder().encode(descriptor("root.hdd.2"))))
       })
-      yield* TestClock.setTime(Number((changed + age) / 1_000_000n))
-      yield* read(about, about.subject)
-      yield* read(about, about.subject)
+      yield* setAge(age)
+      yield* each(read(about, about.subject))
+      yield* between
+      yield* each(read(about, about.subject))
       return count
     })
 
@@ -75,6 +84,35 @@ describe("a descriptor", () => {
     Effect.gen(function*() {
       assert.strictEqual(yield* reads(500_000_000n), 2)
     }))
+
+  describe("that was changed just now, read by an operation that holds the lock of the disk,", () => {
+    const young = 500_000_000n
+
+    it.effect("is read once before the operation changes something", () =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* lease.during(reads(young)), 1)
+      }))
+
+    it.effect("is read again after the operation has started a command that changes something", () =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* lease.during(reads(young, {}, lease.end)), 2)
+      }))
+
+    it.effect("is read again by the next operation", () =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* reads(young, {}, Effect.void, lease.during), 2)
+      }))
+
+    it.effect("is read again when it has another stamp", () =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* lease.during(reads(young, { inode: 4n })), 2)
+      }))
+
+    it.effect("is read again when the operation has lasted longer than a change goes unseen", () =>
+      Effect.gen(function*() {
+        assert.strictEqual(yield* lease.during(reads(young, {}, setAge(2_000_000_000n))), 2)
+      }))
+  })
 
   for (const field of ["device", "inode", "size", "modified", "changed"] as const) {
     it.effect(`is read again when its stamp has another ${field}`, () =>

@@ -24,6 +24,7 @@ import {
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import * as ForkServer from "../src/ForkServer.js"
+import * as lease from "../src/internal/lease.js"
 import * as Output from "../src/internal/output.js"
 import * as Process from "../src/internal/process.js"
 import { make as makeCommand } from "../src/internal/process/command.js"
@@ -120,6 +121,24 @@ const expectTag = <Tag extends PloopError.Tag>(error: PloopError.PloopError, tag
   assert.strictEqual(error._tag, tag, error.message)
   return error as Extract<PloopError.PloopError, { readonly _tag: Tag }>
 }
+
+describe("what an operation has read of a disk that it has locked", () => {
+  for (
+    const [kind, serves] of [["query", true], ["change", false], [
+      "uninterruptible",
+      false
+    ]] as const satisfies ReadonlyArray<
+      readonly [Operation.Kind, boolean]
+    >
+  ) {
+    it.effect(`${serves ? "still" : "no longer"} serves after a run of the tool whose kind is ${kind}`, () =>
+      lease.during(Effect.gen(function*() {
+        const { runner } = yield* scripted([{}])
+        yield* runner.run(invocation([], { kind }))
+        assert.strictEqual((yield* lease.lasting) !== undefined, serves)
+      })))
+  }
+})
 
 describe("Process", () => {
   describe("the result of a run", () => {

@@ -1,6 +1,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { HostFiles, Stamp } from "./hostFiles.js"
+import * as lease from "./lease.js"
 
 /** How many descriptors are kept. */
 const capacity = 256
@@ -15,11 +16,17 @@ interface Entry<A> {
   readonly home: string
   readonly stamp: Stamp
   readonly value: A
+  /** Of one that was young when it was read: how long nobody who respects the lock of its disk changes it. */
+  readonly lease: lease.Lease | undefined
 }
 
 const isUnchanged = (a: Stamp, b: Stamp): boolean =>
   a.device === b.device && a.inode === b.inode && a.size === b.size && a.modified === b.modified &&
   a.changed === b.changed
+
+/** Whether an entry still serves. A young one serves only the operation that has read it, and only while it is young. */
+const isKept = <A>(entry: Entry<A>, held: lease.Lease | undefined, now: bigint): boolean =>
+  entry.lease === undefined || entry.lease === held && now - entry.stamp.changed <= settling
 
 /** Reads a file again only when it may have changed since; `before` is its stamp now. */
 export type DescriptorCache<A, E> = (
@@ -42,22 +49,31 @@ export const make = <A, E>(files: HostFiles): Effect.Effect<DescriptorCache<A, E
       }
     }
 
-    const readAndKeep: DescriptorCache<A, E> = (path, home, before, read) =>
+    const readAndKeep = (
+      held: lease.Lease | undefined,
+      path: string,
+      home: string,
+      before: Stamp,
+      read: Effect.Effect<A, E>
+    ) =>
       Effect.gen(function*() {
         const value = yield* read
         const isSame = yield* Effect.match(files.stamp(path), {
           onFailure: () => false,
           onSuccess: (after) => isUnchanged(before, after)
         })
-        const now = yield* Clock.currentTimeNanos
-        if (isSame && now - before.changed > settling) keep(path, { home, stamp: before, value })
+        if (!isSame) return value
+        const age = (yield* Clock.currentTimeNanos) - before.changed
+        if (age > settling) keep(path, { home, stamp: before, value, lease: undefined })
+        else if (age >= 0n && held !== undefined) keep(path, { home, stamp: before, value, lease: held })
         return value
       })
 
-    return (path, home, before, read) => {
-      const known = entries.get(path)
-      return known?.home === home && isUnchanged(known.stamp, before)
-        ? Effect.succeed(known.value)
-        : readAndKeep(path, home, before, read)
-    }
+    return (path, home, before, read) =>
+      Effect.flatMap(Effect.zip(lease.lasting, Clock.currentTimeNanos), ([held, now]) => {
+        const known = entries.get(path)
+        return known?.home === home && isUnchanged(known.stamp, before) && isKept(known, held, now)
+          ? Effect.succeed(known.value)
+          : readAndKeep(held, path, home, before, read)
+      })
   })

@@ -149,11 +149,7 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
 
   const absolute = (name: string): string => path.resolve(name)
 
-  // Node leaves out `link/..` before it looks where the link leads.
-  const realPath = (name: string) =>
-    hasDetour(name) ? Effect.map(files.resolve(name), ({ path }) => path) : fs.realPath(name)
-
-  const real: Host["real"] = (name) => Effect.orElseSucceed(realPath(name), () => absolute(name))
+  const real: Host["real"] = (name) => Effect.orElseSucceed(files.realPath(name), () => absolute(name))
 
   const bytesOf = (about: About, disk: string) => Effect.mapError(files.whole(disk, descriptorLimit), readError(about))
 

@@ -1,6 +1,6 @@
 import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { ForeignMount } from "./mountNamespaces.js"
 
@@ -91,11 +91,11 @@ export interface Packing {
 }
 
 /** What a host that is replayed has in the way of an operation: nothing. */
-export const unseen: Pick<HostFiles, "foreignMounts" | "glimpse" | "inTheWay" | "kindAt" | "processes"> = {
+export const unseen: Pick<HostFiles, "foreignMounts" | "glimpse" | "inTheWay" | "kindsAt" | "processes"> = {
   foreignMounts: Effect.succeed([]),
   glimpse: () => Effect.succeedNone,
   inTheWay: () => Effect.succeedNone,
-  kindAt: () => Effect.succeedNone,
+  kindsAt: (paths) => Effect.succeed(paths.map(() => Option.none())),
   processes: () => Effect.succeed([])
 }
 
@@ -110,12 +110,12 @@ export interface HostFiles {
   /** What is at a path, links not followed; none only when it was seen that nothing is there. */
   readonly find: (path: string) => Effect.Effect<Option.Option<Found>, PlatformError>
   /**
-   * What is at a path, links followed; none where nothing is seen. It only finds what stands in the way of an
-   * operation, so it is on no tape: on a host that is replayed, nothing does.
+   * What is at each of these paths, links followed; none where nothing is seen. It only finds what stands in the way of
+   * an operation, so it is on no tape: on a host that is replayed, nothing does.
    */
-  readonly kindAt: (path: string) => Effect.Effect<Option.Option<Kind>>
+  readonly kindsAt: (paths: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Option.Option<Kind>>>
   /**
-   * What is at a path, links not followed unless that is said; none where nothing is seen. As {@link kindAt}, it is on no
+   * What is at a path, links not followed unless that is said; none where nothing is seen. As {@link kindsAt}, it is on no
    * tape.
    */
   readonly inTheWay: (path: string, links?: "followed") => Effect.Effect<Option.Option<Found>>
@@ -125,7 +125,7 @@ export interface HostFiles {
    */
   readonly foreignMounts: Effect.Effect<ReadonlyArray<ForeignMount>>
   /**
-   * What there is to see of an image at a path, links followed; none where nothing is seen. As {@link kindAt}, it is on
+   * What there is to see of an image at a path, links followed; none where nothing is seen. As {@link kindsAt}, it is on
    * no tape.
    */
   readonly glimpse: (path: string) => Effect.Effect<Option.Option<Glimpse>>
@@ -138,6 +138,8 @@ export interface HostFiles {
   readonly whole: (path: string, limit: number) => Effect.Effect<Uint8Array, PlatformError>
   /** What is at a path now, links followed. */
   readonly stamp: (path: string) => Effect.Effect<Stamp, PlatformError>
+  /** The same for every name of a file. */
+  readonly realPath: (path: string) => Effect.Effect<string, PlatformError>
   /** The same for every name of a file, and what is there now. */
   readonly resolve: (path: string) => Effect.Effect<Resolved, PlatformError>
   /** Whether there is a node in `/dev` with a device behind it: the tool leaves nodes, and makes some of partitions that are none. */
@@ -189,7 +191,7 @@ export interface HostFiles {
   readonly removeEmptyDirectory: (path: string, identity: Identity) => Effect.Effect<void, PlatformError>
   /**
    * The processes of this host whose command lines have arguments of a kind, except this one and those that have
-   * started it. A process that cannot be read is left out. As {@link kindAt}, it is on no tape.
+   * started it. A process that cannot be read is left out. As {@link kindsAt}, it is on no tape.
    */
   readonly processes: (
     argumentsOf: (words: ReadonlyArray<string>) => ReadonlyArray<string>

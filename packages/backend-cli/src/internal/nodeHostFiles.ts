@@ -60,8 +60,10 @@ const find: HostFiles["find"] = (path) =>
       (error) => isAbsence(error) ? Option.none() : Promise.reject(error)
     ))
 
-const kindAt: HostFiles["kindAt"] = (path) =>
-  Effect.option(attempt("kindAt", path, () => NFS.promises.stat(path, { bigint: true }).then(kindOf)))
+const kindAt = (path: string): Promise<Option.Option<Kind>> =>
+  NFS.promises.stat(path, { bigint: true }).then((stats) => Option.some(kindOf(stats)), () => Option.none())
+
+const kindsAt: HostFiles["kindsAt"] = (paths) => Effect.promise(() => Promise.all(paths.map(kindAt)))
 
 const inTheWay: HostFiles["inTheWay"] = (path, links) =>
   links === "followed"
@@ -79,7 +81,7 @@ const glimpse: HostFiles["glimpse"] = (path) =>
   }))
 
 /** Reads up to `length` bytes: what is asked of a file in `/proc` comes in pieces, and has no size. */
-const readUpTo = async (file: NFS.promises.FileHandle, length: number): Promise<Uint8Array> => {
+const readUpTo = async (file: FileHandle, length: number): Promise<Uint8Array> => {
   const pieces: Array<Uint8Array> = []
   let total = 0
   while (total < length) {
@@ -90,6 +92,13 @@ const readUpTo = async (file: NFS.promises.FileHandle, length: number): Promise<
     total += bytesRead
   }
   return new Uint8Array(Buffer.concat(pieces))
+}
+
+/** The same for a file that has a size: a read that returns less has met its end. */
+const readSized = async (file: FileHandle, size: bigint, length: number): Promise<Uint8Array> => {
+  const buffer = new Uint8Array(Math.min(Number(size) + 1, length))
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, 0)
+  return bytesRead === Number(size) || bytesRead === length ? buffer.slice(0, bytesRead) : readUpTo(file, length)
 }
 
 /**
@@ -103,8 +112,9 @@ const read = (path: string, length: number, kind: Kind): Effect.Effect<Uint8Arra
       const { O_NOCTTY, O_NONBLOCK, O_RDONLY } = NFS.constants
       const file = await NFS.promises.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
       try {
-        requireKind(path, await file.stat({ bigint: true }), kind)
-        return await readUpTo(file, length)
+        const stats = await file.stat({ bigint: true })
+        requireKind(path, stats, kind)
+        return await (stats.size > 0n ? readSized(file, stats.size, length) : readUpTo(file, length))
       } finally {
         await file.close()
       }
@@ -135,6 +145,8 @@ const stampOf = ({ ctimeNs, dev, ino, mtimeNs, size }: NFS.BigIntStats): Stamp =
 
 const stamp: HostFiles["stamp"] = (path) =>
   Effect.map(attempt("stamp", path, () => NFS.promises.stat(path, { bigint: true })), stampOf)
+
+const realPath: HostFiles["realPath"] = (path) => attempt("realPath", path, () => NFS.promises.realpath(path))
 
 const resolve: HostFiles["resolve"] = (path) =>
   Effect.map(
@@ -315,7 +327,7 @@ export const locking = (locker?: flock.Locker): Pick<HostFiles, "tryLock" | "loc
 export const nodeHostFiles: HostFiles = {
   isRoot: Effect.sync(() => process.geteuid?.() === 0),
   find,
-  kindAt,
+  kindsAt,
   inTheWay,
   processes,
   foreignMounts: nodeForeignMounts,
@@ -323,6 +335,7 @@ export const nodeHostFiles: HostFiles = {
   start: (path, length, kind = undefined) => read(path, length, kind ?? "File"),
   whole,
   stamp,
+  realPath,
   resolve,
   hasNode,
   numbers,

@@ -15,6 +15,7 @@ import type { Driver } from "./driver.js"
 import type { About, Descriptor, Host } from "./host.js"
 import type { HostFiles, Identity } from "./hostFiles.js"
 import * as kernel from "./kernel.js"
+import * as lease from "./lease.js"
 import * as locks from "./locks.js"
 import * as otherTools from "./otherTools.js"
 import { context, outcome, unexpected } from "./outcome.js"
@@ -153,21 +154,23 @@ const renamed = (result: ProcessResult, { alias }: Call): ProcessResult =>
 
 type Seen = Pick<Options, "files" | "host">
 
-/** Whether a file is a FIFO, a socket or a character device, also by way of a symbolic link. */
-const isEndless = ({ files }: Seen, image: string) =>
-  Effect.map(files.kindAt(image), Option.exists((kind) => kind === "Other"))
+/** Which of the files are FIFOs, sockets or character devices, also by way of a symbolic link. */
+const endless = ({ files }: Seen, images: ReadonlyArray<string>) =>
+  Effect.map(
+    files.kindsAt(images),
+    (kinds) => images.filter((_, index) => Option.contains(kinds[index] ?? Option.none(), "Other"))
+  )
 
 /** Refuses an image for whose writer the tool would wait, or which it would read without an end. */
 const requireFiles = (seen: Seen, about: About, { descriptor, image }: Descriptor) =>
-  Effect.forEach(descriptor.images, ({ file }) =>
-    Effect.flatMap(isEndless(seen, image(file)), (endless) =>
-      endless
-        ? new PloopError.DescriptorInvalid({
-          ...context(about),
-          reason: `its image ${image(file)} is a FIFO, a socket or a character device`,
-          instead: Remedy.texts["not-a-file"]({ name: seen.host.name(file) })
-        })
-        : Effect.void), { discard: true })
+  Effect.flatMap(endless(seen, descriptor.images.map(({ file }) => image(file))), ([first]) =>
+    first === undefined
+      ? Effect.void
+      : new PloopError.DescriptorInvalid({
+        ...context(about),
+        reason: `its image ${first} is a FIFO, a socket or a character device`,
+        instead: Remedy.texts["not-a-file"]({ name: seen.host.name(first) })
+      }))
 
 /** The same for a query; what is wrong with a descriptor, the tool reports. */
 const requireReadable = (seen: Seen, { descriptor, ...about }: Call) =>
@@ -226,7 +229,9 @@ const requireImage = (seen: Seen, about: About, image: string, real: string) =>
     if ([seen.host.absolute(image), real].some((path) => path.endsWith(".xml"))) {
       return yield* refuse("must be an image file; a disk is named by its descriptor, as disk")
     }
-    if (yield* isEndless(seen, image)) return yield* refuse("must not be a FIFO, a socket or a character device")
+    if ((yield* endless(seen, [image])).length > 0) {
+      return yield* refuse("must not be a FIFO, a socket or a character device")
+    }
   })
 
 /** The top images of the devices that take writes; none where no driver shows them. */
@@ -237,6 +242,10 @@ const writtenImages = (found: Option.Option<Driver>): Effect.Effect<ReadonlyArra
     const chains = yield* Effect.forEach(devices, ({ name }) => driver.chain(name))
     return chains.flatMap((chain) => Option.isSome(chain) && !chain.value.readOnly ? chain.value.images.slice(-1) : [])
   }).pipe(Effect.orElseSucceed(() => []))
+
+/** Where the lock of the tool has to be enough, another one may be at work before that is taken. */
+const leased = (held: Option.Option<Identity>) => <A, E, R>(operation: Effect.Effect<A, E, R>) =>
+  Option.isSome(held) ? lease.during(operation) : operation
 
 export const make = (options: Options): Session => {
   const { files, generation, host } = options
@@ -273,6 +282,7 @@ export const make = (options: Options): Session => {
                 otherTools.awaitChanges(options, host.directory(real)),
                 scratch.requireOwn(options, about, real).pipe(
                   Effect.zipRight(cleared(about, real, named(about, host.absolute(disk), (path) => use(path, held)))),
+                  leased(held),
                   Effect.map(Effect.succeed)
                 )
               )

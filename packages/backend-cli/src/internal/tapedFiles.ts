@@ -20,6 +20,7 @@ export const methods = [
   "start",
   "whole",
   "stamp",
+  "realPath",
   "resolve",
   "hasNode",
   "numbers",
@@ -151,7 +152,7 @@ export const record = (
 ): HostFiles => ({
   isRoot: write("isRoot", "", files.isRoot, flag.encode),
   find: (path) => write("find", path, files.find(path), found.encode),
-  kindAt: files.kindAt,
+  kindsAt: files.kindsAt,
   inTheWay: files.inTheWay,
   processes: files.processes,
   foreignMounts: files.foreignMounts,
@@ -159,6 +160,7 @@ export const record = (
   start: (path, length, kind) => write("start", path, files.start(path, length, kind), bytes.encode),
   whole: (path, limit) => write("whole", path, files.whole(path, limit), bytes.encode),
   stamp: (path) => write("stamp", path, files.stamp(path), stamp.encode),
+  realPath: (path) => write("realPath", path, files.realPath(path), text.encode),
   resolve: (path) => write("resolve", path, files.resolve(path), resolved.encode),
   hasNode: (path) => Effect.orDie(write("hasNode", path, files.hasNode(path), flag.encode)),
   numbers: (directory) => write("numbers", directory, files.numbers(directory), numbers.encode),
@@ -209,6 +211,7 @@ export const replay = (
   start: (path) => read("start", path, bytes.decode),
   whole: (path) => read("whole", path, bytes.decode),
   stamp: (path) => read("stamp", path, stamp.decode),
+  realPath: (path) => read("realPath", path, text.decode),
   resolve: (path) => read("resolve", path, resolved.decode),
   // Older tapes have it as a file that was found.
   hasNode: (path) =>

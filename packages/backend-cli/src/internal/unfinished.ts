@@ -143,7 +143,7 @@ const settleUnlocked = (scene: Scene, unfinished: Unfinished) =>
 export const settle = (scene: Scene): Effect.Effect<void, PloopError.DescriptorInvalid> =>
   Effect.scoped(Effect.gen(function*() {
     const { files, path } = scene
-    if (!Option.contains(yield* files.kindAt(asideOf(path)), "File")) return
+    if (!(yield* files.kindsAt([asideOf(path)])).some(Option.exists((kind) => kind === "File"))) return
     const lock = `${path}.lck`
     const isLockable = Option.isSome(yield* files.find(lock))
     // Another tool is about to finish it.

@@ -10,6 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import type * as Scope from "effect/Scope"
 import type * as Tracer from "effect/Tracer"
+import * as lease from "../lease.js"
 import * as command from "./command.js"
 import * as commands from "./commands.js"
 import * as Drain from "./drain.js"
@@ -87,6 +88,7 @@ export const start = (
     const clock = yield* Effect.clock
     const span = yield* Effect.makeSpan("ploop.process", { captureStackTrace: false })
     trace.annotateStart(span, command.argv(config, invocation.args))
+    if (invocation.kind !== "query") yield* lease.end
     const begun = clock.unsafeCurrentTimeNanos()
     const { process, socket } = yield* Effect.tapErrorCause(
       spawn(processes, invocation, options.stdin),

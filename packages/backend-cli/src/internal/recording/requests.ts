@@ -129,7 +129,7 @@ export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
   return {
     isRoot: answer("HostFiles.isRoot", [], files.isRoot),
     find: wrap("find", files.find),
-    kindAt: files.kindAt,
+    kindsAt: files.kindsAt,
     inTheWay: files.inTheWay,
     glimpse: files.glimpse,
     // What other processes do does not belong on a recording.
@@ -138,6 +138,8 @@ export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
     start: wrap("start", files.start),
     whole: wrap("whole", files.whole),
     stamp: wrap("stamp", (path) => Effect.map(files.stamp(path), neverOld)),
+    // Recordings have it among the requests to Effect's file system.
+    realPath: wrapper(answer, "FileSystem")("realPath", files.realPath),
     resolve: wrap(
       "resolve",
       (path) => Effect.map(files.resolve(path), (resolved) => ({ ...resolved, stamp: neverOld(resolved.stamp) }))
