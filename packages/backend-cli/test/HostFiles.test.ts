@@ -76,6 +76,50 @@ describe("a read", () => {
       assert.include(error.message, "larger than 9 bytes")
     }))
 
+  test(
+    "gives a file that has grown since it was looked at, or has become shorter, as it is",
+    (directory, fs) =>
+      Effect.gen(function*() {
+        const path = `${directory}/file`
+        for (const now of ["0123456789abcdef", "0123", ""]) {
+          yield* fs.writeFileString(path, "0123456789")
+          const change = vi.spyOn(fsPromises, "open").mockImplementationOnce(async (...args) => {
+            const file = await open(...args)
+            const { stat } = file
+            file.stat = (async (options: { bigint: true }) => {
+              const stats = await stat.call(file, options)
+              writeFileSync(path, now)
+              return stats
+            }) as typeof stat
+            return file
+          })
+          assert.strictEqual(text(yield* files.start(path, 100)), now)
+          change.mockRestore()
+        }
+      })
+  )
+
+  test(
+    "of many images gives the beginning and the length of each that is a file",
+    (directory, fs) =>
+      Effect.gen(function*() {
+        yield* make("mkfifo", `${directory}/fifo`)
+        yield* fs.writeFileString(`${directory}/short`, "0123")
+        yield* fs.writeFile(`${directory}/long`, new Uint8Array(100).fill(7))
+        const names = ["short", "fifo", "missing", "long", ...Array.from({ length: 40 }, () => "short")]
+        const found = yield* files.starts(names.map((name) => `${directory}/${name}`))
+        const lengths = found.map(Option.map(({ length, start }) => [Number(length), start.length]))
+        assert.deepStrictEqual(lengths.slice(0, 4), [
+          Option.some([4, 4]),
+          Option.none(),
+          Option.none(),
+          Option.some([100, 64])
+        ])
+        assert.strictEqual(lengths.length, names.length)
+        for (const last of lengths.slice(4)) assert.deepStrictEqual(last, Option.some([4, 4]))
+      })
+  )
+
   test("gives a file of the kernel, which has no size, as a whole", () =>
     Effect.gen(function*() {
       assert.include(text(yield* files.whole("/proc/self/mounts", 1 << 20)), " / ")

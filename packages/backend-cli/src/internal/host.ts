@@ -187,23 +187,22 @@ export const make: Effect.Effect<Host, never, FileSystem.FileSystem | Path.Path>
       }
     })
 
-  const imageStart = (image: string) =>
-    Effect.option(
-      Effect.zipWith(
-        files.start(image, ImageExamination.headerLength),
-        files.stamp(image),
-        (start, { size }) => ImageExamination.readStart(start, size)
-      )
+  const imageStarts: Host["imageStarts"] = ({ descriptor, image, tree }) => {
+    const wanted = descriptor.images.filter(({ id, type }) =>
+      type === "Compressed" || id !== SnapshotTree.base(tree).id
     )
-
-  const imageStarts: Host["imageStarts"] = ({ descriptor, image, tree }) =>
-    Effect.map(
-      Effect.forEach(
-        descriptor.images.filter(({ id, type }) => type === "Compressed" || id !== SnapshotTree.base(tree).id),
-        ({ file }) => Effect.map(imageStart(image(file)), Option.map((start) => [file, start] as const))
-      ),
-      (found) => new Map(found.flatMap(Option.toArray))
+    return Effect.map(
+      files.starts(wanted.map(({ file }) => image(file))),
+      (starts) =>
+        new Map(
+          wanted.flatMap(({ file }, index) =>
+            Option.toArray(starts[index] ?? Option.none()).map(({ length, start }) =>
+              [file, ImageExamination.readStart(start, length)] as const
+            )
+          )
+        )
     )
+  }
 
   return {
     absolute,

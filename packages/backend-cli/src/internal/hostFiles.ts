@@ -1,3 +1,4 @@
+import * as ImageExamination from "@effect-ploop/core/ImageExamination"
 import type { PlatformError } from "@effect/platform/Error"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -90,6 +91,16 @@ export interface Packing {
   readonly size: number
 }
 
+/** Asks for the images one after the other, as tapes have it. */
+export const startsBy = ({ stamp, start }: Pick<HostFiles, "stamp" | "start">): HostFiles["starts"] => (paths) =>
+  Effect.forEach(paths, (path) =>
+    Effect.option(
+      Effect.zipWith(start(path, ImageExamination.headerLength), stamp(path), (start, { size }) => ({
+        start,
+        length: size
+      }))
+    ))
+
 /** What a host that is replayed has in the way of an operation: nothing. */
 export const unseen: Pick<HostFiles, "foreignMounts" | "glimpse" | "inTheWay" | "kindsAt" | "processes"> = {
   foreignMounts: Effect.succeed([]),
@@ -134,6 +145,11 @@ export interface HostFiles {
    * Anything else is refused without being opened, and nothing is waited for.
    */
   readonly start: (path: string, length: number, kind?: "BlockDevice") => Effect.Effect<Uint8Array, PlatformError>
+  /**
+   * What there is to see of images, links followed: the beginning and the length of each; none of one that is no regular
+   * file, or cannot be read.
+   */
+  readonly starts: (paths: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Option.Option<Glimpse>>>
   /** The whole of a regular file, which must not be larger than the limit. */
   readonly whole: (path: string, limit: number) => Effect.Effect<Uint8Array, PlatformError>
   /** What is at a path now, links followed. */

@@ -105,26 +105,51 @@ const readSized = async (file: FileHandle, size: bigint, length: number): Promis
  * To open a device can do something to it, so it is not opened; should something
  * else have come to the path since, `O_NONBLOCK` waits for no writer of a FIFO.
  */
+const readAny = async (path: string, length: number, kind: Kind): Promise<Glimpse> => {
+  requireKind(path, await NFS.promises.stat(path, { bigint: true }), kind)
+  const { O_NOCTTY, O_NONBLOCK, O_RDONLY } = NFS.constants
+  const file = await NFS.promises.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+  try {
+    const stats = await file.stat({ bigint: true })
+    requireKind(path, stats, kind)
+    const start = await (stats.size > 0n ? readSized(file, stats.size, length) : readUpTo(file, length))
+    return { length: stats.size, start }
+  } finally {
+    await file.close()
+  }
+}
+
 const read = (path: string, length: number, kind: Kind): Effect.Effect<Uint8Array, PlatformError> =>
-  Effect.tryPromise({
-    try: async () => {
-      requireKind(path, await NFS.promises.stat(path, { bigint: true }), kind)
-      const { O_NOCTTY, O_NONBLOCK, O_RDONLY } = NFS.constants
-      const file = await NFS.promises.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
-      try {
-        const stats = await file.stat({ bigint: true })
-        requireKind(path, stats, kind)
-        return await (stats.size > 0n ? readSized(file, stats.size, length) : readUpTo(file, length))
-      } finally {
-        await file.close()
-      }
-    },
-    catch: fromNode("read", path)
-  }).pipe(
+  Effect.tryPromise({ try: () => readAny(path, length, kind), catch: fromNode("read", path) }).pipe(
     Effect.disconnect,
     Effect.timeoutFail({
       duration: timeLimit,
       onTimeout: () => failure("read", path, "TimedOut", "its file system does not respond")
+    }),
+    Effect.map(({ start }) => start)
+  )
+
+const startOf = (path: string): Promise<Option.Option<Glimpse>> =>
+  readAny(path, ImageExamination.headerLength, "File").then(Option.some, () => Option.none())
+
+/** How many images are open at a time. */
+const mostOpen = 16
+
+const startsOf = async (paths: ReadonlyArray<string>): Promise<ReadonlyArray<Option.Option<Glimpse>>> => {
+  const found: Array<Option.Option<Glimpse>> = []
+  while (found.length < paths.length) {
+    found.push(...await Promise.all(paths.slice(found.length, found.length + mostOpen).map(startOf)))
+  }
+  return found
+}
+
+const starts: HostFiles["starts"] = (paths) =>
+  Effect.promise(() => startsOf(paths)).pipe(
+    Effect.disconnect,
+    Effect.timeoutTo({
+      duration: timeLimit,
+      onSuccess: (found) => found,
+      onTimeout: () => paths.map(() => Option.none())
     })
   )
 
@@ -333,6 +358,7 @@ export const nodeHostFiles: HostFiles = {
   foreignMounts: nodeForeignMounts,
   glimpse,
   start: (path, length, kind = undefined) => read(path, length, kind ?? "File"),
+  starts,
   whole,
   stamp,
   realPath,

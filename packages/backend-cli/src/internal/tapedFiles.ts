@@ -10,6 +10,7 @@ import {
   type Kind,
   type Resolved,
   type Stamp,
+  startsBy,
   unseen
 } from "./hostFiles.js"
 
@@ -158,6 +159,10 @@ export const record = (
   foreignMounts: files.foreignMounts,
   glimpse: files.glimpse,
   start: (path, length, kind) => write("start", path, files.start(path, length, kind), bytes.encode),
+  starts: startsBy({
+    start: (path, length) => write("start", path, files.start(path, length), bytes.encode),
+    stamp: (path) => write("stamp", path, files.stamp(path), stamp.encode)
+  }),
   whole: (path, limit) => write("whole", path, files.whole(path, limit), bytes.encode),
   stamp: (path) => write("stamp", path, files.stamp(path), stamp.encode),
   realPath: (path) => write("realPath", path, files.realPath(path), text.encode),
@@ -209,6 +214,10 @@ export const replay = (
   find: (path) => orNone(read("find", path, found.decode)),
   ...unseen,
   start: (path) => read("start", path, bytes.decode),
+  starts: startsBy({
+    start: (path) => read("start", path, bytes.decode),
+    stamp: (path) => read("stamp", path, stamp.decode)
+  }),
   whole: (path) => read("whole", path, bytes.decode),
   stamp: (path) => read("stamp", path, stamp.decode),
   realPath: (path) => read("realPath", path, text.decode),

@@ -2,7 +2,7 @@ import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { type HostFiles, type Stamp, unseen } from "../hostFiles.js"
+import { type HostFiles, type Stamp, startsBy, unseen } from "../hostFiles.js"
 
 /** Runs a request and records the result; or returns the recorded result, and runs nothing. */
 export type Answer = <A, R>(
@@ -126,6 +126,8 @@ const mountsOfPloop = (path: string) => (text: Option.Option<string>): Option.Op
 /** The host's files, with requests that pass through `answer`. */
 export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
   const wrap = wrapper(answer, "HostFiles")
+  const start = wrap("start", files.start)
+  const stamp = wrap("stamp", (path: string) => Effect.map(files.stamp(path), neverOld))
   return {
     isRoot: answer("HostFiles.isRoot", [], files.isRoot),
     find: wrap("find", files.find),
@@ -135,9 +137,11 @@ export const hostFiles = (answer: Answer, files: HostFiles): HostFiles => {
     // What other processes do does not belong on a recording.
     processes: unseen.processes,
     foreignMounts: unseen.foreignMounts,
-    start: wrap("start", files.start),
+    start,
+    // Recordings have them one by one.
+    starts: startsBy({ start, stamp }),
     whole: wrap("whole", files.whole),
-    stamp: wrap("stamp", (path) => Effect.map(files.stamp(path), neverOld)),
+    stamp,
     // Recordings have it among the requests to Effect's file system.
     realPath: wrapper(answer, "FileSystem")("realPath", files.realPath),
     resolve: wrap(
