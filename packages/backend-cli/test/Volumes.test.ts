@@ -355,12 +355,23 @@ describe("a chain of volumes", () => {
   rule(
     "that is longer than one that the tool reads is refused, from its first volume and from its last",
     Effect.gen(function*() {
-      const last = DiskVolume.longestChain + 1
+      const last = DiskVolume.longestChain
       const { at, changes, use } = yield* line(last + 1)
       const ploop = yield* Effect.provide(Ploop.Ploop, use)
-      assert.strictEqual(yield* reasonOf(ploop.volumeTree({ volume: at(name(1)) })), DiskVolume.tooLong)
-      assert.strictEqual(yield* reasonOf(ploop.volumeTree({ volume: at(name(2)) })), "done")
+      assert.strictEqual(yield* reasonOf(ploop.volumeTree({ volume: at(name(0)) })), DiskVolume.tooLong)
+      assert.strictEqual(yield* reasonOf(ploop.volumeTree({ volume: at(name(1)) })), "done")
       assert.strictEqual(yield* reasonOf(ploop.deleteVolume({ volume: at(name(last)) })), DiskVolume.tooLong)
+      assert.deepStrictEqual(yield* changes, [])
+    })
+  )
+
+  rule(
+    "that is as long as one that the tool reads is made no longer",
+    Effect.gen(function*() {
+      const { at, changes, use } = yield* line(DiskVolume.longestChain)
+      const ploop = yield* Effect.provide(Ploop.Ploop, use)
+      const onto = { volume: at(name(DiskVolume.longestChain - 1)), directory: at("new") }
+      assert.strictEqual(yield* reasonOf(ploop.cloneVolume(onto)), "InvalidArgument")
       assert.deepStrictEqual(yield* changes, [])
     })
   )

@@ -1,5 +1,5 @@
 /** What is refused because of other volumes. */
-import { Refusal } from "@effect-ploop/core"
+import { DiskVolume, Refusal } from "@effect-ploop/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Either } from "effect"
 
@@ -14,6 +14,7 @@ const volume: Refusal.DeletedVolume = {
   children: [],
   images: ["/vz/1/root.hdd"],
   lowest: "/vz/1",
+  ancestors: 0,
   device: undefined,
   names: ["DiskDescriptor.xml", "DiskDescriptor.xml.lck", ".statfs", "children", "root.hdd"],
   others: [],
@@ -61,5 +62,22 @@ describe("the deletion of a volume", () => {
     ] as const
   ) {
     it(title, () => assert.strictEqual(tagOf(Refusal.deleteVolume(about, { ...volume, ...changes })), tag))
+  }
+})
+
+describe("a chain of volumes", () => {
+  const to = { ...volume, directory: "/vz/0", lowest: "/vz/0", volume: snapshot }
+
+  for (
+    const [operation, refused] of [
+      ["snapshotVolume", (ancestors: number) => Refusal.snapshotVolume(about, { ...volume, ancestors })],
+      ["cloneVolume", (ancestors: number) => Refusal.cloneVolume(about, { ...volume, ancestors })],
+      ["switchVolume", (ancestors: number) => Refusal.switchVolume(about, volume, { ...to, ancestors })]
+    ] as const
+  ) {
+    it(`is made one longer by ${operation} only while it is shorter than the longest that the tool reads`, () => {
+      assert.strictEqual(tagOf(refused(DiskVolume.longestChain - 2)), "accepted")
+      assert.strictEqual(tagOf(refused(DiskVolume.longestChain - 1)), "InvalidArgument")
+    })
   }
 })

@@ -673,7 +673,9 @@ export const cli = [
   }),
   ...inFile("operations/volumes.ts", {
     "a tree has one volume more than may be": at("treeOf").binary(">=").put("depth > DiskVolume.longestChain"),
-    "a chain has one volume more than may be": at("ancestors").binary(">=").put("all.length > DiskVolume.longestChain")
+    "a chain has one volume more than may be": at("ancestors").binary(">=").put(
+      "all.length + 1 > DiskVolume.longestChain"
+    )
   }),
   ...inFile("prerequisites.ts", {
     "a crypt helper is enough": at("cryptHelper").literal("unknown").put("\"present\""),

@@ -79,7 +79,7 @@ const ancestors = (session: Session, about: About, found: Found) =>
   Effect.gen(function*() {
     const all: Array<Found> = []
     for (let next = found.parent; next !== undefined;) {
-      if (all.length >= DiskVolume.longestChain) return yield* tooLong(about)
+      if (all.length + 1 >= DiskVolume.longestChain) return yield* tooLong(about)
       const parent: Found = yield* find(session, about, next)
       all.push(parent)
       next = parent.parent
@@ -96,7 +96,7 @@ const seen = (session: Session, about: About, found: Found, below: ReadonlyArray
     const images = yield* realImages(session, found)
     const device = yield* deviceWith(session, about, images)
     const lowest = below.at(-1) ?? found
-    return { ...found, images, device, lowest: lowest.directory } satisfies Refusal.FoundVolume
+    return { ...found, images, device, lowest: lowest.directory, ancestors: below.length } satisfies Refusal.FoundVolume
   })
 
 const readId = Schema.decodeUnknownOption(SnapshotId.SnapshotId)

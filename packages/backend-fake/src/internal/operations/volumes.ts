@@ -84,7 +84,7 @@ const ancestors = (tool: Tool, found: Found): Answer<ReadonlyArray<Found>> =>
   Either.gen(function*() {
     const all: Array<Found> = []
     for (let next = found.parent; next !== undefined;) {
-      if (all.length >= DiskVolume.longestChain) return yield* tooLong(tool)
+      if (all.length + 1 >= DiskVolume.longestChain) return yield* tooLong(tool)
       const parent: Found = yield* find(tool, next)
       all.push(parent)
       next = parent.parent
@@ -97,7 +97,7 @@ const seen = (tool: Tool, found: Found): Answer<Refusal.FoundVolume> =>
     const images = realImages(tool, found)
     const { children, descriptor: { volume }, directory } = found
     const lowest = (below.at(-1) ?? found).directory
-    return { directory, volume, children, images, lowest, device: deviceWith(tool, images) }
+    return { directory, volume, children, images, lowest, ancestors: below.length, device: deviceWith(tool, images) }
   })
 
 /** Refuses a chain in which a parent has no link to its child. */

@@ -303,6 +303,8 @@ export interface FoundVolume {
   readonly images: ReadonlyArray<string>
   /** The directory of its last ancestor: its own when it has no parent. */
   readonly lowest: string
+  /** How many ancestors it has: its parent, the parent of that one, and so on. */
+  readonly ancestors: number
   /** A device that shows the disk, if one is seen. */
   readonly device: string | undefined
 }

@@ -1,7 +1,7 @@
 import * as Either from "effect/Either"
 import { descriptorName } from "../../Disk.js"
 import type { Volume } from "../../DiskDescriptor.js"
-import { linksName } from "../../DiskVolume.js"
+import { linksName, longestChain } from "../../DiskVolume.js"
 import type { Generation } from "../../Generation.js"
 import * as GenerationTraits from "../../GenerationTraits.js"
 import type { Name } from "../../Operation.js"
@@ -75,16 +75,26 @@ export const volume = (about: About, found: Described) => isVolume(about, "volum
 const writable = (about: About, found: Described) =>
   when(found.volume?.readOnly === true, () => invalid(about, "volume", found, "must not be a snapshot"))
 
+/** Refuses to make a chain of volumes one longer that is as long as the tool reads. */
+const extensible = (about: About, field: string, found: FoundVolume) =>
+  when(
+    found.ancestors + 2 > longestChain,
+    () =>
+      invalid(about, field, found, `must have fewer than ${longestChain - 1} ancestors: ploop reads no longer chain`)
+  )
+
 export const snapshotVolume = (about: About, found: FoundVolume) =>
   Either.gen(function*() {
     yield* volume(about, found)
     yield* writable(about, found)
+    yield* extensible(about, "volume", found)
     yield* runningDisk(about, found.device)
   })
 
 export const cloneVolume = (about: About, found: FoundVolume) =>
   Either.gen(function*() {
     yield* volume(about, found)
+    yield* extensible(about, "volume", found)
     if (found.volume?.readOnly !== true) return yield* runningDisk(about, found.device)
     // The tool takes the snapshot that this one begins with for the one that it is.
     yield* when(found.volume.parent !== undefined, () =>
@@ -105,6 +115,7 @@ export const switchVolume = (about: About, found: FoundVolume, to: FoundVolume) 
     yield* isVolume(about, "to", to)
     // The state of another volume would come without what was written to it since its own snapshot.
     yield* when(to.volume?.readOnly !== true, () => invalid(about, "to", to, "must be a snapshot"))
+    yield* extensible(about, "to", to)
     yield* runningDisk(about, found.device)
     yield* childless(about, found, 0)
     // The tool would put the new delta where the images of the other chain are.
