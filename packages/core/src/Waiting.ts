@@ -40,9 +40,8 @@ import { canGiveUp, givingUpWaits } from "./internal/waiting.js"
  * @category combinators
  */
 export const interruptible = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.flatMap(
-    FiberRef.get(canGiveUp),
-    (given) => given ? Effect.locally(Effect.interruptible(self), canGiveUp, false) : self
+  Effect.withFiberRuntime((fiber) =>
+    fiber.getFiberRef(canGiveUp) ? Effect.locally(Effect.interruptible(self), canGiveUp, false) : self
   )
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>

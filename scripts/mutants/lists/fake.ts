@@ -113,7 +113,7 @@ export const fake = [
     "a write into a file loses what stood around it": at("merged").if().nth(1).never()
   }),
   ...inFile("host.ts", "mount", {
-    "an operation that fails leaves the half of its work": at("make.run").binary("??").put("tx.state")
+    "an operation that fails leaves the half of its work": at("make.runIn").binary("??").put("tx.state")
   }),
   ...inFile(mounts, "umount", {
     "umount leaves no numbers beside the image": at("umountDisk").call("writeStatfs").drop(),

@@ -3,7 +3,6 @@ import * as PloopError from "@effect-ploop/core/PloopError"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
-import * as Ref from "effect/Ref"
 import type { Calls, FieldlessTag } from "../FakeHost.js"
 
 /** An injected delay or failure. */
@@ -23,8 +22,14 @@ export interface Faults {
     what: Partial<Pick<Fault, "delay" | "error">>
   ) => Effect.Effect<void>
   readonly reset: Effect.Effect<void>
-  /** Delays and fails the call as requested. The error is one of the operation's own. */
-  readonly before: (operation: Operation.Name, subject: string) => Effect.Effect<void, PloopError.PloopError>
+  /**
+   * Counts a call, and delays and fails it as requested; undefined for a call to which nothing happens, which are nearly
+   * all of them. The error is one of the operation's own.
+   */
+  readonly before: (
+    operation: Operation.Name,
+    subject: string
+  ) => Effect.Effect<void, PloopError.PloopError> | undefined
 }
 
 /** Counts a call: returns the faults that are due, and those that stay. */
@@ -45,26 +50,25 @@ const count = (
   return [due, rest]
 }
 
-export const make: Effect.Effect<Faults> = Effect.gen(function*() {
-  const ref = yield* Ref.make<ReadonlyArray<Fault>>([])
+export const make: Effect.Effect<Faults> = Effect.sync(() => {
+  let faults: ReadonlyArray<Fault> = []
   return {
     add: (operation, calls = 1, { delay = Duration.zero, error }) =>
       typeof calls === "number" && (!Number.isInteger(calls) || calls < 1)
         ? Effect.dieMessage(`calls is ${calls}, but it must be "always" or a whole number larger than zero`)
-        : Ref.update(ref, (faults) => [...faults, {
-          operation,
-          left: calls === "always" ? 1 : calls,
-          always: calls === "always",
-          delay,
-          error
-        }]),
-    reset: Ref.set(ref, []),
-    before: (operation, subject) =>
-      Effect.flatMap(Ref.get(ref), (faults) =>
-        faults.length === 0
-          ? Effect.void
-          : Effect.flatMap(Ref.modify(ref, (faults) => count(faults, operation)), (due) =>
-            happen(due, operation, subject)))
+        : Effect.sync(() => {
+          const always = calls === "always"
+          faults = [...faults, { operation, left: always ? 1 : calls, always, delay, error }]
+        }),
+    reset: Effect.sync(() => {
+      faults = []
+    }),
+    before: (operation, subject) => {
+      if (faults.length === 0) return undefined
+      const [due, rest] = count(faults, operation)
+      faults = rest
+      return due.length === 0 ? undefined : happen(due, operation, subject)
+    }
   }
 })
 

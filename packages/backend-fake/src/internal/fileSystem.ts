@@ -6,7 +6,6 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as PubSub from "effect/PubSub"
-import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import { copyFile } from "./copyFile.js"
 import { copy } from "./copyTree.js"
@@ -220,7 +219,7 @@ export const make = (host: Host, path: Path.Path): FileSystem.FileSystem => {
       Stream.unwrapScoped(Effect.gen(function*() {
         yield* stat(name)
         const changes = yield* PubSub.subscribe(host.changes)
-        const found = files.lookup(new Transaction(yield* Ref.get(host.state), 0), name)
+        const found = files.lookup(new Transaction(yield* host.state, 0), name)
         if (Either.isLeft(found)) return Stream.empty
         const watched = { file: found.right, name: path.basename(name), recursive: options?.recursive === true }
         return Stream.fromQueue(changes).pipe(

@@ -1,8 +1,9 @@
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as Fiber from "effect/Fiber"
 import * as PubSub from "effect/PubSub"
-import * as Ref from "effect/Ref"
 import type { Code } from "./errno.js"
 import type { State } from "./state.js"
 import { Transaction } from "./transaction.js"
@@ -18,54 +19,71 @@ export interface Change {
 
 /** The one in-memory host. */
 export interface Host {
-  readonly state: Ref.Ref<State>
+  readonly state: Effect.Effect<State>
   readonly changes: PubSub.PubSub<Change>
   /** Runs a transition. `full` is the error when an image file cannot grow. */
   readonly run: <A, E>(transition: Transition<A, E>, full: (code: Code) => E) => Effect.Effect<A, E>
+  /** The same at once, in a fiber that runs. */
+  readonly runIn: <A, E>(
+    fiber: Fiber.RuntimeFiber<unknown, unknown>,
+    transition: Transition<A, E>,
+    full: (code: Code) => E
+  ) => Either.Either<A, E>
   /** Runs a transition that cannot fail. */
   readonly change: (change: (tx: Transaction) => void) => Effect.Effect<void>
   /** Replaces the state. Handles opened afterwards never reuse the number of an earlier one. */
   readonly replace: (state: State) => Effect.Effect<void>
 }
 
-export const make = (initial: State): Effect.Effect<Host> =>
-  Effect.gen(function*() {
-    const state = yield* Ref.make(initial)
-    const changes = yield* PubSub.unbounded<Change>()
+/** The time of the clock of a fiber: `Clock.currentTimeMillis` in one step less for each operation. */
+const nowOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>): number =>
+  Context.get(fiber.currentDefaultServices, Clock.Clock).unsafeCurrentTimeMillis()
 
-    const publish = (before: State, after: State): Effect.Effect<void> =>
-      before === after ? Effect.void : Effect.asVoid(PubSub.publish(changes, { before, after }))
+/** Runs a transition to its end, with the growth of image files. */
+const settled = <A, E>(
+  tx: Transaction,
+  transition: Transition<A, E>,
+  full: (code: Code) => E
+): Either.Either<A, E> => {
+  const result = transition(tx)
+  if (Either.isLeft(result)) return result
+  const grown = tx.settle()
+  return Either.isRight(grown) ? result : Either.left(full(grown.left))
+}
+
+export const make = (initial: State): Effect.Effect<Host> =>
+  Effect.map(PubSub.unbounded<Change>(), (changes) => {
+    let current = initial
+
+    /** No other fiber runs between the transition and this. */
+    const become = (after: State): void => {
+      const before = current
+      if (before === after) return
+      current = after
+      changes.unsafeOffer({ before, after })
+    }
+
+    const runIn: Host["runIn"] = (fiber, transition, full) => {
+      const tx = new Transaction(current, nowOf(fiber))
+      const result = settled(tx, transition, full)
+      become(Either.isRight(result) ? tx.state : tx.checkpointed ?? current)
+      return result
+    }
 
     return {
-      state,
+      state: Effect.sync(() => current),
       changes,
       run: <A, E>(transition: Transition<A, E>, full: (code: Code) => E) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.flatten(Ref.modify(state, (before): readonly [Effect.Effect<A, E>, State] => {
-            const tx = new Transaction(before, now)
-            const result = Either.flatMap(
-              transition(tx),
-              (value) =>
-                Either.mapBoth(tx.settle(), { onLeft: full, onRight: () => value })
-            )
-            const after = Either.isRight(result) ? tx.state : tx.checkpointed ?? before
-            return [after === before ? result : Effect.zipRight(publish(before, after), result), after]
-          }))),
+        Effect.withFiberRuntime<A, E>((fiber) => runIn(fiber, transition, full)),
+      runIn,
       change: (change) =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) =>
-          Effect.flatMap(
-            Ref.modify(state, (before) => {
-              const tx = new Transaction(before, now)
-              change(tx)
-              return [{ before, after: tx.state }, tx.state]
-            }),
-            ({ after, before }) =>
-              publish(before, after)
-          )),
+        Effect.withFiberRuntime((fiber) => {
+          const tx = new Transaction(current, nowOf(fiber))
+          change(tx)
+          become(tx.state)
+          return Effect.void
+        }),
       replace: (next) =>
-        Effect.flatten(Ref.modify(state, (before) => {
-          const after = { ...next, nextHandle: Math.max(before.nextHandle, next.nextHandle) }
-          return [publish(before, after), after]
-        }))
+        Effect.sync(() => become({ ...next, nextHandle: Math.max(current.nextHandle, next.nextHandle) }))
     }
   })

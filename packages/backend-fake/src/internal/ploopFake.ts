@@ -16,7 +16,6 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Ref from "effect/Ref"
 import * as Sink from "effect/Sink"
 import * as Stream from "effect/Stream"
 import { PCGRandom } from "effect/Utils"
@@ -70,13 +69,10 @@ const sizeIn = (of: unknown): bigint | undefined =>
 const sized: ReadonlySet<Operation.Name> = new Set<Operation.Name>(["create", "exportImage", "importImage", "resize"])
 
 /** Reports the size of the disk as what was done. */
-const telling = <A, E>(name: Operation.Name, request: unknown, run: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-  sized.has(name)
-    ? Effect.tap(run, (result) => {
-      const size = sizeIn(result) ?? sizeIn(request)
-      return size === undefined ? Effect.void : Progress.tell(size, size)
-    })
-    : run
+const tell = (request: unknown, result: unknown): Effect.Effect<void> => {
+  const size = sizeIn(result) ?? sizeIn(request)
+  return size === undefined ? Effect.void : Progress.tell(size, size)
+}
 
 const initial = (options: Options, now: number): state.State =>
   options.state === undefined
@@ -109,30 +105,38 @@ export const make = (options: Options) =>
     const fault = yield* faults.make
     const recorded = yield* calls.make
 
-    /** Records a call, then delays and fails it as a test has asked for. */
+    /** Records a call, and returns the delays and failures that a test has asked for, if there are any. */
+    const begin = (name: Operation.Name, request: unknown, subject: string) => {
+      recorded.record(name, request)
+      return fault.before(name, subject)
+    }
+
     const before = (name: Operation.Name, request: unknown) =>
-      Effect.suspend(() => {
-        recorded.record(name, request)
-        return fault.before(name, Operation.subjectOf(request))
-      })
+      Effect.suspend(() => begin(name, request, Operation.subjectOf(request)) ?? Effect.void)
+
+    const noSpace = (operation: Operation.Name, subject: string) => () =>
+      new PloopError.NoSpace({ operation, subject, text: "No space left on device" })
 
     const run = <A>(operation: Operation.Name, request: unknown, transition: (tool: Tool) => Answer<A>) => {
       const subject = Operation.subjectOf(request)
       return host.run<A, PloopError.PloopError>(
         (tx) => transition({ tx, path, operation, subject }),
-        () => new PloopError.NoSpace({ operation, subject, text: "No space left on device" })
+        noSpace(operation, subject)
       )
     }
 
     /** A query of the file system mounts the disk only where it knows no other way, and judges the descriptor then. */
-    const judged = (name: Operation.Name, request: unknown) => {
-      const isJudged = Refusal.isJudgedByDescriptor(name) && name !== "fileSystemInfo" && name !== "sizeLimits"
-      const disk = isJudged ? diskOf(request) : undefined
-      return (tool: Tool): Answer<void> => disk === undefined ? Either.void : disks.judge(tool, disk)
+    const isJudged = (name: Operation.Name): boolean =>
+      Refusal.isJudgedByDescriptor(name) && name !== "fileSystemInfo" && name !== "sizeLimits"
+
+    const judge = (tool: Tool, request: unknown): Answer<void> => {
+      const disk = isJudged(tool.operation) ? diskOf(request) : undefined
+      return disk === undefined ? Either.void : disks.judge(tool, disk)
     }
 
     /** Refuses what the tool would do with the device of another disk. */
-    const ofOwnDevice = (name: Operation.Name, request: unknown) => (tool: Tool): Answer<void> => {
+    const requireOwnDevice = (tool: Tool, request: unknown): Answer<void> => {
+      const name = tool.operation
       const { generation } = tool.tx
       const named = diskOf(request)
       if (named === undefined || !Refusal.mistakesDevices(generation, name)) return Either.void
@@ -143,26 +147,37 @@ export const make = (options: Options) =>
       return Refusal.otherDisk(tool, generation, devices.ofOther(tool, disk, own)?.device)
     }
 
-    /** An operation is a transition of the host, after the injected delays and failures. */
+    /**
+     * An operation is a transition of the host, after the injected delays and failures. It runs as one step where there
+     * are none: the steps of Effect would take as long as the transition.
+     */
     const operation = <Request, A>(
       name: Operation.Name,
       transition: (tool: Tool, request: Request) => Answer<A>
-    ) =>
-    (request: Request) =>
-      Effect.zipRight(
-        Waiting.interruptible(before(name, request)),
-        telling(
-          name,
-          request,
-          run(name, request, (tool) => {
-            const own = ofOwnDevice(name, request)(tool)
-            const allowed = Either.isRight(own) ? judged(name, request)(tool) : own
-            return Either.isRight(allowed) ? transition(tool, request) : Either.left(allowed.left)
-          })
-        )
-      )
+    ) => {
+      const isSized = sized.has(name)
+      const allowed = (tool: Tool, request: Request): Answer<A> => {
+        const own = requireOwnDevice(tool, request)
+        const judged = Either.isRight(own) ? judge(tool, request) : own
+        return Either.isRight(judged) ? transition(tool, request) : Either.left(judged.left)
+      }
+      return (request: Request) =>
+        Effect.withFiberRuntime<A, PloopError.PloopError>((fiber) => {
+          const subject = Operation.subjectOf(request)
+          const injected = begin(name, request, subject)
+          const run = (): Effect.Effect<A, PloopError.PloopError> => {
+            const result = host.runIn(
+              fiber,
+              (tx) => allowed({ tx, path, operation: name, subject }, request),
+              noSpace(name, subject)
+            )
+            return isSized ? Effect.tap(result, (result) => tell(request, result)) : result
+          }
+          return injected === undefined ? run() : Effect.flatMap(Waiting.interruptible(injected), run)
+        })
+    }
 
-    const form = Effect.map(Ref.get(host.state), (now) => CopyProtocol.form[now.generation])
+    const form = Effect.map(host.state, (now) => CopyProtocol.form[now.generation])
 
     const query = <A>(name: Operation.Name, transition: (tool: Tool) => Answer<A>) =>
       operation<void, A>(name, transition)()
@@ -206,7 +221,7 @@ export const make = (options: Options) =>
       attachments: operation("attachments", queries.attachments),
       listDevices: query("listDevices", queries.listDevices),
       topDelta: operation("topDelta", queries.topDelta),
-      tool: query("tool", ({ tx }) => Either.right({ path: "ploop", generation: tx.state.generation })),
+      tool: query("tool", ({ tx }) => Either.right({ path: "ploop", generation: tx.generation })),
       prerequisites: query("prerequisites", queries.prerequisites),
       deviceStatistics: operation("deviceStatistics", queries.deviceStatistics),
       balloonStatus: operation("balloonStatus", balloon.balloonStatus),
@@ -276,7 +291,7 @@ export const make = (options: Options) =>
       calls: recorded.all,
       reset: fault.reset,
       cutPower: host.change(power.cut),
-      state: Effect.map(Ref.get(host.state), hostState.wrap),
+      state: Effect.map(host.state, hostState.wrap),
       restore: (next) =>
         Effect.flatMap(Clock.currentTimeMillis, (at) => host.replace(withoutHandles(hostState.unwrap(next), at)))
     }
