@@ -34,7 +34,7 @@ const isTaken = (tx: Transaction, device: DevicePath.DevicePath): boolean =>
 
 /** The name of the next device, on a host whose kernel numbers devices. */
 export const next = (tx: Transaction): DevicePath.DevicePath => {
-  let number = tx.state.nextDevice
+  let number = tx.rest.nextDevice
   while (isTaken(tx, DevicePath.make(`/dev/ploop${number}`))) number++
   return DevicePath.make(`/dev/ploop${number}`)
 }
@@ -211,7 +211,7 @@ export const attach = (tool: Tool, options: Attach): Answer<Device> =>
     const top = options.chain.at(-1)!
     yield* options.readOnly ? markShown(tool, top) : markInUse(tool, top)
     const tree = visible(options.chain)
-    const volume = typeof tree === "object" ? tx.state.nextVolume : undefined
+    const volume = typeof tree === "object" ? tx.rest.nextVolume : undefined
     if (typeof tree === "object" && volume !== undefined) {
       tx.update({ nextVolume: volume + 1 })
       tx.setVolume({ ...tree, id: volume, readOnly: options.readOnly })
@@ -412,7 +412,7 @@ export const mount = (
   })
 
 const holds = (tx: Transaction, volume: number): boolean => {
-  for (const handle of HashMap.values(tx.state.handles)) if (handle.file.volume === volume) return true
+  for (const handle of HashMap.values(tx.rest.handles)) if (handle.file.volume === volume) return true
   return mounts.inside(tx.mounts, volume).length > 0 || deviceTable.isUsedBelow(tx.devices, volume)
 }
 
@@ -564,10 +564,8 @@ export const readStatfs = (tool: Tool, path: string): Numbers | undefined => {
 export const balloonName = ".balloon-c3a5ae3d-ce7f-43c4-a1ea-c61e2b4504e8"
 
 export const balloon = (tx: Transaction, volume: number): FileRef | undefined => {
-  const { body } = tx.inode({ volume, ino: rootInode })
-  if (body._tag !== "Directory") return undefined
-  const ino = HashMap.get(body.entries, balloonName)
-  return ino._tag === "None" ? undefined : { volume, ino: ino.value }
+  const ino = tx.entry({ volume, ino: rootInode }, balloonName)
+  return ino === undefined ? undefined : { volume, ino }
 }
 
 export const isTemporary = (tree: SnapshotTree.SnapshotTree, id: SnapshotId.SnapshotId): boolean =>

@@ -14,7 +14,7 @@ import * as Schema from "effect/Schema"
 import * as byteImage from "./byteImage.js"
 import * as content from "./content.js"
 import type { Disk, Paths } from "./describedDisk.js"
-import { DescriptorFile } from "./descriptorFile.js"
+import { describe, DescriptorFile } from "./descriptorFile.js"
 import * as files from "./files.js"
 import * as image from "./image.js"
 import * as space from "./space.js"
@@ -36,11 +36,16 @@ const known = new WeakMap<content.Bytes, Parsed>()
 
 const isPath = Schema.is(HostPath.HostPath)
 
+const pathIn = (tool: Tool, home: string, file: string): HostPath.HostPath | undefined => {
+  const path = tool.path.resolve(home, file)
+  return isPath(path) ? path : undefined
+}
+
 const pathsOf = (tool: Tool, { images }: DiskDescriptor.DiskDescriptor, home: string, old?: Paths): Paths => {
   const paths = new Map<string, HostPath.HostPath | undefined>()
   for (const { file } of images) {
-    const path = old?.get(file) ?? tool.path.resolve(home, file)
-    paths.set(file, isPath(path) ? path : undefined)
+    const path = old?.get(file)
+    paths.set(file, path ?? pathIn(tool, home, file))
   }
   return paths
 }
@@ -102,9 +107,10 @@ export const read = (tool: Tool, name: string, reader: Reader): Answer<Disk> =>
 /** Reads a descriptor for a result that needs no tool, so that the file may have any name. */
 export const readAnyName = (tool: Tool, name: string, reader: Reader = "backend"): Answer<Disk> => {
   const { last } = tool
-  if (last !== undefined && last.name === name && last.state === tool.tx.state) return last.disk
-  const disk = readFile(tool, absolute(tool, name), reader)
-  if (Either.isRight(disk)) tool.last = { state: tool.tx.state, name, disk }
+  if (last !== undefined && last.name === name && last.version === tool.tx.version) return last.disk
+  const path = last?.name === name ? last.path : absolute(tool, name)
+  const disk = readFile(tool, path, reader)
+  if (Either.isRight(disk)) tool.last = { version: tool.tx.version, name, path, disk }
   return disk
 }
 
@@ -116,6 +122,8 @@ const readFile = (tool: Tool, path: string, reader: Reader): Answer<Disk> => {
   if (body._tag !== "Bytes") {
     return invalid(tool, reader, body._tag === "Directory" ? "it is a directory" : `Can't parse ${path}`)
   }
+  const known = body instanceof DescriptorFile ? body.diskAt(found.right.path) : undefined
+  if (known !== undefined) return Either.right(known)
   const parsed = parse(body)
   if (Either.isLeft(parsed)) {
     const error = Refusal.unreadableDescriptor(tool, content.read(body, 0, body.size), parsed.left)
@@ -129,7 +137,8 @@ const readFile = (tool: Tool, path: string, reader: Reader): Answer<Disk> => {
     const file = JSON.stringify(strange.file.slice(0, 80))
     return invalid(tool, "backend", `File is ${file}, which no host can have as a path`)
   }
-  return Either.right({ path: found.right.path, home, descriptor, tree, isOld, paths })
+  const disk = { path: found.right.path, home, descriptor, tree, isOld, paths }
+  return Either.right(body instanceof DescriptorFile ? body.keep(disk) : disk)
 }
 
 /** The starts of the images; a raw base has no header. */
@@ -271,7 +280,7 @@ const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DescriptorF
   const images = changes.images ?? descriptor.images
   // The tool takes a disk for raw when one of its images is.
   const type = images.some((image) => image.type === "Plain") ? "Plain" : "Compressed"
-  const next = new DiskDescriptor.DiskDescriptor({
+  const next = describe({
     rootElement: rootElement(tool),
     diskSize,
     cylinders: descriptor.cylinders,
@@ -284,19 +293,19 @@ const changed = (tool: Tool, { descriptor }: Disk, changes: Change): DescriptorF
     ...(descriptor.volume !== undefined && { volume: descriptor.volume }),
     images: images.map((image) => ({ ...image, type })),
     snapshots: changes.snapshots ?? descriptor.snapshots
-    // Each part comes from a descriptor that was read or from a checked request.
-  }, { disableValidation: true })
+  })
   return new DescriptorFile(next)
 }
 
 const withDescriptor = (
   tool: Tool,
   { home, path, paths: old }: Disk,
-  { descriptor, tree }: DescriptorFile
+  file: DescriptorFile
 ): Answer<Disk> => {
+  const { descriptor, tree } = file
   if (Either.isRight(tree)) {
     const paths = pathsOf(tool, descriptor, home, old)
-    return Either.right({ path, home, descriptor, tree: tree.right, isOld: false, paths })
+    return Either.right(file.keep({ path, home, descriptor, tree: tree.right, isOld: false, paths }))
   }
   // The error is the one that reading the new file would give.
   const read = DiskDescriptor.parse(DiskDescriptor.format(descriptor))
@@ -546,16 +555,13 @@ export const dropStatfs = (tool: Tool, disk: Disk): void => {
 }
 
 /** An empty delta on top of an image. Its size is in whole clusters, even on a raw image. */
-export const emptyDelta = (of: image.Image): image.Image => ({
-  _tag: "Image",
-  raw: false,
-  preallocated: 0,
-  version: of.version,
-  clusterSize: of.clusterSize,
-  // The size of a raw image is counted in whole sectors first.
-  size: Math.ceil(Math.floor(of.size / 512) * 512 / of.clusterSize) * of.clusterSize,
-  dirty: false,
-  truncated: false,
-  staleFlag: false,
-  delta: image.noDelta
-})
+export const emptyDelta = (of: image.Image, version = of.version): image.Image =>
+  image.empty({
+    raw: false,
+    preallocated: 0,
+    version,
+    clusterSize: of.clusterSize,
+    // The size of a raw image is counted in whole sectors first.
+    size: Math.ceil(Math.floor(of.size / 512) * 512 / of.clusterSize) * of.clusterSize,
+    staleFlag: false
+  })

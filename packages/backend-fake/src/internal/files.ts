@@ -9,7 +9,7 @@ import * as image from "./image.js"
 import * as mounts from "./mounts.js"
 import * as space from "./space.js"
 import type { Body, Delta, DeviceNode, Directory, FileRef, Handle, Inode } from "./state.js"
-import { hostVolume, withBody, withEntries, withLinks } from "./state.js"
+import { hostVolume, withBody, withLinks } from "./state.js"
 import * as superblock from "./superblock.js"
 import type { Transaction } from "./transaction.js"
 import type { Found, Result } from "./walk.js"
@@ -34,19 +34,11 @@ export { exists, isMountPoint, lookup, realFile, realPath, same }
 
 const isReadOnly = (tx: Transaction, ref: FileRef): boolean => tx.isReadOnly(ref.volume)
 
-const addEntry = (tx: Transaction, parent: FileRef, name: string, ino: number, links = 0): void => {
-  const inode = tx.inode(parent)
-  if (inode.body._tag !== "Directory") return
-  const body = withEntries(inode.body, HashMap.set(inode.body.entries, name, ino))
-  tx.setAttributes(parent.volume, withBody(inode, body, tx.now, inode.links + links))
-}
+const addEntry = (tx: Transaction, parent: FileRef, name: string, ino: number, links = 0): void =>
+  tx.setEntry(parent, name, ino, links)
 
-const removeEntry = (tx: Transaction, parent: FileRef, name: string, links = 0): void => {
-  const inode = tx.inode(parent)
-  if (inode.body._tag !== "Directory") return
-  const body = withEntries(inode.body, HashMap.remove(inode.body.entries, name))
-  tx.setAttributes(parent.volume, withBody(inode, body, tx.now, inode.links + links))
-}
+const removeEntry = (tx: Transaction, parent: FileRef, name: string, links = 0): void =>
+  tx.setEntry(parent, name, undefined, links)
 
 const link = (tx: Transaction, ref: FileRef, count: number): void => {
   const inode = tx.inode(ref)
@@ -105,7 +97,7 @@ export const makeDirectory = (tx: Transaction, path: string, mode: number): Resu
 export const readDirectory = (tx: Transaction, path: string): Result<ReadonlyArray<string>> =>
   Either.flatMap(lookup(tx, path), (ref) => {
     const found = directory(tx, ref)
-    return found === undefined ? failed("ENOTDIR") : Either.right([...HashMap.keys(found.entries)].sort())
+    return found === undefined ? failed("ENOTDIR") : Either.right([...HashMap.keys(tx.entriesOf(ref))].sort())
   })
 
 export const removeDirectory = (tx: Transaction, path: string): Result<void> =>
@@ -118,7 +110,7 @@ export const removeDirectory = (tx: Transaction, path: string): Result<void> =>
     const found = directory(tx, node)
     if (found === undefined) return failed("ENOTDIR")
     if (isMountPoint(tx, node)) return failed("EBUSY")
-    if (HashMap.size(found.entries) > 0) return failed("ENOTEMPTY")
+    if (HashMap.size(tx.entriesOf(node)) > 0) return failed("ENOTEMPTY")
     unname(tx, parent, name, node)
     return Either.void
   })
@@ -188,7 +180,7 @@ const refuseReplacing = (tx: Transaction, from: FileRef, to: FileRef): Code | un
   if (moved !== undefined && target === undefined) return "ENOTDIR"
   if (moved === undefined && target !== undefined) return "EISDIR"
   if (isMountPoint(tx, from) || isMountPoint(tx, to)) return "EBUSY"
-  return target !== undefined && HashMap.size(target.entries) > 0 ? "ENOTEMPTY" : undefined
+  return target !== undefined && HashMap.size(tx.entriesOf(to)) > 0 ? "ENOTEMPTY" : undefined
 }
 
 const refuseRenaming = (tx: Transaction, old: Found, next: Found): Code | undefined => {
@@ -359,18 +351,18 @@ export const bytesOf = (tx: Transaction, ref: FileRef): content.Bytes | undefine
 
 /** Remembers a delta, so that its marker in the bytes of an image means it. */
 export const remember = (tx: Transaction, delta: Delta): number => {
-  const { shared } = tx.state
+  const { shared } = tx.rest
   if (shared !== undefined) return shared.deltas.push(delta)
-  const token = HashMap.size(tx.state.deltas) + 1
-  tx.update({ deltas: HashMap.set(tx.state.deltas, token, delta) })
+  const token = HashMap.size(tx.rest.deltas) + 1
+  tx.update({ deltas: HashMap.set(tx.rest.deltas, token, delta) })
   return token
 }
 
 /** The delta of a marker. */
 export const remembered = (tx: Transaction, token: number): Option.Option<Delta> =>
-  tx.state.shared === undefined
-    ? HashMap.get(tx.state.deltas, token)
-    : Option.fromNullable(tx.state.shared.deltas[token - 1])
+  tx.rest.shared === undefined
+    ? HashMap.get(tx.rest.deltas, token)
+    : Option.fromNullable(tx.rest.shared.deltas[token - 1])
 
 const store = (tx: Transaction, ref: FileRef, written: content.Written): Result<void> => {
   tx.touch(ref.volume, written.touched)
@@ -484,7 +476,7 @@ export const openFile = (tx: Transaction, path: string, flag: Flags, mode: numbe
 
 export const openHandle = (tx: Transaction, path: string, flag: Flags, mode: number): Result<number> =>
   Either.map(openFile(tx, path, flag, mode), (file) => {
-    const fd = tx.state.nextHandle
+    const fd = tx.rest.nextHandle
     const handle: Handle = {
       file,
       path,
@@ -492,20 +484,20 @@ export const openHandle = (tx: Transaction, path: string, flag: Flags, mode: num
       writable: flag.writable,
       append: flag.append
     }
-    tx.update({ nextHandle: fd + 1, handles: HashMap.set(tx.state.handles, fd, handle) })
+    tx.update({ nextHandle: fd + 1, handles: HashMap.set(tx.rest.handles, fd, handle) })
     return fd
   })
 
 export const closeHandle = (tx: Transaction, fd: number): Result<void> => {
-  const handle = HashMap.get(tx.state.handles, fd)
+  const handle = HashMap.get(tx.rest.handles, fd)
   if (Option.isNone(handle)) return failed("EBADF")
-  tx.update({ handles: HashMap.remove(tx.state.handles, fd) })
+  tx.update({ handles: HashMap.remove(tx.rest.handles, fd) })
   tx.forget(handle.value.file)
   return Either.void
 }
 
 export const handleOf = (tx: Transaction, fd: number): Result<Handle> =>
-  Either.fromOption(HashMap.get(tx.state.handles, fd), () => "EBADF" as const)
+  Either.fromOption(HashMap.get(tx.rest.handles, fd), () => "EBADF" as const)
 
 /** Copies the contents of a file into an empty one. It copies no bytes, whatever the size. */
 export const copyContent = (tx: Transaction, from: FileRef, to: FileRef): Result<void> => {

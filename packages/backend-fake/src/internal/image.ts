@@ -53,6 +53,29 @@ export const withEachCluster = (image: Image): Image => {
   return { ...image, preallocated: 0, delta: { ...image.delta, clusters } }
 }
 
+type Shape = Pick<Image, "clusterSize" | "preallocated" | "raw" | "size" | "sparse" | "staleFlag" | "version">
+
+/**
+ * An image without data. It has every field, those that may be missing too: copies of images are made all the time, and
+ * are several times as fast while all images have the same fields.
+ */
+export const empty = ({ clusterSize, preallocated, raw, size, sparse, staleFlag, version }: Shape): Image => ({
+  _tag: "Image",
+  raw,
+  sparse,
+  preallocated,
+  version,
+  clusterSize,
+  size,
+  dirty: false,
+  truncated: false,
+  staleFlag,
+  delta: noDelta,
+  tracking: undefined,
+  hasDuplicates: undefined,
+  token: undefined
+})
+
 const isEmpty = (image: Image): boolean => image.preallocated === 0 && HashSet.size(image.delta.clusters) === 0
 
 /** The image with the empty flag set in its header. */

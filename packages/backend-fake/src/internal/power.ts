@@ -8,7 +8,7 @@ import type { Transaction } from "./transaction.js"
 
 /** Removes everything that exists only in the memory of the host. */
 export const cut = (tx: Transaction): void => {
-  const { devices, handles } = tx.state
+  const { devices, handles } = tx.rest
   tx.update({ mounts: mounts.empty, devices: deviceTable.empty, handles: HashMap.empty() })
   for (const device of deviceTable.all(devices)) {
     if (device.volume !== undefined) tx.removeVolume(device.volume)
@@ -20,7 +20,7 @@ export const cut = (tx: Transaction): void => {
 
 /** Closes the files that are open. */
 export const closeFiles = (tx: Transaction): void => {
-  const { handles } = tx.state
+  const { handles } = tx.rest
   tx.update({ handles: HashMap.empty() })
   for (const { file } of HashMap.values(handles)) tx.forget(file)
 }

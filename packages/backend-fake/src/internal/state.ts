@@ -155,6 +155,20 @@ export const withBody = (inode: Inode, body: Body, now: number, links = inode.li
   body
 })
 
+/** The file with other contents, and everything else as it is. */
+export const withContents = (inode: Inode, body: Body): Inode => ({
+  ino: inode.ino,
+  mode: inode.mode,
+  uid: inode.uid,
+  gid: inode.gid,
+  links: inode.links,
+  atime: inode.atime,
+  mtime: inode.mtime,
+  ctime: inode.ctime,
+  birthtime: inode.birthtime,
+  body
+})
+
 /** The file with another number of names. */
 export const withLinks = (inode: Inode, links: number, now: number): Inode => ({
   ino: inode.ino,

@@ -9,7 +9,6 @@ import * as Either from "effect/Either"
 import type { Disk } from "./describedDisk.js"
 import type { Code } from "./errno.js"
 import { strerror } from "./errno.js"
-import type { State } from "./state.js"
 import type { Transaction } from "./transaction.js"
 
 /** The context of a running operation. */
@@ -18,8 +17,10 @@ export interface Tool {
   readonly path: Path.Path
   readonly operation: Operation.Name
   readonly subject: string
-  /** The disk that was read last, and from which state of the host: an operation reads its disk several times. */
-  last?: { readonly state: State; readonly name: string; readonly disk: Answer<Disk> } | undefined
+  /** The disk that was read last, and after which change of the host: an operation reads its disk several times. */
+  last?:
+    | { readonly version: number; readonly name: string; readonly path: HostPath; readonly disk: Answer<Disk> }
+    | undefined
 }
 
 export type Answer<A> = Either.Either<A, PloopError.PloopError>
@@ -29,7 +30,12 @@ export const generation = (tool: Tool): Generation => tool.tx.generation
 /** The entry of a table for the generation of this host. */
 export const trait = <A>(tool: Tool, row: Row<A>): A => row[generation(tool)]
 
-export const absolute = (tool: Tool, name: string): HostPath => HostPath.make(tool.path.resolve("/", name))
+/** Whether the path begins at the root and has no parts that the way to a file does not need. */
+const isResolved = (name: string): boolean =>
+  name.startsWith("/") && !name.includes("//") && !name.includes("/.") && !name.endsWith("/")
+
+export const absolute = (tool: Tool, name: string): HostPath =>
+  HostPath.make(isResolved(name) ? name : tool.path.resolve("/", name))
 
 /** The fields of every error. The text is empty when a backend would refuse before it runs the tool. */
 export const context = (tool: Tool, text = "") => ({ operation: tool.operation, subject: tool.subject, text })
@@ -51,7 +57,8 @@ export const refused = (error: PloopError.PloopError): Either.Either<never, Ploo
 
 /**
  * Makes checks in order, up to the first that fails. `Either.gen` does the same, but takes longer than most of the
- * checks, and an operation makes many of them.
+ * checks, and an operation makes many of them. A call of a generator function also makes a hidden class, which is not
+ * young: it keeps all variables that the function sees, up to the state of the host, until the next major collection.
  */
 export const checks = (...all: ReadonlyArray<() => Answer<unknown>>): Answer<void> => {
   for (const check of all) {

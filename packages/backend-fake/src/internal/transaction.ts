@@ -8,6 +8,7 @@ import { PCGRandom } from "effect/Utils"
 import * as content from "./content.js"
 import * as deviceTable from "./deviceTable.js"
 import type { Code } from "./errno.js"
+import { HostFiles } from "./hostFiles.js"
 import * as image from "./image.js"
 import * as layouts from "./layout.js"
 import * as mounts from "./mounts.js"
@@ -31,25 +32,44 @@ const hostUse = (body: state.Body): number => {
   }
 }
 
+/** One for all hosts, because each use begins and ends with the state of its host, and to make one takes longer. */
+const generator = new PCGRandom(0)
+
+/** What a checkpoint keeps. It becomes a state only where the transition fails. */
+interface Saved {
+  readonly state: state.State
+  readonly host: state.Volume
+  readonly files: HostFiles
+}
+
+/** The state of the host with its files. */
+const withFiles = (of: state.State, host: state.Volume, files: HostFiles): state.State => {
+  const inodes = files.store()
+  return inodes === host.inodes
+    ? of
+    : state.withVolume(of, state.withInodes(host, inodes, host.used, host.space))
+}
+
 /**
  * A transition in progress. It starts from a state, and its changes become the
  * next state. When it fails, only the changes up to its last checkpoint do.
  */
 export class Transaction {
-  private random: PCGRandom | undefined
-  private saved: state.State | undefined
+  private saved: Saved | undefined
+  private edits = 0
   private readonly written = new Map<number, Set<number>>()
-  private readonly directories = new Map<string, state.FileRef>()
-  /** The file system of the host without the changes that follow. */
+  /** The directory that was found last: nearly all files of an operation are in one. */
+  private directory: { readonly path: string; readonly ref: state.FileRef } | undefined
+  /** Where paths were found to lead, after the change with this number. */
+  private readonly found = new Map<string, Either.Either<state.FileRef, Code>>()
+  private foundAfter = 0
+  /** The file system of the host, whose map of files may not have the latest changes. */
   private host: state.Volume
-  /**
-   * Files of the host that were changed since, undefined when removed: an operation changes some files several times,
-   * and the persistent map of all of them once.
-   */
-  private readonly changes = new Map<number, state.Inode | undefined>()
+  private files: HostFiles
 
   constructor(private current: state.State, readonly now: number) {
     this.host = HashMap.unsafeGet(current.volumes, state.hostVolume)
+    this.files = new HostFiles(this.host.inodes)
   }
 
   get state(): state.State {
@@ -57,21 +77,28 @@ export class Transaction {
     return this.current
   }
 
+  /** The state without its file systems, which takes less to read. */
+  get rest(): Omit<state.State, "volumes"> {
+    return this.current
+  }
+
+  /** Another number after each change. */
+  get version(): number {
+    return this.edits
+  }
+
   private storeChanges(): void {
-    if (this.changes.size === 0) return
-    const { host } = this
-    let { inodes } = host
-    for (const [ino, inode] of this.changes) {
-      inodes = inode === undefined ? HashMap.remove(inodes, ino) : HashMap.set(inodes, ino, inode)
-    }
-    this.changes.clear()
-    this.setVolume(state.withInodes(host, inodes, host.used, host.space))
+    const next = withFiles(this.current, this.host, this.files)
+    if (next === this.current) return
+    this.current = next
+    this.host = HashMap.unsafeGet(next.volumes, state.hostVolume)
   }
 
   private reset(to: state.State): void {
-    this.changes.clear()
+    this.edits++
     this.current = to
     this.host = HashMap.unsafeGet(to.volumes, state.hostVolume)
+    this.files = new HostFiles(this.host.inodes)
   }
 
   get generation(): state.State["generation"] {
@@ -87,18 +114,19 @@ export class Transaction {
   }
 
   update(change: Partial<state.State>): void {
+    this.edits++
     if (change.mounts !== undefined) this.forgetDirectories()
     this.current = { ...this.current, ...change }
   }
 
   /** Keeps the changes so far when the transition fails later, as on a host. */
   checkpoint(): void {
-    this.saved = this.state
+    this.saved = { state: this.current, host: this.host, files: this.files.copy() }
   }
 
   /** The state at the last checkpoint, which a failure leaves; undefined when there was none. */
   get checkpointed(): state.State | undefined {
-    return this.saved
+    return this.saved === undefined ? undefined : withFiles(this.saved.state, this.saved.host, this.saved.files)
   }
 
   /**
@@ -118,10 +146,10 @@ export class Transaction {
 
   /** Random hexadecimal digits. */
   hex(digits: number): string {
-    this.random ??= restored(this.current.random)
+    generator.setState(this.current.random)
     let text = ""
-    while (text.length < digits) text += Math.floor(this.random.number() * 2 ** 32).toString(16).padStart(8, "0")
-    this.current = state.withRandom(this.current, this.random.getState())
+    while (text.length < digits) text += Math.floor(generator.number() * 2 ** 32).toString(16).padStart(8, "0")
+    this.current = state.withRandom(this.current, generator.getState())
     return text.slice(0, digits)
   }
 
@@ -152,7 +180,11 @@ export class Transaction {
   }
 
   setVolume(volume: state.Volume): void {
-    if (volume.id === state.hostVolume) this.host = volume
+    this.edits++
+    if (volume.id === state.hostVolume) {
+      this.host = volume
+      this.files = new HostFiles(volume.inodes)
+    }
     this.current = state.withVolume(this.current, volume)
   }
 
@@ -161,12 +193,12 @@ export class Transaction {
   }
 
   inode(ref: state.FileRef): state.Inode {
-    const changed = ref.volume === state.hostVolume ? this.changes.get(ref.ino) : undefined
-    return changed ?? HashMap.unsafeGet(this.volumeWithoutChanges(ref.volume).inodes, ref.ino)
+    const found = ref.volume === state.hostVolume ? this.files.get(ref.ino) : undefined
+    return found ?? HashMap.unsafeGet(this.volumeWithoutChanges(ref.volume).inodes, ref.ino)
   }
 
   has(ref: state.FileRef): boolean {
-    if (ref.volume === state.hostVolume && this.changes.has(ref.ino)) return this.changes.get(ref.ino) !== undefined
+    if (ref.volume === state.hostVolume) return this.files.get(ref.ino) !== undefined
     const volume = HashMap.get(this.current.volumes, ref.volume)
     return Option.isSome(volume) && HashMap.has(volume.value.inodes, ref.ino)
   }
@@ -174,25 +206,71 @@ export class Transaction {
   /** Keeps a changed file and the free space that it leaves. */
   private put(volume: state.Volume, inode: state.Inode, used: number, free: space.Space | undefined): void {
     if (volume.id !== state.hostVolume) return this.setVolume(state.withInode(volume, inode, used, free))
-    this.changes.set(inode.ino, inode)
+    this.edits++
+    this.files.set(inode)
     if (used !== volume.used) this.host = state.withInodes(volume, volume.inodes, used, free)
+  }
+
+  // Names in directories
+
+  /** The number of the file with a name in a directory. */
+  entry(directory: state.FileRef, name: string): number | undefined {
+    if (directory.volume === state.hostVolume) return this.files.entry(directory.ino, name)
+    const { body } = this.inode(directory)
+    return body._tag === "Directory" ? Option.getOrUndefined(HashMap.get(body.entries, name)) : undefined
+  }
+
+  /** The names in a directory, with the numbers of their files. */
+  entriesOf(directory: state.FileRef): state.Directory["entries"] {
+    if (directory.volume === state.hostVolume) return this.files.entriesOf(directory.ino) ?? noEntries
+    const { body } = this.inode(directory)
+    return body._tag === "Directory" ? body.entries : noEntries
+  }
+
+  /** Adds, changes or removes a name in a directory, which gains this number of links. */
+  setEntry(directory: state.FileRef, name: string, ino: number | undefined, links: number): void {
+    const inode = this.inode(directory)
+    if (inode.body._tag !== "Directory") return
+    if (directory.volume !== state.hostVolume) {
+      const { entries } = inode.body
+      const changed = ino === undefined ? HashMap.remove(entries, name) : HashMap.set(entries, name, ino)
+      const body = state.withEntries(inode.body, changed)
+      return this.setAttributes(directory.volume, state.withBody(inode, body, this.now, inode.links + links))
+    }
+    this.edits++
+    this.files.setEntry(directory.ino, name, ino)
+    if (links === 0 && inode.mtime === this.now && inode.ctime === this.now) return
+    this.files.set(state.withBody(inode, inode.body, this.now, inode.links + links))
   }
 
   // Directories that were found
 
-  /** The directory to which this path was found to lead, if nothing that could change that has happened since. */
-  directoryAt(path: string): state.FileRef | undefined {
-    return this.directories.get(path)
+  /** The directory to which the path was found to lead up to here, if nothing that could change that has happened since. */
+  directoryAt(path: string, end: number): state.FileRef | undefined {
+    const { directory } = this
+    return directory?.path.length === end && path.startsWith(directory.path) ? directory.ref : undefined
   }
 
   /** Keeps the directory to which a path leads without links. */
   keepDirectory(path: string, ref: state.FileRef): void {
-    this.directories.set(path, ref)
+    this.directory = { path, ref }
+  }
+
+  /** Where this path was found to lead, if nothing has changed since: an operation looks for a file several times. */
+  fileAt(path: string): Either.Either<state.FileRef, Code> | undefined {
+    return this.foundAfter === this.edits ? this.found.get(path) : undefined
+  }
+
+  /** Keeps where a path leads until something changes. */
+  keepFile(path: string, file: Either.Either<state.FileRef, Code>): void {
+    if (this.foundAfter !== this.edits) this.found.clear()
+    this.foundAfter = this.edits
+    this.found.set(path, file)
   }
 
   /** Forgets where paths lead, because a directory is removed, moved or mounted on. */
   forgetDirectories(): void {
-    this.directories.clear()
+    this.directory = undefined
   }
 
   /** Stores an inode and the free space that it leaves. Fails when the host lacks the space by which the file grew. */
@@ -268,7 +346,8 @@ export class Transaction {
     const used = volume.layout === undefined ? volume.used - hostUse(body) : volume.used
     const free = volume.space === undefined ? undefined : space.release(volume.space, runsOf(body))
     if (ref.volume === state.hostVolume) {
-      this.changes.set(ref.ino, undefined)
+      this.edits++
+      this.files.remove(ref.ino)
       this.host = state.withInodes(volume, volume.inodes, used, free)
     } else {
       this.setVolume(state.withInodes(volume, HashMap.remove(volume.inodes, ref.ino), used, free))
@@ -295,6 +374,7 @@ export class Transaction {
   }
 
   setDevice(device: state.Device): void {
+    this.edits++
     this.current = state.withDevice(this.current, device)
   }
 
@@ -375,6 +455,8 @@ export class Transaction {
   }
 }
 
+const noEntries: state.Directory["entries"] = HashMap.empty()
+
 const runsOf = (body: state.Body): ReadonlyArray<space.Run> =>
   body._tag === "Bytes" ? content.runs(body) : body._tag === "Directory" ? body.runs : []
 
@@ -383,12 +465,6 @@ const withAll = (set: HashSet.HashSet<number>, values: Iterable<number>): HashSe
   let all = set
   for (const value of values) if (!HashSet.has(all, value)) all = HashSet.add(all, value)
   return all
-}
-
-const restored = (from: state.State["random"]): PCGRandom => {
-  const random = new PCGRandom()
-  random.setState(from)
-  return random
 }
 
 /** Where the file system begins on a device, in bytes: after the partition table, which takes one cluster. */

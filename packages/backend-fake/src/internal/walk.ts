@@ -1,6 +1,4 @@
 import * as Either from "effect/Either"
-import * as HashMap from "effect/HashMap"
-import * as Option from "effect/Option"
 import type { Code } from "./errno.js"
 import * as mounts from "./mounts.js"
 import type { Directory, FileRef } from "./state.js"
@@ -100,9 +98,9 @@ const resolve = (way: Way, last: Last, follow: boolean, slash: Slash): Result<Fo
   if (name === "..") return Either.right({ parent, name, slash: last.slash, node: above(tx, parent) })
   if (last.slash && slash === "refused") return failed("EISDIR")
   if (longerThan(name, 255)) return failed("ENAMETOOLONG")
-  const ino = HashMap.get(directory(tx, parent)!.entries, name)
-  if (Option.isNone(ino)) return Either.right({ parent, name, slash: last.slash, node: undefined })
-  const node = onto(tx, { volume: parent.volume, ino: ino.value })
+  const ino = tx.entry(parent, name)
+  if (ino === undefined) return Either.right({ parent, name, slash: last.slash, node: undefined })
+  const node = onto(tx, { volume: parent.volume, ino })
   const { body } = tx.inode(node)
   const required = last.slash && slash === "directory"
   if (body._tag === "Link" && (follow || required)) {
@@ -125,14 +123,14 @@ const walkWith = (tx: Transaction, path: string, follow: boolean, slash: Slash):
   if (isLongPath(path)) return failed("ENAMETOOLONG")
   const way: Way = { tx, links: 0 }
   const end = path.lastIndexOf("/")
-  const above = end > 0 && end < path.length - 1 && path.charCodeAt(0) === slashCode ? path.slice(0, end) : undefined
-  const known = above === undefined ? undefined : tx.directoryAt(above)
+  const isBelow = end > 0 && end < path.length - 1 && path.charCodeAt(0) === slashCode
+  const known = isBelow ? tx.directoryAt(path, end) : undefined
   if (known !== undefined) {
     return resolve(way, { parent: known, name: path.slice(end + 1), slash: false }, follow, slash)
   }
   const last = toLast(way, onto(tx, root), path)
   if (Either.isLeft(last)) return Either.left(last.left)
-  if (above !== undefined && way.links === 0) tx.keepDirectory(above, last.right.parent)
+  if (isBelow && way.links === 0) tx.keepDirectory(path.slice(0, end), last.right.parent)
   return resolve(way, last.right, follow, slash)
 }
 
@@ -152,6 +150,15 @@ export const walkToName = (tx: Transaction, path: string): Result<Found> => walk
 
 /** Resolves the path of an existing file. */
 export const lookup = (tx: Transaction, path: string, follow = true): Result<FileRef> => {
+  if (!follow) return find(tx, path, false)
+  const known = tx.fileAt(path)
+  if (known !== undefined) return known
+  const found = find(tx, path, true)
+  tx.keepFile(path, found)
+  return found
+}
+
+const find = (tx: Transaction, path: string, follow: boolean): Result<FileRef> => {
   const found = walk(tx, path, follow)
   if (Either.isLeft(found)) return Either.left(found.left)
   return found.right.node === undefined ? failed("ENOENT") : Either.right(found.right.node)

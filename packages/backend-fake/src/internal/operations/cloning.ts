@@ -105,7 +105,7 @@ export const clone = (tool: Tool, request: Request.Clone): Answer<Result.Cloned>
     if (top !== undefined) yield* disks.makeImage(tool, inHome(top), made)
     if (!isFull) yield* writeRecord(tool, request, record, names)
     const size = top === undefined ? Math.floor(last.image.size / 512) * 512 : made.size
-    const generation = tool.tx.state.generation
+    const generation = tool.tx.generation
     yield* disks.write(
       tool,
       disk,

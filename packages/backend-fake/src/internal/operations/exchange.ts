@@ -112,7 +112,7 @@ const bytesOf = (tool: Tool, request: Request.ImportImage): Answer<content.Bytes
 
 /** Stores an image whose bytes are known. One in which nothing but files is, is what this host would have made. */
 const store = (tool: Tool, path: string, bytes: content.Bytes): Answer<void> => {
-  const known = image.fromBytes(bytes, (token) => HashMap.get(tool.tx.state.deltas, token), false, 0)
+  const known = image.fromBytes(bytes, (token) => HashMap.get(tool.tx.rest.deltas, token), false, 0)
   return Either.isRight(known) && known.right.delta.tree !== "garbage"
     ? Either.map(disks.makeImage(tool, path, { ...known.right, token: undefined }), () => undefined)
     : denied(tool, 1, `Can't create ${path}`)(files.writeNew(tool.tx, path, bytes))
@@ -123,7 +123,7 @@ export const importImage = (tool: Tool, request: Request.ImportImage): Answer<Re
     const path = absolute(tool, request.image)
     const home = tool.path.dirname(path)
     const disk = inDirectory(home)
-    const version = request.version ?? GenerationTraits.defaultVersion(generation(tool), tool.tx.state)
+    const version = request.version ?? GenerationTraits.defaultVersion(generation(tool), tool.tx.rest)
     yield* refuseExisting(tool, path, disk)
     const bytes = yield* bytesOf(tool, request)
     const found = yield* Refusal.importImage(tool, request, version, {

@@ -15,6 +15,7 @@ import * as Either from "effect/Either"
 import * as HashSet from "effect/HashSet"
 import * as byteImage from "../byteImage.js"
 import * as content from "../content.js"
+import { describe } from "../descriptorFile.js"
 import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
@@ -32,7 +33,7 @@ import { sizeAlone } from "./observedImages.js"
 import { refuseTooLarge, sectors } from "./sectors.js"
 import { requireUnshared, requireUnsharedImages } from "./sharing.js"
 
-const knowsVersion2 = (tool: Tool): boolean => trait(tool, GenerationTraits.knowsVersion2)(tool.tx.state)
+const knowsVersion2 = (tool: Tool): boolean => trait(tool, GenerationTraits.knowsVersion2)(tool.tx.rest)
 
 /** The limits of the tool for a disk with a file system. */
 const refuseForFileSystem = (tool: Tool, size: bigint, cluster: bigint): Answer<void> =>
@@ -50,19 +51,15 @@ const newImage = (
   version: FormatVersion.FormatVersion
 ): Answer<image.Image> => {
   const { balloon, clusterSize, fileSystem: type, fileSystemBlockSize, format, label, partition, sparse } = request
-  const blank: image.Image = {
-    _tag: "Image",
+  const blank = image.empty({
     raw: format === "raw",
-    ...(sparse && { sparse: true }),
+    sparse: sparse || undefined,
     preallocated: 0,
     version,
     clusterSize: Number(clusterSize),
     size: Number(size),
-    dirty: false,
-    truncated: false,
-    staleFlag: false,
-    delta: image.noDelta
-  }
+    staleFlag: false
+  })
   const roomy = format === "preallocated"
     ? { ...blank, preallocated: image.clusterCount(blank), staleFlag: type === "none" }
     : blank
@@ -107,7 +104,7 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
   const disk = inDirectory(home)
   const { clusterSize, format } = request
   const raw = format === "raw"
-  const version = request.version ?? GenerationTraits.defaultVersion(generation(tool), tool.tx.state)
+  const version = request.version ?? GenerationTraits.defaultVersion(generation(tool), tool.tx.rest)
   const size = ClusterSize.roundUp(request.size, clusterSize)
   const created = checks(
     () => requireCreatable(tool, request, { disk, home, path, version }),
@@ -117,7 +114,7 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
       disks.write(
         tool,
         disk,
-        new DiskDescriptor.DiskDescriptor({
+        describe({
           rootElement: disks.rootElement(tool),
           diskSize: size,
           ...DiskDescriptor.geometry(size),
@@ -125,8 +122,7 @@ export const create = (tool: Tool, request: Request.Create): Answer<Result.Creat
           preallocated: format === "preallocated",
           images: [{ id: SnapshotId.top, type: raw ? "Plain" : "Compressed", file: tool.path.basename(path) }],
           snapshots: [{ id: SnapshotId.top, parent: SnapshotId.none, temporary: false }]
-          // Each part comes from the checked request.
-        }, { disableValidation: true })
+        })
       )
   )
   return Either.map(created, () => ({ disk, image: path, ...(!raw && { version }) }))

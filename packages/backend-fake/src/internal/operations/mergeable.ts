@@ -10,7 +10,7 @@ import * as devices from "../devices.js"
 import * as disks from "../disk.js"
 import * as files from "../files.js"
 import type { Answer, Tool } from "../tool.js"
-import { generation, trait } from "../tool.js"
+import { checks, generation, trait } from "../tool.js"
 
 const sector = 512n
 
@@ -47,13 +47,14 @@ const observed = (tool: Tool, disk: disks.Disk, node: SnapshotTree.Node, runs: b
 
 /** Refuses to merge images that the device of a component shows, where it could not be unmounted afterwards. */
 const requireNotShown = (tool: Tool, disk: disks.Disk, nodes: ReadonlyArray<SnapshotTree.Node>): Answer<void> =>
-  Either.gen(function*() {
-    if (!trait(tool, GenerationTraits.marksReadOnlyDevices)) return
-    for (const { file, id } of [...nodes].reverse()) {
-      const shown = devices.having(tool, disk, disks.imagePath(tool, disk, file))
-      yield* Refusal.shownImages(tool, generation(tool), id, shown.map(({ device }) => device))
-    }
-  })
+  trait(tool, GenerationTraits.marksReadOnlyDevices)
+    ? checks(
+      ...[...nodes].reverse().map(({ file, id }) => () => {
+        const shown = devices.having(tool, disk, disks.imagePath(tool, disk, file))
+        return Refusal.shownImages(tool, generation(tool), id, shown.map(({ device }) => device))
+      })
+    )
+    : Either.void
 
 const requireImages = (tool: Tool, disk: disks.Disk, nodes: ReadonlyArray<SnapshotTree.Node>): Answer<void> => {
   const attached = devices.all(tool, disk)

@@ -175,7 +175,7 @@ const present = (name: string, neededFor: string): Result.Prerequisite => ({
 
 const kernelPart = (tool: Tool) => (name: KernelPart): Result.Prerequisite => {
   const part = present(name, GenerationTraits.kernelPartUse[name])
-  return name === "large disk support" && !tool.tx.state.largeDisks
+  return name === "large disk support" && !tool.tx.rest.largeDisks
     ? {
       ...part,
       status: "missing",

@@ -43,10 +43,8 @@ const baseName = (tool: Tool, disk: disks.Disk, stripped: boolean): string => {
 }
 
 /** A new top delta: an empty image as large as the one below it. */
-export const newDelta = (tool: Tool, on: image.Image): image.Image => ({
-  ...disks.emptyDelta(on),
-  version: on.raw ? GenerationTraits.defaultVersion(generation(tool), tool.tx.state) : on.version
-})
+export const newDelta = (tool: Tool, on: image.Image): image.Image =>
+  disks.emptyDelta(on, on.raw ? GenerationTraits.defaultVersion(generation(tool), tool.tx.rest) : on.version)
 
 const sector = 512
 

@@ -391,7 +391,7 @@ const newImage = (tool: Tool, parent: Found, path: string): Answer<unknown> =>
   Either.flatMap(topImage(tool, parent), ({ image }) =>
     disks.makeImage(tool, path, {
       ...newDelta(tool, image),
-      version: GenerationTraits.defaultVersion(generation(tool), tool.tx.state)
+      version: GenerationTraits.defaultVersion(generation(tool), tool.tx.rest)
     }))
 
 export const cloneVolume = (tool: Tool, request: Request.OntoVolume): Answer<Result.Volume> =>
