@@ -7,14 +7,14 @@ import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { Scope } from "effect"
 import { Array as Arr, Effect, Exit, Fiber, Option, Schedule } from "effect"
-import { mkdirSync, renameSync, writeFileSync } from "node:fs"
+import { mkdirSync, renameSync, statSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
 import { programBeside } from "../src/internal/operations/beside.js"
 import { settle, until, untilDone } from "./utils/clock.js"
-import { scripted } from "./utils/host.js"
+import { descriptor, scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
 
@@ -209,6 +209,146 @@ describe("a volume", () => {
   )
 })
 
+describe("a volume among others", () => {
+  /** Children of `p`, one of which has the child `c`; and `r`, which belongs to no other. */
+  const volumes: Readonly<Record<string, Written>> = {
+    p: { element: "<ReadOnly/>", children: ["v", "w", "q"] },
+    v: { element: "<Parent>../p</Parent>" },
+    q: { element: "<Parent>../p</Parent><ReadOnly/>" },
+    w: { element: "<Parent>../p</Parent><ReadOnly/>", file: "../c/base.hdd", children: ["c"] },
+    c: { element: "<Parent>../w</Parent>" },
+    r: { element: "<ReadOnly/>" }
+  }
+
+  const family = (list?: (directory: string) => string) =>
+    Effect.tap(
+      world(volumes, { answer: { exitCode: 1 }, ...(list !== undefined && { list }) }),
+      ({ at, fs }) => fs.writeFile(at("c/base.hdd"), image())
+    )
+
+  interface Change {
+    readonly run: (ploop: Ploop.Ploop, at: (name: string) => string) => Effect.Effect<unknown, PloopError.PloopError>
+    /** The volumes whose files or links it changes. */
+    readonly changed: ReadonlyArray<string>
+    /** The link that the program makes. */
+    readonly link: string
+  }
+
+  const operations: Readonly<Record<string, Change>> = {
+    snapshotVolume: {
+      run: (ploop, at) => ploop.snapshotVolume({ volume: at("v"), directory: at("b") }),
+      changed: ["p", "v"],
+      link: "p/children/b"
+    },
+    cloneVolume: {
+      run: (ploop, at) => ploop.cloneVolume({ volume: at("r"), directory: at("b") }),
+      changed: ["r"],
+      link: "r/children/b"
+    },
+    switchVolume: {
+      run: (ploop, at) => ploop.switchVolume({ volume: at("v"), to: at("q") }),
+      changed: ["p", "q", "v"],
+      link: "q/children/v"
+    },
+    deleteVolume: {
+      run: (ploop, at) => ploop.deleteVolume({ volume: at("w") }),
+      changed: ["c", "p", "w"],
+      link: "p/children/c"
+    }
+  }
+
+  const running: ReadonlyArray<readonly [what: string, image: string, run: Change["run"]]> = [
+    ["a snapshot of itself", "v/root.hdd", operations["snapshotVolume"]!.run],
+    ["a clone", "v/root.hdd", (ploop, at) => ploop.cloneVolume({ volume: at("v"), directory: at("b") })],
+    ["a switch", "v/root.hdd", operations["switchVolume"]!.run],
+    ["its deletion", "c/base.hdd", operations["deleteVolume"]!.run],
+    ["the deletion of its parent", "c/root.hdd", operations["deleteVolume"]!.run]
+  ]
+  for (const [what, file, run] of running) {
+    rule(
+      `stays as it is while a device has its image: ${what} is not begun`,
+      Effect.gen(function*() {
+        const { at, changes, fails } = yield* family((directory) => `ploop7\t${directory}/${file}\t\n`)
+        const error = yield* fails((ploop) => run(ploop, at))
+        assert.strictEqual(error._tag === "ImageInUse" ? error.device : error._tag, "/dev/mapper/ploop7")
+        assert.deepStrictEqual(yield* changes, [])
+      })
+    )
+  }
+
+  rule(
+    "is none where the descriptor says nothing of volumes: each operation refuses that disk, and says which one it is",
+    Effect.gen(function*() {
+      const { at, changes, fails, fs } = yield* family()
+      yield* fs.writeFileString(at("r/DiskDescriptor.xml"), descriptor("root.hdd"))
+      const volume = at("r")
+      const runs: ReadonlyArray<(ploop: Ploop.Ploop) => Effect.Effect<unknown, PloopError.PloopError>> = [
+        (ploop) => ploop.snapshotVolume({ volume, directory: at("b") }),
+        (ploop) => ploop.cloneVolume({ volume, directory: at("b") }),
+        (ploop) => ploop.switchVolume({ volume, to: at("q") }),
+        (ploop) => ploop.deleteVolume({ volume }),
+        (ploop) => ploop.volumeInfo({ volume }),
+        (ploop) => ploop.volumeTree({ volume }),
+        (ploop) => ploop.switchVolume({ volume: at("v"), to: volume })
+      ]
+      const refused = yield* Effect.forEach(
+        runs,
+        (run) => Effect.map(fails(run), (error) => error._tag === "InvalidArgument" ? error.field : error.message)
+      )
+      assert.deepStrictEqual(refused, [...runs.slice(1).map(() => "volume"), "to"])
+      assert.deepStrictEqual(yield* changes, [])
+    })
+  )
+
+  for (const [name, { changed, link, run }] of Object.entries(operations)) {
+    rule(
+      `is changed under the locks of all that change with it, which everybody enters in one order: ${name}`,
+      Effect.gen(function*() {
+        const entered: Array<string> = []
+        const files: HostFiles = {
+          ...nodeHostFiles,
+          lockDirectory: (directory) =>
+            Effect.tap(nodeHostFiles.lockDirectory(directory), () => entered.push(directory))
+        }
+        const { at, fails } = yield* Effect.provideService(family(), CurrentHostFiles, files)
+        yield* fails((ploop) => run(ploop, at))
+        const keyOf = (directory: string) => {
+          const { dev, ino } = statSync(directory)
+          return `${dev}:${ino}`
+        }
+        assert.sameMembers(entered, changed.map(at))
+        const keys = entered.map(keyOf)
+        assert.deepStrictEqual(keys, keys.toSorted())
+      })
+    )
+
+    rule(
+      `stays as it is where another volume has the name of the link that it would get: ${name}`,
+      Effect.gen(function*() {
+        for (const isTaken of [true, false]) {
+          const { at, changes, fails, fs } = yield* family()
+          if (isTaken) yield* fs.symlink(at("r"), at(link))
+          const error = yield* fails((ploop) => run(ploop, at))
+          assert.strictEqual(error._tag === "AlreadyExists" && error.path, isTaken && at(link), error.message)
+          assert.strictEqual((yield* changes).length, isTaken ? 0 : 1)
+        }
+      })
+    )
+
+    if (!changed.includes("p")) continue
+    rule(
+      `stays as it is while a volume that it belongs to has no link to it: ${name}`,
+      Effect.gen(function*() {
+        const { at, changes, fails, fs } = yield* family()
+        for (const each of ["v", "w"]) yield* fs.remove(at(`p/children/${each}`))
+        const error = yield* fails((ploop) => run(ploop, at))
+        assert.include(error._tag === "DescriptorInvalid" ? error.reason : error._tag, "has no link to it")
+        assert.deepStrictEqual(yield* changes, [])
+      })
+    )
+  }
+})
+
 describe("an operation on volumes that waits for the turn of its program", () => {
   const volumes = { a: { element: "" }, r: { element: "<ReadOnly/>" } }
   const operations: Record<
@@ -251,6 +391,33 @@ describe("an operation on volumes that waits for the turn of its program", () =>
         yield* untilDone({ running }, first, "1 hour")
       }).pipe(Effect.provide(NodeContext.layer)))
   }
+})
+
+describe("an operation on volumes", () => {
+  const operations: Readonly<
+    Record<string, (ploop: Ploop.Ploop, at: (name: string) => string) => Effect.Effect<unknown, PloopError.PloopError>>
+  > = {
+    createVolume: (ploop, at) => ploop.createVolume({ directory: at("b"), size: "10M", fileSystem: "none" }),
+    snapshotVolume: (ploop, at) => ploop.snapshotVolume({ volume: at("a"), directory: at("b") }),
+    cloneVolume: (ploop, at) => ploop.cloneVolume({ volume: at("a"), directory: at("b") }),
+    switchVolume: (ploop, at) => ploop.switchVolume({ volume: at("a"), to: at("a") }),
+    deleteVolume: (ploop, at) => ploop.deleteVolume({ volume: at("a") }),
+    volumeInfo: (ploop, at) => ploop.volumeInfo({ volume: at("a") }),
+    volumeTree: (ploop, at) => ploop.volumeTree({ volume: at("a") })
+  }
+
+  rule(
+    "is refused by a generation that has no program for volumes, before anything is looked at",
+    Effect.gen(function*() {
+      const host = yield* scripted("1.15", () => undefined)
+      const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
+      for (const [name, run] of Object.entries(operations)) {
+        const error = yield* Effect.flip(run(ploop, (name) => `${host.directory}/${name}`))
+        assert.include(error._tag === "Unsupported" ? error.reason : error._tag, "has no ploop-volume", name)
+      }
+      assert.deepStrictEqual(yield* host.commands, [])
+    })
+  )
 })
 
 describe("a new volume", () => {
