@@ -6,6 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Scope } from "effect"
 import { Effect, Fiber, Stream } from "effect"
 import { writeFileSync } from "node:fs"
+import { privatePrefix } from "../src/internal/hostFiles.js"
 import { until, untilDone } from "./utils/clock.js"
 import { A, scripted } from "./utils/host.js"
 import type { Answer } from "./utils/ScriptedExecutor.js"
@@ -68,6 +69,27 @@ describe("create leaves nothing", () => {
       yield* until(host.asked)
       yield* untilDone(host, yield* Effect.fork(Fiber.interrupt(fiber)))
       assert.deepStrictEqual(yield* host.files, [])
+    })
+  )
+
+  test(
+    "of another process, in a private directory that nobody holds, and costs nobody any other directory",
+    Effect.gen(function*() {
+      const fs = yield* FileSystem.FileSystem
+      const host = yield* making("init", {})
+      const modes: Readonly<Record<string, number>> = {
+        [`${privatePrefix}Abc123`]: 0o700,
+        [`${privatePrefix}Abc124`]: 0o755,
+        [`${privatePrefix}Abc1234`]: 0o700,
+        mine: 0o700
+      }
+      for (const [name, mode] of Object.entries(modes)) {
+        yield* fs.makeDirectory(`${host.directory}/${name}`)
+        yield* fs.writeFileString(`${host.directory}/${name}/file`, "")
+        yield* fs.chmod(`${host.directory}/${name}`, mode)
+      }
+      yield* Effect.exit(Effect.provide(create(host.directory), host.context))
+      assert.sameMembers(yield* host.files, Object.keys(modes).slice(1))
     })
   )
 

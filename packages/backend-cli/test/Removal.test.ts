@@ -1,4 +1,4 @@
-import { Ploop } from "@effect-ploop/core"
+import { DiskClone, Ploop } from "@effect-ploop/core"
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -7,7 +7,7 @@ import { mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs"
 import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
 import type { HostFiles } from "../src/internal/hostFiles.js"
 import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
-import { scripted } from "./utils/host.js"
+import { A, scripted } from "./utils/host.js"
 import { image } from "./utils/image.js"
 
 /** A disk with its images, which is removed. */
@@ -116,6 +116,50 @@ describe("a disk is removed", () => {
       yield* fs.link(`${directory}/root.hdd`, `${other}/root.hdd`)
       assert.strictEqual((yield* Effect.flip(removed))._tag, "ImageShared")
       assert.deepStrictEqual(yield* left, ["DiskDescriptor.xml", ...names])
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("but not while the in-use flag of one of its images is set", () =>
+    Effect.gen(function*() {
+      const { directory, fs, left, names, removed } = yield* removal
+      yield* fs.writeFile(`${directory}/root.hdd.2`, image({ inUse: 0x71_2b_fc_f6 }))
+      assert.strictEqual((yield* Effect.flip(removed))._tag, "ImageDirty")
+      assert.deepStrictEqual(yield* left, ["DiskDescriptor.xml", ...names])
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("but not while it is a volume of which another one is a child", () =>
+    Effect.gen(function*() {
+      const { directory, disk, fs, left, names, removed } = yield* removal
+      const text = yield* fs.readFileString(disk)
+      yield* fs.writeFileString(disk, text.replace("<StorageData>", "<StorageData><Volume><ReadOnly/></Volume>"))
+      yield* fs.makeDirectory(`${directory}/children`)
+      yield* fs.symlink(yield* fs.makeTempDirectoryScoped({ prefix: "ploop-other-" }), `${directory}/children/b`)
+      assert.strictEqual((yield* Effect.flip(removed))._tag, "VolumeHasChildren")
+      assert.deepStrictEqual(yield* left, ["DiskDescriptor.xml", "children", ...names])
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("but not while a directory has the name of one of its files", () =>
+    Effect.gen(function*() {
+      const { directory, fs, left, names, removed } = yield* removal
+      yield* fs.makeDirectory(`${directory}/.statfs`)
+      const error = yield* Effect.flip(removed)
+      assert.include(error._tag === "Unsupported" ? error.reason : error._tag, ".statfs is neither a file nor a")
+      assert.deepStrictEqual(yield* left, [".statfs", "DiskDescriptor.xml", ...names])
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scoped("also while other disks have those of its images that it shares as a linked clone, and no others", () =>
+    Effect.gen(function*() {
+      for (const shared of ["root.hdd", "root.hdd.1"]) {
+        const { directory, disk, fs, names, removed } = yield* removal
+        const other = yield* fs.makeTempDirectoryScoped({ prefix: "ploop-other-" })
+        yield* fs.link(`${directory}/${shared}`, `${other}/${shared}`)
+        const record = DiskClone.formatRecord({ disk, snapshot: A, images: ["root.hdd"] })
+        yield* fs.writeFileString(`${directory}/${DiskClone.recordName}`, record)
+        const isRemoved = shared === "root.hdd"
+        assert.strictEqual((yield* Effect.exit(removed))._tag, isRemoved ? "Success" : "Failure")
+        const all = [DiskClone.recordName, "DiskDescriptor.xml", ...names]
+        assert.sameMembers(yield* fs.readDirectory(directory), isRemoved ? [] : all)
+        assert.isTrue(yield* fs.exists(`${other}/${shared}`))
+      }
     }).pipe(Effect.provide(NodeContext.layer)))
 
   it.scoped("and an image in another directory stays, and so does a file beside the descriptor that has its name", () =>

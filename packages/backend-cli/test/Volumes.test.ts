@@ -407,7 +407,7 @@ describe("an operation on volumes", () => {
   }
 
   rule(
-    "is refused by a generation that has no program for volumes, before anything is looked at",
+    "is refused by a generation that has no program for volumes, before anything is run",
     Effect.gen(function*() {
       const host = yield* scripted("1.15", () => undefined)
       const ploop = yield* Effect.provide(Ploop.Ploop, host.context)
