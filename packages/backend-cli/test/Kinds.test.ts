@@ -3,7 +3,8 @@ import { DiskDescriptor, Duplex, ExchangeFormat, LowLevel, Operation, Ploop, Sna
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Fiber, Schedule, type Scope, Stream } from "effect"
+import { Effect, Fiber, type Scope, Stream } from "effect"
+import { until, untilDone } from "./utils/clock.js"
 import { A, B, scripted, words } from "./utils/host.js"
 import { image } from "./utils/image.js"
 
@@ -128,16 +129,14 @@ const signalsOf = (name: Operation.Name) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const state = { command: "" }
-    const lasts = Operation.table[name].kind === "uninterruptible" ? Duration.millis(600) : Duration.infinity
     const host = yield* scripted(
       Operation.table[name].group === "volumes" ? "9" : "1.15",
       (words) =>
         isCommand(words, state.command)
-          ? { lasts, ignores: ["SIGTERM"], exitCode: 1, stderr: "ended by itself" }
+          ? { lasts: "1 day", ignores: ["SIGTERM"], exitCode: 1, stderr: "ended by itself" }
           : isCommand(words, "info -s")
           ? { stdout: "size:\t\t20480\nblocksize:\t2048\nfmt_version:\t2\n" }
-          : undefined,
-      { grace: "50 millis" }
+          : undefined
     )
     yield* fs.makeDirectory(`${host.directory}/new`)
     yield* fs.writeFile(`${host.directory}/root.hdd`, image())
@@ -148,18 +147,16 @@ const signalsOf = (name: Operation.Name) =>
     const [command, run] = calls(ploop, low, host)[name]!
     state.command = command
     const fiber = yield* Effect.fork(Effect.exit(run))
-    const find = Effect.sync(() => host.calls.find((call) => isCommand(words(call), command)))
-    const found = yield* Effect.repeat(find, {
-      while: (call) => call === undefined && fiber.unsafePoll() === null,
-      schedule: Schedule.spaced("5 millis")
-    }).pipe(Effect.zipRight(find))
+    const find = () => host.calls.find((call) => isCommand(words(call), command))
+    yield* until(Effect.sync(() => find() !== undefined || fiber.unsafePoll() !== null))
+    const found = find()
     assert.isDefined(found, `${name} does not run ${command}`)
-    yield* Fiber.interrupt(fiber)
+    yield* untilDone(host, yield* Effect.fork(Fiber.interrupt(fiber)), "1 hour")
     return found!.signals
   })
 
 const test = <A, E>(title: string, body: Effect.Effect<A, E, NodeContext.NodeContext | Scope.Scope>) =>
-  it.scopedLive(title, () => Effect.provide(body, NodeContext.layer))
+  it.scoped(title, () => Effect.provide(body, NodeContext.layer))
 
 describe("an interrupted operation has its command", () => {
   for (const name of Operation.names) {

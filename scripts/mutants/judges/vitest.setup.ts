@@ -2,7 +2,7 @@ import { it } from "@effect/vitest"
 import { expect } from "vitest"
 
 /** Test files whose live tests measure the real time: they may fail for want of it, and would be no witnesses. */
-const measuring = /\/backend-cli\/test\/(?:Kinds|OneWriter|Process|Tape)\.test\.ts$/
+const measuring = /\/backend-cli\/test\/(?:OneWriter|Process|Tape)\.test\.ts$/
 
 type Testers = Pick<typeof it, "effect" | "live" | "scoped" | "scopedLive">
 
