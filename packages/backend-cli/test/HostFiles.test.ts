@@ -77,7 +77,7 @@ describe("a read", () => {
     }))
 
   test(
-    "gives a file that has grown since it was looked at, or has become shorter, as it is",
+    "gives a file that has become longer or shorter since it was opened, as it is",
     (directory, fs) =>
       Effect.gen(function*() {
         const path = `${directory}/file`

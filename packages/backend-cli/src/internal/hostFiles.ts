@@ -146,8 +146,8 @@ export interface HostFiles {
    */
   readonly start: (path: string, length: number, kind?: "BlockDevice") => Effect.Effect<Uint8Array, PlatformError>
   /**
-   * What there is to see of images, links followed: the beginning and the length of each; none of one that is no regular
-   * file, or cannot be read.
+   * What there is to see of images, links followed: the beginning and the length of each regular file; none of anything
+   * else, and of what cannot be read.
    */
   readonly starts: (paths: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Option.Option<Glimpse>>>
   /** The whole of a regular file, which must not be larger than the limit. */
