@@ -7,7 +7,6 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["test/**/*.test.ts"],
     setupFiles: [new URL("vitest.setup.ts", import.meta.url).pathname],
     hookTimeout: 300_000,
     testTimeout: 300_000
