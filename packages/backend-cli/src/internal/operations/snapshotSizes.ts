@@ -4,6 +4,7 @@ import type * as Request from "@effect-ploop/core/Request"
 import type * as Result from "@effect-ploop/core/Result"
 import * as SnapshotChange from "@effect-ploop/core/SnapshotChange"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type { About, Descriptor } from "../host.js"
 import { fileError } from "../newFiles.js"
 import { context } from "../outcome.js"
@@ -25,12 +26,13 @@ export const snapshotSizes = (session: Session) => ({ disk }: Request.OfDisk) =>
   const about = { operation: "snapshotSizes", subject: disk } as const
   return Effect.gen(function*() {
     const found = yield* session.host.descriptor(about, session.host.absolute(disk))
-    const pairs = yield* Effect.forEach(
+    const inspected = yield* Effect.forEach(
       found.tree.nodes,
-      (node) => Effect.map(sizeOf(session, about, found, node.file), (size) => [node.id, size] as const),
+      (node) => Effect.either(Effect.map(sizeOf(session, about, found, node.file), (size) => [node.id, size] as const)),
       { concurrency }
     )
-    const sizes = new Map(pairs)
+    // The error is that of the first one in the tree, whichever was inspected first.
+    const sizes = new Map(yield* Either.all(inspected))
     return found.tree.nodes.map(({ file, id }): Result.SnapshotSize => ({
       id,
       image: found.image(file),
