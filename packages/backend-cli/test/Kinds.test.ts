@@ -4,9 +4,12 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, type Scope, Stream } from "effect"
-import { until, untilDone } from "./utils/clock.js"
+import { CurrentHostFiles } from "../src/internal/currentHostFiles.js"
+import { nodeHostFiles } from "../src/internal/nodeHostFiles.js"
+import { turn, until, untilDone } from "./utils/clock.js"
 import { A, B, scripted, words } from "./utils/host.js"
 import { image } from "./utils/image.js"
+import type * as ScriptedExecutor from "./utils/ScriptedExecutor.js"
 
 /** One call of each operation that runs the tool, and the command that does its work. */
 const calls = (
@@ -124,8 +127,8 @@ const writeVolumes = (directory: string) =>
     }
   })
 
-/** Interrupts the operation in its command, which ignores SIGTERM, and gives the signals that the command gets. */
-const signalsOf = (name: Operation.Name) =>
+/** An operation that has begun, and what finds the command that does its work. */
+const begun = (name: Operation.Name, answer: ScriptedExecutor.Answer) =>
   Effect.gen(function*() {
     const fs = yield* FileSystem.FileSystem
     const state = { command: "" }
@@ -133,7 +136,7 @@ const signalsOf = (name: Operation.Name) =>
       Operation.table[name].group === "volumes" ? "9" : "1.15",
       (words) =>
         isCommand(words, state.command)
-          ? { lasts: "1 day", ignores: ["SIGTERM"], exitCode: 1, stderr: "ended by itself" }
+          ? answer
           : isCommand(words, "info -s")
           ? { stdout: "size:\t\t20480\nblocksize:\t2048\nfmt_version:\t2\n" }
           : undefined
@@ -148,6 +151,14 @@ const signalsOf = (name: Operation.Name) =>
     state.command = command
     const fiber = yield* Effect.fork(Effect.exit(run))
     const find = () => host.calls.find((call) => isCommand(words(call), command))
+    return { command, fiber, find, host }
+  })
+
+/** Interrupts the operation in its command, which ignores SIGTERM, and gives the signals that the command gets. */
+const signalsOf = (name: Operation.Name) =>
+  Effect.gen(function*() {
+    const answer = { lasts: "1 day", ignores: ["SIGTERM"], exitCode: 1, stderr: "ended by itself" } as const
+    const { command, fiber, find, host } = yield* begun(name, answer)
     yield* until(Effect.sync(() => find() !== undefined || fiber.unsafePoll() !== null))
     const found = find()
     assert.isDefined(found, `${name} does not run ${command}`)
@@ -169,6 +180,47 @@ describe("an interrupted operation has its command", () => {
         const signals = yield* signalsOf(name)
         if (kind === "uninterruptible") assert.notInclude(signals, "SIGKILL")
         else assert.include(signals, "SIGKILL")
+      })
+    )
+  }
+})
+
+/** Operations that make what nobody else can reach yet, or that name a device, of which no file shows a disk here. */
+const withoutLock: ReadonlyArray<Operation.Name> = [
+  "createVolume",
+  "copyReceive",
+  "copyFrom",
+  "copySend",
+  "copyTo",
+  "balloonClear",
+  "balloonChange",
+  "balloonComplete",
+  "balloonRepair",
+  "discard",
+  "start",
+  "stop",
+  "clear",
+  "deleteDelta"
+]
+
+describe("while another one holds its directory, an operation has started nothing", () => {
+  for (const name of Operation.names) {
+    if ([...withoutCommand, ...withoutLock].includes(name) || Operation.table[name].kind === "query") continue
+    test(
+      `${name}, whose wait ends at once when it is interrupted`,
+      Effect.gen(function*() {
+        const state = { isWaiting: false }
+        const lockDirectory = () => Effect.zipRight(Effect.sync(() => void (state.isWaiting = true)), Effect.never)
+        const { fiber, find } = yield* Effect.provideService(
+          begun(name, { exitCode: 1 }),
+          CurrentHostFiles,
+          { ...nodeHostFiles, lockDirectory }
+        )
+        yield* until(Effect.sync(() => state.isWaiting || fiber.unsafePoll() !== null))
+        assert.deepStrictEqual([find(), fiber.unsafePoll()], [undefined, null])
+        const interruption = yield* Effect.fork(Fiber.interrupt(fiber))
+        for (let turns = 0; turns < 100 && interruption.unsafePoll() === null; turns++) yield* turn
+        assert.isNotNull(interruption.unsafePoll())
       })
     )
   }
